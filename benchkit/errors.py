@@ -1,0 +1,159 @@
+"""Every error a person can meet, as one tree.
+
+BenchError                    exit code 1: what was asked for could not be done
+├── UsageError                exit code 2: what was asked for makes no sense as it was typed
+│   ├── UnknownName               no such benchmark, parser, server, dataset…: the known ones are listed
+│   └── MissingDependency         an optional library or program is absent: the command that brings it
+├── ModelFileError            the GGUF file itself: missing part, not GGUF, truncated…
+├── ServerError               a model server did not start, died, hangs, or serves something else
+│   ├── EngineMissing             the engine is not installed
+│   ├── BadServerFlag             the engine refused an argument
+│   ├── PortTaken                 somebody else listens on the port
+│   ├── ModelRefused              the engine's own word that it cannot load this file
+│   │   └── UnknownArchitecture       … because its build is older than the model
+│   ├── OutOfVRAM                 the model, its cache or its buffers do not fit on the GPU
+│   ├── OutOfRAM                  … or in memory: the server was killed
+│   ├── StartTimeout              neither ready nor dead within the time given
+│   ├── WrongModel                something answers, but it is not the model we asked for
+│   ├── NotAsAsked                --strict: fewer layers, less context or another device than asked
+│   ├── ServerDied                the process ended while it was in use
+│   └── ServerHangs               the process lives and no token comes
+├── ScriptError               the benchmark script crashed, timed out or said nothing
+├── ParseError                its output holds no result that the parser knows
+├── HistoryError              the history cannot be read or written
+├── ProblemsError             a problems file or a samples file cannot be used
+├── EndpointError             the model's endpoint refused or cannot be reached (the client's side)
+└── SandboxError              no safe way to run the model's code on this machine
+Interrupted                   exit code 130: the person pressed Ctrl-C
+
+An error's text is one line that names the thing and the next step. `cause` is the short word kept in a
+run's record, `log` the tail of what a program said, shown below the line.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class BenchError(Exception):
+    """An error with a text for people; everything else that is raised is a bug of ours."""
+
+    exit_code = 1
+    cause = "error"
+
+    def __init__(self, message: str, *, log: str = "") -> None:
+        super().__init__(message)
+        self.log = log
+
+
+class UsageError(BenchError):
+    exit_code = 2
+    cause = "usage"
+
+
+class UnknownName(UsageError):
+    """A name that is in no table; lists the known ones, the nearest first."""
+
+    cause = "unknown name"
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.known = sorted(known)
+        near = get_close_matches(name, self.known, n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        super().__init__(f"unknown {kind} {name!r}: {guess}known are {', '.join(self.known)}")
+
+
+class MissingDependency(UsageError):
+    """An optional library or program that is not there, with the command that brings it."""
+
+    cause = "missing dependency"
+
+    def __init__(self, what: str, command: str) -> None:
+        super().__init__(f"{what} is not installed: {command}")
+        self.command = command
+
+
+class ModelFileError(BenchError):
+    cause = "model file"
+
+
+class ServerError(BenchError):
+    cause = "server"
+
+
+class EngineMissing(ServerError):
+    cause = "engine not installed"
+
+
+class BadServerFlag(ServerError):
+    cause = "bad server flag"
+
+
+class PortTaken(ServerError):
+    cause = "port taken"
+
+
+class ModelRefused(ServerError):
+    cause = "model refused"
+
+
+class UnknownArchitecture(ModelRefused):
+    cause = "unknown architecture"
+
+
+class OutOfVRAM(ServerError):
+    cause = "out of VRAM"
+
+
+class OutOfRAM(ServerError):
+    cause = "out of RAM"
+
+
+class StartTimeout(ServerError):
+    cause = "start timeout"
+
+
+class WrongModel(ServerError):
+    cause = "wrong model"
+
+
+class NotAsAsked(ServerError):
+    cause = "not as asked"
+
+
+class ServerDied(ServerError):
+    cause = "server died"
+
+
+class ServerHangs(ServerError):
+    cause = "server hangs"
+
+
+class ScriptError(BenchError):
+    cause = "script"
+
+
+class ParseError(BenchError):
+    cause = "no result in the output"
+
+
+class HistoryError(BenchError):
+    cause = "history"
+
+
+class ProblemsError(BenchError):
+    exit_code = 2
+    cause = "problems"
+
+
+class EndpointError(BenchError):
+    cause = "endpoint"
+
+
+class SandboxError(BenchError):
+    cause = "sandbox"
+
+
+class Interrupted(BaseException):
+    """Ctrl-C, seen by us and passed up to the command, which exits with 130."""
+
+    exit_code = 130

@@ -1,0 +1,158 @@
+"""What is handed from stage to stage: frozen dataclasses of plain data, standard library only.
+
+A fact nobody knows is None, never an invented value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+GpuLayers = int | Literal["auto", "all"]
+
+
+class Verdict(StrEnum):
+    """What became of one answer."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    OUTPUT_LIMIT = "output limit"
+    TRUNCATED = "truncated"  # the model hit its token budget
+    EMPTY = "empty"  # no code in the answer
+    INFRASTRUCTURE = "infrastructure"  # server or sandbox failed: never counted as the model's fault
+
+
+class Status(StrEnum):
+    """What became of one run."""
+
+    OK = "ok"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A GGUF file, all its parts counted as one."""
+
+    path: Path
+    parts: tuple[Path, ...]
+    size_bytes: int
+    architecture: str | None = None
+    name: str | None = None
+    quantization: str | None = None
+    parameters: int | None = None
+    layers: int | None = None
+    context_length: int | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class ServerRequest:
+    """The server as asked for."""
+
+    kind: str
+    name: str
+    log: Path
+    model: ModelFile | None = None  # None only for an endpoint
+    gpu_layers: GpuLayers = "auto"
+    context: int | None = None  # per slot
+    parallel: int = 1
+    extra_args: tuple[str, ...] = ()
+    base_url: str | None = None
+    api_key: str | None = None
+    llama_server: Path | None = None
+    start_timeout_s: float | None = None
+    strict: bool = False
+
+
+@dataclass(frozen=True)
+class ServerFacts:
+    """The server as it really is."""
+
+    kind: str
+    base_url: str  # ends in /v1
+    model: str  # the name to send as "model"
+    version: str | None = None
+    command: tuple[str, ...] = ()
+    pids: tuple[int, ...] = ()
+    layers_offloaded: int | None = None
+    layers_total: int | None = None
+    context_per_slot: int | None = None
+    slots: int | None = None
+    kv_types: tuple[str, str] | None = None
+    chat_template_sha256: str | None = None
+    device: str | None = None
+    start_s: float | None = None
+    chosen_because: str | None = None
+    warnings: tuple[str, ...] = ()
+    further: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """What a run cost, sampled on the runner's side."""
+
+    vram_before_mb: float | None = None
+    vram_peak_mb: float | None = None
+    vram_after_mb: float | None = None
+    ram_peak_mb: float | None = None
+    cpu_percent_mean: float | None = None
+    energy_wh: float | None = None
+    energy_above_idle_wh: float | None = None
+    energy_source: str | None = None  # "counter" or "integrated power"
+    power_w_mean: float | None = None
+    temperature_c_max: float | None = None
+    throttled: bool | None = None
+    vram_taken_by_others_mb: float | None = None
+    devices: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a benchmark script is."""
+
+    done: int
+    total: int | None = None
+    passed: int | None = None
+    tokens_per_second: float | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """A benchmark's outcome as a parser read it; score in percent."""
+
+    score: float | None
+    total_passed: int | None = None
+    total_problems: int | None = None
+    time_taken: float | None = None
+    difficulty_scores: Mapping[str, float] = field(default_factory=dict)
+    failed_tasks: tuple[str, ...] = ()
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    problem_set: Mapping[str, Any] | None = None  # name, version, sha256
+    verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # task id -> one a sample
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the history."""
+
+    id: str
+    timestamp: str  # ISO 8601 with the offset to UTC
+    benchmark: str
+    model: str
+    status: Status
+    config: Mapping[str, Any]  # path, gpu_layers, then all settings as asked and as really taken
+    results: Mapping[str, Any]  # score, time_taken, total_passed, total_problems, difficulty_scores, failed_tasks
+    error: str | None = None
+    telemetry: Mapping[str, Any] = field(default_factory=dict)
+    problem_set: Mapping[str, Any] = field(default_factory=dict)
+    model_file: Mapping[str, Any] = field(default_factory=dict)
+    server: Mapping[str, Any] = field(default_factory=dict)
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    artifacts: str | None = None  # the folder runs/<id>
