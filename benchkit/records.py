@@ -148,7 +148,7 @@ class Run:
     model: str
     status: Status
     config: Mapping[str, Any]  # path, gpu_layers, then all settings as asked and as really taken
-    results: Mapping[str, Any]  # score, time_taken, total_passed, total_problems, difficulty_scores, failed_tasks
+    results: Mapping[str, Any]  # score, time_taken, total_passed, total_problems, difficulty_scores, …
     error: str | None = None
     telemetry: Mapping[str, Any] = field(default_factory=dict)
     problem_set: Mapping[str, Any] = field(default_factory=dict)
