@@ -1,8 +1,10 @@
-"""What every kind of model server offers."""
+"""What every kind of model server offers, and the small records that only this room uses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from benchkit.errors import ServerError
@@ -11,11 +13,51 @@ from benchkit.records import ServerFacts, ServerRequest
 Report = Callable[[str], None]
 """Takes a line for the person who waits: "loading, 43%", the log's last line, a warning."""
 
+VramUsed = Callable[[], float | None]
+"""VRAM in use on all devices now, in MB; None where nobody knows."""
+
+
+@dataclass(frozen=True)
+class EngineInfo:
+    """One engine on this machine, as `doctor` shows it and `--server auto` weighs it."""
+
+    kind: str
+    version: str | None  # None: not installed
+    how_to_get: str  # the command that installs it, or that brings GPU support where that is what lacks
+    gpu_capable: bool | None  # whether it can use the GPU that is here; None: nobody knows
+
+
+@dataclass(frozen=True)
+class StopReport:
+    """How a server ended; in RunningServer.stop_report once `serve` is left."""
+
+    seconds: float
+    killed: bool = False  # it ignored the polite request
+    vram_before_mb: float | None = None  # before the start
+    vram_after_mb: float | None = None  # when it had settled, or when waiting for that was given up
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def residue_mb(self) -> float | None:
+        """VRAM that did not come back."""
+        if self.vram_before_mb is None or self.vram_after_mb is None:
+            return None
+        return max(0.0, self.vram_after_mb - self.vram_before_mb)
+
 
 class Server(Protocol):
-    """One server's life; `benchkit.servers.serve` drives it as a context manager."""
+    """One server's life; `benchkit.servers.serve` drives it as a context manager.
+
+    A kind tells the bare facts. `serve` compares them with the request (fewer layers, less context, CPU instead
+    of GPU), tries again after PortTaken and, with gpu_layers "auto", after OutOfVRAM, and waits for VRAM to
+    settle.
+    """
 
     def __init__(self, request: ServerRequest, report: Report) -> None: ...
+
+    # The engine on this machine; `program` is the one the person named, for kinds that are a program.
+    @staticmethod
+    def engine(program: Path | None = None) -> EngineInfo: ...
 
     # Start the process (or find the running one) and return at once.
     def start(self) -> None: ...
@@ -29,5 +71,5 @@ class Server(Protocol):
     # None while all is well, else what happened (died, hangs). Cheap: asked every half second.
     def failure(self) -> ServerError | None: ...
 
-    # End it, wait until it is gone, give the memory back. Never raises because it is gone already.
-    def stop(self) -> None: ...
+    # End it, wait until it is gone; True if it had to be killed. Never raises because it is gone already.
+    def stop(self) -> bool: ...

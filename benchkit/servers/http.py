@@ -1,0 +1,123 @@
+"""Asking a model server, and the two proofs that it is ready: the right model answers, a token comes."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TOKEN_TIMEOUT_S = 120.0  # a big model on a CPU, its first graph still to be built
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An HTTP answer of any status."""
+
+    status: int
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body as JSON; None where it is none."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    def message(self) -> str:
+        """What the server says is wrong, in one line."""
+        found = self.json()
+        error = found.get("error") if isinstance(found, dict) else None
+        text = error.get("message") if isinstance(error, dict) else error
+        return " ".join(str(text or self.body[:300].decode(errors="replace")).split())
+
+
+def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None) -> Reply:
+    """GET, or POST of JSON where a body is given; OSError (TimeoutError among them) where no answer comes."""
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    data = None if body is None else json.dumps(body).encode()
+    return send(urllib.request.Request(url, data, headers), timeout)
+
+
+def send(request: urllib.request.Request, timeout: float) -> Reply:
+    """Any request at all; no proxy stands between us and a server on this machine."""
+    local = urlsplit(request.full_url).hostname in LOOPBACK
+    opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            return Reply(answer.status, answer.read())
+    except urllib.error.HTTPError as error:
+        return Reply(error.code, error.read())
+    except urllib.error.URLError as error:
+        raise error.reason if isinstance(error.reason, OSError) else error from None
+    except HTTPException as error:
+        raise ConnectionError(f"{type(error).__name__} {error}") from error
+
+
+def models(base_url: str, key: str | None = None, timeout: float = 10.0) -> tuple[str, ...]:
+    """The ids that /v1/models lists."""
+    reply = ask(f"{base_url}/models", key=key, timeout=timeout)
+    if not reply.ok:
+        raise ServerError(f"{base_url}/models answers {reply.status}: {reply.message()}")
+    found = reply.json()
+    entries = found.get("data") if isinstance(found, dict) else None
+    return tuple(str(e.get("id")) for e in entries or () if isinstance(e, dict))
+
+
+def prove_model(base_url: str, name: str, key: str | None = None, timeout: float = 10.0) -> None:
+    """Raise WrongModel unless the server itself says that it serves this name."""
+    try:
+        known = models(base_url, key, timeout)
+    except OSError as error:
+        raise no_answer(f"{base_url}/models", error, timeout) from error
+    if name not in known:
+        raise WrongModel(
+            f"{base_url} serves {', '.join(known) or 'no model'}, not {name}: another server "
+            "has this address, or the model's name is wrong"
+        )
+
+
+def prove_token(base_url: str, name: str, key: str | None = None, timeout: float = TOKEN_TIMEOUT_S) -> None:
+    """Raise unless one real token comes back."""
+    body = {
+        "model": name,
+        "messages": [{"role": "user", "content": "Say one word."}],
+        "max_tokens": 1,
+        "temperature": 0,
+    }
+    try:
+        reply = ask(f"{base_url}/chat/completions", body, key=key, timeout=timeout)
+    except OSError as error:
+        raise no_answer(f"{base_url}/chat/completions", error, timeout) from error
+    if not reply.ok:
+        raise ServerError(f"{base_url} refuses to answer ({reply.status}): {reply.message()}")
+    if not _has_token(reply.json()):
+        raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
+
+
+def no_answer(url: str, error: OSError, timeout: float) -> ServerError:
+    """The error for a request that got no reply."""
+    if isinstance(error, TimeoutError):
+        return ServerHangs(f"{url} accepted a request and did not answer within {timeout:g} s")
+    return ServerDied(f"{url} cannot be reached: {error}")
+
+
+def _has_token(found: Any) -> bool:
+    """Whether a chat completion holds a token, be it text, reasoning or only counted."""
+    if not isinstance(found, dict):
+        return False
+    if ((found.get("usage") or {}).get("completion_tokens") or 0) > 0:
+        return True
+    choice = (found.get("choices") or [{}])[0]
+    message = choice.get("message") or {}
+    return any(message.get(part) for part in ("content", "reasoning_content", "reasoning", "tool_calls"))
