@@ -8,7 +8,7 @@ summary.py     pass@k, intervals, counts, flips, the ten slowest; as a mapping a
 A script does, from as many threads as it likes:
 
     judge = open_judge(problem_set, sandbox)
-    tally.add(judge_answer(judge, problem, response, sample=0, truncated=False))   # tally = Tally(problem_set)
+     tally.add(judge_answer(judge, problem, response, sample=0, truncated=False))  # a Tally(problem_set)
     print(as_text(tally.summary() | {"time_taken": …}))
 
 and for saved answers `judge_saved(judge, problem_set, read_samples(path, problem_set), threads)`, or
