@@ -1,0 +1,45 @@
+"""A benchmark's output becomes Results.
+
+`base.py` says what a parser offers, `text.py` reads printed text; every other file is one parser. To add
+one, write its file and its line in PARSERS. A parser of another package is found through the entry point
+group "bench_runner.parsers".
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+
+from benchkit.errors import UnknownName, UsageError
+from parsers.base import Parser
+
+PARSERS = {
+    "human_eval": "parsers.human_eval:HumanEvalParser",
+    "json": "parsers.json_path:JsonParser",
+    "lcb": "parsers.human_eval:HumanEvalParser",  # prints the same form, with its difficulties
+    "regex": "parsers.regex:RegexParser",
+}
+"""Name -> module:Class. A class takes nothing, or the one setting that NEEDED_SETTING names."""
+
+NEEDED_SETTING = {"json": "--score-path", "regex": "--score-pattern"}
+
+
+def get_parser(name: str, setting: str | None = None) -> Parser:
+    """The parser of that name; `setting` is the pattern of `regex` or the path of `json`."""
+    if name in NEEDED_SETTING and not setting:
+        raise UsageError(f"parser {name} needs {NEEDED_SETTING[name]}")
+    maker = _ours(name) if name in PARSERS else _others()[name].load() if name in _others() else None
+    if maker is None:
+        raise UnknownName("parser", name, [*PARSERS, *_others()])
+    parser: Parser = maker(setting) if name in NEEDED_SETTING else maker()
+    return parser
+
+
+def _ours(name: str) -> type:
+    module, _, attribute = PARSERS[name].partition(":")
+    found: type = getattr(import_module(module), attribute)
+    return found
+
+
+def _others() -> dict[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group="bench_runner.parsers")}

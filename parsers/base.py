@@ -1,0 +1,29 @@
+"""What every parser offers, and the error for an output that holds no result."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from benchkit.errors import ParseError
+from benchkit.records import Progress, Results
+from parsers.text import last_lines
+
+
+class Parser(Protocol):
+    """Reads what one kind of benchmark left behind."""
+
+    # The result, from the files in the script's output folder first and its printed text second. Files older
+    # than `since` (seconds since the epoch) are a former run's and are passed over. ParseError if there is none.
+    def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results: ...
+
+    # How far the script is, if this line of its output tells; for scripts that write no events.
+    def progress(self, line: str) -> Progress | None: ...
+
+
+def no_result(looked_for: str, output: str) -> ParseError:
+    """The error that says what was looked for and shows the output's last lines."""
+    tail = last_lines(output)
+    if not tail:
+        return ParseError(f"no result: looked for {looked_for}, and the benchmark printed nothing")
+    return ParseError(f"no result in the benchmark's output: looked for {looked_for}", log=tail)

@@ -1,0 +1,32 @@
+"""Printed text as a terminal would show it: colour codes and carriage returns out, in bounded memory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+LONGEST_LINE = 20_000
+"""A longer line is no summary; of it only the beginning is looked at."""
+
+_LINE = re.compile(r"[^\r\n]+")
+_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])|[\x00-\x08\x0e-\x1f\x7f]")
+
+
+def plain(line: str) -> str:
+    """One line without colour codes, links and control characters."""
+    return _CODES.sub("", line).rstrip()
+
+
+def lines(output: str) -> Iterator[str]:
+    """Every line with something in it; a carriage return begins a new one, as a progress bar's does."""
+    for found in _LINE.finditer(output):
+        end = min(found.end(), found.start() + LONGEST_LINE)
+        line = plain(output[found.start() : end])
+        if line:
+            yield line
+
+
+def last_lines(output: str, count: int = 15, width: int = 200) -> str:
+    """The end of an output, to be shown below an error."""
+    tail = [plain(line)[:width] for line in re.split(r"[\r\n]+", output[-100_000:])]
+    return "\n".join([line for line in tail if line][-count:])
