@@ -50,6 +50,7 @@ class ModelFile:
     layers: int | None = None
     context_length: int | None = None
     sha256: str | None = None
+    kind: str = "model"  # or "projector", "vocabulary", "adapter"…: what no server can serve by itself
 
 
 @dataclass(frozen=True)

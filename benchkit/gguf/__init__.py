@@ -1,0 +1,24 @@
+"""GGUF model files: what they hold, whether they are whole, and the memory they will need.
+
+container.py  one file's metadata and tensor infos, checked against the file's size, no weight read
+model.py      a model from all its parts: ModelFile for the record, ModelFacts for the estimate
+memory.py     how much a server will take, and how many layers fit on a GPU
+hashing.py    the model's SHA-256, remembered in the cache folder
+"""
+
+from benchkit.gguf.container import Container, read_container
+from benchkit.gguf.hashing import sha256_of
+from benchkit.gguf.memory import MemoryEstimate, layers_that_fit, memory_needed
+from benchkit.gguf.model import ModelFacts, read_model_facts, read_model_file
+
+__all__ = [
+    "Container",
+    "MemoryEstimate",
+    "ModelFacts",
+    "layers_that_fit",
+    "memory_needed",
+    "read_container",
+    "read_model_facts",
+    "read_model_file",
+    "sha256_of",
+]
