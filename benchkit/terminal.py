@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import sys
 import tempfile
+import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
 
 from benchkit.errors import BenchError, Interrupted
+from benchkit.records import Progress
 
 if TYPE_CHECKING:
     import click
 
 LOG_TAIL_LINES = 20
+PLAIN_LINE_EVERY_S = 60.0
 
 
 def run_command(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -64,3 +69,120 @@ def save_traceback() -> Path:
         log.write(f"command: {sys.argv}\npython: {sys.version}\nplatform: {sys.platform}\n\n")
         traceback.print_exc(file=log)
     return Path(log.name)
+
+
+class Display(Protocol):
+    """Where a run shows what it does."""
+
+    # A line for the person: a stage, a warning.
+    def line(self, text: str) -> None: ...
+
+    # What the script printed, as it came.
+    def output(self, chunk: bytes) -> None: ...
+
+    # How far the script is; called often, shown as often as is good.
+    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None: ...
+
+    # The script has ended.
+    def progress_done(self) -> None: ...
+
+
+def open_display(*, output_to_stderr: bool = False) -> Display:
+    """A live line where a person watches, one plain line a minute elsewhere (logs, pipes, cron)."""
+    output = sys.stderr if output_to_stderr else sys.stdout
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        return LiveDisplay()
+    return PlainDisplay(output.buffer, sys.stderr)
+
+
+class PlainDisplay:
+    def __init__(self, output: BinaryIO, lines: TextIO) -> None:
+        self._output, self._lines = output, lines
+        self._started = self._shown = time.monotonic()
+
+    def line(self, text: str) -> None:
+        print(text, file=self._lines, flush=True)
+
+    def output(self, chunk: bytes) -> None:
+        with suppress(BrokenPipeError, ValueError):  # nobody reads any more; the run's folder keeps it
+            self._output.write(chunk)
+            self._output.flush()
+
+    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
+        now = time.monotonic()
+        if progress is not None and now - self._shown >= PLAIN_LINE_EVERY_S:
+            self._shown = now
+            self.line(f"{label}: {progress_text(progress, vram_mb, now - self._started)}")
+
+    def progress_done(self) -> None:
+        self._started = self._shown = time.monotonic()
+
+
+class LiveDisplay:
+    """One line at the bottom that changes; everything else scrolls above it."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True, highlight=False)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._status: Any = None
+        self._started = time.monotonic()
+
+    def line(self, text: str) -> None:
+        self._console.print(text, markup=False)
+
+    def output(self, chunk: bytes) -> None:
+        self._console.out(self._decoder.decode(chunk), end="", highlight=False)
+
+    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
+        if self._status is None:
+            self._started = time.monotonic()
+            self._status = self._console.status("", spinner="dots")
+            self._status.start()
+        text = progress_text(progress, vram_mb, time.monotonic() - self._started) if progress else "starting"
+        self._status.update(_plain_text(f"{label}: {text}"))
+
+    def progress_done(self) -> None:
+        if self._status is not None:
+            self._status.stop()
+            self._status = None
+
+
+def _plain_text(text: str) -> Any:
+    from rich.text import Text
+
+    return Text(text)
+
+
+def progress_text(progress: Progress, vram_mb: float | None, seconds: float) -> str:
+    """`37/164 · 29 passed · 512 tok/s · 8,123 MB VRAM · 2m10s left`, what is not known left out."""
+    parts = [f"{progress.done}/{progress.total}" if progress.total else f"{progress.done} done"]
+    if progress.passed is not None:
+        parts.append(f"{progress.passed} passed")
+    if progress.tokens_per_second is not None:
+        parts.append(f"{progress.tokens_per_second:,.0f} tok/s")
+    if vram_mb is not None:
+        parts.append(f"{vram_mb:,.0f} MB VRAM")
+    if progress.total and progress.done:
+        parts.append(f"{duration(seconds / progress.done * (progress.total - progress.done))} left")
+    return " · ".join(parts)
+
+
+def duration(seconds: float) -> str:
+    """`45s`, `2m10s`, `3h05m`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02d}s"
+    return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
+
+
+def print_table(rows: Sequence[Mapping[str, object]]) -> None:
+    """Rows of the same keys as a table, None as nothing."""
+    from tabulate import tabulate
+
+    print(
+        tabulate([list(row.values()) for row in rows], headers=list(rows[0]), missingval="", floatfmt=".2f")
+    )

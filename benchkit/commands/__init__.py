@@ -1,0 +1,50 @@
+"""The commands of bench_runner.py, one file each, exporting `command`.
+
+run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS
+below. To add one: write the file, add its line. Only the file of the command that was typed is imported,
+so each keeps its heavy imports to itself and the help stays instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import cast
+
+import click
+
+from benchkit.errors import UnknownName
+
+COMMANDS = {
+    "list": "the runs in the history",
+    "show": "one run, whole",
+    "compare": "which model is better, and is it true?",
+    "leaderboard": "models in tiers, with notes and charts",
+    "report": "everything as one HTML, Markdown, CSV… file",
+    "power": "what difference a number of problems can detect",
+    "noise": "how many answers change by themselves",
+    "doctor": "what this machine has, and what to do about what is missing",
+}
+
+
+def find_command(arguments: Sequence[str]) -> tuple[click.Command, Sequence[str]]:
+    """The command that the first word names, or `run` where it names none, and the arguments left."""
+    if not arguments or arguments[0].startswith("-"):
+        return _load("run"), arguments
+    name = arguments[0]
+    if name not in COMMANDS and name != "run":
+        return _unknown(name), ()
+    return _load(name), arguments[1:]
+
+
+def _load(name: str) -> click.Command:
+    command = cast(click.Command, import_module(f"benchkit.commands.{name}").command)
+    command.name = name
+    return command
+
+
+def _unknown(name: str) -> click.Command:
+    def refuse() -> None:
+        raise UnknownName("command", name, COMMANDS)
+
+    return click.Command(name, callback=refuse)

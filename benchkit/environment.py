@@ -1,0 +1,23 @@
+"""Which Python a script of ours goes on with; parsed by old Pythons too, so keep it plain."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def use_own_environment() -> None:
+    """Typed as ./bench_runner.py under the system's Python, go on in the clone's .venv.
+
+    A Python of another virtual environment is somebody's choice and stays.
+    """
+    own = ROOT / ".venv" / "bin" / "python"
+    if sys.prefix == sys.base_prefix and own.exists():
+        os.execv(str(own), [str(own), *sys.argv])
+    if sys.version_info < (3, 11):  # noqa: UP036 — older Pythons get here and are told so
+        sys.exit("bench_runner needs Python 3.11 or newer: run 'make install PYTHON=python3.12' here")
+    try:
+        import click  # noqa: F401 — only to see whether it is there
+    except ImportError:
+        sys.exit("bench_runner is not installed: run 'make install' in " + str(ROOT))

@@ -1,0 +1,15 @@
+"""One run's whole life: check, serve, watch, run, parse, record.
+
+stages.py       the order of it all
+check.py        the script's own --check, before any server starts
+child.py        the script as a child process
+watch.py        its events, its server's health, its time
+interrupts.py   Ctrl-C, once and twice
+record.py       what became known -> one line of the history
+preview.py      --dry-run: what would be started
+"""
+
+from benchkit.runner.preview import preview
+from benchkit.runner.stages import execute
+
+__all__ = ["execute", "preview"]

@@ -1,0 +1,56 @@
+"""Ctrl-C, SIGTERM and SIGHUP: once, everything is put away in order; twice, it ends at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType, TracebackType
+from typing import Any
+
+from benchkit.errors import Interrupted
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Interrupts:
+    """While entered, the first signal raises Interrupted in the main thread, the second ends the process."""
+
+    def __init__(self) -> None:
+        self.emergency: Callable[[], None] = lambda: None  # what must not outlive even a sudden end
+        self._seen = 0
+        self._held = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interrupts:
+        # Python lets the main thread alone handle signals; elsewhere there is nothing to do.
+        if threading.current_thread() is threading.main_thread():
+            self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+        self._seen += 1
+        if self._seen > 1:
+            self.emergency()
+            os._exit(Interrupted.exit_code)
+        print("stopping… (once more: at once)", file=sys.stderr, flush=True)
+        if not self._held:
+            raise Interrupted
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Let what is inside end undisturbed: a record half written helps nobody."""
+        before, self._held = self._seen, True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._seen > before:
+            raise Interrupted

@@ -1,0 +1,143 @@
+"""From all that became known of a run to its line in the history."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+
+from benchkit.errors import BenchError, Interrupted
+from benchkit.plan import PlannedRun
+from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
+
+# What a script reports that says what the run cost, not how well it went.
+COSTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "tokens_per_second",
+    "prompt_tokens_per_second",
+    "time_to_first_token_s",
+)
+# What a script reports of how it asked.
+SETTINGS = ("prompt_style", "mode", "samples_per_problem", "dataset")
+
+
+@dataclass
+class Findings:
+    """What is known of a run so far; whatever ends the run, this much is recorded."""
+
+    started: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    model: ModelFile | None = None
+    facts: ServerFacts | None = None
+    results: Results | None = None
+    telemetry: Telemetry | None = None
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    script_s: float | None = None
+    restarts: int = 0
+    stop: Mapping[str, Any] = field(default_factory=dict)
+    error: BaseException | None = None
+
+
+def as_run(plan: PlannedRun, found: Findings) -> Run:
+    return Run(
+        id=plan.id,
+        timestamp=found.started.isoformat(timespec="seconds"),
+        benchmark=plan.benchmark.name,
+        model=plan.name,
+        status=_status(found.error),
+        error=_error_line(found.error),
+        config=_config(plan, found),
+        results=_results(found),
+        telemetry=_telemetry(found),
+        problem_set=dict(found.results.problem_set or {}) if found.results else {},
+        model_file=_model_file(found.model),
+        server=_server(found.facts),
+        machine=found.machine,
+        artifacts=str(plan.folder),
+    )
+
+
+def _status(error: BaseException | None) -> Status:
+    if error is None:
+        return Status.OK
+    return Status.INTERRUPTED if isinstance(error, Interrupted) else Status.FAILED
+
+
+def _error_line(error: BaseException | None) -> str | None:
+    match error:
+        case None:
+            return None
+        case Interrupted():
+            return "interrupted"
+        case BenchError():
+            return f"{error.cause}: {error}"
+        case _:
+            return f"{type(error).__name__}: {error}"
+
+
+def _config(plan: PlannedRun, found: Findings) -> dict[str, Any]:
+    settings = plan.settings
+    config: dict[str, Any] = {
+        "path": str(settings.model.resolve()) if settings.model else None,
+        "gpu_layers": settings.gpu_layers,
+        "server": settings.server,
+        "server_args": list(settings.server_args),
+        "context": settings.context,
+        "parallel": settings.parallel,
+        "base_url": settings.base_url,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "script": plan.script.label,
+        "script_args": [*plan.benchmark.args, *settings.script_args],
+        "timeout_s": settings.timeout_s,
+    }
+    metrics = found.results.metrics if found.results else {}
+    config |= {name: metrics[name] for name in SETTINGS if name in metrics}
+    config |= {
+        name: value for name, value in dict(metrics.get("sampling") or {}).items() if value is not None
+    }
+    if found.facts is not None:
+        config["layers_offloaded"] = found.facts.layers_offloaded
+        config["layers_total"] = found.facts.layers_total
+        config["context_per_slot"] = found.facts.context_per_slot
+        config["slots"] = found.facts.slots
+        config["kv_types"] = list(found.facts.kv_types) if found.facts.kv_types else None
+    return config
+
+
+def _results(found: Findings) -> dict[str, Any]:
+    results = found.results or Results(score=None)
+    apart = {*COSTS, *SETTINGS, "sampling"}
+    return {
+        "score": results.score,
+        "time_taken": results.time_taken if results.time_taken is not None else found.script_s,
+        "total_passed": results.total_passed,
+        "total_problems": results.total_problems,
+        "difficulty_scores": dict(results.difficulty_scores),
+        "failed_tasks": list(results.failed_tasks),
+        **{name: value for name, value in results.metrics.items() if name not in apart},
+    }
+
+
+def _telemetry(found: Findings) -> dict[str, Any]:
+    metrics = found.results.metrics if found.results else {}
+    return {
+        **asdict(found.telemetry or Telemetry()),
+        **{name: metrics.get(name) for name in COSTS},
+        "server_start_s": found.facts.start_s if found.facts else None,
+        "script_s": found.script_s,
+        "server_restarts": found.restarts,
+        **found.stop,
+    }
+
+
+def _model_file(model: ModelFile | None) -> dict[str, Any]:
+    if model is None:
+        return {}
+    facts = asdict(model)
+    return {**facts, "path": str(model.path), "parts": len(model.parts)}
+
+
+def _server(facts: ServerFacts | None) -> dict[str, Any]:
+    return asdict(facts) if facts else {}

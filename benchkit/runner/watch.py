@@ -1,0 +1,87 @@
+"""Watching a script at work: its events, its server, its time."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import ScriptError, ServerError
+from benchkit.records import Progress
+from benchkit.runner.child import Child
+
+GLANCE_S = 0.1
+SERVER_CHECK_S = 0.5
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What to look at while a script runs."""
+
+    server_failure: Callable[[], ServerError | None]
+    progress: Callable[[], Progress | None]
+    show: Callable[[Progress | None], None]
+    timeout_s: float | None = None
+
+
+def follow(child: Child, label: str, watch: Watch) -> int:
+    """Wait for the script's end and return its exit code; stop it when its server or its time is gone."""
+    next_check = 0.0
+    while (code := child.wait(GLANCE_S)) is None:
+        seconds = time.monotonic() - child.started
+        if watch.timeout_s is not None and seconds > watch.timeout_s:
+            child.stop()
+            raise ScriptError(f"{label} did not end within {watch.timeout_s:g} s: raise --timeout")
+        if seconds >= next_check:
+            next_check = seconds + SERVER_CHECK_S
+            failure = watch.server_failure()
+            if failure is not None:
+                child.stop()
+                raise failure
+        watch.show(watch.progress())
+    return code
+
+
+class EventReader:
+    """Reads the lines a script appends to its events file, each once."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._offset = 0
+        self._total: int | None = None
+        self._latest: Progress | None = None
+
+    def progress(self) -> Progress | None:
+        for event in self._new_events():
+            self._total = event.get("of") or event.get("total") or self._total
+            if isinstance(event.get("done"), int):
+                self._latest = Progress(
+                    done=event["done"],
+                    total=self._total,
+                    passed=event.get("passed"),
+                    tokens_per_second=event.get("tokens_per_second"),
+                )
+        return self._latest
+
+    def _new_events(self) -> list[dict[str, Any]]:
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._offset)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        # A line still being written has no newline yet: it is read the next time.
+        whole = data[: data.rfind(b"\n") + 1]
+        self._offset += len(whole)
+        return [event for line in whole.splitlines() if (event := _parse(line)) is not None]
+
+
+def _parse(line: bytes) -> dict[str, Any] | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None  # not ours to judge: events are for show
+    return event if isinstance(event, dict) else None
