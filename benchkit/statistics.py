@@ -5,13 +5,31 @@ Shares are fractions from 0 to 1; an interval is (low, high) and is meant at 95%
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import comb, sqrt
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import comb, copysign, inf, lcm, sqrt
 from statistics import NormalDist, fmean, pvariance
 
 CONFIDENCE = 0.95
+ALPHA = 0.05
+POWER = 0.8  # the usual chance, when planning, of seeing a difference that is there
 
 Interval = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """Two models on the same problems; every share and difference from 0 to 1, seen from the second model."""
+
+    problems: int
+    difference: float
+    interval: Interval
+    fixed: int
+    broken: int
+    flips: float  # the share of problems on which the two disagree, per single answer
+    p: float
 
 
 def z_of(confidence: float = CONFIDENCE) -> float:
@@ -54,3 +72,131 @@ def pass_at_k(n: int, c: int, k: int) -> float:
     if k > n:
         raise ValueError(f"pass@{k} needs at least {k} samples a problem; there are {n}")
     return 1 - comb(n - c, k) / comb(n, k)
+
+
+def newcombe(before: tuple[float, float], after: tuple[float, float]) -> Interval:
+    """The interval of after - before, each (passed, total), when nothing tells which problems were passed."""
+    (low_1, high_1), (low_2, high_2) = wilson(*before), wilson(*after)
+    share_1, share_2 = before[0] / before[1], after[0] / after[1]
+    difference = share_2 - share_1
+    low = difference - sqrt((share_2 - low_2) ** 2 + (high_1 - share_1) ** 2)
+    high = difference + sqrt((high_2 - share_2) ** 2 + (share_1 - low_1) ** 2)
+    return max(-1.0, low), min(1.0, high)
+
+
+def fisher(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """Fisher's exact p, two-sided, for two (passed, total) of which no pairing is known."""
+    passed, total = before[0] + after[0], before[1] + after[1]
+    ways = [
+        comb(before[1], k) * comb(after[1], passed - k)
+        for k in range(max(0, passed - after[1]), min(passed, before[1]) + 1)
+    ]
+    observed = comb(before[1], before[0]) * comb(after[1], after[0])
+    return min(1.0, sum(way for way in ways if way <= observed) / comb(total, passed))
+
+
+def tango(fixed: float, broken: float, problems: float, confidence: float = CONFIDENCE) -> Interval:
+    """Tango's score interval of a paired difference, which holds what it promises also at few flips."""
+    z, estimate = z_of(confidence), (fixed - broken) / problems
+
+    def distance(difference: float) -> float:
+        return _tango_score(difference, fixed, broken, problems)
+
+    return _crossing(distance, z, -1.0, estimate), _crossing(distance, -z, estimate, 1.0)
+
+
+def _tango_score(difference: float, fixed: float, broken: float, n: float) -> float:
+    """How many standard errors the counts lie from this difference, the nuisance at its likeliest value."""
+    linear = -fixed - broken + (2 * n - fixed + broken) * difference
+    constant = -broken * difference * (1 - difference)
+    likeliest = (sqrt(max(0.0, linear * linear - 8 * n * constant)) - linear) / (4 * n)
+    variance = n * (2 * likeliest + difference * (1 - difference))
+    gap = fixed - broken - n * difference
+    if variance <= 0:
+        return 0.0 if abs(gap) < 1e-9 else copysign(inf, gap)
+    return gap / sqrt(variance)
+
+
+def _crossing(falling: Callable[[float], float], level: float, low: float, high: float) -> float:
+    """Where a falling function crosses a level."""
+    for _ in range(45):
+        middle = (low + high) / 2
+        low, high = (middle, high) if falling(middle) > level else (low, middle)
+    return (low + high) / 2
+
+
+def mcnemar(fixed: int, broken: int) -> float:
+    """McNemar's exact p, two-sided: would a fair coin decide the flips as unevenly as this?"""
+    flips, fewer = fixed + broken, min(fixed, broken)
+    return min(1.0, 2 * sum(comb(flips, k) for k in range(fewer + 1)) / (1 << flips))
+
+
+def sign_flip(differences: Sequence[float]) -> float:
+    """The exact p when the two models' answers are swapped at random, problem by problem.
+
+    For differences of -1, 0 and 1 this is McNemar's exact test; averaged samples give values between.
+    """
+    sizes = Counter(Fraction(abs(d)).limit_denominator(1000) for d in differences if abs(d) > 1e-9)
+    scale = min(1000, lcm(*(size.denominator for size in sizes)))
+    steps = [round(size * scale) for size, count in sizes.items() for _ in range(count)]
+    net = round(abs(sum(differences)) * scale)
+    # One big number holds a polynomial, the product of (1 + x^step): its k-th digit counts the swaps whose
+    # positive terms sum to k, and the sum of its digits is its remainder by the base less one.
+    base_bits, ways = len(steps) + 2, 1
+    for step in steps:
+        ways += ways << (step * base_bits)
+    smaller_side = (sum(steps) - net) // 2
+    tail = ways & ((1 << (smaller_side + 1) * base_bits) - 1)
+    return min(1.0, 2 * (tail % ((1 << base_bits) - 1)) / (1 << len(steps)))
+
+
+def paired(before: Sequence[float], after: Sequence[float]) -> Paired:
+    """Compare two models problem by problem, each problem's share of passes at the same place in both."""
+    differences = [second - first for first, second in zip(before, after, strict=True)]
+    n, difference = len(differences), fmean(differences)
+    up = sum(d for d in differences if d > 0)
+    down = -sum(d for d in differences if d < 0)
+    spread = fmean([d * d for d in differences]) - difference**2
+    # Averages of repeated samples scatter less than single answers: count the answers that would scatter so.
+    effective = ((up + down) / n - difference**2) / spread if spread > 1e-12 else 1.0
+    fixed, broken = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
+    single = all(d in (-1, 0, 1) for d in differences)
+    return Paired(
+        problems=n,
+        difference=difference,
+        interval=tango(up * effective, down * effective, n * effective),
+        fixed=fixed,
+        broken=broken,
+        flips=spread + difference**2,
+        p=mcnemar(fixed, broken) if single else sign_flip(differences),
+    )
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Holm's correction: each p as it counts when all of them were looked at."""
+    order = sorted(range(len(p_values)), key=p_values.__getitem__)
+    corrected, floor = [1.0] * len(p_values), 0.0
+    for rank, index in enumerate(order):
+        floor = max(floor, min(1.0, p_values[index] * (len(p_values) - rank)))
+        corrected[index] = floor
+    return corrected
+
+
+def needed_problems(difference: float, flips: float, alpha: float = ALPHA, power: float = POWER) -> float:
+    """How many problems McNemar's exact test needs to see this difference.
+
+    Connor's formula, with 1/difference on top for what the exact test gives away.
+    """
+    flips, difference = max(flips, abs(difference)), abs(difference)
+    if difference == 0:
+        return inf
+    z_alpha, z_power = z_of(1 - alpha), NormalDist().inv_cdf(power)
+    spread = z_alpha * sqrt(flips) + z_power * sqrt(flips - difference**2)
+    return (spread / difference) ** 2 + 1 / difference
+
+
+def detectable(problems: int, flips: float, alpha: float = ALPHA, power: float = POWER) -> float | None:
+    """The smallest difference that so many problems show; None where even the greatest would stay unseen."""
+    if mcnemar(problems, 0) > alpha or needed_problems(1.0, flips, alpha, power) > problems:
+        return None
+    return _crossing(lambda d: needed_problems(d, flips, alpha, power), problems, 1e-6, 1.0)
