@@ -2,10 +2,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/bench_runner
 
-.PHONY: install lock
+# The version of the optional engine that the tests run against; its source package brings llama.cpp's too.
+LLAMA_CPP_PYTHON := 0.3.36
+LLAMA_BIN := $(CACHE)/llama-server-$(LLAMA_CPP_PYTHON)
+LLAMA_CPP_PYTHON_VENV := $(CACHE)/llama-cpp-python-$(LLAMA_CPP_PYTHON)
 
-install: $(VENV)/.installed
+.PHONY: help install demo test lint format lock llama-server llama-cpp-python clean
+
+help:  ## what there is
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
+
+install: $(VENV)/.installed  ## .venv from requirements.lock
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -16,9 +25,54 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-lock:  ## after a change of the dependencies in pyproject.toml
+demo: install  ## two tiny models served, asked, judged, recorded and compared
+	@$(BIN)/python demo/run.py
+
+test: install  ## every test; under 5 minutes on 2 cores
+	$(BIN)/pytest -n 2 --dist worksteal
+
+lint: install  ## style, types, directions of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: install  ## lay the code out
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock:  ## requirements.lock again, after a change of the dependencies in pyproject.toml
 	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/pip install --quiet pip-tools
 	.lock-venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --extra dev \
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--output-file requirements.lock pyproject.toml
 	rm -rf .lock-venv
+
+llama-server: $(LLAMA_BIN)/llama-server  ## llama.cpp's own server and bench, built from source (about 5 minutes)
+
+$(LLAMA_BIN)/llama-server:
+	rm -rf $(LLAMA_BIN).build && mkdir -p $(LLAMA_BIN).build $(LLAMA_BIN)
+	$(PYTHON) -m venv $(LLAMA_BIN).build/venv
+	$(LLAMA_BIN).build/venv/bin/pip install --quiet cmake ninja
+	$(LLAMA_BIN).build/venv/bin/pip download --quiet --no-deps --no-binary llama-cpp-python \
+		--dest $(LLAMA_BIN).build llama-cpp-python==$(LLAMA_CPP_PYTHON)
+	tar -xzf $(LLAMA_BIN).build/*.tar.gz -C $(LLAMA_BIN).build --strip-components 1
+	PATH=$(LLAMA_BIN).build/venv/bin:$$PATH cmake -S $(LLAMA_BIN).build/vendor/llama.cpp -B $(LLAMA_BIN).build/out \
+		-G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_CURL=OFF \
+		-DLLAMA_BUILD_TESTS=OFF -DLLAMA_BUILD_EXAMPLES=OFF >$(LLAMA_BIN).build/cmake.log
+	PATH=$(LLAMA_BIN).build/venv/bin:$$PATH cmake --build $(LLAMA_BIN).build/out --target llama-server llama-bench \
+		>$(LLAMA_BIN).build/build.log
+	cp $(LLAMA_BIN).build/out/bin/llama-bench $(LLAMA_BIN).build/out/bin/llama-server $(LLAMA_BIN)/
+	ln -sfn $(LLAMA_BIN) $(CACHE)/llama-server
+	rm -rf $(LLAMA_BIN).build
+
+llama-cpp-python: $(LLAMA_CPP_PYTHON_VENV)/.installed  ## the optional engine, built from source (about 7 minutes)
+
+$(LLAMA_CPP_PYTHON_VENV)/.installed:
+	$(PYTHON) -m venv $(LLAMA_CPP_PYTHON_VENV)
+	$(LLAMA_CPP_PYTHON_VENV)/bin/pip install --quiet 'llama-cpp-python[server]==$(LLAMA_CPP_PYTHON)'
+	ln -sfn $(LLAMA_CPP_PYTHON_VENV) $(CACHE)/llama-cpp-python
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
@@ -56,8 +56,8 @@ def execute(plan: PlannedRun, display: Display) -> Run:
 
 
 def find_parser(plan: PlannedRun) -> Parser:
-    settings = plan.settings
-    return get_parser(plan.benchmark.parser, pattern=settings.score_pattern, path=settings.score_path)
+    name, settings = plan.benchmark.parser, plan.settings
+    return get_parser(name, {"regex": settings.score_pattern, "json": settings.score_path}.get(name))
 
 
 def make_folder(folder: Path) -> None:
@@ -84,7 +84,7 @@ def _serve_and_run(
                     raise
                 found.restarts += 1
                 display.line(f"{error}; starting the server again, the script goes on where it was")
-    found.results = _parse(plan, parser)
+    found.results = _parse(plan, parser, found)
 
 
 def _attempts(restarts: int) -> Iterator[bool]:
@@ -206,11 +206,11 @@ def _judge_exit(plan: PlannedRun, code: int, server: RunningServer) -> None:
     raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail)
 
 
-def _parse(plan: PlannedRun, parser: Parser) -> Results:
+def _parse(plan: PlannedRun, parser: Parser, found: Findings) -> Results:
     output = plan.folder / "output.log"
     if output.stat().st_size == 0 and not (plan.folder / "summary.json").exists():
         raise ScriptError(f"{plan.script.label} ended well but printed nothing: nothing to score")
-    return parser.parse(_read(output, PARSED_BYTES), plan.folder)
+    return parser.parse(_read(output, PARSED_BYTES), plan.folder, since=found.started.timestamp())
 
 
 def _tail(path: Path) -> str:
@@ -237,11 +237,12 @@ def _hashing(model: ModelFile | None) -> Iterator[Future[str] | None]:
 @contextmanager
 def _measuring(plan: PlannedRun, found: Findings) -> Iterator[Sampler]:
     """Sample from before the server's start until after its end, and keep the sums whatever happens."""
-    pids: Callable[[], tuple[int, ...]] = lambda: found.facts.pids if found.facts else ()  # noqa: E731
-    sampler: Sampler | None = None
-    try:
-        with sampling(pids, plan.folder / "telemetry.jsonl") as sampler:
+
+    def pids() -> tuple[int, ...]:
+        return found.facts.pids if found.facts else ()
+
+    with sampling(pids, plan.folder / "telemetry.jsonl") as sampler:
+        try:
             yield sampler
-    finally:
-        if sampler is not None:
+        finally:
             found.telemetry = sampler.summary()
