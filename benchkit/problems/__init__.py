@@ -4,7 +4,8 @@ base.py        Problem, ProblemSet, and the Form that every make of file offers
 releases.py    the official files: version, URL, sha256
 fetching.py    brings an official file into the cache folder, once
 reading.py     lines of .jsonl and .jsonl.gz, with one clear line for each kind of bad file
-humaneval.py, evalplus.py, mbpp.py    one form each
+humaneval.py, evalplus.py (types of its inputs: mbpp_types.py), mbpp.py    one form each
+faulty.py      problems that are known to be wrong themselves
 
 To add a form: a file here with a class that offers `Form`, and one line in FORMS; to add an official
 file, one line in releases.py.
@@ -12,11 +13,28 @@ file, one line in releases.py.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from benchkit.problems.base import Problem, ProblemSet, Report
+from benchkit.errors import UnknownName, UsageError
+from benchkit.problems.base import BadRow, Form, Problem, ProblemSet, Release, Report
+from benchkit.problems.evalplus import EvalPlusForm
+from benchkit.problems.faulty import FAULTY
+from benchkit.problems.fetching import fetched
+from benchkit.problems.humaneval import HumanEvalForm
+from benchkit.problems.mbpp import TEST_SPLIT, MbppForm, task_number
+from benchkit.problems.reading import Row, file_sha256, rows
+from benchkit.problems.releases import RELEASES, known_release
 
-__all__ = ["Problem", "ProblemSet", "load"]
+__all__ = ["FORMS", "Problem", "ProblemSet", "load"]
+
+# The set's name -> the form of its files; a file without a name has the first form that fits.
+FORMS: dict[str, Form] = {
+    "humaneval+": EvalPlusForm("humaneval"),
+    "humaneval": HumanEvalForm(),
+    "mbpp+": EvalPlusForm("mbpp"),
+    "mbpp": MbppForm(),
+}
 
 
 def load(
@@ -30,4 +48,70 @@ def load(
     A file's name and version are known where its hash is that of an official file; with both a name and a
     file, the file must have that set's form. `report` gets lines about a download.
     """
-    raise NotImplementedError
+    if name is not None and name not in FORMS:
+        raise UnknownName("dataset", name, FORMS)
+    if file is None:
+        if name is None:
+            raise UsageError(f"no problems: name a dataset ({', '.join(FORMS)}) or a problems file")
+        file = fetched(_release(name, version), report)
+    return _read(file, name)
+
+
+def _release(name: str, version: str | None) -> Release:
+    for release in RELEASES[name]:
+        if version in (None, release.version):
+            return release
+    known = [str(release.version) for release in RELEASES[name]]
+    raise UnknownName(f"version of {name}", str(version), known)
+
+
+def _read(path: Path, name: str | None) -> ProblemSet:
+    problems: dict[str, Problem] = {}
+    lines: dict[str, int] = {}
+    form = FORMS[name] if name else None
+    for number, row in rows(path):
+        form = form or _fitting(path, number, row)
+        problem = _problem(path, number, form, row)
+        if problem.id in problems:
+            raise BadRow(path, number, f"{problem.id} is there twice, first in line {lines[problem.id]}")
+        problems[problem.id], lines[problem.id] = problem, number
+    own_name = path.name.partition(".jsonl")[0]
+    found = ProblemSet(own_name, None, file_sha256(path), tuple(problems.values()), path)
+    return _official(found, name, form)
+
+
+def _official(found: ProblemSet, asked: str | None, form: Form | None) -> ProblemSet:
+    """The set under its official name where it is official; else it keeps its file's."""
+    known = known_release(found.sha256)
+    if known is None or FORMS[known[0]] is not form:
+        return found
+    name, release = known
+    if name == "mbpp":
+        return _mbpp(found, release, only_test_split=asked == "mbpp")
+    return replace(found, name=name, version=release.version, faulty=FAULTY.get(name, {}))
+
+
+def _mbpp(found: ProblemSet, release: Release, only_test_split: bool) -> ProblemSet:
+    """Scores on MBPP are given on its test split; the file alone stands for all of its tasks."""
+    if not only_test_split:
+        return replace(found, name="mbpp-all", version=release.version)
+    tested = tuple(problem for problem in found.problems if task_number(problem.id) in TEST_SPLIT)
+    return replace(found, name="mbpp", version=release.version, problems=tested)
+
+
+def _fitting(path: Path, number: int, row: Row) -> Form:
+    for form in FORMS.values():
+        if form.fits(row):
+            return form
+    names = ", ".join(sorted(row)[:12]) or "none"
+    needed = "HumanEval's form has task_id, prompt, entry_point and test"
+    raise BadRow(path, number, f"its fields are of no known form ({names}): {needed}")
+
+
+def _problem(path: Path, number: int, form: Form, row: Row) -> Problem:
+    try:
+        return form.problem(row)
+    except KeyError as error:
+        raise BadRow(path, number, f"the field {error} is missing") from None
+    except (AttributeError, TypeError, ValueError, SyntaxError) as error:
+        raise BadRow(path, number, f"not as this form has it: {error}") from None

@@ -72,6 +72,14 @@ class Form(Protocol):
     def problem(self, row: Mapping[str, Any]) -> Problem: ...
 
 
+def text_field(row: Mapping[str, Any], name: str) -> str:
+    """A field that must be there and be text."""
+    value = row[name]
+    if not isinstance(value, str):
+        raise ValueError(f"the field {name!r} must be text, this is a {type(value).__name__}")
+    return value
+
+
 class BadRow(ProblemsError):
     """A line of a problems or samples file that cannot be used."""
 

@@ -1,0 +1,40 @@
+"""HumanEval's form: a prompt to continue, and a `check(candidate)` that must run to its end.
+
+Whoever has problems of their own writes them in this form; see demo/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.problems.base import Problem, text_field
+
+
+@dataclass(frozen=True)
+class TestedProblem(Problem):
+    """A problem with a Python test of its own."""
+
+    __test__ = False  # no test class, whatever pytest thinks of the name
+
+    test: str = ""  # defines check(candidate)
+    canonical_solution: str | None = None  # a whole program
+
+
+class HumanEvalForm:
+    """Rows with task_id, prompt, entry_point, test."""
+
+    def fits(self, row: Mapping[str, Any]) -> bool:
+        return {"task_id", "prompt", "entry_point", "test"} <= row.keys()
+
+    def problem(self, row: Mapping[str, Any]) -> TestedProblem:
+        solution = row.get("canonical_solution")
+        return TestedProblem(
+            id=text_field(row, "task_id"),
+            prompt=text_field(row, "prompt"),
+            entry_point=text_field(row, "entry_point"),
+            difficulty=row.get("difficulty"),
+            test=text_field(row, "test"),
+            canonical_solution=None if solution is None else row["prompt"] + solution,
+        )
