@@ -36,6 +36,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("human_eval_plus", "run_eval.py", "human_eval", ("--dataset", "humaneval+")),
         Benchmark("mbpp", "run_eval.py", "human_eval", ("--dataset", "mbpp")),
         Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+")),
+        Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(ROOT / "demo/problems.jsonl"))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
     )
 }

@@ -2,6 +2,7 @@
 
 stages.py       the order of it all
 check.py        the script's own --check, before any server starts
+host.py         the model's server, for as many runs as share it
 child.py        the script as a child process
 watch.py        its events, its server's health, its time
 interrupts.py   Ctrl-C, once and twice
@@ -10,6 +11,6 @@ preview.py      --dry-run: what would be started
 """
 
 from benchkit.runner.preview import preview
-from benchkit.runner.stages import execute
+from benchkit.runner.stages import execute, execute_all
 
-__all__ = ["execute", "preview"]
+__all__ = ["execute", "execute_all", "preview"]

@@ -8,7 +8,8 @@ from dataclasses import asdict
 from benchkit.gguf import read_model_file
 from benchkit.plan import PlannedRun
 from benchkit.runner.check import values
-from benchkit.runner.stages import find_parser, server_request
+from benchkit.runner.host import server_request
+from benchkit.runner.stages import find_parser
 from benchkit.servers import preview_command
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from benchkit.errors import BenchError, Interrupted
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
+from benchkit.servers import StopReport
 
 # What a script reports that says what the run cost, not how well it went.
 COSTS = (
@@ -35,7 +36,7 @@ class Findings:
     machine: Mapping[str, Any] = field(default_factory=dict)
     script_s: float | None = None
     restarts: int = 0
-    stop: Mapping[str, Any] = field(default_factory=dict)
+    stop: StopReport | None = None
     error: BaseException | None = None
 
 
@@ -128,7 +129,8 @@ def _telemetry(found: Findings) -> dict[str, Any]:
         "server_start_s": found.facts.start_s if found.facts else None,
         "script_s": found.script_s,
         "server_restarts": found.restarts,
-        **found.stop,
+        "server_stop_s": found.stop.seconds if found.stop else None,
+        "vram_residue_mb": found.stop.residue_mb if found.stop else None,
     }
 
 

@@ -15,6 +15,7 @@ from benchkit.runner.child import Child
 
 GLANCE_S = 0.1
 SERVER_CHECK_S = 0.5
+LINE_BYTES = 2048
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class EventReader:
     """Reads the lines a script appends to its events file, each once."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._offset = 0
         self._total: int | None = None
         self._latest: Progress | None = None
@@ -68,7 +69,7 @@ class EventReader:
 
     def _new_events(self) -> list[dict[str, Any]]:
         try:
-            with self._path.open("rb") as file:
+            with self.path.open("rb") as file:
                 file.seek(self._offset)
                 data = file.read()
         except FileNotFoundError:
@@ -77,6 +78,23 @@ class EventReader:
         whole = data[: data.rfind(b"\n") + 1]
         self._offset += len(whole)
         return [event for line in whole.splitlines() if (event := _parse(line)) is not None]
+
+
+class PrintedProgress:
+    """Progress from what a script prints, for those that write no events."""
+
+    def __init__(self, read_line: Callable[[str], Progress | None]) -> None:
+        self._read_line = read_line
+        self._latest: Progress | None = None
+
+    def feed(self, chunk: bytes) -> None:
+        """Only a chunk's last whole line is read: the ones before it are already history."""
+        *lines, _ = chunk.replace(b"\r", b"\n").rsplit(b"\n", 2)
+        line = lines[-1] if lines else chunk
+        self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
+
+    def progress(self) -> Progress | None:
+        return self._latest
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:

@@ -1,0 +1,104 @@
+"""One model's server for as many runs as share it: started at the first need, again after a death."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+
+from benchkit.errors import BenchError, ServerError
+from benchkit.gguf import read_model_file, sha256_of
+from benchkit.plan import PlannedRun
+from benchkit.records import ModelFile, ServerRequest
+from benchkit.servers import RunningServer, StopReport, serve
+
+# Room for a problem's text and the chat template around it, beside the answer.
+PROMPT_TOKENS = 3072
+ANSWER_TOKENS = 1024
+
+VramUsed = Callable[[], float | None]
+
+
+class ModelHost:
+    """Holds the model file's facts and its running server; nothing is left when the context ends."""
+
+    def __init__(self, plan: PlannedRun, report: Callable[[str], None]) -> None:
+        self.model: ModelFile | None = None
+        self.server: RunningServer | None = None
+        self.stop_report: StopReport | None = None
+        self._plan = plan
+        self._report = report
+        self._failed: BenchError | None = None
+        self._stack = ExitStack()
+
+    def __enter__(self) -> ModelHost:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.stop()
+
+    def running(self, vram_used_mb: VramUsed) -> RunningServer:
+        """The server, started where it is not. A start that failed once fails the same for all its runs."""
+        if self._failed is not None:
+            raise self._failed
+        if self.server is None:
+            try:
+                self._start(vram_used_mb)
+            except (BenchError, OSError):
+                self.stop()
+                raise
+        assert self.server is not None
+        return self.server
+
+    def _start(self, vram_used_mb: VramUsed) -> None:
+        path = self._plan.settings.model
+        try:
+            if path is not None and self.model is None:
+                self.model = read_model_file(path)
+            request = server_request(self._plan, self.model)
+            self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
+        except BenchError as error:
+            self._failed = error
+            raise
+        for warning in self.server.facts.warnings:
+            self._report(f"warning: {warning}")
+        if self.model is not None and self.model.sha256 is None:
+            self.model = replace(self.model, sha256=sha256_of(self.model))
+
+    def stop(self) -> None:
+        server, self.server = self.server, None
+        self._stack.close()
+        if server is not None:
+            self.stop_report = server.stop_report
+
+    def failure(self) -> ServerError | None:
+        return self.server.failure() if self.server else None
+
+    def pids(self) -> tuple[int, ...]:
+        return self.server.facts.pids if self.server else ()
+
+
+def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
+    settings = plan.settings
+    return ServerRequest(
+        kind=settings.server,
+        name=plan.name,
+        log=plan.folder / "server.log",
+        model=model,
+        gpu_layers=settings.gpu_layers,
+        context=settings.context or default_context(model, settings.max_tokens),
+        parallel=settings.parallel,
+        extra_args=settings.server_args,
+        base_url=settings.base_url,
+        llama_server=settings.llama_server,
+        start_timeout_s=settings.start_timeout_s,
+        strict=settings.strict,
+    )
+
+
+def default_context(model: ModelFile | None, max_tokens: int | None) -> int:
+    """Enough for a problem and its answer, and never more than the model was trained for."""
+    enough = PROMPT_TOKENS + (max_tokens or ANSWER_TOKENS)
+    trained = model.context_length if model else None
+    return min(enough, trained) if trained else enough
