@@ -48,8 +48,8 @@ class StopReport:
 class Server(Protocol):
     """One server's life; `benchkit.servers.serve` drives it as a context manager.
 
-    A kind tells the bare facts. `serve` compares them with the request (fewer layers, less context, CPU instead
-    of GPU), tries again after PortTaken and, with gpu_layers "auto", after OutOfVRAM, and waits for VRAM to
+    A kind tells the bare facts. `serve` compares them with the request (fewer layers, less context, CPU not
+    GPU), tries again after PortTaken and, with gpu_layers "auto", after OutOfVRAM, and waits for VRAM to
     settle.
     """
 

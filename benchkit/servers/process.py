@@ -1,0 +1,109 @@
+"""A server as a process of ours: started under the supervisor, watched, and ended with all it started."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from benchkit.servers import leftovers
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+KIND_VARIABLE = "BENCH_RUNNER_SUPERVISOR"  # namespace, subreaper, group; not set: the first that works
+TERM_GRACE_S = 10.0
+KILL_GRACE_S = 5.0
+TAIL_BYTES = 64 * 1024
+
+
+class Process:
+    """One supervised process; whoever holds this object holds the pipe that keeps the process alive."""
+
+    def __init__(
+        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.command = tuple(command)
+        self.log = log
+        self._lock = threading.Lock()
+        log.parent.mkdir(parents=True, exist_ok=True)
+        reading, self._pipe = os.pipe()
+        with log.open("wb") as output:
+            self._supervisor = self._start(reading, output, environment)
+        os.close(reading)
+        self._record = leftovers.record(self._supervisor.pid)
+
+    def _start(
+        self, pipe: int, output: BinaryIO, environment: Mapping[str, str] | None
+    ) -> subprocess.Popen[bytes]:
+        kind = os.environ.get(KIND_VARIABLE, "auto")
+        return subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SUPERVISOR), str(pipe), kind, *self.command],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env={**os.environ, **(environment or {})},
+            pass_fds=(pipe,),
+            start_new_session=True,  # Ctrl-C is for the runner, which then stops the server in good order
+        )
+
+    def exit_code(self) -> int | None:
+        """None while it runs; 128 and the signal's number if a signal ended it."""
+        return self._supervisor.poll()
+
+    def pids(self) -> tuple[int, ...]:
+        """The server's processes, numbered as this process sees them; the supervisor is not among them."""
+        found = leftovers.descendants(self._supervisor.pid)
+        return tuple(pid for pid in found if not _is_supervisor(pid))
+
+    def remember_pids(self) -> tuple[int, ...]:
+        """Note the processes in the pid file, for a later run that must end what this one left."""
+        pids = self.pids()
+        leftovers.record(self._supervisor.pid, pids, at=self._record)
+        return pids
+
+    def stop(self, grace_s: float = TERM_GRACE_S) -> bool:
+        """Ask the server to end, kill it when the grace is over, wait until it is gone; True if killed."""
+        with self._lock:
+            killed = not self._ended_within(grace_s, ask=True)
+            self._close_pipe()
+            if not self._ended_within(KILL_GRACE_S):
+                self._supervisor.kill()
+                self._ended_within(KILL_GRACE_S)
+            self._record.unlink(missing_ok=True)
+            return killed
+
+    def _ended_within(self, seconds: float, ask: bool = False) -> bool:
+        if ask and self._pipe >= 0 and self.exit_code() is None:
+            with suppress(BrokenPipeError):
+                os.write(self._pipe, b"t")
+        with suppress(subprocess.TimeoutExpired):
+            self._supervisor.wait(seconds)
+        return self.exit_code() is not None
+
+    def _close_pipe(self) -> None:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
+
+    def output(self) -> str:
+        """All that it has printed."""
+        return self.log.read_text(errors="replace")
+
+    def tail(self, lines: int = 20) -> str:
+        """The last lines that it has printed."""
+        with self.log.open("rb") as log:
+            log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
+            text = log.read().decode(errors="replace")
+        return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def _is_supervisor(pid: int) -> bool:
+    """Whether this is process 1 of the namespace, which is a copy of the supervisor."""
+    try:
+        return str(SUPERVISOR).encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
