@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
-from uuid import uuid4
 
 
 class Disk(Protocol):
@@ -51,6 +50,16 @@ def write_all(fd: int, data: bytes, offset: int, disk: Disk = os) -> None:
         view, offset = view[written:], offset + written
 
 
+def read_all(path: Path, disk: Disk = os) -> bytes:
+    """A file's whole content."""
+    with opened(path, os.O_RDONLY, disk) as fd:
+        size = disk.lseek(fd, 0, os.SEEK_END)
+        data = disk.pread(fd, size, 0)
+        while len(data) < size and (more := disk.pread(fd, size - len(data), len(data))):
+            data += more
+    return data
+
+
 def sync_folder(folder: Path, disk: Disk = os) -> None:
     """Make the names in a folder durable; a file's own fsync does not promise that."""
     with opened(folder, os.O_RDONLY | os.O_DIRECTORY, disk) as fd:
@@ -65,7 +74,7 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os) -> None:
     """Replace a file as a whole, durably: a crash at any time leaves the old content or the new."""
     data = content.encode() if isinstance(content, str) else content
     target = real_path(path)
-    draft = target.with_name(f".{target.name}.{uuid4().hex}.tmp")
+    draft = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, disk, _mode_of(target)) as fd:
             write_all(fd, data, 0, disk)

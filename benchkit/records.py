@@ -157,3 +157,4 @@ class Run:
     server: Mapping[str, Any] = field(default_factory=dict)
     machine: Mapping[str, Any] = field(default_factory=dict)
     artifacts: str | None = None  # the folder runs/<id>
+    further: Mapping[str, Any] = field(default_factory=dict)  # what a newer version wrote: kept

@@ -13,8 +13,8 @@ from parsers.text import last_lines
 class Parser(Protocol):
     """Reads what one kind of benchmark left behind."""
 
-    # The result, from the files in the script's output folder first and its printed text second. Files older
-    # than `since` (seconds since the epoch) are a former run's and are passed over. ParseError if there is none.
+    # The result, from the files in the script's output folder first and its printed text second; ParseError
+    # if there is none. Files older than `since` (seconds since the epoch) are a former run's: passed over.
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results: ...
 
     # How far the script is, if this line of its output tells; for scripts that write no events.

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-LONGEST_LINE = 20_000
+LONGEST_LINE = 100_000
 """A longer line is no summary; of it only the beginning is looked at."""
 
 _LINE = re.compile(r"[^\r\n]+")
-_CODES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\^_])|[\x00-\x08\x0e-\x1f\x7f]")
+_CODES = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # titles and links
+    r"|\x1b[@-Z\\^_]"
+    r"|[\x00-\x08\x0e-\x1f\x7f]"
+)
 
 
 def plain(line: str) -> str:

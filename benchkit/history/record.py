@@ -1,0 +1,111 @@
+"""A run as the JSON object of its line, and back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from hashlib import sha256
+from pathlib import PurePath
+from typing import Any
+
+from benchkit.errors import HistoryError
+from benchkit.records import Run, Status
+
+ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}
+ALWAYS_IN_RESULTS: dict[str, Any] = {
+    "score": None,
+    "time_taken": None,
+    "total_passed": None,
+    "total_problems": None,
+    "difficulty_scores": {},
+    "failed_tasks": [],
+}
+_FIELDS = [
+    # Those that a list of runs shows come first, so that it can be read without the rest.
+    "id", "timestamp", "benchmark", "model", "status", "error", "results", "telemetry",
+    "config", "problem_set", "model_file", "server", "machine", "artifacts",
+]  # fmt: skip
+_CONFIG = b', "config": {'
+"""Begins the configuration; it cannot stand inside a text, where each quote has a backslash before it."""
+
+_TEXTS = ("timestamp", "benchmark", "model")
+_OBJECTS = ("config", "results", "telemetry", "problem_set", "model_file", "server", "machine")
+
+
+def to_record(run: Run) -> dict[str, Any]:
+    """The run as plain JSON values, its fixed names always there."""
+    record = {name: getattr(run, name) for name in _FIELDS}
+    record["config"] = ALWAYS_IN_CONFIG | dict(run.config)
+    record["results"] = ALWAYS_IN_RESULTS | dict(run.results)
+    plain: dict[str, Any] = as_json(record | dict(run.further))
+    return plain
+
+
+def from_record(record: Any, number: int = 1) -> Run:
+    """The run of one record, however old; what this version does not know is kept in `further`."""
+    if not isinstance(record, dict):
+        raise HistoryError(f"run {number} is no JSON object but {json.dumps(record)[:40]}")
+    known = {name: record[name] for name in _FIELDS if record.get(name) is not None}
+    for name in _OBJECTS:
+        if not isinstance(known.setdefault(name, {}), dict):
+            raise HistoryError(f"run {number}: its {name!r} is no JSON object")
+    for name in _TEXTS:
+        known[name] = str(known.get(name, ""))
+    known["id"] = str(known.get("id") or _id_from_content(record))
+    known["status"] = _status(known.get("status", Status.OK))
+    known["config"] = ALWAYS_IN_CONFIG | known["config"]
+    known["results"] = ALWAYS_IN_RESULTS | known["results"]
+    return Run(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
+
+
+def heads_of_lines(lines: list[bytes]) -> list[Run] | None:
+    """The runs as far as a list needs them, the configuration and the rest not read; None if that fails."""
+    try:
+        records = json.loads(b"[" + b"},".join(line.partition(_CONFIG)[0] for line in lines) + b"}]")
+    except ValueError:  # cut within something nested, or a broken line: only reading the whole tells
+        return None
+    if all(record.keys() >= {"id", "results", "telemetry"} for record in records):
+        return [from_record(record) for record in records]
+    return None
+
+
+def as_json(value: Any) -> Any:
+    """The value in JSON's own types; NaN and infinity become null, what JSON has no word for its text."""
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case str():
+            return str(value)
+        case None | bool() | int():
+            return value
+        case Mapping():
+            return {str(name): as_json(part) for name, part in value.items()}
+        case list() | tuple():
+            return [as_json(part) for part in value]
+        case set() | frozenset():
+            return sorted(as_json(part) for part in value)
+        case PurePath():
+            return str(value)
+    return as_json(asdict(value)) if is_dataclass(value) and not isinstance(value, type) else str(value)
+
+
+def as_line(record: Mapping[str, Any]) -> bytes:
+    """The record in one line of UTF-8."""
+    try:
+        return json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
+    except UnicodeEncodeError:  # half a surrogate pair, as in a file name that is not UTF-8: written escaped
+        return json.dumps(record, allow_nan=False).encode()
+
+
+def _id_from_content(record: Mapping[str, Any]) -> str:
+    """An id for a run written before runs had one: the same at every reading."""
+    return sha256(as_line(as_json(record))).hexdigest()[:10]
+
+
+def _status(word: str) -> Status:
+    try:
+        return Status(word)
+    except ValueError:
+        return Status.FAILED  # a newer version's word: whatever it is, it is not "ok"
