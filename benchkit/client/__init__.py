@@ -1,0 +1,18 @@
+"""Asking a model over an OpenAI-compatible endpoint.
+
+endpoint.py   the address: what it serves, how many slots it has, one kept-alive session a thread
+client.py     one question to one answer: the request, retries, limits
+stream.py     the bytes of a reply to its events, cheaply
+reply.py      events to an Answer
+failures.py   what a refusal means: stop, try again, or an answer cut off at the context's end
+prompts.py    the prompt styles by name; add one there as a Style and in STYLES
+
+The protocol is that of https://platform.openai.com/docs/api-reference/chat and, for `timings`, `/props` and
+the wording of errors, of llama.cpp's tools/server/README.md.
+"""
+
+from benchkit.client.client import Client, Patience
+from benchkit.client.endpoint import Endpoint
+from benchkit.client.prompts import STYLES, find_style
+
+__all__ = ["STYLES", "Client", "Endpoint", "Patience", "find_style"]

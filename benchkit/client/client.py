@@ -1,0 +1,158 @@
+"""One question to one answer: the request, its limits, and patience with a server that has none to give."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Any
+
+from benchkit.client.endpoint import CONNECT_S, Endpoint, why
+from benchkit.client.failures import ContextExceeded, Hiccup, failure_of
+from benchkit.client.reply import Reply
+from benchkit.client.stream import events
+from benchkit.errors import EndpointError
+from benchkit.script.base import Answer, Question
+from benchkit.script.flags import Sampling
+
+if TYPE_CHECKING:
+    import requests
+
+PATHS = {"chat": "/chat/completions", "completion": "/completions"}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for what."""
+
+    retries: int = 6
+    first_pause_s: float = 0.5  # doubled each time
+    longest_pause_s: float = 30.0
+    longest_wished_pause_s: float = 300.0  # a Retry-After beyond that ends the question
+    stall_s: float = 300.0
+    total_s: float = 3600.0
+
+
+class Client:
+    """Asks an endpoint for one model's answers; safe from several threads."""
+
+    def __init__(self, endpoint: Endpoint, model: str, sampling: Sampling, patience: Patience) -> None:
+        self._endpoint, self._model = endpoint, model
+        self._sampling, self._patience = sampling, patience
+
+    def ask(self, question: Question, stopping: Event) -> Answer:
+        """The model's answer; one with a `failure` where the server gave none after all retries."""
+        for attempt in range(1, self._patience.retries + 2):
+            try:
+                return replace(self._ask_once(question), tries=attempt)
+            except ContextExceeded as error:
+                return Answer(
+                    finish_reason="length", tries=attempt, note=f"prompt beyond the context: {error}"
+                )
+            except Hiccup as hiccup:
+                pause = self._pause(hiccup, attempt)
+                if pause is None or stopping.wait(pause):
+                    return self._given_up(hiccup, attempt)
+        raise AssertionError("the last attempt always ends the loop")
+
+    def _pause(self, hiccup: Hiccup, attempt: int) -> float | None:
+        """How long to wait before the next try; None: no further try."""
+        patience = self._patience
+        if attempt >= min(patience.retries + 1, hiccup.tries or patience.retries + 1):
+            return None
+        if hiccup.wait_s is not None:
+            return hiccup.wait_s if hiccup.wait_s <= patience.longest_wished_pause_s else None
+        pause = min(patience.longest_pause_s, patience.first_pause_s * 2.0 ** (attempt - 1))
+        return pause * random.uniform(0.8, 1.2)  # so that parallel requests do not come back all at once
+
+    def _given_up(self, hiccup: Hiccup, attempt: int) -> Answer:
+        times = f", {attempt} times" if attempt > 1 else ""
+        if hiccup.unreachable:
+            raise EndpointError(
+                f"nobody answers at {self._endpoint.base_url} any more ({hiccup.why}{times}); "
+                "the answers so far are kept, the same command goes on from them"
+            )
+        wished = f", which asks to wait {hiccup.wait_s:.0f} s" if hiccup.wait_s else ""
+        return Answer(failure=f"{hiccup.why}{wished}{times}", tries=attempt)
+
+    def _ask_once(self, question: Question) -> Answer:
+        reply = Reply()
+        try:
+            with self._sent(question) as response:
+                for batch in events(response.raw):
+                    for event in batch:
+                        reply.take(event)
+                    self._watch(reply)
+        except Hiccup:
+            if not reply.ended:  # what goes wrong after the answer's end is no loss
+                raise
+        return reply.answer()
+
+    @contextmanager
+    def _sent(self, question: Question) -> Iterator[requests.Response]:
+        """The reply to the request, read as it comes; what the network does wrong becomes a Hiccup."""
+        import requests
+        import urllib3
+
+        url = self._endpoint.base_url + PATHS[question.prompt.mode]
+        limits = (CONNECT_S, self._patience.stall_s)
+        try:
+            with self._endpoint.session.post(
+                url, json=self._body(question), stream=True, timeout=limits, allow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    raise failure_of(response.status_code, response.text, response.headers)
+                yield response
+        except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
+            raise self._stalled() from None
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise Hiccup(why(error), unreachable=_never_connected(error)) from None
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
+            raise Hiccup(f"the connection broke in the middle of the answer: {why(error)}") from None
+
+    def _watch(self, reply: Reply) -> None:
+        """Signs of life are not tokens: a server may send those forever."""
+        now, patience = time.monotonic(), self._patience
+        if now - reply.last_token > patience.stall_s and not reply.ended:
+            raise self._stalled()
+        if now - reply.begun > patience.total_s:
+            raise Hiccup(f"no end of the answer after {patience.total_s:g} s", tries=1)
+
+    def _stalled(self) -> Hiccup:
+        return Hiccup(f"no token for {self._patience.stall_s:g} s", tries=2)
+
+    def _body(self, question: Question) -> dict[str, Any]:
+        sampling, prompt = self._sampling, question.prompt
+        body: dict[str, Any] = {
+            "model": self._model,
+            "temperature": sampling.temperature,
+            "max_tokens": sampling.max_tokens,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if isinstance(prompt.content, str):
+            body["prompt"] = prompt.content
+        else:
+            body["messages"] = prompt.content
+        if sampling.top_p is not None:
+            body["top_p"] = sampling.top_p
+        if sampling.seed is not None:
+            body["seed"] = sampling.seed + question.sample
+        if stop := [*sampling.stop, *prompt.stop]:
+            body["stop"] = stop
+        return body | dict(sampling.extra_body)
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether no connection came about at all, so that no question will fare better."""
+    import requests
+    import urllib3
+
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    refused = isinstance(
+        reason, urllib3.exceptions.NewConnectionError | urllib3.exceptions.ConnectTimeoutError
+    )
+    return refused or isinstance(error, requests.exceptions.ConnectTimeout)

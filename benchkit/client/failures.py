@@ -1,0 +1,93 @@
+"""What a refusal or a broken reply means: stop, try again, or the model's answer was cut off."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from benchkit.errors import EndpointError
+
+BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a moment
+WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
+SHOWN = 200  # characters of a server's own words
+
+CONTEXT_EXCEEDED = re.compile(
+    r"exceed_context_size|context_length_exceeded|maximum context|context (size|length|window)"
+    r"|exceeds? .{0,40}context|context .{0,20}overflow|prompt is too long|too many tokens",
+    re.IGNORECASE,
+)
+
+
+class ContextExceeded(Exception):
+    """The prompt and the context do not fit: the model cannot answer, which is no fault of the server."""
+
+
+@dataclass
+class Hiccup(Exception):
+    """No answer this time. `tries` bounds how often this kind of failure is worth a request."""
+
+    why: str
+    tries: int | None = None  # None: as often as the person allows
+    wait_s: float | None = None  # the server asked for this pause
+    unreachable: bool = False  # nobody took the request
+
+    def __str__(self) -> str:
+        return self.why
+
+
+def failure_of(status: int, body: str, headers: Mapping[str, str]) -> Exception:
+    """The exception that a reply other than 200 stands for."""
+    said = words_of(body)
+    if status in WRONG_SETUP:
+        return EndpointError(f"the server refuses with {status} ({said}): {_next_step(status)}")
+    if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
+        return ContextExceeded(said)
+    if status in BUSY:
+        return Hiccup(f"the server answers {status} ({said})", wait_s=_retry_after(headers))
+    if status >= 500:
+        return (
+            ContextExceeded(said) if CONTEXT_EXCEEDED.search(body) else Hiccup(_told(status, said), tries=2)
+        )
+    return Hiccup(_told(status, said), tries=1)
+
+
+def _told(status: int, said: str) -> str:
+    return f"the server answers {status} ({said})"
+
+
+def _next_step(status: int) -> str:
+    if status in (401, 403, 407):
+        return "put the key into OPENAI_API_KEY"
+    return "check --base-url, which normally ends in /v1, and --model"
+
+
+def words_of(body: str) -> str:
+    """The server's own words, as one short line."""
+    try:
+        error = json.loads(body)
+        while isinstance(error, dict) and (
+            inner := error.get("error") or error.get("message") or error.get("detail")
+        ):
+            error = inner
+        text = error if isinstance(error, str) else json.dumps(error)
+    except ValueError:
+        text = re.sub(
+            r"<(style|script).*?</\1>|<[^>]{0,500}>", " ", body[:20_000], flags=re.DOTALL | re.IGNORECASE
+        )
+    line = " ".join(text.split())
+    return line[:SHOWN] + "…" if len(line) > SHOWN else line or "no words"
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Retry-After's seconds or date (RFC 9110, section 10.2.3), as seconds from now."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None

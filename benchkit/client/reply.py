@@ -1,0 +1,112 @@
+"""Events to an Answer: the text, the thoughts kept apart, why it ended, tokens and timings."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from benchkit.client.failures import CONTEXT_EXCEEDED, ContextExceeded, Hiccup, failure_of, words_of
+from benchkit.client.stream import Event
+from benchkit.script.base import Answer
+
+TIMINGS = (
+    "prompt_n",
+    "prompt_ms",
+    "prompt_per_second",
+    "predicted_n",
+    "predicted_ms",
+    "predicted_per_second",
+)
+
+
+class Reply:
+    """One reply while it arrives."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._thoughts: list[str] = []
+        self._finish: str | None = None
+        self._choices = 0
+        self._usage: dict[str, Any] = {}
+        self._timings: dict[str, Any] = {}
+        self._started, self.begun = time.time(), time.monotonic()
+        self._first: float | None = None
+        self.last_token = self.begun
+
+    def take(self, event: Event) -> None:
+        """Add one event: a stream's, or a whole answer."""
+        if event.get("error"):
+            raise _error(event["error"])
+        choices = event.get("choices")
+        for choice in choices if isinstance(choices, list) else ():
+            self._choices += 1
+            self._take_choice(_object(choice))
+        self._usage = _object(event.get("usage")) or self._usage
+        self._timings = _object(event.get("timings")) or self._timings
+
+    def _take_choice(self, choice: dict[str, Any]) -> None:
+        said = _object(choice.get("delta")) or _object(choice.get("message")) or choice
+        text = said.get("content") or said.get("text")
+        thought = said.get("reasoning_content") or said.get("reasoning")
+        if text or thought:
+            self.last_token = time.monotonic()
+            self._first = self._first or self.last_token
+            self._text.append(_as_text(text))
+            self._thoughts.append(_as_text(thought))
+        self._finish = _as_text(choice.get("finish_reason")) or self._finish
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server said that the answer is whole."""
+        return self._finish is not None
+
+    def answer(self) -> Answer:
+        """What came; raises where nothing did, or where the stream was cut."""
+        if not self._choices:
+            raise Hiccup("the reply holds no choice", tries=2)
+        if not self.ended:
+            raise Hiccup("the stream was cut in the middle of the answer")
+        return Answer(
+            response=_clean("".join(self._text)),
+            reasoning=_clean("".join(self._thoughts)),
+            finish_reason=self._finish,
+            prompt_tokens=_count(self._usage.get("prompt_tokens"), self._timings.get("prompt_n")),
+            completion_tokens=_count(self._usage.get("completion_tokens"), self._timings.get("predicted_n")),
+            started=round(self._started, 3),
+            seconds=round(self.last_token - self.begun, 4) or time.monotonic() - self.begun,
+            first_token_s=None if self._first is None else round(self._first - self.begun, 4),
+            server={
+                name: float(self._timings[name]) for name in TIMINGS if _is_number(self._timings.get(name))
+            },
+        )
+
+
+def _error(error: Any) -> Exception:
+    """An error that came inside a reply whose status was 200."""
+    if not isinstance(error, dict):
+        error = {"message": str(error)}
+    said, code = words_of(str(error.get("message") or error)), error.get("code")
+    if CONTEXT_EXCEEDED.search(f"{error.get('type')} {code} {said}"):
+        return ContextExceeded(said)
+    return failure_of(code if isinstance(code, int) and code >= 400 else 500, said, {})
+
+
+def _object(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _as_text(part: Any) -> str:
+    return part if isinstance(part, str) else ""
+
+
+def _clean(text: str) -> str:
+    """Join surrogate pairs that were split over two tokens; half a pair alone becomes U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _count(*numbers: Any) -> int | None:
+    return next((int(number) for number in numbers if _is_number(number)), None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

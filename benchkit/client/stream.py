@@ -1,0 +1,90 @@
+"""The bytes of a reply to its events. Each token costs a split and a json.loads, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from benchkit.client.failures import Hiccup, words_of
+
+READ_AT_MOST = 1 << 16
+LONGEST_REPLY = 64 << 20  # bytes; no budget of tokens fills that, a server that never ends does
+Event = dict[str, Any]
+
+
+class Source(Protocol):
+    """The part of urllib3's response that is read here."""
+
+    # What has arrived, waiting for the first byte; empty at the end.
+    def read1(self, amount: int, /) -> bytes: ...
+
+
+def events(source: Source) -> Iterator[list[Event]]:
+    """What arrived with each read, as the events of a stream; an answer that is no stream is one event.
+
+    Empty lists come too (comments that keep a connection alive), so that the caller sees time pass.
+    """
+    tail: list[bytes] = []  # the line that is not whole yet
+    stray: list[bytes] = []  # lines of no stream
+    streamed = False
+    for chunk in _chunks(source):
+        *lines, rest = chunk.split(b"\n")
+        if lines:
+            lines[0] = b"".join([*tail, lines[0]])
+            tail.clear()
+        tail.append(rest)
+        batch = [event for line in lines if (event := _event(line, stray)) is not None]
+        streamed = streamed or bool(batch)
+        yield batch
+    last = _event(b"".join(tail), stray)
+    if last is not None:
+        yield [last]
+    elif not streamed:
+        yield [_whole(b"\n".join(stray))]
+
+
+def _chunks(source: Source) -> Iterator[bytes]:
+    size = 0
+    while chunk := source.read1(READ_AT_MOST):
+        size += len(chunk)
+        if size > LONGEST_REPLY:
+            raise Hiccup(f"the reply does not end: {size >> 20} MB so far", tries=1)
+        yield chunk
+
+
+def _event(line: bytes, stray: list[bytes]) -> Event | None:
+    """The event of a line, if it holds one; bytes that are no UTF-8 become replacement characters."""
+    if line.startswith((b"data:", b"error:")):
+        kind, _, data = line.partition(b":")
+        text = data.decode("utf-8", "replace").strip()
+        if text in ("[DONE]", ""):
+            return None
+        return _parsed(text) if kind == b"data" else {"error": _parsed(text)}
+    if line.strip() and not line.startswith((b":", b"event:", b"id:", b"retry:")):
+        stray.append(line)
+    return None
+
+
+def _parsed(text: str) -> Event:
+    try:
+        event = json.loads(text)
+    except (ValueError, RecursionError):
+        raise Hiccup(f"the stream holds broken JSON: {text[:80]!r}", tries=2) from None
+    if not isinstance(event, dict):
+        raise Hiccup(f"the stream holds {text[:80]!r} where an object belongs", tries=2)
+    return event
+
+
+def _whole(body: bytes) -> Event:
+    """A reply that came in one piece, as servers without streaming send it."""
+    text = body.decode("utf-8", "replace").strip()
+    if not text:
+        raise Hiccup("the reply is empty", tries=2)
+    if text.startswith("<"):
+        raise Hiccup(
+            f"a web page came instead of an answer ({words_of(text)}): "
+            "check --base-url, which normally ends in /v1",
+            tries=1,
+        )
+    return _parsed(text)

@@ -1,0 +1,32 @@
+"""What every benchmark script shares; it knows neither a problem's form nor how code is judged.
+
+base.py      Prompt, Question, Answer and the row that judging gives back
+flags.py     the flags of all scripts, as one Settings
+journal.py   every finished answer on disk at once; resume asks nothing twice
+pipeline.py  asks and judges side by side: answers are judged while others are being written
+usage.py     tokens and time, added up
+report.py    events for the runner, progress, verdicts.jsonl, summary.json
+
+A script reads its problems, makes Questions of them, and hands two callables to `Pipeline`: `ask` (a
+`benchkit.client.Client`'s) and `judge` (its own). What it does with each row is `Report`'s part.
+"""
+
+from benchkit.script.base import Answer, Prompt, Question, Row
+from benchkit.script.flags import Sampling, Settings, asking_flags
+from benchkit.script.journal import Journal, open_journal
+from benchkit.script.pipeline import Pipeline
+from benchkit.script.report import Report
+
+__all__ = [
+    "Answer",
+    "Journal",
+    "Pipeline",
+    "Prompt",
+    "Question",
+    "Report",
+    "Row",
+    "Sampling",
+    "Settings",
+    "asking_flags",
+    "open_journal",
+]

@@ -1,0 +1,92 @@
+"""What goes through a script: a question is asked, an answer comes, a row tells the verdict."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from benchkit.records import Verdict
+
+Message = dict[str, str]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is sent: messages for its chat template, or plain text to continue."""
+
+    content: tuple[Message, ...] | str
+    stop: tuple[str, ...] = ()
+
+    @property
+    def mode(self) -> str:
+        return "completion" if isinstance(self.content, str) else "chat"
+
+    @property
+    def prefill(self) -> str:
+        """The start of the answer that was put into the model's mouth."""
+        if isinstance(self.content, str) or self.content[-1]["role"] != "assistant":
+            return ""
+        return self.content[-1]["content"]
+
+    @cached_property
+    def digest(self) -> str:
+        """Tells whether a stored answer was given to this very prompt."""
+        return hashlib.sha256(json.dumps([self.content, self.stop]).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One sample to ask for; all samples of a problem share one prompt."""
+
+    task_id: str
+    sample: int
+    prompt: Prompt
+    task: Any = None  # the script's own problem, handed through to its judge
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, and what it took."""
+
+    response: str = ""
+    reasoning: str = ""  # thoughts that the server kept apart from the answer
+    finish_reason: str | None = None  # "length": cut off at the token budget or at the context's end
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    started: float = 0.0  # seconds since the epoch
+    seconds: float = 0.0
+    first_token_s: float | None = None
+    server: Mapping[str, float] = field(default_factory=dict)  # the server's own timings
+    tries: int = 1
+    note: str = ""  # what was odd about it, for people
+    failure: str | None = None  # the server's fault: no answer came, and why
+
+    @property
+    def truncated(self) -> bool:
+        return self.finish_reason == "length"
+
+    def as_record(self) -> dict[str, Any]:
+        """The line of a journal; what is unknown is left out."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
+
+
+class Row(Protocol):
+    """One sample's verdict, as the script's judge gives it."""
+
+    @property
+    def task_id(self) -> str: ...
+    @property
+    def sample(self) -> int: ...
+    @property
+    def verdict(self) -> Verdict: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def tokens(self) -> int | None: ...
+
+    # The line of verdicts.jsonl.
+    def as_record(self) -> dict[str, Any]: ...

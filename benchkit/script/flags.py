@@ -1,0 +1,173 @@
+"""The flags that all benchmark scripts share, gathered into one Settings."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchkit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the model is to choose its tokens."""
+
+    temperature: float = 0.0
+    max_tokens: int = 1000
+    top_p: float | None = None
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_record(self) -> dict[str, Any]:
+        """Part of the journal's key and of summary.json."""
+        return {name: value for name, value in asdict(self).items() if value not in (None, (), {})}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a person asked for, as far as every script has it."""
+
+    base_url: str | None
+    model: str | None
+    output_dir: Path | None
+    sampling: Sampling
+    samples: int = 1
+    parallel: int | None = None  # None: as many as the server has slots
+    limit: int | None = None
+    retries: int = 6
+    stall_timeout: float = 300.0
+    request_timeout: float = 3600.0
+    check: bool = False
+    dry_run: bool = False
+    api_key: str | None = field(default=None, repr=False)
+
+    def need_endpoint(self) -> tuple[str, Path]:
+        """The address to ask and the folder to write into; both must have been given."""
+        if not self.base_url:
+            raise UsageError("--base-url is missing: the server's address, such as http://127.0.0.1:8080/v1")
+        if self.output_dir is None:
+            raise UsageError("--output-dir is missing: the folder for answers, verdicts and summary")
+        return self.base_url, self.output_dir
+
+
+class SlotsOrNumber(click.ParamType[int | None]):
+    """`auto`, or how many requests at once."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | None:
+        if value is None or value == "auto":
+            return None
+        if not str(value).isdecimal() or int(value) < 1:
+            self.fail(f"{value!r} is neither 'auto' nor a number from 1 up", param, ctx)
+        return int(value)
+
+
+class JsonObject(click.ParamType[dict[str, Any]]):
+    """Further fields of the request's body."""
+
+    name = "JSON"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        try:
+            body = json.loads(value)
+        except ValueError as error:
+            self.fail(f"not JSON: {error}", param, ctx)
+        if not isinstance(body, dict):
+            self.fail("must be an object, such as '{\"top_k\": 20}'", param, ctx)
+        return body
+
+
+POSITIVE = click.FloatRange(min=0, min_open=True)
+
+FLAGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--base-url", envvar="OPENAI_BASE_URL", metavar="URL", help="The server's address, ends in /v1."
+    ),
+    click.option("--model", metavar="NAME", help="The model's name there [default: the only one it serves]."),
+    click.option(
+        "--output-dir",
+        envvar="BENCH_OUTPUT_DIR",
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Where answers, verdicts and summary go; an unfinished run there is continued.",
+    ),
+    click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True),
+    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True)),
+    click.option("--seed", type=int, help="Sample n is asked with seed + n."),
+    click.option(
+        "--stop", multiple=True, metavar="TEXT", help="End an answer here; may be given repeatedly."
+    ),
+    click.option(
+        "--extra-body",
+        type=JsonObject(),
+        default="{}",
+        help="Further fields of each request, such as '{\"top_k\": 20}'.",
+    ),
+    click.option(
+        "--samples-per-problem", "samples", type=click.IntRange(min=1), default=1, show_default=True
+    ),
+    click.option(
+        "--parallel",
+        type=SlotsOrNumber(),
+        default="auto",
+        show_default=True,
+        help="Requests at once; auto asks the server for its slots.",
+    ),
+    click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N problems."),
+    click.option(
+        "--retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request."
+    ),
+    click.option(
+        "--stall-timeout", type=POSITIVE, default=300.0, show_default=True, help="Seconds without any token."
+    ),
+    click.option(
+        "--request-timeout",
+        type=POSITIVE,
+        default=3600.0,
+        show_default=True,
+        help="Seconds for a whole answer.",
+    ),
+    click.option("--check", is_flag=True, help="Read problems, sandbox and flags, ask nothing."),
+    click.option("--dry-run", is_flag=True, help="Print the exact prompts, ask nothing."),
+)
+
+
+def asking_flags(max_tokens: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a click command the shared flags; the function gets them as its first argument, `settings`."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(function)
+        def command(**options: Any) -> Any:
+            return function(settings=_settings(options), **options)
+
+        budget = click.option(
+            "--max-tokens",
+            type=click.IntRange(min=1),
+            default=max_tokens,
+            show_default=True,
+            help="An answer's budget, passed on as it is.",
+        )
+        decorated = command
+        for option in reversed((*FLAGS[:3], budget, *FLAGS[3:])):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+def _settings(options: dict[str, Any]) -> Settings:
+    """Take the shared flags out of all the options."""
+    sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
+    shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
+    return Settings(**shared, sampling=sampling, api_key=os.environ.get("OPENAI_API_KEY") or None)

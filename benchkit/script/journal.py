@@ -1,0 +1,166 @@
+"""The journal of answers: each finished one is on disk at once, and no command asks for it again.
+
+`answers.jsonl` holds the answers, `answers.key.json` what they depend on: the model, the problems, the
+prompts, the sampling. With another key the old pair is set aside and nothing of it is used.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import BenchError, UsageError
+from benchkit.files import LineLog, atomic_write
+from benchkit.script.base import Answer, Question
+
+ANSWERS, KEY = "answers.jsonl", "answers.key.json"
+ANSWER_FIELDS = {one.name for one in fields(Answer)}
+
+
+class Journal:
+    """One output folder's answers; open it with `open_journal`."""
+
+    def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
+        self.path = folder / ANSWERS
+        self.set_aside = _set_aside_others(folder, key)  # what was done with answers of another key, in words
+        self._places: dict[tuple[str, int], tuple[int, str]] = {}
+        self.unreadable = 0
+        self._index()
+        self._log = LineLog(self.path)
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def holds(self, question: Question) -> bool:
+        """Whether this very prompt was answered before."""
+        place = self._places.get((question.task_id, question.sample))
+        return place is not None and place[1] == question.prompt.digest
+
+    def recall(self, question: Question) -> Answer:
+        """The stored answer to a question that the journal holds."""
+        offset, _ = self._places[question.task_id, question.sample]
+        with self.path.open("rb") as lines:
+            lines.seek(offset)
+            row = json.loads(lines.readline())
+        return Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
+
+    def append(self, question: Question, answer: Answer) -> None:
+        """Keep an answer; safe from several threads, on the disk for good within a second."""
+        prompt = question.prompt
+        row = {
+            "task_id": question.task_id,
+            "sample": question.sample,
+            "mode": prompt.mode,
+            "prompt": prompt.content,
+            "prompt_digest": prompt.digest,
+        }
+        with explained(self.path):
+            self._log.append(json.dumps(row | {"response": ""} | answer.as_record()))
+
+    def close(self) -> None:
+        with explained(self.path):
+            self._log.close()
+
+    def _index(self) -> None:
+        """Where each answer's line begins; half a line, as a crash leaves it, is passed over."""
+        if not self.path.exists():
+            return
+        offset = 0
+        with self.path.open("rb") as lines:
+            for line in lines:
+                self._note(line, offset)
+                offset += len(line)
+
+    def _note(self, line: bytes, offset: int) -> None:
+        try:
+            row = json.loads(line)
+            self._places[row["task_id"], row["sample"]] = offset, row["prompt_digest"]
+        except (ValueError, KeyError, TypeError):
+            self.unreadable += bool(line.strip())
+
+
+@contextmanager
+def open_journal(folder: Path, key: Mapping[str, Any]) -> Iterator[Journal]:
+    """The folder's journal, held by this process alone."""
+    make_folder(folder)
+    with _held_alone(folder):
+        with explained(folder):
+            journal = Journal(folder, key)
+        try:
+            yield journal
+        finally:
+            journal.close()
+
+
+def read_key(folder: Path) -> dict[str, Any]:
+    """What the answers in a folder depend on; empty where that was not kept."""
+    try:
+        key = json.loads((folder / KEY).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return key if isinstance(key, dict) else {}
+
+
+def make_folder(folder: Path) -> None:
+    """Make the output folder, and find out now whether anything can be written there."""
+    with explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(13, "Permission denied")
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Say which path could not be written, and why, as one line."""
+    try:
+        yield
+    except OSError as error:
+        raise BenchError(
+            f"cannot write {path}: {error.strerror or error}; what was answered so far is kept there, "
+            "and the same command goes on from it"
+        ) from error
+
+
+@contextmanager
+def _held_alone(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise UsageError(
+            f"another run is writing into {folder}: wait for it or choose another --output-dir"
+        ) from None
+    finally:
+        os.close(descriptor)
+
+
+def _set_aside_others(folder: Path, key: Mapping[str, Any]) -> str:
+    """Rename answers of another key, write ours; says in one line what was done."""
+    known = json.loads(json.dumps(key))
+    old, note = read_key(folder), ""
+    if old == known:
+        return note
+    if (folder / ANSWERS).exists():
+        number = next(n for n in range(1, 10**6) if not (folder / f"answers.{n}.jsonl").exists())
+        changed = _differing(old, known)
+        (folder / ANSWERS).rename(folder / f"answers.{number}.jsonl")
+        if (folder / KEY).exists():
+            (folder / KEY).rename(folder / f"answers.{number}.key.json")
+        note = (
+            f"the answers in {folder} are of another {changed}: "
+            f"kept as answers.{number}.jsonl, starting afresh"
+        )
+    atomic_write(folder / KEY, json.dumps(known, indent=1) + "\n")
+    return note
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+    names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+    return ", ".join(name.replace("_", " ") for name in names)

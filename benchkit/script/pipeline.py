@@ -1,0 +1,103 @@
+"""Asking and judging side by side: while the server writes answers, those that are there are judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from queue import Empty, Queue
+from threading import Event, Lock, Thread
+
+from benchkit.errors import EndpointError
+from benchkit.script.base import Answer, Question, Row
+from benchkit.script.journal import Journal
+
+BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
+GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server, not the question
+
+Ask = Callable[[Question, Event], Answer]
+"""Asks one question, with retries; watches the event while it waits, and returns early once it is set."""
+
+Judge = Callable[[Question, Answer], Row]
+"""Judges one answer; an answer with a `failure` too, as infrastructure."""
+
+Waiting = tuple[Question, Answer]
+
+
+class Pipeline:
+    """Asks all questions that the journal does not hold, judges all answers, yields a row for each."""
+
+    def __init__(self, ask: Ask, judge: Judge, journal: Journal, *, askers: int, judges: int) -> None:
+        self._ask, self._judge, self._journal = ask, judge, journal
+        self._askers, self._judges = askers, judges
+        self._stopping, self._lock = Event(), Lock()
+        self._answered: Queue[Waiting] = Queue(BACKLOG)
+        self._rows: Queue[tuple[Row, Answer] | BaseException] = Queue()
+        self._failures_in_a_row = 0
+
+    def run(self, questions: Sequence[Question]) -> Iterator[tuple[Row, Answer]]:
+        """Each question's row and answer, as they get ready; raises what went wrong in a thread."""
+        to_ask = [question for question in questions if not self._journal.holds(question)]
+        stored = [question for question in questions if self._journal.holds(question)]
+        self._start(to_ask, stored)
+        try:
+            for _ in questions:
+                row = self._next_row()
+                if isinstance(row, BaseException):
+                    raise row
+                yield row
+        finally:
+            self._stopping.set()
+
+    def _start(self, to_ask: list[Question], stored: list[Question]) -> None:
+        """Threads are daemons: one that hangs in a request must not keep an interrupted command alive."""
+        turns = count()
+        loops: list[Callable[[], None]] = [lambda: self._recall_all(stored)]
+        loops += [lambda: self._ask_all(to_ask, turns)] * min(self._askers, len(to_ask))
+        loops += [self._judge_all] * self._judges
+        for loop in loops:
+            Thread(target=self._guarded, args=(loop,), daemon=True).start()
+
+    def _next_row(self) -> tuple[Row, Answer] | BaseException:
+        while True:  # with a timeout, so that Ctrl-C is seen
+            try:
+                return self._rows.get(timeout=1.0)
+            except Empty:
+                continue
+
+    def _guarded(self, loop: Callable[[], None]) -> None:
+        try:
+            loop()
+        except BaseException as error:
+            self._rows.put(error)
+
+    def _recall_all(self, stored: list[Question]) -> None:
+        for question in stored:
+            if self._stopping.is_set():
+                return
+            self._answered.put((question, self._journal.recall(question)))
+
+    def _ask_all(self, to_ask: list[Question], turns: Iterator[int]) -> None:
+        while not self._stopping.is_set() and (turn := next(turns)) < len(to_ask):
+            question = to_ask[turn]
+            answer = self._ask(question, self._stopping)
+            if self._stopping.is_set() and answer.failure:
+                return
+            self._watch(answer)
+            if answer.failure is None:
+                self._journal.append(question, answer)
+            self._answered.put((question, answer))
+
+    def _watch(self, answer: Answer) -> None:
+        """End the run when nothing but failures comes any more."""
+        with self._lock:
+            self._failures_in_a_row = self._failures_in_a_row + 1 if answer.failure else 0
+            if self._failures_in_a_row >= GIVE_UP_AFTER:
+                raise EndpointError(f"{GIVE_UP_AFTER} requests in a row failed, the last: {answer.failure}")
+
+    def _judge_all(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                question, answer = self._answered.get(timeout=1.0)
+            except Empty:
+                continue
+            self._rows.put((self._judge(question, answer), answer))

@@ -1,0 +1,127 @@
+"""What a script tells while it runs and when it ends: events, progress, verdicts.jsonl, summary.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TextIO
+
+from benchkit.errors import EndpointError
+from benchkit.files import atomic_write
+from benchkit.records import Verdict
+from benchkit.script.base import Answer, Row
+from benchkit.script.journal import explained, make_folder
+from benchkit.script.usage import Usage, speed_of
+
+PROGRESS_EVERY_S = 0.5
+
+
+class Report:
+    """The verdicts of one command; without a folder it only prints."""
+
+    def __init__(self, folder: Path | None, total: int, begun: float) -> None:
+        self.usage, self.passed, self.done = Usage(), 0, 0
+        self._folder, self._total, self._begun = folder, total, begun
+        self._begun_epoch = time.time() - (time.monotonic() - begun)
+        self._verdicts: TextIO | None = None
+        self._failures = 0
+        self._last_failure = ""
+        self._shown = 0.0
+        self._events = _events_file()
+        if folder is not None:
+            make_folder(folder)
+            with explained(folder):
+                self._verdicts = (folder / "verdicts.jsonl").open("w", encoding="utf-8")
+        self._tell("start", total=total, done=0)
+
+    def add(self, row: Row, answer: Answer | None = None) -> None:
+        """Write down one more verdict."""
+        self.done += 1
+        self.passed += row.verdict is Verdict.PASSED
+        if row.verdict is Verdict.INFRASTRUCTURE:
+            self._failures, self._last_failure = self._failures + 1, row.detail
+        if answer is not None:
+            self.usage.add(answer)
+        if self._verdicts is not None and self._folder is not None:
+            with explained(self._folder):
+                self._verdicts.write(json.dumps(row.as_record()) + "\n")
+        self._tell_of(row, answer)
+        self._show()
+
+    def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        """Write summary.json; raises where not a single answer came. Returns the whole summary."""
+        self._clear()
+        self._close_verdicts()
+        whole = self._with_usage(summary) | {"time_taken": round(self.time_taken, 3)}
+        if self._folder is not None:
+            with explained(self._folder):
+                atomic_write(self._folder / "summary.json", json.dumps(whole, indent=1) + "\n")
+        if self.done and self._failures == self.done:
+            raise EndpointError(f"not one of {self.done} samples could be judged: {self._last_failure}")
+        self._tell("end", score=whole.get("score"))
+        return whole
+
+    def _with_usage(self, summary: Mapping[str, Any]) -> dict[str, Any]:
+        usage = self.usage.as_record()
+        further = {**summary.get("further", {}), "asking": usage.pop("asking")}
+        return {**summary, **usage, "further": further}
+
+    @property
+    def time_taken(self) -> float:
+        """This command's wall time, and the generation time of the sessions that it continued."""
+        return time.monotonic() - self._begun + self.usage.before(self._begun_epoch)
+
+    def _close_verdicts(self) -> None:
+        if self._verdicts is not None and self._folder is not None:
+            with explained(self._folder):
+                self._verdicts.close()
+
+    def _tell_of(self, row: Row, answer: Answer | None) -> None:
+        speed = speed_of(answer) if answer is not None else None
+        self._tell(
+            "problem",
+            id=row.task_id,
+            done=self.done,
+            of=self._total,
+            verdict=str(row.verdict),
+            passed=self.passed,
+            tokens=row.tokens,
+            tokens_per_second=speed and round(speed, 2),
+        )
+
+    def _tell(self, event: str, **facts: Any) -> None:
+        """One line for whoever started us; a broken pipe or a full disk there is not our end."""
+        if self._events is None:
+            return
+        try:
+            self._events.write(json.dumps({"event": event, **facts}) + "\n")
+            self._events.flush()
+        except OSError:
+            self._events = None
+
+    def _show(self) -> None:
+        """A progress line for a person at a terminal."""
+        now = time.monotonic()
+        if not sys.stderr.isatty() or now - self._shown < PROGRESS_EVERY_S:
+            return
+        self._shown = now
+        speed = self.usage.tokens_per_second
+        told = f", {speed:.0f} tokens/s" if speed else ""
+        state = f"{self.done}/{self._total} judged, {self.passed} passed{told}"
+        print(f"\r\x1b[K{state}", end="", file=sys.stderr, flush=True)
+
+    def _clear(self) -> None:
+        if self._shown:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _events_file() -> TextIO | None:
+    path = os.environ.get("BENCH_EVENTS")
+    if not path:
+        return None
+    with explained(Path(path)):
+        return Path(path).open("a", encoding="utf-8")

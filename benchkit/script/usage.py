@@ -1,0 +1,111 @@
+"""Tokens and time of all answers, added up; a few numbers are kept of each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable
+from statistics import median
+from typing import Any
+
+from benchkit.script.base import Answer
+
+CLOCKS_AGREE = 0.25  # how far the server's and our own idea of its speed may lie apart
+
+
+class Usage:
+    """What the answers took."""
+
+    def __init__(self) -> None:
+        self._prompt_tokens, self._completion_tokens, self._unknown = 0, 0, 0
+        self._starts, self._ends = array("d"), array("d")
+        self._first_token, self._speed = array("d"), array("d")
+        self._server_speed, self._server_prompt_speed, self._ratio = array("d"), array("d"), array("d")
+        self._at_budget = 0
+
+    def add(self, answer: Answer) -> None:
+        if answer.failure is not None or not answer.seconds:
+            return
+        self._prompt_tokens += answer.prompt_tokens or 0
+        self._completion_tokens += answer.completion_tokens or 0
+        self._unknown += answer.completion_tokens is None
+        self._at_budget += answer.truncated
+        self._starts.append(answer.started)
+        self._ends.append(answer.started + answer.seconds)
+        self._add_speeds(answer)
+
+    def _add_speeds(self, answer: Answer) -> None:
+        speed, server_speed = speed_of(answer), answer.server.get("predicted_per_second")
+        if answer.first_token_s is not None:
+            self._first_token.append(answer.first_token_s)
+        if speed:
+            self._speed.append(speed)
+        if server_speed:
+            self._server_speed.append(server_speed)
+        if speed and server_speed:
+            self._ratio.append(speed / server_speed)
+        if prompt_speed := answer.server.get("prompt_per_second"):
+            self._server_prompt_speed.append(prompt_speed)
+
+    @property
+    def generation_s(self) -> float:
+        """The time in which at least one answer was being written, pauses between sessions left out."""
+        return _covered(sorted(zip(self._starts, self._ends, strict=True)))
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """Of all requests together, as the person waited for them."""
+        if self._unknown or not self._completion_tokens or not self.generation_s:
+            return None
+        return self._completion_tokens / self.generation_s
+
+    def before(self, moment: float) -> float:
+        """The generation time of earlier sessions: what ended before this moment."""
+        pairs = zip(self._starts, self._ends, strict=True)
+        return _covered(sorted((start, end) for start, end in pairs if end <= moment))
+
+    def as_record(self) -> dict[str, Any]:
+        """The fields of summary.json about tokens and speed; None where the server told nothing."""
+        known = not self._unknown and len(self._starts) > 0
+        return {
+            "prompt_tokens": self._prompt_tokens if known else None,
+            "completion_tokens": self._completion_tokens if known else None,
+            "tokens_per_second": _rounded(self.tokens_per_second),
+            "prompt_tokens_per_second": _middle(self._server_prompt_speed),
+            "time_to_first_token_s": _middle(self._first_token),
+            "generation_s": _rounded(self.generation_s),
+            "asking": {
+                "tokens_per_second_of_one_request": _middle(self._speed),
+                "server_tokens_per_second_of_one_request": _middle(self._server_speed),
+                "clocks_agree": self._clocks_agree(),
+                "at_token_budget": self._at_budget,
+            },
+        }
+
+    def _clocks_agree(self) -> bool | None:
+        """Whether our clock bears out the speed that the server claims; None where it claims none."""
+        return abs(median(self._ratio) - 1) <= CLOCKS_AGREE if self._ratio else None
+
+
+def speed_of(answer: Answer) -> float | None:
+    """Tokens a second of one answer by our own clock, from its first token to its last."""
+    if answer.first_token_s is None or not answer.completion_tokens or answer.completion_tokens < 2:
+        return None
+    writing = answer.seconds - answer.first_token_s
+    return (answer.completion_tokens - 1) / writing if writing > 0 else None
+
+
+def _covered(intervals: Iterable[tuple[float, float]]) -> float:
+    """The length of the union of intervals, which come sorted."""
+    total, reached = 0.0, float("-inf")
+    for start, end in intervals:
+        total += max(0.0, end - max(start, reached))
+        reached = max(reached, end)
+    return total
+
+
+def _middle(values: array[float]) -> float | None:
+    return _rounded(median(values)) if values else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
