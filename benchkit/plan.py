@@ -16,6 +16,7 @@ from benchkit.environment import ROOT
 from benchkit.errors import UnknownName, UsageError
 from benchkit.records import GpuLayers
 
+DEMO_PROBLEMS = ROOT / "demo" / "problems.jsonl"
 OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py"})
 
 
@@ -36,7 +37,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("human_eval_plus", "run_eval.py", "human_eval", ("--dataset", "humaneval+")),
         Benchmark("mbpp", "run_eval.py", "human_eval", ("--dataset", "mbpp")),
         Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+")),
-        Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(ROOT / "demo/problems.jsonl"))),
+        Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(DEMO_PROBLEMS))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
     )
 }

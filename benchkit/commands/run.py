@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
@@ -25,12 +25,12 @@ Exit codes: 0 it ran, whatever the model scored; 1 the run failed (it is recorde
 """
 
 
-class Layers(click.ParamType):
+class Layers(click.ParamType[GpuLayers]):
     name = "auto|all|N"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> GpuLayers:
         if value in ("auto", "all"):
-            return value  # type: ignore[no-any-return]  # one of the two literals
+            return cast(GpuLayers, value)
         try:
             layers = int(value)
         except ValueError:

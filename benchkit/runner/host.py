@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
+from threading import Thread
 from types import TracebackType
 
-from benchkit.errors import BenchError, ServerError
+from benchkit.errors import BenchError, ModelFileError, ServerError
 from benchkit.gguf import read_model_file, sha256_of
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
@@ -56,6 +58,7 @@ class ModelHost:
         try:
             if path is not None and self.model is None:
                 self.model = read_model_file(path)
+            digest = _in_background(sha256_of, self.model) if self.model else None
             request = server_request(self._plan, self.model)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
         except BenchError as error:
@@ -63,8 +66,8 @@ class ModelHost:
             raise
         for warning in self.server.facts.warnings:
             self._report(f"warning: {warning}")
-        if self.model is not None and self.model.sha256 is None:
-            self.model = replace(self.model, sha256=sha256_of(self.model))
+        if self.model is not None and digest is not None:
+            self.model = replace(self.model, sha256=digest.result())
 
     def stop(self) -> None:
         server, self.server = self.server, None
@@ -77,6 +80,20 @@ class ModelHost:
 
     def pids(self) -> tuple[int, ...]:
         return self.server.facts.pids if self.server else ()
+
+
+def _in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[str]:
+    """Hash while the server loads: both read the same pages. A failed start does not wait for it."""
+    future: Future[str] = Future()
+
+    def fill() -> None:
+        try:
+            future.set_result(work(model))
+        except OSError as error:
+            future.set_exception(ModelFileError(f"cannot read {model.path}: {error.strerror}"))
+
+    Thread(target=fill, daemon=True).start()
+    return future
 
 
 def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
