@@ -15,10 +15,10 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def command(history: Path, as_json: bool) -> None:
     """The runs in the history, the newest last."""
-    from benchkit.history import read
+    from benchkit.history import read_heads
     from benchkit.terminal import print_table
 
-    runs = read(history)
+    runs = read_heads(history)
     rows = [
         {
             "id": run.id,

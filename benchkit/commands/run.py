@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -120,10 +121,10 @@ def _settings(options: dict[str, Any]) -> RunSettings:
 
 
 def _tell(run: Run, history: Path, as_json: bool) -> None:
-    from benchkit.history import to_json
-
     if as_json:
-        print(to_json(run))
+        from benchkit.history import to_record
+
+        print(json.dumps(to_record(run), ensure_ascii=False))
     where = f"recorded as {run.id} in {history}"
     if run.status is Status.OK:
         print(f"{where}; see it with: bench_runner.py show {run.id}", file=sys.stderr)

@@ -17,13 +17,13 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="The record as it stands in the history.")
 def command(run_id: str, history: Path, as_json: bool) -> None:
     """One run of the history, by its id or the beginning of it."""
-    from benchkit.history import find, to_json
+    from benchkit.history import find, to_record
 
-    record = to_json(find(history, run_id))
+    record = to_record(find(history, run_id))
     if as_json:
-        print(record)
+        print(json.dumps(record, ensure_ascii=False))
         return
-    for line in _lines(json.loads(record)):
+    for line in _lines(record):
         print(line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -84,7 +85,7 @@ def _recorded(work: Work, *, last: bool) -> Run:
     with work.interrupts.held():
         found.model = work.host.model
         run = as_run(work.plan, found)
-        atomic_write(work.plan.folder / "run.json", history.to_json(run) + "\n")
+        atomic_write(work.plan.folder / "run.json", json.dumps(history.to_record(run), indent=1) + "\n")
         history.append(work.plan.settings.history, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
