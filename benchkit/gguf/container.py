@@ -156,7 +156,10 @@ def _parse(path: Path, data: mmap.mmap, version: int) -> Container:
         tensor, offset = _tensor(cursor)
         tensors.append(tensor)
         ends.append(offset + tensor.size_bytes)
-    _check_length(cursor, metadata.get("general.alignment", 32), ends)
+    alignment = metadata.get("general.alignment", 32)
+    if not isinstance(alignment, int) or alignment <= 0:
+        raise _corrupt(path, f"its weights are aligned to {alignment!r}")
+    _check_length(cursor, alignment, ends)
     return Container(path, version, len(data), metadata, tuple(tensors))
 
 

@@ -50,17 +50,17 @@ def read_model_file(path: Path) -> ModelFile:
     """The facts of a GGUF file, all its parts counted as one; an error says what is wrong and what to do."""
     parts = _read_parts(path)
     metadata, tensors = parts[0].metadata, [tensor for part in parts for tensor in part.tensors]
-    architecture = metadata.get("general.architecture")
+    keys = _Keys(metadata)
     return ModelFile(
         path=parts[0].path,
         parts=tuple(part.path for part in parts),
         size_bytes=sum(part.size_bytes for part in parts),
-        architecture=architecture,
+        architecture=keys.architecture,
         name=metadata.get("general.name"),
         quantization=_quantization(metadata, tensors),
         parameters=sum(tensor.elements for tensor in tensors) or None,
-        layers=metadata.get(f"{architecture}.block_count"),
-        context_length=metadata.get(f"{architecture}.context_length"),
+        layers=keys.number("block_count") or None,
+        context_length=keys.number("context_length") or None,
         kind=_kind(metadata, tensors),
     )
 
@@ -71,7 +71,7 @@ def read_model_facts(path: Path) -> ModelFacts:
     keys = _Keys(parts[0].metadata)
     tensors = [tensor for part in parts for tensor in part.tensors]
     count = keys.number("block_count")
-    if not count:
+    if not 0 < count <= len(tensors):
         raise ModelFileError(f"{path} names no layers: it is not a language model")
     sizes = _sizes(tensors)
     tied = all(tensor.name != "output.weight" for tensor in tensors)
@@ -110,9 +110,10 @@ def _whole(path: Path) -> Container:
     if not path.exists():
         raise _no_such_file(path)
     container = read_container(path)
-    if container.metadata.get("split.count", 0) > 1:
+    parts = container.metadata.get("split.count", 0)
+    if isinstance(parts, int) and parts > 1:
         raise ModelFileError(
-            f"{path} is one part of {container.metadata['split.count']}: "
+            f"{path} is one part of {parts}: "
             "give the parts their names back, …-00001-of-0000N.gguf"
         )
     return container
@@ -168,14 +169,15 @@ class _Keys:
         value = self.metadata.get(f"{self.architecture}.{key}", 0)
         if isinstance(value, tuple):
             value = value[layer] if layer < len(value) else 0
-        return int(value)
+        return value if isinstance(value, int) else 0
 
     def slides(self, layer: int) -> bool:
         """Whether this layer keeps a window of the latest tokens only."""
         pattern = self.metadata.get(f"{self.architecture}.attention.sliding_window_pattern")
         if isinstance(pattern, tuple):
             return layer < len(pattern) and bool(pattern[layer])
-        period = pattern or _WINDOW_PERIOD.get(str(self.architecture), 1)
+        usual = _WINDOW_PERIOD.get(str(self.architecture), 1)
+        period = self.number("attention.sliding_window_pattern") or usual
         return bool(layer % period < period - 1)
 
 
