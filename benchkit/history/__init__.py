@@ -79,6 +79,8 @@ def _some(names: list[str]) -> str:
 def _content(path: Path) -> bytes:
     if not path.exists():
         return b""
+    if path.is_dir():
+        raise IsADirectoryError
     try:
         with locked(path, shared=True):
             return store.read_bytes(real_path(path))
@@ -90,7 +92,7 @@ def _content(path: Path) -> bytes:
 
 @contextmanager
 def _no_collecting() -> Iterator[None]:
-    """Keep the garbage collector from walking again and again over runs that all stay: a third of the time."""
+    """Keep the garbage collector from walking over runs that all stay: that takes a third of the time."""
     was_on = gc.isenabled()
     gc.disable()
     try:

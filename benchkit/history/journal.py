@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
@@ -50,6 +50,15 @@ def plan(fd: int, size: int, new_from: int, added: bytes, disk: Disk) -> Journal
     return Journal(start, kept + added, new_from, size, crc32(page_before(fd, start, disk)))
 
 
+def widened(fd: int, journal: Journal, disk: Disk) -> Journal:
+    """The same append from one page further back, which redoing it may spoil when the power goes again."""
+    before = page_before(fd, journal.start, disk)
+    start = journal.start - len(before)
+    return replace(
+        journal, start=start, tail=before + journal.tail, anchor=crc32(page_before(fd, start, disk))
+    )
+
+
 def page_before(fd: int, start: int, disk: Disk) -> bytes:
     return disk.pread(fd, min(start, PAGE), max(0, start - PAGE))
 
@@ -59,19 +68,21 @@ def place(history: Path) -> Path:
 
 
 def write(history: Path, journal: Journal, disk: Disk) -> None:
-    """Put the journal on the disk; when that fails nothing is left of it."""
+    """Put the journal on the disk, in the place of an older one."""
     header = json.dumps({name: value for name, value in asdict(journal).items() if name != "tail"})
     content = header.encode() + b"\n" + journal.tail
     data = sha256(content).hexdigest().encode() + b"\n" + content
+    draft = place(history).with_suffix(".tmp")
     try:
-        with opened(place(history), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, disk) as fd:
+        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, disk) as fd:
             write_all(fd, data, 0, disk)
             disk.fsync(fd)
-        sync_folder(history.parent, disk)
     except OSError:
         with suppress(OSError):
-            drop(history, disk)
+            disk.unlink(draft)
         raise
+    disk.replace(draft, place(history))
+    sync_folder(history.parent, disk)
 
 
 def read(history: Path, disk: Disk) -> Journal | None:

@@ -77,6 +77,7 @@ def _redo(history: Path, unfinished: Journal, disk: Disk) -> bool:
             size = disk.lseek(fd, 0, os.SEEK_END)
             if not unfinished.fits(size, journal.page_before(fd, unfinished.start, disk)):
                 return False
+            journal.write(history, journal.widened(fd, unfinished, disk), disk)
             write_all(fd, unfinished.tail, unfinished.start, disk)
             disk.fsync(fd)
             return True

@@ -1,0 +1,101 @@
+"""The real code over a simulated disk that loses its power."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from benchkit.history import document, journal, store
+from tests.history.power import HISTORY, lose_power
+from tests.history.simulated_disk import SimulatedDisk
+
+RUN = {"id": "a", "results": {}}
+
+
+@pytest.mark.parametrize("first", range(0, 5000, 1000))
+def test_no_acknowledged_run_is_lost_in_5000_power_losses(first: int) -> None:
+    """Unsynced sectors dropped, reordered or garbled, with their neighbours or not: the history is whole."""
+    wrong = {seed: what for seed in range(first, first + 1000) if (what := lose_power(seed))}
+    assert wrong == {}
+
+
+def test_the_simulation_finds_a_missing_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Overwriting without a journal loses runs here, so the test above can fail."""
+    monkeypatch.setattr(journal, "write", lambda *_: None)
+    assert _losses() > 50
+
+
+def test_the_simulation_finds_a_journal_that_is_not_synced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A journal that is still in the cache when the history is touched does not help."""
+    monkeypatch.setattr(journal, "write", _without_fsync(journal.write))
+    assert _losses() > 20
+
+
+def test_the_simulation_finds_a_journal_without_the_page_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """New bytes alone are not enough: the sector they begin in holds old ones."""
+    monkeypatch.setattr(journal, "plan", _plan_without_the_page_before)
+    assert _losses() > 10
+
+
+def test_a_failed_fsync_stops_and_is_not_tried_again() -> None:
+    """After the history's fsync failed nothing more is written or synced, and the journal stays."""
+    disk = _disk_with_a_run()
+    disk.failing_fsyncs = {HISTORY.name}
+    with pytest.raises(OSError, match="input/output"):
+        store.append_record(HISTORY, RUN | {"id": "b"}, disk)
+    assert disk.synced.count(HISTORY.name) == 1
+    assert journal.place(HISTORY) in disk.names
+
+
+def test_a_journal_that_cannot_be_synced_leaves_the_history_alone() -> None:
+    """The failure comes before the history is opened for writing."""
+    disk = _disk_with_a_run()
+    before = bytes(disk.names[HISTORY].content)
+    disk.failing_fsyncs = {journal.place(HISTORY).with_suffix(".tmp").name}
+    with pytest.raises(OSError, match="input/output"):
+        store.append_record(HISTORY, RUN | {"id": "b"}, disk)
+    assert bytes(disk.names[HISTORY].content) == before
+
+
+@pytest.mark.parametrize("free", range(0, 1200, 50))
+def test_a_disk_that_gets_full_changes_no_byte(free: int) -> None:
+    """However much still fits, the run is in whole or the old history is there, unchanged."""
+    disk = _disk_with_a_run()
+    before = bytes(disk.names[HISTORY].content)
+    disk.free = free
+    try:
+        store.append_record(HISTORY, RUN | {"id": "b", "noise": "x" * 300}, disk)
+    except OSError as error:
+        assert error.errno == errno.ENOSPC
+        assert bytes(disk.names[HISTORY].content) == before
+        assert journal.place(HISTORY) not in disk.names
+    else:
+        assert [run["id"] for run in document.parse(store.read_bytes(HISTORY, disk)).records] == ["a", "b"]
+
+
+def _losses() -> int:
+    return sum(lose_power(seed) is not None for seed in range(300))
+
+
+def _disk_with_a_run() -> SimulatedDisk:
+    return SimulatedDisk({HISTORY: document.render(document.Document([RUN]))})
+
+
+def _without_fsync(write: Callable[..., None]) -> Callable[..., None]:
+    def unsynced(history: Any, planned: Any, disk: Any) -> None:
+        with pytest.MonkeyPatch.context() as patch, suppress(OSError):
+            patch.setattr(disk, "fsync", lambda _: None)
+            write(history, planned, disk)
+
+    return unsynced
+
+
+def _plan_without_the_page_before(
+    fd: int, size: int, new_from: int, added: bytes, disk: Any
+) -> journal.Journal:
+    anchor = journal.crc32(journal.page_before(fd, new_from, disk))
+    return journal.Journal(new_from, added, new_from, size, anchor)
