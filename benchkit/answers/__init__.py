@@ -3,28 +3,19 @@
 reasoning.py   takes off what the model thought aloud: <think>, Harmony channels and the like
 fences.py      finds the fenced blocks of an answer, closed or not
 ladder.py      the rungs, from the surest kind of answer to the last resort
+syntax.py      what can be asked of text that may be Python
 gluing.py      puts a body under its signature, and the prompt's imports and helpers before an answer
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+
+from benchkit.answers.gluing import continuation
+from benchkit.answers.ladder import Rung, climb
+from benchkit.answers.reasoning import without_reasoning
 
 __all__ = ["Code", "Rung", "extract"]
-
-
-class Rung(StrEnum):
-    """Which step of the ladder gave the code; stored with each verdict."""
-
-    LABELLED_FENCE = "labelled fence"  # the last ```python block that defines the entry point
-    FENCE_WITH_ENTRY_POINT = "fence with entry point"
-    ANY_FENCE = "any fence"
-    BARE_CODE = "bare code"
-    BODY = "body"  # put under the prompt's signature
-    CONTINUATION = "continuation"  # raw completion: the prompt and what follows it
-    GIVEN = "given"  # a samples file says what the code is
-    NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -44,4 +35,8 @@ def extract(
     answer where the answer leaves them out. `continues` says that the text was asked as a raw completion
     of that prompt. Without `entry_point` a whole program is looked for. Never raises.
     """
-    raise NotImplementedError
+    text = response.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
+    if continues and (program := continuation(prompt, text, entry_point)):
+        return Code(program, Rung.CONTINUATION)
+    source, rung = climb(without_reasoning(text), prompt, entry_point)
+    return Code(source, rung)

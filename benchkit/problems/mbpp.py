@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchkit.problems.base import text_field
-from benchkit.problems.base import text_field
 from benchkit.problems.humaneval import TestedProblem
 
 TEST_SPLIT = range(11, 511)

@@ -21,7 +21,7 @@ RELEASES: dict[str, tuple[Release, ...]] = {
     # The first of each is the one that a name alone stands for.
     "humaneval": (
         Release(
-            "2021-07",
+            None,
             "HumanEval.jsonl.gz",
             "b796127e635a67f93fb35c04f4cb03cf06f38c8072ee7cee8833d7bee06979ef",
             "https://github.com/openai/human-eval/raw/master/data/HumanEval.jsonl.gz",
@@ -33,7 +33,7 @@ RELEASES: dict[str, tuple[Release, ...]] = {
     ),
     "mbpp": (
         Release(
-            "2021-08",
+            None,
             "mbpp.jsonl",
             "ccf64ceae9c5403bf50a044cb6d505bfd2a2963ee58338ba268fd65beab92a9f",
             "https://github.com/google-research/google-research/raw/master/mbpp/mbpp.jsonl",

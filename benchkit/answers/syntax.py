@@ -1,0 +1,135 @@
+"""What can be asked of text that may be Python: does it parse, what does it define, where does it end."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+
+LARGEST = 100_000  # characters; no hand-written answer is longer, and parsing more would take seconds
+MOST_CUTS = 12
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
+
+
+def parsed(code: str) -> ast.Module | None:
+    """The tree, or None where this is no Python."""
+    return None if isinstance(tree := _parse(code), int) else tree
+
+
+def _parse(code: str) -> ast.Module | int:
+    """The tree, or the line (from 1) of the first mistake."""
+    if len(code) > LARGEST:
+        return 1
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of "\d" in a string and the like
+            return ast.parse(code)
+    except SyntaxError as error:
+        return error.lineno or 1
+    except (ValueError, RecursionError, MemoryError):  # null bytes, nesting too deep
+        return 1
+
+
+def longest_code(code: str) -> str:
+    """As many of the first lines as are Python, when prose or a half line follows."""
+    code = code[:LARGEST]
+    for _ in range(MOST_CUTS):
+        found = _parse(code)
+        if not isinstance(found, int):
+            return code
+        lines = code.split("\n")
+        code = "\n".join(lines[: min(found, len(lines)) - 1])
+    return ""
+
+
+def bound_names(nodes: list[ast.stmt]) -> Iterator[str]:
+    """The names that these statements bind at their own level."""
+    for node in nodes:
+        if isinstance(node, DEFINITIONS):
+            yield node.name
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            yield from _stored(node)
+        elif isinstance(node, BLOCKS):
+            yield from bound_names(_inner(node))
+
+
+def _stored(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+
+
+def _inner(node: ast.stmt) -> list[ast.stmt]:
+    """The statements of a block's branches."""
+    inner = [*getattr(node, "body", ()), *getattr(node, "orelse", ()), *getattr(node, "finalbody", ())]
+    for handler in getattr(node, "handlers", ()):
+        inner.extend(handler.body)
+    return inner
+
+
+def returns_outside(tree: ast.Module) -> bool:
+    """Whether a `return` stands outside of functions: then this is a function's body, not a program."""
+    waiting: list[ast.stmt] = list(tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Return):
+            return True
+        if isinstance(node, BLOCKS):
+            waiting.extend(_inner(node))
+    return False
+
+
+def defines(code: str, name: str | None) -> bool:
+    """Whether this is Python that binds the name; without a name, whether it is Python at all."""
+    tree = parsed(code)
+    if tree is None:
+        return False
+    return bool(tree.body) if name is None else name in bound_names(tree.body)
+
+
+def definition(text: str, name: str | None) -> re.Match[str] | None:
+    """Where the text means to define the name, be it Python or not quite."""
+    return re.search(rf"^(?:async\s+)?(?:def|class)\s+{name}\b", text, re.MULTILINE) if name else None
+
+
+def looks_defined(text: str, name: str | None) -> bool:
+    return definition(text, name) is not None
+
+
+def used_names(tree: ast.Module) -> set[str]:
+    """Names that are read and never bound anywhere in it."""
+    read = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return read - arguments - set(_stored(tree)) - set(bound_names(tree.body))
+
+
+def without_last_words(code: str) -> str:
+    """Without a last line of prose that happens to be a name: "Explanation"."""
+    tree = parsed(code)
+    while tree and len(tree.body) > 1 and _is_word(tree.body[-1]):
+        tree.body.pop()
+        code = "\n".join(code.split("\n")[: tree.body[-1].end_lineno]) + "\n"
+    return code
+
+
+def _is_word(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Name)
+
+
+def source_of(code: str, node: ast.stmt) -> str:
+    """A statement's lines, with its decorators."""
+    first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+    return "\n".join(code.split("\n")[first - 1 : node.end_lineno])
+
+
+def has_body(node: ast.stmt) -> bool:
+    """Whether a definition does more than carry a docstring."""
+    return isinstance(node, DEFINITIONS) and not all(_is_filler(inner) for inner in node.body)
+
+
+def _is_filler(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
