@@ -1,0 +1,199 @@
+"""Why a start failed, in one line, from the server's own words."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from benchkit.errors import (
+    BadServerFlag,
+    BenchError,
+    EngineMissing,
+    ModelRefused,
+    OutOfRAM,
+    OutOfVRAM,
+    PortTaken,
+    ServerDied,
+    ServerError,
+    UnknownArchitecture,
+)
+from benchkit.records import ServerRequest
+from benchkit.servers.llama_log import read_log, without_prefix
+
+TAIL_LINES = 20
+SIGNALLED = 128
+KILLED, ILLEGAL_INSTRUCTION = SIGNALLED + 9, SIGNALLED + 4
+GPU_BUFFER = r"(?!CPU|\w*_Host|AMX|BLAS)\w+"
+LESS_MEMORY = "take a smaller model, fewer slots or a smaller --context"
+
+
+@dataclass(frozen=True)
+class FailedStart:
+    """All that is known of a server that ended before it was ready."""
+
+    engine: str  # its kind and version, for people
+    request: ServerRequest
+    exit_code: int
+    log: str
+    killed_for_memory: bool | None = None  # by the kernel; None: nobody knows
+
+    @property
+    def model(self) -> str:
+        return self.request.model.path.name if self.request.model else self.request.name
+
+    @property
+    def size(self) -> str:
+        return f"{self.request.model.size_bytes / 2**20:,.0f} MB" if self.request.model else "of unknown size"
+
+
+class Cause(NamedTuple):
+    pattern: str
+    error: type[ServerError]
+    text: str  # {0}, {1}: what the pattern's brackets caught
+
+
+# The first that matches is the cause: what llama.cpp says of consequences comes further down.
+CAUSES = (
+    Cause(r"\[bench_runner\] cannot start (.+): (.+)", EngineMissing, "{0} cannot be started: {1}"),
+    Cause(
+        r"error while loading shared libraries: (\S+):|ImportError: (\S+\.so\S*):",
+        EngineMissing,
+        "{engine} lacks the library {0}: install it, or take a build made for this machine",
+    ),
+    Cause(
+        r"\[bench_runner\] bad flag: (.+)",
+        BadServerFlag,
+        "{engine} refuses an argument: {0}; check --server-arg",
+    ),
+    Cause(
+        r"error while handling argument \"(.+?)\": (.*)",
+        BadServerFlag,
+        "{engine} refuses the value of {0} ({1}); check --server-arg",
+    ),
+    Cause(
+        r"error: (invalid argument: .+|unknown value for .+|unrecognized arguments: .+|argument .+)",
+        BadServerFlag,
+        "{engine} refuses an argument: {0}; check --server-arg",
+    ),
+    Cause(
+        r"(couldn't bind HTTP server socket.*|.*[Aa]ddress already in use.*)",
+        PortTaken,
+        "the port is taken by another process: {0}",
+    ),
+    Cause(
+        r"(?:unknown|unsupported) model architecture: '(.+?)'",
+        UnknownArchitecture,
+        "{engine} does not know the architecture {0!r} of {model}: update llama.cpp",
+    ),
+    Cause(
+        r"unknown pre-tokenizer type: '(.+?)'",
+        UnknownArchitecture,
+        "{engine} does not know the tokenizer {0!r} of {model}: update llama.cpp",
+    ),
+    Cause(
+        r"tensor '.+' has (invalid ggml type \d+)",
+        UnknownArchitecture,
+        "{engine} does not know a tensor of {model} ({0}): update llama.cpp, or the file is damaged",
+    ),
+    Cause(r"allocating ([\d.]+) MiB on device \d+: \w+Malloc failed: out of memory", OutOfVRAM, ""),
+    Cause(r"(?:CUDA|HIP|ROCm|MUSA) error: out of memory", OutOfVRAM, ""),
+    Cause(r"ErrorOutOfDeviceMemory|failed to allocate Metal buffer", OutOfVRAM, ""),
+    Cause(rf"(?:unable|failed) to allocate {GPU_BUFFER} buffer\b", OutOfVRAM, ""),
+    Cause(
+        r"(std::bad_alloc|[Cc]annot allocate memory|(?:unable|failed) to allocate \w+ buffer.*)",
+        OutOfRAM,
+        f"{{model}} ({{size}}) does not fit in memory ({{0}}): {LESS_MEMORY}",
+    ),
+    Cause(
+        r"failed to open GGUF file|Model path does not exist",
+        ModelRefused,
+        "{model} is not there, or cannot be read: check the path",
+    ),
+    Cause(
+        r"invalid magic characters|failed to read magic|failed to read header",
+        ModelRefused,
+        "{model} is not a GGUF file: check the download",
+    ),
+    Cause(
+        r"not within the file bounds|failed to read (?:key-value|tensor)|tensors expected but \d+ found",
+        ModelRefused,
+        "{model} is truncated or damaged: download it again",
+    ),
+    Cause(
+        r"chat template parsing error: (.+)",
+        ModelRefused,
+        "{engine} cannot use the chat template of {model} ({0}): try --server-arg=--chat-template "
+        "--server-arg=chatml",
+    ),
+    Cause(r"error loading model: (.+)", ModelRefused, "{engine} cannot load {model}: {0}"),
+    Cause(
+        r"(failed to allocate buffer for kv cache|failed to create_context)",
+        OutOfRAM,
+        f"{{model}} ({{size}}) does not fit in memory ({{0}}): {LESS_MEMORY}",
+    ),
+    Cause(r"[Ff]ailed to load model", ModelRefused, "{engine} cannot load {model}"),
+)
+
+
+def why_it_failed(start: FailedStart) -> ServerError:
+    """The error that says what went wrong, with the log's tail behind it."""
+    tail = "\n".join(start.log.rstrip().splitlines()[-TAIL_LINES:])
+    for pattern, error, text in CAUSES:
+        if found := re.search(pattern, start.log):
+            said = [group.strip() for group in found.groups() if group is not None]
+            if error is OutOfVRAM:
+                return OutOfVRAM(_out_of_vram(start, said), log=tail)
+            words = text.format(*said, engine=start.engine, model=start.model, size=start.size)
+            return error(words, log=tail)
+    return _from_exit_code(start, tail)
+
+
+def _from_exit_code(start: FailedStart, tail: str) -> ServerError:
+    """Nothing in the log explains it: the way it ended has to."""
+    if start.exit_code == KILLED and start.killed_for_memory:
+        text = f"{start.model} ({start.size}) does not fit in memory, the kernel killed it: {LESS_MEMORY}"
+        return OutOfRAM(text, log=tail)
+    if start.exit_code == ILLEGAL_INSTRUCTION:
+        return EngineMissing(f"{start.engine} was built for another processor: take another build", log=tail)
+    ended = f"{start.engine} ended with {exit_words(start.exit_code)} while loading {start.model}"
+    return ServerDied(f"{ended}: {last_words(start.log)}", log=tail)
+
+
+def _out_of_vram(start: FailedStart, said: list[str]) -> str:
+    """What was free, what it needs, and how many layers would fit, as far as that is known."""
+    loaded = read_log(start.log)
+    need = loaded.projected_mb or (float(said[0]) if said else None)
+    needs = f"needs {need:,.0f} MB of VRAM" if need else "does not fit in VRAM"
+    free = f" and {loaded.free_vram_mb:,.0f} MB was free" if loaded.free_vram_mb is not None else ""
+    layers = layers_that_would_fit(start)
+    advice = "take fewer --gpu-layers" if layers is None else f"--gpu-layers {layers} would fit"
+    return f"{start.model} {needs}{free}: {advice}, or a smaller --context"
+
+
+def layers_that_would_fit(start: FailedStart) -> int | None:
+    """How many GPU layers the VRAM that was free holds; None where that cannot be known."""
+    free, request = read_log(start.log).free_vram_mb, start.request
+    if free is None or request.model is None:
+        return None
+    return _layers_for(free, request.model.path, request.context, request.parallel)
+
+
+def _layers_for(free_mb: float, path: Path, context: int | None, slots: int) -> int | None:
+    from benchkit.gguf import layers_that_fit, read_model_facts
+
+    try:
+        return layers_that_fit(int(free_mb * 2**20), read_model_facts(path), context or 0, slots)
+    except (BenchError, OSError):
+        return None
+
+
+def exit_words(code: int) -> str:
+    return f"signal {code - SIGNALLED}" if code > SIGNALLED else f"exit code {code}"
+
+
+def last_words(log: str) -> str:
+    """The last line that says something."""
+    lines = [without_prefix(line) for line in log.splitlines() if line.strip()]
+    return lines[-1][:200] if lines else "it said nothing"
