@@ -1,5 +1,6 @@
 """Asking a model over an OpenAI-compatible endpoint.
 
+session.py    a script's asking as a whole: this is what scripts use
 endpoint.py   the address: what it serves, how many slots it has, one kept-alive session a thread
 client.py     one question to one answer: the request, retries, limits
 stream.py     the bytes of a reply to its events, cheaply
@@ -14,5 +15,6 @@ the wording of errors, of llama.cpp's tools/server/README.md.
 from benchkit.client.client import Client, Patience
 from benchkit.client.endpoint import Endpoint
 from benchkit.client.prompts import STYLES, find_style
+from benchkit.client.session import Session
 
-__all__ = ["STYLES", "Client", "Endpoint", "Patience", "find_style"]
+__all__ = ["STYLES", "Client", "Endpoint", "Patience", "Session", "find_style"]

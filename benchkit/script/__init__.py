@@ -7,15 +7,15 @@ pipeline.py  asks and judges side by side: answers are judged while others are b
 usage.py     tokens and time, added up
 report.py    events for the runner, progress, verdicts.jsonl, summary.json
 
-A script reads its problems, makes Questions of them, and hands two callables to `Pipeline`: `ask` (a
-`benchkit.client.Client`'s) and `judge` (its own). What it does with each row is `Report`'s part.
+A script reads its problems, makes Questions of them, and hands these with a judge of its own to
+`benchkit.client.Session.run`; each row that comes back goes to its tally and to its `Report`.
 """
 
 from benchkit.script.base import Answer, Prompt, Question, Row
 from benchkit.script.flags import Sampling, Settings, asking_flags
 from benchkit.script.journal import Journal, open_journal
 from benchkit.script.pipeline import Pipeline
-from benchkit.script.report import Report
+from benchkit.script.report import Report, say
 
 __all__ = [
     "Answer",
@@ -29,4 +29,5 @@ __all__ = [
     "Settings",
     "asking_flags",
     "open_journal",
+    "say",
 ]

@@ -73,6 +73,12 @@ class Answer:
         """The line of a journal; what is unknown is left out."""
         return {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
 
+    def facts(self) -> dict[str, Any]:
+        """What a verdict's line tells of the request."""
+        record = self.as_record()
+        names = ("finish_reason", "prompt_tokens", "first_token_s", "note")
+        return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}
+
 
 class Row(Protocol):
     """One sample's verdict, as the script's judge gives it."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 from queue import Empty, Queue
 from threading import Event, Lock, Thread
+from typing import Generic, TypeVar
 
 from benchkit.errors import EndpointError
 from benchkit.script.base import Answer, Question, Row
@@ -17,24 +18,24 @@ GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server
 Ask = Callable[[Question, Event], Answer]
 """Asks one question, with retries; watches the event while it waits, and returns early once it is set."""
 
-Judge = Callable[[Question, Answer], Row]
-"""Judges one answer; an answer with a `failure` too, as infrastructure."""
+R = TypeVar("R", bound=Row)
 
-Waiting = tuple[Question, Answer]
+Judge = Callable[[Question, Answer], R]
+"""Judges one answer; one with a `failure` too, as infrastructure."""
 
 
-class Pipeline:
+class Pipeline(Generic[R]):
     """Asks all questions that the journal does not hold, judges all answers, yields a row for each."""
 
-    def __init__(self, ask: Ask, judge: Judge, journal: Journal, *, askers: int, judges: int) -> None:
+    def __init__(self, ask: Ask, judge: Judge[R], journal: Journal, *, askers: int, judges: int) -> None:
         self._ask, self._judge, self._journal = ask, judge, journal
         self._askers, self._judges = askers, judges
         self._stopping, self._lock = Event(), Lock()
-        self._answered: Queue[Waiting] = Queue(BACKLOG)
-        self._rows: Queue[tuple[Row, Answer] | BaseException] = Queue()
+        self._answered: Queue[tuple[Question, Answer]] = Queue(BACKLOG)
+        self._rows: Queue[tuple[R, Answer] | BaseException] = Queue()
         self._failures_in_a_row = 0
 
-    def run(self, questions: Sequence[Question]) -> Iterator[tuple[Row, Answer]]:
+    def run(self, questions: Sequence[Question]) -> Iterator[tuple[R, Answer]]:
         """Each question's row and answer, as they get ready; raises what went wrong in a thread."""
         to_ask = [question for question in questions if not self._journal.holds(question)]
         stored = [question for question in questions if self._journal.holds(question)]
@@ -57,7 +58,7 @@ class Pipeline:
         for loop in loops:
             Thread(target=self._guarded, args=(loop,), daemon=True).start()
 
-    def _next_row(self) -> tuple[Row, Answer] | BaseException:
+    def _next_row(self) -> tuple[R, Answer] | BaseException:
         while True:  # with a timeout, so that Ctrl-C is seen
             try:
                 return self._rows.get(timeout=1.0)

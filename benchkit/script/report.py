@@ -119,6 +119,14 @@ class Report:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+def say(line: str) -> None:
+    """A line for the person who waits; stdout is for the result alone."""
+    import click
+
+    name = click.get_current_context().info_name
+    print(f"{name}: {line}", file=sys.stderr, flush=True)
+
+
 def _events_file() -> TextIO | None:
     path = os.environ.get("BENCH_EVENTS")
     if not path:

@@ -1,0 +1,54 @@
+"""A script's asking as a whole: whom to ask, how many at once, what was answered before."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from benchkit.client.client import Client, Patience
+from benchkit.client.endpoint import Endpoint
+from benchkit.script import Answer, Pipeline, Question, Settings, open_journal, say
+from benchkit.script.pipeline import Judge, R
+
+
+class Session:
+    """One model at one endpoint, answering into one folder."""
+
+    def __init__(self, settings: Settings) -> None:
+        base_url, self._folder = settings.need_endpoint()
+        self._settings = settings
+        self._endpoint = Endpoint(base_url, settings.api_key)
+        self.model = self._endpoint.model(settings.model)
+        self.askers, self._because = self._parallel()
+
+    def _parallel(self) -> tuple[int, str]:
+        asked = self._settings.parallel
+        return (asked, "as asked") if asked else self._endpoint.slots()
+
+    def run(
+        self, questions: Sequence[Question], depends_on: Mapping[str, Any], judge: Judge[R], judges: int
+    ) -> Iterator[tuple[R, Answer]]:
+        """Each question's row and answer as they get ready.
+
+        `depends_on` is what the answers depend on beside model and sampling: problems, prompts.
+        """
+        with open_journal(self._folder, self._key(depends_on)) as journal:
+            if journal.set_aside:
+                say(journal.set_aside)
+            before = sum(map(journal.holds, questions))
+            say(f"{len(questions)} questions to {self.model}, {before} of them answered before")
+            say(f"{self.askers} at once ({self._because})")
+            pipeline = Pipeline(self._client().ask, judge, journal, askers=self.askers, judges=judges)
+            yield from pipeline.run(questions)
+
+    def _client(self) -> Client:
+        asked = self._settings
+        patience = Patience(asked.retries, stall_s=asked.stall_timeout, total_s=asked.request_timeout)
+        return Client(self._endpoint, self.model, asked.sampling, patience)
+
+    def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
+        """Answers are used again only where all of this is the same; a hash says more than a name."""
+        sha256 = os.environ.get("BENCH_MODEL_SHA256")
+        model = {"sha256": sha256} if sha256 else self._endpoint.identity(self.model)
+        return {"model": model, "sampling": self._settings.sampling.as_record(), **depends_on}

@@ -1,0 +1,396 @@
+"""What the client makes of replies, good and bad, from a real socket."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from email.utils import formatdate
+
+import pytest
+
+from benchkit.client import Client, Endpoint, Patience
+from benchkit.errors import EndpointError
+from benchkit.script import Answer, Prompt, Question, Sampling
+from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
+
+CHAT = Question("T/0", 0, Prompt(({"role": "user", "content": "Add two numbers."},)))
+QUICK = Patience(retries=3, first_pause_s=0.01, stall_s=0.3, total_s=5)
+
+
+def ask(
+    do: Do, question: Question = CHAT, patience: Patience = QUICK, **sampling: object
+) -> tuple[Answer, ChatServer]:
+    with chat_server(do) as server:
+        client = Client(Endpoint(server.base_url), "m", Sampling(**sampling), patience)  # type: ignore[arg-type]
+        return client.ask(question, threading.Event()), server
+
+
+def stream(*events: dict[str, object] | str) -> Do:
+    def do(turn: Turn) -> None:
+        turn.begin()
+        for event in events:
+            turn.event(event)
+        turn.end()
+
+    return do
+
+
+def raw(*chunks: bytes, then: Callable[[Turn], None] = Turn.end) -> Do:
+    def do(turn: Turn) -> None:
+        turn.begin()
+        for chunk in chunks:
+            turn.send(chunk)
+        then(turn)
+
+    return do
+
+
+def good(turn: Turn) -> None:
+    turn.answer("def add(a, b): return a + b")
+
+
+def test_a_stream_becomes_text_tokens_and_times() -> None:
+    """A well-behaved stream gives its text, its usage, and a first token before the last."""
+    answer, server = ask(lambda turn: turn.answer("one two three", pause_s=0.02))
+    assert (answer.response, answer.finish_reason) == ("one two three", "stop")
+    assert (answer.prompt_tokens, answer.completion_tokens) == (11, 3)
+    assert answer.first_token_s is not None
+    assert 0 < answer.first_token_s < answer.seconds - 0.03
+    assert server.bodies[0]["stream_options"] == {"include_usage": True}
+
+
+def test_the_servers_own_timings_are_kept() -> None:
+    """llama.cpp's `timings` of the last event are in the answer."""
+    timings = {"prompt_per_second": 900.5, "predicted_per_second": 41.5, "predicted_n": 3, "cache_n": 2}
+    answer, _ = ask(lambda turn: turn.answer("a b c", timings=timings))
+    assert answer.server == {"prompt_per_second": 900.5, "predicted_per_second": 41.5, "predicted_n": 3.0}
+
+
+def test_thoughts_are_kept_apart() -> None:
+    """`reasoning_content` is no part of the answer, and counts as a sign of life."""
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        turn.delta(reasoning_content="Adding means ")
+        turn.delta(reasoning_content="plus.")
+        turn.delta("a + b", finish="stop")
+        turn.end()
+
+    answer, _ = ask(do)
+    assert (answer.reasoning, answer.response) == ("Adding means plus.", "a + b")
+
+
+def test_a_server_that_does_not_stream_is_understood() -> None:
+    """One JSON document in place of a stream is an answer too."""
+    message = {"choices": [{"message": {"content": "a + b"}, "finish_reason": "stop"}], "usage": {}}
+    answer, _ = ask(lambda turn: turn.status(200, message))
+    assert answer.response == "a + b"
+
+
+def test_a_raw_completion_goes_to_its_own_path() -> None:
+    """A text prompt is sent as `prompt` with its stop strings, and the text that follows comes back."""
+    question = Question("T/0", 0, Prompt("def add(a, b):\n", stop=("\ndef ",)))
+    answer, server = ask(lambda turn: turn.answer("    return a + b"), question, stop=("END",))
+    assert answer.response == "    return a + b"
+    assert server.bodies[0]["prompt"] == "def add(a, b):\n"
+    assert server.bodies[0]["stop"] == ["END", "\ndef "]
+
+
+def test_sampling_is_passed_on_as_asked() -> None:
+    """No budget is capped, sample 2 of seed 5 is asked with 7, further fields go through."""
+    question = Question("T/0", 2, CHAT.prompt)
+    _, server = ask(
+        good, question, temperature=0.7, max_tokens=123_456, top_p=0.9, seed=5, extra_body={"top_k": 20}
+    )
+    sent = {name: server.bodies[0][name] for name in ("temperature", "max_tokens", "top_p", "seed", "top_k")}
+    assert sent == {"temperature": 0.7, "max_tokens": 123_456, "top_p": 0.9, "seed": 7, "top_k": 20}
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_busy_server_is_asked_again(status: int) -> None:
+    """After a refusal that may pass the next try's answer counts."""
+    answer, server = ask(in_order(lambda turn: turn.error(status, "busy"), good))
+    assert (answer.failure, answer.tries, len(server.bodies)) == (None, 2, 2)
+
+
+def test_retries_come_to_an_end() -> None:
+    """A server that stays busy gives no answer after all retries, and the failure says why."""
+    answer, server = ask(lambda turn: turn.error(503, "Loading model"))
+    assert answer.failure == "the server answers 503 (Loading model), 4 times"
+    assert len(server.bodies) == 4
+
+
+@pytest.mark.parametrize("form", ["seconds", "date"])
+def test_retry_after_is_honoured(form: str) -> None:
+    """The next try comes no sooner than the server asked, whether in seconds or as a date."""
+    value = "1" if form == "seconds" else formatdate(time.time() + 2, usegmt=True)
+    begun = time.monotonic()
+    answer, _ = ask(in_order(lambda turn: turn.error(429, "slow down", Retry_After=value), good))
+    assert answer.failure is None
+    assert time.monotonic() - begun >= 0.95
+
+
+def test_a_retry_after_of_a_day_is_not_waited_for() -> None:
+    """An absurd pause ends the question at once, and the failure names it."""
+    answer, server = ask(lambda turn: turn.error(429, "quota used up", Retry_After="86400"))
+    assert answer.failure == "the server answers 429 (quota used up), which asks to wait 86400 s"
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "kind"),
+    [
+        (
+            400,
+            "the request exceeds the available context size, try increasing it",
+            "exceed_context_size_error",
+        ),
+        (
+            400,
+            "This model's maximum context length is 4096 tokens. However, you requested 5000.",
+            "BadRequestError",
+        ),
+        (400, "Requested tokens (530) exceed context window of 512", "invalid_request_error"),
+        (500, "Context size has been exceeded.", "server_error"),
+    ],
+)
+def test_a_prompt_beyond_the_context_is_cut_off(status: int, message: str, kind: str) -> None:
+    """Context exceeded, in several servers' words, is an answer cut off: no failure, and not asked again."""
+    answer, server = ask(lambda turn: turn.error(status, message, kind))
+    assert (answer.failure, answer.truncated, len(server.bodies)) == (None, True, 1)
+
+
+def test_another_400_is_the_questions_failure() -> None:
+    """A refused field is no context problem: the failure repeats the server's words."""
+    answer, server = ask(lambda turn: turn.error(400, "unknown field 'top_k'"))
+    assert answer.failure == "the server answers 400 (unknown field 'top_k')"
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "step"), [(401, "OPENAI_API_KEY"), (403, "OPENAI_API_KEY"), (404, "--base-url")]
+)
+def test_a_wrong_setup_ends_the_run(status: int, step: str) -> None:
+    """What no question can mend is raised at once, with the next step."""
+    with pytest.raises(EndpointError, match=step):
+        ask(lambda turn: turn.error(status, "no"))
+
+
+def test_an_internal_error_is_tried_twice() -> None:
+    """500 may be a passing fault: one more try, then the server's words as the failure."""
+    answer, server = ask(lambda turn: turn.error(500, "out of slots"))
+    assert answer.failure == "the server answers 500 (out of slots), 2 times"
+    assert len(server.bodies) == 2
+
+
+def test_an_error_inside_the_stream_is_one() -> None:
+    """llama.cpp reports late errors as an event of a 200 reply."""
+    answer, _ = ask(stream({"error": {"code": 500, "message": "decode failed", "type": "server_error"}}))
+    assert answer.failure == "the server answers 500 (decode failed), 2 times"
+
+
+def test_an_old_servers_error_line_is_one() -> None:
+    """Older llama.cpp sends `error:` in place of `data:`."""
+    line = b'error: {"code":400,"message":"too long","type":"exceed_context_size_error"}\n\n'
+    answer, _ = ask(raw(line))
+    assert answer.truncated
+
+
+def test_a_web_page_is_named_as_such() -> None:
+    """HTML with status 200 is another program's page; asking again would not help."""
+    page = "<html><head><style>p {}</style></head><body><p>Welcome to nginx</p></body></html>"
+    answer, server = ask(lambda turn: turn.status(200, page))
+    assert answer.failure is not None
+    assert "web page" in answer.failure
+    assert "Welcome to nginx" in answer.failure
+    assert len(server.bodies) == 1
+
+
+@pytest.mark.parametrize("broken", [b"data: {broken\n\n", b"data: [1, 2]\n\n", b"data: \xff\xfe\n\n"])
+def test_broken_json_in_the_stream_is_a_failure(broken: bytes) -> None:
+    """What is no JSON object fails the question after a second try, in one line."""
+    answer, server = ask(raw(broken))
+    assert answer.failure is not None
+    assert "stream holds" in answer.failure
+    assert "\n" not in answer.failure
+    assert len(server.bodies) == 2
+
+
+def test_broken_json_as_a_whole_reply_is_a_failure() -> None:
+    """The same for a reply that is no stream."""
+    answer, _ = ask(lambda turn: turn.status(200, '{"choices": [{"mess'))
+    assert answer.failure is not None
+    assert "broken JSON" in answer.failure
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": [{"message": {"content": None}, "finish_reason": "stop"}]},
+        {"choices": [{"delta": None, "finish_reason": "stop"}]},
+        {"choices": [{"delta": {"content": 7}, "finish_reason": "stop"}], "usage": None, "timings": "none"},
+    ],
+)
+def test_a_null_content_is_an_empty_answer(event: dict[str, object]) -> None:
+    """A model that says nothing has answered, with nothing."""
+    answer, _ = ask(stream(event))
+    assert (answer.failure, answer.response, answer.finish_reason) == (None, "", "stop")
+
+
+@pytest.mark.parametrize("event", [{"choices": []}, {"choices": 3}, {}, {"choices": None}])
+def test_an_empty_choice_list_is_a_failure(event: dict[str, object]) -> None:
+    """Without any choice there is no answer."""
+    answer, _ = ask(stream(event))
+    assert answer.failure == "the reply holds no choice, 2 times"
+
+
+def test_a_cut_stream_is_asked_again() -> None:
+    """Half an answer is no answer: the next try gives the whole."""
+
+    def half(turn: Turn) -> None:
+        turn.begin()
+        turn.delta("def add(a")
+        turn.cut()
+
+    answer, server = ask(in_order(half, good))
+    assert answer.response == "def add(a, b): return a + b"
+    assert (answer.tries, len(server.bodies)) == (2, 2)
+
+
+def test_a_stream_that_just_ends_is_asked_again() -> None:
+    """A stream closed properly, but before the model's end, is cut too."""
+    answer, _ = ask(in_order(stream({"choices": [{"delta": {"content": "def"}}]}), good))
+    assert answer.response == "def add(a, b): return a + b"
+
+
+def test_a_stream_cut_after_the_last_token_is_whole() -> None:
+    """Once the server said why it ended, nothing after that matters."""
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        turn.delta("a + b", finish="stop")
+        turn.cut()
+
+    answer, server = ask(do)
+    assert (answer.response, len(server.bodies)) == ("a + b", 1)
+
+
+def test_silence_is_a_stall() -> None:
+    """No byte for the stall limit ends the request, not the run."""
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        turn.delta("def")
+        time.sleep(1)
+
+    answer, server = ask(do)
+    assert answer.failure == "no token for 0.3 s, 2 times"
+    assert len(server.bodies) == 2
+
+
+def test_signs_of_life_without_tokens_are_a_stall() -> None:
+    """Comments that keep a connection alive do not count as tokens."""
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        for _ in range(40):
+            turn.send(b": PROCESSING\n\n")
+            time.sleep(0.02)
+
+    answer, _ = ask(do)
+    assert answer.failure == "no token for 0.3 s, 2 times"
+
+
+def test_a_slow_answer_is_no_stall() -> None:
+    """The stall limit is between tokens, however long the whole takes."""
+    answer, _ = ask(lambda turn: turn.answer("a b c d", pause_s=0.2))
+    assert (answer.response, answer.tries) == ("a b c d", 1)
+
+
+def test_an_answer_without_end_hits_the_total_limit() -> None:
+    """Tokens that never end are stopped by the limit of the whole request."""
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        for _ in range(200):
+            turn.delta("la")
+            time.sleep(0.01)
+
+    answer, _ = ask(do, patience=Patience(retries=3, total_s=0.3))
+    assert answer.failure == "no end of the answer after 0.3 s"
+
+
+def test_bytes_that_are_no_utf8_become_replacements() -> None:
+    """A torn token is shown as U+FFFD; the rest of the answer stays."""
+    first = b'data: {"choices": [{"delta": {"content": "caf\xc3"}}]}\n\n'
+    second = b'data: {"choices": [{"delta": {"content": " + 1"}, "finish_reason": "stop"}]}\n\n'
+    answer, _ = ask(raw(first, second))
+    assert answer.response == "caf� + 1"
+
+
+def test_a_character_split_over_reads_and_tokens_is_joined() -> None:
+    """UTF-8 split between two reads and an escaped surrogate pair split between two tokens come out whole."""
+    line = 'data: {"choices": [{"delta": {"content": "é\\ud83d"}}]}\n\n'.encode()
+    cut = line.index(b"\xc3") + 1
+    rest = b'data: {"choices": [{"delta": {"content": "\\ude00 \\ud83d"}, "finish_reason": "stop"}]}\n\n'
+    answer, _ = ask(raw(line[:cut], line[cut:], rest))
+    assert answer.response == "é😀 �"
+
+
+def test_windows_line_ends_and_event_names_are_read() -> None:
+    """The stream's other fields and line ends are no trouble."""
+    event = b'data:{"choices":[{"delta":{"content":"x"},"finish_reason":"stop"}]}\r\n\r\n'
+    answer, _ = ask(raw(b"event: message\r\nid: 4\r\n", event, b"data: [DONE]\r\n\r\n"))
+    assert answer.response == "x"
+
+
+@pytest.mark.parametrize("at_once", [True, False], ids=["one event", "an event a token"])
+def test_five_megabytes_of_one_token_are_read_in_linear_time(at_once: bool) -> None:
+    """A model caught in a loop costs time in proportion: 5 MB within seconds, kept whole."""
+    token, times = " loop", 1_000_000
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        if at_once:
+            turn.delta(token * times)
+        else:
+            event = b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n' % (token * 100).encode()
+            for _ in range(100):
+                turn.send(event * 100)
+        turn.delta(finish="length")
+        turn.end()
+
+    begun = time.monotonic()
+    answer, _ = ask(do)
+    assert (len(answer.response), answer.truncated) == (5_000_000, True)
+    assert time.monotonic() - begun < 8
+
+
+def test_a_lost_server_ends_the_run() -> None:
+    """When nobody takes connections any more, no further question is tried."""
+    with chat_server(good) as server:
+        endpoint = Endpoint(server.base_url)
+    client = Client(endpoint, "m", Sampling(), Patience(retries=2, first_pause_s=0.01))
+    with pytest.raises(EndpointError, match=r"nobody answers at .* any more"):
+        client.ask(CHAT, threading.Event())
+
+
+def test_an_interrupt_ends_the_waiting() -> None:
+    """Between two tries the event that stops the run is seen at once."""
+    stopping = threading.Event()
+    with chat_server(lambda turn: turn.error(503, "busy")) as server:
+        client = Client(Endpoint(server.base_url), "m", Sampling(), Patience(first_pause_s=30))
+        threading.Timer(0.2, stopping.set).start()
+        begun = time.monotonic()
+        assert client.ask(CHAT, stopping).failure
+    assert time.monotonic() - begun < 5
+
+
+def test_a_connection_is_kept_alive() -> None:
+    """Twenty questions of one thread travel over one connection."""
+    with chat_server(good) as server:
+        client = Client(Endpoint(server.base_url), "m", Sampling(), QUICK)
+        for _ in range(20):
+            assert client.ask(CHAT, threading.Event()).failure is None
+        assert (len(server.bodies), server.connections) == (20, 1)

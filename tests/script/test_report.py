@@ -1,0 +1,128 @@
+"""What a script tells: events for the runner, verdicts and summary on disk, tokens and times added up."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchkit.errors import BenchError, EndpointError
+from benchkit.records import Verdict
+from benchkit.script import Answer, Report
+from benchkit.script.usage import Usage
+
+
+@dataclass(frozen=True)
+class Row:
+    task_id: str
+    verdict: Verdict = Verdict.PASSED
+    detail: str = ""
+    sample: int = 0
+    tokens: int | None = 5
+
+    def as_record(self) -> dict[str, Any]:
+        return {"task_id": self.task_id, "verdict": str(self.verdict)}
+
+
+def answer(started: float, seconds: float = 2.0, **further: Any) -> Answer:
+    facts: dict[str, Any] = {"first_token_s": 0.5, "completion_tokens": 31, "prompt_tokens": 10} | further
+    return Answer("x", started=started, seconds=seconds, finish_reason="stop", **facts)
+
+
+def test_events_have_the_contracts_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """start, one line a verdict, end: as the runner reads them."""
+    monkeypatch.setenv("BENCH_EVENTS", str(tmp_path / "events"))
+    report = Report(tmp_path / "out", 2, time.monotonic())
+    report.add(Row("T/0"), answer(time.time()))
+    report.add(Row("T/1", Verdict.WRONG), answer(time.time()))
+    report.finish({"score": 50.0})
+    events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert events[0] == {"event": "start", "total": 2, "done": 0}
+    assert events[1] == {
+        "event": "problem",
+        "id": "T/0",
+        "done": 1,
+        "of": 2,
+        "verdict": "passed",
+        "passed": 1,
+        "tokens": 5,
+        "tokens_per_second": 20.0,
+    }
+    assert (events[2]["done"], events[2]["passed"], events[2]["verdict"]) == (2, 1, "wrong")
+    assert events[3] == {"event": "end", "score": 50.0}
+
+
+def test_verdicts_and_summary_are_written(tmp_path: Path) -> None:
+    """verdicts.jsonl has a line a sample; summary.json has the tally, the usage and the time together."""
+    report = Report(tmp_path, 1, time.monotonic() - 3)
+    report.add(Row("T/0"), answer(time.time()))
+    report.finish({"score": 100.0, "further": {"flips": []}})
+    assert json.loads((tmp_path / "verdicts.jsonl").read_text()) == {"task_id": "T/0", "verdict": "passed"}
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert (summary["score"], summary["completion_tokens"], summary["tokens_per_second"]) == (100.0, 31, 15.5)
+    assert 3 <= summary["time_taken"] < 10
+    assert summary["further"]["flips"] == []
+    assert summary["further"]["asking"]["tokens_per_second_of_one_request"] == 20.0
+
+
+def test_nothing_but_infrastructure_is_no_result(tmp_path: Path) -> None:
+    """When no sample could be judged the command fails with the cause, and the verdicts stay."""
+    report = Report(tmp_path, 1, time.monotonic())
+    report.add(Row("T/0", Verdict.INFRASTRUCTURE, "the server answers 500 (no)"), Answer(failure="…"))
+    with pytest.raises(EndpointError, match=r"not one of 1 samples .* 500 \(no\)"):
+        report.finish({"score": None})
+    assert "infrastructure" in (tmp_path / "verdicts.jsonl").read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
+    """A file in the folder's place is named before anything is asked."""
+    (tmp_path / "out").write_text("")
+    with pytest.raises(BenchError, match="cannot write"):
+        Report(tmp_path / "out", 1, time.monotonic())
+
+
+def test_pauses_between_sessions_are_no_generation_time() -> None:
+    """Requests at once count once, and an hour between two sessions not at all."""
+    usage = Usage()
+    for started in (1000.0, 1001.0, 5000.0):
+        usage.add(answer(started))
+    assert usage.generation_s == pytest.approx(5.0)
+    assert usage.tokens_per_second == pytest.approx(93 / 5)
+    assert usage.before(4000.0) == pytest.approx(3.0)
+
+
+def test_an_unknown_number_of_tokens_stays_unknown() -> None:
+    """Where one answer has no count, no sum is invented."""
+    usage = Usage()
+    usage.add(answer(1000.0))
+    usage.add(answer(1002.0, completion_tokens=None))
+    record = usage.as_record()
+    assert (record["completion_tokens"], record["tokens_per_second"]) == (None, None)
+    assert record["time_to_first_token_s"] == 0.5
+
+
+@pytest.mark.parametrize(("claimed", "agree"), [(21.0, True), (60.0, False)])
+def test_the_servers_speed_is_checked_by_our_clock(claimed: float, agree: bool) -> None:
+    """A server that claims three times the speed that arrives here is found out."""
+    usage = Usage()
+    usage.add(answer(1000.0, server={"predicted_per_second": claimed, "prompt_per_second": 400.0}))
+    record = usage.as_record()
+    assert record["prompt_tokens_per_second"] == 400.0
+    assert record["asking"]["clocks_agree"] is agree
+
+
+def test_memory_is_flat_in_the_number_of_samples(tmp_path: Path) -> None:
+    """10,000 long answers leave some 100 bytes each behind, not their text."""
+    import tracemalloc
+
+    report = Report(tmp_path, 10_000, time.monotonic())
+    tracemalloc.start()
+    for number in range(10_000):
+        report.add(Row(f"T/{number % 164}"), Answer("x" * 5000, started=float(number), seconds=1.0))
+    grown, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert grown < 10_000 * 100
