@@ -1,0 +1,118 @@
+"""bench_runner.py doctor: what this machine has, and what to do about what is missing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+LOW_DISK_GB = 20
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor: what was looked at, whether it is well, and the next step where it is not."""
+
+    area: str
+    what: str
+    state: str  # ok, missing, warning
+    detail: str
+    advice: str = ""
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def command(as_json: bool) -> None:
+    """What this machine has: GPU, servers, sandbox, problem sets, disk; and what to do about the rest."""
+    area = ""
+    for finding in _findings():
+        if as_json:
+            print(json.dumps(vars(finding), ensure_ascii=False))
+            continue
+        if finding.area != area:
+            area = finding.area
+            print(f"\n{area}" if area != "machine" else area)
+        mark = {"ok": "✓", "missing": "–", "warning": "!"}[finding.state]
+        print(f"  {mark} {finding.what:18} {finding.detail}")
+        if finding.advice:
+            print(f"    {'':18} → {finding.advice}")
+
+
+def _findings() -> Iterator[Finding]:
+    for look in (_machine, _servers, _sandbox, _problem_sets, _disk):
+        yield from _guarded(look)
+
+
+def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """One part that cannot be looked at must not hide the others: that is when a doctor is called."""
+    try:
+        yield from look()
+    except Exception as error:
+        name = look.__name__.strip("_").replace("_", " ")
+        yield Finding(name, "cannot be told", "warning", f"{type(error).__name__}: {error}")
+
+
+def _machine() -> Iterator[Finding]:
+    from benchkit.telemetry import machine_facts
+
+    facts = machine_facts()
+    yield Finding("machine", "system", "ok", _joined(facts, "os", "cpu", "ram_mb"))
+    if facts.get("gpu"):
+        yield Finding("machine", "GPU", "ok", _joined(facts, "gpu", "driver"))
+    else:
+        yield Finding(
+            "machine", "GPU", "missing", "none seen: models run on the CPU", "NVIDIA: install the driver"
+        )
+
+
+def _joined(facts: Any, *names: str) -> str:
+    return " · ".join(f"{facts[name]}" for name in names if facts.get(name) is not None)
+
+
+def _servers() -> Iterator[Finding]:
+    from benchkit.servers import installed
+
+    for engine in installed():
+        if engine.version is None:
+            yield Finding("servers", engine.kind, "missing", "not installed", engine.how_to_get)
+        elif engine.gpu_capable is False:
+            yield Finding(
+                "servers", engine.kind, "ok", f"{engine.version}, on the CPU only", engine.how_to_get
+            )
+        else:
+            yield Finding("servers", engine.kind, "ok", engine.version)
+    yield Finding("servers", "endpoint", "ok", "any OpenAI-compatible URL: --base-url URL --name MODEL")
+
+
+def _sandbox() -> Iterator[Finding]:
+    from benchkit.sandbox import probe
+
+    for fact in probe():
+        state = "ok" if fact.available else "missing"
+        detail = ", ".join(fact.layers) if fact.available else fact.reason
+        yield Finding("sandbox", fact.level, state, detail, fact.advice)
+
+
+def _problem_sets() -> Iterator[Finding]:
+    from benchkit.problems import present
+
+    for name, path in present().items():
+        if path is None:
+            yield Finding("problem sets", name, "missing", "not here yet", "fetched at the first run")
+        else:
+            yield Finding("problem sets", name, "ok", str(path))
+
+
+def _disk() -> Iterator[Finding]:
+    from benchkit.files import cache_folder
+
+    for what, place in (("runs and history", Path.cwd()), ("cache", cache_folder())):
+        free = shutil.disk_usage(place).free / 1e9
+        low = free < LOW_DISK_GB
+        advice = "a night's logs and a model's download need more" if low else ""
+        yield Finding("disk", what, "warning" if low else "ok", f"{free:,.0f} GB free at {place}", advice)

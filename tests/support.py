@@ -1,0 +1,21 @@
+"""Names that tests share; the fixtures are in conftest.py."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+F16, QUANTIZED = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2"))
+
+Bench = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def runs_in(folder: Path) -> list[dict[str, Any]]:
+    """The runs of the history in this folder, none if there is no history."""
+    history = folder / "benchmark_results.json"
+    runs: list[dict[str, Any]] = json.loads(history.read_text())["runs"] if history.exists() else []
+    return runs
