@@ -1,0 +1,54 @@
+"""What a GPU tells about itself, and what every kind of reader offers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Device:
+    """A GPU's lasting facts."""
+
+    index: int
+    name: str
+    vram_total_mb: float | None = None
+
+
+@dataclass(frozen=True)
+class DeviceReading:
+    """One GPU at one moment; None for what it does not tell."""
+
+    vram_used_mb: float | None = None
+    utilization_percent: float | None = None
+    power_w: float | None = None
+    temperature_c: float | None = None
+    energy_j: float | None = None  # a counter that only grows; its zero means nothing
+    # Why the clocks are lower than they could be; None where the GPU does not say.
+    throttle_reasons: frozenset[str] | None = None
+
+
+# A power cap is how many cards are shipped and worth recording, but not a fault like these.
+HARMFUL_THROTTLING = frozenset({"hardware slowdown", "thermal", "power brake"})
+
+
+class Reader(Protocol):
+    """The GPUs of one maker. Its methods raise nothing: a GPU that falls silent reads as None."""
+
+    # The driver's version.
+    @property
+    def driver(self) -> str | None: ...
+
+    # The GPUs, in the order in which `read` tells of them.
+    @property
+    def devices(self) -> tuple[Device, ...]: ...
+
+    # All GPUs now. Cheap: asked twice a second.
+    def read(self) -> tuple[DeviceReading, ...]: ...
+
+    # MB of VRAM by process id, all GPUs together; None where the driver does not tell. Asked more rarely.
+    def processes(self) -> Mapping[int, float] | None: ...
+
+    # Give back what reading took.
+    def close(self) -> None: ...

@@ -1,0 +1,28 @@
+"""Which reader fits this machine."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from benchkit.telemetry.base import Reader
+from benchkit.telemetry.none import NoReader
+
+READERS = {  # tried in this order
+    "nvidia": "benchkit.telemetry.nvidia:NvidiaReader",
+    "amdsmi": "benchkit.telemetry.amd:AmdReader",
+    "sysfs": "benchkit.telemetry.sysfs:SysfsReader",
+}
+
+
+def open_reader() -> Reader:
+    """The first reader that finds a GPU of its maker; one that knows nothing where none does."""
+    for place in READERS.values():
+        module, name = place.split(":")
+        try:
+            reader: Reader = getattr(import_module(module), name)()
+        except Exception:  # each library fails in a way of its own where its driver is missing
+            continue
+        if reader.devices:
+            return reader
+        reader.close()
+    return NoReader()
