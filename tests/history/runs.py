@@ -31,8 +31,18 @@ def a_run(name: str = "20260101-a", **changes: Any) -> Run:
         "benchmark": "human_eval",
         "model": "qwen-7b",
         "status": Status.OK,
-        "config": {"path": "/models/q.gguf", "gpu_layers": 40, "temperature": 0.0, "model": {"note": "größer"}},
-        "results": {"score": 70.1, "total_passed": 115, "total_problems": 164, "failed_tasks": ["HumanEval/1"]},
+        "config": {
+            "path": "/models/q.gguf",
+            "gpu_layers": 40,
+            "temperature": 0.0,
+            "model": {"note": "größer"},
+        },
+        "results": {
+            "score": 70.1,
+            "total_passed": 115,
+            "total_problems": 164,
+            "failed_tasks": ["HumanEval/1"],
+        },
         "telemetry": {"vram_peak_mb": 6012.3},
     }
     return Run(**(facts | changes))

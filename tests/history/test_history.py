@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from benchkit.records import Run, Status
 from tests.history.runs import FIRST_LIST, a_run
 
 
-@pytest.fixture()
+@pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "benchmark_results.json"
 
@@ -83,7 +82,7 @@ def test_what_a_newer_version_wrote_is_kept(path: Path) -> None:
         json.dumps({"runs": [FIRST_LIST, FIRST_LIST | {"model": "b"}]}),
         json.dumps([FIRST_LIST, FIRST_LIST | {"model": "b"}], indent=1),
         "\ufeff" + json.dumps([FIRST_LIST, FIRST_LIST | {"model": "b"}]),
-        json.dumps({"schema": 1, "runs": [FIRST_LIST, FIRST_LIST | {"model": "b"}]}, indent=1).replace("\n", "\r\n"),
+        json.dumps([FIRST_LIST, FIRST_LIST | {"model": "b"}], indent=1).replace("\n", "\r\n"),
     ],
     ids=["pretty", "without schema", "bare list", "byte order mark", "carriage returns"],
 )
@@ -144,7 +143,9 @@ def test_what_is_no_history_is_refused_in_one_line(path: Path, content: bytes, s
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b'{"schema": 1, "runs": [\n{"id": oops}\n]}\n', b'{"schema": 2, "runs": []}'])
+@pytest.mark.parametrize(
+    "content", [b'{"schema": 1, "runs": [\n{"id": oops}\n]}\n', b'{"schema": 2, "runs": []}']
+)
 def test_what_is_no_history_is_never_overwritten(path: Path, content: bytes) -> None:
     """The file stays as it is, and the run is put beside it under a name that the error tells."""
     path.write_bytes(content)
@@ -187,7 +188,10 @@ def test_an_append_leaves_nothing_but_the_history_and_its_lock(path: Path) -> No
     """No journal and no draft stays behind."""
     for name in "abc":
         history.append(path, a_run(name))
-    assert sorted(os.listdir(path.parent)) == [".benchmark_results.json.lock", "benchmark_results.json"]
+    assert sorted(file.name for file in path.parent.iterdir()) == [
+        ".benchmark_results.json.lock",
+        "benchmark_results.json",
+    ]
 
 
 @pytest.mark.parametrize("old", [[], [FIRST_LIST]], ids=["ours", "with an older run"])

@@ -1,0 +1,77 @@
+"""What one append costs at 100,000 runs, in time and memory, beside rewriting the file: `python benchmarks/history_append.py`.
+
+Bars: at most 5 ms plus the device's own fsyncs, and 30 MB. Takes a minute and 500 MB of disk.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchkit import history
+from benchkit.history import document
+from benchmarks.history_runs import realistic_run
+
+APPENDS = 200
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
+        path = Path(folder) / "benchmark_results.json"
+        for runs in (100, 10_000, 100_000):
+            records = [history.to_record(realistic_run(number)) for number in range(runs)]
+            path.write_bytes(document.render(document.Document(records)))
+            del records
+            print(f"{runs:>7} runs, {path.stat().st_size / 1e6:6.1f} MB: ", end="", flush=True)
+            subprocess.run([sys.executable, __file__, "measure", str(path)], check=True)
+        started = time.perf_counter()
+        subprocess.run([sys.executable, __file__, "rewrite", str(path)], check=True)
+        print(f"         rewriting the last file instead: {time.perf_counter() - started:.1f} s")
+
+
+def measure(path: Path) -> None:
+    """Append in this fresh process and print the medians and the peak of memory."""
+    in_fsync, fsync = [0.0], os.fsync
+
+    def timed_fsync(fd: int) -> None:
+        started = time.perf_counter()
+        fsync(fd)
+        in_fsync[0] += time.perf_counter() - started
+
+    os.fsync = timed_fsync
+    own, synced = [], []
+    for number in range(APPENDS):
+        in_fsync[0] = 0.0
+        started = time.perf_counter()
+        history.append(path, realistic_run(10**6 + number))
+        own.append((time.perf_counter() - started - in_fsync[0]) * 1000)
+        synced.append(in_fsync[0] * 1000)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    own.sort()
+    print(
+        f"append {statistics.median(own):.2f} ms (99th percentile {own[int(APPENDS * 0.99)]:.2f} ms)"
+        f" + fsyncs {statistics.median(synced):.2f} ms, {peak:.1f} MB at the peak, Python itself included"
+    )
+
+
+def rewrite(path: Path) -> None:
+    """What an append costs that reads everything and writes it anew."""
+    with_all = document.parse(path.read_bytes())
+    with_all.records.append(history.to_record(realistic_run(0)))
+    path.write_bytes(document.render(with_all))
+    print(f"         ({resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB at the peak)")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 3:
+        {"measure": measure, "rewrite": rewrite}[sys.argv[1]](Path(sys.argv[2]))
+    else:
+        main()
