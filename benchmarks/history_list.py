@@ -1,4 +1,4 @@
-"""How long reading 10,000 runs takes, whole and as far as a list needs them: `python benchmarks/history_list.py`.
+"""How long reading and listing 10,000 runs takes: `python benchmarks/history_list.py`.
 
 Bar: `bench_runner.py list` over 10,000 runs takes at most 0.5 s; its time is printed too.
 """
@@ -12,13 +12,13 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchkit import history
 from benchkit.history import document
 from benchmarks.history_runs import realistic_run
 
+ROOT = Path(__file__).parents[1]
 RUNS, TIMES = 10_000, 7
 
 
@@ -29,7 +29,8 @@ def main() -> None:
         path.write_bytes(document.render(document.Document(records)))
         print(f"{RUNS} runs, {path.stat().st_size / 1e6:.1f} MB, medians of {TIMES} fresh processes:")
         for reading in ("read", "read_heads"):
-            script = f"import pathlib, sys; from benchkit import history; history.{reading}(pathlib.Path(sys.argv[1]))"
+            imports = "import pathlib, sys; from benchkit import history"
+            script = f"{imports}; history.{reading}(pathlib.Path(sys.argv[1]))"
             _time(f"python, import and history.{reading}", [sys.executable, "-c", script, str(path)])
         command = [sys.executable, str(ROOT / "bench_runner.py"), "list", "--history", str(path)]
         _time("bench_runner.py list", command)

@@ -1,4 +1,4 @@
-"""How often simulated power losses spoil the history: `python benchmarks/history_power.py [LOSSES]`. Bar: never."""
+"""How often a simulated power loss spoils the history: `python benchmarks/history_power.py [LOSSES]`."""
 
 from __future__ import annotations
 
