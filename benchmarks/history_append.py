@@ -1,4 +1,4 @@
-"""What one append costs at 100,000 runs, and rewriting the file instead: `python benchmarks/history_append.py`.
+"""What one append costs at 100,000 runs, beside rewriting: `python benchmarks/history_append.py`.
 
 Bars: at most 5 ms plus the device's own fsyncs, and 30 MB. Takes a minute and 500 MB of disk.
 """
@@ -56,7 +56,7 @@ def measure(path: Path) -> None:
     own.sort()
     print(
         f"append {statistics.median(own):.2f} ms (99th percentile {own[int(APPENDS * 0.99)]:.2f} ms)"
-        f" + fsyncs {statistics.median(synced):.2f} ms, {_peak_mb():.1f} MB at the peak, Python itself included"
+        f" + fsyncs {statistics.median(synced):.2f} ms, {_peak_mb():.1f} MB at the peak with Python itself"
     )
 
 

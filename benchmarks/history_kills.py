@@ -1,4 +1,4 @@
-"""How many acknowledged runs a thousand kills lose: `python benchmarks/history_kills.py [KILLS]`. Bar: none."""
+"""How many acknowledged runs 1,000 kills lose: `python benchmarks/history_kills.py [KILLS]`. Bar: none."""
 
 from __future__ import annotations
 
