@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from io import TextIOWrapper
+from io import FileIO
 from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
@@ -52,7 +52,7 @@ class Sampler:
     ) -> None:
         self._pids = pids
         self._series_path = series
-        self._series: TextIOWrapper | None = None
+        self._series: FileIO | None = None
         self._reader = reader
         self._tree = ProcessTree(pids)
         self._lock = Lock()
@@ -72,7 +72,8 @@ class Sampler:
 
     def __enter__(self) -> Sampler:
         if self._series_path:
-            self._series = self._series_path.open("a", encoding="utf-8")
+            self._series = self._series_path.open("ab", buffering=0)  # what is read is kept, come what may
+            self._write(self._now)
         self._thread.start()
         return self
 
@@ -101,10 +102,10 @@ class Sampler:
             return self._sums.telemetry(self.before.vram_mb, self.before.power_w, after, self._server_seconds)
 
     def _run(self) -> None:
-        due = time.monotonic()
+        due = self._started + INTERVAL_S
         while not self._stop.wait(max(0.0, due - time.monotonic())):
-            due = max(due + INTERVAL_S, time.monotonic())
             self._sample()
+            due = max(due + INTERVAL_S, time.monotonic())
 
     def _sample(self) -> None:
         with self._lock:
@@ -138,8 +139,9 @@ class Sampler:
             return
         line = {key: value for key, value in asdict(reading).items() if value not in (None, ())}
         try:
-            self._series.write(json.dumps(line) + "\n")
+            self._series.write(json.dumps(line).encode() + b"\n")
         except OSError:  # a full disk must not end the run that this only describes
+            self._series.close()
             self._series = None
 
 

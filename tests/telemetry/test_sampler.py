@@ -1,0 +1,99 @@
+"""Sampling beside a run: before, peak and after; the series on disk; what others took meanwhile."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from benchkit.telemetry import Before, sampling
+from benchkit.telemetry.base import DeviceReading
+from benchkit.telemetry.fake import ScriptedReader
+
+OURS = os.getpid()
+
+
+def _vram(*used: float) -> list[tuple[DeviceReading, ...]]:
+    return [(DeviceReading(vram_used_mb=each, power_w=each / 10),) for each in used]
+
+
+def _wait_for(condition, seconds: float = 10.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.01)
+
+
+def test_before_peak_and_after(tmp_path: Path) -> None:
+    """From before the server's start until after its end, with a line on disk for each reading."""
+    pids: list[int] = []
+    reader = ScriptedReader(_vram(500, 500, 9000, 9500, 9000, 510))
+    with sampling(lambda: pids, tmp_path / "telemetry.jsonl", reader=reader) as sampler:
+        pids.append(OURS)
+        _wait_for(lambda: sampler.now().vram_used_mb == 510)
+        pids.clear()
+        found = sampler.summary()
+    assert (found.vram_before_mb, found.vram_peak_mb, found.vram_after_mb) == (500, 9500, 510)
+    assert found.ram_peak_mb is not None
+    assert reader.closed
+    lines = [json.loads(line) for line in (tmp_path / "telemetry.jsonl").read_text().splitlines()]
+    assert [line["vram_used_mb"] for line in lines[:4]] == [500, 9000, 9500, 9000]
+    times = [line["seconds"] for line in lines]
+    assert times == sorted(set(times))
+    assert lines[1]["ram_mb"] > 1
+
+
+def test_a_server_that_runs_already() -> None:
+    """Before is not known from here, after not yet; what an earlier sampler saw is carried over."""
+    with sampling(lambda: [OURS], reader=ScriptedReader(_vram(9000))) as sampler:
+        found = sampler.summary()
+    assert (found.vram_before_mb, found.vram_after_mb, found.energy_above_idle_wh) == (None, None, None)
+    before = Before(vram_mb=500, power_w=20)
+    with sampling(lambda: [OURS], reader=ScriptedReader(_vram(9000)), before=before) as sampler:
+        found = sampler.summary()
+    assert found.vram_before_mb == 500
+    assert found.energy_above_idle_wh is not None
+
+
+def test_vram_now_is_a_reading_of_its_own() -> None:
+    """Who waits for VRAM to settle gets this moment's figure, not one half a second old."""
+    with sampling(lambda: (), reader=ScriptedReader(_vram(1, 2, 3, 4, 5, 6, 7, 8, 9))) as sampler:
+        first, second = sampler.vram_used_mb(), sampler.vram_used_mb()
+    assert first is not None
+    assert second is not None
+    assert second > first
+
+
+@pytest.mark.parametrize(
+    ("later", "taken"),
+    [
+        ({OURS: 9000, 77: 300}, 0),
+        ({OURS: 9000, 77: 300, 78: 2000}, 2000),
+        ({OURS: 9000}, 0),
+        ({77: 9300}, None),  # our own is not in the driver's list: it counts processes otherwise
+        (None, None),
+    ],
+)
+def test_vram_taken_by_others(later: dict[int, float] | None, taken: float | None) -> None:
+    """What other processes took since the start; unknown where the driver does not show our own."""
+    reader = ScriptedReader(_vram(500, 9500), processes=[{77: 300}, later])
+    with sampling(lambda: [OURS], reader=reader) as sampler:
+        found = sampler.summary()
+    assert found.vram_taken_by_others_mb == taken
+
+
+def test_a_full_disk_ends_the_series_only() -> None:
+    """The run goes on when the series can no longer be written."""
+    with sampling(lambda: (), Path("/dev/full"), reader=ScriptedReader(_vram(5))) as sampler:
+        _wait_for(lambda: sampler.now().seconds > 0.4)
+        assert sampler.summary().vram_peak_mb == 5
+
+
+def test_it_reads_twice_a_second(tmp_path: Path) -> None:
+    """Readings come evenly, half a second apart, the first at once."""
+    with sampling(lambda: (), tmp_path / "t.jsonl", reader=ScriptedReader(_vram(5))):
+        time.sleep(1.7)
+    lines = [json.loads(line)["seconds"] for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    assert len(lines) == 4
+    assert lines[-1] - lines[0] == pytest.approx(1.5, abs=0.2)
