@@ -101,7 +101,13 @@ class UnknownArchitecture(ModelRefused):
 
 
 class OutOfVRAM(ServerError):
+    """`layers` is how many GPU layers would fit, where that is known."""
+
     cause = "out of VRAM"
+
+    def __init__(self, message: str, *, log: str = "", layers: int | None = None) -> None:
+        super().__init__(message, log=log)
+        self.layers = layers
 
 
 class OutOfRAM(ServerError):

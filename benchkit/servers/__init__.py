@@ -1,18 +1,33 @@
 """The life of a model server: start it, prove it, watch it, and leave nothing behind.
 
-base.py         the Protocol of a kind, and EngineInfo, StopReport
+kinds.py        the table of kinds; base.py the Protocol of a kind, and EngineInfo, StopReport
+life.py         serve(): one server from start to stop, tried again where that helps
+choose.py       --server auto, by the hardware that hardware.py finds
+local.py        what servers in a process of ours share: llama_server.py, xllamacpp.py (and its child's
+                program), llama_cpp_python.py
+process.py      that process, under supervisor.py, which ends it when the runner is gone; leftovers.py for
+                the day that fails; ports.py for whose port it is
 http.py         asking a server; the proofs that the right model answers and that a token comes back
+watchdog.py     a hang, told from slowness
+diagnosis.py    why a start failed, in one line; llama_log.py reads llama.cpp's words
+lm_studio.py, ollama.py, endpoint.py   servers that somebody else runs
 
-A new kind is one file with a class after base.Server, and one line in SERVERS.
+A new kind is one file with a class after base.Server (of local.LocalServer, if we start it), and one line in
+kinds.SERVERS.
 """
 
-from __future__ import annotations
+from benchkit.servers.base import EngineInfo, StopReport
+from benchkit.servers.choose import choose, installed
+from benchkit.servers.kinds import SERVERS
+from benchkit.servers.life import RunningServer, preview_command, serve
 
-SERVERS = {
-    "llama-server": "benchkit.servers.llama_server:LlamaServer",
-    "xllamacpp": "benchkit.servers.xllamacpp:Xllamacpp",
-    "llama-cpp-python": "benchkit.servers.llama_cpp_python:LlamaCppPython",
-    "lm-studio": "benchkit.servers.lm_studio:LmStudio",
-    "ollama": "benchkit.servers.ollama:Ollama",
-    "endpoint": "benchkit.servers.endpoint:Endpoint",
-}
+__all__ = [
+    "SERVERS",
+    "EngineInfo",
+    "RunningServer",
+    "StopReport",
+    "choose",
+    "installed",
+    "preview_command",
+    "serve",
+]

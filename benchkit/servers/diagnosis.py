@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 from benchkit.errors import (
@@ -144,7 +143,7 @@ def why_it_failed(start: FailedStart) -> ServerError:
         if found := re.search(pattern, start.log):
             said = [group.strip() for group in found.groups() if group is not None]
             if error is OutOfVRAM:
-                return OutOfVRAM(_out_of_vram(start, said), log=tail)
+                return _out_of_vram(start, said, tail)
             words = text.format(*said, engine=start.engine, model=start.model, size=start.size)
             return error(words, log=tail)
     return _from_exit_code(start, tail)
@@ -155,38 +154,41 @@ def _from_exit_code(start: FailedStart, tail: str) -> ServerError:
     if start.exit_code == KILLED and start.killed_for_memory:
         text = f"{start.model} ({start.size}) does not fit in memory, the kernel killed it: {LESS_MEMORY}"
         return OutOfRAM(text, log=tail)
+    if start.exit_code == KILLED:
+        text = (
+            f"{start.engine} was killed from outside while loading {start.model}: by a person or by a daemon"
+        )
+        return ServerDied(f"{text} that guards memory", log=tail)
     if start.exit_code == ILLEGAL_INSTRUCTION:
         return EngineMissing(f"{start.engine} was built for another processor: take another build", log=tail)
     ended = f"{start.engine} ended with {exit_words(start.exit_code)} while loading {start.model}"
     return ServerDied(f"{ended}: {last_words(start.log)}", log=tail)
 
 
-def _out_of_vram(start: FailedStart, said: list[str]) -> str:
+def _out_of_vram(start: FailedStart, said: list[str], tail: str) -> OutOfVRAM:
     """What was free, what it needs, and how many layers would fit, as far as that is known."""
     loaded = read_log(start.log)
     need = loaded.projected_mb or (float(said[0]) if said else None)
     needs = f"needs {need:,.0f} MB of VRAM" if need else "does not fit in VRAM"
     free = f" and {loaded.free_vram_mb:,.0f} MB was free" if loaded.free_vram_mb is not None else ""
-    layers = layers_that_would_fit(start)
+    layers = _layers_that_fit(start, loaded.free_vram_mb)
     advice = "take fewer --gpu-layers" if layers is None else f"--gpu-layers {layers} would fit"
-    return f"{start.model} {needs}{free}: {advice}, or a smaller --context"
+    text = f"{start.model} {needs}{free}: {advice}, or a smaller --context"
+    return OutOfVRAM(text, log=tail, layers=layers)
 
 
-def layers_that_would_fit(start: FailedStart) -> int | None:
+def _layers_that_fit(start: FailedStart, free_mb: float | None) -> int | None:
     """How many GPU layers the VRAM that was free holds; None where that cannot be known."""
-    free, request = read_log(start.log).free_vram_mb, start.request
-    if free is None or request.model is None:
-        return None
-    return _layers_for(free, request.model.path, request.context, request.parallel)
-
-
-def _layers_for(free_mb: float, path: Path, context: int | None, slots: int) -> int | None:
     from benchkit.gguf import layers_that_fit, read_model_facts
 
+    request = start.request
+    if free_mb is None or request.model is None:
+        return None
     try:
-        return layers_that_fit(int(free_mb * 2**20), read_model_facts(path), context or 0, slots)
+        facts = read_model_facts(request.model.path)
     except (BenchError, OSError):
         return None
+    return layers_that_fit(int(free_mb * 2**20), facts, request.context or 0, request.parallel)
 
 
 def exit_words(code: int) -> str:

@@ -23,11 +23,10 @@ TAIL_BYTES = 64 * 1024
 class Process:
     """One supervised process; whoever holds this object holds the pipe that keeps the process alive."""
 
-    def __init__(
-        self, command: Sequence[str], log: Path, environment: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
         self.log = log
+        self._oom_kills = _oom_kills()
         self._lock = threading.Lock()
         log.parent.mkdir(parents=True, exist_ok=True)
         reading, self._pipe = os.pipe()
@@ -36,16 +35,14 @@ class Process:
         os.close(reading)
         self._record = leftovers.record(self._supervisor.pid)
 
-    def _start(
-        self, pipe: int, output: BinaryIO, environment: Mapping[str, str] | None
-    ) -> subprocess.Popen[bytes]:
+    def _start(self, pipe: int, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         kind = os.environ.get(KIND_VARIABLE, "auto")
         return subprocess.Popen(
             [sys.executable, "-I", "-S", str(SUPERVISOR), str(pipe), kind, *self.command],
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            env={**os.environ, **(environment or {})},
+            env=environment,
             pass_fds=(pipe,),
             start_new_session=True,  # Ctrl-C is for the runner, which then stops the server in good order
         )
@@ -53,6 +50,17 @@ class Process:
     def exit_code(self) -> int | None:
         """None while it runs; 128 and the signal's number if a signal ended it."""
         return self._supervisor.poll()
+
+    def ended_within(self, seconds: float) -> bool:
+        with suppress(subprocess.TimeoutExpired):
+            self._supervisor.wait(seconds)
+        return self.exit_code() is not None
+
+    def killed_for_memory(self) -> bool | None:
+        """Whether the kernel has killed anything for want of memory since the start; None: unknown."""
+        if self._oom_kills is None:
+            return None
+        return _oom_kills() != self._oom_kills
 
     def pids(self) -> tuple[int, ...]:
         """The server's processes, numbered as this process sees them; the supervisor is not among them."""
@@ -68,21 +76,19 @@ class Process:
     def stop(self, grace_s: float = TERM_GRACE_S) -> bool:
         """Ask the server to end, kill it when the grace is over, wait until it is gone; True if killed."""
         with self._lock:
-            killed = not self._ended_within(grace_s, ask=True)
+            self._ask_to_end()
+            killed = not self.ended_within(grace_s)
             self._close_pipe()
-            if not self._ended_within(KILL_GRACE_S):
+            if not self.ended_within(KILL_GRACE_S):
                 self._supervisor.kill()
-                self._ended_within(KILL_GRACE_S)
+                self.ended_within(KILL_GRACE_S)
             self._record.unlink(missing_ok=True)
             return killed
 
-    def _ended_within(self, seconds: float, ask: bool = False) -> bool:
-        if ask and self._pipe >= 0 and self.exit_code() is None:
+    def _ask_to_end(self) -> None:
+        if self._pipe >= 0 and self.exit_code() is None:
             with suppress(BrokenPipeError):
                 os.write(self._pipe, b"t")
-        with suppress(subprocess.TimeoutExpired):
-            self._supervisor.wait(seconds)
-        return self.exit_code() is not None
 
     def _close_pipe(self) -> None:
         if self._pipe >= 0:
@@ -107,3 +113,12 @@ def _is_supervisor(pid: int) -> bool:
         return str(SUPERVISOR).encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
+
+
+def _oom_kills() -> int | None:
+    """How many processes the kernel has killed for want of memory since the system's start."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            if line.startswith("oom_kill "):
+                return int(line.split()[1])
+    return None

@@ -1,0 +1,59 @@
+"""--server auto: the best engine that can use the hardware that is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchkit.errors import EngineMissing
+from benchkit.records import ServerRequest
+from benchkit.servers.base import EngineInfo
+from benchkit.servers.hardware import gpus
+from benchkit.servers.kinds import SERVERS, load
+
+WITH_GPU = ("llama-server", "lm-studio", "llama-cpp-python", "xllamacpp")
+WITHOUT_GPU = ("llama-server", "xllamacpp", "llama-cpp-python")
+
+
+def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
+    """The kind, why it was taken, and what the person ought to know."""
+    if request.base_url:
+        return "endpoint", "an address was given", ()
+    present = gpus()
+    if not present or request.gpu_layers == 0:
+        why = "no GPU was asked for" if present else "there is no GPU"
+        found = _first_installed(request.llama_server)
+        return found.kind, f"{why}, and {_named(found)} is installed", ()
+    for engine in _engines(WITH_GPU, request.llama_server):
+        if engine.version and engine.gpu_capable:
+            return engine.kind, f"{_named(engine)} can use the {present[0]}", ()
+    found = _first_installed(request.llama_server)
+    reason = f"no installed engine can use the {present[0]}, and {_named(found)} is installed"
+    return found.kind, reason, (unused_gpu(present[0], found),)
+
+
+def installed(llama_server: Path | None = None) -> list[EngineInfo]:
+    """What is on this machine, for `doctor`."""
+    return list(_engines(tuple(SERVERS), llama_server))
+
+
+def unused_gpu(gpu: str, engine: EngineInfo) -> str:
+    """The warning of a GPU that stays idle, with the command that mends it."""
+    return f"the {gpu} stays idle: {_named(engine)} runs on the CPU. To use it: {engine.how_to_get}"
+
+
+def _first_installed(llama_server: Path | None) -> EngineInfo:
+    for engine in _engines(WITHOUT_GPU, llama_server):
+        if engine.version:
+            return engine
+    raise EngineMissing("no engine is installed: pip install xllamacpp")
+
+
+def _engines(kinds: tuple[str, ...], llama_server: Path | None) -> Iterator[EngineInfo]:
+    """One after the other: asking some takes a second."""
+    for kind in kinds:
+        yield load(kind).engine(llama_server)
+
+
+def _named(engine: EngineInfo) -> str:
+    return f"{engine.kind} {engine.version}"

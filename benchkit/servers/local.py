@@ -1,0 +1,174 @@
+"""The life that servers started by us share; a kind adds its command and what its server says of itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from abc import ABC, abstractmethod
+from pathlib import Path
+from typing import ClassVar
+
+from benchkit.errors import ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
+from benchkit.records import ModelFile, ServerFacts, ServerRequest
+from benchkit.servers.base import EngineInfo, Report
+from benchkit.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
+from benchkit.servers.http import ask, prove_model, prove_token
+from benchkit.servers.ports import HOST, free_port, listens_alone
+from benchkit.servers.process import Process
+from benchkit.servers.watchdog import Patience, Watchdog
+
+LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
+SHOWS_EVERY_S = 1.0
+LEAST_START_S = 60.0
+SLOWEST_LOAD = 30 * 2**20  # bytes a second: a disk that was asleep, a network share
+DEFAULT_CONTEXT = 4096
+NO_REPLY = 5.0
+
+
+class LocalServer(ABC):
+    """A server in a process of our own, on a free port of this machine."""
+
+    kind: ClassVar[str]
+    health_path: ClassVar[str] = "/health"
+
+    def __init__(self, request: ServerRequest, report: Report) -> None:
+        if request.model is None:
+            raise ModelFileError(f"{request.kind} needs a model file: --model PATH")
+        self.request = request
+        self.model: ModelFile = request.model
+        self.report = report
+        self.alias = request.name.replace(",", "-")  # llama.cpp takes a comma for a second alias
+        self.port = 0
+        self._process: Process | None = None
+        self._watchdog: Watchdog | None = None
+        self._started = 0.0
+        self._start_s = 0.0
+
+    @staticmethod
+    @abstractmethod
+    def engine(program: Path | None = None) -> EngineInfo:
+        """The engine on this machine."""
+
+    @abstractmethod
+    def command(self, port: int) -> list[str]:
+        """What to execute; EngineMissing if it is not installed."""
+
+    @abstractmethod
+    def describe(self) -> ServerFacts:
+        """What the server really did."""
+
+    @abstractmethod
+    def shows_life(self) -> bool:
+        """Whether it has computed something since the last look, or is idle and says so."""
+
+    def patience(self) -> Patience:
+        return Patience()
+
+    def environment(self) -> dict[str, str]:
+        return dict(os.environ)
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        return f"{self.url}/v1"
+
+    @property
+    def process(self) -> Process:
+        assert self._process is not None, "the server has not been started"
+        return self._process
+
+    @property
+    def context(self) -> int:
+        """Tokens of context for one slot."""
+        return self.request.context or min(self.model.context_length or DEFAULT_CONTEXT, DEFAULT_CONTEXT)
+
+    @property
+    def start_s(self) -> float:
+        """How long it took to be ready."""
+        return self._start_s
+
+    def start(self) -> None:
+        if not self.model.path.exists():
+            raise ModelFileError(f"{self.model.path} does not exist: check --model")
+        self.port = free_port()
+        self._started = time.monotonic()
+        self._process = Process(self.command(self.port), self.request.log, self.environment())
+
+    def ready(self) -> None:
+        try:
+            self._wait_until_it_listens()
+            self._prove_port()
+            prove_model(self.base_url, self.alias, timeout=self._time_left())
+            prove_token(self.base_url, self.alias, timeout=self._time_left())
+        except ServerDied as error:
+            if not self.process.ended_within(1.0):
+                raise
+            raise self._failed_start() from error
+        self._start_s = time.monotonic() - self._started
+        self.process.remember_pids()
+        self._watchdog = Watchdog(self.base_url, self.alias, self.shows_life, self.patience())
+
+    def failure(self) -> ServerError | None:
+        code = self.process.exit_code()
+        if code is not None:
+            said = last_words(self.process.tail())
+            return ServerDied(
+                f"{self.kind} ended with {exit_words(code)} while it was in use: {said}",
+                log=self.process.tail(),
+            )
+        return self._watchdog.verdict if self._watchdog else None
+
+    def stop(self) -> bool:
+        if self._watchdog:
+            self._watchdog.stop()
+        return self._process.stop() if self._process else False
+
+    def _wait_until_it_listens(self) -> None:
+        shown = time.monotonic()
+        while not self._is_healthy():
+            if self.process.exit_code() is not None:
+                raise self._failed_start()
+            if self._time_left() <= 0:
+                raise self._too_slow()
+            if time.monotonic() - shown >= SHOWS_EVERY_S:
+                shown = time.monotonic()
+                self.report(f"loading, {shown - self._started:.0f} s: {last_words(self.process.tail())}")
+            time.sleep(LOOKS_EVERY_S)
+
+    def _is_healthy(self) -> bool:
+        try:
+            return ask(self.url + self.health_path, timeout=max(0.1, min(NO_REPLY, self._time_left()))).ok
+        except OSError:
+            return False
+
+    def _prove_port(self) -> None:
+        """Whoever answers must be our child: two servers can have picked the same port."""
+        if listens_alone(self.port, self.process.pids()) is False:
+            raise PortTaken(f"port {self.port} was taken by another process before {self.kind} could listen")
+
+    def _start_timeout(self) -> float:
+        return self.request.start_timeout_s or LEAST_START_S + self.model.size_bytes / SLOWEST_LOAD
+
+    def _time_left(self) -> float:
+        return self._started + self._start_timeout() - time.monotonic()
+
+    def _too_slow(self) -> StartTimeout:
+        said = last_words(self.process.tail())
+        return StartTimeout(
+            f"{self.kind} was not ready within {self._start_timeout():.0f} s (--start-timeout): {said}",
+            log=self.process.tail(),
+        )
+
+    def _failed_start(self) -> ServerError:
+        version = self.engine(self.request.llama_server).version
+        start = FailedStart(
+            engine=f"{self.kind} {version}" if version else self.kind,
+            request=self.request,
+            exit_code=self.process.exit_code() or 0,
+            log=self.process.output(),
+            killed_for_memory=self.process.killed_for_memory(),
+        )
+        return why_it_failed(start)
