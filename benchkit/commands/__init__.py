@@ -16,6 +16,8 @@ import click
 from benchkit.errors import UnknownName
 
 COMMANDS = {
+    "batch": "many models, many benchmarks, through the night",
+    "status": "how far the night is, from another shell",
     "list": "the runs in the history",
     "show": "one run, whole",
     "compare": "which model is better, and is it true?",

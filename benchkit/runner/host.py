@@ -104,7 +104,7 @@ def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
         log=plan.folder / "server.log",
         model=model,
         gpu_layers=settings.gpu_layers,
-        context=settings.context or default_context(model, settings.max_tokens),
+        context=settings.context or default_context(model, settings.answer_tokens or settings.max_tokens),
         parallel=settings.parallel,
         extra_args=settings.server_args,
         base_url=settings.base_url,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,14 +46,21 @@ def execute(plan: PlannedRun, display: Display) -> Run:
     return next(iter(list(execute_all([plan], display))))
 
 
-def execute_all(plans: Sequence[PlannedRun], display: Display) -> Iterator[Run]:
-    """Runs that share one server, each checked first, and recorded as soon as it ends."""
+def execute_all(
+    plans: Sequence[PlannedRun], display: Display, wanted: Callable[[PlannedRun], bool] = lambda _plan: True
+) -> Iterator[Run]:
+    """Runs that share one server, each checked first, and recorded as soon as it ends.
+
+    `wanted` is asked just before each starts.
+    """
     parsers = [find_parser(plan) for plan in plans]
     for plan in plans:
         check_script(plan)
         make_folder(plan.folder)
     with Interrupts() as interrupts, ModelHost(plans[0], display.line) as host:
         for plan, parser in zip(plans, parsers, strict=True):
+            if not wanted(plan):
+                continue
             work = Work(plan, parser, Findings(), host, display, interrupts)
             run = _recorded(work, last=plan is plans[-1])
             yield run

@@ -1,0 +1,179 @@
+"""A plan as a person wrote it: YAML, or a folder of JSON files, checked whole, all problems told at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import UsageError
+
+# What a plan may say, and the RunSettings field that it sets.
+SETTINGS = {
+    "gpu_layers": "gpu_layers",
+    "context": "context",
+    "parallel": "parallel",
+    "server": "server",
+    "server_args": "server_args",
+    "cache_type": "server_args",
+    "llama_server": "llama_server",
+    "start_timeout": "start_timeout_s",
+    "strict": "strict",
+    "restarts": "restarts",
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "timeout": "timeout_s",
+    "args": "script_args",
+}
+MODEL_KEYS = {*SETTINGS, "path", "name", "base_url"}
+BENCHMARK_KEYS = {*SETTINGS, "name", "script", "parser", "score_pattern", "score_path"}
+TOP_KEYS = {"defaults", "models", "benchmarks", "matrix"}
+ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
+
+_VARIABLE = re.compile(r"\$\{(?:env\.)?([A-Za-z_][A-Za-z0-9_]*)\}")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What was asked for, its keys known to be known ones."""
+
+    source: str
+    models: tuple[Mapping[str, Any], ...]
+    benchmarks: tuple[Mapping[str, Any], ...]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    matrix: Mapping[str, list[Any]] = field(default_factory=dict)
+    own_benchmarks: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # by model
+
+
+class PlanProblems(UsageError):
+    """Everything that is wrong with a plan, told at once."""
+
+    def __init__(self, source: str, problems: Iterable[str]) -> None:
+        found = list(dict.fromkeys(problems))
+        if len(found) == 1:
+            super().__init__(f"{source}: {found[0]}")
+        else:
+            super().__init__(f"{source}: {len(found)} problems", log="\n".join(found))
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a YAML (or JSON) file, or in a folder of JSON files, one a model."""
+    if path.is_dir():
+        return _plan_from_folder(path)
+    return make_plan(_read_file(path), str(path))
+
+
+def make_plan(raw: Any, source: str) -> Plan:
+    problems: list[str] = []
+    raw = _replace_variables(raw, problems)
+    if not isinstance(raw, Mapping):
+        raise PlanProblems(source, ["not a plan: it needs `models` and `benchmarks`"])
+    _refuse_unknown(raw, TOP_KEYS, "the plan", problems)
+    models = _entries(raw.get("models"), "path", MODEL_KEYS, "models", problems)
+    benchmarks = _entries(raw.get("benchmarks"), "name", BENCHMARK_KEYS, "benchmarks", problems)
+    defaults = _mapping(raw.get("defaults"), set(SETTINGS), "defaults", problems)
+    matrix = _mapping(raw.get("matrix"), set(SETTINGS), "matrix", problems)
+    problems += [f"matrix: {name} needs a list" for name, values in matrix.items() if not _is_list(values)]
+    problems += [f"no {name} in the plan" for name, found in (("models", models),) if not found]
+    problems += [f"no {name} in the plan" for name, found in (("benchmarks", benchmarks),) if not found]
+    if problems:
+        raise PlanProblems(source, problems)
+    return Plan(
+        source, tuple(models), tuple(benchmarks), defaults, {name: list(matrix[name]) for name in matrix}
+    )
+
+
+def _plan_from_folder(folder: Path) -> Plan:
+    files = sorted(folder.glob("*.json"))
+    if not files:
+        raise UsageError(f"{folder} holds no .json files: a folder plan has one a model")
+    problems: list[str] = []
+    models: list[Mapping[str, Any]] = []
+    benchmarks: dict[int, tuple[Mapping[str, Any], ...]] = {}
+    for number, file in enumerate(files):
+        raw = _replace_variables(_read_file(file), problems)
+        model = _mapping(raw, ONE_MODEL_KEYS, file.name, problems)
+        options = _mapping(model.get("options"), set(SETTINGS), f"{file.name}: options", problems)
+        named = _entries(
+            model.get("benchmarks"), "name", BENCHMARK_KEYS, f"{file.name}: benchmarks", problems
+        )
+        if not named:
+            problems.append(f"{file.name}: no benchmarks")
+        base_url = model.get("base_url", model.get("provider_url"))
+        own = {key: value for key, value in model.items() if key in MODEL_KEYS}
+        models.append({**own, **options, **({"base_url": base_url} if base_url else {})})
+        benchmarks[number] = tuple(named)
+    if problems:
+        raise PlanProblems(str(folder), problems)
+    return Plan(str(folder), tuple(models), (), own_benchmarks=benchmarks)
+
+
+def _read_file(path: Path) -> Any:
+    import yaml
+
+    try:
+        text = path.read_text()
+    except FileNotFoundError:
+        raise UsageError(f"no plan {path}: write one with bench_runner.py batch --init") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the plan {path}: {error}") from None
+    try:
+        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError) as error:
+        raise UsageError(f"{path} is not {path.suffix[1:].upper() or 'YAML'}: {error}") from None
+
+
+def _replace_variables(value: Any, problems: list[str]) -> Any:
+    if isinstance(value, str):
+        return _VARIABLE.sub(lambda match: _variable(match[1], problems), value)
+    if isinstance(value, Mapping):
+        return {key: _replace_variables(part, problems) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_replace_variables(part, problems) for part in value]
+    return value
+
+
+def _variable(name: str, problems: list[str]) -> str:
+    if name not in os.environ:
+        problems.append(f"the environment has no variable {name}")
+    return os.environ.get(name, "")
+
+
+def _entries(raw: Any, key: str, known: set[str], where: str, problems: list[str]) -> list[Mapping[str, Any]]:
+    """A list whose entries are texts (the entry's `key`) or mappings; one entry needs no list."""
+    if raw is None:
+        return []
+    found: list[Mapping[str, Any]] = []
+    for entry in raw if isinstance(raw, list) else [raw]:
+        if isinstance(entry, str):
+            found.append({key: entry})
+        else:
+            found.append(_mapping(entry, known, where, problems))
+    return found
+
+
+def _mapping(raw: Any, known: set[str], where: str, problems: list[str]) -> Mapping[str, Any]:
+    if raw is None:
+        return {}
+    if not isinstance(raw, Mapping):
+        problems.append(f"{where}: {raw!r} should be names with values")
+        return {}
+    _refuse_unknown(raw, known, where, problems)
+    return {str(key): value for key, value in raw.items()}
+
+
+def _refuse_unknown(raw: Mapping[Any, Any], known: set[str], where: str, problems: list[str]) -> None:
+    for key in raw:
+        if key not in known:
+            near = get_close_matches(str(key), known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
+            problems.append(f"{where}: unknown key {key!r}: {hint}")
+
+
+def _is_list(value: Any) -> bool:
+    return isinstance(value, list) and bool(value)

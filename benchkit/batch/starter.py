@@ -1,0 +1,37 @@
+"""batch --init: a first plan for the GGUF files that are here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+TEMPLATE = """\
+# A night's plan: every model below with every benchmark. Try it first: bench_runner.py batch {name} --dry-run
+defaults:
+  gpu_layers: auto        # auto, all, or a number
+  temperature: 0.0
+  max_tokens: 1000
+  timeout: 7200           # seconds one run may take
+
+models:
+{models}
+benchmarks:
+  - human_eval
+  # - name: lcb
+  #   args: [--problems-file, test5.jsonl, --start-date, "2025-02-01"]
+
+# Every combination of these is run for every model and benchmark:
+# matrix:
+#   cache_type: [f16, q8_0]
+"""
+
+
+def starter_plan(files: Sequence[Path], name: str) -> str:
+    lines = [f"  - {_quoted(str(file))}\n" for file in files]
+    return TEMPLATE.format(
+        models="".join(lines) or "  - models/*.gguf   # no GGUF file was found here\n", name=name
+    )
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,0 +1,163 @@
+"""bench_runner.py batch: many models, many benchmarks, through the night."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.errors import Interrupted, UsageError
+from benchkit.plan import RunSettings
+
+if TYPE_CHECKING:
+    from benchkit.batch.expand import Expansion
+    from benchkit.batch.planfile import Plan
+
+
+@click.command(context_settings={"ignore_unknown_options": True, "max_content_width": 110})
+@click.argument("plan_path", metavar="[PLAN.yaml|FOLDER]", required=False, type=click.Path(path_type=Path))
+@click.option("--models", multiple=True, help="Instead of a plan: paths, globs or folders; repeatable.")
+@click.option("--benchmarks", help="Instead of a plan: names, separated by commas.")
+@click.option("--init", is_flag=True, help="Write a first plan for the GGUF files below this folder.")
+@click.option("--dry-run", is_flag=True, help="What would run, the memory and the time it needs.")
+@click.option("--retry-failed", is_flag=True, help="Run again what failed; what is done stays done.")
+@click.option("--if-busy", type=click.Choice(["refuse", "wait"]), default="refuse", show_default=True)
+@click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
+@click.option("--notify-command", metavar="CMD", help="Gets the morning's summary on its standard input.")
+@click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
+@click.option(
+    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
+)
+@click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@click.argument("run_flags", nargs=-1, type=click.UNPROCESSED, metavar="[RUN'S FLAGS]…")
+def command(**options: Any) -> int:
+    """Run a plan: every model with every benchmark, each served once, everything recorded.
+
+    The same command goes on where it was stopped. Notifications also go to the addresses in BENCH_NTFY_URL
+    and BENCH_WEBHOOK_URL. Exit codes: 0 all ran, 1 some failed, 2 wrong usage, 130 interrupted.
+    """
+    if options["init"]:
+        return _init(options["plan_path"] or Path("plan.yaml"))
+    expansion = _expansion(options)
+    for note in expansion.notes:
+        print(note, file=sys.stderr)
+    if options["dry_run"]:
+        from benchkit.batch.preview import preview
+
+        print(preview(expansion.entries, options["history"]))
+        return 0
+    return _run(expansion, options)
+
+
+def _init(path: Path) -> int:
+    from benchkit.batch.models import find_models
+    from benchkit.batch.starter import starter_plan
+
+    if path.exists():
+        raise UsageError(f"{path} exists already: name another file")
+    found = find_models(".")
+    path.write_text(starter_plan(found.files, path.name))
+    print(f"{path}: {len(found.files)} models. Next: bench_runner.py batch {path} --dry-run")
+    return 0
+
+
+def _expansion(options: dict[str, Any]) -> Expansion:
+    from benchkit.batch.expand import expand
+
+    base = RunSettings(benchmark="", history=options["history"], runs_dir=options["runs_dir"])
+    return expand(_plan(options), base)
+
+
+def _plan(options: dict[str, Any]) -> Plan:
+    from benchkit.batch.planfile import make_plan, read_plan
+
+    path, models, benchmarks = options["plan_path"], options["models"], options["benchmarks"]
+    if path is not None and not str(path).startswith("-"):
+        if models or benchmarks:
+            raise UsageError("a plan and --models/--benchmarks: choose one")
+        return read_plan(path)
+    if not models or not benchmarks:
+        raise UsageError("name a plan, or --models and --benchmarks; --init writes a first plan")
+    flags = [str(path), *options["run_flags"]] if path is not None else list(options["run_flags"])
+    defaults, args = _flags_as_settings(flags)
+    raw = {
+        "models": list(models),
+        "benchmarks": [
+            {"name": name.strip(), **({"args": args} if args else {})} for name in benchmarks.split(",")
+        ],
+        "defaults": defaults,
+    }
+    return make_plan(raw, "--models")
+
+
+def _flags_as_settings(flags: list[str]) -> tuple[dict[str, Any], list[str]]:
+    """The run's own flags become settings of all runs, the others go to the scripts."""
+    from benchkit.commands.run import command as run_command
+
+    known = ["gpu_layers", "context", "parallel", "server", "llama_server", "strict", "restarts"]
+    known += ["temperature", "max_tokens", "timeout", "start_timeout", "server_arg"]
+    context = run_command.make_context("batch", ["--benchmark", "x", *flags], resilient_parsing=False)
+    values = {name: context.params[name] for name in known}
+    given = {name: value for name, value in values.items() if _was_given(context, name)}
+    if "server_arg" in given:
+        given["server_args"] = list(given.pop("server_arg"))
+    return given, list(context.params["script_args"])
+
+
+def _was_given(context: click.Context, name: str) -> bool:
+    return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+
+
+def _run(expansion: Expansion, options: dict[str, Any]) -> int:
+    from benchkit.batch.display import open_batch_display
+    from benchkit.batch.inhibit import no_sleep
+    from benchkit.batch.night import Night, NightOptions, run_night
+    from benchkit.batch.notify import notify
+    from benchkit.batch.summary import headline, summary_path, write_summary
+
+    night = Night(expansion.entries)
+    display, living = open_batch_display(night.in_order)
+
+    def on_failure(state: Any) -> None:
+        if options["notify_failures"]:
+            notify(
+                options["notify_command"],
+                f"failed: {state.label}",
+                f"{state.label}: {state.error}",
+                display.line,
+            )
+
+    night_options = NightOptions(
+        history=options["history"],
+        until=_deadline(options["until"]),
+        retry_failed=options["retry_failed"],
+        wait=options["if_busy"] == "wait",
+        on_failure=on_failure,
+    )
+    with living, no_sleep() as awake:
+        if not awake:
+            display.line("nothing here holds off sleep: see to it that this machine stays awake")
+        run_night(night, night_options, display)
+    text = write_summary(night, options["history"])
+    print(text)
+    print(f"\nwritten to {summary_path(options['history'])}", file=sys.stderr)
+    notify(options["notify_command"], headline(night), text, display.line)
+    if night.interrupted:
+        return Interrupted.exit_code
+    return 0 if night.all_well else 1
+
+
+def _deadline(text: str | None) -> datetime | None:
+    """The next time the clock shows this."""
+    if text is None:
+        return None
+    try:
+        clock = datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise UsageError(f"--until {text}: give a time of day like 07:00") from None
+    now = datetime.now()
+    until = datetime.combine(now.date(), clock)
+    return until if until > now else until + timedelta(days=1)
