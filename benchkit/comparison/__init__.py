@@ -1,0 +1,17 @@
+"""Which model is better, and is it true? From runs of the history to rows, verdicts and tiers.
+
+catalog.py     all runs by name, read whole only where they are chosen
+facts.py       one fact of a run, None where nobody knows it
+outcomes.py    which problems a run solved, as far as that is known
+conditions.py  what may be compared with what
+selection.py   from words on the command line to contestants
+verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
+columns.py     what a table can show; to add a column, add its line there
+tables.py      rows as text, Markdown, HTML, CSV, TSV, JSON, LaTeX
+standings.py   tiers, Pareto front, quantization ladder, best that fits
+noise.py       how many answers change by themselves
+notes.py       notes and tags, kept beside the history
+adding.py      a run or a results file made elsewhere becomes a run of this history
+
+The numbers come from `benchkit.statistics`.
+"""

@@ -1,0 +1,145 @@
+"""What a table can show of a contestant. To add a column, add its line to COLUMNS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.comparison.selection import Contestant
+from benchkit.errors import UnknownName
+from benchkit.terminal import duration
+
+Value = Callable[[Contestant], Any]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column; `need` says how soon it goes when room is short, 0 never."""
+
+    name: str  # for --columns and --sort
+    title: str
+    need: int
+    value: Value
+    digits: int | None = None  # after the point; None for texts
+    best: str = ""  # "high" or "low" where there is a better end
+    speed: bool = False  # depends on the GPU: never ranked across different ones
+
+
+def _fact(name: str) -> Value:
+    return lambda one: facts.number(one.run, name)
+
+
+def _of_run(fact: Callable[[Any], Any]) -> Value:
+    return lambda one: fact(one.run)
+
+
+def _count(name: str) -> Value:
+    return lambda one: one.outcomes.counts.get(name, 0) if one.outcomes.counts else None
+
+
+def _interval_end(end: int) -> Value:
+    def value(one: Contestant) -> float | None:
+        interval = one.outcomes.interval
+        return None if interval is None else 100 * interval[end]
+
+    return value
+
+
+def _difficulty(name: str) -> Value:
+    return lambda one: facts.difficulties(one.run).get(name)
+
+
+def _solved(one: Contestant) -> str | None:
+    passed, total = one.outcomes.passed, one.outcomes.total
+    return None if passed is None else f"{passed}/{'?' if total is None else total}"
+
+
+COLUMNS = (
+    Column("model", "model", 0, lambda one: one.label),
+    Column("score", "score %", 0, lambda one: one.outcomes.score, 1, "high"),
+    Column("low", "95% from", 1, _interval_end(0), 1, "high"),
+    Column("high", "to", 1, _interval_end(1), 1, "high"),
+    Column("solved", "solved", 2, _solved),
+    Column("easy", "easy %", 7, _difficulty("easy"), 1, "high"),
+    Column("medium", "medium %", 7, _difficulty("medium"), 1, "high"),
+    Column("hard", "hard %", 7, _difficulty("hard"), 1, "high"),
+    Column("time", "time", 6, _fact("time_taken"), 1, "low", speed=True),
+    Column("tokens_per_second", "tok/s", 3, _fact("tokens_per_second"), 1, "high", speed=True),
+    Column(
+        "prompt_tokens_per_second", "prompt tok/s", 12, _fact("prompt_tokens_per_second"), 0, "high", True
+    ),
+    Column("time_to_first_token_s", "first tok s", 10, _fact("time_to_first_token_s"), 2, "low", speed=True),
+    Column("vram", "VRAM GB", 4, _of_run(facts.vram_gb), 1, "low"),
+    Column("wh_per_solved", "Wh/solved", 8, _of_run(facts.wh_per_solved), 3, "low", speed=True),
+    Column("truncated", "trunc.", 9, _count("truncated"), 0, "low"),
+    Column("empty", "empty", 13, _count("empty"), 0, "low"),
+    Column("infrastructure", "infra", 11, _count("infrastructure"), 0, "low"),
+    Column("quantization", "quant", 5, _of_run(facts.quantization)),
+    Column("size", "size GB", 6, _of_run(facts.size_gb), 1, "low"),
+    Column("gpu_layers", "layers", 14, _of_run(facts.gpu_layers)),
+    Column("context", "context", 15, _of_run(facts.context), 0, "high"),
+    Column("runs", "runs", 16, lambda one: len(one.runs), 0, "high"),
+    Column("gpu", "GPU", 17, _of_run(facts.gpu)),
+    Column("mark", "≠", 2, lambda one: one.mark or None),
+    Column("run", "run", 18, lambda one: one.run.id),
+    Column("command", "command", 19, _of_run(facts.command)),
+)
+BY_NAME = {column.name: column for column in COLUMNS}
+ONLY_WHEN_NAMED = ("command", "run")
+ONLY_WHEN_DIFFERENT = ("gpu", "runs")
+
+
+def chosen(names: str | None) -> tuple[Column, ...]:
+    """The columns of a list such as `model,score,vram`; an unknown one is refused with the known ones."""
+    if names is None:
+        return tuple(column for column in COLUMNS if column.name not in ONLY_WHEN_NAMED)
+    return tuple(find(name.strip()) for name in names.split(",") if name.strip())
+
+
+def find(name: str) -> Column:
+    if name not in BY_NAME:
+        raise UnknownName("column", name, BY_NAME)
+    return BY_NAME[name]
+
+
+def telling(columns: Iterable[Column], rows: Sequence[Contestant]) -> tuple[Column, ...]:
+    """Without those that are empty for all, or the same for all where only a difference is of interest."""
+    return tuple(column for column in columns if _tells(column, rows))
+
+
+def _tells(column: Column, rows: Sequence[Contestant]) -> bool:
+    values = [column.value(one) for one in rows]
+    if column.name in ONLY_WHEN_DIFFERENT:
+        return len(set(values)) > 1
+    return any(value is not None for value in values)
+
+
+def cell(column: Column, one: Contestant) -> str:
+    """The value for people; unknown is an empty cell."""
+    value = column.value(one)
+    if value is None:
+        return ""
+    if column.name == "time":
+        return duration(value)
+    return str(value) if column.digits is None else f"{value:.{column.digits}f}"
+
+
+def ordered(rows: Sequence[Contestant], by: Column) -> list[Contestant]:
+    """The best first, the unknown last; what depends on the GPU is ordered within each GPU only."""
+    down = -1 if by.best == "high" else 1
+
+    def key(one: Contestant) -> tuple[Any, ...]:
+        value = by.value(one)
+        place = (
+            value is None,
+            (down * value if isinstance(value, int | float) else str(value or "").casefold()),
+        )
+        return (facts.gpu(one.run), *place) if by.speed else place
+
+    return sorted(rows, key=key)
+
+
+def gpus(rows: Iterable[Contestant]) -> list[str]:
+    return sorted({facts.gpu(one.run) for one in rows})

@@ -1,0 +1,66 @@
+"""What may be compared: only runs on the same problems, asked in the same way.
+
+The seed and the number of samples are no conditions: repeated samples of one model differ in just these.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.records import Run
+
+ASKED = ("prompt_style", "mode", "temperature", "top_p", "top_k", "min_p", "stop", "extra_body", "max_tokens")
+SAID = {"prompt_style": "prompt style", "max_tokens": "token budget", "extra_body": "further sampling"}
+
+Conditions = Mapping[str, str]
+
+
+def conditions(run: Run) -> dict[str, str]:
+    """What must be equal, each in words; what is not known is equal only to what is not known."""
+    total = facts.whole(run, "total_problems")
+    found = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
+    for name in ASKED:
+        found[SAID.get(name, name)] = _words(run.config.get(name))
+    return found
+
+
+def differing(labelled: Iterable[tuple[str, Conditions]]) -> dict[str, dict[str, list[str]]]:
+    """The conditions that are not the same for all: name -> value -> who has it."""
+    labelled = list(labelled)
+    names = dict.fromkeys(name for _, found in labelled for name in found)
+    values: dict[str, dict[str, list[str]]] = {}
+    for name in names:
+        who: dict[str, list[str]] = {}
+        for label, found in labelled:
+            who.setdefault(found.get(name, "unknown"), []).append(label)
+        if len(who) > 1:
+            values[name] = who
+    return values
+
+
+def in_words(differences: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
+    """`temperature 0.0 (A, B) or 0.8 (C); token budget …`"""
+    return "; ".join(
+        f"{name} " + " or ".join(f"{value} ({', '.join(who)})" for value, who in values.items())
+        for name, values in differences.items()
+    )
+
+
+def _problems(run: Run) -> str:
+    """The problem set by its hash; where none was recorded, by name and version."""
+    digest = facts.text(run.problem_set, "sha256")
+    name, version = facts.set_name(run), facts.text(run.problem_set, "version")
+    called = f"{name} {version}" if version else name
+    return f"{called} (sha256 {digest[:12]})" if digest else f"{called} (no hash known)"
+
+
+def _words(value: Any) -> str:
+    number = facts.finite(value)
+    if number is not None:
+        return f"{number:g}"
+    if value in (None, "", [], (), {}):
+        return "unknown"
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

@@ -1,0 +1,78 @@
+"""How many answers of one model change by themselves, told by its repeated runs and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import sqrt
+from pathlib import Path
+from statistics import fmean, stdev
+
+from benchkit.comparison.outcomes import outcomes, rows_of
+from benchkit.records import Run, Verdict
+from benchkit.statistics import z_of
+
+
+@dataclass(frozen=True)
+class Noise:
+    """What repetition shows: shares from 0 to 1, scores in percent."""
+
+    samples: int  # answers per problem, over all runs
+    scores: tuple[float, ...]
+    problems: int
+    changing: tuple[str, ...]  # problems not always solved and not never, the least sure first
+    disagreement: float  # the share of verdicts on which two single runs differ
+    swing: float  # the difference between two single runs that chance alone reaches in 1 of 20 cases
+
+    @property
+    def deviation(self) -> float | None:
+        return stdev(self.scores) if len(self.scores) > 1 else None
+
+
+def noise(runs: Sequence[Run], near: Path) -> Noise | None:
+    """None where no problem is known to have been answered twice."""
+    passes = _passes(runs, near)
+    repeated = {task: results for task, results in passes.items() if len(results) > 1}
+    if not repeated:
+        return None
+    spread = {task: _spread(results) for task, results in repeated.items()}
+    scores = [score for run in runs if (score := outcomes(run, near).score) is not None]
+    return Noise(
+        samples=max(len(results) for results in repeated.values()),
+        scores=tuple(scores),
+        problems=len(repeated),
+        changing=tuple(sorted((t for t in spread if spread[t]), key=lambda t: (-spread[t], t))),
+        disagreement=2 * fmean(spread.values()),
+        swing=z_of() * sqrt(2 * sum(spread.values())) / len(repeated),
+    )
+
+
+def _spread(results: Sequence[bool]) -> float:
+    """The unbiased variance of one answer's verdict."""
+    share = fmean(results)
+    return share * (1 - share) * len(results) / (len(results) - 1)
+
+
+def _passes(runs: Sequence[Run], near: Path) -> dict[str, list[bool]]:
+    """Every verdict on every problem; from lists of failed tasks where there are no verdicts."""
+    passes: dict[str, list[bool]] = {}
+    listed: list[set[str]] = []
+    total = 0
+    for run in runs:
+        rows = [
+            row
+            for row in rows_of(run, "verdicts.jsonl", near)
+            if row.get("verdict") != Verdict.INFRASTRUCTURE
+        ]
+        for row in rows:
+            passes.setdefault(str(row.get("task_id")), []).append(row.get("verdict") == Verdict.PASSED)
+        known = outcomes(run, near)
+        if not rows and known.shares is not None:
+            listed.append(set(known.shares))
+            total = max(total, known.total or 0)
+    failed = sorted(set().union(*listed))
+    for task in failed:
+        passes.setdefault(task, []).extend(task not in one for one in listed)
+    for place in range(total - len(failed) if listed and not set(passes) - set(failed) else 0):
+        passes[f"always solved {place}"] = [True] * len(listed)
+    return passes

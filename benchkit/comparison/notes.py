@@ -1,0 +1,74 @@
+"""Notes and tags of runs, in a small file beside the history, since the history itself is only appended to.
+
+`benchmark_results.json` has `benchmark_results.notes.json`: run id -> {"note": text, "tags": [words]}.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import HistoryError
+from benchkit.files import atomic_write, locked
+
+
+@dataclass(frozen=True)
+class Note:
+    text: str = ""
+    tags: tuple[str, ...] = ()
+
+    def in_words(self) -> str:
+        """`#q4 #night the note`"""
+        return " ".join([*(f"#{tag}" for tag in self.tags), self.text]).strip()
+
+
+def place(history: Path) -> Path:
+    return history.with_name(f"{history.stem}.notes.json")
+
+
+def read(history: Path) -> dict[str, Note]:
+    """All notes by run id."""
+    path = place(history)
+    try:
+        raw = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        return {}
+    except (ValueError, OSError) as error:
+        raise HistoryError(f"notes {path} cannot be read ({error}): mend or remove that file") from None
+    if not isinstance(raw, dict):
+        raise HistoryError(f"notes {path} hold no JSON object: mend or remove that file")
+    return {run: _note(entry) for run, entry in raw.items()}
+
+
+def write(history: Path, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
+    """Set the text where one is given, add the tags; what was there stays."""
+    with locked(place(history)):
+        notes = read(history)
+        old = notes.get(run_id, Note())
+        new = Note(old.text if text is None else text, tuple(dict.fromkeys([*old.tags, *tags])))
+        _store(history, {**notes, run_id: new})
+    return new
+
+
+def forget(history: Path, run_id: str) -> None:
+    """Drop the notes of a run that was deleted."""
+    if not place(history).exists():
+        return
+    with locked(place(history)):
+        notes = read(history)
+        if notes.pop(run_id, None) is not None:
+            _store(history, notes)
+
+
+def _note(entry: Any) -> Note:
+    fields = entry if isinstance(entry, dict) else {}
+    tags = fields.get("tags")
+    return Note(str(fields.get("note") or ""), tuple(map(str, tags)) if isinstance(tags, list) else ())
+
+
+def _store(history: Path, notes: dict[str, Note]) -> None:
+    plain = {run: {"note": note.text, "tags": list(note.tags)} for run, note in notes.items()}
+    atomic_write(place(history), json.dumps(plain, ensure_ascii=False, indent=1) + "\n")

@@ -1,0 +1,151 @@
+"""Which problems a run solved: from its verdicts, else from its list of failed tasks, else only how many."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.records import Run, Verdict
+from benchkit.statistics import Interval, clustered_interval, wilson
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """Per problem, the share of its samples that passed; what is not known is None."""
+
+    score: float | None  # percent
+    passed: int | None = None
+    total: int | None = None
+    shares: Mapping[str, float] | None = None
+    unlisted: int = 0  # problems not named in shares: all of them passed
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of the score, at 95%, as fractions."""
+        if self.shares is not None:
+            return clustered_interval([*self.shares.values(), *[1.0] * self.unlisted])
+        if self.passed is not None and self.total:
+            return wilson(self.passed, self.total)
+        return None
+
+
+def outcomes(run: Run, near: Path) -> Outcomes:
+    """What is known of one run; `near` is the history's folder, beside which the artifacts lie."""
+    known = _known(run)
+    rows = list(rows_of(run, "verdicts.jsonl", near))
+    if not rows:
+        return _with_failed_tasks(run, known)
+    samples: dict[str, list[bool]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    for row in rows:
+        verdict = str(row.get("verdict"))
+        counts[verdict] += 1
+        # The server's or the sandbox's failure says nothing about the model.
+        if verdict != Verdict.INFRASTRUCTURE and "task_id" in row:
+            samples[str(row["task_id"])].append(verdict == Verdict.PASSED)
+    shares = {task: fmean(passes) for task, passes in samples.items()}
+    return Outcomes(known.score, known.passed, known.total, shares or None, counts=counts)
+
+
+def averaged(several: Sequence[Outcomes]) -> Outcomes:
+    """Repeated runs of one model as one: averaged problem by problem, never pooled."""
+    if len(several) == 1:
+        return several[0]
+    scores = [one.score for one in several if one.score is not None]
+    counts: Counter[str] = Counter()
+    for one in several:
+        counts.update(one.counts)
+    score = fmean(scores) if scores else None
+    shares, unlisted = _average_shares(several)
+    return Outcomes(score, several[0].passed, several[0].total, shares, unlisted, counts)
+
+
+def _average_shares(several: Sequence[Outcomes]) -> tuple[dict[str, float] | None, int]:
+    if any(one.shares is None for one in several) or len({one.total for one in several}) > 1:
+        return None, 0
+    named = list(dict.fromkeys(task for one in several for task in one.shares or ()))
+    given = {
+        task: [(one.shares or {}).get(task, 1.0) for one in several if _asked(one, task)] for task in named
+    }
+    listed = all(one.unlisted for one in several)
+    unlisted = max(0, (several[0].total or 0) - len(named)) if listed else 0
+    return {task: fmean(shares) for task, shares in given.items()}, unlisted
+
+
+def matched(one: Outcomes, other: Outcomes) -> tuple[list[float], list[float]] | None:
+    """Both models' shares on the problems that both were asked; None where that is not known."""
+    if one.shares is None or other.shares is None:
+        return None
+    if one.unlisted and other.unlisted:
+        tasks, both = {*one.shares, *other.shares}, (one.total or 0) - len({*one.shares, *other.shares})
+        if one.total != other.total or both < 0:
+            return None
+    else:
+        tasks, both = {t for t in {*one.shares, *other.shares} if _asked(one, t) and _asked(other, t)}, 0
+        # No name in common: the two name their problems differently.
+        if not tasks or any(side.shares and not tasks & side.shares.keys() for side in (one, other)):
+            return None
+    first, second = (
+        [*((side.shares or {}).get(t, 1.0) for t in tasks), *[1.0] * both] for side in (one, other)
+    )
+    return first, second
+
+
+def _asked(side: Outcomes, task: str) -> bool:
+    """A problem that a run does not name was passed there if the run names only failures, else not asked."""
+    return side.unlisted > 0 or task in (side.shares or {})
+
+
+def rows_of(run: Run, name: str, near: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file among the run's artifacts; none where it is gone, broken lines passed over."""
+    path = artifact(run, name, near)
+    if path is None:
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                row = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def artifact(run: Run, name: str, near: Path) -> Path | None:
+    """A file of the run's folder, also where the history was moved together with its runs."""
+    if not run.artifacts:
+        return None
+    for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
+        if (folder / name).is_file():
+            return folder / name
+    return None
+
+
+def _known(run: Run) -> Outcomes:
+    """Score and counts as the history has them; of score and counts, one may follow from the other."""
+    passed, total = facts.whole(run, "total_passed"), facts.whole(run, "total_problems")
+    score = facts.score(run)
+    if passed is not None and total is not None and passed > total:
+        passed = total = None
+    if score is None and passed is not None and total:
+        score = 100 * passed / total
+    return Outcomes(score, passed, total, counts=facts.counts(run))
+
+
+def _with_failed_tasks(run: Run, known: Outcomes) -> Outcomes:
+    """Every problem that is not among the failed ones passed: only where the numbers agree with that."""
+    failed = run.results.get("failed_tasks")
+    if not isinstance(failed, list | tuple) or known.total is None or known.passed is None:
+        return known
+    tasks = {str(task) for task in failed}
+    if known.passed != known.total - len(tasks):
+        return known
+    shares = dict.fromkeys(sorted(tasks), 0.0)
+    return Outcomes(known.score, known.passed, known.total, shares, known.passed, known.counts)

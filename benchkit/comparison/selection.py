@@ -1,0 +1,208 @@
+"""From words on the command line to contestants: models and runs that stand in one comparison."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from benchkit.comparison import facts
+from benchkit.comparison.catalog import Catalog, Entry
+from benchkit.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.comparison.outcomes import Outcomes, averaged, outcomes
+from benchkit.errors import UsageError
+from benchkit.records import Run
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One row of a comparison: a model's run, or its repeated runs averaged."""
+
+    label: str
+    runs: tuple[Run, ...]  # the newest first
+    outcomes: Outcomes
+    mark: str = ""  # what differs from the others, where they are shown together all the same
+
+    @property
+    def run(self) -> Run:
+        return self.runs[0]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Contestants of one benchmark under the same conditions, and what was left out of it."""
+
+    title: str
+    contestants: tuple[Contestant, ...]
+    left_out: tuple[str, ...] = ()
+    conditions: Conditions = field(default_factory=dict)
+
+
+def sections(
+    catalog: Catalog, names: Sequence[str], benchmark: str | None, *, repeats: bool, anyway: bool
+) -> list[Section]:
+    """The comparisons that were asked for, one a benchmark; a named run that fits no other is refused."""
+    chosen = choose(catalog, names, benchmark)
+    by_benchmark: dict[str, list[Entry]] = defaultdict(list)
+    for entry in chosen:
+        by_benchmark[entry.benchmark].append(entry)
+    return [
+        _section(_contestants(catalog, entries, repeats), named=bool(names), anyway=anyway)
+        for entries in _merged(by_benchmark, bool(names), benchmark)
+    ]
+
+
+def choose(catalog: Catalog, names: Sequence[str], benchmark: str | None = None) -> list[Entry]:
+    """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
+    entries = [entry for entry in catalog.entries if benchmark in (None, entry.benchmark)]
+    if not entries:
+        raise UsageError(_nothing(catalog, benchmark))
+    if not names:
+        latest = latest_good(entries)
+        if not latest:
+            raise UsageError(f"no run in {catalog.path} ended well yet: see bench_runner.py list")
+        return sorted(latest, key=lambda entry: entry.when)
+    return list(dict.fromkeys(entry for name in names for entry in _named(catalog, entries, name)))
+
+
+def latest_good(entries: Iterable[Entry]) -> list[Entry]:
+    """Of each model and benchmark the last run that ended well."""
+    latest: dict[tuple[str, str], Entry] = {}
+    for entry in entries:
+        if entry.ok:
+            key = entry.benchmark, entry.model
+            if key not in latest or latest[key].when < entry.when:
+                latest[key] = entry
+    return list(latest.values())
+
+
+def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
+    near = catalog.path.parent
+    return Contestant(label, tuple(runs), averaged([outcomes(run, near) for run in runs]))
+
+
+def repeats_of(catalog: Catalog, run: Run) -> list[Run]:
+    """This run and all others of the same file under the same settings, the newest first."""
+    entries = [e for e in catalog.entries if e.ok and (e.model, e.benchmark) == (run.model, run.benchmark)]
+    runs = [catalog.run(entry) for entry in sorted(entries, key=lambda entry: entry.when, reverse=True)]
+    return [run, *(other for other in runs if other.id != run.id and _same_setup(run, other))]
+
+
+def _same_setup(one: Run, other: Run) -> bool:
+    same_file = facts.text(one.model_file, "sha256") == facts.text(other.model_file, "sha256")
+    return same_file and conditions(one) == conditions(other)
+
+
+def _named(catalog: Catalog, entries: Sequence[Entry], name: str) -> list[Entry]:
+    """A run by its id, a model by its name, a run by the beginning of its id."""
+    exact = [entry for entry in entries if entry.id == name]
+    if exact:
+        return exact
+    of_model = [entry for entry in entries if entry.model == name]
+    if of_model:
+        return sorted(latest_good(of_model), key=lambda entry: entry.when) or _no_good_run(catalog, of_model)
+    begun = [entry for entry in entries if entry.id.startswith(name)]
+    if len(begun) == 1:
+        return begun
+    if begun:
+        raise UsageError(
+            f"{name!r} begins {len(begun)} runs, such as {begun[0].id} and {begun[1].id}: give more of it"
+        )
+    raise UsageError(_unknown(catalog, name))
+
+
+def _no_good_run(catalog: Catalog, entries: Sequence[Entry]) -> list[Entry]:
+    last = catalog.run(max(entries, key=lambda entry: entry.when))
+    raise UsageError(
+        f"model {last.model!r} has no run that ended well; its last, {last.id}: {last.error or last.status}"
+    )
+
+
+def _unknown(catalog: Catalog, name: str) -> str:
+    models = sorted({entry.model for entry in catalog.entries})
+    by_fold = {model.casefold(): model for model in models}
+    near = [by_fold[fold] for fold in get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.4)]
+    near += [model for model in models if name.casefold() in model.casefold() and model not in near]
+    said = f"the nearest are {', '.join(near[:3])}" if near else f"known are {', '.join(models[:5])}"
+    return (
+        f"no model or run {name!r} in {catalog.path}: {said}; all of them: bench_runner.py leaderboard models"
+    )
+
+
+def _nothing(catalog: Catalog, benchmark: str | None) -> str:
+    if not len(catalog):
+        return f"no runs in {catalog.path} yet: bench_runner.py --model FILE.gguf --benchmark human_eval"
+    known = ", ".join(sorted({entry.benchmark for entry in catalog.entries}))
+    return f"no runs of benchmark {benchmark!r} in {catalog.path}: it holds {known}"
+
+
+def _merged(by_benchmark: dict[str, list[Entry]], named: bool, benchmark: str | None) -> list[list[Entry]]:
+    """One comparison a benchmark; named runs that share none stay together and are refused."""
+    alone = all(len(entries) == 1 for entries in by_benchmark.values())
+    if named and benchmark is None and alone and len(by_benchmark) > 1:
+        return [[entry for entries in by_benchmark.values() for entry in entries]]
+    return list(by_benchmark.values())
+
+
+def _contestants(catalog: Catalog, entries: Sequence[Entry], repeats: bool) -> list[Contestant]:
+    twice = {model for model, count in Counter(entry.model for entry in entries).items() if count > 1}
+    found = []
+    for entry in entries:
+        run = catalog.run(entry)
+        runs = repeats_of(catalog, run) if repeats else [run]
+        label = f"{entry.model} ({entry.id})" if entry.model in twice else entry.model
+        found.append(contestant(catalog, runs, label))
+    return found
+
+
+def _section(contestants: list[Contestant], *, named: bool, anyway: bool) -> Section:
+    found = {one.label: conditions(one.run) for one in contestants}
+    differences = differing(found.items())
+    title = facts.set_name(contestants[0].run)
+    if not differences:
+        return Section(title, tuple(contestants), (), found[contestants[0].label])
+    if anyway:
+        return Section(title, tuple(_marked(contestants, found)), (), _shared(found))
+    group = _largest_group(contestants, found)
+    if named or len(group) < 2:
+        raise UsageError(
+            f"these runs cannot be compared, they differ in {in_words(differences)}: "
+            "name runs that agree, or show them side by side with --anyway"
+        )
+    left_out = [one for one in contestants if one not in group]
+    return Section(
+        title, tuple(group), tuple(_why(one, group[0], found) for one in left_out), found[group[0].label]
+    )
+
+
+def _largest_group(contestants: Sequence[Contestant], found: dict[str, dict[str, str]]) -> list[Contestant]:
+    """Those under the conditions that most have; of several such, the newest run decides."""
+    groups: dict[tuple[tuple[str, str], ...], list[Contestant]] = defaultdict(list)
+    for one in contestants:
+        groups[tuple(found[one.label].items())].append(one)
+    newest = {id(one): place for place, one in enumerate(contestants)}
+    return max(groups.values(), key=lambda group: (len(group), newest[id(group[-1])]))
+
+
+def _why(one: Contestant, kept: Contestant, found: dict[str, dict[str, str]]) -> str:
+    """`C: temperature 0.8 instead of 0`"""
+    own, theirs = found[one.label], found[kept.label]
+    odd = [f"{name} {own[name]} instead of {theirs[name]}" for name in own if own[name] != theirs[name]]
+    return f"{one.label}: {', '.join(odd)}"
+
+
+def _marked(contestants: Sequence[Contestant], found: dict[str, dict[str, str]]) -> list[Contestant]:
+    kept = _largest_group(contestants, found)[0]
+    return [
+        one
+        if found[one.label] == found[kept.label]
+        else replace(one, mark=_why(one, kept, found).partition(": ")[2])
+        for one in contestants
+    ]
+
+
+def _shared(found: dict[str, dict[str, str]]) -> dict[str, str]:
+    odd = differing(found.items())
+    first = next(iter(found.values()))
+    return {name: value for name, value in first.items() if name not in odd}

@@ -1,0 +1,121 @@
+"""Who stands where: tiers of models that cannot be told apart, the Pareto front, what fits on a card."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from benchkit.comparison import facts
+from benchkit.comparison.selection import Contestant, Section
+from benchkit.comparison.verdicts import Word, verdicts
+
+Measure = Callable[[Contestant], float | None]
+
+
+def by_score(contestants: Sequence[Contestant]) -> list[Contestant]:
+    """The highest first, those without a score last."""
+    return sorted(contestants, key=lambda one: (one.outcomes.score is None, -(one.outcomes.score or 0)))
+
+
+def tiers(section: Section) -> list[list[Contestant]]:
+    """The best, and all after it that cannot be told apart from it; then the best of the rest, and so on."""
+    ranked = by_score([one for one in section.contestants if one.outcomes.score is not None])
+    apart = {
+        frozenset((id(verdict.before), id(verdict.after)))
+        for verdict in verdicts(section)
+        if verdict.word in (Word.BETTER, Word.WORSE)
+    }
+    found: list[list[Contestant]] = []
+    for one in ranked:
+        if found and frozenset((id(found[-1][0]), id(one))) not in apart:
+            found[-1].append(one)
+        else:
+            found.append([one])
+    return found
+
+
+def front(contestants: Sequence[Contestant], cost: Measure, *, lower_is_better: bool) -> list[Contestant]:
+    """Pareto's: those for which no other has a score as high at a cost as low, and one of them better."""
+    points = []
+    for one in contestants:
+        value = cost(one)
+        if value is not None and one.outcomes.score is not None:
+            points.append((value if lower_is_better else -value, -one.outcomes.score, one))
+    points.sort(key=lambda point: point[:2])
+    kept: list[tuple[float, float, Contestant]] = []
+    for point in points:
+        if not kept or point[1] < kept[-1][1] or point[:2] == kept[-1][:2]:
+            kept.append(point)
+    return [one for _, _, one in kept]
+
+
+def vram(one: Contestant) -> float | None:
+    return facts.vram_gb(one.run)
+
+
+def speed(one: Contestant) -> float | None:
+    return facts.number(one.run, "tokens_per_second")
+
+
+def energy(one: Contestant) -> float | None:
+    return facts.wh_per_solved(one.run)
+
+
+def best_that_fits(contestants: Sequence[Contestant], gb: float) -> list[Contestant]:
+    """Those whose measured peak stays within so many GB of VRAM, the best score first."""
+    return by_score([one for one in contestants if (peak := vram(one)) is not None and peak <= gb])
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One quantization of a family, against the widest one."""
+
+    contestant: Contestant
+    quantization: str
+    size_gb: float | None
+    loss: float | None  # points below the widest
+
+
+QUANTIZATION = re.compile(
+    r"[-_. ]?\b(?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_\d|MXFP4(?:_MOE)?|BF16|F16|FP16|F32|FP32|Q8_0)\b",
+    re.IGNORECASE,
+)
+
+
+def family(one: Contestant) -> str:
+    """The model's name without its quantization."""
+    name = re.sub(r"\.gguf$", "", one.run.model, flags=re.IGNORECASE)
+    quantization = facts.quantization(one.run)
+    if quantization:
+        name = re.sub(rf"[-_. ]?{re.escape(quantization)}(?![A-Za-z0-9])", "", name, flags=re.IGNORECASE)
+    return QUANTIZATION.sub("", name).strip("-_. ") or one.run.model
+
+
+def quantization(one: Contestant) -> str:
+    """As the file says, else as the name says."""
+    named = QUANTIZATION.search(one.run.model)
+    return facts.quantization(one.run) or (named.group().strip("-_. ").upper() if named else "?")
+
+
+def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:
+    """Families of which several quantizations were run, the largest file first."""
+    families: dict[str, list[Contestant]] = defaultdict(list)
+    for one in contestants:
+        families[family(one)].append(one)
+    return {name: _rungs(members) for name, members in families.items() if len(members) > 1}
+
+
+def _rungs(members: Sequence[Contestant]) -> list[Rung]:
+    ordered = sorted(members, key=lambda one: (-(facts.size_gb(one.run) or 0), quantization(one)))
+    top = ordered[0].outcomes.score
+    return [
+        Rung(
+            one,
+            quantization(one),
+            facts.size_gb(one.run),
+            None if top is None or one.outcomes.score is None else top - one.outcomes.score,
+        )
+        for one in ordered
+    ]

@@ -1,0 +1,231 @@
+"""Pairs of contestants, each ended by one of four words.
+
+Better and worse need the exact test to hold after Holm's correction over all pairs; equivalent needs the
+whole 95% interval within the margin; everything else is inconclusive, and says what would be needed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+from math import ceil, floor, isinf, log10
+from statistics import fmean
+
+from benchkit.comparison.outcomes import Outcomes, matched
+from benchkit.comparison.selection import Contestant, Section
+from benchkit.statistics import (
+    ALPHA,
+    Interval,
+    clustered_interval,
+    detectable,
+    fisher,
+    holm,
+    needed_problems,
+    newcombe,
+    paired,
+    wilson,
+)
+
+MARGIN = 5.0  # points
+
+
+class Word(StrEnum):
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "equivalent"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What two contestants' answers show, before other pairs are thought of; shares from 0 to 1."""
+
+    problems: tuple[int, int]  # equal where paired
+    shares: tuple[float, float]
+    intervals: tuple[Interval, Interval]
+    difference: float
+    interval: Interval
+    flips: float
+    p: float
+    fixed: int | None = None  # None where nobody knows which problems were solved
+    broken: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Of `after` against `before`; without evidence nothing but two scores is known."""
+
+    before: Contestant
+    after: Contestant
+    title: str
+    word: Word
+    evidence: Evidence | None
+    p_corrected: float | None = None
+    pairs: int = 1
+    margin: float = MARGIN
+
+    @property
+    def alpha(self) -> float:
+        """The strictest level that Holm's correction asks of any pair."""
+        return ALPHA / self.pairs
+
+
+def verdicts(section: Section, baseline: Contestant | None = None, margin: float = MARGIN) -> list[Verdict]:
+    """All pairs in the order of the contestants, or all others against the baseline."""
+    pairs = (
+        [(baseline, one) for one in section.contestants if one is not baseline]
+        if baseline
+        else list(combinations(section.contestants, 2))
+    )
+    found = [evidence(before.outcomes, after.outcomes) for before, after in pairs]
+    known = [one for one in found if one is not None]
+    corrected = iter(holm([one.p for one in known]))
+    judged = []
+    for (before, after), shown in zip(pairs, found, strict=True):
+        p = next(corrected) if shown else None
+        word = _word(shown, p, margin)
+        judged.append(Verdict(before, after, section.title, word, shown, p, max(1, len(known)), margin))
+    return judged
+
+
+def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
+    """Paired where it is known which problems each solved, else unpaired; None without totals."""
+    shares = matched(before, after)
+    if shares is None:
+        return _unpaired(before, after)
+    found = paired(*shares)
+    return Evidence(
+        problems=(found.problems, found.problems),
+        shares=(fmean(shares[0]), fmean(shares[1])),
+        intervals=(clustered_interval(shares[0]), clustered_interval(shares[1])),
+        difference=found.difference,
+        interval=found.interval,
+        flips=found.flips,
+        p=found.p,
+        fixed=found.fixed,
+        broken=found.broken,
+    )
+
+
+def _unpaired(before: Outcomes, after: Outcomes) -> Evidence | None:
+    if before.passed is None or after.passed is None or not before.total or not after.total:
+        return None
+    one, other = (before.passed, before.total), (after.passed, after.total)
+    first, second = before.passed / before.total, after.passed / after.total
+    return Evidence(
+        problems=(before.total, after.total),
+        shares=(first, second),
+        intervals=(wilson(*one), wilson(*other)),
+        difference=second - first,
+        interval=newcombe(one, other),
+        flips=first * (1 - second) + second * (1 - first),
+        p=fisher(one, other),
+    )
+
+
+def _word(shown: Evidence | None, p: float | None, margin: float) -> Word:
+    if shown is None or p is None:
+        return Word.INCONCLUSIVE
+    if p < ALPHA:
+        return Word.BETTER if shown.difference > 0 else Word.WORSE
+    low, high = shown.interval
+    within = -margin <= 100 * low and 100 * high <= margin
+    return Word.EQUIVALENT if within else Word.INCONCLUSIVE
+
+
+def line(verdict: Verdict) -> str:
+    """The verdict in one line, such as a person reads at breakfast."""
+    head = f"{verdict.after.label} vs {verdict.before.label} · {verdict.title}"
+    shown = verdict.evidence
+    if shown is None:
+        before, after = (_score(one.outcomes.score) for one in (verdict.before, verdict.after))
+        return (
+            f"{head} · {before} → {after} · INCONCLUSIVE: not both runs say how many of how many were solved"
+        )
+    low, high = shown.interval
+    parts = [
+        head,
+        _basis(shown),
+        f"{100 * shown.shares[0]:.1f}% → {100 * shown.shares[1]:.1f}%",
+        f"{_points(shown.difference)} [{_points(low)}, {_points(high)}]",
+    ]
+    if shown.fixed is not None:
+        parts.append(f"{shown.fixed} fixed, {shown.broken} broken")
+    return " · ".join([*parts, _p_words(verdict, shown), _conclusion(verdict, shown)])
+
+
+def marks(verdict: Verdict) -> str:
+    """What differs between the two beside the model, where they were shown together all the same."""
+    odd = [f"{one.label}: {one.mark}" for one in (verdict.before, verdict.after) if one.mark]
+    return f"≠ not under the same conditions ({'; '.join(odd)})" if odd else ""
+
+
+def _basis(shown: Evidence) -> str:
+    if shown.fixed is not None:
+        return f"{shown.problems[0]} paired"
+    return f"unpaired ({shown.problems[0]} and {shown.problems[1]}; which ones were solved is not known)"
+
+
+def _score(score: float | None) -> str:
+    return "unknown" if score is None else f"{score:.1f}%"
+
+
+def _p_words(verdict: Verdict, shown: Evidence) -> str:
+    plain = _p(shown.p)
+    if verdict.pairs == 1 or verdict.p_corrected is None:
+        return f"p{plain}"
+    return f"p{plain} (p{_p(verdict.p_corrected)} among {verdict.pairs} pairs)"
+
+
+def _p(p: float) -> str:
+    if p < 0.001:
+        return "<0.001"
+    return f"={p:.3f}" if p < 0.0995 else f"={p:.2f}"
+
+
+def _conclusion(verdict: Verdict, shown: Evidence) -> str:
+    if verdict.word is Word.EQUIVALENT:
+        return f"EQUIVALENT within ±{verdict.margin:g} points"
+    if verdict.word is Word.INCONCLUSIVE:
+        return f"INCONCLUSIVE: {_what_is_needed(verdict, shown)}"
+    return verdict.word.upper()
+
+
+def _what_is_needed(verdict: Verdict, shown: Evidence) -> str:
+    """`164 problems detect 9 points here; about 420 are needed for 5.5`"""
+    problems = min(shown.problems)
+    seen = detectable(problems, shown.flips, verdict.alpha)
+    first = f"{problems} problems " + (
+        f"detect {points_seen(seen)} points here" if seen else "are too few to tell"
+    )
+    needed = needed_problems(shown.difference, shown.flips, verdict.alpha)
+    if isinf(needed):
+        return first
+    return f"{first}; about {rounded_up(needed)} are needed for {abs(100 * shown.difference):.1f}"
+
+
+def points_seen(share: float) -> str:
+    """Whole points where they say enough."""
+    points = 100 * share
+    return f"{points:.0f}" if points >= 3 else f"{points:.1f}"
+
+
+def rounded_up(number: float) -> str:
+    """To two figures, upwards: an estimate should not look like a count."""
+    step = 10 ** max(0, floor(log10(max(1.0, number))) - 1)
+    return f"{ceil(number / step) * step:,}"
+
+
+def _points(share: float) -> str:
+    """`+5.5`, `−0.5`, with a true minus sign."""
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def against(found: Sequence[Contestant], wanted: str) -> Contestant | None:
+    """The contestant of that label, model or run id."""
+    for one in found:
+        if wanted in (one.label, one.run.model) or one.run.id.startswith(wanted):
+            return one
+    return None
