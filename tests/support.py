@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-F16, QUANTIZED = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2"))
+F16, QUANTIZED = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2_k"))
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -57,7 +57,7 @@ def _sums(expected: Sequence[Expected], states: Sequence[str]) -> str:
 
 def _room(machine: object) -> str:
     facts = machine if isinstance(machine, dict) else {}
-    vram, ram = facts.get("vram_total_mb"), facts.get("ram_mb")
+    vram, ram = facts.get("vram_mb"), facts.get("ram_mb")
     there = [f"{vram:,.0f} MB VRAM"] if vram else ["no GPU seen: weights and cache will lie in RAM"]
     there += [f"{ram:,.0f} MB RAM"] if ram else []
     return f"This machine: {', '.join(there)}"

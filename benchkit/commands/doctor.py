@@ -7,7 +7,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -61,17 +60,20 @@ def _machine() -> Iterator[Finding]:
     from benchkit.telemetry import machine_facts
 
     facts = machine_facts()
-    yield Finding("machine", "system", "ok", _joined(facts, "os", "cpu", "ram_mb"))
+    memory = f"{facts['ram_mb'] / 1024:,.0f} GB RAM" if facts.get("ram_mb") else ""
+    yield Finding("machine", "system", "ok", _joined(facts.get("os"), facts.get("cpu"), memory))
     if facts.get("gpu"):
-        yield Finding("machine", "GPU", "ok", _joined(facts, "gpu", "driver"))
+        memory = f"{facts['vram_mb'] / 1024:,.0f} GB VRAM" if facts.get("vram_mb") else ""
+        driver = f"driver {facts['driver']}" if facts.get("driver") else ""
+        yield Finding("machine", "GPU", "ok", _joined(facts["gpu"], memory, driver))
     else:
         yield Finding(
             "machine", "GPU", "missing", "none seen: models run on the CPU", "NVIDIA: install the driver"
         )
 
 
-def _joined(facts: Any, *names: str) -> str:
-    return " · ".join(f"{facts[name]}" for name in names if facts.get(name) is not None)
+def _joined(*parts: object) -> str:
+    return " · ".join(str(part) for part in parts if part)
 
 
 def _servers() -> Iterator[Finding]:

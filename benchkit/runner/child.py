@@ -1,24 +1,29 @@
-"""The benchmark script as a child: a process group of its own, its output kept in a file and shown live."""
+"""The benchmark script as a child, its output kept in a file and shown live.
+
+It runs under the servers' supervisor: however the runner ends, the script and all it started end too, so that
+a later night never finds an old script still writing into a run's folder.
+"""
 
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchkit.errors import ScriptError
+from benchkit.servers.process import SUPERVISOR
 
 GRACE_S = 5.0
 CHUNK = 1 << 16
+KIND = "subreaper"  # a namespace would get in the way of commands that are not ours
 
 
 class Child:
-    """A running script; `stop` leaves no process of its group behind."""
+    """A running script; when it has ended, however that was, nothing that it started is left."""
 
     def __init__(
         self,
@@ -28,44 +33,44 @@ class Child:
         show: Callable[[bytes], None],
     ) -> None:
         self.started = time.monotonic()
-        try:
-            self._process = subprocess.Popen(
-                command,
-                env={**os.environ, **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-            )
-        except OSError as error:
-            raise ScriptError(f"cannot start {command[0]}: {error.strerror}") from None
+        reading, self._pipe = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(SUPERVISOR), str(reading), KIND, *command],
+            env={**os.environ, **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(reading,),
+            start_new_session=True,  # Ctrl-C is for the runner, which stops the script in good order
+        )
+        os.close(reading)
         self._pump = threading.Thread(target=self._copy_output, args=(output, show), daemon=True)
         self._pump.start()
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code (negative: the signal that ended it), or None while it still runs."""
+        """The exit code (128 and more: the signal that ended it), or None while it still runs."""
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        self.kill()
         self._pump.join(GRACE_S)
+        self._close_pipe()
         return code
 
     def stop(self) -> None:
         """Ask, wait a little, then kill."""
-        self._signal(signal.SIGTERM)
+        if self.wait(0) is not None:
+            return
+        with suppress(BrokenPipeError):
+            os.write(self._pipe, b"t")
         if self.wait(GRACE_S) is None:
-            self.kill()
+            self._close_pipe()
             self.wait(GRACE_S)
 
-    def kill(self) -> None:
-        """End what is left of the group, also helpers that outlive the script itself."""
-        self._signal(signal.SIGKILL)
-
-    def _signal(self, number: signal.Signals) -> None:
-        with suppress(ProcessLookupError, PermissionError):  # gone already
-            os.killpg(self._process.pid, number)
+    def _close_pipe(self) -> None:
+        if self._pipe >= 0:
+            os.close(self._pipe)
+            self._pipe = -1
 
     def _copy_output(self, output: Path, show: Callable[[bytes], None]) -> None:
         assert self._process.stdout is not None

@@ -14,6 +14,7 @@ from benchkit.gguf import read_model_file, sha256_of
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
 from benchkit.servers import RunningServer, StopReport, serve
+from benchkit.telemetry import Before
 
 # Room for a problem's text and the chat template around it, beside the answer.
 PROMPT_TOKENS = 3072
@@ -29,6 +30,7 @@ class ModelHost:
         self.model: ModelFile | None = None
         self.server: RunningServer | None = None
         self.stop_report: StopReport | None = None
+        self.before: Before | None = None  # the GPUs before the server came
         self._plan = plan
         self._report = report
         self._failed: BenchError | None = None

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any
@@ -20,7 +20,6 @@ class Interrupts:
     """While entered, the first signal raises Interrupted in the main thread, the second ends the process."""
 
     def __init__(self) -> None:
-        self.emergency: Callable[[], None] = lambda: None  # what must not outlive even a sudden end
         self._seen = 0
         self._held = False
         self._before: dict[int, Any] = {}
@@ -38,7 +37,7 @@ class Interrupts:
     def _handle(self, _number: int, _frame: FrameType | None) -> None:
         self._seen += 1
         if self._seen > 1:
-            self.emergency()
+            # Server and script run under supervisors, which end them when this process is gone.
             os._exit(Interrupted.exit_code)
         print("stopping… (once more: at once)", file=sys.stderr, flush=True)
         if not self._held:

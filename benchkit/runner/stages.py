@@ -103,7 +103,8 @@ def _measured(work: Work, *, last: bool) -> None:
     """Sample from before the server's start until after its end, and keep the sums whatever happens."""
     found, host = work.found, work.host
     found.machine = machine_facts()
-    with sampling(host.pids, work.plan.folder / "telemetry.jsonl") as sampler:
+    with sampling(host.pids, work.plan.folder / "telemetry.jsonl", before=host.before) as sampler:
+        host.before = sampler.before
         try:
             _with_restarts(work, sampler)
             found.results = _parse(work)
@@ -137,7 +138,6 @@ def _run_script(work: Work, sampler: Sampler) -> None:
     events = EventReader(plan.folder / "events.jsonl")
     printed = PrintedProgress(work.parser.progress)
     child = _start_child(work, server, events.path, printed)
-    work.interrupts.emergency = child.kill
     watch = Watch(
         server_failure=server.failure,
         progress=lambda: events.progress() or printed.progress(),
@@ -188,7 +188,7 @@ def _judge_exit(plan: PlannedRun, code: int, server: RunningServer) -> None:
     if failure is not None:
         raise failure
     tail = _read(plan.folder / "output.log", 4096)
-    how = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+    how = f"was ended by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
     last = tail.strip().splitlines()[-1:] or ["it printed nothing"]
     raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail)
 
