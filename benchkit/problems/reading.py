@@ -24,14 +24,20 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def rows(path: Path) -> Iterator[tuple[int, Row]]:
+def rows(path: Path, *, skip_broken: bool = False) -> Iterator[tuple[int, Row]]:
     """(line number, object) of each line that is not blank; a file without any is refused."""
     found = False
     for number, line in _lines(path):
         if line.isspace():
             continue
+        try:
+            row = _row(path, number, line)
+        except BadRow:
+            if skip_broken:
+                continue
+            raise
         found = True
-        yield number, _row(path, number, line)
+        yield number, row
     if not found:
         raise ProblemsError(f"{path} is empty: it needs one JSON object a line")
 

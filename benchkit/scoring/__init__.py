@@ -1,29 +1,39 @@
 """Verdicts, and what they add up to.
 
-base.py        Judgement, Judged and the Judge that every form of problem has
-answering.py   one answer to one Judged: extract, judge, and the verdicts that need no run (empty, truncated)
-saved.py       samples files and earlier runs: judging what was answered before
-summary.py     pass@k, intervals, counts, flips, the ten slowest; as a mapping and as text
+base.py          Judgement, Judged and the Judge that every form of problem has
+tested.py        judges by a problem's own Python test (HumanEval, MBPP)
+differential.py  judges by the canonical solution's outputs (the + sets), which expected.py keeps;
+                 oracles.py and loose.py say which outputs are the same
+turns.py         a timeout is judged a second time, alone
+answering.py     one answer to one Judged: extract, judge, and the verdicts that need no run
+saved.py         samples files and earlier runs: judging what was answered before
+summary.py       pass@k, intervals, counts, flips, the ten slowest; text.py shows them to people
+REFERENCES.md    where our verdicts differ from the reference tools', and why
 
 A script does, from as many threads as it likes:
 
     judge = open_judge(problem_set, sandbox)
-     tally.add(judge_answer(judge, problem, response, sample=0, truncated=False))  # a Tally(problem_set)
+    tally.add(judge_answer(judge, problem, response, sample=0, truncated=False))  # a Tally(problem_set)
     print(as_text(tally.summary() | {"time_taken": …}))
 
 and for saved answers `judge_saved(judge, problem_set, read_samples(path, problem_set), threads)`, or
 `read_run(folder, problem_set)` in place of `read_samples`.
+
+To judge a new form of problem: a file here with a class that offers `Judge`, and one line in open_judge.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from benchkit.problems.base import ProblemSet
+from benchkit.problems.evalplus import DifferentialProblem
+from benchkit.sandbox import Sandbox
 from benchkit.scoring.answering import judge_answer
 from benchkit.scoring.base import Judge, Judged, Judgement
+from benchkit.scoring.differential import DifferentialJudge
 from benchkit.scoring.saved import judge_saved, read_run, read_samples
-from benchkit.scoring.summary import Tally, as_text
+from benchkit.scoring.summary import Tally
+from benchkit.scoring.tested import TestedJudge
+from benchkit.scoring.text import as_text
 
 __all__ = [
     "Judge",
@@ -39,6 +49,8 @@ __all__ = [
 ]
 
 
-def open_judge(problem_set: ProblemSet, sandbox: Any) -> Judge:
-    """The judge for this form of problems, working on a benchkit.sandbox.Sandbox."""
-    raise NotImplementedError
+def open_judge(problem_set: ProblemSet, sandbox: Sandbox) -> Judge:
+    """The judge for this form of problems."""
+    if isinstance(problem_set.problems[0], DifferentialProblem):
+        return DifferentialJudge(problem_set, sandbox)
+    return TestedJudge(sandbox)

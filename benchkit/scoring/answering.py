@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from benchkit.answers import Code, Rung, extract
 from benchkit.problems.base import Problem
-from benchkit.scoring.base import Judge, Judged
+from benchkit.problems.evalplus import DifferentialProblem
+from benchkit.records import Verdict
+from benchkit.scoring.base import Judge, Judged, Judgement
 
 
 def judge_answer(
@@ -25,4 +28,53 @@ def judge_answer(
     `truncated` says that the model hit its token budget: the answer is judged all the same, since its code
     may be whole, and is `truncated` unless it passes. `continues` is for raw completions.
     """
-    raise NotImplementedError
+    code = extract(response, prompt=problem.prompt, entry_point=problem.entry_point, continues=continues)
+    judgement = _judgement(judge, problem, code, truncated)
+    return _judged(problem.id, sample, judgement, code.rung, tokens, further or {})
+
+
+def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) -> Judged:
+    """The verdict on code that somebody else took out of an answer."""
+    given = Code(source if source.strip() else "", Rung.GIVEN)
+    return _judged(problem.id, sample, _judgement(judge, problem, given, False), given.rung, None, {})
+
+
+def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> Judgement:
+    if not code.source:
+        return _without_code(problem, truncated)
+    judgement = judge.judge(problem, code.source)
+    if truncated and judgement.verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
+        detail = f"the token budget was used up; what is there: {judgement.verdict}: {judgement.detail}"
+        return Judgement(
+            Verdict.TRUNCATED, detail, judgement.seconds, judgement.base_verdict, judgement.further
+        )
+    return judgement
+
+
+def _without_code(problem: Problem, truncated: bool) -> Judgement:
+    verdict = Verdict.TRUNCATED if truncated else Verdict.EMPTY
+    detail = "the token budget was used up before any code" if truncated else "no code in the answer"
+    return Judgement(
+        verdict, detail, base_verdict=verdict if isinstance(problem, DifferentialProblem) else None
+    )
+
+
+def _judged(
+    task_id: str,
+    sample: int,
+    judgement: Judgement,
+    rung: Rung,
+    tokens: int | None,
+    further: Mapping[str, Any],
+) -> Judged:
+    return Judged(
+        task_id=task_id,
+        sample=sample,
+        verdict=judgement.verdict,
+        detail=judgement.detail,
+        seconds=judgement.seconds,
+        rung=str(rung),
+        base_verdict=judgement.base_verdict,
+        tokens=tokens,
+        further={**judgement.further, **further},
+    )

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
-from benchkit.problems.base import ProblemSet
+from benchkit.errors import ProblemsError
+from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
+from benchkit.problems.reading import Row, rows
+from benchkit.scoring.answering import judge_answer, judge_code
 from benchkit.scoring.base import Judge, Judged
+
+ANSWERS = "answers.jsonl"
 
 
 @dataclass(frozen=True)
 class Saved:
     """One saved sample: code as a samples file gives it, or a model's response as a run stored it."""
 
-    task_id: str
+    problem: Problem
     sample: int
     code: str | None = None
-    response: str | None = None
+    response: str = ""
     truncated: bool = False
     continues: bool = False
     tokens: int | None = None
@@ -25,30 +33,155 @@ class Saved:
 
 @dataclass(frozen=True)
 class Samples:
-    """What a file holds, matched against a problem set; read again from the file at each iteration."""
+    """What a file holds, matched against a problem set; the code itself stays in the file."""
 
     path: Path
-    count: int
+    kind: Kind = field(repr=False)
+    numbers: Mapping[int, int] = field(repr=False)  # line -> the sample's number among its problem's
     missing: tuple[str, ...]  # problems without a sample: shown, and no part of the score
+    unknown: tuple[str, ...]  # tasks that the set does not have: passed over
 
-    def __iter__(self) -> Iterator[Saved]:
-        raise NotImplementedError
+    @property
+    def count(self) -> int:
+        return len(self.numbers)
+
+    def read(self, problem_set: ProblemSet) -> Iterator[Saved]:
+        """The samples, one after the other from the file."""
+        problems = _by_name(problem_set)
+        for line, row in rows(self.path, skip_broken=self.kind.skip_broken):
+            if line in self.numbers:
+                yield self.kind.read(problems[_task_id(row)], self.numbers[line], row)
 
 
 def read_samples(path: Path, problem_set: ProblemSet) -> Samples:
     """A samples file (`completion` continues the prompt, `solution` stands alone), `.jsonl` or `.gz`."""
-    raise NotImplementedError
+    return _matched(path, problem_set, SAMPLES_FILE)
 
 
 def read_run(folder: Path, problem_set: ProblemSet) -> Samples:
-    """The stored responses of an earlier run, from its answers.jsonl.
-
-    Of each line it reads: task_id, sample, response, finish_reason ("length" is truncated), mode
-    ("completion" continues the prompt), completion_tokens.
-    """
-    raise NotImplementedError
+    """The stored responses of an earlier run, from its answers.jsonl."""
+    path = folder / ANSWERS
+    if not path.exists():
+        raise ProblemsError(f"{folder} holds no {ANSWERS}: name the output folder of an earlier run")
+    return _matched(path, problem_set, RUN)
 
 
 def judge_saved(judge: Judge, problem_set: ProblemSet, samples: Samples, threads: int) -> Iterator[Judged]:
     """Judge all samples, `threads` at a time, each yielded as soon as it is known."""
-    raise NotImplementedError
+    waiting = samples.read(problem_set)
+    with ThreadPoolExecutor(threads) as pool:
+        running: set[Future[Judged]] = set()
+        try:
+            while True:
+                fresh = islice(waiting, 2 * threads - len(running))
+                running |= {pool.submit(_judge_one, judge, saved) for saved in fresh}
+                if not running:
+                    return
+                done, running = wait(running, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        finally:
+            for future in running:
+                future.cancel()
+
+
+def _judge_one(judge: Judge, saved: Saved) -> Judged:
+    if saved.code is not None:
+        return judge_code(judge, saved.problem, saved.code, sample=saved.sample)
+    return judge_answer(
+        judge,
+        saved.problem,
+        saved.response,
+        sample=saved.sample,
+        truncated=saved.truncated,
+        continues=saved.continues,
+        tokens=saved.tokens,
+    )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file with samples."""
+
+    check: Callable[[Row], None]  # raises KeyError or ValueError where a row lacks what is needed
+    read: Callable[[Problem, int, Row], Saved]
+    skip_broken: bool  # a journal may end in half a line, a file that somebody hands in may not
+
+
+def _check_given(row: Row) -> None:
+    if "completion" not in row and "solution" not in row:
+        raise ValueError("a sample needs the field 'completion' or 'solution'")
+    text_field(row, "solution" if "solution" in row else "completion")
+
+
+def _given(problem: Problem, sample: int, row: Row) -> Saved:
+    code = row["solution"] if "solution" in row else problem.prompt + row["completion"]
+    return Saved(problem, sample, code=code)
+
+
+def _check_answered(row: Row) -> None:
+    text_field(row, "response")
+
+
+def _answered(problem: Problem, sample: int, row: Row) -> Saved:
+    return Saved(
+        problem,
+        row.get("sample", sample),
+        response=_with_prefill(problem, row),
+        truncated=row.get("finish_reason") == "length",
+        continues=row.get("mode") == "completion",
+        tokens=row.get("completion_tokens"),
+    )
+
+
+def _with_prefill(problem: Problem, row: Row) -> str:
+    """The answer with its start that was put into the model's mouth, where the model went on from there."""
+    response: str = row["response"]
+    last = row["prompt"][-1] if isinstance(row.get("prompt"), list) and row["prompt"] else {}
+    if last.get("role") != "assistant" or f"def {problem.entry_point}" in response:
+        return response
+    return str(last["content"]) + response
+
+
+SAMPLES_FILE = Kind(_check_given, _given, skip_broken=False)
+RUN = Kind(_check_answered, _answered, skip_broken=True)
+
+
+def _matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
+    """Read the file once: every line is looked at before the first is judged."""
+    problems = _by_name(problem_set)
+    counted: Counter[str] = Counter()
+    numbers: dict[int, int] = {}
+    unknown: dict[str, None] = {}
+    for line, row in rows(path, skip_broken=kind.skip_broken):
+        task_id = _checked(path, line, row, kind)
+        if task_id in problems:
+            problem = problems[task_id]
+            numbers[line] = counted[problem.id]
+            counted[problem.id] += 1
+        else:
+            unknown[task_id] = None
+    if not numbers:
+        theirs, ours = next(iter(unknown)), problem_set.problems[0].id
+        raise ProblemsError(f"no sample in {path} is for {problem_set.name}: it has {theirs}, the set {ours}")
+    missing = tuple(problem.id for problem in problem_set.problems if not counted[problem.id])
+    return Samples(path, kind, numbers, missing, tuple(unknown))
+
+
+def _checked(path: Path, line: int, row: Row, kind: Kind) -> str:
+    try:
+        kind.check(row)
+        return _task_id(row)
+    except KeyError as error:
+        raise BadRow(path, line, f"the field {error} is missing") from None
+    except ValueError as error:
+        raise BadRow(path, line, str(error)) from None
+
+
+def _task_id(row: Row) -> str:
+    return str(row["task_id"])
+
+
+def _by_name(problem_set: ProblemSet) -> dict[str, Problem]:
+    """MBPP's tasks are known as "Mbpp/11" and as 11."""
+    tails = {problem.id.rpartition("/")[2]: problem for problem in problem_set.problems}
+    return tails | {problem.id: problem for problem in problem_set.problems}

@@ -1,0 +1,161 @@
+"""Judges by comparing outputs with the canonical solution's, on the base inputs, then on the extra ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from time import monotonic
+from typing import Any
+
+from benchkit.problems.base import Problem, ProblemSet
+from benchkit.problems.evalplus import DifferentialProblem
+from benchkit.records import Verdict
+from benchkit.sandbox import Limits, LoadedProgram, Opaque, Reply, Sandbox
+from benchkit.scoring.base import Judgement
+from benchkit.scoring.expected import (
+    CanonicalFailed,
+    Expected,
+    ExpectedOutputs,
+    canonical_outputs,
+    inputs_of,
+)
+from benchkit.scoring.loose import loose_digest
+from benchkit.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
+from benchkit.scoring.shortened import shortened
+from benchkit.scoring.turns import Turns
+
+SHORTEST_LIMIT_S = 1.0  # of one input
+LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine
+MOST_S = 60.0  # of one group of inputs
+LARGEST_VALUE = 32 << 20
+LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGEST_VALUE)
+
+
+@dataclass
+class Group:
+    """One group of a problem's inputs while a program is judged on it."""
+
+    problem: DifferentialProblem
+    name: str
+    inputs: Sequence[Sequence[Any]]
+    expected: Expected
+    large: dict[int, bytes] = field(
+        default_factory=dict
+    )  # outputs to be compared by loose digest, at the end
+
+    def __post_init__(self) -> None:
+        self.oracle: Oracle = oracle_of(self.problem)
+
+    def atol(self, index: int) -> float:
+        """The tolerance in force: the problem's own, else one for floats once a float was expected."""
+        first = self.expected.first_float
+        floats_seen = first is not None and index >= first
+        return self.problem.atol or (FLOAT_ATOL if floats_seen else 0.0)
+
+    def limits(self) -> list[float]:
+        """Seconds that each input may take."""
+        return [max(SHORTEST_LIMIT_S, round(LIMIT_FACTOR * took, 1)) for took in self.expected.seconds]
+
+    def wrong(self, index: int, got: str) -> Judgement:
+        arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
+        wanted = "a large output" if self.expected.is_large(index) else shortened(self.expected.value(index))
+        return Judgement(Verdict.WRONG, f"{self._where(index)}({arguments}): expected {wanted}, got {got}")
+
+    def stopped(self, index: int, verdict: Verdict, why: str) -> Judgement:
+        arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
+        return Judgement(verdict, f"{self._where(index)}({arguments}): {why}")
+
+    def _where(self, index: int) -> str:
+        return f"{self.name} input {index + 1} of {len(self.inputs)}, {self.problem.entry_point}"
+
+
+class DifferentialJudge:
+    """The judge of the + sets."""
+
+    def __init__(self, problem_set: ProblemSet, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._expected = ExpectedOutputs(problem_set, sandbox)
+        self._turns = Turns()
+        self._right: dict[tuple[str, str, int], bytes] = {}  # loose digests of large right outputs
+
+    def judge(self, problem: Problem, source: str) -> Judgement:
+        assert isinstance(problem, DifferentialProblem)
+        began = monotonic()
+        try:
+            base = self._on(problem, "base", source)
+            both = self._on(problem, "plus", source) if base.verdict is Verdict.PASSED else base
+        except CanonicalFailed as error:
+            both = base = Judgement(
+                Verdict.INFRASTRUCTURE, f"{problem.id}: its canonical solution fails {error}"
+            )
+        return replace(both, seconds=monotonic() - began, base_verdict=base.verdict)
+
+    def _on(self, problem: DifferentialProblem, name: str, source: str) -> Judgement:
+        """The verdict on one group; a timeout is judged a second time, alone."""
+        with self._turns.together():
+            expected = self._expected.of(problem, name)
+            judgement = self._run(Group(problem, name, inputs_of(problem, name), expected), source)
+        if judgement.verdict is not Verdict.TIMEOUT:
+            return judgement
+        with self._turns.alone():
+            return self._run(Group(problem, name, inputs_of(problem, name), expected), source)
+
+    def _run(self, group: Group, source: str) -> Judgement:
+        with self._sandbox.load(source, LIMITS) as program:
+            judgement = self._first_failure(group, program)
+        return judgement or self._compare_large(group) or Judgement(Verdict.PASSED)
+
+    def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
+        if program.failure is not None:
+            return Judgement(program.failure.verdict, program.failure.detail)
+        ends = monotonic() + min(MOST_S, sum(group.limits())) + 1
+        reached = 0
+        for index, reply in enumerate(_replies(group, program)):
+            if failed := self._failed(group, index, reply):
+                return failed
+            if monotonic() > ends:
+                return group.stopped(index, Verdict.TIMEOUT, f"all inputs up to here took over {MOST_S:g} s")
+            reached = index + 1
+        if reached < len(group.inputs):
+            return group.stopped(reached, Verdict.ERROR, "the program ended")
+        return None
+
+    def _failed(self, group: Group, index: int, reply: Reply) -> Judgement | None:
+        if not reply.ok:
+            return group.stopped(index, reply.verdict or Verdict.ERROR, reply.detail)
+        if reply.digest == group.expected.digest(index):
+            return None
+        got = reply.value
+        if group.expected.is_large(index) and not isinstance(got, Opaque):
+            group.large[index] = loose_digest(got)
+            return None
+        if same(group.oracle, group.inputs[index], got, group.expected.value(index), group.atol(index)):
+            return None
+        return group.wrong(index, shortened(got))
+
+    def _compare_large(self, group: Group) -> Judgement | None:
+        """Compare what was too large to be kept, once the program has given its worker back."""
+        self._learn_right(group)
+        for index, got in group.large.items():
+            if got != self._right[group.problem.id, group.name, index]:
+                return group.wrong(index, "another")
+        return None
+
+    def _learn_right(self, group: Group) -> None:
+        key = group.problem.id, group.name
+        unknown = [index for index in group.large if (*key, index) not in self._right]
+        inputs = [group.inputs[index] for index in unknown]
+        replies = (
+            canonical_outputs(self._sandbox, group.problem, inputs, LARGEST_VALUE) if inputs else iter(())
+        )
+        for index, reply in zip(unknown, replies, strict=True):
+            self._right[*key, index] = loose_digest(reply.value)
+
+
+def _replies(group: Group, program: LoadedProgram) -> Iterator[Reply]:
+    """The replies to all inputs, those with the same time limit in one go."""
+    numbered = zip(group.limits(), group.inputs, strict=True)
+    for wall_s, part in groupby(numbered, key=lambda pair: pair[0]):
+        calls = [tuple(arguments) for _, arguments in part]
+        yield from program.call_many(group.problem.entry_point or "", calls, replace(LIMITS, wall_s=wall_s))

@@ -1,0 +1,50 @@
+"""Judges by a problem's own Python test: HumanEval's check(candidate), MBPP's asserts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from time import monotonic
+
+from benchkit.problems.base import Problem
+from benchkit.problems.humaneval import TestedProblem
+from benchkit.records import Verdict
+from benchkit.sandbox import Limits, Outcome, Sandbox
+from benchkit.scoring.base import Judgement
+from benchkit.scoring.turns import Turns
+
+LIMIT_S = 3.0  # of the whole test, as the reference has it
+LIMIT_FACTOR = 4.0  # times what the canonical solution takes on this machine, where that is more
+LIMITS = Limits(wall_s=LIMIT_S, memory_mb=4096)
+
+
+class TestedJudge:
+    """The judge of problems that bring a test."""
+
+    __test__ = False
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._turns = Turns()
+
+    def judge(self, problem: Problem, source: str) -> Judgement:
+        assert isinstance(problem, TestedProblem)
+        began = monotonic()
+        with self._turns.together():
+            outcome = self._check(problem, source, LIMITS)
+        if outcome.verdict is Verdict.TIMEOUT:
+            with self._turns.alone():
+                outcome = self._again(problem, source)
+        further = {"test_ran_inside": True} if outcome.inside else {}
+        return Judgement(outcome.verdict, outcome.detail, monotonic() - began, further=further)
+
+    def _again(self, problem: TestedProblem, source: str) -> Outcome:
+        """A timeout counts when it happens again with nothing beside it, and with the time that is due."""
+        wall_s = LIMIT_S
+        if problem.canonical_solution is not None:
+            wanted = self._check(problem, problem.canonical_solution, replace(LIMITS, wall_s=60.0)).seconds
+            wall_s = max(LIMIT_S, LIMIT_FACTOR * wanted)
+        return self._check(problem, source, replace(LIMITS, wall_s=wall_s))
+
+    def _check(self, problem: TestedProblem, source: str, limits: Limits) -> Outcome:
+        entry_point = problem.entry_point or ""
+        return self._sandbox.check(source, problem.test, entry_point, limits, support=problem.prompt)

@@ -1,0 +1,66 @@
+"""The summary as people read it; its first lines have the form that parsers/human_eval.py reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from benchkit.records import Verdict
+
+SHOWN_TASKS = 20
+
+
+def as_text(summary: Mapping[str, Any]) -> str:
+    """The summary's lines; `time_taken`, which the script adds, is read too where it is there."""
+    return "\n".join([*_parsed_lines(summary), *_further_lines(summary)])
+
+
+def _parsed_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The lines with a fixed form: change them only together with the parser."""
+    about = summary["problem_set"]
+    name = " ".join(str(part) for part in (about["name"], about["version"]) if part)
+    yield f"Results: {name} (sha256 {about['sha256'][:12]})"
+    yield f"pass@1: {_share(summary)}, 95% interval {_interval(summary['interval'])}"
+    if summary.get("time_taken") is not None:
+        yield f"Time: {summary['time_taken']:.1f} s"
+    for difficulty, score in summary["difficulty_scores"].items():
+        passed, total = summary["further"]["difficulties"][difficulty]
+        yield f"{difficulty}: {score:.2f}% ({passed}/{total})"
+    yield f"Failed tasks: {', '.join(summary['failed_tasks']) or 'none'}"
+
+
+def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    further = summary["further"]
+    for name, value in summary["pass_at_k"].items():
+        if name != "pass@1":
+            yield f"{name}: {value:.2f}%, 95% interval {_interval(further['pass_at_k_intervals'][name])}"
+    yield from _base_lines(further.get("base"))
+    if without := further.get("without_faulty"):
+        yield f"Without the {len(without['faulty'])} problems known to be faulty: {_share(without)}"
+    yield "Verdicts: " + ", ".join(f"{count} {verdict}" for verdict, count in summary["counts"].items())
+    if failures := summary["counts"].get(str(Verdict.INFRASTRUCTURE)):
+        yield f"{failures} answers could not be had or judged; they are no part of the score"
+    if further["unjudged"]:
+        yield f"No sample was judged for {_some(further['unjudged'])}: no part of the score"
+    yield "Slowest: " + ", ".join(f"{one['task_id']} {one['seconds']:.2f} s" for one in further["slowest"])
+
+
+def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:
+    if base is not None:
+        yield f"Base tests alone: {_share(base)}, 95% interval {_interval(base['interval'])}"
+        if base["passes_only_base"]:
+            yield f"Pass the base tests and fail the extra ones: {_some(base['passes_only_base'])}"
+
+
+def _share(part: Mapping[str, Any]) -> str:
+    score = "unknown" if part["score"] is None else f"{part['score']:.2f}%"
+    return f"{score} ({part['total_passed']}/{part['total_problems']})"
+
+
+def _interval(interval: list[float]) -> str:
+    return f"{interval[0]:.1f}–{interval[1]:.1f}"
+
+
+def _some(tasks: list[str]) -> str:
+    more = len(tasks) - SHOWN_TASKS
+    return ", ".join(tasks[:SHOWN_TASKS]) + (f" and {more} more" if more > 0 else "")
