@@ -34,7 +34,9 @@ class Program:
     argv: Sequence[str] | None = None  # found on the jail's PATH; its working folder holds `files`
     stdin: bytes = b""
     files: Mapping[str, bytes] = field(default_factory=dict)  # relative names, put into its private folder
-    keep: Sequence[str] = ()  # files of the private folder to bring back in Outcome.files (a compiler's product)
+    keep: Sequence[
+        str
+    ] = ()  # files of the private folder to bring back in Outcome.files (a compiler's product)
     executable: Sequence[str] = ()  # names in `files` that get the x bit
 
 
@@ -122,7 +124,9 @@ class Isolation:
     warnings: tuple[str, ...] = ()  # what is weaker than it could be, and the next step
 
     def as_record(self) -> dict[str, Any]:
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
+        return {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,275 @@
+"""Runs a trusted test against a proxy of the candidate: the test here, the candidate in the jail.
+
+Only plain data crosses. What the candidate does to its arguments is not carried back: a test never sees its own
+lists changed. A test whose arguments are not plain data (a function, an object of its own) cannot be held at arm's
+length; it is run in the jail beside the code, its end proven by a completion token, and the outcome says so.
+"""
+
+from __future__ import annotations
+
+import builtins
+import secrets
+import signal
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from time import monotonic
+from typing import Any
+
+from benchkit.records import Verdict
+from benchkit.sandbox import codec
+from benchkit.sandbox.base import Limits, Opaque, Outcome
+from benchkit.sandbox.conversation import Conversation, Gone, Raw
+from benchkit.sandbox.jail import frames
+from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.outcomes import outcome
+from benchkit.sandbox.running import Over
+
+_MOST_TEXT = 300
+
+
+class CandidateStopped(BaseException):
+    """The candidate raised what is no Exception (SystemExit, KeyboardInterrupt…), or its program is over."""
+
+
+class NeedsInside(BaseException):
+    """The test hands over something that only lives in its own process."""
+
+
+class TestTooSlow(BaseException):
+    """The test's own code met the deadline, led there by what the candidate returned."""
+
+
+class Candidate:
+    """Called like the function; keeps what went wrong, so that no `except` in a test can hide it."""
+
+    def __init__(self, conversation: Conversation, entry_point: str, deadline: float) -> None:
+        self._conversation = conversation
+        self._entry_point = entry_point
+        self._deadline = deadline
+        self.calls = 0
+        self.raised: BaseException | None = None
+        self.over: Over | Gone | None = None
+        self.__name__ = entry_point
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        if self.over is not None:
+            raise CandidateStopped
+        self.calls += 1
+        message = ("call", self._entry_point, [_plain(arguments)], _plain(named))
+        try:
+            return self._result(self._conversation.ask(*message, deadline=self._deadline))
+        except (Over, Gone) as over:
+            self.over = over
+            raise CandidateStopped from None
+
+    def _result(self, reply: Raw) -> Any:
+        if reply.kind == frames.DIGEST:
+            reply = self._fetch(reply)
+        if reply.kind == frames.VALUE:
+            return value_of(reply.body)
+        if reply.kind == frames.OPAQUE:
+            return Opaque(readable(reply.body))
+        self.raised = exception_of(reply)
+        raise self.raised
+
+    def _fetch(self, reply: Raw) -> Raw:
+        most = self._conversation.limits.value_bytes
+        size = int.from_bytes(reply.body[16:24], "little")
+        if size > most:
+            return replace(reply, kind=frames.OPAQUE, body=b"a value of more than %d bytes" % most)
+        return self._conversation.ask("fetch", self.calls - 1, deadline=self._deadline)
+
+
+def _plain(value: Any) -> Any:
+    """The test's arguments as they travel."""
+    if _holds_opaque(value):
+        raise TypeError("the candidate's own object, which is no plain data, is given back to it")
+    try:
+        return codec.plain(value)
+    except codec.NotPlain:
+        raise NeedsInside from None
+
+
+def _holds_opaque(value: Any) -> bool:
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, (list, tuple, set, frozenset)):
+        return isinstance(value, Opaque)
+    return any(map(_holds_opaque, value))
+
+
+def value_of(body: bytes) -> Any:
+    try:
+        return codec.decode(body)
+    except (codec.BadBytes, struct.error):
+        raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
+
+
+def readable(body: bytes) -> str:
+    return body[:_MOST_TEXT].decode("utf-8", "replace")
+
+
+def told(reply: Raw) -> tuple[str, str, str]:
+    """An exception's type, builtin base and text."""
+    kind, base, text = (readable(part) for part in (*reply.body.split(b"\0"), b"", b"", b"")[:3])
+    return kind, base, text
+
+
+def in_words(reply: Raw) -> str:
+    kind, _, text = told(reply)
+    return f"{kind}: {text}" if text else kind
+
+
+def exception_of(reply: Raw) -> BaseException:
+    """An exception of the same builtin kind, for tests that expect one; anything odd ends the test."""
+    _, base, _ = told(reply)
+    kind = getattr(builtins, base, None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        try:
+            return kind(in_words(reply))
+        except TypeError:  # one that wants more arguments
+            return Exception(in_words(reply))
+    return CandidateStopped(in_words(reply))
+
+
+def check(
+    jail: Jail, source: str, test: str, entry_point: str, support: str, limits: Limits
+) -> tuple[Outcome, bool]:
+    """The outcome, and whether the jail can go on."""
+    try:
+        return _at_arms_length(jail, source, test, entry_point, support, limits)
+    except NeedsInside:
+        return _inside(jail, source, f"{support}\n{test}", entry_point, limits)
+
+
+def _at_arms_length(
+    jail: Jail, source: str, test: str, entry_point: str, support: str, limits: Limits
+) -> tuple[Outcome, bool]:
+    conversation = Conversation(jail, source, limits)
+    deadline = conversation.running.began + limits.wall_s
+    candidate = Candidate(conversation, entry_point, deadline)
+    finding: Over | Gone | None
+    try:
+        finding = _loaded(conversation, deadline) or _tested(candidate, test, entry_point, support, deadline)
+    finally:
+        conversation.running.finish()
+    return _outcome(conversation, finding, limits)
+
+
+def _loaded(conversation: Conversation, deadline: float) -> Over | Gone | None:
+    try:
+        reply = conversation.reply(deadline)
+    except (Over, Gone) as over:
+        return over
+    return None if reply.kind == frames.LOADED else raised(reply)
+
+
+def raised(reply: Raw) -> Over:
+    """What an exception in the candidate comes to."""
+    memory = told(reply)[1] == "MemoryError"
+    return Over(Verdict.MEMORY if memory else Verdict.ERROR, in_words(reply))
+
+
+def _tested(
+    candidate: Candidate, test: str, entry_point: str, support: str, deadline: float
+) -> Over | Gone | None:
+    """None where every check of the test ran and held."""
+    names: dict[str, Any] = {"__name__": "test"}
+    try:
+        with _alarm(deadline):
+            exec(compile(support, "support.py", "exec", dont_inherit=True), names)
+            names[entry_point] = candidate
+            exec(compile(test, "test.py", "exec", dont_inherit=True), names)
+            if "check" in names:
+                names["check"](candidate)
+    except NeedsInside:
+        raise
+    except BaseException as error:
+        return candidate.over or _failed(candidate, error)
+    if candidate.over is not None:
+        return candidate.over
+    return None if candidate.calls else Over(Verdict.INFRASTRUCTURE, "the test never called the candidate")
+
+
+def _failed(candidate: Candidate, error: BaseException) -> Over:
+    if isinstance(error, TestTooSlow):
+        return Over(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
+    if error is candidate.raised:
+        memory = isinstance(error, MemoryError)
+        return Over(Verdict.MEMORY if memory else Verdict.ERROR, str(error)[:_MOST_TEXT])
+    if candidate.calls == 0:
+        return Over(Verdict.INFRASTRUCTURE, f"the test itself failed: {_describe(error)}")
+    return Over(Verdict.WRONG, _describe(error))
+
+
+def _describe(error: BaseException) -> str:
+    """The failed check in one line; its text may hold anything the candidate returned."""
+    line = ""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename in ("test.py", "support.py"):
+            line = f" (line {trace.tb_lineno} of the {trace.tb_frame.f_code.co_filename[:-3]})"
+        trace = trace.tb_next
+    try:
+        text = str(error)[:_MOST_TEXT]
+    except Exception:
+        text = ""
+    return type(error).__name__ + (f": {text}" if text else "") + line
+
+
+@contextmanager
+def _alarm(deadline: float) -> Iterator[None]:
+    """The test's own code is ours, but what it computes on came from the candidate."""
+
+    armed = True
+
+    def stop(*_: object) -> None:
+        if armed:
+            raise TestTooSlow
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - monotonic() + 0.1), 0.1)
+    try:
+        yield
+    finally:
+        armed = False
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+
+
+def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Limits) -> tuple[Outcome, bool]:
+    running = conversation.running
+    passed = finding is None
+    stopped = finding if isinstance(finding, Over) else Over(Verdict.PASSED, "") if passed else None
+    result = outcome(running, limits, stopped, asked=False)
+    return replace(result, exit_code=None) if passed else result, not running.broken
+
+
+def _inside(jail: Jail, source: str, test: str, entry_point: str, limits: Limits) -> tuple[Outcome, bool]:
+    """Second best: test and candidate in one process; the token is all that tells a pass from a forged one."""
+    conversation = Conversation(jail, source, limits)
+    deadline = conversation.running.began + limits.wall_s
+    token = secrets.token_bytes(32)
+    finding: Over | Gone | None
+    try:
+        finding = _loaded(conversation, deadline) or _token(conversation, test, entry_point, token, deadline)
+    finally:
+        conversation.running.finish()
+    result, sound = _outcome(conversation, finding, limits)
+    return replace(result, inside=True), sound
+
+
+def _token(
+    conversation: Conversation, test: str, entry_point: str, token: bytes, deadline: float
+) -> Over | Gone | None:
+    try:
+        reply = conversation.ask("inside", test, entry_point, token, deadline=deadline)
+    except (Over, Gone) as over:
+        return over
+    if reply.kind == frames.RAISED:
+        wrong = told(reply)[1] == "AssertionError"
+        return Over(Verdict.WRONG, in_words(reply)) if wrong else raised(reply)
+    proven = reply.kind == frames.ENDED and secrets.compare_digest(reply.body, token)
+    return None if proven else Over(Verdict.ERROR, "forged the test's end")

@@ -1,0 +1,202 @@
+"""Plain data as bytes: what the judge and the jail say to one another.
+
+The encoding is the standard library's marshal, version 2, of exact builtin types only: written in C, and the same
+bytes for the same value (sets are sorted). What comes out of the jail is never given to marshal: `decode` reads
+it here, type by type, with bounds, so that no bytes can do more than name a value.
+"""
+
+from __future__ import annotations
+
+import marshal
+import struct
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Any
+
+MOST_NESTED = 200
+_VERSION = 2
+_SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
+
+
+class NotPlain(ValueError):
+    """The value is not plain data, or nested too deep."""
+
+
+class BadBytes(ValueError):
+    """The bytes are no encoding of ours."""
+
+
+def encode(value: Any) -> bytes:
+    """Bytes of the value, subclasses as their builtin base; NotPlain where there is no such thing."""
+    try:
+        return marshal.dumps(value if type(value) in _SCALARS else plain(value), _VERSION)
+    except ValueError as error:
+        raise NotPlain(str(error)) from None
+
+
+def digest(value: Any) -> bytes:
+    """Equal digests mean equal values of equal types (dicts also in equal order)."""
+    return digest_of(encode(value))
+
+
+def digest_of(encoded: bytes) -> bytes:
+    return blake2b(encoded, digest_size=16).digest()
+
+
+def plain(value: Any, depth: int = 0) -> Any:
+    """The same value in exact builtin types."""
+    kind = type(value)
+    if kind in _SCALARS:
+        return value
+    if depth > MOST_NESTED:
+        raise NotPlain(f"nested deeper than {MOST_NESTED}")
+    if kind is list or kind is tuple:
+        if _SCALARS.issuperset(map(type, value)):
+            return value
+        return kind([plain(item, depth + 1) for item in value])
+    if kind is dict:
+        return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.items()}
+    return _from_other(value, depth)
+
+
+def _from_other(value: Any, depth: int) -> Any:
+    """By the builtin it is derived from; the base's own methods are asked, never the value's."""
+    for base, convert in _BASES.items():
+        if isinstance(value, base):
+            return convert(value) if base in _SCALARS else plain_items(convert, value, depth)
+    module, name = type(value).__module__, type(value).__qualname__
+    if module == "numpy" and hasattr(value, "item") and not hasattr(value, "__len__"):
+        return plain(value.item(), depth + 1)
+    if (module, name) in (("fractions", "Fraction"), ("decimal", "Decimal")):
+        return int(value) if value == int(value) else float(value)
+    raise NotPlain(f"{module}.{name}")
+
+
+def plain_items(convert: Callable[[Any], Any], value: Any, depth: int) -> Any:
+    """A container of exactly the builtin type, with its items made plain."""
+    exact = convert(value)
+    if isinstance(exact, dict):
+        return plain(exact, depth)
+    items = [plain(item, depth + 1) for item in exact]
+    return type(exact)(items)
+
+
+_BASES: dict[type, Callable[[Any], Any]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    complex: complex.__pos__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    list: lambda value: list(list.__iter__(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    dict: lambda value: dict(dict.items(value)),
+    set: lambda value: set(set.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    bytearray: lambda value: bytearray(bytearray.__iter__(value)),
+    type({}.keys()): set,
+}
+
+
+def decode(encoded: bytes) -> Any:
+    """The value that the bytes name; BadBytes for anything else."""
+    try:
+        reader = _Reader(encoded)
+        value = reader.read(0)
+    except (IndexError, struct.error, UnicodeDecodeError, TypeError) as error:
+        raise BadBytes(str(error)) from None
+    if reader.at != len(encoded):
+        raise BadBytes("something follows the value")
+    return value
+
+
+class _End:
+    """Ends a dictionary's items."""
+
+
+class _Reader:
+    """Reads values one after the other; each kind is one letter and a method."""
+
+    def __init__(self, encoded: bytes) -> None:
+        self.encoded = encoded
+        self.at = 0
+
+    def read(self, depth: int) -> Any:
+        letter = self.encoded[self.at]
+        self.at += 1
+        if letter in _CONSTANTS:
+            return _CONSTANTS[letter]
+        if letter in _CONTAINERS and depth <= MOST_NESTED + 1:
+            return self._items(_CONTAINERS[letter], depth)
+        if letter == ord("{") and depth <= MOST_NESTED + 1:
+            return self._dictionary(depth)
+        if letter not in _LEAVES:
+            raise BadBytes(f"unknown kind {letter}, or nested too deep")
+        return _LEAVES[letter](self)
+
+    def take(self, size: int) -> bytes:
+        part = self.encoded[self.at : self.at + size]
+        if size < 0 or len(part) != size:
+            raise BadBytes("cut short")
+        self.at += size
+        return part
+
+    def number(self) -> int:
+        return int(struct.unpack("<i", self.take(4))[0])
+
+    def _items(self, kind: Callable[[list[Any]], Any], depth: int) -> Any:
+        size = self.number()
+        if not 0 <= size <= len(self.encoded) - self.at:  # an item is one byte at least
+            raise BadBytes("more items than bytes")
+        return kind([self._item(depth) for _ in range(size)])
+
+    def _item(self, depth: int) -> Any:
+        value = self.read(depth + 1)
+        if value is _End:
+            raise BadBytes("an end where a value should be")
+        return value
+
+    def _dictionary(self, depth: int) -> dict[Any, Any]:
+        items: dict[Any, Any] = {}
+        while (key := self.read(depth + 1)) is not _End:
+            items[key] = self._item(depth)
+        return items
+
+    def long(self) -> int:
+        """A sign and digits of 15 bits, lowest first."""
+        size = self.number()
+        digits = struct.unpack(f"<{abs(size)}H", self.take(2 * abs(size)))
+        if digits and max(digits) >> 15:
+            raise BadBytes("a digit of more than 15 bits")
+        value = _join(digits)
+        return -value if size < 0 else value
+
+    def floating(self) -> float:
+        return float(struct.unpack("<d", self.take(8))[0])
+
+    def text(self) -> str:
+        return self.take(self.number()).decode("utf-8", "surrogatepass")
+
+
+def _join(digits: tuple[int, ...]) -> int:
+    """Halves are joined, not digits one by one: 10**100000 has 22,000 of them."""
+    if len(digits) <= 64:
+        return sum(digit << 15 * place for place, digit in enumerate(digits))
+    middle = len(digits) // 2
+    return _join(digits[:middle]) | _join(digits[middle:]) << 15 * middle
+
+
+_CONSTANTS: dict[int, Any] = {ord("N"): None, ord("T"): True, ord("F"): False, ord("0"): _End}
+_CONTAINERS: dict[int, Callable[[list[Any]], Any]] = {
+    ord("["): list,
+    ord("("): tuple,
+    ord("<"): set,
+    ord(">"): frozenset,
+}
+_LEAVES: dict[int, Callable[[_Reader], Any]] = {
+    ord("i"): _Reader.number,
+    ord("l"): _Reader.long,
+    ord("g"): _Reader.floating,
+    ord("y"): lambda reader: complex(reader.floating(), reader.floating()),
+    ord("s"): lambda reader: reader.take(reader.number()),
+    ord("u"): _Reader.text,
+}

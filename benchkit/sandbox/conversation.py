@@ -1,0 +1,116 @@
+"""Speaks with a loaded program: requests out, replies in, each reply read with bounds and believed as a claim only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import monotonic, sleep
+from typing import Any
+
+from benchkit.records import Verdict
+from benchkit.sandbox.base import Limits
+from benchkit.sandbox.jail import frames
+from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.running import Over, Running, task
+
+_KINDS = {
+    frames.LOADED,
+    frames.VALUE,
+    frames.DIGEST,
+    frames.OPAQUE,
+    frames.RAISED,
+    frames.ENDED,
+}
+_PAUSE_S = 0.0005  # between two looks at a batch's replies: a wake-up a reply would cost more than most calls
+_FEW = 8
+_LAST_WORD_S = 0.1
+
+
+class Gone(Exception):
+    """The program ended by itself; how it ended says the rest."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One reply as it came."""
+
+    kind: bytes
+    seconds: float
+    body: bytes
+
+
+class Conversation:
+    def __init__(self, jail: Jail, source: str | bytes, limits: Limits) -> None:
+        self.limits = limits
+        self.running = Running(jail, "functions", limits)
+        self.drained = False
+        self.received = self.running.incoming[self.running.replies]
+        self.running.send(self.running.requests, task(source))
+
+    def ask(self, *message: Any, deadline: float) -> Raw:
+        """One request, one reply."""
+        self.running.send(self.running.requests, frames.request(message))
+        return self.reply(deadline)
+
+    def reply(self, deadline: float) -> Raw:
+        while True:
+            end = self.complete(0)
+            if end is not None:
+                break
+            self.wait(deadline)
+        kind, seconds, _ = frames.REPLY.unpack_from(self.received)
+        body = bytes(self.received[frames.REPLY.size : end])
+        del self.received[:end]
+        return Raw(kind, seconds, body)
+
+    def complete(self, at: int) -> int | None:
+        """Where the reply that begins at `at` ends; None while it has not come whole."""
+        if len(self.received) < at + frames.REPLY.size:
+            return None
+        kind, _, size = frames.REPLY.unpack_from(self.received, at)
+        if kind not in _KINDS or size > self.limits.value_bytes + frames.REPLY.size:
+            raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply")
+        end = at + frames.REPLY.size + int(size)
+        return end if end <= len(self.received) else None
+
+    def wait(self, deadline: float) -> None:
+        """Until something comes; raises Gone where nothing more can."""
+        running = self.running
+        if running.ended is not None or running.broken:
+            if self.drained:
+                raise Gone
+            running.drain(running.replies)
+            self.drained = True
+        elif running.replies in running.closed:
+            self._await_end(min(deadline, monotonic() + _LAST_WORD_S))
+        else:
+            running.pump(deadline)
+
+    def _await_end(self, deadline: float) -> None:
+        """Its descriptor is closed: it is ending, or it closed it itself."""
+        try:
+            self.running.pump(deadline)
+        except Over:
+            raise Over(Verdict.ERROR, "closed the judge's descriptor") from None
+
+    def batch(self, request: bytes, count: int, wall_s: float) -> Iterator[tuple[bytes, int]]:
+        """Send a batch of calls; yields pieces of whole replies, and Over where one call takes too long."""
+        self.running.send(self.running.requests, request)
+        deadline = monotonic() + wall_s
+        while count:
+            end, found = self._whole_replies(count)
+            if found:
+                yield bytes(self.received[:end]), found
+                del self.received[:end]
+                count -= found
+                deadline = monotonic() + wall_s
+                if count > _FEW:
+                    sleep(_PAUSE_S)
+            else:
+                self.wait(deadline)
+
+    def _whole_replies(self, most: int) -> tuple[int, int]:
+        at = found = 0
+        while found < most and (end := self.complete(at)) is not None:
+            at, found = end, found + 1
+        return at, found

@@ -1,0 +1,52 @@
+"""The small messages between the judge and the jail: length and plain data on a pipe, replies with a fixed head."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import struct
+from typing import Any
+
+# judge -> jail, on REQUESTS; marshal is safe here: the judge is trusted
+LENGTH = struct.Struct("<Q")
+# jail -> judge, on REPLIES: kind, seconds, length of what follows; the judge trusts none of it
+REPLY = struct.Struct("<cdQ")
+
+REQUESTS, REPLIES = 3, 4  # the descriptors' numbers in the jail
+
+LOADED = b"L"  # the source ran to its end
+VALUE = b"V"  # an encoded value
+DIGEST = b"D"  # a digest and a length: the value is large and stays until it is asked for
+OPAQUE = b"O"  # text: the result is not plain data
+RAISED = b"E"  # an exception: its type, its builtin base, its text, NUL between them
+ENDED = b"T"  # the test inside ran to its end: the completion token
+
+LARGE = 64 << 10
+
+
+def request(message: Any) -> bytes:
+    body = marshal.dumps(message)
+    return LENGTH.pack(len(body)) + body
+
+
+def read_request(fd: int) -> Any:
+    """The next request; EOFError where the judge has gone."""
+    (size,) = LENGTH.unpack(_read(fd, LENGTH.size))
+    return marshal.loads(_read(fd, size))
+
+
+def _read(fd: int, size: int) -> bytes:
+    parts = []
+    while size:
+        part = os.read(fd, min(size, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
+def write_reply(fd: int, kind: bytes, seconds: float, body: bytes) -> None:
+    rest = memoryview(REPLY.pack(kind, seconds, len(body)) + body)
+    while rest:
+        rest = rest[os.write(fd, rest) :]

@@ -1,0 +1,119 @@
+"""Serves the calls of one loaded program until the judge hangs up.
+
+All of this is at the program's mercy, and that is fine: whatever is written to REPLIES is no more than a claim
+about what the program's function returned, and the judge alone knows what it should have been.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from benchkit.sandbox import codec
+from benchkit.sandbox.jail import frames
+
+MODULE = "solution"
+_MOST_TEXT = 400
+
+
+def serve(source: str | bytes) -> None:
+    module = types.ModuleType(MODULE)
+    sys.modules[MODULE] = module
+    server = _Server(module.__dict__)
+    server.load(source)
+    while True:
+        kind, *details = frames.read_request(frames.REQUESTS)
+        server.handlers[kind](*details)
+
+
+class _Server:
+    def __init__(self, names: dict[str, Any]) -> None:
+        self.names = names
+        self.targets: dict[str, Callable[..., Any]] = {}
+        self.large: dict[int, bytes] = {}
+        self.calls = 0
+        self.handlers: dict[str, Callable[..., None]] = {
+            "call": self.call,
+            "fetch": self.fetch,
+            "inside": self.inside,
+        }
+
+    def load(self, source: str | bytes) -> None:
+        began = perf_counter()
+        try:
+            exec(compile(source, f"{MODULE}.py", "exec", dont_inherit=True), self.names)
+        except BaseException as error:
+            self.raised(began, error)
+        else:
+            frames.write_reply(frames.REPLIES, frames.LOADED, perf_counter() - began, b"")
+
+    def call(self, entry_point: str, inputs: list[tuple[Any, ...]], named: dict[str, Any]) -> None:
+        """One reply a call, written at once, so that a crash loses none."""
+        for arguments in inputs:
+            began = perf_counter()
+            try:
+                function = self.targets.get(entry_point) or self.find(entry_point)
+                value = function(*arguments, **named)
+            except BaseException as error:
+                self.raised(began, error)
+            else:
+                self.returned(perf_counter() - began, value)
+            self.calls += 1
+
+    def find(self, entry_point: str) -> Callable[..., Any]:
+        """`name`, or `Class().method` on one object for all calls."""
+        head, _, method = entry_point.partition("().")
+        if head not in self.names:
+            raise NameError(f"name {head!r} is not defined")
+        function = getattr(self.names[head](), method) if method else self.names[head]
+        self.targets[entry_point] = function
+        return function  # type: ignore[no-any-return]
+
+    def returned(self, seconds: float, value: Any) -> None:
+        try:
+            encoded = codec.encode(value)
+        except BaseException as error:
+            text = str(error) if type(error) is codec.NotPlain else type(value).__name__
+            frames.write_reply(frames.REPLIES, frames.OPAQUE, seconds, _text(text))
+            return
+        if len(encoded) <= frames.LARGE:
+            frames.write_reply(frames.REPLIES, frames.VALUE, seconds, encoded)
+            return
+        self.large[self.calls] = encoded
+        body = codec.digest_of(encoded) + frames.LENGTH.pack(len(encoded))
+        frames.write_reply(frames.REPLIES, frames.DIGEST, seconds, body)
+
+    def fetch(self, call: int) -> None:
+        frames.write_reply(frames.REPLIES, frames.VALUE, 0.0, self.large[call])
+
+    def raised(self, began: float, error: BaseException) -> None:
+        kind = type(error)
+        base = next((c.__name__ for c in kind.__mro__ if c.__module__ == "builtins"), "Exception")
+        try:
+            text = str(error)
+        except BaseException:  # its __str__ is the program's as well
+            text = ""
+        body = b"\0".join(_text(part) for part in (kind.__name__, base, text))
+        frames.write_reply(frames.REPLIES, frames.RAISED, perf_counter() - began, body)
+
+    def inside(self, test: str, entry_point: str, token: bytes) -> None:
+        """A test that the judge cannot hold at arm's length runs here; its end is proven by the token."""
+        began = perf_counter()
+        names: dict[str, Any] = {"__name__": "test"}
+        try:
+            candidate = self.find(entry_point)
+            names[entry_point] = candidate
+            exec(compile(test, "test.py", "exec", dont_inherit=True), names)
+            if "check" in names:
+                names["check"](candidate)
+        except BaseException as error:
+            self.raised(began, error)
+        else:
+            frames.write_reply(frames.REPLIES, frames.ENDED, perf_counter() - began, token)
+
+
+def _text(text: str) -> bytes:
+    return text[:_MOST_TEXT].replace("\0", "\\0").encode("utf-8", "backslashreplace")

@@ -1,0 +1,95 @@
+"""Runs a whole program on real descriptors: Python source in this very process, anything else by exec."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import io
+import linecache
+import os
+import sys
+import threading
+import traceback
+import types
+from collections.abc import Sequence
+
+SCRIPT = "main.py"
+
+
+def run_source(source: str | bytes) -> int:
+    """As `python main.py` would: __main__, its own standard streams, and its exit code."""
+    _open_streams()
+    module = types.ModuleType("__main__")
+    module.__dict__.update(__builtins__=__builtins__, __file__=SCRIPT)
+    sys.modules["__main__"] = module
+    sys.argv[:] = [SCRIPT]
+    code = _exit_code(source, module)
+    return _finish(code)
+
+
+def _open_streams() -> None:
+    for name, fd, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
+        raw = open(fd, mode + "b", closefd=False)  # noqa: SIM115 - the program's own stream
+        errors = "backslashreplace" if fd == 2 else "surrogateescape"
+        stream = io.TextIOWrapper(raw, "utf-8", errors, line_buffering=fd == 2)
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
+
+
+def _exit_code(source: str | bytes, module: types.ModuleType) -> int:
+    try:
+        exec(compile(source, SCRIPT, "exec", dont_inherit=True), module.__dict__)
+    except SystemExit as end:
+        return _code_of(end)
+    except BaseException as error:
+        _show(error, source)
+        return 1
+    return 0
+
+
+def _code_of(end: SystemExit) -> int:
+    if end.code is None:
+        return 0
+    if isinstance(end.code, int):
+        return end.code & 0xFF
+    with contextlib.suppress(BaseException):
+        print(end.code, file=sys.stderr)
+    return 1
+
+
+def _show(error: BaseException, source: str | bytes) -> None:
+    """The traceback as Python prints it, without our own frames."""
+    text = source if isinstance(source, str) else source.decode("utf-8", "replace")
+    linecache.cache[SCRIPT] = (len(text), None, text.splitlines(keepends=True), SCRIPT)
+    below = error.__traceback__
+    while below is not None and below.tb_frame.f_code.co_filename != SCRIPT:
+        below = below.tb_next
+    with contextlib.suppress(BaseException):
+        if sys.excepthook is not sys.__excepthook__:
+            sys.excepthook(type(error), error, below)
+        else:
+            traceback.print_exception(type(error), error, below)
+
+
+def _finish(code: int) -> int:
+    """What the interpreter does at its end: wait for threads, run exit handlers, flush."""
+    for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
+        try:
+            step()
+        except BaseException:
+            traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            if stream is not None:
+                stream.flush()
+        except BaseException:
+            code = code or 120  # as Python itself exits where its output cannot be written
+    return code
+
+
+def run_command(argv: Sequence[str]) -> int:
+    try:
+        os.execvp(argv[0], list(argv))
+    except OSError as error:
+        os.write(2, f"{argv[0]}: {error.strerror}\n".encode())
+    return 127

@@ -1,0 +1,184 @@
+"""The trusted process of one worker: holds its jail, runs the tests, and answers the pool over a socket.
+
+A process and not a thread, so that tests run side by side on all cores; and one that the pool can end, should a
+test be led astray by what a candidate returned. It ends when the pool goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import resource
+import select
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import asdict
+from time import monotonic
+from typing import Any, NoReturn
+
+from benchkit.records import Verdict
+from benchkit.sandbox.base import MIB, Limits, Outcome, Program
+from benchkit.sandbox.checking import check, raised
+from benchkit.sandbox.conversation import Conversation, Gone, Raw
+from benchkit.sandbox.jail import frames
+from benchkit.sandbox.jail.syscalls import adopt_orphans
+from benchkit.sandbox.launch import Jail, LevelMissing
+from benchkit.sandbox.outcomes import outcome
+from benchkit.sandbox.running import Over
+from benchkit.sandbox.whole import run
+
+_MEMORY = 2048 * MIB  # what a test may build from a candidate's values
+
+
+class Line:
+    """Messages between pool and judge, both trusted: length and plain data."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self.connection = connection
+
+    def say(self, *message: Any) -> None:
+        body = marshal.dumps(message)
+        self.connection.sendall(frames.LENGTH.pack(len(body)) + body)
+
+    def hear(self) -> tuple[Any, ...]:
+        """The next message; EOFError where the other side has gone."""
+        (size,) = frames.LENGTH.unpack(self._read(frames.LENGTH.size))
+        return tuple(marshal.loads(self._read(size)))
+
+    def _read(self, size: int) -> bytes:
+        received = bytearray(size)
+        view = memoryview(received)
+        while view:
+            count = self.connection.recv_into(view)
+            if not count:
+                raise EOFError
+            view = view[count:]
+        return bytes(received)
+
+
+def main(fd: int) -> NoReturn:
+    line = Line(socket.socket(fileno=fd))
+    adopt_orphans()
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, level, most_landlock = line.hear()
+    try:
+        jail = Jail(level, most_landlock)
+    except LevelMissing as missing:
+        line.say("missing", str(missing), missing.log)
+        os._exit(1)
+    line.say("ready", jail.report, jail.pid)
+    try:
+        Judge(line, jail).serve()
+    except (EOFError, ConnectionError):
+        pass
+    finally:
+        jail.close()
+    os._exit(0)
+
+
+class Judge:
+    def __init__(self, line: Line, jail: Jail) -> None:
+        self.line = line
+        self.jail = jail
+        self.handlers: dict[str, Callable[..., bool]] = {
+            "run": self.run,
+            "check": self.check,
+            "load": self.load,
+        }
+
+    def serve(self) -> None:
+        sound = True
+        while sound:
+            kind, *details = self.line.hear()
+            sound = self.handlers[kind](*details)
+
+    def run(self, program: dict[str, Any], limits: dict[str, Any]) -> bool:
+        return self._answer(*run(self.jail, Program(**program), Limits(**limits)))
+
+    def check(self, source: str, test: str, entry_point: str, support: str, limits: dict[str, Any]) -> bool:
+        return self._answer(*check(self.jail, source, test, entry_point, support, Limits(**limits)))
+
+    def _answer(self, result: Outcome, sound: bool) -> bool:
+        self.line.say("outcome", as_message(result), sound)
+        return sound
+
+    def load(self, source: str, limits: dict[str, Any]) -> bool:
+        return Session(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
+
+
+class Session:
+    """One loaded program, from `load` to `unload`."""
+
+    def __init__(self, line: Line, conversation: Conversation) -> None:
+        self.line = line
+        self.conversation = conversation
+        self.running = conversation.running
+        self.running.interrupt = line.connection.fileno()
+        self.running.poll.register(line.connection, select.POLLIN)
+        self.finished: Outcome | None = None
+        self.handlers: dict[str, Callable[..., None]] = {"calls": self.calls, "fetch": self.fetch}
+
+    def serve(self) -> bool:
+        limits = self.conversation.limits
+        self._guarded(lambda: self._loaded(self.running.began + limits.wall_s))
+        self.line.say("loaded", self._finding())
+        while True:
+            kind, *details = self.line.hear()
+            if kind == "unload":
+                break
+            self.handlers[kind](*details)
+        self._finish(None)
+        self.line.say("unloaded", self._finding(), not self.running.broken)
+        return not self.running.broken
+
+    def _loaded(self, deadline: float) -> None:
+        reply = self.conversation.reply(deadline)
+        if reply.kind != frames.LOADED:
+            raise raised(reply)
+
+    def calls(self, request: bytes, count: int, wall_s: float) -> None:
+        self._guarded(lambda: self._relay(request, count, wall_s))
+        self.line.say("done", self._finding())
+
+    def _relay(self, request: bytes, count: int, wall_s: float) -> None:
+        for piece, _ in self.conversation.batch(request, count, wall_s):
+            self.line.say("replies", piece)
+
+    def fetch(self, call: int) -> None:
+        """A large value, or nothing where it cannot be had any more."""
+        reply: list[Raw] = []
+        deadline = monotonic() + self.conversation.limits.wall_s
+        self._guarded(lambda: reply.append(self.conversation.ask("fetch", call, deadline=deadline)))
+        self.line.say("value", reply[0].body if reply and reply[0].kind == frames.VALUE else None)
+
+    def _guarded(self, step: Callable[[], None]) -> None:
+        if self.finished is not None:
+            return
+        try:
+            step()
+        except Over as over:
+            self._finish(over)
+        except Gone:
+            self._finish(None)
+
+    def _finish(self, stopped: Over | None) -> None:
+        if self.finished is None:
+            with contextlib.suppress(KeyError):
+                self.running.poll.unregister(self.line.connection)
+            self.running.finish()
+            self.finished = outcome(self.running, self.conversation.limits, stopped, asked=False)
+
+    def _finding(self) -> dict[str, Any] | None:
+        return as_message(self.finished) if self.finished is not None else None
+
+
+def as_message(result: Outcome) -> dict[str, Any]:
+    return {**asdict(result), "verdict": str(result.verdict)}
+
+
+def as_outcome(message: dict[str, Any]) -> Outcome:
+    return Outcome(**{**message, "verdict": Verdict(message["verdict"])})

@@ -1,0 +1,159 @@
+"""A loaded program as its caller sees it: calls go out in batches, replies are read as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from benchkit.records import Verdict
+from benchkit.sandbox import codec
+from benchkit.sandbox.base import Limits, Opaque, Outcome
+from benchkit.sandbox.checking import in_words, raised, readable
+from benchkit.sandbox.conversation import Raw
+from benchkit.sandbox.jail import frames
+from benchkit.sandbox.judge import as_outcome
+
+_BATCH = 500
+_GRACE_S = 8.0
+
+
+class JudgeGone(Exception):
+    """The judge ended or does not answer; what that says of the program."""
+
+    def __init__(self, verdict: Verdict, detail: str) -> None:
+        super().__init__(detail)
+        self.verdict = verdict
+
+
+class Speaks(Protocol):
+    """The pool's end of a judge."""
+
+    # Send a message; JudgeGone where nobody is there.
+    def say(self, *message: Any) -> None: ...
+
+    # The next message; JudgeGone where none comes in time.
+    def hear(self, timeout_s: float) -> tuple[Any, ...]: ...
+
+
+class CallReply:
+    """One call's reply; a large value stays in the jail until it is asked for."""
+
+    def __init__(self, raw: Raw, call: int, program: Loaded) -> None:
+        self._raw, self._call, self._program = raw, call, program
+        self.seconds = raw.seconds
+        self.ok = raw.kind in (frames.VALUE, frames.DIGEST, frames.OPAQUE)
+        self.verdict = None if self.ok else raised(raw).verdict
+        self.detail = "" if self.ok else in_words(raw)
+
+    @cached_property
+    def digest(self) -> bytes:
+        if self._raw.kind == frames.DIGEST:
+            return self._raw.body[:16]
+        return codec.digest_of(self._raw.body) if self._raw.kind == frames.VALUE else b""
+
+    @cached_property
+    def value(self) -> Any:
+        if self._raw.kind == frames.OPAQUE:
+            return Opaque(readable(self._raw.body))
+        body = (
+            self._raw.body
+            if self._raw.kind == frames.VALUE
+            else self._program.fetch(self._call, self._raw.body)
+        )
+        try:
+            return Opaque("a value that cannot be had") if body is None else codec.decode(body)
+        except codec.BadBytes:
+            return Opaque("bytes that are no value")
+
+
+class LastReply:
+    """Stands for the call that ended the program."""
+
+    ok = False
+    digest = b""
+    value = None
+
+    def __init__(self, finding: Outcome) -> None:
+        self.verdict: Verdict | None = finding.verdict
+        self.detail = finding.detail
+        self.seconds = finding.seconds
+
+
+class Loaded:
+    def __init__(self, worker: Speaks, source: str, limits: Limits) -> None:
+        self.worker = worker
+        self.limits = limits
+        self.calls = 0
+        self.busy = False  # a batch is on its way
+        worker.say("load", source, _as_message(limits))
+        self.outcome: Outcome | None = None  # of the whole program, once it is over
+        self.failure = self._finding(worker.hear(limits.wall_s + _GRACE_S)[1])
+
+    def _finding(self, message: dict[str, Any] | None) -> Outcome | None:
+        if message is not None:
+            self.outcome = as_outcome(message)
+        return self.outcome
+
+    def call_many(
+        self, entry_point: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
+    ) -> Iterator[CallReply | LastReply]:
+        wall_s = (limits or self.limits).wall_s
+        for at in range(0, len(inputs), _BATCH):
+            if self.outcome is not None:
+                return
+            yield from self._batch(entry_point, inputs[at : at + _BATCH], wall_s)
+
+    def _batch(
+        self, entry_point: str, inputs: Sequence[tuple[Any, ...]], wall_s: float
+    ) -> Iterator[CallReply | LastReply]:
+        request = _request(entry_point, inputs)
+        self.worker.say("calls", request, len(inputs), wall_s)
+        self.busy = True
+        while True:
+            kind, detail = self.worker.hear(wall_s + _GRACE_S)
+            if kind == "done":
+                break
+            yield from self._replies(detail)
+        self.busy = False
+        finding = self._finding(detail)
+        if finding is not None:
+            yield LastReply(finding)
+
+    def _replies(self, piece: bytes) -> Iterator[CallReply]:
+        at = 0
+        while at < len(piece):
+            kind, seconds, size = frames.REPLY.unpack_from(piece, at)
+            at += frames.REPLY.size
+            yield CallReply(Raw(kind, seconds, piece[at : at + size]), self.calls, self)
+            self.calls += 1
+            at += size
+
+    def fetch(self, call: int, announced: bytes) -> bytes | None:
+        """The bytes of a large value, if the program still lives and they are what it announced."""
+        size = int.from_bytes(announced[16:24], "little")
+        if self.busy or self.outcome is not None or size > self.limits.value_bytes:
+            return None
+        self.worker.say("fetch", call)
+        _, body = self.worker.hear(self.limits.wall_s + _GRACE_S)
+        return body if body is not None and codec.digest_of(body) == announced[:16] else None
+
+    def unload(self) -> bool:
+        """End the program; whether its worker can go on."""
+        self.worker.say("unload")
+        while True:
+            kind, *details = self.worker.hear(_GRACE_S)
+            if kind == "unloaded":
+                self._finding(details[0])
+                return bool(details[1])
+
+
+def _request(entry_point: str, inputs: Sequence[tuple[Any, ...]]) -> bytes:
+    try:
+        return frames.request(("call", entry_point, list(inputs), {}))
+    except ValueError:  # a subclass somewhere: the slow way finds its builtin base, or says what it is
+        return frames.request(("call", entry_point, [codec.plain(arguments) for arguments in inputs], {}))
+
+
+def _as_message(limits: Limits) -> dict[str, Any]:
+    return dict(vars(limits))

@@ -1,0 +1,84 @@
+"""From how a program ended to its outcome: the verdict, the real signal, times and memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+from dataclasses import replace
+
+from benchkit.records import Verdict
+from benchkit.sandbox.base import Limits, Outcome
+from benchkit.sandbox.running import Over, Running
+
+_LAST_BYTES = 4096
+_OUT_OF_MEMORY = (
+    b"MemoryError",
+    b"std::bad_alloc",
+    b"heap out of memory",
+    b"out of memory",
+    b"Cannot allocate memory",
+)
+_NEAR = 0.9
+
+
+def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bool = True) -> Outcome:
+    """After `running.finish()`. `stopped`: what made us end it; `asked`: an end by itself is not an error."""
+    ended = running.ended
+    if ended is None:
+        verdict, detail = (stopped.verdict, stopped.detail) if stopped else _LOST
+        return Outcome(verdict, detail, seconds=running.seconds)
+    facts = Outcome(
+        Verdict.PASSED,
+        seconds=running.seconds,
+        cpu_seconds=ended.cpu_s,
+        peak_mb=ended.peak_mb,
+        files=ended.kept,
+    )
+    if stopped is not None:
+        return replace(facts, verdict=stopped.verdict, detail=stopped.detail)
+    return replace(facts, **_own_end(ended.status, facts, limits, asked))
+
+
+_LOST = (Verdict.INFRASTRUCTURE, "the sandbox's own process ended; it is started anew")
+
+
+def _own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> dict[str, object]:
+    code = os.waitstatus_to_exitcode(status)
+    if code >= 0:
+        verdict = Verdict.PASSED if code == 0 and asked else Verdict.ERROR
+        detail = "" if verdict is Verdict.PASSED else f"ended with exit code {code}"
+        return {"verdict": verdict, "detail": detail, "exit_code": code}
+    name = _name(-code)
+    return {"signal": name, "detail": f"killed by {name}", "verdict": _of_signal(-code, facts, limits)}
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _of_signal(number: int, facts: Outcome, limits: Limits) -> Verdict:
+    cpu_s = limits.wall_s if limits.cpu_s is None else limits.cpu_s
+    if number == signal.SIGXCPU or (number == signal.SIGKILL and facts.cpu_seconds >= cpu_s):
+        return Verdict.TIMEOUT
+    if number == signal.SIGXFSZ:
+        return Verdict.OUTPUT_LIMIT
+    if number == signal.SIGKILL and facts.peak_mb >= _NEAR * limits.memory_mb:
+        return Verdict.MEMORY
+    return Verdict.ERROR
+
+
+def with_output(result: Outcome, stdout: bytes, stderr: bytes) -> Outcome:
+    """Adds what a whole program wrote; its last line says more than an exit code does."""
+    result = replace(result, stdout=stdout, stderr=stderr)
+    if result.verdict is not Verdict.ERROR:
+        return result
+    tail = stderr[-_LAST_BYTES:]
+    lines = tail.decode("utf-8", "replace").strip().splitlines()
+    if result.exit_code and lines:
+        result = replace(result, detail=lines[-1][:400])
+    if any(word in tail for word in _OUT_OF_MEMORY):
+        return replace(result, verdict=Verdict.MEMORY)
+    return result

@@ -1,0 +1,58 @@
+"""Which files of this machine a program may read: the toolchain and this interpreter, by name; nothing of a home."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import site
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+SYSTEM = (
+    "/usr /bin /sbin /lib /lib32 /lib64 /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
+    "/etc/localtime /etc/ssl/openssl.cnf /nix/store"
+).split()
+OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
+NOBODY = 65534
+
+
+def readable() -> list[str]:
+    """Folders and files, outer ones first; of an interpreter's folder only the parts that belong to it."""
+    return list(dict.fromkeys([*SYSTEM, *(str(path) for path in _interpreter() if path.exists())]))
+
+
+def _interpreter() -> Iterator[Path]:
+    for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)):
+        for path in dict.fromkeys((Path(prefix), Path(prefix).resolve())):
+            if not path.is_relative_to("/usr"):
+                yield from (path / part for part in OF_A_PREFIX)
+
+
+def libraries() -> list[str]:
+    """Where the libraries lie that the interpreter can import (numpy, sortedcontainers…)."""
+    return [path for path in site.getsitepackages() if os.path.isdir(path)]
+
+
+def search_path() -> str:
+    return os.pathsep.join((*_folders_of_tools(), "/usr/local/bin", "/usr/bin", "/bin"))
+
+
+def _folders_of_tools() -> Iterator[str]:
+    yield str(Path(sys.executable).parent)
+
+
+def all_can_read(path: str) -> bool:
+    """Whether a user without rights could reach the file: every folder above it lets others pass."""
+    real = Path(path).resolve()
+    return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
+
+
+def scratch() -> str:
+    """A new empty folder for one worker: its private folder, or the place its root is built on."""
+    return tempfile.mkdtemp(prefix="bench-sandbox-")
+
+
+def remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)

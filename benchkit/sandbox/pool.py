@@ -1,0 +1,187 @@
+"""The workers: one judge process each, taken by whichever thread calls and given back when its program is over."""
+
+from __future__ import annotations
+
+import os
+import queue
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from threading import Lock
+from time import monotonic
+from types import TracebackType
+from typing import Any
+
+from benchkit.errors import SandboxError
+from benchkit.records import Verdict
+from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
+from benchkit.sandbox.judge import Line, as_outcome
+from benchkit.sandbox.launch import LevelMissing
+from benchkit.sandbox.loaded import JudgeGone, Loaded
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.judge import main; main({fd})"
+_GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
+_DEFAULT = Limits()
+
+
+class Worker:
+    """The pool's end of one judge."""
+
+    def __init__(self, level: str, most_landlock: int) -> None:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self.process = _spawn(theirs)
+        self.line = Line(ours)
+        self.line.say("open", level, most_landlock)
+        self.zygote: int | None = None
+
+    def introduction(self) -> dict[str, Any]:
+        kind, *details = self.hear(60)
+        if kind == "missing":
+            reason, log = details
+            raise LevelMissing(reason, log=log)
+        report, self.zygote = details
+        return dict(report)
+
+    def hear(self, timeout_s: float) -> tuple[Any, ...]:
+        self.line.connection.settimeout(timeout_s)
+        try:
+            return self.line.hear()
+        except TimeoutError:
+            raise JudgeGone(Verdict.TIMEOUT, "the test did not end on what the candidate returned") from None
+        except (OSError, EOFError):
+            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+
+    def say(self, *message: Any) -> None:
+        try:
+            self.line.say(*message)
+        except OSError:
+            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+
+    def close(self, wait_s: float = 5.0) -> None:
+        self.line.connection.close()
+        try:
+            self.process.wait(wait_s)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", entry],
+        stdin=subprocess.DEVNULL,
+        pass_fds=(theirs.fileno(),),
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+        start_new_session=True,
+    )
+
+
+class Pool:
+    """A Sandbox of so many workers at one level."""
+
+    def __init__(self, level: str, workers: int, most_landlock: int = 99) -> None:
+        self.level = level
+        self.workers = workers
+        self.most_landlock = most_landlock
+        self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
+        self.all: set[Worker] = set()
+        self.lock = Lock()
+        self.report = self._start()
+        self.isolation = Isolation(level, ())
+
+    def _start(self) -> dict[str, Any]:
+        try:
+            for _ in range(self.workers):
+                self.all.add(Worker(self.level, self.most_landlock))
+            reports = [worker.introduction() for worker in self.all]
+        except BaseException:
+            self.close()
+            raise
+        for worker in self.all:
+            self.free.put(worker)
+        return reports[0]
+
+    def __enter__(self) -> Pool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for worker in self.all:
+            worker.line.connection.close()
+        for worker in self.all:
+            worker.close()
+        self.all.clear()
+
+    def run(self, program: Program, limits: Limits = _DEFAULT) -> Outcome:
+        if (program.source is None) == (program.argv is None):
+            raise SandboxError("a Program is either Python source or a command line: give one of the two")
+        message = {
+            **asdict(program),
+            "argv": None if program.argv is None else list(program.argv),
+            "files": dict(program.files),
+            "keep": list(program.keep),
+            "executable": list(program.executable),
+        }
+        return self._ask(limits, "run", message, asdict(limits))
+
+    def check(
+        self, source: str, test: str, entry_point: str, limits: Limits = _DEFAULT, *, support: str = ""
+    ) -> Outcome:
+        return self._ask(limits, "check", source, test, entry_point, support, asdict(limits))
+
+    def _ask(self, limits: Limits, *message: Any) -> Outcome:
+        began = monotonic()
+        try:
+            with self._worker() as worker:
+                worker.say(*message)
+                _, result, sound = worker.hear(limits.wall_s + _GRACE_S)
+                if not sound:
+                    self._replace(worker)
+        except JudgeGone as gone:
+            return Outcome(gone.verdict, str(gone), seconds=monotonic() - began)
+        return as_outcome(result)
+
+    @contextmanager
+    def load(self, source: str, limits: Limits = _DEFAULT) -> Iterator[LoadedProgram]:
+        with self._worker() as worker:
+            program = Loaded(worker, source, limits)
+            try:
+                yield program
+            finally:
+                if not program.unload():
+                    self._replace(worker)
+
+    @contextmanager
+    def _worker(self) -> Iterator[Worker]:
+        """A free worker, given back after use; one that was left in the middle of something is replaced."""
+        worker = self.free.get()
+        try:
+            yield worker
+        except BaseException:
+            self._replace(worker)
+            raise
+        finally:
+            if worker in self.all:
+                self.free.put(worker)
+
+    def _replace(self, worker: Worker) -> None:
+        if worker not in self.all:
+            return
+        fresh = Worker(self.level, self.most_landlock)
+        with self.lock:
+            self.all.remove(worker)
+            self.all.add(fresh)
+        worker.close()
+        fresh.introduction()
+        self.free.put(fresh)

@@ -1,0 +1,190 @@
+"""One program in the jail, seen from the trusted side: its pipes, its clock, its end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+from collections import deque
+from collections.abc import Mapping, Sequence
+from time import monotonic
+from typing import Any
+
+from benchkit.records import Verdict
+from benchkit.sandbox.base import MIB, Limits
+from benchkit.sandbox.jail import frames
+from benchkit.sandbox.launch import Ended, Jail
+
+_CHUNK = 1 << 20
+_BURIAL_S = 5.0  # a zygote that needs longer to end a program is broken
+
+
+class Over(Exception):
+    """The program is over, or is to be: why."""
+
+    def __init__(self, verdict: Verdict, detail: str) -> None:
+        super().__init__(detail)
+        self.verdict, self.detail = verdict, detail
+
+
+class Running:
+    """Starts the program; `pump` moves bytes both ways at once, so that neither side waits for the other."""
+
+    def __init__(self, jail: Jail, kind: str, limits: Limits, keep: Sequence[str] = ()) -> None:
+        self.jail = jail
+        self.limits = limits
+        self.began = monotonic()
+        self.ended: Ended | None = None
+        self.broken = False
+        self.interrupt: int | None = None
+        self.outgoing: dict[int, deque[memoryview]] = {}
+        self.incoming: dict[int, bytearray] = {}
+        self.most: dict[int, int] = {}
+        self.closed: set[int] = set()
+        self.poll = select.poll()
+        self.poll.register(jail.control, select.POLLIN)
+        theirs = self._pipes(kind)
+        try:
+            jail.start(_job(kind, limits, keep), theirs)
+        finally:
+            for fd in theirs:
+                os.close(fd)
+
+    def _pipes(self, kind: str) -> list[int]:
+        requests, self.requests = self._writes()
+        if kind == "functions":
+            self.replies, replies = self._reads(self.limits.value_bytes + 2 * MIB)
+            return [requests, replies]
+        stdin, self.stdin = self._writes()
+        self.stdout, stdout = self._reads(self.limits.output_bytes)
+        self.stderr, stderr = self._reads(self.limits.output_bytes)
+        return [stdin, stdout, stderr, requests]
+
+    def _writes(self) -> tuple[int, int]:
+        theirs, ours = os.pipe()
+        os.set_blocking(ours, False)
+        self.outgoing[ours] = deque()
+        return theirs, ours
+
+    def _reads(self, most: int) -> tuple[int, int]:
+        ours, theirs = os.pipe()
+        os.set_blocking(ours, False)
+        self.incoming[ours] = bytearray()
+        self.most[ours] = most
+        self.poll.register(ours, select.POLLIN)
+        return ours, theirs
+
+    def send(self, fd: int, data: bytes) -> None:
+        if fd in self.outgoing and data:
+            self.outgoing[fd].append(memoryview(data))
+            self._write(fd)
+
+    def hang_up(self, fd: int) -> None:
+        """Close our end of a pipe to the program once all is written."""
+        if fd in self.outgoing and not self.outgoing[fd]:
+            self._close_outgoing(fd)
+
+    def pump(self, deadline: float) -> None:
+        """Wait for something to happen and let it; raises Over at the deadline."""
+        left = deadline - monotonic()
+        if left <= 0:
+            raise Over(Verdict.TIMEOUT, f"took longer than {self.limits.wall_s:g} s")
+        for fd, _ in self.poll.poll(left * 1000 + 1):
+            if fd == self.jail.control.fileno():
+                self._hear()
+            elif fd in self.outgoing:
+                self._write(fd)
+            elif fd in self.incoming:
+                self._read(fd)
+            elif fd == self.interrupt:
+                raise Over(Verdict.INFRASTRUCTURE, "given up by its caller")
+
+    def _hear(self) -> None:
+        self.ended = self.jail.ended()
+        self.broken = self.ended is None
+        self.poll.unregister(self.jail.control)
+
+    def _write(self, fd: int) -> None:
+        queue = self.outgoing[fd]
+        try:
+            while queue:
+                queue[0] = queue[0][os.write(fd, queue[0]) :]
+                if not queue[0]:
+                    queue.popleft()
+            self.poll.register(fd, 0)
+        except BlockingIOError:
+            self.poll.register(fd, select.POLLOUT)
+        except OSError:  # nobody reads any more
+            self._close_outgoing(fd)
+
+    def _close_outgoing(self, fd: int) -> None:
+        del self.outgoing[fd]
+        self._forget(fd)
+
+    def _forget(self, fd: int) -> None:
+        with contextlib.suppress(KeyError):
+            self.poll.unregister(fd)
+        os.close(fd)
+
+    def _read(self, fd: int) -> None:
+        try:
+            data = os.read(fd, _CHUNK)
+        except BlockingIOError:
+            return
+        if not data and fd not in self.closed:
+            self.closed.add(fd)
+            self.poll.unregister(fd)
+        received = self.incoming[fd]
+        received += data[: self.most[fd] + 1 - len(received)]
+        if len(received) > self.most[fd]:
+            raise Over(Verdict.OUTPUT_LIMIT, f"wrote more than {self.most[fd]:,} bytes")
+
+    def finish(self) -> None:
+        """End the program if it has not ended, take what is left in its pipes, let go of everything."""
+        if self.ended is None and not self.broken:
+            self.jail.kill_program()
+            self._await_burial()
+        for fd in list(self.incoming):
+            self.drain(fd)
+            self._forget(fd)
+        for fd in list(self.outgoing):
+            self._close_outgoing(fd)
+
+    def _await_burial(self) -> None:
+        deadline = monotonic() + _BURIAL_S
+        while self.ended is None and not self.broken:
+            ready, _, _ = select.select([self.jail.control], [], [], max(0.0, deadline - monotonic()))
+            if ready:
+                self._hear()
+            else:
+                self.broken = True
+
+    def drain(self, fd: int) -> None:
+        """Take what a dead program left in a pipe."""
+        size = -1
+        with contextlib.suppress(Over):
+            while size != len(self.incoming[fd]):
+                size = len(self.incoming[fd])
+                self._read(fd)
+
+    @property
+    def seconds(self) -> float:
+        return monotonic() - self.began
+
+
+def _job(kind: str, limits: Limits, keep: Sequence[str]) -> Mapping[str, Any]:
+    cpu_s = limits.wall_s if limits.cpu_s is None else limits.cpu_s
+    return {
+        "kind": kind,
+        "cpu_s": max(1, -int(-cpu_s // 1)),
+        "memory": limits.memory_mb * MIB,
+        "file_bytes": limits.file_bytes,
+        "processes": limits.processes,
+        "threads": limits.threads,
+        "keep": list(keep),
+    }
+
+
+def task(source: str | bytes = "", **further: Any) -> bytes:
+    """What the fork itself is told: the code, the files, the command line."""
+    return frames.request({"source": source, "files": {}, "executable": [], **further})

@@ -1,0 +1,42 @@
+"""Runs a whole program: stdin in, stdout and stderr out, drained at the same time and capped."""
+
+from __future__ import annotations
+
+from benchkit.sandbox.base import Limits, Outcome, Program
+from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.outcomes import outcome, with_output
+from benchkit.sandbox.running import Over, Running, task
+
+
+def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
+    """The outcome, and whether the jail can go on."""
+    running = Running(jail, "source" if program.argv is None else "command", limits, program.keep)
+    stopped = None
+    try:
+        running.send(running.requests, _task(program))
+        running.send(running.stdin, program.stdin)
+        _until_its_end(running, limits)
+    except Over as over:
+        stopped = over
+    running.finish()
+    result = outcome(running, limits, stopped)
+    stdout, stderr = (bytes(running.incoming[fd]) for fd in (running.stdout, running.stderr))
+    most = limits.output_bytes
+    return with_output(result, stdout[:most], stderr[:most]), not running.broken
+
+
+def _task(program: Program) -> bytes:
+    return task(
+        program.source or "",
+        argv=list(program.argv or ()),
+        files=dict(program.files),
+        executable=list(program.executable),
+    )
+
+
+def _until_its_end(running: Running, limits: Limits) -> None:
+    deadline = running.began + limits.wall_s
+    while running.ended is None and not running.broken:
+        running.hang_up(running.stdin)
+        running.hang_up(running.requests)
+        running.pump(deadline)
