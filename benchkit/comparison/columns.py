@@ -26,6 +26,11 @@ class Column:
     best: str = ""  # "high" or "low" where there is a better end
     speed: bool = False  # depends on the GPU: never ranked across different ones
 
+    @property
+    def right(self) -> bool:
+        """Whether its cells stand at the right, as figures do."""
+        return self.digits is not None or self.name == "solved"
+
 
 def _fact(name: str) -> Value:
     return lambda one: facts.number(one.run, name)
@@ -71,15 +76,16 @@ COLUMNS = (
         "prompt_tokens_per_second", "prompt tok/s", 12, _fact("prompt_tokens_per_second"), 0, "high", True
     ),
     Column("time_to_first_token_s", "first tok s", 10, _fact("time_to_first_token_s"), 2, "low", speed=True),
-    Column("vram", "VRAM GB", 4, _of_run(facts.vram_gb), 1, "low"),
+    Column("vram", "VRAM GiB", 4, _of_run(facts.vram_gib), 1, "low"),
     Column("wh_per_solved", "Wh/solved", 8, _of_run(facts.wh_per_solved), 3, "low", speed=True),
     Column("truncated", "trunc.", 9, _count("truncated"), 0, "low"),
     Column("empty", "empty", 13, _count("empty"), 0, "low"),
     Column("infrastructure", "infra", 11, _count("infrastructure"), 0, "low"),
     Column("quantization", "quant", 5, _of_run(facts.quantization)),
-    Column("size", "size GB", 6, _of_run(facts.size_gb), 1, "low"),
+    Column("size", "size GiB", 6, _of_run(facts.size_gib), 1, "low"),
     Column("gpu_layers", "layers", 14, _of_run(facts.gpu_layers)),
     Column("context", "context", 15, _of_run(facts.context), 0, "high"),
+    Column("benchmark", "benchmark", 16, lambda one: one.run.benchmark),
     Column("runs", "runs", 16, lambda one: len(one.runs), 0, "high"),
     Column("gpu", "GPU", 17, _of_run(facts.gpu)),
     Column("mark", "≠", 2, lambda one: one.mark or None),
@@ -88,7 +94,7 @@ COLUMNS = (
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 ONLY_WHEN_NAMED = ("command", "run")
-ONLY_WHEN_DIFFERENT = ("gpu", "runs")
+ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
 
 
 def chosen(names: str | None) -> tuple[Column, ...]:

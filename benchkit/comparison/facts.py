@@ -77,14 +77,15 @@ def wh_per_solved(run: Run) -> float | None:
     return energy / solved if energy is not None and solved else None
 
 
-def size_gb(run: Run) -> float | None:
+def size_gib(run: Run) -> float | None:
     size = finite(run.model_file.get("size_bytes"))
-    return size / 1e9 if size is not None else None
+    return size / (1 << 30) if size is not None else None
 
 
-def vram_gb(run: Run) -> float | None:
+def vram_gib(run: Run) -> float | None:
+    """The peak; the telemetry's MB are of 1024 x 1024 bytes."""
     peak = number(run, "vram_peak_mb")
-    return peak / 1000 if peak is not None else None
+    return peak / 1024 if peak is not None else None
 
 
 def quantization(run: Run) -> str | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
-from benchkit.comparison.outcomes import outcomes, rows_of
+from benchkit.comparison.outcomes import Outcomes, outcomes, rows_of
 from benchkit.records import Run, Verdict
 from benchkit.statistics import z_of
 
@@ -54,25 +55,20 @@ def _spread(results: Sequence[bool]) -> float:
 
 
 def _passes(runs: Sequence[Run], near: Path) -> dict[str, list[bool]]:
-    """Every verdict on every problem; from lists of failed tasks where there are no verdicts."""
-    passes: dict[str, list[bool]] = {}
-    listed: list[set[str]] = []
-    total = 0
+    """Every verdict on every problem, single samples apart; from lists of failed tasks where that is all."""
+    passes: dict[str, list[bool]] = defaultdict(list)
+    listing: list[Outcomes] = []
     for run in runs:
-        rows = [
-            row
-            for row in rows_of(run, "verdicts.jsonl", near)
-            if row.get("verdict") != Verdict.INFRASTRUCTURE
-        ]
+        rows = list(rows_of(run, "verdicts.jsonl", near))
+        if not rows:
+            listing.append(outcomes(run, near))
         for row in rows:
-            passes.setdefault(str(row.get("task_id")), []).append(row.get("verdict") == Verdict.PASSED)
-        known = outcomes(run, near)
-        if not rows and known.shares is not None:
-            listed.append(set(known.shares))
-            total = max(total, known.total or 0)
-    failed = sorted(set().union(*listed))
-    for task in failed:
-        passes.setdefault(task, []).extend(task not in one for one in listed)
-    for place in range(total - len(failed) if listed and not set(passes) - set(failed) else 0):
-        passes[f"always solved {place}"] = [True] * len(listed)
+            if row.get("verdict") != Verdict.INFRASTRUCTURE:
+                passes[str(row.get("task_id"))].append(row.get("verdict") == Verdict.PASSED)
+    failures = [set(one.shares) for one in listing if one.shares is not None]
+    named = sorted({*passes, *set().union(*failures)})
+    total = max((one.total or 0 for one in listing), default=0)
+    # Problems that no run names were solved by all.
+    for task in [*named, *(f"unnamed {place}" for place in range(total - len(named)))]:
+        passes[task].extend(task not in failed for failed in failures)
     return passes

@@ -52,7 +52,7 @@ def front(contestants: Sequence[Contestant], cost: Measure, *, lower_is_better: 
 
 
 def vram(one: Contestant) -> float | None:
-    return facts.vram_gb(one.run)
+    return facts.vram_gib(one.run)
 
 
 def speed(one: Contestant) -> float | None:
@@ -63,9 +63,9 @@ def energy(one: Contestant) -> float | None:
     return facts.wh_per_solved(one.run)
 
 
-def best_that_fits(contestants: Sequence[Contestant], gb: float) -> list[Contestant]:
-    """Those whose measured peak stays within so many GB of VRAM, the best score first."""
-    return by_score([one for one in contestants if (peak := vram(one)) is not None and peak <= gb])
+def best_that_fits(contestants: Sequence[Contestant], gib: float) -> list[Contestant]:
+    """Those whose measured peak stays within so many GiB of VRAM, the best score first."""
+    return by_score([one for one in contestants if (peak := vram(one)) is not None and peak <= gib])
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Rung:
 
     contestant: Contestant
     quantization: str
-    size_gb: float | None
+    size_gib: float | None
     loss: float | None  # points below the widest
 
 
@@ -108,13 +108,13 @@ def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:
 
 
 def _rungs(members: Sequence[Contestant]) -> list[Rung]:
-    ordered = sorted(members, key=lambda one: (-(facts.size_gb(one.run) or 0), quantization(one)))
+    ordered = sorted(members, key=lambda one: (-(facts.size_gib(one.run) or 0), quantization(one)))
     top = ordered[0].outcomes.score
     return [
         Rung(
             one,
             quantization(one),
-            facts.size_gb(one.run),
+            facts.size_gib(one.run),
             None if top is None or one.outcomes.score is None else top - one.outcomes.score,
         )
         for one in ordered

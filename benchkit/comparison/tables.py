@@ -49,7 +49,7 @@ def as_text(columns: Sequence[Column], rows: Sequence[Contestant], width: int | 
     widths = _widths(columns, cells)
     if width is not None and columns and columns[0].name == "model":
         widths[0] = max(SHORTEST_NAME, min(widths[0], width - sum(widths[1:]) - GAP * (len(widths) - 1)))
-    aligned = [column.digits is not None for column in columns]
+    aligned = [column.right for column in columns]
     lines = [[column.title for column in columns], ["─" * width for width in widths], *cells]
     return "\n".join(
         (" " * GAP).join(_padded(*part) for part in zip(line, widths, aligned, strict=True)).rstrip()
@@ -129,7 +129,7 @@ def _tabulated(
         headers=[column.title for column in columns],
         tablefmt=style,
         disable_numparse=True,
-        colalign=["left" if column.digits is None else "right" for column in columns],
+        colalign=["right" if column.right else "left" for column in columns],
     )
 
 

@@ -6,7 +6,6 @@ whole 95% interval within the margin; everything else is inconclusive, and says 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
@@ -15,6 +14,7 @@ from statistics import fmean
 
 from benchkit.comparison.outcomes import Outcomes, matched
 from benchkit.comparison.selection import Contestant, Section
+from benchkit.errors import UnknownName
 from benchkit.statistics import (
     ALPHA,
     Interval,
@@ -223,9 +223,9 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
-def against(found: Sequence[Contestant], wanted: str) -> Contestant | None:
+def against(section: Section, wanted: str) -> Contestant:
     """The contestant of that label, model or run id."""
-    for one in found:
+    for one in section.contestants:
         if wanted in (one.label, one.run.model) or one.run.id.startswith(wanted):
             return one
-    return None
+    raise UnknownName("baseline", wanted, [one.label for one in section.contestants])

@@ -1,0 +1,68 @@
+"""bench_runner.py noise MODEL: how many answers change by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from benchkit.comparison.noise import Noise
+
+MOST_NAMED = 10
+
+
+@click.command()
+@click.argument("model")
+@click.option("--benchmark", help="Only runs of this one.")
+@click.option(
+    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
+)
+def command(model: str, benchmark: str | None, history: Path) -> None:
+    """From repeated runs of MODEL under the same settings: what two runs differ by through chance alone."""
+    from benchkit.comparison.catalog import Catalog
+    from benchkit.comparison.facts import command as command_of
+    from benchkit.comparison.facts import set_name
+    from benchkit.comparison.noise import noise
+    from benchkit.comparison.selection import choose, repeats_of
+    from benchkit.errors import UsageError
+
+    catalog = Catalog(history)
+    lines, missing = [], ""
+    for entry in choose(catalog, (model,), benchmark):
+        run = catalog.run(entry)
+        runs = repeats_of(catalog, run)
+        found = noise(runs, history.parent)
+        if found is None:
+            missing = missing or command_of(run)
+        else:
+            lines += _lines(f"{run.model} · {set_name(run)}", len(runs), found)
+    if not lines:
+        raise UsageError(f"{model} was run only once with these settings; run it again: {missing}")
+    click.echo("\n".join(lines))
+
+
+def _lines(title: str, runs: int, found: Noise) -> list[str]:
+    changing, share = len(found.changing), 100 * len(found.changing) / found.problems
+    return [
+        f"{title} · {runs} run{'s' * (runs > 1)}, {found.samples} answers a problem · {_scores(found)}",
+        f"{changing} of {found.problems} problems ({share:.1f}%) did not always get the same verdict; "
+        f"two single runs disagree on {100 * found.disagreement:.1f}%.",
+        f"By chance alone two single runs of this model differ by up to {100 * found.swing:.1f} points (95%).",
+        *([f"The least sure: {_named(found.changing)}"] if found.changing else []),
+    ]
+
+
+def _scores(found: Noise) -> str:
+    if found.deviation is None:
+        return f"score {found.scores[0]:.1f}" if found.scores else "score unknown"
+    mean = sum(found.scores) / len(found.scores)
+    span = f"{min(found.scores):.1f} to {max(found.scores):.1f}"
+    return f"scores {span}, mean {mean:.1f}, standard deviation {found.deviation:.1f} points"
+
+
+def _named(tasks: Sequence[str]) -> str:
+    more = len(tasks) - MOST_NAMED
+    return ", ".join(tasks[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,38 @@
+"""bench_runner.py power: before the night, what difference can be seen in the morning."""
+
+from __future__ import annotations
+
+import click
+
+FLIPS = (0.05, 0.1, 0.2, 0.3)
+DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
+
+
+@click.command()
+@click.option("--problems", type=click.IntRange(min=1), required=True, help="How many both models are asked.")
+@click.option(
+    "--flips",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="The share of problems that only one of the two solves; 0.05 to 0.3, less for like models.",
+)
+@click.option(
+    "--models", type=click.IntRange(min=2), default=2, show_default=True, help="Compared, all pairs."
+)
+def command(problems: int, flips: float | None, models: int) -> None:
+    """What difference in points so many problems show, in four of five nights, at 95%."""
+    from benchkit.comparison.verdicts import points_seen, rounded_up
+    from benchkit.statistics import ALPHA, detectable, needed_problems
+
+    pairs = models * (models - 1) // 2
+    alpha = ALPHA / pairs
+    among = f" among {models} models ({pairs} pairs)" if pairs > 1 else ""
+    for rate in (flips,) if flips else FLIPS:
+        seen = detectable(problems, rate, alpha)
+        told = f"{points_seen(seen)} points" if seen else "nothing: they are too few"
+        click.echo(f"{problems} problems, {100 * rate:g}% flips: detects {told}{among}")
+    rate = flips or 0.2
+    click.echo(f"\nProblems needed at {100 * rate:g}% flips{among}:")
+    for difference in DIFFERENCES:
+        if difference <= rate:
+            needed = rounded_up(needed_problems(difference, rate, alpha))
+            click.echo(f"  {100 * difference:3.0f} points: about {needed}")

@@ -1,0 +1,102 @@
+"""A run or a results file made elsewhere becomes a run of this history, its origin noted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchkit import history
+from benchkit.comparison.facts import mapping
+from benchkit.errors import UsageError
+from benchkit.plan import new_run_id
+from benchkit.records import Results, Run, Status, Verdict
+
+RECORD = "run.json"
+
+
+def add(
+    path: Path, source: Path, *, parser: str | None, benchmark: str | None, model: str | None
+) -> list[Run]:
+    """Append what the source holds and the history does not; returns what was added."""
+    known = {run.id for run in history.read(path)}
+    new = [run for run in runs_in(source, parser, benchmark, model) if run.id not in known]
+    for run in new:
+        history.append(path, run)
+    return new
+
+
+def runs_in(source: Path, parser: str | None, benchmark: str | None, model: str | None) -> list[Run]:
+    """Of a history all runs, of a run's folder its record, of anything else what the parser reads."""
+    if not source.exists():
+        raise UsageError(f"{source} is neither a run of the history nor a file or folder")
+    if parser is None:
+        ours = _ours(source / RECORD if source.is_dir() else source)
+        if ours:
+            return [replace(run, config={**run.config, "origin": str(source)}) for run in ours]
+        raise UsageError(
+            f"{source} is no record of ours: say who wrote it with --parser, and --model, --benchmark"
+        )
+    if not model:
+        raise UsageError(f"which model made {source}? add --model NAME")
+    return [_parsed(source, parser, benchmark or parser, model)]
+
+
+def _ours(source: Path) -> list[Run]:
+    try:
+        content = json.loads(source.read_bytes())
+    except (OSError, ValueError):
+        return []
+    records = content.get("runs") if isinstance(content, dict) and "runs" in content else [content]
+    if not isinstance(records, list) or not all(_is_record(record) for record in records):
+        return []
+    return [history.from_record(record, number) for number, record in enumerate(records, 1)]
+
+
+def _is_record(record: Any) -> bool:
+    return isinstance(record, dict) and {"model", "benchmark", "results"} <= record.keys()
+
+
+def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
+    from parsers import get_parser
+
+    folder = source if source.is_dir() else source.parent
+    text = "" if source.is_dir() else source.read_text(errors="replace")
+    results = get_parser(parser).parse(text, folder)
+    metrics = dict(results.metrics)
+    sampling = mapping(metrics.pop("sampling", None))
+    return Run(
+        id=new_run_id(),
+        timestamp=datetime.now().astimezone().isoformat(timespec="seconds"),
+        benchmark=benchmark,
+        model=model,
+        status=Status.OK,
+        config={"path": None, "gpu_layers": None, "origin": str(source), **sampling},
+        results=_results(results, metrics),
+        problem_set=dict(results.problem_set or {}),
+        artifacts=str(folder.resolve()) if (folder / "verdicts.jsonl").is_file() else None,
+    )
+
+
+def _results(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """The fixed names; verdicts stay as the list of failed tasks, from which pairs can be made."""
+    failed = results.failed_tasks or tuple(_failed(results.verdicts.items()))
+    passed, total = results.total_passed, results.total_problems
+    if results.verdicts and total is None:
+        total, passed = len(results.verdicts), len(results.verdicts) - len(failed)
+    return {
+        "score": results.score,
+        "time_taken": results.time_taken,
+        "total_passed": passed,
+        "total_problems": total,
+        "difficulty_scores": dict(results.difficulty_scores),
+        "failed_tasks": list(failed),
+        **metrics,
+    }
+
+
+def _failed(verdicts: Iterable[tuple[str, tuple[Verdict, ...]]]) -> Iterable[str]:
+    return (task for task, samples in verdicts if Verdict.PASSED not in samples)

@@ -1,0 +1,208 @@
+"""The leaderboard: tiers instead of bare ranks, with the front, the ladders and what fits; model by model."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.comparison import facts, notes
+from benchkit.comparison.catalog import Catalog, Entry
+from benchkit.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.comparison.notes import Note
+from benchkit.comparison.selection import Contestant, Section, choose, contestant, latest_good
+from benchkit.comparison.standings import Rung, best_that_fits, energy, front, ladders, speed, tiers, vram
+from benchkit.comparison.tables import printable, shortened, shown_width
+from benchkit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Board:
+    """One benchmark under one set of conditions."""
+
+    section: Section
+    tiers: tuple[tuple[Contestant, ...], ...]
+    notes: Mapping[str, Note]
+    fits: float | None = None
+
+    @property
+    def ranked(self) -> list[tuple[int, Contestant]]:
+        return [(place, one) for place, tier in enumerate(self.tiers, 1) for one in tier]
+
+
+def boards(catalog: Catalog, benchmark: str | None, fits: float | None, tag: str | None) -> list[Board]:
+    """Models that were asked differently stand on boards of their own."""
+    known = notes.read(catalog.path)
+    groups: dict[tuple[tuple[str, str], ...], list[Contestant]] = defaultdict(list)
+    for entry in choose(catalog, (), benchmark):
+        if tag is None or tag in known.get(entry.id, Note()).tags:
+            run = catalog.run(entry)
+            groups[tuple(conditions(run).items())].append(contestant(catalog, [run], entry.model))
+    if not groups:
+        raise UsageError(f"no good run in {catalog.path} has the tag {tag!r}")
+    found = [_board(members, known, fits) for members in groups.values()]
+    return sorted(found, key=lambda board: -len(board.section.contestants))
+
+
+def _board(members: Sequence[Contestant], known: Mapping[str, Note], fits: float | None) -> Board:
+    section = Section(facts.set_name(members[0].run), tuple(members), (), conditions(members[0].run))
+    whole = tuple(tuple(tier) for tier in tiers(section))
+    if fits is not None:
+        fitting = {id(one) for one in best_that_fits(members, fits)}
+        kept = tuple(tuple(one for one in tier if id(one) in fitting) for tier in whole)
+        whole = tuple(tier for tier in kept if tier)
+    return Board(section, whole, known, fits)
+
+
+def as_text(board: Board, width: int | None) -> str:
+    said = {name: value for name, value in board.section.conditions.items() if value != "unknown"}
+    lines = [board.section.title, " · ".join(f"{name} {value}" for name, value in said.items()), ""]
+    if not board.tiers:
+        return "\n".join([*lines, _nothing_fits(board)])
+    names = min(max(shown_width(one.label) for _, one in board.ranked), max(16, (width or 999) - 60))
+    last = 0
+    for place, one in board.ranked:
+        lines.append(_row(board, place if place != last else None, one, names))
+        last = place
+    if board.fits is not None:
+        lines += ["", f"best that fits in {board.fits:g} GiB of VRAM: {board.tiers[0][0].label}"]
+    return "\n".join(printable(line) for line in [*lines, "", *_below(board)])
+
+
+def _nothing_fits(board: Board) -> str:
+    if board.fits is None:
+        return "no run here has a score"
+    return f"no run is known to fit in {board.fits:g} GiB of VRAM (unknown peaks are left out)"
+
+
+def _row(board: Board, place: int | None, one: Contestant, names: int) -> str:
+    label = shortened(one.label, names)
+    interval = one.outcomes.interval
+    cells = [
+        f"tier {place}" if place else "",
+        label + " " * (names - shown_width(label)),
+        f"{one.outcomes.score:5.1f}%",
+        f"[{100 * interval[0]:.1f}–{100 * interval[1]:.1f}]" if interval else "[unknown]",
+        _known(vram(one), "GiB", 1),
+        _known(speed(one), "tok/s", 0),
+        board.notes.get(one.run.id, Note()).in_words(),
+    ]
+    widths = (7, names, 6, 13, 9, 11, 0)
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _known(value: float | None, unit: str, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f} {unit}"
+
+
+def _below(board: Board) -> list[str]:
+    lines = ["Models of one tier cannot be told apart from its first by these runs."]
+    rows = [one for _, one in board.ranked]
+    lines += _front_line("not beaten in score and VRAM", front(rows, vram, lower_is_better=True))
+    for gpu, members in _by_gpu(rows).items():
+        on = f" on {gpu}" if len(_by_gpu(rows)) > 1 else ""
+        lines += _front_line(
+            f"not beaten in score and speed{on}", front(members, speed, lower_is_better=False)
+        )
+        lines += _front_line(
+            f"not beaten in score and energy{on}", front(members, energy, lower_is_better=True)
+        )
+    for name, rungs in ladders(rows).items():
+        lines.append(f"{name}: " + " > ".join(_rung(rung) for rung in rungs))
+    return lines
+
+
+def _front_line(what: str, members: Sequence[Contestant]) -> list[str]:
+    return [f"{what}: {', '.join(one.label for one in members)}"] if members else []
+
+
+def _by_gpu(rows: Sequence[Contestant]) -> dict[str, list[Contestant]]:
+    """Speeds of different machines are never ranked together."""
+    groups: dict[str, list[Contestant]] = defaultdict(list)
+    for one in rows:
+        groups[facts.gpu(one.run)].append(one)
+    return dict(sorted(groups.items()))
+
+
+def _rung(rung: Rung) -> str:
+    size = f", {rung.size_gib:.1f} GiB" if rung.size_gib is not None else ""
+    score = rung.contestant.outcomes.score
+    loss = f", {-rung.loss:+.1f}".replace("-", "−") if rung.loss else ""
+    return f"{rung.quantization} ({'?' if score is None else f'{score:.1f}%'}{loss}{size})"
+
+
+def as_records(board: Board) -> list[dict[str, Any]]:
+    """One row an entry, for programs."""
+    rows = []
+    for place, one in board.ranked:
+        interval = one.outcomes.interval
+        note = board.notes.get(one.run.id, Note())
+        rows.append(
+            {
+                "benchmark": one.run.benchmark,
+                "tier": place,
+                "model": one.run.model,
+                "run": one.run.id,
+                "score": one.outcomes.score,
+                "interval": [round(100 * end, 4) for end in interval] if interval else None,
+                "vram_gib": vram(one),
+                "tokens_per_second": speed(one),
+                "gpu": facts.gpu(one.run),
+                "note": note.text,
+                "tags": list(note.tags),
+            }
+        )
+    return rows
+
+
+def model_lines(catalog: Catalog) -> list[str]:
+    """`name · 12 runs, 1 failed · last 2026-11-20 · HumanEval 70.1%, LiveCodeBench 12.0%`"""
+    if not len(catalog):
+        choose(catalog, ())  # says that there is nothing, and what to do
+    by_model: dict[str, list[Entry]] = defaultdict(list)
+    for entry in catalog.entries:
+        by_model[entry.model].append(entry)
+    return [_model_line(catalog, name, by_model[name]) for name in sorted(by_model, key=str.casefold)]
+
+
+def _model_line(catalog: Catalog, name: str, entries: Sequence[Entry]) -> str:
+    failed = sum(not entry.ok for entry in entries)
+    scores = []
+    for entry in latest_good(entries):
+        run = catalog.run(entry)
+        score = facts.score(run)
+        scores.append(f"{facts.set_name(run)} {'unknown' if score is None else f'{score:.1f}%'}")
+    last = max(entries, key=lambda entry: entry.when)
+    runs = f"{len(entries)} run{'s' * (len(entries) > 1)}" + (f", {failed} not ended well" if failed else "")
+    return printable(f"{name} · {runs} · last {last.timestamp[:10]} · {', '.join(scores) or 'no score yet'}")
+
+
+def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[str]:
+    """Every run of a model in time, with what changed in the settings since the one before."""
+    wanted = choose(catalog, (model,), benchmark)[0].model
+    entries = [e for e in catalog.entries if e.model == wanted and benchmark in (None, e.benchmark)]
+    known = notes.read(catalog.path)
+    lines: list[str] = []
+    before: dict[str, Conditions] = {}
+    for entry in sorted(entries, key=lambda entry: entry.when):
+        run = catalog.run(entry)
+        now = conditions(run)
+        last = before.get(entry.benchmark, now)
+        changed = in_words(differing([("before", last), ("now", now)]))
+        before[entry.benchmark] = now
+        lines.append(_history_line(contestant(catalog, [run], run.id), known.get(run.id, Note()), changed))
+    return [printable(line) for line in lines]
+
+
+def _history_line(one: Contestant, note: Note, changed: str) -> str:
+    run, interval = one.run, one.outcomes.interval
+    score = "no score" if one.outcomes.score is None else f"{one.outcomes.score:.1f}%"
+    parts = [
+        f"{run.timestamp[:16].replace('T', ' ')}  {run.id}  {facts.set_name(run)}",
+        score + (f" [{100 * interval[0]:.1f}–{100 * interval[1]:.1f}]" if interval else ""),
+        run.status.value if run.error is None else f"{run.status.value}: {run.error}",
+        note.in_words(),
+        f"changed: {changed}" if changed else "",
+    ]
+    return " · ".join(part for part in parts if part)

@@ -1,0 +1,153 @@
+"""A whole comparison in each format: table, verdict lines, what was left out, how to make it again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.comparison.columns import COLUMNS, Column, chosen, gpus, ordered, telling
+from benchkit.comparison.selection import Contestant, Section
+from benchkit.comparison.tables import FORMATS, as_text, fitted, printable, records
+from benchkit.comparison.verdicts import Verdict, line, marks
+
+MOST_FOR_ALL_PAIRS = 10
+FORMAT_NAMES = ("table", *FORMATS)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A section with its rows in order, its columns and its verdicts."""
+
+    section: Section
+    rows: tuple[Contestant, ...]
+    columns: tuple[Column, ...]
+    verdicts: tuple[Verdict, ...]
+    named_columns: bool = False  # they were asked for: none is left out
+
+    def shown_verdicts(self) -> tuple[tuple[Verdict, ...], str]:
+        """Of many models only the pairs with the first row, and the words that say so."""
+        if len(self.rows) <= MOST_FOR_ALL_PAIRS or len(self.verdicts) < len(self.rows):
+            return self.verdicts, ""
+        first = self.rows[0]
+        kept = tuple(verdict for verdict in self.verdicts if first in (verdict.before, verdict.after))
+        return (
+            kept,
+            f"{len(self.verdicts)} pairs in all, these are the ones with {first.label}: see also --baseline",
+        )
+
+
+def page(section: Section, verdicts: Sequence[Verdict], sort: Column, columns: str | None) -> Page:
+    rows = ordered(section.contestants, sort)
+    wanted = chosen(columns)
+    return Page(
+        section,
+        tuple(rows),
+        wanted if columns else telling(wanted, rows),
+        tuple(verdicts),
+        named_columns=columns is not None,
+    )
+
+
+def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:
+    if style == "table":
+        return "\n\n".join(_text(one, width) for one in pages)
+    if style == "json":
+        return json.dumps([_record(one) for one in pages], ensure_ascii=False, indent=1)
+    if style in ("csv", "tsv"):
+        columns = pages[0].columns if pages[0].named_columns else COLUMNS
+        return FORMATS[style](columns, [row for one in pages for row in one.rows])
+    return "\n\n".join(_document(one, style) for one in pages)
+
+
+def _text(one: Page, width: int | None) -> str:
+    columns, dropped = (one.columns, []) if one.named_columns else fitted(one.columns, one.rows, width)
+    lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
+    if dropped:
+        lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
+    lines += [*_remarks(one), ""] if _remarks(one) else []
+    lines += [*verdict_lines(one), ""]
+    lines += ["To make a row again:", *(f"  {printable(facts.command(row.run))}" for row in one.rows)]
+    return "\n".join(lines)
+
+
+def verdict_lines(one: Page) -> list[str]:
+    shown, said = one.shown_verdicts()
+    lines = []
+    for verdict in shown:
+        odd = marks(verdict)
+        lines.append(printable(f"{line(verdict)} · {odd}" if odd else line(verdict)))
+    if not lines:
+        lines.append("One run: nothing to compare it with yet.")
+    return [*lines, *([said] if said else [])]
+
+
+def _remarks(one: Page) -> list[str]:
+    """What a person must know before reading the table."""
+    said = [f"left out, not under the same conditions: {printable(why)}" for why in one.section.left_out]
+    said += [f"≠ {printable(row.label)}: {printable(row.mark)}" for row in one.rows if row.mark]
+    if len(gpus(one.rows)) > 1:
+        said.append(
+            f"speeds are of different machines and not ranked: {', '.join(map(printable, gpus(one.rows)))}"
+        )
+    return said
+
+
+def _document(one: Page, style: str) -> str:
+    table = FORMATS[style](one.columns, one.rows)
+    lines = [*_remarks(one), *verdict_lines(one)]
+    if style == "markdown":
+        commands = "\n".join(facts.command(row.run) for row in one.rows)
+        said = "\n".join(f"- {_plain_markdown(text)}" for text in lines)
+        return f"## {_plain_markdown(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
+    if style == "html":
+        from html import escape
+
+        said = "\n".join(f"<li>{escape(text)}</li>" for text in lines)
+        return f"<h2>{escape(one.section.title)}</h2>\n{table}\n<ul>\n{said}\n</ul>"
+    return table
+
+
+def _plain_markdown(text: str) -> str:
+    return text.replace("<", "&lt;").replace("\n", " ")
+
+
+def _record(one: Page) -> dict[str, Any]:
+    columns = chosen(None) if not one.named_columns else one.columns
+    rows = records(columns, one.rows)
+    for row, contestant in zip(rows, one.rows, strict=True):
+        row |= {"run": contestant.run.id, "command": facts.command(contestant.run)}
+    return {
+        "title": one.section.title,
+        "conditions": dict(one.section.conditions),
+        "rows": rows,
+        "verdicts": [_verdict_record(verdict) for verdict in one.verdicts],
+        "left_out": list(one.section.left_out),
+    }
+
+
+def _verdict_record(verdict: Verdict) -> dict[str, Any]:
+    shown = verdict.evidence
+    record: dict[str, Any] = {
+        "before": verdict.before.label,
+        "after": verdict.after.label,
+        "verdict": verdict.word.value,
+        "line": line(verdict),
+        "same_conditions": not marks(verdict),
+    }
+    if shown is None:
+        return record
+    return record | {
+        "paired": shown.fixed is not None,
+        "problems": list(shown.problems),
+        "scores": [round(100 * share, 4) for share in shown.shares],
+        "score_intervals": [[round(100 * end, 4) for end in interval] for interval in shown.intervals],
+        "difference": round(100 * shown.difference, 4),
+        "interval": [round(100 * end, 4) for end in shown.interval],
+        "fixed": shown.fixed,
+        "broken": shown.broken,
+        "p": shown.p,
+        "p_holm": verdict.p_corrected,
+    }
