@@ -1,0 +1,59 @@
+"""What servers that somebody else runs share: whose they are, and whether they still answer."""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlsplit
+
+from benchkit.errors import ServerDied, ServerError
+from benchkit.servers.http import LOOPBACK, ask
+
+LOOKS_EVERY_S = 5.0
+NO_REPLY_S = 2.0
+FORWARDERS = {"docker-proxy", "ssh", "sshd"}  # they hold the port, not the model
+
+
+def is_local(url: str) -> bool:
+    return urlsplit(url).hostname in LOOPBACK
+
+
+def owners_of(url: str) -> tuple[int, ...]:
+    """The processes that listen at an address of this machine; none where the system does not tell."""
+    import psutil
+
+    if not is_local(url):
+        return ()
+    port = urlsplit(url).port
+    try:
+        listening = [c for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN]
+        pids = {c.pid for c in listening if c.pid and c.laddr and c.laddr.port == port}
+        return tuple(sorted(pid for pid in pids if psutil.Process(pid).name() not in FORWARDERS))
+    except psutil.Error:
+        return ()
+
+
+class Liveness:
+    """Looks now and then whether an address still answers; a refused connection is a death.
+
+    No answer in time is not: a server that computes on all cores may be slow to say that it lives.
+    """
+
+    def __init__(self, what: str, url: str, key: str | None = None) -> None:
+        self._what, self._url, self._key = what, url, key
+        self._next_look = time.monotonic() + LOOKS_EVERY_S
+        self._verdict: ServerError | None = None
+
+    def failure(self) -> ServerError | None:
+        if self._verdict is None and time.monotonic() >= self._next_look:
+            self._verdict = self._look()
+            self._next_look = time.monotonic() + LOOKS_EVERY_S
+        return self._verdict
+
+    def _look(self) -> ServerError | None:
+        try:
+            ask(self._url, timeout=NO_REPLY_S, key=self._key)
+        except TimeoutError:
+            return None
+        except OSError as error:
+            return ServerDied(f"{self._what} is gone while it was in use: {self._url}: {error}")
+        return None

@@ -1,0 +1,220 @@
+"""An address that somebody else serves: proved, described, never touched; each refusal is one clear line."""
+
+import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchkit.errors import ServerDied, ServerError, ServerHangs, UsageError, WrongModel
+from benchkit.gguf import read_model_file
+from benchkit.records import ServerFacts, ServerRequest
+from benchkit.servers import endpoint, running, serve
+from benchkit.servers.endpoint import Endpoint, find_key, normalized
+from benchkit.servers.ports import free_port
+from tests.servers.tiny_gguf import write_tiny_gguf
+
+Routes = dict[str, Any]  # path: what is answered as JSON, or (status, body)
+TOKEN = {"choices": [{"message": {"content": "hi"}}], "usage": {"completion_tokens": 1}}
+WHOLE: Routes = {
+    "/v1/models": {"data": [{"id": "m", "object": "model", "owned_by": "somebody"}]},
+    "/v1/chat/completions": TOKEN,
+}
+
+
+@contextmanager
+def _served(routes: Routes, key: str | None = None) -> Iterator[str]:
+    """An HTTP server that answers what it is told to; the base URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            if key and self.headers.get("Authorization") != f"Bearer {key}":
+                return self._reply(401, json.dumps({"error": {"message": "no such key"}}))
+            found = routes.get(self.path, (404, "not found"))
+            status, body = found if isinstance(found, tuple) else (200, json.dumps(found))
+            return self._reply(status, body)
+
+        do_POST = do_GET
+
+        def _reply(self, status: int, body: str) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(autouse=True)
+def no_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Neither the person's key nor the person's .env; what a test puts there is gone after it."""
+    monkeypatch.setenv("OPENAI_API_KEY", "")
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.chdir(tmp_path)
+
+
+def _request(tmp_path: Path, base_url: str | None, name: str = "m") -> ServerRequest:
+    return ServerRequest(kind="endpoint", name=name, log=tmp_path / "log", base_url=base_url)
+
+
+def _facts(tmp_path: Path, base_url: str, name: str = "m") -> ServerFacts:
+    with serve(_request(tmp_path, base_url, name), lambda _: None) as server:
+        assert server.failure() is None
+        return server.facts
+
+
+def test_a_real_server_of_somebody_else(tmp_path: Path) -> None:
+    """A llama.cpp server that runs already is described by its own words, and left running."""
+    model = read_model_file(write_tiny_gguf(tmp_path / "m.gguf"))
+    request = ServerRequest(
+        kind="xllamacpp", name="theirs", log=tmp_path / "theirs.log", model=model, context=512, parallel=2
+    )
+    with serve(request, lambda _: None) as theirs:
+        facts = _facts(tmp_path, theirs.facts.base_url, "theirs")
+        assert (facts.context_per_slot, facts.slots, facts.kind) == (512, 2, "endpoint")
+        assert facts.version
+        assert set(facts.pids) <= set(theirs.facts.pids)
+        assert facts.pids
+        assert theirs.failure() is None
+
+
+def test_vllm_facts(tmp_path: Path) -> None:
+    """vLLM's version and context are read where it tells them."""
+    entry = {"id": "m", "owned_by": "vllm", "root": "Qwen/Qwen2.5", "max_model_len": 32768}
+    with _served(WHOLE | {"/v1/models": {"data": [entry]}, "/version": {"version": "0.11.0"}}) as url:
+        facts = _facts(tmp_path, url)
+    assert (facts.version, facts.context_per_slot, facts.slots) == ("0.11.0", 32768, None)
+    assert facts.further == {"owned_by": "vllm", "root": "Qwen/Qwen2.5"}
+
+
+def test_openrouter_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenRouter's context and prices are kept; a variant that it does not list is its model's."""
+    entry = {"id": "qwen/qwen3", "context_length": 131072, "pricing": {"prompt": "0.1"}}
+    with _served(WHOLE | {"/v1/models": {"data": [entry]}}) as url:
+        monkeypatch.setattr(endpoint, "normalized", lambda _: url)
+        with pytest.raises(WrongModel):
+            _facts(tmp_path, url, "qwen/qwen3:nitro")
+        named = endpoint._named("qwen/qwen3:nitro", [entry], "https://openrouter.ai/api/v1/models")
+        assert named == entry
+        facts = _facts(tmp_path, url, "qwen/qwen3")
+    assert facts.context_per_slot == 131072
+    assert facts.further["pricing"] == {"prompt": "0.1"}
+
+
+def test_the_key_from_dotenv_reaches_server_and_script(tmp_path: Path) -> None:
+    """A key in .env opens the server, and lies where a child of ours finds it."""
+    (tmp_path / ".env").write_text('OTHER=1\nexport OPENAI_API_KEY="sk-1"\n')
+    with _served(WHOLE, key="sk-1") as url:
+        _facts(tmp_path, url)
+    assert os.environ["OPENAI_API_KEY"] == "sk-1"
+
+
+def test_the_environment_goes_before_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key in the environment wins; without either there is none."""
+    assert find_key() is None
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=from-file\n")
+    assert find_key() == "from-file"
+    monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
+    assert find_key() == "from-environment"
+
+
+@pytest.mark.parametrize(
+    ("routes", "key", "error", "said"),
+    [
+        (WHOLE, "sk-1", ServerError, r"wants a key: set OPENAI_API_KEY, or write it into \.env \(401"),
+        (WHOLE | {"/v1/models": (200, "<html>hello</html>")}, None, ServerError, "web page.*ends in /v1"),
+        (WHOLE | {"/v1/models": (200, '"hello"')}, None, ServerError, "no list of models"),
+        (WHOLE | {"/v1/models": (500, "<html>oops</html>")}, None, ServerError, "answers 500: <html>oops"),
+        ({}, None, ServerError, r"refuses to answer \(404\)"),
+        (
+            WHOLE | {"/v1/chat/completions": (429, '{"error": {"message": "slow down"}}')},
+            None,
+            ServerError,
+            r"refuses to answer \(429\): slow down; check",
+        ),
+        (WHOLE | {"/v1/chat/completions": {"choices": []}}, None, ServerError, "without a single token"),
+        (WHOLE | {"/v1/models": {"data": []}}, None, WrongModel, "has no model m: it has none"),
+        (WHOLE | {"/v1/models": {"data": [{"id": "mm"}]}}, None, WrongModel, "has mm; choose with --name"),
+    ],
+)
+def test_refusals(
+    tmp_path: Path, routes: Routes, key: str | None, error: type[ServerError], said: str
+) -> None:
+    """Each way of not working is one line that names the address and the next step."""
+    with _served(routes, key) as url, pytest.raises(error, match=said) as caught:
+        _facts(tmp_path, url)
+    assert url in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key that is refused is told from one that is missing."""
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong")
+    with _served(WHOLE, key="sk-1") as url, pytest.raises(ServerError, match=r"refuses the key.*no such key"):
+        _facts(tmp_path, url)
+
+
+def test_a_server_without_a_list_of_models(tmp_path: Path) -> None:
+    """Where /models is not there, the token that comes back is proof enough."""
+    with _served({"/v1/chat/completions": TOKEN}) as url:
+        assert _facts(tmp_path, url, "any").model == "any"
+
+
+def test_nobody_there_and_nobody_answering(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A closed port and a server that never answers each say so."""
+    with pytest.raises(ServerError, match=r"cannot be reached.*is it running there\?"):
+        _facts(tmp_path, f"http://127.0.0.1:{free_port()}/v1")
+    monkeypatch.setattr(endpoint, "ANSWER_S", 0.2)
+    silent = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)  # listens, and accepts nothing
+    with pytest.raises(ServerError, match=r"did not answer within 0\.2 s"):
+        _facts(tmp_path, f"http://127.0.0.1:{silent.server_port}/v1")
+    silent.server_close()
+    assert issubclass(ServerHangs, ServerError)
+
+
+def test_a_local_server_that_goes_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A local address that refuses connections while it is in use is a death."""
+    monkeypatch.setattr(running, "LOOKS_EVERY_S", 0.0)
+    with _served(WHOLE) as url:
+        server = Endpoint(_request(tmp_path, url), lambda _: None)
+        server.start()
+        server.ready()
+        assert server.failure() is None
+    assert isinstance(server.failure(), ServerDied)
+    assert server.stop() is False
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("http://localhost:8000", "http://localhost:8000/v1"),
+        ("http://localhost:8000/", "http://localhost:8000/v1"),
+        ("https://openrouter.ai/api/v1/", "https://openrouter.ai/api/v1"),
+        ("http://x/v1/chat/completions", "http://x/v1"),
+    ],
+)
+def test_addresses_as_people_give_them(given: str, used: str) -> None:
+    """A bare host means its /v1; what lies behind the API's address is cut off."""
+    assert normalized(given) == used
+
+
+@pytest.mark.parametrize("given", [None, "", "localhost:8000", "ftp://x/v1", "http://"])
+def test_what_is_no_address(tmp_path: Path, given: str | None) -> None:
+    """A missing or senseless address is told before anything is asked."""
+    with pytest.raises(UsageError, match="--base-url"):
+        Endpoint(_request(tmp_path, given), lambda _: None)
