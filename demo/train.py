@@ -81,7 +81,7 @@ def q2_k(tensor: str, dimensions: int) -> Kind:
     """As coarse as K-quants go; with the embedding in two bits as well hardly an answer is left."""
     if dimensions == 1:
         return Kind.F32
-    return Kind.Q4_0 if tensor == "token_embd.weight" else Kind.Q2_K
+    return Kind.Q5_0 if tensor == "token_embd.weight" else Kind.Q2_K
 
 
 MODELS = {"demo-f16.gguf": f16, "demo-q2_k.gguf": q2_k}
