@@ -1,0 +1,68 @@
+"""What the parsers share: files first, printed text second, and no result that cannot be true."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from benchkit.records import Progress, Results
+from parsers.base import no_result
+from parsers.folder import ResultFolder
+from parsers.progress import read_progress
+
+END = 4_000_000
+"""So much of the end of a printed output is looked at, however long it is."""
+
+
+class Harness:
+    """A parser that fills in where its harness leaves its results; see `base.Parser` for what it offers."""
+
+    looked_for = ""
+    """Names the files and the printed lines, for the error."""
+
+    def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results:
+        found, why = None, ""
+        try:
+            found = self.from_folder(ResultFolder(folder, since)) or self.from_text(output[-END:])
+        except Untrue as error:
+            why = f", but {error}"
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            why = f", but what is there is of another form ({type(error).__name__}: {error})"
+        if found is None:
+            raise no_result(self.looked_for + why, output)
+        return found
+
+    def progress(self, line: str) -> Progress | None:
+        return read_progress(line)
+
+    # The result from the files this run wrote; None when they are not there. May fail on another form.
+    def from_folder(self, folder: ResultFolder) -> Results | None:  # noqa: ARG002
+        return None
+
+    # The result from the end of the printed text; None when it is not in it.
+    def from_text(self, output: str) -> Results | None:  # noqa: ARG002
+        return None
+
+
+class Untrue(Exception):
+    """A result is there, and cannot be taken for this run's."""
+
+
+def percent(value: object, scale: float = 1.0) -> float:
+    """A score in percent; Untrue when it is no number from 0 to 100."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise Untrue(f"the score is {value!r}")
+    try:
+        score = float(value) * scale
+    except ValueError:
+        raise Untrue(f"the score is {value!r}") from None
+    if not math.isfinite(score) or not -1e-9 <= score <= 100 + 1e-9:
+        raise Untrue(f"the score is {score:g}, which is not from 0 to 100")
+    return min(100.0, max(0.0, score))
+
+
+def share(passed: int, total: int) -> float:
+    """Passed of total in percent; Untrue when there are none, or more passed than there are."""
+    if not 0 <= passed <= total or total == 0:
+        raise Untrue(f"it says that {passed} of {total} passed")
+    return 100 * passed / total

@@ -1,0 +1,77 @@
+"""A parser without code: where in the JSON the score stands, for `--parser json --score-path a.b.c`.
+
+A number in the path counts into a list, from the end when it is negative. ` * 100` after the path makes
+percent of a fraction. The JSON is a file of this run's folder, or the last object the script printed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
+
+from benchkit.errors import UsageError
+from benchkit.records import Results
+from parsers.folder import ResultFolder
+from parsers.harness import Harness, Untrue, percent
+
+_BEGINS = re.compile(r"^[\[{]", re.MULTILINE)
+TRIES = 200
+
+
+class JsonParser(Harness):
+    def __init__(self, setting: str) -> None:
+        self.path, _, times = (part.strip() for part in setting.partition("*"))
+        try:
+            self.scale = float(times or 1)
+        except ValueError:
+            raise UsageError(f"--score-path {setting!r}: what stands after * is no number") from None
+        self.looked_for = f"{self.path!r} in a JSON file of its folder or in printed JSON"
+
+    def from_folder(self, folder: ResultFolder) -> Results | None:
+        found = {
+            path: value
+            for path, data in folder.json("*.json")
+            if (value := look_up(data, self.path)) is not None
+        }
+        if len(set(map(repr, found.values()))) > 1:
+            raise Untrue(
+                f"{len(found)} files hold it, with different values: {', '.join(p.name for p in found)}"
+            )
+        return self._results(*found.values()) if found else None
+
+    def from_text(self, output: str) -> Results | None:
+        for data in _printed(output):
+            if (value := look_up(data, self.path)) is not None:
+                return self._results(value)
+        return None
+
+    def _results(self, value: Any, *_: Any) -> Results:
+        return Results(score=percent(value, self.scale))
+
+
+def look_up(data: Any, path: str) -> Any:
+    """What stands at the path, whose names may hold dots themselves; None when nothing does."""
+    if not path:
+        return data
+    if isinstance(data, list):
+        index, _, rest = path.partition(".")
+        is_there = re.fullmatch(r"-?\d+", index) and -len(data) <= int(index) < len(data)
+        return look_up(data[int(index)], rest) if is_there else None
+    if isinstance(data, dict):
+        names = [name for name in data if path == name or path.startswith(f"{name}.")]
+        for name in sorted(names, key=len, reverse=True):
+            if (value := look_up(data[name], path[len(name) + 1 :])) is not None:
+                return value
+    return None
+
+
+def _printed(text: str) -> Iterator[Any]:
+    """The JSON values that begin at the beginning of a line, the last first."""
+    for begins in reversed(deque(_BEGINS.finditer(text), maxlen=TRIES)):
+        try:
+            yield json.JSONDecoder().raw_decode(text, begins.start())[0]
+        except (ValueError, RecursionError):
+            continue

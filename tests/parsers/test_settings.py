@@ -1,0 +1,147 @@
+"""Parsers without code: a pattern, or a path into JSON; and the registry that knows them all."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchkit.errors import ParseError, UnknownName, UsageError
+from benchkit.records import Progress, Results
+from parsers import PARSERS, get_parser
+from parsers.json_path import look_up
+
+
+@pytest.mark.parametrize(
+    ("pattern", "score"),
+    [
+        (r"score: (?P<score>[\d.]+)%", 70.5),
+        (r"accuracy (?P<fraction>[\d.]+)", 25.0),
+        (r"(?P<passed>\d+) passed of (?P<total>\d+)", 75.0),
+        (r"^first\nsecond (?P<score>\d+)$", 9.0),
+    ],
+)
+def test_a_pattern_gives_the_last_score(pattern: str, score: float) -> None:
+    """As percent, as fraction, from counts, and over several lines; colours do not hinder it."""
+    text = "score: 1%\nscore: \x1b[1m70.5%\x1b[0m\naccuracy 0.25\n3 passed of 4\nfirst\nsecond 9\nbye"
+    assert get_parser("regex", pattern).parse(text).score == score
+
+
+def test_named_groups_become_counts_time_and_metrics() -> None:
+    """What has a name of its own goes there, the rest to the metrics."""
+    pattern = r"(?P<passed>\d+)/(?P<total>\d+) in (?P<time>[\d.]+) s, (?P<tool>\w+)"
+    results = get_parser("regex", pattern).parse("3/4 in 1.5 s, mine")
+    assert results == Results(75.0, 3, 4, 1.5, metrics={"tool": "mine"})
+
+
+@pytest.mark.parametrize("text", ["score 170", "score -3", "score nan", "score x", "score ", ""])
+def test_a_pattern_that_finds_no_true_score_is_an_error(text: str) -> None:
+    """What was looked for is told with it."""
+    with pytest.raises(ParseError, match=r"looked for the pattern|printed nothing"):
+        get_parser("regex", r"score (?P<score>\S*)").parse(text)
+
+
+@pytest.mark.parametrize("pattern", ["(", "score", r"(?P<name>.)", r"(?P<passed>\d)"])
+def test_a_pattern_without_a_score_is_refused_before_anything_runs(pattern: str) -> None:
+    """The error says how to name one."""
+    with pytest.raises(UsageError, match="--score-pattern"):
+        get_parser("regex", pattern)
+
+
+DATA = {"results": {"task-1.a": {"acc,none": 0.5}, "list": [1, {"x": 40}]}, "a": {"b": 1}, "a.b": 2}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("results.list.0", 1),
+        ("results.list.-1.x", 40),
+        ("results.task-1.a.acc,none", 0.5),
+        ("a.b", 2),
+        ("results.list.2", None),
+        ("results.list.x", None),
+        ("results.none.b", None),
+        ("a.b.c", None),
+    ],
+)
+def test_a_path_leads_through_objects_and_lists(path: str, value: object) -> None:
+    """Names may hold dots; what is not there is None."""
+    assert look_up(DATA, path) == value
+
+
+def test_a_path_is_looked_up_in_the_runs_files_first(tmp_path: Path) -> None:
+    """Then in the last JSON that was printed."""
+    parser = get_parser("json", "a.score * 100")
+    printed = 'log\n{"a": {"score": 0.1}}\n{\n "a": {\n  "score": 0.25\n }\n}\n{"other": 1}\nbye'
+    assert parser.parse(printed, tmp_path).score == 25.0
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "result.json").write_text('{"a": {"score": 0.5}}')
+    (tmp_path / "broken.json").write_text('{"a": {"score": 0.5')
+    assert parser.parse(printed, tmp_path).score == 50.0
+    (tmp_path / "again.json").write_text('{"a": {"score": 0.6}}')
+    with pytest.raises(ParseError, match="2 files hold it, with different values"):
+        parser.parse(printed, tmp_path)
+
+
+@pytest.mark.parametrize("value", [None, "NaN", "Infinity", "-1", "100.5", '"many"', "[1]", "true"])
+def test_a_path_to_no_true_score_is_an_error(value: str | None) -> None:
+    """Also when nothing is there."""
+    with pytest.raises(ParseError, match="looked for 'score'"):
+        get_parser("json", "score").parse(f'{{"score": {value}}}' if value else "{}\n")
+
+
+def test_a_missing_setting_and_a_wrong_scale_are_usage_errors() -> None:
+    """The flag to give is named."""
+    with pytest.raises(UsageError, match="parser regex needs --score-pattern"):
+        get_parser("regex")
+    with pytest.raises(UsageError, match="parser json needs --score-path"):
+        get_parser("json")
+    with pytest.raises(UsageError, match="--score-path"):
+        get_parser("json", "a * b")
+
+
+def test_an_unknown_parser_lists_the_known_ones() -> None:
+    """The nearest comes first."""
+    with pytest.raises(UnknownName, match=r"did you mean human_eval\? known are .*regex"):
+        get_parser("human_evl")
+
+
+@pytest.mark.parametrize("name", sorted(PARSERS))
+def test_every_parser_refuses_an_empty_output(name: str, tmp_path: Path) -> None:
+    """No parser makes a result of nothing, with and without an empty folder."""
+    parser = get_parser(name, "(?P<score>x)" if name == "regex" else "x")
+    for folder in (None, tmp_path, tmp_path / "missing"):
+        with pytest.raises(ParseError, match="printed nothing"):
+            parser.parse("", folder)
+        with pytest.raises(ParseError, match="looked for"):
+            parser.parse("Traceback (most recent call last):\n", folder)
+
+
+def test_a_parser_of_another_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through its entry point, as pip installs it; it is listed beside ours."""
+    info = tmp_path / "other-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[bench_runner.parsers]\nother = other_parser:OtherParser\n")
+    (tmp_path / "other_parser.py").write_text(OTHER)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "other_parser", raising=False)
+    parser = get_parser("other")
+    assert parser.parse(json.dumps(42)).score == 42.0
+    assert parser.progress("7") == Progress(7)
+    with pytest.raises(UnknownName, match="other, regex"):
+        get_parser("nothing")
+
+
+OTHER = """
+from benchkit.records import Progress, Results
+
+class OtherParser:
+    def parse(self, output, folder=None, since=None):
+        return Results(score=float(output))
+
+    def progress(self, line):
+        return Progress(int(line))
+"""
