@@ -22,6 +22,7 @@ OF_THE_SERVER = (
     "model", "name", "server", "gpu_layers", "context", "parallel", "server_args", "llama_server", "base_url",
     "start_timeout_s", "strict",
 )  # fmt: skip
+OF_THE_BENCHMARK = ("script", "parser", "score_pattern", "score_path")
 # Settings that do not change what a run measures: a run that differs only here is the same run.
 OF_NO_MATTER = ("history", "runs_dir", "timeout_s", "start_timeout_s", "restarts")
 
@@ -120,25 +121,24 @@ def _entry(
     problems: list[str],
 ) -> Entry | None:
     try:
-        settings = replace(
-            base,
-            **settings_from(given),
-            benchmark=str(benchmark.get("name", "")),
-            model=path.resolve() if path else None,
-            name=str(given["name"]),
-            base_url=given.get("base_url", base.base_url) if path is None else None,
-            server=given.get("server", "endpoint" if path is None else base.server),
-            **{
-                key: benchmark[key]
-                for key in ("script", "parser", "score_pattern", "score_path")
-                if key in benchmark
-            },
-        )
+        settings = replace(base, **_all_settings(given, benchmark, path))
         plan_run(settings)
     except (BenchError, ValueError) as error:
         problems.append(f"{given['name']}: {error}")
         return None
     return Entry(_key(settings), settings, facts, sweep)
+
+
+def _all_settings(
+    given: Mapping[str, Any], benchmark: Mapping[str, Any], path: Path | None
+) -> dict[str, Any]:
+    settings = {key: benchmark[key] for key in OF_THE_BENCHMARK if key in benchmark}
+    settings |= {"benchmark": str(benchmark.get("name", "")), "name": str(given["name"])}
+    if path is None:
+        settings |= {"server": "endpoint", "base_url": given["base_url"]}
+    else:
+        settings |= {"model": path.resolve()}
+    return {**settings, **settings_from(given)}
 
 
 def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:

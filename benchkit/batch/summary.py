@@ -15,6 +15,7 @@ from benchkit.records import Run, Status
 from benchkit.statistics import wilson
 from benchkit.terminal import duration
 
+OTHERS_MB = 64.0
 COLUMNS = (
     "model", "quant", "size GB", "benchmark", "settings", "score", "95%", "time", "tok/s", "VRAM MB", "Wh",
     "status",
@@ -37,7 +38,7 @@ def summary(night: Night) -> str:
 
     rows = [_row(entry, night) for entry in night.entries]
     parts = [headline(night), tabulate(rows, headers=COLUMNS, tablefmt="github", disable_numparse=True)]
-    parts += _failures(night)
+    parts += [*_failures(night), *_remarks(night)]
     return "\n\n".join(parts)
 
 
@@ -99,6 +100,20 @@ def _failures(night: Night) -> list[str]:
     lines = [f"- {night.states[entry.key].label}: {_cause(night.states[entry.key])}" for entry in failed]
     retry = "Try those again, everything else is kept: the same command with `--retry-failed`."
     return ["## What failed", "\n".join(lines), f"{retry} One alone: `{_command(failed)}`"]
+
+
+def _remarks(night: Night) -> list[str]:
+    """What may have spoiled a run's speed without failing it."""
+    runs = [night.runs[state.run_id] for state in night.in_order() if state.run_id in night.runs]
+    lines: list[str] = []
+    for run in runs:
+        telemetry, who = run.telemetry, f"- {run.benchmark} on {run.model}:"
+        if telemetry.get("throttled"):
+            lines.append(f"{who} the GPU slowed down (at most {telemetry.get('temperature_c_max')} °C)")
+        if (taken := telemetry.get("vram_taken_by_others_mb") or 0) > OTHERS_MB:
+            lines.append(f"{who} other programs took {taken:,.0f} MB of VRAM meanwhile")
+        lines += [f"{who} {warning}" for warning in run.server.get("warnings") or ()]
+    return ["## Noted", "\n".join(lines)] if lines else []
 
 
 def _cause(state: EntryState) -> str:
