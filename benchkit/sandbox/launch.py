@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import resource
 import select
 import signal
 import socket
@@ -24,7 +23,6 @@ from benchkit.sandbox.jail import folder, namespaces
 from benchkit.sandbox.jail.zygote import MESSAGE
 
 _START_S = 30.0
-_STACK = 512 * MIB
 _ROOT = str(Path(__file__).resolve().parents[2])
 ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.jail.zygote import main; main({fd})"
 
@@ -131,9 +129,6 @@ def _bury() -> None:
 
 def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
-    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
-    stack = _STACK if hard == resource.RLIM_INFINITY else min(_STACK, hard)
-    resource.setrlimit(resource.RLIMIT_STACK, (stack, hard))
     entry = ENTRY.format(root=_ROOT, fd=control.fileno())
     return subprocess.Popen(
         [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", entry],

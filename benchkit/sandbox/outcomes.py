@@ -36,20 +36,21 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
     )
     if stopped is not None:
         return replace(facts, verdict=stopped.verdict, detail=stopped.detail)
-    return replace(facts, **_own_end(ended.status, facts, limits, asked))
+    return _own_end(ended.status, facts, limits, asked)
 
 
 _LOST = (Verdict.INFRASTRUCTURE, "the sandbox's own process ended; it is started anew")
 
 
-def _own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> dict[str, object]:
+def _own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> Outcome:
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         verdict = Verdict.PASSED if code == 0 and asked else Verdict.ERROR
         detail = "" if verdict is Verdict.PASSED else f"ended with exit code {code}"
-        return {"verdict": verdict, "detail": detail, "exit_code": code}
+        return replace(facts, verdict=verdict, detail=detail, exit_code=code)
     name = _name(-code)
-    return {"signal": name, "detail": f"killed by {name}", "verdict": _of_signal(-code, facts, limits)}
+    verdict = _of_signal(-code, facts, limits)
+    return replace(facts, verdict=verdict, detail=f"killed by {name}", signal=name)
 
 
 def _name(number: int) -> str:

@@ -44,6 +44,8 @@ class Running:
         self.poll = select.poll()
         self.poll.register(jail.control, select.POLLIN)
         theirs = self._pipes(kind)
+        for fd in theirs:
+            os.fchmod(fd, 0o666)  # /dev/stdin opens the pipe anew, as whoever the program is
         try:
             jail.start(_job(kind, limits, keep), theirs)
         finally:

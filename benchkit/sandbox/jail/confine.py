@@ -15,6 +15,9 @@ from typing import Any
 from benchkit.sandbox.jail import landlock, seccomp, syscalls
 
 
+MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
+
+
 @dataclass(frozen=True)
 class Cage:
     """What holds a worker's programs: made once by the zygote, laid on by each fork."""
@@ -67,7 +70,8 @@ def limit(cage: Cage, job: Job) -> None:
     """The kernel's own limits; a program can lower them, never raise them."""
     tasks = cage.tasks_already + job.processes + job.threads
     # The private data of other languages is what they use; their address space they only reserve.
-    memory = resource.RLIMIT_DATA if job.kind == "command" else resource.RLIMIT_AS
+    command = job.kind == "command"
+    memory = resource.RLIMIT_DATA if command else resource.RLIMIT_AS
     limits = {
         resource.RLIMIT_CPU: job.cpu_s,
         resource.RLIMIT_FSIZE: job.file_bytes,
@@ -76,13 +80,17 @@ def limit(cage: Cage, job: Job) -> None:
         resource.RLIMIT_CORE: 0,
         resource.RLIMIT_MEMLOCK: 0,
         resource.RLIMIT_MSGQUEUE: 0,
+        # Deep recursion; of other languages each thread takes as much, and it counts as data.
+        resource.RLIMIT_STACK: job.memory // 32 if command else MAIN_STACK,
         memory: job.memory,
     }
     for which, most in limits.items():
         hard = resource.getrlimit(which)[1]
         most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # One second between SIGXCPU, which tells the reason, and SIGKILL, which cannot be caught.
+        above = most + 1 if which == resource.RLIMIT_CPU else most
         with contextlib.suppress(ValueError):
-            resource.setrlimit(which, (most, most))
+            resource.setrlimit(which, (most, above))
 
 
 def confine(cage: Cage, job: Job, landlock_rules: int | None) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import io
 import linecache
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -88,6 +89,8 @@ def _finish(code: int) -> int:
 
 
 def run_command(argv: Sequence[str]) -> int:
+    for ignored_by_python in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(ignored_by_python, signal.SIG_DFL)
     try:
         os.execvp(argv[0], list(argv))
     except OSError as error:
