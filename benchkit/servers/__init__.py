@@ -1,7 +1,7 @@
 """The life of a model server: start it, prove it, watch it, and leave nothing behind.
 
 kinds.py        the table of kinds; base.py the Protocol of a kind, and EngineInfo, StopReport
-life.py         serve(): one server from start to stop, tried again where that helps
+life.py         serve(): one server from start to stop, tried again where that helps; asked.py compares
 choose.py       --server auto, by the hardware that hardware.py finds
 local.py        what servers in a process of ours share: llama_server.py, xllamacpp.py (and its child's
                 program), llama_cpp_python.py

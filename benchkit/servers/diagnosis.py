@@ -43,6 +43,13 @@ class FailedStart:
         return self.request.model.path.name if self.request.model else self.request.name
 
     @property
+    def update(self) -> str:
+        package = (
+            "" if self.request.kind == "llama-server" else f" (pip install --upgrade {self.request.kind})"
+        )
+        return f"update llama.cpp{package}"
+
+    @property
     def size(self) -> str:
         return f"{self.request.model.size_bytes / 2**20:,.0f} MB" if self.request.model else "of unknown size"
 
@@ -84,17 +91,17 @@ CAUSES = (
     Cause(
         r"(?:unknown|unsupported) model architecture: '(.+?)'",
         UnknownArchitecture,
-        "{engine} does not know the architecture {0!r} of {model}: update llama.cpp",
+        "{engine} does not know the architecture {0!r} of {model}: {update}",
     ),
     Cause(
         r"unknown pre-tokenizer type: '(.+?)'",
         UnknownArchitecture,
-        "{engine} does not know the tokenizer {0!r} of {model}: update llama.cpp",
+        "{engine} does not know the tokenizer {0!r} of {model}: {update}",
     ),
     Cause(
         r"tensor '.+' has (invalid ggml type \d+)",
         UnknownArchitecture,
-        "{engine} does not know a tensor of {model} ({0}): update llama.cpp, or the file is damaged",
+        "{engine} does not know a tensor of {model} ({0}): {update}, or the file is damaged",
     ),
     Cause(r"allocating ([\d.]+) MiB on device \d+: \w+Malloc failed: out of memory", OutOfVRAM, ""),
     Cause(r"(?:CUDA|HIP|ROCm|MUSA) error: out of memory", OutOfVRAM, ""),
@@ -109,6 +116,11 @@ CAUSES = (
         r"failed to open GGUF file|Model path does not exist",
         ModelRefused,
         "{model} is not there, or cannot be read: check the path",
+    ),
+    Cause(
+        r"this GGUF file is (version \d+) but",
+        ModelRefused,
+        "{engine} does not know GGUF {0}, which {model} has: {update}",
     ),
     Cause(
         r"invalid magic characters|failed to read magic|failed to read header",
@@ -128,11 +140,16 @@ CAUSES = (
     ),
     Cause(r"error loading model: (.+)", ModelRefused, "{engine} cannot load {model}: {0}"),
     Cause(
-        r"(failed to allocate buffer for kv cache|failed to create_context)",
+        r"failed to initialize the context: (failed to allocate.*)",
         OutOfRAM,
         f"{{model}} ({{size}}) does not fit in memory ({{0}}): {LESS_MEMORY}",
     ),
-    Cause(r"[Ff]ailed to load model", ModelRefused, "{engine} cannot load {model}"),
+    Cause(
+        r"failed to initialize the context: (.+)",
+        BadServerFlag,
+        "{engine} can make no context for {model}: {0}; check --server-arg and --context",
+    ),
+    Cause(r"[Ff]ailed to (?:load model|create_context)", ModelRefused, "{engine} cannot load {model}"),
 )
 
 
@@ -144,9 +161,13 @@ def why_it_failed(start: FailedStart) -> ServerError:
             said = [group.strip() for group in found.groups() if group is not None]
             if error is OutOfVRAM:
                 return _out_of_vram(start, said, tail)
-            words = text.format(*said, engine=start.engine, model=start.model, size=start.size)
-            return error(words, log=tail)
+            return error(_filled(text, start, said), log=tail)
     return _from_exit_code(start, tail)
+
+
+def _filled(text: str, start: FailedStart, said: list[str]) -> str:
+    words = {name: getattr(start, name) for name in ("engine", "model", "size", "update")}
+    return text.format(*said, **words)
 
 
 def _from_exit_code(start: FailedStart, tail: str) -> ServerError:
@@ -188,7 +209,9 @@ def _layers_that_fit(start: FailedStart, free_mb: float | None) -> int | None:
         facts = read_model_facts(request.model.path)
     except (BenchError, OSError):
         return None
-    return layers_that_fit(int(free_mb * 2**20), facts, request.context or 0, request.parallel)
+    layers = layers_that_fit(int(free_mb * 2**20), facts, request.context or 0, request.parallel)
+    asked = request.gpu_layers if isinstance(request.gpu_layers, int) else len(facts.layers) + 1
+    return layers if layers < asked else None  # an estimate that has just been proved wrong is no advice
 
 
 def exit_words(code: int) -> str:

@@ -52,6 +52,15 @@ def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = N
 
 def send(request: urllib.request.Request, timeout: float) -> Reply:
     """Any request at all."""
+    try:
+        return _reply(request, timeout)
+    except urllib.error.URLError as error:
+        raise error.reason if isinstance(error.reason, OSError) else error from None
+    except HTTPException as error:
+        raise ConnectionError(f"{type(error).__name__} {error}") from error
+
+
+def _reply(request: urllib.request.Request, timeout: float) -> Reply:
     local = urlsplit(request.full_url).hostname in LOOPBACK
     opener = _local_opener() if local else urllib.request.build_opener()
     try:
@@ -59,10 +68,6 @@ def send(request: urllib.request.Request, timeout: float) -> Reply:
             return Reply(answer.status, answer.read())
     except urllib.error.HTTPError as error:
         return Reply(error.code, error.read())
-    except urllib.error.URLError as error:
-        raise error.reason if isinstance(error.reason, OSError) else error from None
-    except HTTPException as error:
-        raise ConnectionError(f"{type(error).__name__} {error}") from error
 
 
 @cache
@@ -122,7 +127,7 @@ def prove_token(base_url: str, name: str, key: str | None = None, timeout: float
 def no_answer(url: str, error: OSError, timeout: float) -> ServerError:
     """The error for a request that got no reply."""
     if isinstance(error, TimeoutError):
-        return ServerHangs(f"{url} accepted a request and did not answer within {timeout:g} s")
+        return ServerHangs(f"{url} accepted a request and did not answer within {timeout:.3g} s")
     return ServerDied(f"{url} cannot be reached: {error}")
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchkit.errors import NotAsAsked, OutOfVRAM, PortTaken, ServerError
 from benchkit.records import GpuLayers, ServerFacts, ServerRequest
+from benchkit.servers.asked import not_as_asked
 from benchkit.servers.base import Report, Server, StopReport, VramUsed
-from benchkit.servers.choose import choose, unused_gpu
-from benchkit.servers.hardware import gpus
+from benchkit.servers.choose import choose
 from benchkit.servers.kinds import load
 from benchkit.servers.leftovers import end_leftovers
 
@@ -117,44 +117,14 @@ def _fewer_layers(request: ServerRequest, last: GpuLayers, error: OutOfVRAM) -> 
 
 def _checked(request: ServerRequest, facts: ServerFacts, tried: list[GpuLayers]) -> ServerFacts:
     """The facts with a warning for each that is not as asked; NotAsAsked if that is not to be borne."""
-    different = not_as_asked(request, facts)
+    warnings = not_as_asked(request, facts)
+    if warnings and request.strict:
+        raise NotAsAsked(f"--strict: {'; '.join(warnings)}")
     if len(tried) > 1:
         words = ", ".join(map(str, tried[:-1]))
-        different.append(f"{tried[-1]} GPU layers are used: with {words} it did not fit in VRAM")
-    if different and request.strict:
-        raise NotAsAsked(
-            f"--strict: {'; '.join(different)}", log=request.log.read_text(errors="replace")[-4096:]
-        )
-    further = {**facts.further, "gpu_layers_tried": tried} if len(tried) > 1 else facts.further
-    return replace(facts, warnings=(*facts.warnings, *different), further=further)
-
-
-def not_as_asked(request: ServerRequest, facts: ServerFacts) -> list[str]:
-    """Where the server differs from the request, in words; what is not known counts as no difference."""
-    different = [*_layers_differ(request, facts)]
-    context, slots = facts.context_per_slot, facts.slots
-    if request.context and context is not None and context < request.context:
-        different.append(
-            f"{request.context} tokens of context for each slot were asked for, {context} are there"
-        )
-    if slots is not None and slots < request.parallel:
-        different.append(f"{request.parallel} requests at once were asked for, the server answers {slots}")
-    return different
-
-
-def _layers_differ(request: ServerRequest, facts: ServerFacts) -> Iterator[str]:
-    asked, got, total = request.gpu_layers, facts.layers_offloaded, facts.layers_total
-    if got is None or asked == 0:
-        return
-    present = gpus()
-    if got == 0 and present:
-        yield unused_gpu(present[0], load(facts.kind).engine(request.llama_server))
-    elif got == 0 and asked != "auto":
-        yield f"{asked} GPU layers were asked for, and the server runs on the CPU: there is no GPU here"
-    elif asked != "auto" and total is not None:
-        wanted = total if asked == "all" else min(asked, total)
-        if got < wanted:
-            yield f"{asked} GPU layers were asked for, {got} of {total} are on the GPU"
+        warnings.append(f"{tried[-1]} GPU layers are used: with {words} it did not fit in VRAM")
+        facts = replace(facts, further={**facts.further, "gpu_layers_tried": tried})
+    return replace(facts, warnings=(*facts.warnings, *warnings))
 
 
 def _stop(server: Server, before: float | None, vram_used_mb: VramUsed | None) -> StopReport:
@@ -163,10 +133,12 @@ def _stop(server: Server, before: float | None, vram_used_mb: VramUsed | None) -
     killed = server.stop()
     after = _settled(before, vram_used_mb) if vram_used_mb else None
     report = StopReport(time.monotonic() - began, killed, before, after)
+    warnings = ["the server did not end when asked to, and was killed"] if killed else []
     if report.residue_mb and report.residue_mb > SETTLED_MB:
-        warning = f"{report.residue_mb:,.0f} MB of VRAM did not come back within {SETTLES_WITHIN_S:g} s"
-        report = replace(report, warnings=(warning,))
-    return report
+        warnings.append(
+            f"{report.residue_mb:,.0f} MB of VRAM did not come back within {SETTLES_WITHIN_S:g} s"
+        )
+    return replace(report, warnings=tuple(warnings))
 
 
 def _settled(before: float | None, vram_used_mb: VramUsed) -> float | None:

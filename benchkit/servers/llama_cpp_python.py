@@ -39,14 +39,14 @@ class LlamaCppPython(LocalServer):
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is a package, no program
-        known = _ask_package(_python())
+        known = _ask_package(python_with_package())
         if known is None:
             return EngineInfo("llama-cpp-python", None, INSTALL, None)
         version, gpu = known
         return EngineInfo("llama-cpp-python", version, GPU_BUILD, gpu)
 
     def command(self, port: int) -> list[str]:
-        if _ask_package(_python()) is None:
+        if _ask_package(python_with_package()) is None:
             raise EngineMissing(f"llama-cpp-python is not installed: {INSTALL}")
         asked = self.request.gpu_layers
         settings = {
@@ -63,7 +63,7 @@ class LlamaCppPython(LocalServer):
             "verbose": True,
         }
         words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
-        return [str(_python()), "-m", "llama_cpp.server", *words, *self.request.extra_args]
+        return [str(python_with_package()), "-m", "llama_cpp.server", *words, *self.request.extra_args]
 
     def describe(self) -> ServerFacts:
         text = self.process.output()
@@ -95,7 +95,7 @@ class LlamaCppPython(LocalServer):
         return False
 
 
-def _python() -> Path:
+def python_with_package() -> Path:
     """The interpreter that has the package: the named one, ours, or what `make llama-cpp-python` built."""
     if named := os.environ.get(PYTHON_VARIABLE):
         return Path(named)

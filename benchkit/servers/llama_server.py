@@ -16,7 +16,7 @@ from benchkit.errors import EngineMissing
 from benchkit.files import cache_folder
 from benchkit.records import ServerFacts
 from benchkit.servers.base import EngineInfo
-from benchkit.servers.http import ask
+from benchkit.servers.http import ask, no_answer
 from benchkit.servers.llama_log import Loaded, read_log
 from benchkit.servers.local import LocalServer
 from benchkit.servers.ports import HOST
@@ -25,7 +25,7 @@ from benchkit.servers.watchdog import Patience
 HOW_TO_GET = "get llama.cpp (https://github.com/ggml-org/llama.cpp/releases) and put llama-server on PATH"
 ALL_LAYERS = 999  # more than any model has; builds that do not know "all" take it too
 SHOWS_LAYERS_AND_BUFFERS = "4"
-ASKING_S = 20.0
+ASKING_S, PROPERTIES_S, METRICS_S = 20.0, 10.0, 2.0
 ON_CPU_PATIENCE = Patience(probe_s=1200)  # one batch of a long prompt can take that long there
 VERSION = re.compile(r"version: (?:.*\(build (\d+), commit (\w+)\)|(\d+) \((\w+)\))")
 DEVICE_LINE = re.compile(r"^  (\w+): .+\(\d+ MiB, \d+ MiB free\)", re.MULTILINE)
@@ -69,13 +69,21 @@ class LlamaServer(LocalServer):
 
     def describe(self) -> ServerFacts:
         loaded = read_log(self.process.output())
-        said = ask(f"{self.url}/props").json() or {}
+        said = self.properties()
         if loaded.device and loaded.device != "CPU":
             return self.facts(loaded, said)
         total = self.model.layers + 1 if self.model.layers else None
         return replace(
             self.facts(loaded, said), layers_offloaded=0, layers_total=loaded.layers_total or total
         )
+
+    def properties(self) -> dict[str, Any]:
+        url = f"{self.url}/props"
+        try:
+            found = ask(url, timeout=PROPERTIES_S).json()
+        except OSError as error:
+            raise no_answer(url, error, PROPERTIES_S) from error
+        return found if isinstance(found, dict) else {}
 
     def facts(self, loaded: Loaded, said: dict[str, Any]) -> ServerFacts:
         """What the log and /props say, as a record."""
@@ -108,7 +116,7 @@ class LlamaServer(LocalServer):
     def shows_life(self) -> bool:
         """Its counters grow with every batch, of prompts too; they also say when nothing is asked of it."""
         try:
-            found = dict(WORK.findall(ask(f"{self.url}/metrics").body.decode()))
+            found = dict(WORK.findall(ask(f"{self.url}/metrics", timeout=METRICS_S).body.decode()))
         except OSError:
             return False
         before, self._work = self._work, found

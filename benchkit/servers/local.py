@@ -22,7 +22,7 @@ SHOWS_EVERY_S = 1.0
 LEAST_START_S = 60.0
 SLOWEST_LOAD = 30 * 2**20  # bytes a second: a disk that was asleep, a network share
 DEFAULT_CONTEXT = 4096
-NO_REPLY = 5.0
+FIRST_REPLY_S, LAST_REPLY_S = 0.25, 5.0  # waiting for a reply hides an early exit: so wait briefly at first
 
 
 class LocalServer(ABC):
@@ -41,6 +41,7 @@ class LocalServer(ABC):
         self.port = 0
         self._process: Process | None = None
         self._watchdog: Watchdog | None = None
+        self._replies_within = FIRST_REPLY_S
         self._started = 0.0
         self._start_s = 0.0
 
@@ -101,8 +102,8 @@ class LocalServer(ABC):
         try:
             self._wait_until_it_listens()
             self._prove_port()
-            prove_model(self.base_url, self.alias, timeout=self._time_left())
-            prove_token(self.base_url, self.alias, timeout=self._time_left())
+            prove_model(self.base_url, self.alias, timeout=max(LAST_REPLY_S, self._time_left()))
+            prove_token(self.base_url, self.alias, timeout=max(LAST_REPLY_S, self._time_left()))
         except ServerDied as error:
             if not self.process.ended_within(1.0):
                 raise
@@ -140,9 +141,12 @@ class LocalServer(ABC):
 
     def _is_healthy(self) -> bool:
         try:
-            return ask(self.url + self.health_path, timeout=max(0.1, min(NO_REPLY, self._time_left()))).ok
+            return ask(self.url + self.health_path, timeout=self._replies_within).ok
+        except TimeoutError:
+            self._replies_within = min(2 * self._replies_within, LAST_REPLY_S)
         except OSError:
             return False
+        return False
 
     def _prove_port(self) -> None:
         """Whoever answers must be our child: two servers can have picked the same port."""
@@ -153,7 +157,7 @@ class LocalServer(ABC):
         return self.request.start_timeout_s or LEAST_START_S + self.model.size_bytes / SLOWEST_LOAD
 
     def _time_left(self) -> float:
-        return self._started + self._start_timeout() - time.monotonic()
+        return max(0.0, self._started + self._start_timeout() - time.monotonic())
 
     def _too_slow(self) -> StartTimeout:
         said = last_words(self.process.tail())

@@ -73,11 +73,11 @@ class Process:
         leftovers.record(self._supervisor.pid, pids, at=self._record)
         return pids
 
-    def stop(self, grace_s: float = TERM_GRACE_S) -> bool:
+    def stop(self) -> bool:
         """Ask the server to end, kill it when the grace is over, wait until it is gone; True if killed."""
         with self._lock:
             self._ask_to_end()
-            killed = not self.ended_within(grace_s)
+            killed = not self.ended_within(TERM_GRACE_S)
             self._close_pipe()
             if not self.ended_within(KILL_GRACE_S):
                 self._supervisor.kill()
