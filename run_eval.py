@@ -20,11 +20,11 @@ import click
 from benchkit.client.prompts import STYLES, find_style
 from benchkit.errors import UsageError
 from benchkit.records import Verdict
-from benchkit.script import Answer, Prompt, Question, Report, Settings, asking_flags, say
+from benchkit.script import Answer, Prompt, Question, Report, Settings, asking_flags, say, usage_text
 from benchkit.script.journal import read_key
 
 if TYPE_CHECKING:
-    from benchkit.problems import Problem, ProblemSet
+    from benchkit.problems import ProblemSet
     from benchkit.sandbox import Isolation
     from benchkit.scoring import Judge, Judged
     from benchkit.scoring.saved import Samples
@@ -89,6 +89,7 @@ def command(settings: Settings, **options: Any) -> None:
     choices = Choices(**options)
     if choices.samples_file and choices.rejudge:
         raise UsageError("--samples and --rejudge: choose one")
+    _prompter(choices)  # a wrong style is no reason to read, or to fetch, the problems first
     problem_set = _problem_set(settings, choices)
     if settings.dry_run:
         return _show_prompts(_questions(problem_set, settings, choices))
@@ -103,24 +104,37 @@ def command(settings: Settings, **options: Any) -> None:
 def _problem_set(settings: Settings, choices: Choices) -> ProblemSet:
     from benchkit.problems import load
 
-    dataset, file = choices.dataset, choices.problems_file
-    if choices.rejudge and not dataset and not file:
-        dataset = read_key(choices.rejudge).get("problem_set", {}).get("name")
-    if not dataset and not file:
-        dataset = DEFAULT_DATASET
+    dataset = choices.dataset
+    if not dataset and not choices.problems_file:
+        dataset = _dataset_of(choices.rejudge) if choices.rejudge else DEFAULT_DATASET
     ids = [task for given in choices.tasks for task in given.split(",") if task]
-    return load(dataset, file, report=say).select(ids, settings.limit)
+    return load(dataset, choices.problems_file, report=say).select(ids, settings.limit)
+
+
+def _dataset_of(folder: Path) -> str:
+    """The problems of an earlier run, which its journal's key names."""
+    from benchkit.problems import FORMS
+
+    name = str(read_key(folder).get("problem_set", {}).get("name"))
+    if name not in FORMS:
+        raise UsageError(f"--rejudge {folder}: tell its problems with --dataset or --problems-file")
+    return name
 
 
 def _questions(problem_set: ProblemSet, settings: Settings, choices: Choices) -> list[Question]:
     """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
-    style = find_style(choices.style)
-    form: Callable[[str], Prompt] = style.chat if choices.mode == "chat" else style.completion
+    prompter = _prompter(choices)
+    prompted = [(problem, prompter(problem.prompt)) for problem in problem_set.problems]
     return [
         Question(problem.id, sample, prompt, problem)
-        for problem, prompt in ((problem, form(problem.prompt)) for problem in problem_set.problems)
+        for problem, prompt in prompted
         for sample in range(settings.samples)
     ]
+
+
+def _prompter(choices: Choices) -> Callable[[str], Prompt]:
+    style = find_style(choices.style)
+    return style.chat if choices.mode == "chat" else style.for_completion()
 
 
 def _show_prompts(questions: list[Question]) -> None:
@@ -179,14 +193,10 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
     if answer.failure is not None:
         return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, answer.failure)
-    problem: Problem = question.task
-    response = answer.response
-    if question.prompt.prefill and f"def {problem.entry_point}" not in response:
-        response = question.prompt.prefill + response  # the model went on where the prefill ends
     return judge_answer(
         judge,
-        problem,
-        response,
+        question.task,
+        answer.response,
         sample=question.sample,
         truncated=answer.truncated,
         continues=question.prompt.mode == "completion",
@@ -231,7 +241,8 @@ def _finish(
 
     for warning in isolation.warnings:
         say(warning)
-    click.echo(as_text(report.finish({**summary, **facts, "sandbox": isolation.as_record()})))
+    whole = report.finish({**summary, **facts, "sandbox": isolation.as_record()})
+    click.echo("\n".join(filter(None, (as_text(whole), usage_text(whole)))))
 
 
 def main() -> None:

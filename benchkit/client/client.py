@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchkit.client.endpoint import CONNECT_S, Endpoint, why
 from benchkit.client.failures import ContextExceeded, Hiccup, failure_of
+from benchkit.client.prompts import with_prefill
 from benchkit.client.reply import Reply
 from benchkit.client.stream import events
 from benchkit.errors import EndpointError
@@ -47,7 +48,9 @@ class Client:
         """The model's answer; one with a `failure` where the server gave none after all retries."""
         for attempt in range(1, self._patience.retries + 2):
             try:
-                return replace(self._ask_once(question), tries=attempt)
+                answer = self._ask_once(question)
+                whole = with_prefill(question.prompt, answer.response)
+                return replace(answer, response=whole, tries=attempt)
             except ContextExceeded as error:
                 return Answer(
                     finish_reason="length", tries=attempt, note=f"prompt beyond the context: {error}"

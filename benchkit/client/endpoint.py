@@ -72,7 +72,9 @@ class Endpoint:
 
     def identity(self, model: str) -> dict[str, Any]:
         """What tells this model from others of the same name, as far as the server says."""
-        row = next((row for row in self.models() if row["id"] == model), {})
+        served = self.models()
+        named = [row for row in served if row["id"] == model]
+        row = next(iter(named or served[: len(served) == 1]), {})  # an only model is meant by any name
         meta = row.get("meta")
         told = (
             {name: meta[name] for name in TOLD_BY_SERVER if name in meta} if isinstance(meta, Mapping) else {}

@@ -7,6 +7,7 @@ into text to continue with the strings that end it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,13 +41,17 @@ class Style:
             messages.append(_said("assistant", self.begun, self.tidy(prompt)))
         return Prompt(tuple(messages))
 
-    def completion(self, prompt: str) -> Prompt:
-        """Text for a base model to continue."""
+    def for_completion(self) -> Callable[[str], Prompt]:
+        """How base models are asked, where the tool does so."""
         if self.after_body is None:
             raise UsageError(
-                f"the style of {self.about} has no form for --mode completion: choose another --prompt"
+                f"{self.about} asks no base models: with --mode completion choose another --prompt"
             )
-        return Prompt(prompt, stop=self.after_docstring if _is_docstring(prompt) else self.after_body)
+        return self._completion
+
+    def _completion(self, prompt: str) -> Prompt:
+        """Text to continue; it ends where a new task would begin."""
+        return Prompt(prompt, stop=(self.after_docstring if _is_docstring(prompt) else self.after_body) or ())
 
 
 STYLES: dict[str, Style] = {
@@ -101,6 +106,14 @@ def find_style(name: str) -> Style:
         return STYLES[name]
     except KeyError:
         raise UnknownName("prompt style", name, STYLES) from None
+
+
+def with_prefill(prompt: Prompt, text: str) -> str:
+    """The whole answer where the model went on from what was put into its mouth; it may also start anew."""
+    heads = re.findall(r"^((?:def|class) +\w+)", prompt.prefill, re.MULTILINE)
+    if heads and re.search(rf"^\s*{heads[-1]}\b", text, re.MULTILINE):
+        return text
+    return prompt.prefill + text
 
 
 def _said(role: str, template: str, prompt: str) -> Message:

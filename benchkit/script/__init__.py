@@ -15,7 +15,7 @@ from benchkit.script.base import Answer, Prompt, Question, Row
 from benchkit.script.flags import Sampling, Settings, asking_flags
 from benchkit.script.journal import Journal, open_journal
 from benchkit.script.pipeline import Pipeline
-from benchkit.script.report import Report, say
+from benchkit.script.report import Report, say, usage_text
 
 __all__ = [
     "Answer",
@@ -30,4 +30,5 @@ __all__ = [
     "asking_flags",
     "open_journal",
     "say",
+    "usage_text",
 ]
