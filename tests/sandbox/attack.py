@@ -1,0 +1,123 @@
+"""Runs hostile cases on one sandbox and says what went wrong; as a program, for a user other than the tester's.
+
+    python attack.py LEVEL FOLDER      then one case's name a line on stdin, one JSON list of faults a line on stdout
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+
+from hostile_cases import CASES, TEST, Case
+
+from benchkit.sandbox.base import Limits, Outcome, Program, Sandbox
+from benchkit.sandbox.pool import Pool
+
+OVERSHOOT_S = 0.2
+GOOD = Program(
+    source="import os, json, collections\nprint(input(), os.listdir('.'), sorted(os.environ), len(os.listdir('/proc/self/fd'))"
+    " if os.path.exists('/proc/self/fd') and os.access('/proc/self/fd', os.R_OK) else 4)",
+    stdin=b"hello\n",
+)
+
+
+def prepare(folder: Path) -> None:
+    """What no program may read or change."""
+    folder.mkdir(parents=True)
+    (folder / "secret").write_text("the secret")
+    (folder / "file").write_text("untouched")
+    os.chmod(folder / "file", 0o640)
+
+
+def snapshot(folder: Path) -> list[tuple[object, ...]]:
+    found: list[tuple[object, ...]] = []
+    for path in [folder, *sorted(folder.rglob("*"))]:
+        facts = path.lstat()
+        content = path.read_bytes() if path.is_file() else b""
+        found.append((str(path), facts.st_mode, facts.st_uid, facts.st_mtime_ns, facts.st_nlink, content))
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below one, found by its parents."""
+    parents: dict[int, int] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except (OSError, IndexError):
+                continue
+    found: set[int] = set()
+    waiting = [pid]
+    while waiting:
+        above = waiting.pop()
+        children = {child for child, parent in parents.items() if parent == above}
+        found |= children
+        waiting += children
+    return found
+
+
+class Arena:
+    """One sandbox with one worker, and a folder that nobody inside may touch."""
+
+    def __init__(self, sandbox: Sandbox, outside: Path) -> None:
+        self.sandbox = sandbox
+        self.outside = outside
+        prepare(outside)
+        self.good = sandbox.run(GOOD)
+        self.before = snapshot(outside)
+        self.processes = descendants(os.getpid())
+
+    def attack(self, case: Case) -> list[str]:
+        """The faults; none is what should come back."""
+        outcome = self._run(case)
+        return [*_judged(case, outcome), *self._traces()]
+
+    def _run(self, case: Case) -> Outcome:
+        limits = Limits(wall_s=case.wall_s, memory_mb=case.memory_mb, processes=case.processes)
+        source = case.source.replace("{outside}", str(self.outside)).replace("{pid}", str(os.getpid()))
+        if case.whole:
+            return self.sandbox.run(Program(source=source), limits)
+        return self.sandbox.check(source, TEST, "add", limits)
+
+    def _traces(self) -> list[str]:
+        faults = []
+        if snapshot(self.outside) != self.before:
+            faults.append("something outside changed")
+        after = self.sandbox.run(GOOD)
+        if (after.verdict, after.stdout) != (self.good.verdict, self.good.stdout):
+            faults.append(f"a good program afterwards: {after.verdict} {after.detail} {after.stdout!r}")
+        left = descendants(os.getpid()) - self.processes
+        if left:
+            faults.append(f"processes left: {left}")
+        planted = [path for path in ("/dev/shm/bench-hostile", "/var/tmp/bench-hostile") if Path(path).exists()]
+        return faults + [f"left behind: {path}" for path in planted]
+
+
+def _judged(case: Case, outcome: Outcome) -> list[str]:
+    faults = []
+    verdict = outcome.verdict.value.replace(" ", "_")
+    if verdict not in case.verdicts.split():
+        faults.append(f"verdict {verdict}, not {case.verdicts}: {outcome.detail}")
+    if outcome.inside:
+        faults.append("ran inside")
+    if outcome.seconds > case.wall_s + OVERSHOOT_S:
+        faults.append(f"took {outcome.seconds:.2f} s of {case.wall_s}")
+    return faults
+
+
+def main() -> None:
+    level, folder = sys.argv[1:]
+    cases = {case.name: case for case in CASES}
+    with Pool(level, 1) as sandbox:
+        arena = Arena(sandbox, Path(folder))
+        for line in sys.stdin:
+            print(json.dumps(arena.attack(cases[line.strip()])), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Every hostile program, at every level that this machine shows, as this user and as an ordinary one."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from benchkit.sandbox.places import all_can_read
+from benchkit.sandbox.pool import Pool
+
+sys.path.insert(0, str(Path(__file__).parent))
+from attack import Arena
+from hostile_cases import CASES, Case
+
+ORDINARY = 12345
+Attack = Callable[[Case], list[str]]
+
+
+def _interpreter() -> str | None:
+    """A Python that an ordinary user can start."""
+    wanted = [sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"]
+    return next((path for path in wanted if Path(path).exists() and all_can_read(path)), None)
+
+
+@pytest.fixture(scope="module", params=["namespaces", "landlock"])
+def level(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def as_me(level: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
+    with Pool(level, 1) as sandbox:
+        yield Arena(sandbox, tmp_path_factory.mktemp("arena") / "outside").attack
+
+
+@pytest.fixture(scope="module")
+def as_ordinary_user(level: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
+    if os.getuid() != 0:
+        pytest.skip("already an ordinary user: the other tests show it")
+    python = _interpreter()
+    if python is None:
+        pytest.skip("no Python interpreter on this machine that an ordinary user could start")
+    home = tmp_path_factory.mktemp("ordinary")
+    for folder in (home, *list(home.parents)[:-2]):
+        os.chmod(folder, 0o755)
+    os.chown(home, ORDINARY, ORDINARY)
+    arguments = [python, str(Path(__file__).with_name("attack.py")), level, str(home / "outside")]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, user=ORDINARY, group=ORDINARY,
+        extra_groups=[], env={"PATH": os.environ["PATH"], "HOME": str(home)}, cwd="/",
+    ) as child:  # fmt: skip
+
+        def attack(case: Case) -> list[str]:
+            assert child.stdin is not None
+            assert child.stdout is not None
+            child.stdin.write(case.name + "\n")
+            child.stdin.flush()
+            return list(json.loads(child.stdout.readline()))
+
+        yield attack
+        child.stdin.close()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_as_this_user(case: Case, as_me: Attack) -> None:
+    """The program does not pass, keeps its time, changes nothing, and leaves nothing behind."""
+    assert as_me(case) == []
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_as_an_ordinary_user(case: Case, as_ordinary_user: Attack) -> None:
+    """The same where the tester is nobody special."""
+    assert as_ordinary_user(case) == []
