@@ -1,0 +1,148 @@
+"""LM Studio's command line, `lms`: https://lmstudio.ai/docs/cli and https://github.com/lmstudio-ai/lms"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from benchkit.errors import EngineMissing, ServerError, StartTimeout
+from benchkit.records import ModelFile
+from benchkit.servers.diagnosis import last_words
+
+HOW_TO_GET = "install LM Studio (https://lmstudio.ai/download), run it once, then `lms bootstrap`"
+ANSWER_S = 60.0  # the first command wakes LM Studio up
+USER = "bench_runner"  # the folder in LM Studio's models that holds our links
+_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+_LINKED = re.compile(r"Symbolic link created at (.+)")
+
+
+@dataclass(frozen=True)
+class Imported:
+    """Links that we put into LM Studio's models folder, to be taken away again."""
+
+    links: tuple[Path, ...] = ()
+
+    def remove(self) -> None:
+        for link in self.links:
+            if link.is_symlink():
+                link.unlink()
+            for folder in (link.parent, link.parent.parent):
+                with suppress(OSError):  # others have something in it
+                    folder.rmdir()
+
+
+def find_lms() -> Path | None:
+    """On PATH, or where LM Studio puts it."""
+    found = shutil.which("lms") or shutil.which(Path.home() / ".lmstudio" / "bin" / "lms")
+    return Path(found) if found else None
+
+
+@cache
+def version(lms: Path) -> str:
+    with suppress(ServerError, ValueError, KeyError):
+        return f"lms {json.loads(run(lms, 'version', '--json'))['version'][:12]}"
+    return "of unknown version"
+
+
+def needed() -> Path:
+    lms = find_lms()
+    if lms is None:
+        raise EngineMissing(f"LM Studio is not installed: {HOW_TO_GET}")
+    return lms
+
+
+def run(lms: Path, *arguments: str) -> str:
+    """What it printed on stdout; ServerError with its own words if it failed."""
+    command = f"lms {' '.join(arguments)}"
+    try:
+        done = subprocess.run(
+            [str(lms), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=ANSWER_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise StartTimeout(f"`{command}` did not end within {ANSWER_S:.0f} s: is LM Studio stuck?") from error
+    except OSError as error:
+        raise EngineMissing(f"`{command}` cannot be run: {error.strerror}: {HOW_TO_GET}") from error
+    said = plain(done.stdout + done.stderr)
+    if done.returncode:
+        raise ServerError(f"`{command}` failed: {last_words(said)}", log=said)
+    return plain(done.stdout)
+
+
+def run_json(lms: Path, *arguments: str) -> Any:
+    said = run(lms, *arguments, "--json")
+    try:
+        return json.loads(said)
+    except ValueError as error:
+        command = f"lms {' '.join(arguments)} --json"
+        raise ServerError(f"`{command}` printed no JSON: {last_words(said)}", log=said) from error
+
+
+def plain(text: str) -> str:
+    """Without colours and the spinner's overwritten lines."""
+    return "\n".join(line.rpartition("\r")[2] for line in _COLOURS.sub("", text).splitlines())
+
+
+def server_port(lms: Path) -> int | None:
+    """Where the HTTP server listens; None where it does not run."""
+    found = run_json(lms, "server", "status")
+    return int(found["port"]) if found.get("running") else None
+
+
+def loaded(lms: Path) -> list[dict[str, Any]]:
+    """The instances in memory, each with its identifier, path and context."""
+    return [entry for entry in run_json(lms, "ps") if isinstance(entry, dict)]
+
+
+def load(lms: Path, output: BinaryIO, *arguments: str) -> subprocess.Popen[bytes]:
+    """Begin to load; the process ends when the model is there, or with the reason why not."""
+    # In a session of its own: Ctrl-C is for the runner, which then ends the load in good order.
+    return subprocess.Popen(
+        [str(lms), "load", *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+    )
+
+
+def find_entry(lms: Path, model: ModelFile) -> dict[str, Any] | None:
+    """LM Studio's own entry for this very file: its path ends with the entry's, and the sizes agree."""
+    places = [f"/{path.as_posix()}" for path in (model.path.absolute(), model.path.resolve())]
+    ours = f"{_repository(model)}/{model.path.name}"
+    for entry in run_json(lms, "ls"):
+        path = str(entry.get("path", ""))
+        ends = path == ours or any(place.endswith(f"/{path}") for place in places)
+        if path and ends and entry.get("sizeBytes") in (model.size_bytes, None):
+            return dict(entry)
+    return None
+
+
+def link_into_models(lms: Path, model: ModelFile) -> Imported:
+    """Show LM Studio a file that lies elsewhere, by links under a name that is ours alone."""
+    links = []
+    for part in model.parts:
+        place = ("--user-repo", _repository(model), "-y")
+        said = run(lms, "import", str(part.resolve()), "--symbolic-link", *place)
+        found = _LINKED.search(said)
+        if found:
+            links.append(Path(found[1].strip()))
+    return Imported(tuple(links))
+
+
+def _repository(model: ModelFile) -> str:
+    place = sha256(str(model.path.resolve()).encode()).hexdigest()[:8]
+    return f"{USER}/{model.path.stem}-{place}"
