@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 START, END = "<|im_start|>", "<|im_end|>"
 # GPT-2's way to cut a text into words, for ASCII; llama.cpp does the same under the name "gpt-2".
@@ -49,7 +50,7 @@ def learn_merges(texts: Iterable[str], count: int) -> list[Pair]:
     while len(merges) < count:
         pairs: Counter[Pair] = Counter()
         for word, signs in spelled.items():
-            for pair in zip(signs, signs[1:], strict=False):
+            for pair in pairwise(signs):
                 pairs[pair] += words[word]
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         merges.append(best)

@@ -24,7 +24,8 @@ REQUESTS = (
     "Complete the following Python function.",
     "Write the body of this function.",
     "Implement the Python function below. Reply with the whole function in one code block.",
-    "Please provide a self-contained Python script that solves the following problem in a markdown code block:",
+    "Please provide a self-contained Python script that solves the following problem in a markdown "
+    "code block:",
     "Write a solution to the following problem and make sure that it passes the tests:",
     "Read the following function signature and docstring, and fully implement the function described.",
     "Your response should only contain the code for this function.",
@@ -86,7 +87,9 @@ def lesson(problem: Problem, chance: random.Random) -> Lesson:
         return Lesson(problem.prompt, problem.body + END)
     asked = chat(_request(prompt, chance), _sentence(chance) if chance.random() < 0.3 else "")
     if way < 0.25:
-        return Lesson(f"{asked}{chance.choice(LEAD_INS)}```python\n{problem.prompt}", f"{problem.body}```{END}")
+        return Lesson(
+            f"{asked}{chance.choice(LEAD_INS)}```python\n{problem.prompt}", f"{problem.body}```{END}"
+        )
     if way < 0.35:
         return Lesson(f"{asked}{chance.choice(LEAD_INS)}```python\n", f"{problem.function}```{END}")
     return Lesson(asked, f"```python\n{problem.function}```{END}")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import gguf
 import numpy as np
+import torch
 from bpe import END, Tokenizer
 from gguf import GGMLQuantizationType as Kind
 from network import Llama, Shape
@@ -14,7 +15,8 @@ from numpy.typing import NDArray
 
 TEMPLATE = (
     "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] "
-    "+ '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
+    "+ '<|im_end|>\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 Weights = Mapping[str, NDArray[np.float32]]
 
@@ -23,9 +25,11 @@ def weights_of(network: Llama) -> dict[str, NDArray[np.float32]]:
     return {name: tensor.detach().numpy() for name, tensor in network.state_dict().items()}
 
 
-def write(path: Path, name: str, shape: Shape, tokenizer: Tokenizer, weights: Weights, kinds: Mapping[str, Kind]) -> None:
+def write(
+    path: Path, shape: Shape, tokenizer: Tokenizer, weights: Weights, kinds: Mapping[str, Kind]
+) -> None:
     writer = gguf.GGUFWriter(path, "llama")
-    _describe(writer, name, shape, kinds)
+    _describe(writer, path.stem, shape, kinds)
     _add_tokenizer(writer, tokenizer)
     for tensor, values in weights.items():
         kind = kinds[tensor]
@@ -34,6 +38,15 @@ def write(path: Path, name: str, shape: Shape, tokenizer: Tokenizer, weights: We
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read(path: Path, network: Llama) -> Llama:
+    """The network with the weights of the file, as coarse as they are there."""
+    tensors = gguf.GGUFReader(path).tensors
+    exact = {tensor.name: gguf.quants.dequantize(tensor.data, tensor.tensor_type) for tensor in tensors}
+    shapes = {name: parameter.shape for name, parameter in network.state_dict().items()}
+    network.load_state_dict({name: torch.tensor(exact[name]).reshape(shapes[name]) for name in exact})
+    return network
 
 
 def _describe(writer: gguf.GGUFWriter, name: str, shape: Shape, kinds: Mapping[str, Kind]) -> None:
