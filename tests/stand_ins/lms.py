@@ -4,8 +4,8 @@ Written after https://lmstudio.ai/docs/cli, https://lmstudio.ai/docs/developer/r
 of `lms` at https://github.com/lmstudio-ai/lms (src/subcommands): `--exact` compares with a model's *path*, a
 taken identifier gets a number behind it, JSON goes to stdout, failures end with exit code 1.
 
-LMS_HOME is its folder: `models/` holds the files, `loaded.json` what is in memory. LMS_FAULTS is a list of
-what shall go wrong, with commas between: see FAULTS.
+The HTTP server is lms_rest.py. LMS_HOME is the folder of both: `models/` holds the files, `loaded.json` what
+is in memory. LMS_FAULTS is a list of what shall go wrong, with commas between: see FAULTS.
 """
 
 from __future__ import annotations
@@ -16,12 +16,10 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +147,10 @@ def server(options: argparse.Namespace) -> None:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, __file__, "serve", str(port), str(HOME)]
-        nowhere = subprocess.DEVNULL
-        child = subprocess.Popen(command, stdout=nowhere, stderr=nowhere, start_new_session=True)
-        note.write_text(json.dumps({"port": port, "pid": child.pid}))
+        pid = os.fork()
+        if not pid:
+            become_server(port)
+        note.write_text(json.dumps({"port": port, "pid": pid}))
         while not is_running({"port": port}):
             time.sleep(0.01)
         print(f"Success! Server is now running on port {port}")
@@ -161,79 +159,19 @@ def server(options: argparse.Namespace) -> None:
         print(f"Stopped the server on port {known['port']}.")
 
 
+def become_server(port: int) -> None:
+    """A daemon of its own, which outlives the command."""
+    os.setsid()
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)
+    program = str(Path(__file__).with_name("lms_rest.py"))
+    os.execv(sys.executable, [sys.executable, "-S", program, str(port), str(HOME)])
+
+
 def is_running(known: dict[str, Any]) -> bool:
     with socket.socket() as probe:
         return "port" in known and probe.connect_ex(("127.0.0.1", known["port"])) == 0
-
-
-class Rest(BaseHTTPRequestHandler):
-    """The HTTP API."""
-
-    def do_GET(self) -> None:
-        with memory() as loaded:
-            now = list(loaded)
-        if self.path == "/v1/models":
-            names = [one["identifier"] for one in now] + [model["modelKey"] for model in downloaded()]
-            return self.reply({"object": "list", "data": [{"id": n, "object": "model"} for n in names]})
-        if self.path == "/api/v1/models" and not faulty("before 0.4"):
-            return self.reply({"models": [as_v1(model, now) for model in downloaded()]})
-        if self.path == "/api/v0/models":
-            return self.reply({"object": "list", "data": [as_v0(one) for one in now]})
-        return self.reply({"error": f"Unexpected endpoint or method. (GET {self.path})"}, 404)
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        while faulty("never answers"):
-            time.sleep(1)
-        with memory() as loaded:
-            known = any(one["identifier"] == body["model"] for one in loaded)
-        if not known:
-            return self.reply({"error": {"message": f"Model {body['model']!r} not found"}}, 404)
-        answer: dict[str, Any] = {
-            "object": "chat.completion",
-            "model": body["model"],
-            "choices": [{"finish_reason": "length", "message": {"role": "assistant", "content": "A"}}],
-            "usage": {"prompt_tokens": 5, "completion_tokens": 1, "total_tokens": 6},
-        }
-        if self.path.startswith("/api/v0/"):
-            build = "avx2" if faulty("on the CPU") else "nvidia-cuda12-avx2"
-            answer["runtime"] = {"name": f"llama.cpp-linux-x86_64-{build}", "version": "1.50.0"}
-        return self.reply(answer)
-
-    def reply(self, found: Any, status: int = 200) -> None:
-        data = json.dumps(found).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def as_v1(model: dict[str, Any], loaded: list[dict[str, Any]]) -> dict[str, Any]:
-    instances = [
-        {
-            "id": one["identifier"],
-            "config": {"context_length": one["contextLength"], "parallel": one["parallel"]},
-        }
-        for one in loaded
-        if one["path"] == model["path"]
-    ]
-    return {"type": "llm", "key": model["modelKey"], "format": "gguf", "loaded_instances": instances}
-
-
-def as_v0(instance: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": instance["identifier"],
-        "object": "model",
-        "type": "llm",
-        "compatibility_type": "gguf",
-        "state": "loaded",
-        "max_context_length": instance["maxContextLength"],
-        "loaded_context_length": instance["contextLength"],
-    }
 
 
 def main() -> None:
@@ -261,16 +199,11 @@ def main() -> None:
     serving = commands.add_parser("server")
     serving.add_argument("action", choices=("start", "status", "stop"))
     serving.add_argument("--json", action="store_true")
-    daemon = commands.add_parser("serve")
-    daemon.add_argument("port", type=int)
-    daemon.add_argument("home")
     act(parser.parse_args())
 
 
 def act(options: argparse.Namespace) -> None:
-    if options.command == "serve":
-        ThreadingHTTPServer(("127.0.0.1", options.port), Rest).serve_forever()
-    elif options.command == "ps":
+    if options.command == "ps":
         with memory() as loaded:
             say(loaded)
     elif options.command == "ls":
