@@ -50,7 +50,7 @@ def _lines(title: str, runs: int, found: Noise) -> list[str]:
         f"{title} · {runs} run{'s' * (runs > 1)}, {found.samples} answers a problem · {_scores(found)}",
         f"{changing} of {found.problems} problems ({share:.1f}%) did not always get the same verdict; "
         f"two single runs disagree on {100 * found.disagreement:.1f}%.",
-        f"By chance alone two single runs of this model differ by up to {100 * found.swing:.1f} points (95%).",
+        f"By chance alone two of its runs differ by up to {100 * found.swing:.1f} points (95%).",
         *([f"The least sure: {_named(found.changing)}"] if found.changing else []),
     ]
 

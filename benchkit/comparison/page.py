@@ -67,7 +67,7 @@ def _text(one: Page, width: int | None) -> str:
     lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
     if dropped:
         lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
-    lines += [*_remarks(one), ""] if _remarks(one) else []
+    lines += [*remarks(one), ""] if remarks(one) else []
     lines += [*verdict_lines(one), ""]
     lines += ["To make a row again:", *(f"  {printable(facts.command(row.run))}" for row in one.rows)]
     return "\n".join(lines)
@@ -84,7 +84,7 @@ def verdict_lines(one: Page) -> list[str]:
     return [*lines, *([said] if said else [])]
 
 
-def _remarks(one: Page) -> list[str]:
+def remarks(one: Page) -> list[str]:
     """What a person must know before reading the table."""
     said = [f"left out, not under the same conditions: {printable(why)}" for why in one.section.left_out]
     said += [f"≠ {printable(row.label)}: {printable(row.mark)}" for row in one.rows if row.mark]
@@ -97,11 +97,11 @@ def _remarks(one: Page) -> list[str]:
 
 def _document(one: Page, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
-    lines = [*_remarks(one), *verdict_lines(one)]
+    lines = [*remarks(one), *verdict_lines(one)]
     if style == "markdown":
         commands = "\n".join(facts.command(row.run) for row in one.rows)
-        said = "\n".join(f"- {_plain_markdown(text)}" for text in lines)
-        return f"## {_plain_markdown(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
+        said = "\n".join(f"- {markdown_text(text)}" for text in lines)
+        return f"## {markdown_text(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
     if style == "html":
         from html import escape
 
@@ -110,8 +110,9 @@ def _document(one: Page, style: str) -> str:
     return table
 
 
-def _plain_markdown(text: str) -> str:
-    return text.replace("<", "&lt;").replace("\n", " ")
+def markdown_text(text: str) -> str:
+    """Somebody else's text, with nothing in it that Markdown would take for HTML or a new line."""
+    return printable(" ".join(text.split())).replace("<", "&lt;")
 
 
 def _record(one: Page) -> dict[str, Any]:

@@ -1,0 +1,145 @@
+"""bench_runner.py leaderboard: the models of one history, in tiers, with notes and charts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchkit.commands.compare import command as compare
+from benchkit.commands.report import command as report
+
+HISTORY = click.option(
+    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
+)
+BENCHMARK = click.option("--benchmark", help="Only runs of this one.")
+
+
+@click.group(context_settings={"max_content_width": 110})
+def command() -> None:
+    """The models of one history, the best first, as far as that is known."""
+
+
+@command.command("list")
+@BENCHMARK
+@click.option(
+    "--fits", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="Best that fits in it."
+)
+@click.option("--tag", help="Only entries with this tag.")
+@click.option("--json", "as_json", is_flag=True)
+@HISTORY
+def list_models(
+    benchmark: str | None, fits: float | None, tag: str | None, as_json: bool, history: Path
+) -> None:
+    """Tiers of models that cannot be told apart, the Pareto front, quantization ladders."""
+    import json
+
+    from benchkit.comparison.board import as_records, as_text, boards
+    from benchkit.comparison.catalog import Catalog
+    from benchkit.comparison.tables import terminal_width
+
+    found = boards(Catalog(history), benchmark, fits, tag)
+    if as_json:
+        click.echo(
+            json.dumps([record for one in found for record in as_records(one)], ensure_ascii=False, indent=1)
+        )
+    else:
+        click.echo("\n\n".join(as_text(one, terminal_width()) for one in found))
+
+
+@command.command()
+@HISTORY
+def models(history: Path) -> None:
+    """Every model that was ever run, with its last good score."""
+    from benchkit.comparison.board import model_lines
+    from benchkit.comparison.catalog import Catalog
+
+    for line in model_lines(Catalog(history)):
+        click.echo(line)
+
+
+@command.command("history")
+@click.argument("model")
+@BENCHMARK
+@HISTORY
+def history_of(model: str, benchmark: str | None, history: Path) -> None:
+    """All runs of one MODEL, the oldest first."""
+    from benchkit.comparison.board import history_lines
+    from benchkit.comparison.catalog import Catalog
+
+    for line in history_lines(Catalog(history), model, benchmark):
+        click.echo(line)
+
+
+@command.command()
+@click.argument("source", metavar="RUN|FILE|FOLDER")
+@click.option("--parser", help="Who wrote the file: human_eval, lcb, … Not needed for records of ours.")
+@click.option("--benchmark", help="Its name in the history; default: the parser's.")
+@click.option("--model", help="Who was measured.")
+@click.option("--note", help="A sentence to remember.")
+@click.option("--tag", "tags", multiple=True, help="A word to find it by; repeatable.")
+@HISTORY
+def add(source: str, note: str | None, tags: tuple[str, ...], history: Path, **origin: Any) -> None:
+    """Add a results file, or a note and tags to a run that is there."""
+    from benchkit.comparison import notes
+    from benchkit.comparison.adding import add as add_runs
+    from benchkit.comparison.catalog import Catalog
+    from benchkit.comparison.selection import choose
+    from benchkit.errors import UsageError
+
+    if Path(source).exists():
+        added = add_runs(history, Path(source), **origin)
+        ids = [run.id for run in added]
+        click.echo(
+            f"added {len(ids)} run{'s' * (len(ids) != 1)} to {history}: {', '.join(ids) or 'all were there'}"
+        )
+    else:
+        ids = [entry.id for entry in choose(Catalog(history), (source,))]
+        if not (note or tags):
+            raise UsageError(f"{source} is in {history} already: give it a --note or a --tag")
+    for run_id in ids if note or tags else ():
+        click.echo(f"{run_id}: {notes.write(history, run_id, note, tags).in_words()}")
+
+
+@command.command()
+@click.argument("run_id", metavar="RUN")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@HISTORY
+def delete(run_id: str, yes: bool, history: Path) -> None:
+    """Take one run out of the history; what lies in its folder stays."""
+    from benchkit import history as store
+    from benchkit.comparison import notes
+
+    run = store.find(history, run_id)
+    score = run.results.get("score")
+    click.echo(f"{run.id}: {run.model} on {run.benchmark}, {run.timestamp}, score {score}", err=True)
+    if not yes:
+        click.confirm(f"Delete it from {history}?", abort=True)
+    store.delete(history, run.id)
+    notes.forget(history, run.id)
+    click.echo(f"deleted {run.id}" + (f"; its files stay in {run.artifacts}" if run.artifacts else ""))
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[MODEL|RUN]…")
+@click.option(
+    "--output", type=click.Path(path_type=Path), default=Path("charts"), show_default=True, metavar="DIR"
+)
+@click.option("--format", "style", type=click.Choice(("svg", "png", "pdf")), default="svg", show_default=True)
+@BENCHMARK
+@click.option("--anyway", is_flag=True, help="Also runs that differ in problems or sampling.")
+@HISTORY
+def visualize(
+    names: tuple[str, ...], output: Path, style: str, benchmark: str | None, anyway: bool, history: Path
+) -> None:
+    """Draw every chart there are data for into a folder."""
+    from benchkit.comparison.catalog import Catalog
+    from benchkit.reports.gallery import write_charts
+
+    for path in write_charts(Catalog(history), names, benchmark, anyway=anyway, folder=output, style=style):
+        click.echo(path)
+
+
+command.add_command(compare, "compare")
+command.add_command(report, "report")

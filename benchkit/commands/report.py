@@ -1,0 +1,73 @@
+"""bench_runner.py report: everything in one file."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+SUFFIXES = {
+    ".md": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".txt": "text",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".pdf": "pdf",
+}
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[MODEL|RUN]…")
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(tuple(dict.fromkeys(SUFFIXES.values()))),
+    help="Default: by the output's ending, else html.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="F", help="Default: report.html; - is stdout."
+)
+@click.option("--benchmark", help="Only runs of this one.")
+@click.option("--baseline", metavar="MODEL|RUN", help="Judge all others against this one, not every pair.")
+@click.option("--repeats", is_flag=True, help="Average each model over all its runs with the same settings.")
+@click.option(
+    "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
+)
+@click.option("--attempts", is_flag=True, help="CSV and JSONL: one row a problem, not one a run.")
+@click.option(
+    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
+)
+def command(style: str | None, output: Path | None, history: Path, **asked: Any) -> None:
+    """Table, verdicts, charts, what failed, and the codes of flipped problems in one file.
+
+    CSV and JSONL hold every run of the models, the failed ones too.
+    """
+    from benchkit.comparison.catalog import Catalog
+    from benchkit.reports import get_format
+    from benchkit.reports.material import Material
+
+    chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
+    content = get_format(chosen).render(Material(Catalog(history), **asked))
+    if output == Path("-"):
+        sys.stdout.buffer.write(content)
+        return
+    place = output or Path("report").with_suffix(_suffix(chosen))
+    _write(place, content)
+    click.echo(f"{place}: {len(content):,} bytes")
+
+
+def _suffix(style: str) -> str:
+    return next(suffix for suffix, name in SUFFIXES.items() if name == style)
+
+
+def _write(place: Path, content: bytes) -> None:
+    from benchkit.errors import UsageError
+
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {place}: {error.strerror}; name another file with --output") from None

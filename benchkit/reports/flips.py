@@ -1,0 +1,125 @@
+"""What single problems tell: both codes of each flipped problem side by side, and rows per problem."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import Any
+
+from benchkit.comparison.outcomes import rows_of
+from benchkit.comparison.selection import Contestant
+from benchkit.records import Run, Verdict
+from benchkit.reports.gallery import natural
+
+FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
+LONGEST_CODE = 6000  # characters
+ROW_FIELDS = ("task_id", "sample", "verdict", "detail", "seconds", "tokens")
+
+Line = tuple[str, str, str]  # "=", "≠", "−" or "+", then the left and the right line
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One model's answer to one problem."""
+
+    model: str
+    verdict: str
+    detail: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Flip:
+    """A problem that one model solved and another did not."""
+
+    task: str
+    solved: Attempt
+    failed: Attempt
+    solved_by: tuple[str, ...]
+    failed_by: tuple[str, ...]
+
+    def side_by_side(self) -> list[Line]:
+        """The failing code at the left, the solving one at the right, line by line."""
+        left, right = self.failed.code.splitlines(), self.solved.code.splitlines()
+        lines: list[Line] = []
+        for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
+            lines += _aligned(kind, left[a:b], right[c:d])
+        return lines
+
+
+def _aligned(kind: str, left: Sequence[str], right: Sequence[str]) -> Iterator[Line]:
+    for n in range(max(len(left), len(right))):
+        one, other = left[n : n + 1], right[n : n + 1]
+        mark = "=" if kind == "equal" else "≠" if one and other else "−" if one else "+"
+        yield mark, "".join(one), "".join(other)
+
+
+def flips(ranked: Sequence[Contestant], near: Path) -> Iterator[Flip]:
+    """Of each problem on which models disagree, the best model that solved it and the best that did not."""
+    known = {one.label: Attempts(one, near) for one in ranked if one.outcomes.shares is not None}
+    tasks = sorted({task for one in ranked for task in one.outcomes.shares or {}}, key=natural)
+    for task in tasks:
+        shares = {name: share for name, found in known.items() if (share := found.share(task)) is not None}
+        solved = tuple(name for name, share in shares.items() if share >= 0.5)
+        failed = tuple(name for name, share in shares.items() if share < 0.5)
+        if solved and failed:
+            yes, no = known[solved[0]].attempt(task, True), known[failed[0]].attempt(task, False)
+            yield Flip(task, yes, no, solved, failed)
+
+
+class Attempts:
+    """What a contestant's run left behind, read when first asked for."""
+
+    def __init__(self, contestant: Contestant, near: Path) -> None:
+        self._of, self._near = contestant, near
+        self._verdicts: Mapping[str, list[dict[str, Any]]] | None = None
+        self._answers: Mapping[str, list[dict[str, Any]]] | None = None
+
+    def share(self, task: str) -> float | None:
+        found = self._of.outcomes
+        return (found.shares or {}).get(task, 1.0 if found.unlisted else None)
+
+    def attempt(self, task: str, passed: bool) -> Attempt:
+        """Of several samples one with this outcome."""
+        if self._verdicts is None:
+            self._verdicts = _by_task(self._of.run, "verdicts.jsonl", self._near)
+            self._answers = _by_task(self._of.run, "answers.jsonl", self._near)
+        rows = self._verdicts.get(task, [])
+        fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
+        row = next(iter(fitting or rows), {})
+        verdict = str(row.get("verdict") or (Verdict.PASSED if passed else "not passed"))
+        return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row))
+
+    def _code(self, task: str, row: Mapping[str, Any]) -> str:
+        """The code as it was judged where that was kept, else what the answer holds between its fences."""
+        answers = (self._answers or {}).get(task, [])
+        same_sample = [one for one in answers if one.get("sample") == row.get("sample")] or answers
+        answer = next(iter(same_sample), {})
+        for place in (row, answer):
+            if place.get("code") or place.get("solution"):
+                return str(place.get("code") or place.get("solution"))[:LONGEST_CODE]
+        response = str(answer.get("response") or "")
+        fenced = FENCE.findall(response)
+        return (max(fenced, key=len) if fenced else response)[:LONGEST_CODE]
+
+
+def _by_task(run: Run, name: str, near: Path) -> dict[str, list[dict[str, Any]]]:
+    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows_of(run, name, near):
+        rows[str(row.get("task_id"))].append(row)
+    return rows
+
+
+def attempt_rows(run: Run, near: Path) -> list[dict[str, Any]]:
+    """One row a judged sample; from the list of failed tasks where no verdicts were kept."""
+    rows = [{name: row.get(name) for name in ROW_FIELDS} for row in rows_of(run, "verdicts.jsonl", near)]
+    failed = run.results.get("failed_tasks")
+    if not rows and isinstance(failed, list | tuple):
+        rows = [
+            {**dict.fromkeys(ROW_FIELDS), "task_id": str(task), "verdict": "not passed"} for task in failed
+        ]
+    return [{"run": run.id, "benchmark": run.benchmark, "model": run.model, **row} for row in rows]

@@ -1,0 +1,246 @@
+"""The charts that a comparison has data for, and the way of a drawing into SVG, PNG and PDF files."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.comparison.catalog import Catalog, moment
+from benchkit.comparison.columns import gpus
+from benchkit.comparison.outcomes import Outcomes, rows_of
+from benchkit.comparison.selection import Contestant, contestant, sections
+from benchkit.comparison.standings import Measure, by_score, energy, front, speed, vram
+from benchkit.errors import MissingDependency, UsageError
+from benchkit.records import Run
+from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.reports.profiles import Metric, Series, problem_grid, radar, resources
+from benchkit.reports.svg import Canvas
+
+COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
+    # name, measure, axis, lower is better, depends on the GPU
+    ("vram", vram, "peak VRAM, GiB", True, False),
+    ("speed", speed, "generation speed, tokens/s", False, True),
+    ("energy", energy, "energy, Wh per solved problem", True, True),
+)
+MOST_RUNS_WATCHED = 3
+MOST_MOMENTS = 60
+
+
+def charts(title: str, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
+    """By a short name, all charts of one section that have data."""
+    rows = by_score([one for one in contestants if one.outcomes.score is not None])
+    drawn: dict[str, Canvas | None] = {"ranking": ranking(f"{title}: score", [_score(one) for one in rows])}
+    for name, measure, axis, lower, by_gpu in COSTS:
+        for gpu, members in _grouped(rows, by_gpu).items():
+            drawn[f"score-against-{name}{_slug(gpu)}"] = _trade_off(title, members, measure, axis, lower, gpu)
+    drawn["profile"] = _radar(title, rows)
+    drawn["difficulty"] = by_difficulty(
+        f"{title}: by difficulty", [(one.label, facts.difficulties(one.run)) for one in rows]
+    )
+    drawn["problems"] = _grid(title, rows)
+    return {name: canvas for name, canvas in drawn.items() if canvas is not None}
+
+
+def run_charts(contestants: Sequence[Contestant], near: Path) -> dict[str, Canvas]:
+    """What the best runs took over their time."""
+    drawn: dict[str, Canvas] = {}
+    for one in by_score(contestants):
+        canvas = resources(f"{one.label}: resources over the run", _series(one.run, near))
+        if canvas is not None and len(drawn) < MOST_RUNS_WATCHED:
+            drawn[f"resources-{one.label}"] = canvas
+    return drawn
+
+
+def histories(catalog: Catalog, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
+    """The scores over time of models that were run repeatedly."""
+    drawn: dict[str, Canvas] = {}
+    for one in contestants:
+        wanted = one.run.model, one.run.benchmark
+        entries = [e for e in catalog.entries if e.ok and (e.model, e.benchmark) == wanted]
+        latest = sorted(entries, key=lambda entry: entry.when)[-MOST_MOMENTS:]
+        runs = [catalog.run(entry) for entry in latest] if len(latest) > 1 else []
+        moments = [found for run in runs if (found := _moment(catalog, run)) is not None]
+        canvas = timeline(f"{one.run.model}: {facts.set_name(one.run)} over time", moments)
+        if canvas is not None:
+            drawn[f"history-{one.label}"] = canvas
+    return drawn
+
+
+def write_charts(
+    catalog: Catalog, names: Sequence[str], benchmark: str | None, *, anyway: bool, folder: Path, style: str
+) -> list[Path]:
+    """Draw everything there are data for into a folder; returns the files."""
+    save = SAVERS[style]
+    written = []
+    for section in sections(catalog, names, benchmark, repeats=False, anyway=anyway):
+        drawn = charts(section.title, section.contestants)
+        drawn |= histories(catalog, section.contestants)
+        drawn |= run_charts(section.contestants, catalog.path.parent)
+        for name, canvas in drawn.items():
+            path = folder / f"{section.title}-{name}"
+            written.append(path.with_name(f"{_slug(path.name).strip('-')}.{style}"))
+            _write(written[-1], save(canvas))
+    return written
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}; name another place with --output") from None
+
+
+def as_svg(canvas: Canvas) -> bytes:
+    return canvas.svg().encode()
+
+
+def as_png(canvas: Canvas) -> bytes:
+    converted: bytes = _cairosvg().svg2png(bytestring=canvas.plain().encode(), scale=2)
+    return converted
+
+
+def as_pdf(canvas: Canvas) -> bytes:
+    converted: bytes = _cairosvg().svg2pdf(bytestring=canvas.plain().encode())
+    return converted
+
+
+SAVERS: dict[str, Callable[[Canvas], bytes]] = {"svg": as_svg, "png": as_png, "pdf": as_pdf}
+
+
+def _cairosvg() -> Any:
+    try:
+        return import_module("cairosvg")
+    except (ImportError, OSError):  # OSError: the cairo library itself is missing
+        raise MissingDependency(
+            "CairoSVG, which makes PNG and PDF,",
+            "pip install cairosvg (and libcairo2 from the system's packages)",
+        ) from None
+
+
+def _slug(name: str) -> str:
+    """A part of a file's name: `-nvidia-rtx-3090`; empty for an empty name."""
+    words = re.sub(r"[^\w.+-]+", "-", name.lower()).strip("-.")
+    return f"-{words}"[:120] if words else ""
+
+
+def _score(one: Contestant) -> Score:
+    known, interval = one.outcomes, one.outcomes.interval
+    low, high = (100 * interval[0], 100 * interval[1]) if interval else (None, None)
+    note = f"{known.passed}/{known.total}" if known.passed is not None and known.total else ""
+    return Score(one.label, known.score or 0.0, low, high, note)
+
+
+def _grouped(rows: Sequence[Contestant], by_gpu: bool) -> dict[str, list[Contestant]]:
+    """Speeds only within one GPU; its name is told where there are several."""
+    if not by_gpu or len(gpus(rows)) < 2:
+        return {"": list(rows)}
+    groups: dict[str, list[Contestant]] = defaultdict(list)
+    for one in rows:
+        groups[facts.gpu(one.run)].append(one)
+    return groups
+
+
+def _trade_off(
+    title: str, rows: Sequence[Contestant], measure: Measure, axis: str, lower: bool, gpu: str
+) -> Canvas | None:
+    unbeaten = {id(one) for one in front(rows, measure, lower_is_better=lower)}
+    points = [
+        Point(one.label, cost, one.outcomes.score, id(one) in unbeaten)
+        for one in rows
+        if (cost := measure(one)) is not None and one.outcomes.score is not None
+    ]
+    what = f"{title}: score against {axis.partition(',')[0]}" + (f" on {gpu}" if gpu else "")
+    return trade_off(what, points, axis, lower_is_better=lower)
+
+
+def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
+    def of(name: str) -> tuple[float | None, ...]:
+        return tuple(facts.number(one.run, name) for one in rows)
+
+    metrics = [
+        Metric("score, %", tuple(one.outcomes.score for one in rows)),
+        Metric("VRAM, GiB", tuple(vram(one) for one in rows), True),
+        Metric("file, GiB", tuple(facts.size_gib(one.run) for one in rows), True),
+    ]
+    if len(gpus(rows)) == 1:
+        metrics += [
+            Metric("speed, tok/s", of("tokens_per_second")),
+            Metric("prompt, tok/s", of("prompt_tokens_per_second")),
+            Metric("first token, s", of("time_to_first_token_s"), True),
+            Metric("Wh per solved", tuple(energy(one) for one in rows), True),
+        ]
+    return radar(f"{title}: profile", [one.label for one in rows], metrics)
+
+
+def _grid(title: str, rows: Sequence[Contestant]) -> Canvas | None:
+    known = [(one.label, one.outcomes) for one in rows if one.outcomes.shares is not None]
+    tasks = sorted({task for _, found in known for task in found.shares or {}}, key=natural)
+    shares = [
+        (name, {task: share for task in tasks if (share := _share(found, task)) is not None})
+        for name, found in known
+    ]
+    complete = any(not found.unlisted for _, found in known)
+    what = "problems and models" if complete else "problems that some model failed"
+    return problem_grid(f"{title}: {what}", shares, tasks)
+
+
+def _share(found: Outcomes, task: str) -> float | None:
+    """A run that names only its failures passed all others."""
+    return (found.shares or {}).get(task, 1.0 if found.unlisted else None)
+
+
+def natural(task: str) -> list[tuple[bool, int, str]]:
+    """Orders `HumanEval/9` before `HumanEval/10`."""
+    return [
+        (part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in re.split(r"(\d+)", task)
+    ]
+
+
+def _moment(catalog: Catalog, run: Run) -> Moment | None:
+    if facts.score(run) is None:
+        return None
+    return Moment(moment(run.timestamp), _score(contestant(catalog, [run], run.model)))
+
+
+def _series(run: Run, near: Path) -> list[Series]:
+    """What the sampler wrote over the run's time, and the tokens of its answers."""
+    names = {"vram_used_mb": ("VRAM, GiB", 1024), "ram_mb": ("RAM, GiB", 1024), "power_w": ("power, W", 1)}
+    points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
+    for row in rows_of(run, "telemetry.jsonl", near):
+        seconds = facts.finite(row.get("seconds"))
+        for name, (_, divisor) in names.items():
+            value = facts.finite(row.get(name))
+            if seconds is not None and value is not None:
+                points[name].append((seconds, value / divisor))
+    found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
+    return [
+        *found,
+        Series("generation, tokens/s over 5 s", tuple(_tokens(rows_of(run, "answers.jsonl", near)))),
+    ]
+
+
+def _tokens(answers: Iterable[dict[str, Any]], step_s: float = 5.0) -> list[tuple[float, float]]:
+    """Tokens a second, each answer's spread evenly over the time it took."""
+    spans = []
+    for row in answers:
+        start, seconds, tokens = (
+            facts.finite(row.get(n)) for n in ("started", "seconds", "completion_tokens")
+        )
+        if start and seconds and tokens:
+            spans.append((start, seconds, tokens))
+    if not spans:
+        return []
+    begin = min(start for start, _, _ in spans)
+    bins: dict[int, float] = defaultdict(float)
+    for start, seconds, tokens in spans:
+        first, last = start - begin, start - begin + seconds
+        for n in range(int(first / step_s), int(last / step_s) + 1):
+            overlap = min(last, (n + 1) * step_s) - max(first, n * step_s)
+            bins[n] += tokens * max(0.0, overlap) / seconds / step_s
+    return [(n * step_s, bins.get(n, 0.0)) for n in range(max(bins) + 1)]

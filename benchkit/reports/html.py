@@ -1,0 +1,119 @@
+"""The report as one HTML file that needs nothing else: no network, no script, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+from benchkit.comparison import facts
+from benchkit.comparison.page import Page, remarks, verdict_lines
+from benchkit.comparison.tables import as_html, printable
+from benchkit.reports.flips import Attempt, Flip
+from benchkit.reports.material import Material, failure_line, how_asked, infrastructure_lines
+from benchkit.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
+
+MOST_BYTES_OF_CODE = 500_000  # so that the file stays under a megabyte
+
+PAGE_STYLE = (
+    "body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;"
+    f"background:{LIGHT[0]};color:{LIGHT[1]}}}"
+    "h1{font-size:1.5em}h2{font-size:1.25em;margin-top:2em}h3{font-size:1.05em}"
+    ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}"
+    f"th,td{{padding:.25em .7em;border-bottom:1px solid {LIGHT[3]};text-align:left;white-space:nowrap}}"
+    "svg.chart{display:block;width:100%;max-width:960px;height:auto;margin:1em 0}"
+    ".code td{white-space:pre-wrap;overflow-wrap:anywhere;border:0;padding:0 .6em;vertical-align:top;"
+    "font:12px/1.45 ui-monospace,monospace}.code{width:100%;table-layout:fixed}"
+    ".code td.m{width:1.2em;padding:0;text-align:center}tr.c td{font-weight:600}"
+    f"tr.c{{background:{LIGHT[3]}55}}summary{{cursor:pointer}}code{{overflow-wrap:anywhere}}"
+)
+DARK_PAGE = (
+    f"@media (prefers-color-scheme:dark){{body{{background:{DARK[0]};color:{DARK[1]}}}"
+    f"th,td{{border-color:{DARK[3]}}}tr.c{{background:{DARK[3]}}}a{{color:#6cb6ff}}}}"
+)
+
+
+class Html:
+    def render(self, material: Material) -> bytes:
+        title = f"Benchmark report, {material.written:%Y-%m-%d %H:%M}"
+        body = [f"<h1>{title}</h1>", *(part for one in material.pages for part in _page(material, one))]
+        body += _list_under("What failed", map(failure_line, material.failures))
+        body += _list_under("The machine", (_words(machine) for machine in material.machines))
+        text = (
+            '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width,initial-scale=1">'
+            '<meta name="color-scheme" content="light dark">'
+            f"<title>{title}</title><style>{STYLE}{PAGE_STYLE}{DARK_STYLE}{DARK_PAGE}</style></head>\n<body>\n"
+            + "\n".join(body)
+            + "\n</body></html>\n"
+        )
+        return text.encode("utf-8", "replace")
+
+
+def _page(material: Material, one: Page) -> list[str]:
+    return [
+        f"<h2>{_said(one.section.title)}</h2>",
+        f"<p>Asked: {_said(how_asked(one))}</p>",
+        f'<div class="wide">{as_html(one.columns, one.rows)}</div>',
+        *_list(remarks(one)),
+        "<h3>What the scores prove</h3>",
+        *_list(verdict_lines(one)),
+        *_list(infrastructure_lines(one.rows)),
+        *(canvas.inline() for canvas in material.charts(one)),
+        *_flips(material.flips(one)),
+        "<h3>To make a row again</h3>",
+        *(f"<p><code>{_said(facts.command(row.run))}</code></p>" for row in one.rows),
+    ]
+
+
+def _flips(found: Sequence[Flip]) -> list[str]:
+    """As many as there is room for; the others are named."""
+    if not found:
+        return []
+    parts, used = [f"<h3>Flipped problems: {len(found)} that some solved and others did not</h3>"], 0
+    for place, flip in enumerate(found):
+        part = _flip(flip)
+        used += len(part.encode("utf-8", "replace"))
+        if used > MOST_BYTES_OF_CODE:
+            rest = ", ".join(other.task for other in found[place:])
+            return [*parts, f"<p>Not shown here, to keep this file small: {_said(rest)}</p>"]
+        parts.append(part)
+    return parts
+
+
+def _flip(flip: Flip) -> str:
+    who = f"solved by {', '.join(flip.solved_by)}; not by {', '.join(flip.failed_by)}"
+    head = f"<details><summary><b>{_said(flip.task)}</b> {_said(who)}</summary>"
+    if not (flip.solved.code or flip.failed.code):
+        return f"{head}<p>{_said(flip.failed.detail or 'the codes were not kept')}</p></details>"
+    rows = "".join(
+        f"<tr{'' if mark == '=' else ' class=c'}><td>{_said(left)}</td>"
+        f"<td class=m>{'' if mark == '=' else mark}</td><td>{_said(right)}</td></tr>"
+        for mark, left, right in flip.side_by_side()
+    )
+    heads = f"<tr><th>{_attempt(flip.failed)}</th><th></th><th>{_attempt(flip.solved)}</th></tr>"
+    columns = '<colgroup><col><col style="width:1.4em"><col></colgroup>'
+    return f'{head}<table class="code">{columns}{heads}{rows}</table></details>'
+
+
+def _attempt(one: Attempt) -> str:
+    detail = f": {one.detail}" if one.detail else ""
+    return _said(f"{one.model} ({one.verdict}{detail})")
+
+
+def _list_under(title: str, lines: Iterable[str]) -> list[str]:
+    items = _list(lines)
+    return [f"<h2>{title}</h2>", *items] if items else []
+
+
+def _list(lines: Iterable[str]) -> list[str]:
+    items = [f"<li>{_said(line)}</li>" for line in lines]
+    return [f"<ul>{''.join(items)}</ul>"] if items else []
+
+
+def _words(machine: dict[str, object]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in machine.items())
+
+
+def _said(text: str) -> str:
+    """Somebody else's text as text, never as HTML."""
+    return escape(printable(text.replace("\t", "    ")))

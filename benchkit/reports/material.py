@@ -1,0 +1,135 @@
+"""What a report tells, gathered once for all formats, each part only when a format asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from itertools import islice
+from typing import Any
+
+from benchkit.comparison import facts
+from benchkit.comparison.catalog import Catalog, Entry
+from benchkit.comparison.columns import BY_NAME
+from benchkit.comparison.page import Page, page
+from benchkit.comparison.selection import Contestant, choose, sections
+from benchkit.comparison.standings import by_score
+from benchkit.comparison.verdicts import against, verdicts
+from benchkit.records import Run
+from benchkit.reports.flips import Flip, flips
+from benchkit.reports.gallery import charts, histories, run_charts
+from benchkit.reports.svg import Canvas
+
+MOST_FAILURES = 30
+
+
+@dataclass(frozen=True)
+class Material:
+    """A report as it was asked for."""
+
+    catalog: Catalog
+    names: tuple[str, ...] = ()
+    benchmark: str | None = None
+    baseline: str | None = None
+    repeats: bool = False
+    anyway: bool = False
+    attempts: bool = False  # one row a problem in the formats of rows
+
+    @cached_property
+    def pages(self) -> list[Page]:
+        """One a benchmark, as `compare` shows them."""
+        named = (*self.names, self.baseline) if self.names and self.baseline else self.names
+        found = sections(
+            self.catalog,
+            tuple(dict.fromkeys(named)),
+            self.benchmark,
+            repeats=self.repeats,
+            anyway=self.anyway,
+        )
+        return [
+            page(
+                one,
+                verdicts(one, against(one, self.baseline) if self.baseline else None),
+                BY_NAME["score"],
+                None,
+            )
+            for one in found
+        ]
+
+    @cached_property
+    def written(self) -> datetime:
+        return datetime.now().astimezone()
+
+    def charts(self, one: Page) -> list[Canvas]:
+        members = one.section.contestants
+        drawn = charts(one.section.title, members)
+        drawn |= histories(self.catalog, members) if len(members) <= 20 else {}
+        return [*drawn.values(), *run_charts(members, self.catalog.path.parent).values()]
+
+    def flips(self, one: Page) -> Sequence[Flip]:
+        return list(flips(by_score(one.section.contestants), self.catalog.path.parent))
+
+    @cached_property
+    def failures(self) -> list[Run]:
+        """The newest runs that did not end well and were not followed by one that did."""
+        good: dict[tuple[str, str], Entry] = {}
+        bad: list[Entry] = []
+        for entry in sorted(self._entries, key=lambda entry: entry.when, reverse=True):
+            if entry.ok:
+                good.setdefault((entry.model, entry.benchmark), entry)
+            elif (entry.model, entry.benchmark) not in good:
+                bad.append(entry)
+        return [self.catalog.run(entry) for entry in islice(bad, MOST_FAILURES)]
+
+    @cached_property
+    def machines(self) -> list[dict[str, Any]]:
+        """Each machine that these runs were made on, once."""
+        rows = [row for one in self.pages for row in one.rows]
+        found: dict[str, dict[str, Any]] = {}
+        for row in rows:
+            known = {
+                name: value for name, value in row.run.machine.items() if value not in (None, "", [], {})
+            }
+            found.setdefault(repr(sorted(known.items())), known)
+        return [machine for machine in found.values() if machine]
+
+    @cached_property
+    def _entries(self) -> list[Entry]:
+        wanted = (
+            {entry.model for entry in choose(self.catalog, self.names, self.benchmark)}
+            if self.names
+            else None
+        )
+        return [
+            entry
+            for entry in self.catalog.entries
+            if self.benchmark in (None, entry.benchmark) and (wanted is None or entry.model in wanted)
+        ]
+
+    def all_runs(self) -> list[Run]:
+        """Every run of the models in question, failed ones too, the oldest first."""
+        if not self._entries:
+            choose(self.catalog, self.names, self.benchmark)  # says what is missing
+        return [self.catalog.run(entry) for entry in sorted(self._entries, key=lambda entry: entry.when)]
+
+
+def how_asked(one: Page) -> str:
+    """`temperature 0, token budget 1000, …` as far as it is known."""
+    known = {name: value for name, value in one.section.conditions.items() if value != "unknown"}
+    return ", ".join(f"{name} {value}" for name, value in known.items())
+
+
+def failure_line(run: Run) -> str:
+    what = f"{run.model} on {run.benchmark}, {run.timestamp[:16].replace('T', ' ')}"
+    return f"{what}: {run.error or run.status.value}; again: {facts.command(run)}"
+
+
+def infrastructure_lines(rows: Sequence[Contestant]) -> list[str]:
+    """Answers lost to the server or the sandbox, which no score counts against a model."""
+    lost = [(one.label, one.outcomes.counts.get("infrastructure", 0)) for one in rows]
+    return [
+        f"{name}: {count} answers lost to the server or the sandbox, not judged"
+        for name, count in lost
+        if count
+    ]

@@ -1,0 +1,56 @@
+"""One row a run, or with the attempts one a problem, as CSV and as JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from benchkit.comparison.columns import COLUMNS
+from benchkit.comparison.selection import contestant
+from benchkit.comparison.tables import plain
+from benchkit.errors import UsageError
+from benchkit.reports.flips import attempt_rows
+from benchkit.reports.material import Material
+
+NOT_OF_ONE_RUN = ("mark", "runs")
+
+
+def rows(material: Material) -> Iterator[dict[str, Any]]:
+    """Every run of the models in question, failed ones too."""
+    runs = material.all_runs()
+    if material.attempts:
+        for run in runs:
+            yield from attempt_rows(run, material.catalog.path.parent)
+        return
+    for run in runs:
+        one = contestant(material.catalog, [run], run.model)
+        facts = {column.name: plain(column, one) for column in COLUMNS if column.name not in NOT_OF_ONE_RUN}
+        yield {
+            "run": run.id,
+            "timestamp": run.timestamp,
+            "benchmark": run.benchmark,
+            "status": run.status.value,
+            "error": run.error,
+            **facts,
+        }
+
+
+class Csv:
+    def render(self, material: Material) -> bytes:
+        found = list(rows(material))
+        if not found:
+            raise UsageError("no attempts are known of these runs: their folders are gone")
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(found[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(found)
+        return text.getvalue().encode("utf-8", "replace")
+
+
+class JsonLines:
+    def render(self, material: Material) -> bytes:
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows(material))
+        return "".join(lines).encode("utf-8", "replace")

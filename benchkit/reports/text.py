@@ -1,0 +1,23 @@
+"""The report as plain text, for a mail or a terminal."""
+
+from __future__ import annotations
+
+from benchkit.comparison.page import rendered
+from benchkit.comparison.tables import printable
+from benchkit.reports.material import Material, failure_line, how_asked, infrastructure_lines
+
+WIDTH = 120
+
+
+class Text:
+    def render(self, material: Material) -> bytes:
+        lines = [f"Report of {material.written:%Y-%m-%d %H:%M} over {material.catalog.path}", ""]
+        for one in material.pages:
+            lines += [rendered([one], "table", WIDTH), "", f"asked: {how_asked(one)}"]
+            lines += [*infrastructure_lines(one.rows), ""]
+        if material.failures:
+            lines += ["What failed:", *(f"  {failure_line(run)}" for run in material.failures), ""]
+        for machine in material.machines:
+            lines.append("machine: " + ", ".join(f"{name} {value}" for name, value in machine.items()))
+        clean = (printable(line) for part in lines for line in part.split("\n"))
+        return ("\n".join(clean) + "\n").encode("utf-8", "replace")
