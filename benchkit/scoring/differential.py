@@ -11,13 +11,13 @@ from typing import Any
 from benchkit.problems.base import Problem, ProblemSet
 from benchkit.problems.evalplus import DifferentialProblem
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, LoadedProgram, Opaque, Reply, Sandbox
+from benchkit.sandbox import Limits, LoadedProgram, Reply, Sandbox
 from benchkit.scoring.base import Judgement
 from benchkit.scoring.expected import (
     CanonicalFailed,
     Expected,
     ExpectedOutputs,
-    canonical_outputs,
+    canonical_replies,
     inputs_of,
 )
 from benchkit.scoring.loose import loose_digest
@@ -40,9 +40,7 @@ class Group:
     name: str
     inputs: Sequence[Sequence[Any]]
     expected: Expected
-    large: dict[int, bytes] = field(
-        default_factory=dict
-    )  # outputs to be compared by loose digest, at the end
+    large: dict[int, Reply] = field(default_factory=dict)  # outputs to be compared when all calls are done
 
     def __post_init__(self) -> None:
         self.oracle: Oracle = oracle_of(self.problem)
@@ -104,7 +102,12 @@ class DifferentialJudge:
     def _run(self, group: Group, source: str) -> Judgement:
         with self._sandbox.load(source, LIMITS) as program:
             judgement = self._first_failure(group, program)
-        return judgement or self._compare_large(group) or Judgement(Verdict.PASSED)
+            got = (
+                {}
+                if judgement
+                else {index: loose_digest(reply.value) for index, reply in group.large.items()}
+            )
+        return judgement or self._compare_large(group, got) or Judgement(Verdict.PASSED)
 
     def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:
@@ -126,31 +129,31 @@ class DifferentialJudge:
             return group.stopped(index, reply.verdict or Verdict.ERROR, reply.detail)
         if reply.digest == group.expected.digest(index):
             return None
-        got = reply.value
-        if group.expected.is_large(index) and not isinstance(got, Opaque):
-            group.large[index] = loose_digest(got)
+        if group.expected.is_large(index):
+            group.large[index] = reply
             return None
+        got = reply.value
         if same(group.oracle, group.inputs[index], got, group.expected.value(index), group.atol(index)):
             return None
         return group.wrong(index, shortened(got))
 
-    def _compare_large(self, group: Group) -> Judgement | None:
+    def _compare_large(self, group: Group, got: dict[int, bytes]) -> Judgement | None:
         """Compare what was too large to be kept, once the program has given its worker back."""
         self._learn_right(group)
-        for index, got in group.large.items():
-            if got != self._right[group.problem.id, group.name, index]:
+        for index, digest in got.items():
+            if digest != self._right[group.problem.id, group.name, index]:
                 return group.wrong(index, "another")
         return None
 
     def _learn_right(self, group: Group) -> None:
         key = group.problem.id, group.name
         unknown = [index for index in group.large if (*key, index) not in self._right]
+        if not unknown:
+            return
         inputs = [group.inputs[index] for index in unknown]
-        replies = (
-            canonical_outputs(self._sandbox, group.problem, inputs, LARGEST_VALUE) if inputs else iter(())
-        )
-        for index, reply in zip(unknown, replies, strict=True):
-            self._right[*key, index] = loose_digest(reply.value)
+        with canonical_replies(self._sandbox, group.problem, inputs, LARGEST_VALUE) as replies:
+            for index, reply in zip(unknown, list(replies), strict=True):
+                self._right[*key, index] = loose_digest(reply.value)
 
 
 def _replies(group: Group, program: LoadedProgram) -> Iterator[Reply]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import accumulate
@@ -25,7 +26,7 @@ from benchkit.scoring.oracles import is_floats, shows_presence_only
 
 MAKE = 1  # of these files; to be raised when what they hold changes
 DIGEST = 16
-LARGE = 256 << 10  # bytes; of larger outputs only the digest is kept
+LARGE = 64 << 10  # bytes; of larger outputs only the digest is kept
 LIMITS = Limits(wall_s=120, cpu_s=600, memory_mb=4096)
 
 
@@ -83,23 +84,27 @@ def inputs_of(problem: DifferentialProblem, group: str) -> Sequence[Sequence[Any
     return problem.base_inputs if group == "base" else problem.plus_inputs
 
 
-def canonical_outputs(
+@contextmanager
+def canonical_replies(
     sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[Sequence[Any]], value_bytes: int = LARGE
-) -> Iterator[Reply]:
-    """The canonical solution's replies; each must be read before the next is asked for."""
-    limits = replace(LIMITS, value_bytes=value_bytes)
-    with sandbox.load(problem.canonical_solution, limits) as program:
+) -> Iterator[Iterator[Reply]]:
+    """The canonical solution's replies; a large value can be had once all of them have come."""
+    with sandbox.load(problem.canonical_solution, replace(LIMITS, value_bytes=value_bytes)) as program:
         if program.failure is not None:
             raise CanonicalFailed(program.failure.detail)
-        replies = program.call_many(problem.entry_point or "", [tuple(one) for one in inputs], limits)
-        for number, reply in enumerate(replies, start=1):
-            if not reply.ok:
-                raise CanonicalFailed(f"on input {number}: {reply.detail}")
-            yield reply
+        yield _sound(program.call_many(problem.entry_point or "", [tuple(one) for one in inputs], LIMITS))
+
+
+def _sound(replies: Iterator[Reply]) -> Iterator[Reply]:
+    for number, reply in enumerate(replies, start=1):
+        if not reply.ok:
+            raise CanonicalFailed(f"on input {number}: {reply.detail}")
+        yield reply
 
 
 def _computed(sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[Sequence[Any]]) -> Expected:
-    outputs = [_output(problem, reply) for reply in canonical_outputs(sandbox, problem, inputs)]
+    with canonical_replies(sandbox, problem, inputs) as replies:
+        outputs = [_output(problem, reply) for reply in replies]
     if len(outputs) != len(inputs):
         raise CanonicalFailed(f"it ended after input {len(outputs)}")
     values = [output.encoded for output in outputs]
@@ -117,7 +122,7 @@ class _Output:
     seconds: float
     digest: bytes
     floats: bool
-    encoded: bytes  # empty for a large one
+    encoded: bytes  # empty for a large one: the reply gives its digest alone
 
 
 def _output(problem: DifferentialProblem, reply: Reply) -> _Output:
