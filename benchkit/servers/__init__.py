@@ -2,7 +2,7 @@
 
 kinds.py        the table of kinds; base.py the Protocol of a kind, and EngineInfo, StopReport
 life.py         serve(): one server from start to stop, tried again where that helps; asked.py compares
-choose.py       --server auto, by the hardware that hardware.py finds
+choice.py       --server auto, by the hardware that hardware.py finds
 local.py        what servers in a process of ours share: llama_server.py, xllamacpp.py (and its child's
                 program), llama_cpp_python.py
 process.py      that process, under supervisor.py, which ends it when the runner is gone; leftovers.py for
@@ -17,7 +17,7 @@ kinds.SERVERS.
 """
 
 from benchkit.servers.base import EngineInfo, StopReport
-from benchkit.servers.choose import choose, installed
+from benchkit.servers.choice import choose, installed
 from benchkit.servers.kinds import SERVERS
 from benchkit.servers.life import RunningServer, preview_command, serve
 

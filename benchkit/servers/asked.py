@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchkit.records import ServerFacts, ServerRequest
-from benchkit.servers.choose import unused_gpu
+from benchkit.servers.choice import unused_gpu
 from benchkit.servers.hardware import gpus
 from benchkit.servers.kinds import load
 

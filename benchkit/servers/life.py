@@ -13,7 +13,7 @@ from benchkit.errors import NotAsAsked, OutOfVRAM, PortTaken, ServerError
 from benchkit.records import GpuLayers, ServerFacts, ServerRequest
 from benchkit.servers.asked import not_as_asked
 from benchkit.servers.base import Report, Server, StopReport, VramUsed
-from benchkit.servers.choose import choose
+from benchkit.servers.choice import choose
 from benchkit.servers.kinds import load
 from benchkit.servers.leftovers import end_leftovers
 
