@@ -6,6 +6,7 @@ The paper's test split, tasks 11 to 510, is what scores are given on.
 from __future__ import annotations
 
 import ast
+import builtins
 import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -52,8 +53,35 @@ def _setup(row: Mapping[str, Any]) -> str:
 
 def _check(setup: str, asserts: str, entry_point: str) -> str:
     """The asserts in HumanEval's form; what they call is the candidate under its own name."""
+    if _free_names(f"{setup}\n{asserts}") - {entry_point}:
+        return AMONG_SOLUTION.format(test=textwrap.indent(f"{setup}\n{asserts}", "    "))
     body = textwrap.indent(f"{entry_point} = candidate\n{asserts}", "    ")
     return f"{setup}\n\ndef check(candidate):\n{body}\n".lstrip()
+
+
+# Four tests use what only the solution defines (Node, Pair, its import of sys). A function is no plain data:
+# a sandbox that tests at arm's length takes this call as the sign that the test must run beside the solution.
+AMONG_SOLUTION = """\
+def check(candidate):
+    names = getattr(candidate, "__globals__", None)
+    if names is None:
+        candidate(check)
+    globals().update({{name: value for name, value in names.items() if not name.startswith("__")}})
+{test}
+"""
+
+
+def _free_names(code: str) -> set[str]:
+    """Names that the code reads, and neither binds nor imports, and that are no builtins."""
+    names = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    imported = {
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    return {name.id for name in names} - bound - imported - set(dir(builtins))
 
 
 def _entry_point(code: str, tests: list[str]) -> str:

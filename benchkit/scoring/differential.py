@@ -28,6 +28,8 @@ from benchkit.scoring.turns import Turns
 SHORTEST_LIMIT_S = 1.0  # of one input
 LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine
 MOST_S = 60.0  # of one group of inputs
+NOTABLE_S = 0.05  # a canonical solution that takes less is never near a limit
+MOST_PATIENCE = 5.0
 LARGEST_VALUE = 32 << 20
 LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGEST_VALUE)
 
@@ -40,6 +42,8 @@ class Group:
     name: str
     inputs: Sequence[Sequence[Any]]
     expected: Expected
+    patience: float = 1.0  # how much slower the machine is now than when the canonical solution was timed
+    reached: int = 0  # the input that is being judged
     large: dict[int, Reply] = field(default_factory=dict)  # outputs to be compared when all calls are done
 
     def __post_init__(self) -> None:
@@ -53,7 +57,8 @@ class Group:
 
     def limits(self) -> list[float]:
         """Seconds that each input may take."""
-        return [max(SHORTEST_LIMIT_S, round(LIMIT_FACTOR * took, 1)) for took in self.expected.seconds]
+        factor = LIMIT_FACTOR * self.patience
+        return [max(SHORTEST_LIMIT_S, round(factor * took, 1)) for took in self.expected.seconds]
 
     def wrong(self, index: int, got: str) -> Judgement:
         arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
@@ -92,12 +97,21 @@ class DifferentialJudge:
     def _on(self, problem: DifferentialProblem, name: str, source: str) -> Judgement:
         """The verdict on one group; a timeout is judged a second time, alone."""
         with self._turns.together():
-            expected = self._expected.of(problem, name)
-            judgement = self._run(Group(problem, name, inputs_of(problem, name), expected), source)
+            group = Group(problem, name, inputs_of(problem, name), self._expected.of(problem, name))
+            judgement = self._run(group, source)
         if judgement.verdict is not Verdict.TIMEOUT:
             return judgement
         with self._turns.alone():
-            return self._run(Group(problem, name, inputs_of(problem, name), expected), source)
+            return self._run(replace(group, patience=self._patience(group), reached=0, large={}), source)
+
+    def _patience(self, group: Group) -> float:
+        """The canonical solution is timed again where it takes long: others may use this machine too."""
+        before = group.expected.seconds[group.reached] if group.inputs else 0.0
+        if before < NOTABLE_S:
+            return 1.0
+        with canonical_replies(self._sandbox, group.problem, [group.inputs[group.reached]]) as replies:
+            now = sum(reply.seconds for reply in replies)
+        return min(MOST_PATIENCE, max(1.0, now / before))
 
     def _run(self, group: Group, source: str) -> Judgement:
         with self._sandbox.load(source, LIMITS) as program:
@@ -112,16 +126,17 @@ class DifferentialJudge:
     def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:
             return Judgement(program.failure.verdict, program.failure.detail)
-        ends = monotonic() + min(MOST_S, sum(group.limits())) + 1
-        reached = 0
-        for index, reply in enumerate(_replies(group, program)):
-            if failed := self._failed(group, index, reply):
+        ends = monotonic() + min(MOST_S, sum(group.limits())) * group.patience + 1
+        for reply in _replies(group, program):
+            if failed := self._failed(group, group.reached, reply):
                 return failed
             if monotonic() > ends:
-                return group.stopped(index, Verdict.TIMEOUT, f"all inputs up to here took over {MOST_S:g} s")
-            reached = index + 1
-        if reached < len(group.inputs):
-            return group.stopped(reached, Verdict.ERROR, "the program ended")
+                return group.stopped(
+                    group.reached, Verdict.TIMEOUT, f"the inputs so far took over {MOST_S:g} s"
+                )
+            group.reached += 1
+        if group.reached < len(group.inputs):
+            return group.stopped(group.reached, Verdict.ERROR, "the program ended")
         return None
 
     def _failed(self, group: Group, index: int, reply: Reply) -> Judgement | None:
