@@ -22,7 +22,7 @@ class Limits:
     output_bytes: int = 16 * MIB  # stdout and stderr, each
     file_bytes: int = 64 * MIB  # each file, and the private folder as a whole where it is a tmpfs
     processes: int = 1  # at once; 1 means that fork is refused
-    threads: int = 64
+    threads: int = 32
     value_bytes: int = 16 * MIB  # the largest result that is fetched from the jail
 
 

@@ -24,7 +24,8 @@ from benchkit.sandbox.checking import check, raised
 from benchkit.sandbox.conversation import Conversation, Gone, Raw
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.jail.syscalls import adopt_orphans
-from benchkit.sandbox.launch import Jail, LevelMissing
+from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.outcomes import outcome
 from benchkit.sandbox.running import Over
 from benchkit.sandbox.whole import run
@@ -70,7 +71,7 @@ def main(fd: int) -> NoReturn:
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
-    line.say("ready", jail.report, jail.pid)
+    line.say("ready", jail.report)
     try:
         Judge(line, jail).serve()
     except (EOFError, ConnectionError):

@@ -16,19 +16,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from benchkit.errors import SandboxError
 from benchkit.sandbox import places
 from benchkit.sandbox.base import MIB
+from benchkit.sandbox.containers import ENGINES, Container
 from benchkit.sandbox.jail import folder, namespaces
 from benchkit.sandbox.jail.zygote import MESSAGE
+from benchkit.sandbox.missing import LevelMissing
 
+PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
+_CLEANING_S = 60.0
 _ROOT = str(Path(__file__).resolve().parents[2])
 ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.jail.zygote import main; main({fd})"
-
-
-class LevelMissing(SandboxError):
-    """This machine does not give the level."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +40,47 @@ class Ended:
     kept: Mapping[str, bytes]
 
 
+class Local:
+    """A zygote started as a process of this machine."""
+
+    def __init__(self, log: IO[bytes]) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.process = _spawn(theirs, log)
+
+    def stop(self) -> None:
+        """The zygote ends when its judge hangs up, and all it started with it."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(2)
+        self.process.kill()
+        self.process.wait()
+        _bury()
+
+
 class Jail:
-    """A zygote that waits for programs; `broken` once it cannot be trusted to go on."""
+    """A zygote that waits for programs, at one level."""
 
     def __init__(self, level: str, most_landlock: int = 99) -> None:
         self.scratch = places.scratch()
-        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
-        with theirs:
-            self.process = _spawn(theirs, self.log)
-        self.pid = self.process.pid
+        self.clean = True
+        self.zygote: Local | Container | None = None
         try:
+            self.zygote = self._start_zygote(level)
+            self.control = self.zygote.control
             self._tell(_config(level, self.scratch, most_landlock))
             self.report = self._introduction()
         except BaseException:
             self.close()
             raise
+
+    def _start_zygote(self, level: str) -> Local | Container:
+        if level not in ENGINES:
+            return Local(self.log)
+        try:
+            return Container(level, self.scratch, self.log, PRIVATE_BYTES)
+        except LevelMissing as missing:
+            raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
 
     def _introduction(self) -> dict[str, Any]:
         while True:
@@ -65,7 +89,6 @@ class Jail:
                 namespaces.map_user(answer["map"], places.NOBODY)
                 self._tell({"mapped": True})
             elif "ready" in answer:
-                self.pid = answer["ready"].get("pid", self.pid)
                 return dict(answer["ready"])
             else:
                 raise LevelMissing(answer.get("failed", "its first process ended"), log=self.tail())
@@ -76,6 +99,11 @@ class Jail:
 
     def start(self, job: Mapping[str, Any], fds: Sequence[int]) -> None:
         socket.send_fds(self.control, [json.dumps({"job": job}).encode()], list(fds))
+
+    def tidy(self) -> None:
+        """Wait until what the last program left behind is gone."""
+        while not self.clean:
+            self.clean = bool(self._hear(_CLEANING_S)["clean"])
 
     def kill_program(self) -> None:
         with contextlib.suppress(OSError):
@@ -89,16 +117,14 @@ class Jail:
         answer = json.loads(message)
         kept = dict(zip(answer["kept"], map(_content, fds), strict=False))
         ended = answer["ended"]
+        self.clean = ended["clean"]
         return Ended(ended["status"], ended["cpu"], ended["peak"] / 1024, kept)
 
     def close(self) -> None:
         """End the zygote and with it all it started; its folder goes too."""
-        self.control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(2)
-        self.process.kill()
-        self.process.wait()
-        _bury()
+        if self.zygote is not None:
+            self.zygote.control.close()
+            self.zygote.stop()
         self.log.close()
         with contextlib.suppress(OSError):
             folder.empty(self.scratch)
@@ -111,6 +137,12 @@ class Jail:
         ready, _, _ = select.select([self.control], [], [], timeout_s)
         message = self.control.recv(MESSAGE) if ready else b""
         return dict(json.loads(message)) if message else {}
+
+
+def _last_line(text: str) -> str:
+    """What an engine said, without its pointer to its own help."""
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("Run '")]
+    return lines[-1] if lines else ""
 
 
 def _content(fd: int) -> bytes:
@@ -143,30 +175,17 @@ def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _config(level: str, scratch: str, most_landlock: int) -> dict[str, Any]:
-    uid = None
-    if os.getuid() == 0 and (level == "namespaces" or places.all_can_read(sys.executable)):
-        uid = places.NOBODY
+    uid = places.NOBODY if os.getuid() == 0 else None
     if uid is not None and level != "namespaces":
-        os.chown(scratch, uid, uid)
+        os.chown(scratch, -1, uid)  # programs come as root without rights, or as nobody
+        os.chmod(scratch, 0o770)
     return {
         "level": level,
         "scratch": scratch,
-        "readable": places.readable(),
+        "readable": places.IN_A_CONTAINER if level in ENGINES else places.readable(),
         "site": places.libraries(),
         "uid": uid,
+        "uid_reads_python": places.all_can_read(sys.executable),
         "most_landlock": most_landlock,
-        "private_bytes": 64 * MIB,
-        "tasks_already": 0
-        if level == "namespaces"
-        else _tasks(uid if uid is not None else os.getuid()) + 256,
+        "private_bytes": PRIVATE_BYTES,
     }
-
-
-def _tasks(uid: int) -> int:
-    """Processes and threads of a user, which the kernel counts together."""
-    count = 0
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and entry.stat().st_uid == uid:
-                count += sum(1 for _ in (entry / "task").iterdir())
-    return count

@@ -14,6 +14,7 @@ SYSTEM = (
     "/usr /bin /sbin /lib /lib32 /lib64 /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
     "/etc/localtime /etc/ssl/openssl.cnf /nix/store"
 ).split()
+IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
 NOBODY = 65534
 

@@ -20,7 +20,7 @@ from benchkit.errors import SandboxError
 from benchkit.records import Verdict
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
 from benchkit.sandbox.judge import Line, as_outcome
-from benchkit.sandbox.launch import LevelMissing
+from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.loaded import JudgeGone, Loaded
 
 _ROOT = str(Path(__file__).resolve().parents[2])
@@ -38,15 +38,13 @@ class Worker:
             self.process = _spawn(theirs)
         self.line = Line(ours)
         self.line.say("open", level, most_landlock)
-        self.zygote: int | None = None
 
     def introduction(self) -> dict[str, Any]:
         kind, *details = self.hear(60)
         if kind == "missing":
             reason, log = details
             raise LevelMissing(reason, log=log)
-        report, self.zygote = details
-        return dict(report)
+        return dict(details[0])
 
     def hear(self, timeout_s: float) -> tuple[Any, ...]:
         self.line.connection.settimeout(timeout_s)

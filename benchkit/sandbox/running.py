@@ -31,6 +31,7 @@ class Running:
     """Starts the program; `pump` moves bytes both ways at once, so that neither side waits for the other."""
 
     def __init__(self, jail: Jail, kind: str, limits: Limits, keep: Sequence[str] = ()) -> None:
+        jail.tidy()
         self.jail = jail
         self.limits = limits
         self.began = monotonic()

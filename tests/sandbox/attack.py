@@ -1,6 +1,6 @@
 """Runs hostile cases on one sandbox and says what went wrong; as a program, for a user other than the tester's.
 
-    python attack.py LEVEL FOLDER      then one case's name a line on stdin, one JSON list of faults a line on stdout
+python attack.py LEVEL FOLDER      then one case's name a line on stdin, one JSON list of faults a line on stdout
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class Arena:
         prepare(outside)
         self.good = sandbox.run(GOOD)
         self.before = snapshot(outside)
-        self.processes = descendants(os.getpid())
+        self.processes = len(descendants(os.getpid()))
 
     def attack(self, case: Case) -> list[str]:
         """The faults; none is what should come back."""
@@ -91,10 +91,12 @@ class Arena:
         after = self.sandbox.run(GOOD)
         if (after.verdict, after.stdout) != (self.good.verdict, self.good.stdout):
             faults.append(f"a good program afterwards: {after.verdict} {after.detail} {after.stdout!r}")
-        left = descendants(os.getpid()) - self.processes
-        if left:
-            faults.append(f"processes left: {left}")
-        planted = [path for path in ("/dev/shm/bench-hostile", "/var/tmp/bench-hostile") if Path(path).exists()]
+        left = len(descendants(os.getpid())) - self.processes
+        if left > 0:
+            faults.append(f"{left} processes left")
+        planted = [
+            path for path in ("/dev/shm/bench-hostile", "/var/tmp/bench-hostile") if Path(path).exists()
+        ]
         return faults + [f"left behind: {path}" for path in planted]
 
 

@@ -49,12 +49,19 @@ EXIT = [
     Case("keyboard_interrupt", in_call("raise KeyboardInterrupt")),
     Case("generator_exit", in_call("raise GeneratorExit")),
     Case("exception_named_passed", in_call("raise Exception('passed')")),
-    Case("exception_str_exits", "class E(Exception):\n def __str__(self): import os; os._exit(0)\n"
-         "def add(a, b): raise E"),
-    Case("exception_str_hangs", "class E(Exception):\n def __str__(self):\n  while True: pass\n"
-         "def add(a, b): raise E", "timeout", wall_s=0.4),
-    Case("exception_str_raises", "class E(BaseException):\n def __str__(self): raise E\n"
-         "def add(a, b): raise E"),
+    Case(
+        "exception_str_exits",
+        "class E(Exception):\n def __str__(self): import os; os._exit(0)\ndef add(a, b): raise E",
+    ),
+    Case(
+        "exception_str_hangs",
+        "class E(Exception):\n def __str__(self):\n  while True: pass\ndef add(a, b): raise E",
+        "timeout",
+        wall_s=0.4,
+    ),
+    Case(
+        "exception_str_raises", "class E(BaseException):\n def __str__(self): raise E\ndef add(a, b): raise E"
+    ),
     Case("execv", in_call("os.execv(sys.executable, [sys.executable, '-c', 'print(\"passed\")'])")),
     Case("exec_shell", in_call("os.execv('/bin/sh', ['sh', '-c', 'exit 0'])")),
     Case("abort", in_call("os.abort()")),
@@ -67,10 +74,20 @@ CRASH = [
     Case("ctypes_null", in_call("ctypes.string_at(0)")),
     Case("parentheses", "(" * 200_000 + ")" * 200_000, "error memory"),
     Case("unary_minuses", "x = " + "-" * 100_000 + "1", "error memory"),
-    Case("unlimited_recursion", in_call("sys.setrecursionlimit(10**9)\nreturn add(a, b)"), "error memory timeout"),
-    Case("c_recursion", "import sys; sys.setrecursionlimit(10**9)\nclass A:\n def __repr__(self): return repr(self)\n"
-         "def add(a, b): return repr(A())", "error memory timeout"),
-    Case("bad_coding_line", "# -*- coding: no-such-coding -*-\ndef add(a, b): return a + b + 1", "error wrong"),
+    Case(
+        "unlimited_recursion",
+        in_call("sys.setrecursionlimit(10**9)\nreturn add(a, b)"),
+        "error memory timeout",
+    ),
+    Case(
+        "c_recursion",
+        "import sys; sys.setrecursionlimit(10**9)\nclass A:\n def __repr__(self): return repr(self)\n"
+        "def add(a, b): return repr(A())",
+        "error memory timeout",
+    ),
+    Case(
+        "bad_coding_line", "# -*- coding: no-such-coding -*-\ndef add(a, b): return a + b + 1", "error wrong"
+    ),
     Case("nul_in_source", "def add(a, b):\n    return '\0'"),
     Case("surrogate_in_source", "def add(a, b):\n    return '\udc80'", "error"),
     Case("huge_source", "x = [" + "1," * 3_000_000 + "]\ndef add(a, b): return 0", "error memory wrong"),
@@ -82,93 +99,269 @@ CRASH = [
 
 HANG = [
     Case("loop", in_call("while True: pass"), "timeout", wall_s=0.4),
-    Case("loop_catches_all", in_call("while True:\n  try:\n    while True: pass\n  except BaseException: pass"),
-         "timeout", wall_s=0.4),
-    Case("ignore_signals", in_call("for s in range(1, 65):\n  try: signal.signal(s, signal.SIG_IGN)\n"
-         "  except (OSError, ValueError): pass\nwhile True: pass"), "timeout", wall_s=0.4),
-    Case("alarm_ignored", in_call("signal.signal(signal.SIGALRM, signal.SIG_IGN); signal.alarm(0)\n"
-         "while True: time.sleep(1)"), "timeout", wall_s=0.4),
+    Case(
+        "loop_catches_all",
+        in_call("while True:\n  try:\n    while True: pass\n  except BaseException: pass"),
+        "timeout",
+        wall_s=0.4,
+    ),
+    Case(
+        "ignore_signals",
+        in_call(
+            "for s in range(1, 65):\n  try: signal.signal(s, signal.SIG_IGN)\n"
+            "  except (OSError, ValueError): pass\nwhile True: pass"
+        ),
+        "timeout",
+        wall_s=0.4,
+    ),
+    Case(
+        "alarm_ignored",
+        in_call("signal.signal(signal.SIGALRM, signal.SIG_IGN); signal.alarm(0)\nwhile True: time.sleep(1)"),
+        "timeout",
+        wall_s=0.4,
+    ),
     Case("long_c_call", in_call("return sum(range(10**12))"), "timeout", wall_s=0.4),
     Case("big_power", in_call("return 7 ** (10**9)"), "timeout memory", wall_s=0.4),
-    Case("regex_backtrack", in_call("import re; return re.match('(a+)+$', 'a'*64 + 'b')"), "timeout", wall_s=0.4),
+    Case(
+        "regex_backtrack",
+        in_call("import re; return re.match('(a+)+$', 'a'*64 + 'b')"),
+        "timeout",
+        wall_s=0.4,
+    ),
     Case("sleep", in_call("time.sleep(99)"), "timeout", wall_s=0.4),
     Case("stop_itself", in_call("os.kill(os.getpid(), signal.SIGSTOP)"), "timeout", wall_s=0.4),
     Case("loop_at_import", "while True: pass", "timeout", wall_s=0.4),
-    Case("thread_non_daemon", "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\n"
-         "def add(a, b): return 0", "wrong"),
-    Case("thread_non_daemon_program", "import threading, time\n"
-         "threading.Thread(target=time.sleep, args=(99,)).start()", "timeout", whole=True, wall_s=0.4),
-    Case("eq_hangs", "class E:\n def __eq__(self, o):\n  while True: pass\ndef add(a, b): return E()", "wrong"),
-    Case("repr_hangs", "class E(int):\n def __repr__(self):\n  while True: pass\n __str__ = __repr__\n"
-         "def add(a, b): return E(0)", "wrong"),
-    Case("hash_hangs", "class E(str):\n def __hash__(self):\n  while True: pass\ndef add(a, b): return E('x')", "wrong"),
-    Case("iter_hangs", "class E(list):\n def __iter__(self):\n  while True: pass\ndef add(a, b): return E([1])",
-         "wrong"),
+    Case(
+        "thread_non_daemon",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()\n"
+        "def add(a, b): return 0",
+        "wrong",
+    ),
+    Case(
+        "thread_non_daemon_program",
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(99,)).start()",
+        "timeout",
+        whole=True,
+        wall_s=0.4,
+    ),
+    Case(
+        "eq_hangs", "class E:\n def __eq__(self, o):\n  while True: pass\ndef add(a, b): return E()", "wrong"
+    ),
+    Case(
+        "repr_hangs",
+        "class E(int):\n def __repr__(self):\n  while True: pass\n __str__ = __repr__\n"
+        "def add(a, b): return E(0)",
+        "wrong",
+    ),
+    Case(
+        "hash_hangs",
+        "class E(str):\n def __hash__(self):\n  while True: pass\ndef add(a, b): return E('x')",
+        "wrong",
+    ),
+    Case(
+        "iter_hangs",
+        "class E(list):\n def __iter__(self):\n  while True: pass\ndef add(a, b): return E([1])",
+        "wrong",
+    ),
     Case("generator_endless", "def add(a, b):\n  while True: yield 1", "wrong"),
-    Case("reduce_hangs", "class E:\n def __reduce__(self):\n  while True: pass\ndef add(a, b): return E()", "wrong"),
-    Case("patched_time", "import time\ntime.time = time.monotonic = time.perf_counter = lambda: 0.0\n"
-         "def add(a, b):\n  while True: pass", "timeout", wall_s=0.4),
-    Case("exit_hangs", "import atexit\n@atexit.register\ndef f():\n  while True: pass", "timeout", whole=True,
-         wall_s=0.4),
-    Case("del_hangs", "class E:\n def __del__(self):\n  while True: pass\nx = E()\ndef add(a, b): return 0", "wrong"),
+    Case(
+        "reduce_hangs",
+        "class E:\n def __reduce__(self):\n  while True: pass\ndef add(a, b): return E()",
+        "wrong",
+    ),
+    Case(
+        "patched_time",
+        "import time\ntime.time = time.monotonic = time.perf_counter = lambda: 0.0\n"
+        "def add(a, b):\n  while True: pass",
+        "timeout",
+        wall_s=0.4,
+    ),
+    Case(
+        "exit_hangs",
+        "import atexit\n@atexit.register\ndef f():\n  while True: pass",
+        "timeout",
+        whole=True,
+        wall_s=0.4,
+    ),
+    Case(
+        "del_hangs",
+        "class E:\n def __del__(self):\n  while True: pass\nx = E()\ndef add(a, b): return 0",
+        "wrong",
+    ),
     Case("flood_then_hang", in_call("while True: os.write(1, b'x' * 65536)"), "timeout", wall_s=0.4),
 ]
 
 CHEAT = [
-    Case("always_equal", "class E:\n __eq__ = lambda s, o: True\n __ne__ = lambda s, o: False\n"
-         " __bool__ = lambda s: True\ndef add(a, b): return E()", "wrong"),
-    Case("int_subclass", "class E(int):\n __eq__ = lambda s, o: True\n __hash__ = int.__hash__\n"
-         "def add(a, b): return E(0)", "wrong"),
-    Case("str_subclass", "class E(str):\n __eq__ = lambda s, o: True\n __hash__ = str.__hash__\n"
-         "def add(a, b): return E()", "wrong"),
+    Case(
+        "always_equal",
+        "class E:\n __eq__ = lambda s, o: True\n __ne__ = lambda s, o: False\n"
+        " __bool__ = lambda s: True\ndef add(a, b): return E()",
+        "wrong",
+    ),
+    Case(
+        "int_subclass",
+        "class E(int):\n __eq__ = lambda s, o: True\n __hash__ = int.__hash__\ndef add(a, b): return E(0)",
+        "wrong",
+    ),
+    Case(
+        "str_subclass",
+        "class E(str):\n __eq__ = lambda s, o: True\n __hash__ = str.__hash__\ndef add(a, b): return E()",
+        "wrong",
+    ),
     Case("list_subclass", "class E(list):\n __eq__ = lambda s, o: True\ndef add(a, b): return E()", "wrong"),
-    Case("metaclass_instance_check", "class M(type):\n __instancecheck__ = lambda *a: True\n"
-         " __subclasscheck__ = lambda *a: True\n __eq__ = lambda *a: True\n __hash__ = type.__hash__\n"
-         "class E(metaclass=M): pass\ndef add(a, b): return E", "wrong"),
-    Case("class_attribute_lies", "class E:\n __class__ = int\n __eq__ = lambda s, o: True\n"
-         "def add(a, b): return E()", "wrong error"),
-    Case("frames", in_call("f = sys._getframe()\nwhile f:\n  for v in list(f.f_locals.values()):\n"
-         "    if isinstance(v, dict) and 'check' in v: v['check'] = lambda c: None\n  f = f.f_back\nreturn 0"), "wrong"),
-    Case("gc_search", in_call("import gc\nfor o in gc.get_objects():\n"
-         "  if isinstance(o, dict) and 'candidate' in o: o['candidate'] = lambda *a: 0\nreturn 0"), "wrong error"),
-    Case("source_of_caller", in_call("import inspect\nfor f in inspect.stack():\n"
-         "  if f.function == 'check': return eval(f.code_context[0].split('==')[1])\nreturn 0"), "wrong error"),
-    Case("forged_replies", in_call("for fd in range(256):\n  for kind in b'LVDOET':\n"
-         "    try: os.write(fd, bytes([kind]) + bytes(8) + (1).to_bytes(8, 'little') + b'N')\n"
-         "    except OSError: pass\nos._exit(0)"), "error wrong"),
-    Case("forged_text", in_call("for fd in range(256):\n  try: os.write(fd, b'passed\\n' * 100)\n"
-         "  except OSError: pass\nos._exit(0)")),
-    Case("forged_token", in_call("for fd in range(256):\n"
-         "  try: os.write(fd, b'T' + bytes(8) + (32).to_bytes(8, 'little') + bytes(32))\n"
-         "  except OSError: pass\nos._exit(0)"), "error wrong"),
-    Case("reply_of_huge_length", in_call("os.write(4, b'V' + bytes(8) + b'\\xff' * 8); time.sleep(99)"), wall_s=1.0),
-    Case("reply_flood", in_call("while True: os.write(4, b'V' + bytes(8) + (1).to_bytes(8, 'little') + b'N')"),
-         "error wrong output_limit", wall_s=1.0),
-    Case("reply_half", in_call("os.write(4, b'V' + bytes(8) + (100).to_bytes(8, 'little') + b'N'); os._exit(0)")),
-    Case("reply_nested_bomb", in_call("body = b'[\\x01\\0\\0\\0' * 100000 + b'N'\n"
-         "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"), "error wrong"),
-    Case("reply_marshal_code", in_call("body = b'c' + bytes(50)\n"
-         "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"), "error wrong"),
-    Case("reply_wrong_size", in_call("body = b'[\\xff\\xff\\xff\\x7f'\n"
-         "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"), "error wrong"),
-    Case("wrong_digest", in_call("body = bytes(16) + (10**5).to_bytes(8, 'little')\n"
-         "os.write(4, b'D' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"), "error wrong"),
+    Case(
+        "metaclass_instance_check",
+        "class M(type):\n __instancecheck__ = lambda *a: True\n"
+        " __subclasscheck__ = lambda *a: True\n __eq__ = lambda *a: True\n __hash__ = type.__hash__\n"
+        "class E(metaclass=M): pass\ndef add(a, b): return E",
+        "wrong",
+    ),
+    Case(
+        "class_attribute_lies",
+        "class E:\n __class__ = int\n __eq__ = lambda s, o: True\ndef add(a, b): return E()",
+        "wrong error",
+    ),
+    Case(
+        "frames",
+        in_call(
+            "f = sys._getframe()\nwhile f:\n  for v in list(f.f_locals.values()):\n"
+            "    if isinstance(v, dict) and 'check' in v: v['check'] = lambda c: None\n  f = f.f_back\nreturn 0"
+        ),
+        "wrong",
+    ),
+    Case(
+        "gc_search",
+        in_call(
+            "import gc\nfor o in gc.get_objects():\n"
+            "  if isinstance(o, dict) and 'candidate' in o: o['candidate'] = lambda *a: 0\nreturn 0"
+        ),
+        "wrong error",
+    ),
+    Case(
+        "source_of_caller",
+        in_call(
+            "import inspect\nfor f in inspect.stack():\n"
+            "  if f.function == 'check': return eval(f.code_context[0].split('==')[1])\nreturn 0"
+        ),
+        "wrong error",
+    ),
+    Case(
+        "forged_replies",
+        in_call(
+            "for fd in range(256):\n  for kind in b'LVDOET':\n"
+            "    try: os.write(fd, bytes([kind]) + bytes(8) + (1).to_bytes(8, 'little') + b'N')\n"
+            "    except OSError: pass\nos._exit(0)"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "forged_text",
+        in_call(
+            "for fd in range(256):\n  try: os.write(fd, b'passed\\n' * 100)\n"
+            "  except OSError: pass\nos._exit(0)"
+        ),
+    ),
+    Case(
+        "forged_token",
+        in_call(
+            "for fd in range(256):\n"
+            "  try: os.write(fd, b'T' + bytes(8) + (32).to_bytes(8, 'little') + bytes(32))\n"
+            "  except OSError: pass\nos._exit(0)"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "reply_of_huge_length",
+        in_call("os.write(4, b'V' + bytes(8) + b'\\xff' * 8); time.sleep(99)"),
+        wall_s=1.0,
+    ),
+    Case(
+        "reply_flood",
+        in_call("while True: os.write(4, b'V' + bytes(8) + (1).to_bytes(8, 'little') + b'N')"),
+        "error wrong output_limit",
+        wall_s=1.0,
+    ),
+    Case(
+        "reply_half",
+        in_call("os.write(4, b'V' + bytes(8) + (100).to_bytes(8, 'little') + b'N'); os._exit(0)"),
+    ),
+    Case(
+        "reply_nested_bomb",
+        in_call(
+            "body = b'[\\x01\\0\\0\\0' * 100000 + b'N'\n"
+            "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "reply_marshal_code",
+        in_call(
+            "body = b'c' + bytes(50)\n"
+            "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "reply_wrong_size",
+        in_call(
+            "body = b'[\\xff\\xff\\xff\\x7f'\n"
+            "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "wrong_digest",
+        in_call(
+            "body = bytes(16) + (10**5).to_bytes(8, 'little')\n"
+            "os.write(4, b'D' + bytes(8) + len(body).to_bytes(8, 'little') + body); os._exit(0)"
+        ),
+        "error wrong",
+    ),
     Case("read_requests", in_call("os.set_blocking(3, False)\nreturn os.read(3, 10**6)"), "error wrong"),
     Case("mutate_arguments", "def add(a, b):\n  return None", "wrong"),
-    Case("patch_builtins", "import builtins\nbuiltins.__dict__.update(AssertionError=Exception, isinstance="
-         "lambda *a: True, sum=lambda *a: 0, abs=lambda x: 0, len=lambda x: 0)\ndef add(a, b): return 0", "wrong error"),
-    Case("patch_marshal", "import marshal\nmarshal.dumps = lambda *a: b'T'\ndef add(a, b): return [0]", "wrong error"),
-    Case("patch_codec", "import sys\nfor m in list(sys.modules.values()):\n"
-         "  if hasattr(m, 'encode') and hasattr(m, 'decode'): m.encode = m.decode = lambda *a: b'T'\n"
-         "def add(a, b): return 0", "wrong error"),
-    Case("patch_numpy", "try:\n  import numpy\n  numpy.allclose = lambda *a, **k: True\nexcept ImportError: pass\n"
-         "def add(a, b): return 0", "wrong"),
-    Case("settrace", in_call("def t(f, e, x):\n  return t\nsys.settrace(t)\nf = sys._getframe()\n"
-         "while f:\n  f.f_trace = t; f = f.f_back\nreturn 0"), "wrong"),
-    Case("sys_modules", "import sys\nsys.modules.clear()\nsys.modules['benchkit'] = None\ndef add(a, b): return 0",
-         "wrong error"),
-    Case("print_passed", in_call("print('passed', flush=True); os.write(1, b'passed'); os.write(2, b'passed')\n"
-         "return 0"), "wrong"),
+    Case(
+        "patch_builtins",
+        "import builtins\nbuiltins.__dict__.update(AssertionError=Exception, isinstance="
+        "lambda *a: True, sum=lambda *a: 0, abs=lambda x: 0, len=lambda x: 0)\ndef add(a, b): return 0",
+        "wrong error timeout",
+        wall_s=0.4,
+    ),
+    Case(
+        "patch_marshal",
+        "import marshal\nmarshal.dumps = lambda *a: b'T'\ndef add(a, b): return [0]",
+        "wrong error",
+    ),
+    Case(
+        "patch_codec",
+        "import sys\nfor m in list(sys.modules.values()):\n"
+        "  if hasattr(m, 'encode') and hasattr(m, 'decode'): m.encode = m.decode = lambda *a: b'T'\n"
+        "def add(a, b): return 0",
+        "wrong error",
+    ),
+    Case(
+        "patch_numpy",
+        "try:\n  import numpy\n  numpy.allclose = lambda *a, **k: True\nexcept ImportError: pass\n"
+        "def add(a, b): return 0",
+        "wrong",
+    ),
+    Case(
+        "settrace",
+        in_call(
+            "def t(f, e, x):\n  return t\nsys.settrace(t)\nf = sys._getframe()\n"
+            "while f:\n  f.f_trace = t; f = f.f_back\nreturn 0"
+        ),
+        "wrong",
+    ),
+    Case(
+        "sys_modules",
+        "import sys\nsys.modules.clear()\nsys.modules['benchkit'] = None\ndef add(a, b): return 0",
+        "wrong error",
+    ),
+    Case(
+        "print_passed",
+        in_call("print('passed', flush=True); os.write(1, b'passed'); os.write(2, b'passed')\nreturn 0"),
+        "wrong",
+    ),
     Case("own_check", "def check(candidate): pass\nTEST = None\ndef add(a, b): return 0", "wrong"),
     Case("returns_true", "def add(a, b): return True", "wrong"),
     Case("returns_not_implemented", "def add(a, b): return NotImplemented", "wrong"),
@@ -186,49 +379,110 @@ INPUT_OUTPUT = [
     Case("stdout_none", in_call("sys.stdout = sys.stderr = None; print('x'); return 0"), "wrong"),
     Case("stdout_flood", in_call("for _ in range(300): sys.stdout.write('x' * 10**6)\nreturn 0"), "wrong"),
     Case("fd1_flood", in_call("for _ in range(300): os.write(1, b'x' * 10**6)\nreturn 0"), "wrong"),
-    Case("program_stdout_flood", "import sys\nfor _ in range(300): sys.stdout.write('x' * 10**6)", "output_limit",
-         whole=True),
-    Case("program_fd1_flood", "import os\nfor _ in range(300): os.write(1, b'x' * 10**6)", "output_limit", whole=True),
-    Case("program_stderr_flood", "import os\nwhile True: os.write(2, b'x' * 10**6)", "output_limit", whole=True),
+    Case(
+        "program_stdout_flood",
+        "import sys\nfor _ in range(300): sys.stdout.write('x' * 10**6)",
+        "output_limit",
+        whole=True,
+    ),
+    Case(
+        "program_fd1_flood",
+        "import os\nfor _ in range(300): os.write(1, b'x' * 10**6)",
+        "output_limit",
+        whole=True,
+    ),
+    Case(
+        "program_stderr_flood", "import os\nwhile True: os.write(2, b'x' * 10**6)", "output_limit", whole=True
+    ),
     Case("returns_nul", "def add(a, b): return '\\0'", "wrong"),
     Case("returns_surrogates", "def add(a, b): return '\\ud800\\udfff'", "wrong"),
     Case("returns_huge_int", "def add(a, b): return 10 ** 100000", "wrong"),
     Case("returns_huge_list", "def add(a, b): return [0] * 10**8", "memory wrong"),
     Case("returns_large_list", "def add(a, b): return list(range(2 * 10**6))", "wrong memory"),
-    Case("returns_deep_list", "def add(a, b):\n  x = []\n  for _ in range(10**5): x = [x]\n  return x", "wrong error"),
+    Case(
+        "returns_deep_list",
+        "def add(a, b):\n  x = []\n  for _ in range(10**5): x = [x]\n  return x",
+        "wrong error",
+    ),
     Case("returns_self_list", "def add(a, b):\n  x = []; x.append(x); return x", "wrong"),
     Case("returns_self_dict", "def add(a, b):\n  x = {}; x[0] = x; return x", "wrong"),
-    Case("returns_shared_bomb", "def add(a, b):\n  x = [0]\n  for _ in range(60): x = [x, x]\n  return x",
-         "timeout memory wrong", wall_s=1.0),
+    Case(
+        "returns_shared_bomb",
+        "def add(a, b):\n  x = [0]\n  for _ in range(60): x = [x, x]\n  return x",
+        "timeout memory wrong",
+        wall_s=1.0,
+    ),
     Case("returns_huge_text", "def add(a, b): return 'x' * (200 << 20)", "wrong memory"),
     Case("exception_huge_text", "def add(a, b): raise ValueError('x' * (100 << 20))"),
-    Case("exception_odd_names", "E = type('passed\\0BaseException\\0\\ud800', (Exception,), {})\n"
-         "def add(a, b): raise E('\\ud800\\0')"),
+    Case(
+        "exception_odd_names",
+        "E = type('passed\\0BaseException\\0\\ud800', (Exception,), {})\n"
+        "def add(a, b): raise E('\\ud800\\0')",
+    ),
 ]
 
 HARM = [
     Case("fork_bomb", in_call("while True: os.fork()"), "error timeout", wall_s=1.0),
-    Case("fork_bomb_program", "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass", "timeout", whole=True,
-         wall_s=0.6, processes=16),
-    Case("sleeping_forks", "import os, time\nfor _ in range(30):\n  try:\n    if os.fork() == 0: time.sleep(99)\n"
-         "  except OSError: pass\n", "passed error", whole=True, processes=40),
-    Case("sleeping_forks_refused", "import os, time\nfor _ in range(30):\n  if os.fork() == 0: time.sleep(99)", "error",
-         whole=True),
-    Case("daemon", "import os, time, sys\nif os.fork() == 0:\n  try: os.setsid()\n  except OSError: pass\n"
-         "  if os.fork() == 0:\n    for fd in (0, 1, 2): os.close(fd)\n    time.sleep(99)\n  os._exit(0)\n"
-         "os.wait()", "passed", whole=True, processes=8),
-    Case("threads", in_call("import threading\ntry:\n"
-         "  while True: threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n"
-         "except RuntimeError: return 0"), "wrong memory error", wall_s=3),
+    Case(
+        "fork_bomb_program",
+        "import os\nwhile True:\n  try: os.fork()\n  except OSError: pass",
+        "timeout",
+        whole=True,
+        wall_s=0.6,
+        processes=16,
+    ),
+    Case(
+        "sleeping_forks",
+        "import os, time\nfor _ in range(30):\n  try:\n    if os.fork() == 0: time.sleep(99)\n"
+        "  except OSError: pass\n",
+        "passed error",
+        whole=True,
+        processes=40,
+    ),
+    Case(
+        "sleeping_forks_refused",
+        "import os, time\nfor _ in range(30):\n  if os.fork() == 0: time.sleep(99)",
+        "error",
+        whole=True,
+    ),
+    Case(
+        "daemon",
+        "import os, time, sys\nif os.fork() == 0:\n  try: os.setsid()\n  except OSError: pass\n"
+        "  if os.fork() == 0:\n    for fd in (0, 1, 2): os.close(fd)\n    time.sleep(99)\n  os._exit(0)\n"
+        "os.wait()",
+        "passed",
+        whole=True,
+        processes=8,
+    ),
+    Case(
+        "threads",
+        in_call(
+            "import threading\ntry:\n"
+            "  while True: threading.Thread(target=time.sleep, args=(99,), daemon=True).start()\n"
+            "except RuntimeError: return 0"
+        ),
+        "wrong memory error",
+        wall_s=3,
+    ),
     Case("memory_bomb", in_call("x = []\nwhile True: x.append(bytearray(10**7))"), "memory"),
     Case("memory_at_once", in_call("x = bytearray(10**10); return 0"), "memory"),
-    Case("memory_mmap", in_call("import mmap; m = mmap.mmap(-1, 10**10); m.write(b'x' * 10**9); return 0"),
-         "error memory"),
+    Case(
+        "memory_mmap",
+        in_call("import mmap; m = mmap.mmap(-1, 10**10); m.write(b'x' * 10**9); return 0"),
+        "error memory",
+    ),
     Case("memory_program", "x = []\nwhile True: x.append(bytearray(10**7))", "memory", whole=True),
-    Case("big_file", in_call("with open('big', 'wb') as f:\n  for _ in range(150): f.write(b'x' * 10**6)\nreturn 0"),
-         "error"),
-    Case("many_files", in_call("for n in range(10**5): open(f'f{n}', 'w').close()\nreturn 0"), "error wrong timeout",
-         wall_s=2),
+    Case(
+        "big_file",
+        in_call("with open('big', 'wb') as f:\n  for _ in range(150): f.write(b'x' * 10**6)\nreturn 0"),
+        "error",
+    ),
+    Case(
+        "many_files",
+        in_call("for n in range(10**5): open(f'f{n}', 'w').close()\nreturn 0"),
+        "error wrong timeout",
+        wall_s=2,
+    ),
     Case("overwrite_outside", in_call("open('{outside}/file', 'w').write('x'); return 0")),
     Case("append_outside", in_call("open('{outside}/file', 'a').write('x'); return 0")),
     Case("create_outside", in_call("open('{outside}/new', 'w').write('x'); return 0")),
@@ -244,34 +498,71 @@ HARM = [
     Case("utime_outside", in_call("os.utime('{outside}/file', (0, 0)); return 0"), "error wrong"),
     Case("xattr_outside", in_call("os.setxattr('{outside}/file', 'user.x', b'x'); return 0")),
     Case("chown_outside", in_call("os.chown('{outside}/file', os.getuid(), os.getgid()); return 0")),
-    Case("symlink_outside", in_call("os.symlink('{outside}', 'way'); open('way/file', 'w').write('x'); return 0")),
+    Case(
+        "symlink_outside",
+        in_call("os.symlink('{outside}', 'way'); open('way/file', 'w').write('x'); return 0"),
+    ),
     Case("proc_root", in_call("open('/proc/1/root{outside}/file').read(); return 0")),
     Case("proc_cwd_of_parent", in_call("os.listdir(f'/proc/{os.getppid() or 1}/cwd'); return 0")),
-    Case("left_behind", in_call("os.makedirs('a/b/c'); open('a/b/f', 'w').close(); os.symlink('/', 'a/root')\n"
-         "os.symlink('{outside}', 'a/b/way'); os.mkfifo('a/pipe'); os.chmod('a/b', 0); os.chmod('a', 0); return 0"),
-         "wrong"),
-    Case("deep_folders", in_call("for n in range(3000):\n  os.mkdir('d'); os.chdir('d')\nreturn 0"), "wrong error"),
-    Case("private_folder_locked", in_call("open('x', 'w').close(); os.chmod('.', 0); return 0"), "wrong error"),
-    Case("private_folder_replaced", in_call("h = os.environ['HOME']; os.chdir('/')\nos.rename(h, h + 'x'); return 0")),
+    Case(
+        "left_behind",
+        in_call(
+            "os.makedirs('a/b/c'); open('a/b/f', 'w').close(); os.symlink('/', 'a/root')\n"
+            "os.symlink('{outside}', 'a/b/way'); os.mkfifo('a/pipe'); os.chmod('a/b', 0); os.chmod('a', 0); return 0"
+        ),
+        "wrong",
+    ),
+    Case(
+        "deep_folders",
+        in_call("for n in range(3000):\n  os.mkdir('d'); os.chdir('d')\nreturn 0"),
+        "wrong error",
+    ),
+    Case(
+        "private_folder_locked", in_call("open('x', 'w').close(); os.chmod('.', 0); return 0"), "wrong error"
+    ),
+    Case(
+        "private_folder_replaced",
+        in_call("h = os.environ['HOME']; os.chdir('/')\nos.rename(h, h + 'x'); return 0"),
+    ),
     Case("kill_parent", in_call("os.kill(os.getppid() or {pid}, signal.SIGKILL); return 0"), "error wrong"),
     Case("kill_tester", in_call("os.kill({pid}, signal.SIGKILL); return 0")),
     Case("stop_parent", in_call("os.kill(os.getppid() or {pid}, signal.SIGSTOP); return 0"), "error wrong"),
     Case("kill_all", in_call("os.kill(-1, signal.SIGKILL); return 0"), "error wrong"),
     Case("kill_group", in_call("os.killpg(0, signal.SIGKILL); return 0"), "error wrong"),
     Case("kill_pid_1", in_call("os.kill(1, signal.SIGKILL); return 0"), "error wrong"),
-    Case("kill_neighbours", in_call("for n in range(1, 3000):\n  try: os.kill({pid} + n - 1500, 9)\n"
-         "  except OSError: pass\nreturn 0"), "wrong error"),
+    Case(
+        "kill_neighbours",
+        in_call(
+            "for n in range(1, 3000):\n  try: os.kill({pid} + n - 1500, 9)\n  except OSError: pass\nreturn 0"
+        ),
+        "wrong error",
+    ),
     Case("sigqueue", in_call("if ctypes.CDLL(None).sigqueue({pid}, 9, 0): raise OSError\nreturn 0")),
     Case("pidfd_signal", in_call("fd = os.pidfd_open({pid}); signal.pidfd_send_signal(fd, 9); return 0")),
-    Case("fcntl_owner_signal", in_call("import fcntl\nfcntl.fcntl(3, 8, {pid}); fcntl.fcntl(3, 10, 9); return 0")),
-    Case("ptrace_parent", in_call("if ctypes.CDLL(None, use_errno=True).ptrace(16, os.getppid() or {pid}, 0, 0):\n"
-         "  raise OSError\nreturn 0")),
+    Case(
+        "fcntl_owner_signal",
+        in_call("import fcntl\nfcntl.fcntl(3, 8, {pid}); fcntl.fcntl(3, 10, 9); return 0"),
+    ),
+    Case(
+        "ptrace_parent",
+        in_call(
+            "if ctypes.CDLL(None, use_errno=True).ptrace(16, os.getppid() or {pid}, 0, 0):\n"
+            "  raise OSError\nreturn 0"
+        ),
+    ),
     Case("memory_of_parent", in_call("open(f'/proc/{os.getppid() or 1}/mem', 'rb+'); return 0")),
     Case("memory_of_tester", in_call("open('/proc/{pid}/mem', 'rb+'); return 0")),
     Case("environ_of_tester", in_call("return open('/proc/{pid}/environ').read()")),
-    Case("limits_of_tester", in_call("import resource; resource.prlimit({pid}, resource.RLIMIT_CPU, (1, 1)); return 0")),
-    Case("raise_own_limits", in_call("import resource\n"
-         "resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2); return 0")),
+    Case(
+        "limits_of_tester",
+        in_call("import resource; resource.prlimit({pid}, resource.RLIMIT_CPU, (1, 1)); return 0"),
+    ),
+    Case(
+        "raise_own_limits",
+        in_call(
+            "import resource\nresource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2); return 0"
+        ),
+    ),
     Case("renice", in_call("os.setpriority(os.PRIO_PROCESS, {pid}, 19); return 0")),
     Case("renice_all", in_call("os.setpriority(os.PRIO_USER, 0, 19); return 0")),
     Case("scheduler", in_call("os.sched_setaffinity({pid}, [0]); return 0")),
@@ -279,19 +570,40 @@ HARM = [
     Case("sysv_semaphore", in_call("if ctypes.CDLL(None).semget(1, 1, 0o1666) < 0: raise OSError\nreturn 0")),
     Case("sysv_queue", in_call("if ctypes.CDLL(None).msgget(1, 0o1666) < 0: raise OSError\nreturn 0")),
     Case("posix_shm", in_call("open('/dev/shm/bench-hostile', 'w').write('x'); return 0")),
-    Case("posix_shm_library", in_call("from multiprocessing import shared_memory\n"
-         "shared_memory.SharedMemory('bench-hostile', create=True, size=4096); return 0")),
-    Case("posix_queue", in_call("if ctypes.CDLL(None).mq_open(b'/bench', 0o102, 0o666, None) < 0: raise OSError\n"
-         "return 0")),
+    Case(
+        "posix_shm_library",
+        in_call(
+            "from multiprocessing import shared_memory\n"
+            "shared_memory.SharedMemory('bench-hostile', create=True, size=4096); return 0"
+        ),
+    ),
+    Case(
+        "posix_queue",
+        in_call("if ctypes.CDLL(None).mq_open(b'/bench', 0o102, 0o666, None) < 0: raise OSError\nreturn 0"),
+    ),
     Case("tcp", in_call("import socket; socket.create_connection(('127.0.0.1', 80), 1); return 0")),
     Case("tcp_listen", in_call("import socket; socket.create_server(('127.0.0.1', 0)); return 0")),
-    Case("udp", in_call("import socket\n"
-         "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 53)); return 0")),
-    Case("unix_socket", in_call("import socket; socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket')\n"
-         "return 0")),
-    Case("abstract_socket", in_call("import socket; socket.socket(socket.AF_UNIX).bind('\\0bench-hostile'); return 0")),
-    Case("unix_datagram_pair", in_call("import socket\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\n"
-         "return 0")),
+    Case(
+        "udp",
+        in_call(
+            "import socket\n"
+            "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 53)); return 0"
+        ),
+    ),
+    Case(
+        "unix_socket",
+        in_call(
+            "import socket; socket.socket(socket.AF_UNIX).connect('/run/dbus/system_bus_socket')\nreturn 0"
+        ),
+    ),
+    Case(
+        "abstract_socket",
+        in_call("import socket; socket.socket(socket.AF_UNIX).bind('\\0bench-hostile'); return 0"),
+    ),
+    Case(
+        "unix_datagram_pair",
+        in_call("import socket\na, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)\nreturn 0"),
+    ),
     Case("netlink", in_call("import socket; socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0); return 0")),
     Case("vsock", in_call("import socket; socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM); return 0")),
     Case("secret", in_call("return open('{outside}/secret').read()")),
@@ -302,40 +614,82 @@ HARM = [
     Case("popen", in_call("import subprocess; subprocess.run(['/bin/true'], check=True); return 0")),
     Case("posix_spawn", in_call("os.posix_spawn('/bin/true', ['true'], {}); return 0")),
     Case("vfork_ctypes", in_call("if ctypes.CDLL(None).syscall(58) < 0: raise OSError\nos._exit(0)")),
-    Case("clone3_ctypes", in_call("x = (ctypes.c_uint64 * 8)(0, 0, 0, 0, 17)\n"
-         "if ctypes.CDLL(None).syscall(435, x, 64) < 0: raise OSError\nreturn 0")),
-    Case("reload_os", "import importlib, os, sys\nimportlib.reload(os); importlib.reload(sys)\ndef add(a, b): return 0",
-         "wrong error"),
-    Case("plant_usercustomize", in_call("import site\nd = site.getusersitepackages(); os.makedirs(d)\n"
-         "open(d + '/usercustomize.py', 'w').write('x'); return 0"), "error wrong"),
-    Case("plant_sitecustomize", in_call("d = [p for p in sys.path if 'packages' in p][0]\n"
-         "open(d + '/sitecustomize.py', 'w').write('x'); return 0")),
-    Case("plant_pyc", in_call("import json; d = os.path.dirname(json.__file__)\n"
-         "open(d + '/hostile.py', 'w').write('x'); return 0")),
+    Case(
+        "clone3_ctypes",
+        in_call(
+            "x = (ctypes.c_uint64 * 8)(0, 0, 0, 0, 17)\n"
+            "if ctypes.CDLL(None).syscall(435, x, 64) < 0: raise OSError\nreturn 0"
+        ),
+    ),
+    Case(
+        "reload_os",
+        "import importlib, os, sys\nimportlib.reload(os); importlib.reload(sys)\ndef add(a, b): return 0",
+        "wrong error",
+    ),
+    Case(
+        "plant_usercustomize",
+        in_call(
+            "import site\nd = site.getusersitepackages(); os.makedirs(d)\n"
+            "open(d + '/usercustomize.py', 'w').write('x'); return 0"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "plant_sitecustomize",
+        in_call(
+            "d = [p for p in sys.path if 'packages' in p][0]\n"
+            "open(d + '/sitecustomize.py', 'w').write('x'); return 0"
+        ),
+    ),
+    Case(
+        "plant_pyc",
+        in_call(
+            "import json; d = os.path.dirname(json.__file__)\n"
+            "open(d + '/hostile.py', 'w').write('x'); return 0"
+        ),
+    ),
     Case("environment_token", in_call("return str(dict(os.environ))"), "wrong"),
     Case("unshare_user", in_call("if ctypes.CDLL(None).unshare(0x10000000): raise OSError\nreturn 0")),
-    Case("mount", in_call("if ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None): raise OSError\nreturn 0")),
+    Case(
+        "mount",
+        in_call("if ctypes.CDLL(None).mount(b'x', b'/tmp', b'tmpfs', 0, None): raise OSError\nreturn 0"),
+    ),
     Case("chroot", in_call("os.chroot('.'); return 0")),
     Case("setuid_root", in_call("os.setuid(0); return 0"), "error wrong"),
     Case("bpf", in_call("if ctypes.CDLL(None).syscall(321, 0, 0, 0) < 0: raise OSError\nreturn 0")),
-    Case("io_uring", in_call("if ctypes.CDLL(None).syscall(425, 8, bytes(120)) < 0: raise OSError\nreturn 0")),
+    Case(
+        "io_uring", in_call("if ctypes.CDLL(None).syscall(425, 8, bytes(120)) < 0: raise OSError\nreturn 0")
+    ),
     Case("keyctl", in_call("if ctypes.CDLL(None).syscall(250, 0, -3, 1) < 0: raise OSError\nreturn 0")),
     Case("memfd", in_call("os.memfd_create('x'); return 0")),
     Case("userfaultfd", in_call("if ctypes.CDLL(None).syscall(323, 0) < 0: raise OSError\nreturn 0")),
-    Case("process_vm", in_call("if ctypes.CDLL(None).syscall(310, {pid}, 0, 0, 0, 0, 0) < 0: raise OSError\nreturn 0")),
+    Case(
+        "process_vm",
+        in_call("if ctypes.CDLL(None).syscall(310, {pid}, 0, 0, 0, 0, 0) < 0: raise OSError\nreturn 0"),
+    ),
     Case("handle_open", in_call("if ctypes.CDLL(None).syscall(304, 0, 0, 0) < 0: raise OSError\nreturn 0")),
     Case("tty_inject", in_call("import fcntl; fcntl.ioctl(0, 0x5412, b'x'); return 0")),
     Case("open_terminal", in_call("open('/dev/tty', 'w'); return 0")),
     Case("raw_memory_device", in_call("open('/dev/mem', 'rb'); return 0")),
-    Case("mknod_device", in_call("import stat; os.mknod('d', 0o600 | stat.S_IFBLK, os.makedev(254, 0))\n"
-         "open('d', 'rb').read(1); return 0")),
+    Case(
+        "mknod_device",
+        in_call(
+            "import stat; os.mknod('d', 0o600 | stat.S_IFBLK, os.makedev(254, 0))\n"
+            "open('d', 'rb').read(1); return 0"
+        ),
+    ),
     Case("sysctl", in_call("open('/proc/sys/kernel/core_pattern', 'w').write('|/bin/sh'); return 0")),
     Case("sysrq", in_call("open('/proc/sysrq-trigger', 'w').write('c'); return 0")),
     Case("cgroup_escape", in_call("open('/sys/fs/cgroup/cgroup.procs', 'w').write('0'); return 0")),
-    Case("int80", in_call("import mmap\nm = mmap.mmap(-1, 4096, prot=7)\n"
-         "m.write(b'\\xb8\\x02\\0\\0\\0\\xcd\\x80\\xc3')\n"
-         "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\n"
-         "if f() < 0: raise OSError\nreturn 0")),
+    Case(
+        "int80",
+        in_call(
+            "import mmap\nm = mmap.mmap(-1, 4096, prot=7)\n"
+            "m.write(b'\\xb8\\x02\\0\\0\\0\\xcd\\x80\\xc3')\n"
+            "f = ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(m)))\n"
+            "if f() < 0: raise OSError\nreturn 0"
+        ),
+    ),
     Case("x32_call", in_call("if ctypes.CDLL(None).syscall(0x40000000 | 57) < 0: raise OSError\nreturn 0")),
 ]
 

@@ -21,6 +21,7 @@ INSIDE_UID = 1000
 DEVICES = ("null", "zero", "full", "random", "urandom")
 STANDARD_STREAMS = {"fd": "", "stdin": "/0", "stdout": "/1", "stderr": "/2"}
 PRIVATE = "/tmp"
+PRIVATE_MODE = 0o700
 _MOST_FILES = 20_000
 
 
@@ -117,7 +118,9 @@ def _own_places(new: str) -> tuple[str, ...]:
 def mount_private(size: int) -> None:
     """A fresh, empty /tmp that holds so much and no more."""
     flags = sys.MS_NOSUID | sys.MS_NODEV
-    sys.mount("private", PRIVATE, "tmpfs", flags, f"size={size},nr_inodes={_MOST_FILES},mode=700")
+    sys.mount(
+        "private", PRIVATE, "tmpfs", flags, f"size={size},nr_inodes={_MOST_FILES},mode={PRIVATE_MODE:o}"
+    )
 
 
 def renew_private(size: int) -> None:

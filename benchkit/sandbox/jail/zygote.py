@@ -7,6 +7,7 @@ those go from the judge straight to the fork, so that no program can find anothe
 from __future__ import annotations
 
 import array
+import contextlib
 import gc
 import json
 import os
@@ -17,10 +18,11 @@ import site
 import socket
 import stat
 import sys
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from benchkit.sandbox.jail import folder, frames, functions, landlock, namespaces, programs, seccomp, syscalls
-from benchkit.sandbox.jail.confine import Cage, Job, as_job, confine, drop_identity, rules
+from benchkit.sandbox.jail.confine import Cage, Job, as_job, becomes, confine, drop_identity, rules
 
 # What solutions commonly use, so that their import costs nothing.
 WARM = """abc bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum fractions functools
@@ -32,7 +34,19 @@ _WARM_UP = 30
 
 def main(control_fd: int) -> None:
     control = socket.socket(fileno=control_fd)
+    serve(control, json.loads(control.recv(MESSAGE)))
+
+
+def main_in_container(address: str, private: str) -> None:
+    """The same where the judge is reached by a name and the machine is another's."""
+    control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    control.connect(address)
     config = json.loads(control.recv(MESSAGE))
+    config.update(scratch=private, uid=None, uid_reads_python=True, site=site.getsitepackages())
+    serve(control, config)
+
+
+def serve(control: socket.socket, config: dict[str, Any]) -> None:
     try:
         zygote = Zygote(control, config, *_set_up(control, config))
     except OSError as error:
@@ -59,22 +73,24 @@ def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[Cage, dict[
     private = namespaces.PRIVATE if level == "namespaces" else config["scratch"]
     os.environ.update(HOME=private, TMPDIR=private)
     os.chdir(private)
+    if os.listdir("."):  # it will be emptied after each program
+        raise OSError(0, f"the private folder {private} is not empty")
     syscalls.drop_bounding_capabilities()
     syscalls.adopt_orphans()
     syscalls.forbid_dumps()
     abi = 0 if level == "none" else min(landlock.abi(), config["most_landlock"])
     if level == "landlock" and abi == 0:
         raise OSError(0, "this kernel has no Landlock")
-    report.update(landlock_abi=abi)
+    report.update(landlock_abi=abi, root=os.getuid() == 0 and not config["uid_reads_python"])
     cage = Cage(
         private=private,
         own_pid_namespace=level == "namespaces",
         own_root=level == "namespaces",
         uid=config["uid"] if level != "namespaces" else None,
+        uid_reads_python=config["uid_reads_python"],
         landlock_abi=abi,
-        landlock_rules=_landlock_rules(level, config, abi, private) if abi else None,
+        landlock_rules=None,
         filtered=level != "none",
-        tasks_already=4 if level == "namespaces" else config["tasks_already"],
     )
     return cage, report
 
@@ -93,13 +109,6 @@ def _enter_namespaces(control: socket.socket, config: dict[str, Any]) -> tuple[s
     return namespaces.enter_root(config["scratch"], config["readable"], config["private_bytes"])
 
 
-def _landlock_rules(level: str, config: dict[str, Any], abi: int, private: str) -> int:
-    devices = [(f"/dev/{name}", landlock.DEVICE) for name in namespaces.DEVICES]
-    readable = ["/"] if level == "namespaces" else config["readable"]
-    grants = [(path, landlock.READ) for path in readable]
-    return landlock.ruleset(abi, [*grants, *devices, (private, landlock.PRIVATE)])
-
-
 class Zygote:
     def __init__(
         self, control: socket.socket, config: dict[str, Any], cage: Cage, report: dict[str, Any]
@@ -110,7 +119,17 @@ class Zygote:
         self.private_bytes = config["private_bytes"]
         self.fresh = namespaces.FreshPidNamespaces() if cage.own_pid_namespace else None
         sys.path[:] = [*config["site"], *sys.path[1:]]
+        self.readable = ["/"] if cage.own_root else list(config["readable"])
+        if cage.landlock_abi:
+            self.cage = replace(cage, landlock_rules=self.make_rules())
         self.nothing = os.open("/dev/null", os.O_RDWR)
+
+    def make_rules(self) -> int:
+        """The toolchain to read, a few devices, the private folder; nothing else."""
+        devices = [(f"/dev/{name}", landlock.DEVICE) for name in namespaces.DEVICES]
+        grants = [(path, landlock.READ) for path in self.readable]
+        private = (self.cage.private, landlock.PRIVATE)
+        return landlock.ruleset(self.cage.landlock_abi, [*grants, *devices, private])
 
     def warm_up(self) -> None:
         """Import, then run the path of a program some dozens of times so that its pages are there."""
@@ -140,19 +159,37 @@ class Zygote:
             self.become(job, fds)
         for fd in fds:
             os.close(fd)
-        self.wait(pid)
+        self.wait(pid, init)
         status, usage = self.end(pid, init)
-        kept = self.kept(job)
-        self.clean()
-        ended = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss}
-        _send(self.control, {"ended": ended, "kept": [name for name, _ in kept]}, tuple(fd for _, fd in kept))
+        self.report_end(status, usage, self.kept(job))
+
+    def report_end(self, status: int, usage: resource.struct_rusage, kept: list[tuple[str, int]]) -> None:
+        """Tell at once; cleaning up may take its time, and the next program waits for it."""
+        clean = self.is_clean()
+        facts = {
+            "status": status,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "peak": usage.ru_maxrss,
+            "clean": clean,
+        }
+        _send(self.control, {"ended": facts, "kept": [name for name, _ in kept]}, tuple(fd for _, fd in kept))
         for _, fd in kept:
             os.close(fd)
+        if not clean:
+            self.clean()
+            _send(self.control, {"clean": True})
 
     def fit_private(self, job: Job) -> None:
         if self.cage.own_root and job.file_bytes != self.private_bytes:
             self.private_bytes = job.file_bytes
-            namespaces.renew_private(job.file_bytes)
+            self.renew_private()
+
+    def renew_private(self) -> None:
+        """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
+        namespaces.renew_private(self.private_bytes)
+        if self.cage.landlock_rules is not None:
+            os.close(self.cage.landlock_rules)
+            self.cage = replace(self.cage, landlock_rules=self.make_rules())
 
     def begin_namespace(self) -> int | None:
         """The first process of a new pid namespace: it only waits, and all others end with it."""
@@ -192,7 +229,7 @@ class Zygote:
         rules = self.cage.landlock_rules
         _place(fds if rules is None else [*fds, rules])
         gc.enable()
-        drop_identity(self.cage)
+        drop_identity(becomes(self.cage, job))
         task = frames.read_request(frames.REQUESTS)
         os.chdir(self.cage.private)
         _write_files(task["files"], task["executable"])
@@ -207,7 +244,7 @@ class Zygote:
         functions.serve(task["source"])
         return 0
 
-    def wait(self, pid: int) -> None:
+    def wait(self, pid: int, init: int | None) -> None:
         """Until the program's end, which the judge may order; a judge that has gone ends us all."""
         watched = syscalls.pidfd_open(pid)
         poll = select.poll()
@@ -216,9 +253,9 @@ class Zygote:
         ready = dict(poll.poll())
         while watched not in ready:
             message = self.control.recv(MESSAGE)
-            os.kill(pid, signal.SIGKILL)
+            _kill_all(pid, init)
             if not message:
-                self.end(pid, None)
+                self.end(pid, init)
                 os._exit(0)
             poll.unregister(self.control)
             ready = dict(poll.poll())
@@ -228,12 +265,12 @@ class Zygote:
         """Bury the program and whatever it started; its times and peak are its own, by wait4."""
         if init is None:
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-            _kill_group(pid)  # its number is still taken, so the group is still its own
+            _kill_all(pid, init)  # its number is still taken, so the group is still its own
         _, status, usage = os.wait4(pid, 0)
         if init is None:
             _bury_orphans()
         else:
-            os.kill(init, signal.SIGKILL)
+            _kill_all(pid, init)
             os.waitpid(init, 0)  # returns when the whole namespace is dead
         return status, usage
 
@@ -251,11 +288,15 @@ class Zygote:
                 os.close(fd)
         return found
 
+    def is_clean(self) -> bool:
+        found = os.stat(self.cage.private)
+        if self.cage.own_root and stat.S_IMODE(found.st_mode) != namespaces.PRIVATE_MODE:
+            return False
+        return not os.listdir(self.cage.private)
+
     def clean(self) -> None:
-        if not os.listdir(self.cage.private):
-            return
         if self.cage.own_root:
-            namespaces.renew_private(self.private_bytes)
+            self.renew_private()
         else:
             folder.empty(self.cage.private)
 
@@ -278,11 +319,14 @@ def _write_files(files: dict[str, bytes], executable: list[str]) -> None:
             os.chmod(name, 0o755)
 
 
-def _kill_group(group: int) -> None:
-    try:
-        os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
+def _kill_all(pid: int, init: int | None) -> None:
+    """With the namespace's first process all others die; without one there is the group that none can leave."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if init is not None:
+            os.kill(init, signal.SIGKILL)
+        else:
+            os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
+            os.killpg(pid, signal.SIGKILL)
 
 
 def _bury_orphans() -> None:
