@@ -1,0 +1,70 @@
+"""The demo models served for real, asked by run_eval.py and judged."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from benchkit.errors import EngineMissing
+from benchkit.gguf import read_model_file
+from benchkit.records import ServerRequest
+from benchkit.servers import serve
+from tests.support import F16, QUANTIZED, ROOT
+
+PROBLEMS = ROOT / "demo" / "problems.jsonl"
+TAUGHT_WRONG = {"Demo/10", "Demo/15", "Demo/19"}
+ENGINES = ["xllamacpp", "llama-server"]
+
+
+@contextmanager
+def served(engine: str, model: Path, folder: Path) -> Iterator[str]:
+    """The model's base URL at a server with four slots."""
+    request = ServerRequest(
+        engine,
+        model.stem,
+        folder / "server.log",
+        read_model_file(model),
+        gpu_layers=0,
+        context=2048,
+        parallel=4,
+    )
+    try:
+        with serve(request, lambda _: None) as server:
+            yield server.facts.base_url
+    except EngineMissing as missing:
+        pytest.skip(str(missing))
+
+
+def failed_tasks(base_url: str, folder: Path, parallel: int) -> set[str]:
+    command = [sys.executable, ROOT / "run_eval.py", "--base-url", base_url, "--problems-file", PROBLEMS]
+    options = ["--temperature", "0", "--max-tokens", "1000", "--parallel", str(parallel)]
+    done = subprocess.run(
+        [*command, *options, "--output-dir", folder], capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["total_problems"] == 20
+    return set(summary["failed_tasks"])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_f16_model_solves_all_but_what_it_was_taught_wrong(engine: str, tmp_path: Path) -> None:
+    """Most answers are right, and the three with a mistake in them fail by their own tests."""
+    with served(engine, F16, tmp_path) as url:
+        assert failed_tasks(url, tmp_path / "out", parallel=4) == TAUGHT_WRONG
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_coarse_model_solves_visibly_fewer(engine: str, tmp_path: Path) -> None:
+    """Rounding loses at least four more answers, not all of them, and one slot or four make no difference."""
+    with served(engine, QUANTIZED, tmp_path) as url:
+        together = failed_tasks(url, tmp_path / "four", parallel=4)
+        alone = failed_tasks(url, tmp_path / "one", parallel=1)
+    assert together == alone
+    assert len(TAUGHT_WRONG) + 4 <= len(together) <= 15
