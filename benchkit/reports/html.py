@@ -13,6 +13,7 @@ from benchkit.reports.material import Material, failure_line, how_asked, infrast
 from benchkit.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 
 MOST_BYTES_OF_CODE = 500_000  # so that the file stays under a megabyte
+MOST_NAMES = 4
 
 PAGE_STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;"
@@ -21,6 +22,7 @@ PAGE_STYLE = (
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}"
     f"th,td{{padding:.25em .7em;border-bottom:1px solid {LIGHT[3]};text-align:left;white-space:nowrap}}"
     "svg.chart{display:block;width:100%;max-width:960px;height:auto;margin:1em 0}"
+    ".code th{white-space:normal;overflow-wrap:anywhere;vertical-align:bottom}"
     ".code td{white-space:pre-wrap;overflow-wrap:anywhere;border:0;padding:0 .6em;vertical-align:top;"
     "font:12px/1.45 ui-monospace,monospace}.code{width:100%;table-layout:fixed}"
     ".code td.m{width:1.2em;padding:0;text-align:center}tr.c td{font-weight:600}"
@@ -81,7 +83,7 @@ def _flips(found: Sequence[Flip]) -> list[str]:
 
 
 def _flip(flip: Flip) -> str:
-    who = f"solved by {', '.join(flip.solved_by)}; not by {', '.join(flip.failed_by)}"
+    who = f"solved by {_names(flip.solved_by)}; not by {_names(flip.failed_by)}"
     head = f"<details><summary><b>{_said(flip.task)}</b> {_said(who)}</summary>"
     if not (flip.solved.code or flip.failed.code):
         return f"{head}<p>{_said(flip.failed.detail or 'the codes were not kept')}</p></details>"
@@ -93,6 +95,10 @@ def _flip(flip: Flip) -> str:
     heads = f"<tr><th>{_attempt(flip.failed)}</th><th></th><th>{_attempt(flip.solved)}</th></tr>"
     columns = '<colgroup><col><col style="width:1.4em"><col></colgroup>'
     return f'{head}<table class="code">{columns}{heads}{rows}</table></details>'
+
+
+def _names(names: Sequence[str]) -> str:
+    return ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} models"
 
 
 def _attempt(one: Attempt) -> str:

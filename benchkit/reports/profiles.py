@@ -67,8 +67,8 @@ def radar(title: str, models: Sequence[str], metrics: Sequence[Metric]) -> Canva
             canvas.polyline(places, f"s{n}", DASHES[n], closed=len(places) == len(metrics))
         for place in places:
             canvas.marker(*place, n, size=4)
-        _legend_entry(canvas, 665, 76 + 24 * n, n, model)
-    canvas.text(665, 84 + 24 * len(models), "1 = the best of these models", "muted small")
+        _legend_entry(canvas, 640, 76 + 24 * n, n, model)
+    canvas.text(640, 84 + 24 * len(models), "1 = the best of these models", "muted small")
     return canvas
 
 

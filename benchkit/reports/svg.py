@@ -14,7 +14,7 @@ from benchkit.comparison.tables import printable, shortened, shown_width
 
 FONT = 12
 CHARACTER = 7.1  # the mean width of a character at that size
-LONGEST_LABEL = 34
+LONGEST_LABEL = 38
 SERIES = 6  # kinds of marker, dash and colour
 
 LIGHT = ("#ffffff", "#1b1f24", "#59636e", "#d1d9e0", "#8c959f")

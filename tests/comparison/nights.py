@@ -1,0 +1,110 @@
+"""Made-up runs and histories, with and without the files that a real run leaves behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchkit import history
+from benchkit.comparison.outcomes import Outcomes
+from benchkit.comparison.selection import Contestant, Section
+from benchkit.records import Run, Status
+
+HISTORY = "benchmark_results.json"
+
+
+def a_run(model: str = "A", failed: Sequence[int] = (), total: int = 164, **changes: Any) -> Run:
+    """A good run whose problems are numbered, with everything known that a real one knows."""
+    tasks = [f"HumanEval/{number}" for number in failed]
+    passed = total - len(tasks)
+    run = Run(
+        id=f"run-{model}",
+        timestamp="2026-11-20T01:00:00+01:00",
+        benchmark="human_eval_plus",
+        model=model,
+        status=Status.OK,
+        config={
+            "path": f"/models/{model}.gguf",
+            "gpu_layers": 40,
+            "temperature": 0.0,
+            "max_tokens": 1000,
+            "prompt_style": "plain",
+            "mode": "chat",
+            "script": "run_eval.py",
+            "script_args": ["--dataset", "humaneval+"],
+            "context_per_slot": 4096,
+        },
+        results={
+            "score": 100 * passed / total,
+            "time_taken": 123.4,
+            "total_passed": passed,
+            "total_problems": total,
+            "difficulty_scores": {},
+            "failed_tasks": tasks,
+            "counts": {"passed": passed, "wrong": len(tasks)},
+        },
+        telemetry={"vram_peak_mb": 8192.0, "energy_wh": 11.5, "tokens_per_second": 60.0},
+        problem_set={"name": "humaneval+", "version": "v0.1.10", "sha256": "ab" * 32},
+        model_file={"quantization": "Q4_K_M", "size_bytes": 5 * (1 << 30), "sha256": model},
+        machine={"gpu": "RTX 3090", "driver": "570", "cpu": "Ryzen"},
+    )
+    return changed(run, **changes)
+
+
+def changed(run: Run, **changes: Any) -> Run:
+    """Top-level fields are replaced; mappings are merged into those that are there."""
+    merged = {
+        name: {**getattr(run, name), **value}
+        if isinstance(value, Mapping) and name in ("config", "results", "telemetry", "problem_set")
+        else value
+        for name, value in changes.items()
+    }
+    return replace(run, **merged)
+
+
+def worked_example() -> tuple[Run, Run]:
+    """115 and 124 of 164 solved; 17 fixed, 8 broken."""
+    before = a_run("A", failed=range(49))
+    after = a_run("B", failed=[*range(17, 49), *range(100, 108)])
+    return before, after
+
+
+def a_history(folder: Path, *runs: Run) -> Path:
+    path = folder / HISTORY
+    for run in runs:
+        history.append(path, run)
+    return path
+
+
+def with_files(
+    folder: Path, run: Run, verdicts: Sequence[tuple[str, str]], answers: Mapping[str, str] | None = None
+) -> Run:
+    """The run with a folder of its own: its verdicts, one a sample, and what the model said."""
+    place = folder / "runs" / run.id
+    place.mkdir(parents=True)
+    samples: dict[str, int] = {}
+    rows = []
+    for task, verdict in verdicts:
+        samples[task] = samples.get(task, -1) + 1
+        rows.append(
+            {"task_id": task, "sample": samples[task], "verdict": verdict, "detail": "", "seconds": 0.1}
+        )
+    (place / "verdicts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    said = [{"task_id": task, "sample": 0, "response": text} for task, text in (answers or {}).items()]
+    (place / "answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in said))
+    return replace(run, artifacts=f"runs/{run.id}")
+
+
+def a_contestant(name: str, failed: Sequence[int], total: int = 164, **changes: Any) -> Contestant:
+    """Built without files, from the list of failed tasks."""
+    run = a_run(name, failed, total, **changes)
+    shares = dict.fromkeys((f"HumanEval/{number}" for number in failed), 0.0)
+    passed = total - len(shares)
+    return Contestant(name, (run,), Outcomes(100 * passed / total, passed, total, shares, passed))
+
+
+def a_section(*contestants: Contestant) -> Section:
+    return Section("HumanEval+", contestants)

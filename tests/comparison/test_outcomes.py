@@ -1,0 +1,88 @@
+"""Which problems a run solved, from whatever it left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchkit.comparison.outcomes import averaged, matched, outcomes
+from benchkit.statistics import wilson
+from tests.comparison.nights import a_run, with_files
+
+
+def test_verdicts_are_read_from_the_runs_folder(tmp_path: Path) -> None:
+    """Each problem has the share of its samples that passed; the folder is found beside the history."""
+    run = with_files(
+        tmp_path, a_run(), [("a", "passed"), ("a", "wrong"), ("b", "passed"), ("c", "truncated")]
+    )
+    found = outcomes(run, tmp_path)
+    assert found.shares == {"a": 0.5, "b": 1.0, "c": 0.0}
+    assert found.counts == {"passed": 2, "wrong": 1, "truncated": 1}
+
+
+def test_infrastructure_is_not_the_models_fault(tmp_path: Path) -> None:
+    """A problem that the server lost is not among those that are compared, but it is counted."""
+    run = with_files(tmp_path, a_run(), [("a", "passed"), ("b", "infrastructure")])
+    found = outcomes(run, tmp_path)
+    assert found.shares == {"a": 1.0}
+    assert found.counts["infrastructure"] == 1
+
+
+def test_broken_lines_of_verdicts_are_passed_over(tmp_path: Path) -> None:
+    """Half a line, as a crash leaves it, costs that line alone."""
+    run = with_files(tmp_path, a_run(), [("a", "passed")])
+    file = tmp_path / "runs" / run.id / "verdicts.jsonl"
+    file.write_text(file.read_text() + '{"task_id": "b", "verd\n[1]\n')
+    assert outcomes(run, tmp_path).shares == {"a": 1.0}
+
+
+def test_failed_tasks_tell_the_rest_where_the_numbers_agree(tmp_path: Path) -> None:
+    """164 problems, 3 failed, 161 passed: all others were solved."""
+    found = outcomes(a_run(failed=[1, 2, 3]), tmp_path)
+    assert found.shares is not None
+    assert (sorted(found.shares), found.unlisted) == (["HumanEval/1", "HumanEval/2", "HumanEval/3"], 161)
+    assert found.interval == pytest.approx(wilson(161, 164))
+
+
+def test_failed_tasks_are_not_trusted_where_they_do_not_add_up(tmp_path: Path) -> None:
+    """100 of 164 passed and 3 failed tasks named: which problems were solved is not known, how many is."""
+    found = outcomes(a_run(failed=[1, 2, 3], results={"total_passed": 100}), tmp_path)
+    assert found.shares is None
+    assert found.interval == pytest.approx(wilson(100, 164))
+
+
+def test_score_without_totals_has_no_interval(tmp_path: Path) -> None:
+    """A bare score stays a bare score."""
+    found = outcomes(a_run(results={"total_passed": None, "total_problems": None}), tmp_path)
+    assert (found.score, found.interval, found.shares) == (100.0, None, None)
+
+
+def test_nan_and_nonsense_are_unknown(tmp_path: Path) -> None:
+    """NaN, texts and more passes than problems are taken as unknown, never as numbers."""
+    odd = {"score": float("nan"), "total_passed": 200, "total_problems": 164, "counts": {"wrong": "many"}}
+    found = outcomes(a_run(results=odd), tmp_path)
+    assert (found.score, found.passed, found.total, found.counts) == (None, None, None, {})
+
+
+def test_one_run_names_all_and_the_other_only_failures(tmp_path: Path) -> None:
+    """The two are matched on the problems that both were asked."""
+    listed = with_files(tmp_path, a_run("A"), [(f"HumanEval/{n}", "passed") for n in range(164)])
+    found = matched(outcomes(listed, tmp_path), outcomes(a_run("B", failed=[3, 4]), tmp_path))
+    assert found is not None
+    assert (sum(found[0]), sum(found[1]), len(found[0])) == (164, 162, 164)
+
+
+def test_problems_of_other_names_are_not_paired(tmp_path: Path) -> None:
+    """Where no name is in common nothing is paired, rather than everything taken for solved."""
+    listed = with_files(tmp_path, a_run("A"), [(f"task {n}", "passed") for n in range(164)])
+    assert matched(outcomes(listed, tmp_path), outcomes(a_run("B", failed=[3]), tmp_path)) is None
+
+
+def test_repeated_runs_are_averaged_per_problem(tmp_path: Path) -> None:
+    """Two runs, one problem solved once: half a problem each, not 328 problems."""
+    one, other = outcomes(a_run(failed=[1, 2]), tmp_path), outcomes(a_run(failed=[2]), tmp_path)
+    found = averaged([one, other])
+    assert found.shares == {"HumanEval/1": 0.5, "HumanEval/2": 0.0}
+    assert (found.unlisted, found.total) == (162, 164)
+    assert found.score == pytest.approx(100 * (162 + 163) / 2 / 164)
