@@ -42,7 +42,7 @@ class LmStudio:
         self._request = request
         self._model: ModelFile = request.model
         self._report = report
-        self._alias = request.name
+        self._alias = lms.own_identifier(request.name)
         self._lms = Path()
         self._url = ""
         self._key: str | None = request.api_key
@@ -66,6 +66,8 @@ class LmStudio:
         self._began = time.monotonic()
         self._lms = lms.needed()
         self._url = f"http://127.0.0.1:{self._server_port()}"
+        for name in lms.unload_leftovers(self._lms):
+            self._report(f"unloaded {name}, which an earlier run had left in LM Studio")
         self._before = lms.loaded(self._lms)
         self._entry = lms.find_entry(self._lms, self._model) or self._import()
         self._refuse_a_second_instance()
@@ -118,7 +120,7 @@ class LmStudio:
         """Only what we brought goes: our instance, our links, the HTTP server if we started it."""
         killed = self._end_the_load()
         with suppress(ServerError):
-            if self._loading and self._instance():  # a name that was taken before we came is not ours
+            if self._loading and self._instance():
                 lms.run(self._lms, "unload", self._alias)
                 self._wait_until_unloaded()
         self._imported.remove()
@@ -144,7 +146,7 @@ class LmStudio:
         self._imported = lms.link_into_models(self._lms, self._model)
         deadline = time.monotonic() + SEES_A_NEW_FILE_S
         while time.monotonic() < deadline:
-            entry = lms.find_entry(self._lms, self._model)
+            entry = lms.find_imported(self._lms, self._model)
             if entry:
                 return entry
             time.sleep(0.2)
@@ -155,16 +157,11 @@ class LmStudio:
 
     def _refuse_a_second_instance(self) -> None:
         for instance in self._before:
-            if self._alias in (instance.get("identifier"), instance.get("modelKey")):
-                self._refuse(instance, f"something is loaded as {self._alias}")
             if instance.get("path") == self._entry.get("path"):
-                self._refuse(instance, "this model is loaded")
-
-    def _refuse(self, instance: dict[str, Any], why: str) -> None:
-        raise ServerError(
-            f"{why} in LM Studio already, and a second one would take its VRAM twice: "
-            f"`lms unload {instance.get('identifier')}` first"
-        )
+                raise ServerError(
+                    "this model is loaded in LM Studio already, and a second one would take its VRAM twice: "
+                    f"`lms unload {instance.get('identifier')}` first"
+                )
 
     def _note_what_is_not_ours(self) -> None:
         if self._before:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import psutil
+
 from benchkit.errors import EngineMissing, ServerError, StartTimeout
 from benchkit.records import ModelFile
 from benchkit.servers.diagnosis import last_words
@@ -20,8 +23,9 @@ from benchkit.servers.diagnosis import last_words
 HOW_TO_GET = "install LM Studio (https://lmstudio.ai/download), run it once, then `lms bootstrap`"
 ANSWER_S = 60.0  # the first command wakes LM Studio up
 USER = "bench_runner"  # the folder in LM Studio's models that holds our links
+_OURS = "bench-runner-"
 _COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_LINKED = re.compile(r"Symbolic link created at (.+)")
+_LINKED = re.compile(r"(?:Symbolic link created at|Target file already exists:) (.+)")
 
 
 @dataclass(frozen=True)
@@ -107,6 +111,24 @@ def loaded(lms: Path) -> list[dict[str, Any]]:
     return [entry for entry in run_json(lms, "ps") if isinstance(entry, dict)]
 
 
+def own_identifier(name: str) -> str:
+    """A name that tells whose the instance is."""
+    return f"{_OURS}{name}-{os.getpid()}"
+
+
+def unload_leftovers(lms: Path) -> list[str]:
+    """End what runners had loaded that were killed; another's that still runs is its own business."""
+    names = [str(instance.get("identifier")) for instance in loaded(lms)]
+    left = [name for name in names if name.startswith(_OURS) and not _lives(name.rpartition("-")[2])]
+    for name in left:
+        run(lms, "unload", name)
+    return left
+
+
+def _lives(pid: str) -> bool:
+    return not pid.isdigit() or psutil.pid_exists(int(pid))
+
+
 def load(lms: Path, output: BinaryIO, *arguments: str) -> subprocess.Popen[bytes]:
     """Begin to load; the process ends when the model is there, or with the reason why not."""
     # In a session of its own: Ctrl-C is for the runner, which then ends the load in good order.
@@ -122,21 +144,34 @@ def load(lms: Path, output: BinaryIO, *arguments: str) -> subprocess.Popen[bytes
 def find_entry(lms: Path, model: ModelFile) -> dict[str, Any] | None:
     """LM Studio's own entry for this very file: its path ends with the entry's, and the sizes agree."""
     places = [f"/{path.as_posix()}" for path in (model.path.absolute(), model.path.resolve())]
-    ours = f"{_repository(model)}/{model.path.name}"
     for entry in run_json(lms, "ls"):
         path = str(entry.get("path", ""))
-        ends = path == ours or any(place.endswith(f"/{path}") for place in places)
-        if path and ends and entry.get("sizeBytes") in (model.size_bytes, None):
+        ends = path and any(place.endswith(f"/{path}") for place in places)
+        if ends and entry.get("sizeBytes") in (model.size_bytes, None):
             return dict(entry)
     return None
 
 
+def find_imported(lms: Path, model: ModelFile) -> dict[str, Any] | None:
+    """The entry for our link to the file."""
+    ours = f"{_repository(model)}/{model.path.name}"
+    return next((dict(entry) for entry in run_json(lms, "ls") if entry.get("path") == ours), None)
+
+
 def link_into_models(lms: Path, model: ModelFile) -> Imported:
-    """Show LM Studio a file that lies elsewhere, by links under a name that is ours alone."""
+    """Show LM Studio a file that lies elsewhere, by links under a name that is ours alone.
+
+    A link that is there already was left by a runner that was killed: it is taken over.
+    """
     links = []
     for part in model.parts:
         place = ("--user-repo", _repository(model), "-y")
-        said = run(lms, "import", str(part.resolve()), "--symbolic-link", *place)
+        try:
+            said = run(lms, "import", str(part.resolve()), "--symbolic-link", *place)
+        except ServerError as error:
+            said = error.log
+            if not _LINKED.search(said):
+                raise
         found = _LINKED.search(said)
         if found:
             links.append(Path(found[1].strip()))

@@ -15,6 +15,7 @@ from benchkit.errors import ServerError
 from benchkit.servers.http import Reply, ask, no_answer, send
 
 DEFAULT_PORT = 11434
+VERSION_S = 3.0
 ANSWER_S = 20.0
 UPLOAD_S = 3600.0
 
@@ -28,7 +29,7 @@ class OllamaApi:
     def version(self) -> str | None:
         """None where no Ollama answers."""
         try:
-            found = ask(f"{self.url}/api/version", timeout=ANSWER_S).json()
+            found = ask(f"{self.url}/api/version", timeout=VERSION_S).json()
         except OSError:
             return None
         return str(found["version"]) if isinstance(found, dict) and "version" in found else None

@@ -1,8 +1,6 @@
 """The memory estimate, against the buffer sizes that a real llama-server prints."""
 
-import os
 import re
-import shutil
 import subprocess
 import threading
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 
 from benchkit.gguf import layers_that_fit, memory_needed, read_model_facts
 from benchkit.gguf.memory import DRIVER_BYTES
+from benchkit.servers.llama_server import find_llama_server
 from tests.gguf.writing import Shape, write_model
 
 MIB = 1 << 20
@@ -20,10 +19,9 @@ WINDOWED = Shape("gemma3", layers=12, embedding=256, heads=4, kv_heads=2, feed_f
 
 
 def _llama_server() -> str:
-    built = Path.home() / ".cache" / "bench_runner" / "llama-server"
-    found = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server") or (built.exists() and str(built))
+    found = find_llama_server()
     if not found:
-        pytest.skip("no llama-server: not in LLAMA_SERVER, PATH or ~/.cache/bench_runner")
+        pytest.skip("no llama-server: `make llama-server` builds one")
     return str(found)
 
 

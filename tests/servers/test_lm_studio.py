@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -30,6 +31,7 @@ from benchkit.servers import life, lm_studio, lms, running, serve
 from benchkit.servers.lm_studio import LmStudio, gpu_ratio
 from tests.servers.tiny_gguf import write_tiny_gguf
 
+MINE = f"bench-runner-mine-{os.getpid()}"
 STAND_IN = Path(__file__).parents[1] / "stand_ins" / "lms.py"
 
 
@@ -109,10 +111,10 @@ def test_a_file_from_anywhere(studio: Studio, tmp_path: Path, outside: ModelFile
     lines: list[str] = []
     with serve(_request(tmp_path, outside), lines.append, studio.vram_mb) as server:
         facts = server.facts
-        assert studio.names() == ["mine"]
+        assert studio.names() == [MINE]
         assert studio.loaded()[0]["path"].endswith("/Mine.Q8_0.gguf")
         assert server.failure() is None
-    assert (facts.model, facts.kind, facts.device) == ("mine", "lm-studio", "cuda")
+    assert (facts.model, facts.kind, facts.device) == (MINE, "lm-studio", "cuda")
     assert (facts.context_per_slot, facts.slots) == (512, 2)
     assert facts.version == "llama.cpp-linux-x86_64-nvidia-cuda12-avx2 1.50.0"
     assert facts.base_url.startswith("http://127.0.0.1:")
@@ -157,21 +159,38 @@ def test_what_the_person_has_loaded_is_left_alone(studio: Studio, tmp_path: Path
     assert studio.names() == ["chat"]
 
 
-@pytest.mark.parametrize("identifier", ["chat", "mine"])
-def test_no_second_instance(studio: Studio, tmp_path: Path, identifier: str) -> None:
-    """A model that is loaded already, or a name that is taken, is refused; nothing is changed."""
+def test_no_second_instance(studio: Studio, tmp_path: Path) -> None:
+    """A model that is loaded already is refused, and nothing is changed."""
     model = studio.own()
     path = "somebody/repo/theirs.gguf"
-    studio.call("load", path, "--exact", "--identifier", identifier, "-y")
-    request = _request(tmp_path, model)
-    _refused(ServerError, f"already, .*`lms unload {identifier}` first", request)
-    assert studio.names() == [identifier]
+    studio.call("load", path, "--exact", "--identifier", "chat", "-y")
+    _refused(ServerError, "already, .*`lms unload chat` first", _request(tmp_path, model))
+    assert studio.names() == ["chat"]
+
+
+def test_leftovers_of_a_killed_runner(studio: Studio, tmp_path: Path, outside: ModelFile) -> None:
+    """What a dead runner had loaded and linked is taken away; a living one's stays."""
+    left = LmStudio(_request(tmp_path, outside), lambda _: None)
+    left.start()
+    left.ready()
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+    living = f"bench-runner-other-{os.getppid()}"
+    found = studio.loaded()
+    found[0]["identifier"] = f"bench-runner-mine-{dead.pid}"
+    other = {**found[0], "identifier": living, "path": "somebody/repo/other.gguf"}
+    (studio.home / "loaded.json").write_text(json.dumps([*found, other]))
+    assert len(studio.files()) == 1
+    _served(_request(tmp_path, outside))
+    assert studio.names() == [living]
+    assert studio.files() == []
+    left.stop()
 
 
 def test_a_name_that_got_a_number(studio: Studio, tmp_path: Path, outside: ModelFile) -> None:
     """An instance under another name than ours is unloaded and refused."""
     studio.faults("second")
-    _refused(WrongModel, r"loaded .*Mine\.Q8_0\.gguf as mine:2 in place of", _request(tmp_path, outside))
+    _refused(WrongModel, rf"loaded .*Mine\.Q8_0\.gguf as {MINE}:2 in place of", _request(tmp_path, outside))
     assert studio.names() == []
     assert studio.files() == []
 
@@ -180,7 +199,7 @@ def test_a_fuzzy_match(studio: Studio, tmp_path: Path, outside: ModelFile) -> No
     """Another file under our name is found out, unloaded and refused."""
     studio.own("mine-too")
     studio.faults("fuzzy")
-    _refused(WrongModel, r"loaded somebody/repo/mine-too\.gguf as mine", _request(tmp_path, outside))
+    _refused(WrongModel, rf"loaded somebody/repo/mine-too\.gguf as {MINE}", _request(tmp_path, outside))
     assert studio.names() == []
 
 
@@ -236,7 +255,7 @@ def test_vram_that_is_kept(
     lines: list[str] = []
     with serve(_request(tmp_path, outside), lines.append, studio.vram_mb) as server:
         pass
-    assert any("still holds mine" in line for line in lines)
+    assert any(f"still holds {MINE}" in line for line in lines)
     assert server.stop_report is not None
     assert server.stop_report.residue_mb == 1000
     assert server.stop_report.warnings
