@@ -65,9 +65,9 @@ def main(fd: int) -> NoReturn:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, level, most_landlock = line.hear()
+    _, level, scratch, most_landlock = line.hear()
     try:
-        jail = Jail(level, most_landlock)
+        jail = Jail(level, scratch, most_landlock)
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)

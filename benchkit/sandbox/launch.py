@@ -19,7 +19,7 @@ from typing import IO, Any
 from benchkit.sandbox import places
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.containers import ENGINES, Container
-from benchkit.sandbox.jail import folder, namespaces
+from benchkit.sandbox.jail import namespaces
 from benchkit.sandbox.jail.zygote import MESSAGE
 from benchkit.sandbox.missing import LevelMissing
 
@@ -60,8 +60,8 @@ class Local:
 class Jail:
     """A zygote that waits for programs, at one level."""
 
-    def __init__(self, level: str, most_landlock: int = 99) -> None:
-        self.scratch = places.scratch()
+    def __init__(self, level: str, scratch: str, most_landlock: int) -> None:
+        self.scratch = tempfile.mkdtemp(dir=scratch)
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self.clean = True
         self.zygote: Local | Container | None = None
@@ -126,8 +126,6 @@ class Jail:
             self.zygote.control.close()
             self.zygote.stop()
         self.log.close()
-        with contextlib.suppress(OSError):
-            folder.empty(self.scratch)
         places.remove(self.scratch)
 
     def _tell(self, message: Mapping[str, Any]) -> None:

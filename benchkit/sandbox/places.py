@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import site
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+
+from benchkit.sandbox.jail import folder
 
 SYSTEM = (
     "/usr /bin /sbin /lib /lib32 /lib64 /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
@@ -51,9 +53,14 @@ def all_can_read(path: str) -> bool:
 
 
 def scratch() -> str:
-    """A new empty folder for one worker: its private folder, or the place its root is built on."""
-    return tempfile.mkdtemp(prefix="bench-sandbox-")
+    """A new folder for the workers of one pool; each makes its own in it."""
+    path = tempfile.mkdtemp(prefix="bench-sandbox-")
+    os.chmod(path, 0o711)  # who knows a worker's folder may pass  # noqa: PTH101
+    return path
 
 
-def remove(folder: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
+def remove(path: str) -> None:
+    """A scratch folder with all that programs left in it."""
+    with contextlib.suppress(OSError):
+        folder.empty(path)
+        os.rmdir(path)  # noqa: PTH106

@@ -18,6 +18,7 @@ from typing import Any
 
 from benchkit.errors import SandboxError
 from benchkit.records import Verdict
+from benchkit.sandbox import places
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
 from benchkit.sandbox.judge import Line, as_outcome
 from benchkit.sandbox.missing import LevelMissing
@@ -32,12 +33,12 @@ _DEFAULT = Limits()
 class Worker:
     """The pool's end of one judge."""
 
-    def __init__(self, level: str, most_landlock: int) -> None:
+    def __init__(self, level: str, scratch: str, most_landlock: int) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = _spawn(theirs)
         self.line = Line(ours)
-        self.line.say("open", level, most_landlock)
+        self.line.say("open", level, scratch, most_landlock)
 
     def introduction(self) -> dict[str, Any]:
         kind, *details = self.hear(60)
@@ -90,14 +91,18 @@ class Pool:
         self.most_landlock = most_landlock
         self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self.all: set[Worker] = set()
+        self.scratch = places.scratch()
         self.lock = Lock()
         self.report = self._start()
         self.isolation = Isolation(level, ())
 
+    def _worker_process(self) -> Worker:
+        return Worker(self.level, self.scratch, self.most_landlock)
+
     def _start(self) -> dict[str, Any]:
         try:
             for _ in range(self.workers):
-                self.all.add(Worker(self.level, self.most_landlock))
+                self.all.add(self._worker_process())
             reports = [worker.introduction() for worker in self.all]
         except BaseException:
             self.close()
@@ -120,6 +125,7 @@ class Pool:
         for worker in self.all:
             worker.close()
         self.all.clear()
+        places.remove(self.scratch)
 
     def run(self, program: Program, limits: Limits = _DEFAULT) -> Outcome:
         if (program.source is None) == (program.argv is None):
@@ -176,7 +182,7 @@ class Pool:
     def _replace(self, worker: Worker) -> None:
         if worker not in self.all:
             return
-        fresh = Worker(self.level, self.most_landlock)
+        fresh = self._worker_process()
         with self.lock:
             self.all.remove(worker)
             self.all.add(fresh)

@@ -1,0 +1,23 @@
+"""A sandbox at each level that isolates, one worker each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchkit.sandbox import open_sandbox
+from benchkit.sandbox.base import Sandbox
+
+
+@pytest.fixture(scope="module", params=["namespaces", "landlock"])
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    with open_sandbox(request.param, workers=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def best() -> Iterator[Sandbox]:
+    """The best level here, for what does not depend on the level."""
+    with open_sandbox(workers=1) as opened:
+        yield opened
