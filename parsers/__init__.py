@@ -1,8 +1,9 @@
 """A benchmark's output becomes Results.
 
-`base.py` says what a parser offers, `text.py` reads printed text; every other file is one parser. To add
-one, write its file and its line in PARSERS. A parser of another package is found through the entry point
-group "bench_runner.parsers".
+`base.py` says what a parser offers; `harness.py` is what they share: files of this run first (`folder.py`,
+`zip_archive.py`), printed text second (`text.py`, `progress.py`). Every other file is one parser. To add one,
+write its file and its line in PARSERS. A parser of another package is found through the entry point group
+"bench_runner.parsers".
 """
 
 from __future__ import annotations
@@ -14,9 +15,18 @@ from benchkit.errors import UnknownName, UsageError
 from parsers.base import Parser
 
 PARSERS = {
+    "aider": "parsers.aider:AiderParser",
+    "bigcode": "parsers.bigcode:BigCodeParser",
+    "evalplus": "parsers.evalplus:EvalPlusParser",
     "human_eval": "parsers.human_eval:HumanEvalParser",
+    "human_eval_official": "parsers.human_eval_official:OfficialHumanEvalParser",
+    "inspect": "parsers.inspect:InspectParser",
     "json": "parsers.json_path:JsonParser",
     "lcb": "parsers.human_eval:HumanEvalParser",  # prints the same form, with its difficulties
+    "lcb_runner": "parsers.lcb_runner:LcbRunnerParser",
+    "llama_bench": "parsers.llama_bench:LlamaBenchParser",
+    "llama_eval": "parsers.llama_eval:LlamaEvalParser",
+    "lm_eval": "parsers.lm_eval:LmEvalParser",
     "regex": "parsers.regex:RegexParser",
 }
 """Name -> module:Class. A class takes nothing, or the one setting that NEEDED_SETTING names."""

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import fmean
+from typing import Any, TypeVar
 
-from benchkit.records import Progress, Results
+from benchkit.records import Progress, Results, Verdict
 from parsers.base import no_result
 from parsers.folder import ResultFolder
 from parsers.progress import read_progress
 
+T = TypeVar("T")
 END = 4_000_000
 """So much of the end of a printed output is looked at, however long it is."""
 
@@ -26,7 +30,7 @@ class Harness:
             found = self.from_folder(ResultFolder(folder, since)) or self.from_text(output[-END:])
         except Untrue as error:
             why = f", but {error}"
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        except Exception as error:  # whatever a file of another form or cut short breaks, it holds no result
             why = f", but what is there is of another form ({type(error).__name__}: {error})"
         if found is None:
             raise no_result(self.looked_for + why, output)
@@ -48,6 +52,13 @@ class Untrue(Exception):
     """A result is there, and cannot be taken for this run's."""
 
 
+def only(found: Sequence[T], what: str) -> T:
+    """The one that is there; Untrue when there are several, as with several models in one output."""
+    if len(found) > 1:
+        raise Untrue(f"there are {len(found)} {what}, and a run has one")
+    return found[0]
+
+
 def percent(value: object, scale: float = 1.0) -> float:
     """A score in percent; Untrue when it is no number from 0 to 100."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -66,3 +77,36 @@ def share(passed: int, total: int) -> float:
     if not 0 <= passed <= total or total == 0:
         raise Untrue(f"it says that {passed} of {total} passed")
     return 100 * passed / total
+
+
+def from_verdicts(
+    verdicts: Mapping[str, Sequence[Verdict]],
+    metrics: Mapping[str, Any] | None = None,
+    difficulties: Mapping[str, str] | None = None,
+) -> Results:
+    """The result that follows from each sample's verdict; `difficulties` names that of each task."""
+    if not verdicts or not all(verdicts.values()):
+        raise Untrue("there are tasks without a verdict" if verdicts else "there is no verdict")
+    shares = {task: fmean(one is Verdict.PASSED for one in samples) for task, samples in verdicts.items()}
+    groups: dict[str, list[float]] = {}
+    for task, difficulty in (difficulties or {}).items():
+        groups.setdefault(difficulty, []).append(shares[task])
+    return Results(
+        score=100 * fmean(shares.values()),
+        total_passed=round(sum(shares.values())),
+        total_problems=len(shares),
+        difficulty_scores={name: 100 * fmean(group) for name, group in groups.items()},
+        failed_tasks=tuple(task for task, passed in shares.items() if not passed),
+        metrics=metrics or {},
+        verdicts={task: tuple(samples) for task, samples in verdicts.items()},
+    )
+
+
+def mean_result(scores: Mapping[str, float], metrics: Mapping[str, Any]) -> Results:
+    """The result of several tasks without a common one of their own: each task's score, and their mean."""
+    if not scores:
+        raise Untrue("it holds no score")
+    told = (
+        {} if len(scores) == 1 else {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
+    )
+    return Results(score=fmean(scores.values()), metrics={**told, **metrics})

@@ -6,19 +6,14 @@ percent of a fraction. The JSON is a file of this run's folder, or the last obje
 
 from __future__ import annotations
 
-import json
 import re
-from collections import deque
-from collections.abc import Iterator
 from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.records import Results
 from parsers.folder import ResultFolder
 from parsers.harness import Harness, Untrue, percent
-
-_BEGINS = re.compile(r"^[\[{]", re.MULTILINE)
-TRIES = 200
+from parsers.text import json_values
 
 
 class JsonParser(Harness):
@@ -43,7 +38,7 @@ class JsonParser(Harness):
         return self._results(*found.values()) if found else None
 
     def from_text(self, output: str) -> Results | None:
-        for data in _printed(output):
+        for data in json_values(output):
             if (value := look_up(data, self.path)) is not None:
                 return self._results(value)
         return None
@@ -66,12 +61,3 @@ def look_up(data: Any, path: str) -> Any:
             if (value := look_up(data[name], path[len(name) + 1 :])) is not None:
                 return value
     return None
-
-
-def _printed(text: str) -> Iterator[Any]:
-    """The JSON values that begin at the beginning of a line, the last first."""
-    for begins in reversed(deque(_BEGINS.finditer(text), maxlen=TRIES)):
-        try:
-            yield json.JSONDecoder().raw_decode(text, begins.start())[0]
-        except (ValueError, RecursionError):
-            continue

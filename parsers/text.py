@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import deque
 from collections.abc import Iterator
+from typing import Any
 
 LONGEST_LINE = 100_000
 """A longer line is no summary; of it only the beginning is looked at."""
 
+MOST_TRIES = 1000
+_JSON = re.compile(r"^[\[{]", re.MULTILINE)
 _LINE = re.compile(r"[^\r\n]+")
 _CODES = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # colours and cursor moves
@@ -35,3 +40,12 @@ def last_lines(output: str, count: int = 15, width: int = 200) -> str:
     """The end of an output, to be shown below an error."""
     tail = [plain(line)[:width] for line in re.split(r"[\r\n]+", output[-100_000:])]
     return "\n".join([line for line in tail if line][-count:])
+
+
+def json_values(text: str) -> Iterator[Any]:
+    """The JSON objects and lists that begin at the beginning of a line, the last first."""
+    for begins in reversed(deque(_JSON.finditer(text), maxlen=MOST_TRIES)):
+        try:
+            yield json.JSONDecoder().raw_decode(text, begins.start())[0]
+        except (ValueError, RecursionError):
+            continue

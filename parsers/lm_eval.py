@@ -1,0 +1,133 @@
+"""EleutherAI's lm-evaluation-harness (https://github.com/EleutherAI/lm-evaluation-harness).
+
+With `--output_path` it writes `results_DATE.json`, with `--log_samples` a `samples_TASK_DATE.jsonl` a task;
+it prints a table, in which a task's further rows leave its name out. A task's score is the metric that comes
+first in METRICS, after the filter that comes first; a group stands for its tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from benchkit.records import Results, Verdict
+from parsers.folder import ResultFolder, json_lines
+from parsers.harness import Harness, Untrue, mean_result, only, percent
+from parsers.text import lines
+
+METRICS = ("pass@1", "pass_at_1", "exact_match", "acc", "prompt_level_strict_acc", "acc_norm", "mc2", "f1")
+"""Metrics from 0 to 1 of which one may be a task's score, the more telling first."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure: a metric of a task after a filter."""
+
+    task: str
+    filter: str
+    metric: str
+    value: float
+    stderr: float | None
+
+
+class LmEvalParser(Harness):
+    looked_for = "a file results_*.json of this run, or the table '|Tasks|Version|Filter|…|Value|…|Stderr|'"
+
+    def from_folder(self, folder: ResultFolder) -> Results | None:
+        files = folder.json("results_*.json")
+        if not files:
+            return None
+        content = only(files, "result files")[1]
+        chosen = _scores(list(_rows_of_json(content)), set(content.get("groups") or ()))
+        return _with_samples(_results(chosen), chosen, folder)
+
+    def from_text(self, output: str) -> Results | None:
+        rows, groups = _rows_of_tables(output)
+        return _results(_scores(rows, groups)) if rows else None
+
+
+def _rows_of_json(content: Mapping[str, Any]) -> Iterator[Row]:
+    for task, metrics in content["results"].items():
+        for name, value in metrics.items():
+            metric, comma, after = name.partition(",")
+            if comma and not metric.endswith("_stderr") and isinstance(value, int | float):
+                stderr = metrics.get(f"{metric}_stderr,{after}")
+                yield Row(task, after, metric, value, stderr if isinstance(stderr, int | float) else None)
+
+
+def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
+    """The rows of the last table of tasks, and the names in the table of groups after it."""
+    head: list[str] = []
+    tables: dict[str, list[Row]] = {}
+    task = after = ""
+    for line in lines(output):
+        cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
+        if {"Metric", "Value"} <= set(cells):
+            head, task, after = cells, "", ""
+            tables[head[0]] = []
+        elif head and len(cells) == len(head) and not cells[0].startswith("--"):
+            named = dict(zip(head, cells, strict=True))
+            task = named[head[0]].lstrip("- ") or task
+            after = named.get("Filter", "") or after
+            tables[head[0]].append(_row(task, after, named))
+    return tables.get("Tasks", []), {row.task for row in tables.get("Groups", [])}
+
+
+def _row(task: str, after: str, named: Mapping[str, str]) -> Row:
+    stderr = named.get("Stderr", "")
+    value = named["Value"]
+    return Row(task, after, named["Metric"], float(value), float(stderr) if _is_number(stderr) else None)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _scores(rows: list[Row], groups: set[str]) -> dict[str, Row]:
+    """The row that is each task's score; of a group's tasks only the group's."""
+    tasks = list(dict.fromkeys(row.task for row in rows))
+    wanted = [task for task in tasks if task in groups] or tasks
+    chosen = {}
+    for task in wanted:
+        of_task = [row for row in rows if row.task == task and row.metric in METRICS]
+        if not of_task and any(row.task == task for row in rows):
+            raise Untrue(f"{task} has none of the metrics {', '.join(METRICS)}")
+        if of_task:
+            chosen[task] = min(of_task, key=lambda row: METRICS.index(row.metric))
+    return chosen
+
+
+def _results(chosen: Mapping[str, Row]) -> Results:
+    details = {
+        task: {"metric": row.metric, "filter": row.filter, "stderr": row.stderr and 100 * row.stderr}
+        for task, row in chosen.items()
+    }
+    metrics = next(iter(details.values())) if len(details) == 1 else {"tasks": details}
+    return mean_result({task: percent(row.value, 100) for task, row in chosen.items()}, metrics)
+
+
+def _with_samples(results: Results, chosen: Mapping[str, Row], folder: ResultFolder) -> Results:
+    """The verdicts, where the samples were logged and each is right or wrong."""
+    verdicts: dict[str, tuple[Verdict, ...]] = {}
+    for task, row in chosen.items():
+        for path in folder.files(f"samples_{task}_*.jsonl")[-1:]:
+            for sample in json_lines(path):
+                if sample.get("filter", row.filter) == row.filter and sample.get(row.metric) in (0, 1):
+                    passed = sample[row.metric] == 1
+                    name = f"{task}/{sample['doc_id']}"
+                    verdicts[name] = (Verdict.PASSED if passed else Verdict.WRONG,)
+    if not verdicts:
+        return results
+    failed = tuple(task for task, verdict in verdicts.items() if verdict != (Verdict.PASSED,))
+    return replace(
+        results,
+        verdicts=verdicts,
+        failed_tasks=failed,
+        total_problems=len(verdicts),
+        total_passed=len(verdicts) - len(failed),
+    )
