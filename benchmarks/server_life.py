@@ -52,9 +52,7 @@ print(time.monotonic())
 def main() -> None:
     options = read_options()
     engines = [kind for kind in ENGINES if is_installed(kind)]
-    print(
-        f"{options.model.name}, {options.rounds} rounds, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
-    )
+    print(f"{options.model.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for kind in engines:
         show(f"{kind}: start, proofs, stop", [a_life(kind, options) for _ in range(options.rounds)], "1.5 s")
     for kind in engines:

@@ -15,6 +15,7 @@ from benchkit.errors import ServerError
 from benchkit.records import ServerRequest
 from benchkit.servers import serve
 from benchkit.servers.http import prove_token
+from benchkit.servers.llama_server import find_llama_server
 from tests.servers.conftest import STAND_IN, model_file, survivors
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -59,6 +60,8 @@ def _start_runner(kind: str, model: Path, supervisor: str) -> subprocess.Popen[s
         "PYTHONPATH": str(ROOT),
         "XDG_CACHE_HOME": str(model.parent / "cache"),
     }
+    if kind == "llama-server":
+        environment["LLAMA_SERVER"] = str(find_llama_server())  # it may lie in the real cache
     return subprocess.Popen(
         [sys.executable, "-m", "tests.servers.deaths", kind, str(model)],
         cwd=ROOT,
