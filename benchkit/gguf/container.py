@@ -61,12 +61,14 @@ def read_container(path: Path) -> Container:
     size = path.stat().st_size
     if size == 0:
         raise ModelFileError(f"{path} is empty: the download failed, fetch it again")
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        version = _check_magic(path, bytes(data[:32]))
-        try:
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            version = _check_magic(path, bytes(data[:32]))
             return _parse(path, data, version)
-        except (struct.error, IndexError, OverflowError) as error:
-            raise _truncated(path, size, "its header is not complete") from error
+    except (struct.error, IndexError, OverflowError) as error:
+        raise _truncated(path, size, "its header is not complete") from error
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _check_magic(path: Path, start: bytes) -> int:

@@ -113,8 +113,7 @@ def _whole(path: Path) -> Container:
     parts = container.metadata.get("split.count", 0)
     if isinstance(parts, int) and parts > 1:
         raise ModelFileError(
-            f"{path} is one part of {parts}: "
-            "give the parts their names back, …-00001-of-0000N.gguf"
+            f"{path} is one part of {parts}: give the parts their names back, …-00001-of-0000N.gguf"
         )
     return container
 

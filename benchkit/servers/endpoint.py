@@ -17,6 +17,7 @@ from benchkit.servers.running import Liveness, is_local, owners_of
 
 KEY = "OPENAI_API_KEY"
 HOW_TO_GET = "start any OpenAI-compatible server, then --base-url URL"
+ENDS_IN = "the address of an API usually ends in /v1"
 ANSWER_S = 20.0
 NAMES_SHOWN = 8
 KEPT = ("owned_by", "root", "quantization", "dtype", "pricing")  # of the model's entry in the list
@@ -48,7 +49,8 @@ class Endpoint:
         try:
             prove_token(self._base_url, self._request.name, self._key)
         except ServerError as error:
-            raise type(error)(f"{error}; check --name, and the key in {KEY} or .env") from error
+            advice = f"check --name, and the key in {KEY} or .env" if self._entry else ENDS_IN
+            raise type(error)(f"{error}; {advice}") from error
         if is_local(self._base_url):
             self._liveness = Liveness("the endpoint", f"{self._base_url}/models", self._key)
 
@@ -134,7 +136,7 @@ def _list_of(reply: Reply, url: str, key: str | None) -> list[dict[str, Any]]:
     entries = found.get("data") if isinstance(found, dict) else None
     if not isinstance(entries, list):
         what = "a web page" if reply.body.lstrip()[:1] == b"<" else "no list of models"
-        raise ServerError(f"{url} answers with {what}: the address of an API usually ends in /v1")
+        raise ServerError(f"{url} answers with {what}: {ENDS_IN}")
     return [entry for entry in entries if isinstance(entry, dict)]
 
 

@@ -1,5 +1,6 @@
 """What a GGUF file says of itself, and that a broken one is told by one line that names the next step."""
 
+import os
 import random
 import time
 from contextlib import suppress
@@ -98,6 +99,15 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
         read_model_file(tmp_path / "absent.gguf")
     with pytest.raises(UsageError, match="is a folder"):
         read_model_file(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
+    """A file of somebody else's is told as that."""
+    path = write_model(tmp_path / "m.gguf")
+    path.chmod(0)
+    with pytest.raises(ModelFileError, match="cannot be read: Permission denied"):
+        read_model_file(path)
 
 
 def test_damage_is_never_a_crash(tmp_path: Path) -> None:

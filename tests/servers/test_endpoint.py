@@ -140,7 +140,7 @@ def test_the_environment_goes_before_dotenv(tmp_path: Path, monkeypatch: pytest.
         (WHOLE | {"/v1/models": (200, "<html>hello</html>")}, None, ServerError, "web page.*ends in /v1"),
         (WHOLE | {"/v1/models": (200, '"hello"')}, None, ServerError, "no list of models"),
         (WHOLE | {"/v1/models": (500, "<html>oops</html>")}, None, ServerError, "answers 500: <html>oops"),
-        ({}, None, ServerError, r"refuses to answer \(404\)"),
+        ({}, None, ServerError, r"refuses to answer \(404\): not found; the address .* ends in /v1"),
         (
             WHOLE | {"/v1/chat/completions": (429, '{"error": {"message": "slow down"}}')},
             None,
