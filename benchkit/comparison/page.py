@@ -99,7 +99,7 @@ def _document(one: Page, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
     lines = [*remarks(one), *verdict_lines(one)]
     if style == "markdown":
-        commands = "\n".join(facts.command(row.run) for row in one.rows)
+        commands = "\n".join(printable(facts.command(row.run)) for row in one.rows)
         said = "\n".join(f"- {markdown_text(text)}" for text in lines)
         return f"## {markdown_text(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
     if style == "html":

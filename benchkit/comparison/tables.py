@@ -16,6 +16,7 @@ from benchkit.comparison.selection import Contestant
 
 GAP = 2
 SHORTEST_NAME = 12
+TELLING_NAME = 32
 
 
 def terminal_width() -> int | None:
@@ -48,7 +49,7 @@ def as_text(columns: Sequence[Column], rows: Sequence[Contestant], width: int | 
     cells = [[printable(cell(column, one)) for column in columns] for one in rows]
     widths = _widths(columns, cells)
     if width is not None and columns and columns[0].name == "model":
-        widths[0] = max(SHORTEST_NAME, min(widths[0], width - sum(widths[1:]) - GAP * (len(widths) - 1)))
+        widths[0] = min(widths[0], max(SHORTEST_NAME, width - sum(widths[1:]) - GAP * (len(widths) - 1)))
     aligned = [column.right for column in columns]
     lines = [[column.title for column in columns], ["─" * width for width in widths], *cells]
     return "\n".join(
@@ -58,11 +59,11 @@ def as_text(columns: Sequence[Column], rows: Sequence[Contestant], width: int | 
 
 
 def _least_width(columns: Sequence[Column], rows: Sequence[Contestant]) -> int:
-    """The room these columns need, the model's name shortened as far as a third of itself."""
+    """The room these columns need, a long name shortened to what still tells models apart."""
     cells = [[printable(cell(column, one)) for column in columns] for one in rows]
     widths = _widths(columns, cells)
     names = [width for column, width in zip(columns, widths, strict=True) if column.name == "model"]
-    spare = sum(max(0, width - max(SHORTEST_NAME, min(width, 32))) for width in names)
+    spare = sum(max(0, width - TELLING_NAME) for width in names)
     return sum(widths) + GAP * (len(widths) - 1) - spare
 
 
