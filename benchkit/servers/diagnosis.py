@@ -210,8 +210,9 @@ def _layers_that_fit(start: FailedStart, free_mb: float | None) -> int | None:
     except (BenchError, OSError):
         return None
     layers = layers_that_fit(int(free_mb * 2**20), facts, request.context or 0, request.parallel)
-    asked = request.gpu_layers if isinstance(request.gpu_layers, int) else len(facts.layers) + 1
-    return layers if layers < asked else None  # an estimate that has just been proved wrong is no advice
+    asked, total = request.gpu_layers, len(facts.layers) + 1
+    tried = min(asked, total) if isinstance(asked, int) else total
+    return layers if layers < tried else None  # an estimate that has just been proved wrong is no advice
 
 
 def exit_words(code: int) -> str:

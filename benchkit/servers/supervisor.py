@@ -48,7 +48,6 @@ def main() -> int:
 
 def _supervise(pipe: int, command: list[str], kind: str) -> int:
     """Start the server, end it when the pipe says so, and return its exit code."""
-    _say(f"supervised by {kind}")
     server = _start(command)
     status = _watch(pipe, server)
     if status is None:

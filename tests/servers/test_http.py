@@ -1,0 +1,133 @@
+"""Proofs over HTTP, against a socket that answers whatever a test wants."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.servers.http import Reply, ask, models, prove_model, prove_token
+
+Serve = Callable[..., str]
+
+
+@pytest.fixture
+def answering() -> Iterator[Serve]:
+    """Serves these bytes to each connection and gives the base URL; keeps what it was sent in `requests`."""
+    servers: list[socket.socket] = []
+
+    def serve(answer: bytes, requests: list[bytes] | None = None) -> str:
+        server = socket.create_server(("127.0.0.1", 0))
+        servers.append(server)
+        threading.Thread(target=_answer, args=(server, answer, requests), daemon=True).start()
+        return f"http://127.0.0.1:{server.getsockname()[1]}/v1"
+
+    yield serve
+    for server in servers:
+        server.close()
+
+
+def _answer(server: socket.socket, answer: bytes, requests: list[bytes] | None) -> None:
+    try:
+        while True:
+            connection, _ = server.accept()
+            with connection:
+                received = connection.recv(65536)
+                if requests is not None:
+                    requests.append(received)
+                connection.sendall(answer)
+    except OSError:
+        return
+
+
+def said(body: object, status: int = 200) -> bytes:
+    data = json.dumps(body).encode()
+    return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(data), data)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "a"},
+        {"content": "", "reasoning_content": "hm"},
+        {"content": None, "tool_calls": [{"id": "1"}]},
+    ],
+)
+def test_a_token_of_any_kind_is_proof(answering: Serve, message: dict[str, object]) -> None:
+    """Text, reasoning or a call of a tool."""
+    prove_token(answering(said({"choices": [{"message": message}]})), "m")
+
+
+def test_a_counted_token_is_proof(answering: Serve) -> None:
+    """A token whose text is empty still counts."""
+    reply = {"choices": [{"message": {"content": ""}}], "usage": {"completion_tokens": 1}}
+    prove_token(answering(said(reply)), "m")
+
+
+@pytest.mark.parametrize(
+    "reply", [{}, [], {"choices": []}, {"choices": [{"message": {"content": ""}}], "usage": None}]
+)
+def test_an_answer_without_a_token_is_none(answering: Serve, reply: object) -> None:
+    """200 alone proves nothing."""
+    with pytest.raises(ServerError, match="without a single token"):
+        prove_token(answering(said(reply)), "m")
+
+
+def test_a_refusal_is_quoted(answering: Serve) -> None:
+    """The server's own message, in one line."""
+    refusal = {"error": {"message": "template\n  failed", "code": 500}}
+    with pytest.raises(ServerError, match=r"refuses to answer \(500\): template failed"):
+        prove_token(answering(said(refusal, 500)), "m")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"HTTP/1.1 200 X\r\nContent-Length: 99\r\n\r\n{", b"nonsense\r\n\r\n"]
+)
+def test_a_broken_answer_is_a_death(answering: Serve, answer: bytes) -> None:
+    """Cut off, or no HTTP at all."""
+    with pytest.raises(ServerDied, match="cannot be reached"):
+        prove_token(answering(answer), "m")
+
+
+def test_a_broken_error_is_a_death_too(answering: Serve) -> None:
+    """A 503 whose body never comes."""
+    with pytest.raises(ServerDied):
+        prove_token(answering(b"HTTP/1.1 503 X\r\nContent-Length: 99\r\n\r\n"), "m")
+
+
+def test_silence_is_a_hang() -> None:
+    """A connection that is taken and never answered."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, pytest.raises(ServerHangs, match=r"within 0.2 s"):
+        prove_token(f"http://127.0.0.1:{silent.getsockname()[1]}/v1", "m", timeout=0.2)
+
+
+@pytest.mark.parametrize("listing", [{"data": [{"id": "other"}]}, {"data": None}, {}, [], "x"])
+def test_another_model(answering: Serve, listing: object) -> None:
+    """What is not listed is not served."""
+    with pytest.raises(WrongModel, match="not m"):
+        prove_model(answering(said(listing)), "m")
+
+
+def test_the_right_model(answering: Serve) -> None:
+    """One name among others is enough."""
+    url = answering(said({"data": [{"id": "other"}, {"id": "m"}]}))
+    assert models(url) == ("other", "m")
+    prove_model(url, "m")
+
+
+def test_the_key_is_sent_and_proxies_are_not_asked(answering: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For a server on this machine no proxy is used, whatever the environment says."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    requests: list[bytes] = []
+    assert ask(answering(said({}), requests), key="sk-1").ok
+    assert b"Authorization: Bearer sk-1" in requests[0]
+
+
+def test_the_text_of_an_error_that_is_no_json() -> None:
+    """The body itself, shortened to a line."""
+    assert Reply(502, b"<html>\n bad   gateway").message() == "<html> bad gateway"
+    assert Reply(401, b'{"error": "no key"}').message() == "no key"
