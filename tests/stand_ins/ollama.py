@@ -123,7 +123,8 @@ class Api(BaseHTTPRequestHandler):
         while faulty("never answers"):
             time.sleep(1)
         message = {"role": "assistant", "content": "A"}
-        answer = {"choices": [{"message": message}], "usage": {"completion_tokens": 1}}
+        choice = {"index": 0, "finish_reason": "length", "message": message}
+        answer = {"choices": [choice], "usage": {"prompt_tokens": 5, "completion_tokens": 1}}
         self.reply(answer | {"model": asked["model"]})
 
     def reply(self, found: Any, status: int = 200) -> None:
