@@ -1,0 +1,163 @@
+"""Charts as SVG: well-formed, told without colour, whole for any name."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.reports.gallery import SAVERS, natural
+from benchkit.reports.profiles import Metric, Series, problem_grid, radar, resources
+from benchkit.reports.svg import DARK, LIGHT, SERIES_DARK, SERIES_LIGHT, Canvas, scale
+
+ODD = "<b>&\"'模型\x1b[2J" + "x" * 200
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def every_chart() -> dict[str, Canvas | None]:
+    """One of each kind, with a name that is hard to show."""
+    names = [ODD, "B", "C"]
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    scores = [Score(name, 50 + 10 * n, 45 + 10 * n, 55 + 10 * n, "82/164") for n, name in enumerate(names)]
+    points = [Point(name, 4.0 * n + 1, 50 + n, n == 0) for n, name in enumerate(names)]
+    metrics = [Metric(f"m{n}, s", (1.0, 2.0, None), n % 2 == 0) for n in range(5)]
+    tasks = [f"HumanEval/{n}" for n in range(164)]
+    shares = [
+        (name, {task: (n + place) % 3 / 2 for n, task in enumerate(tasks)})
+        for place, name in enumerate(names)
+    ]
+    curve = tuple((float(n), float(n % 7)) for n in range(900))
+    return {
+        "ranking": ranking("title " + ODD, scores),
+        "trade_off": trade_off("title", points, "peak VRAM, GiB", lower_is_better=True),
+        "timeline": timeline(
+            "title", [Moment(start + timedelta(days=n), one) for n, one in enumerate(scores)]
+        ),
+        "difficulty": by_difficulty("title", [(name, {"easy": 90.0, "hard": 5.0}) for name in names]),
+        "radar": radar("title", names, metrics),
+        "resources": resources("title", [Series("VRAM, GiB", curve), Series("power, W", curve)]),
+        "grid": problem_grid("title", shares, tasks),
+    }
+
+
+@pytest.mark.parametrize("kind", list(every_chart()))
+def test_a_chart_is_well_formed_and_within_its_frame(kind: str) -> None:
+    """XML that parses, no name as markup, every text within the picture's frame."""
+    canvas = every_chart()[kind]
+    assert canvas is not None
+    root = ET.fromstring(canvas.svg())
+    assert root.tag == f"{SVG}svg"
+    assert not root.findall(f".//{SVG}b")
+    for text in root.iter(f"{SVG}text"):
+        assert 0 <= float(text.attrib["x"]) <= canvas.width
+        assert 0 <= float(text.attrib["y"]) <= canvas.height
+    assert "\x1b" not in canvas.svg()
+    assert "http" not in canvas.svg().replace("http://www.w3.org/2000/svg", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "told"),
+    [
+        ("ranking", "score, % (line: 95% interval)"),
+        ("trade_off", "peak VRAM, GiB (less is better)"),
+        ("timeline", "time of the run"),
+        ("difficulty", "score, %"),
+        ("radar", "m0, s"),
+        ("resources", "minutes since the start"),
+        ("grid", "HumanEval/0"),
+    ],
+)
+def test_axes_are_named_with_their_units(kind: str, told: str) -> None:
+    """What an axis measures stands beside it."""
+    canvas = every_chart()[kind]
+    assert canvas is not None
+    assert told in [text.text for text in ET.fromstring(canvas.svg()).iter(f"{SVG}text")]
+
+
+def test_series_differ_without_colour() -> None:
+    """On the radar each model has a dash and a marker of its own."""
+    canvas = every_chart()["radar"]
+    assert canvas is not None
+    paths = [path.attrib for path in ET.fromstring(canvas.svg()).iter(f"{SVG}path")]
+    lines = [p for p in paths if re.fullmatch(r"line s\d", p["class"])]
+    assert len({p.get("stroke-dasharray", "") for p in lines}) == 3
+    shapes = {re.sub(r"[\d.\- ]+", "", p["d"]) for p in paths if p["class"].startswith("f")}
+    assert len(shapes) == 3
+
+
+def luminance(colour: str) -> float:
+    """As WCAG defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize(("paper", "series"), [(LIGHT, SERIES_LIGHT), (DARK, SERIES_DARK)])
+def test_everything_stands_out_in_light_and_dark(paper: tuple[str, ...], series: tuple[str, ...]) -> None:
+    """Text has a contrast of 4.5 to the paper, shapes one of 3."""
+
+    def contrast(colour: str) -> float:
+        high, low = sorted((luminance(colour), luminance(paper[0])), reverse=True)
+        return (high + 0.05) / (low + 0.05)
+
+    assert all(contrast(colour) >= 4.5 for colour in paper[1:3])
+    assert all(contrast(colour) >= 3 for colour in series)
+
+
+def test_peaks_survive_thinning() -> None:
+    """One high moment among 10,000 is still in the curve and in its words."""
+    curve = tuple((n / 2, 900.0 if n == 7777 else 5.0) for n in range(10_000))
+    canvas = resources("title", [Series("VRAM, GiB", curve)])
+    assert canvas is not None
+    assert "VRAM, GiB, peak 900" in canvas.svg()
+    assert len(canvas.svg()) < 20_000
+
+
+def test_charts_without_data_are_not_drawn() -> None:
+    """Nothing known, nothing drawn; never an empty frame."""
+    assert ranking("t", []) is None
+    assert trade_off("t", [Point("A", 1, 1)], "x", lower_is_better=True) is None
+    assert timeline("t", []) is None
+    assert by_difficulty("t", [("A", {})]) is None
+    assert radar("t", ["A"], [Metric("m", (None,))] * 5) is None
+    assert resources("t", [Series("x", ((0.0, 1.0),))]) is None
+    assert problem_grid("t", [], []) is None
+
+
+@pytest.mark.parametrize("values", [(0.0,), (70.1, 70.1), (0.0001, 0.0002), (-5.0, 1e9), (62.7, 76.6)])
+def test_scales_hold_their_values(values: tuple[float, ...]) -> None:
+    """Round ticks, all values between the ends, for one value as for many."""
+    found = scale(values, 0, 100)
+    assert all(0 <= found(value) <= 100 for value in values)
+    assert 2 <= len(found.ticks) <= 12
+
+
+def test_problems_are_in_natural_order() -> None:
+    """9 comes before 10, and a name without number is no error."""
+    assert sorted(["HumanEval/10", "HumanEval/9", "abc", "1/x"], key=natural) == [
+        "1/x",
+        "HumanEval/9",
+        "HumanEval/10",
+        "abc",
+    ]
+
+
+@pytest.mark.parametrize(("style", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
+def test_png_and_pdf(style: str, magic: bytes) -> None:
+    """With CairoSVG installed, every chart becomes a picture and a page."""
+    pytest.importorskip("cairosvg", reason="CairoSVG is an extra and not installed")
+    for canvas in every_chart().values():
+        assert canvas is not None
+        assert SAVERS[style](canvas).startswith(magic)
+
+
+def test_file_on_disk_is_what_was_drawn(tmp_path: Path) -> None:
+    """The SVG file is UTF-8 and parses."""
+    canvas = every_chart()["ranking"]
+    assert canvas is not None
+    (tmp_path / "a.svg").write_bytes(SAVERS["svg"](canvas))
+    assert ET.parse(tmp_path / "a.svg").getroot().attrib["role"] == "img"

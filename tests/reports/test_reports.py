@@ -1,0 +1,237 @@
+"""Reports as files, from histories with and without the runs' folders."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from benchkit import history
+from benchkit.comparison.catalog import Catalog
+from benchkit.comparison.selection import sections
+from benchkit.records import Run, Status
+from benchkit.reports.flips import flips
+from benchkit.reports.gallery import _tokens
+from benchkit.reports.material import Material
+from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
+from tests.support import ROOT, Bench
+
+EVIL = "<script>alert('x')</script>"
+GOOD_CODE = "def f(x):\n    y = x + 1\n    return y"
+BAD_CODE = f"def f(x):\n    # {EVIL}\n    y = x + 2\n    return y"
+
+
+def two_models(folder: Path) -> list[Run]:
+    """A fails t1 with a wrong answer, B solves it; both kept what they said."""
+    rows = [("t0", "passed"), ("t1", "wrong"), ("t2", "passed")]
+    one = with_files(
+        folder, a_run(f"A{EVIL}", id="a"), rows, {"t1": f"Sure!\n```python\n{BAD_CODE}\n```\nDone."}
+    )
+    rows = [("t0", "passed"), ("t1", "passed"), ("t2", "passed")]
+    other = with_files(folder, a_run("B", id="b"), rows, {"t1": f"```python\n{GOOD_CODE}\n```"})
+    (folder / "runs" / "b" / "telemetry.jsonl").write_text(
+        "".join(
+            json.dumps({"seconds": n / 2, "vram_used_mb": 1000 + n, "power_w": None}) + "\n"
+            for n in range(50)
+        )
+    )
+    return [one, other]
+
+
+class Outline(HTMLParser):
+    """The tags of a page, and whether each was closed."""
+
+    VOID = frozenset({"meta", "br", "col", "rect", "path"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.open: list[str] = []
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href", "xlink:href")]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in self.VOID:
+            assert self.open.pop() == tag
+
+
+def test_html_is_one_escaped_page(tmp_path: Path, bench: Bench) -> None:
+    """No script, no link, every tag closed; table, verdict, charts, the flipped problem's codes."""
+    a_history(tmp_path, *two_models(tmp_path))
+    done = bench("report")
+    assert (done.returncode, done.stderr) == (0, "")
+    text = (tmp_path / "report.html").read_text()
+    page = Outline()
+    page.feed(text)
+    assert page.open == []
+    assert "script" not in page.tags
+    assert page.links == []
+    assert EVIL not in text
+    assert page.tags.count("svg") >= 3
+    assert "1 fixed, 0 broken" in text
+    assert "Flipped problems: 1" in text
+    assert "<tr class=c><td>    y = x + 2</td><td class=m>−</td><td></td></tr>" in text
+    assert "resources over the run" in text
+
+
+def test_flip_shows_failing_and_solving_code(tmp_path: Path) -> None:
+    """Lines that differ are marked, lines of one side alone too."""
+    path = a_history(tmp_path, *two_models(tmp_path))
+    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (flip,) = flips(section.contestants, tmp_path)
+    assert (flip.task, flip.failed.code, flip.solved.code) == ("t1", BAD_CODE, GOOD_CODE)
+    assert [line[0] for line in flip.side_by_side()] == ["=", "≠", "−", "="]
+
+
+@pytest.mark.parametrize(
+    ("style", "name"),
+    [("markdown", "r.md"), ("text", "r.txt"), ("html", "r.html"), ("csv", "r.csv"), ("jsonl", "r.jsonl")],
+)
+def test_format_follows_the_files_ending(tmp_path: Path, bench: Bench, style: str, name: str) -> None:
+    """The ending is enough, --format says it too, and both write the same kind."""
+    a_history(tmp_path, *worked_example())
+    assert bench("report", "--output", name).returncode == 0
+    assert bench("report", "--format", style, "--output", "again").returncode == 0
+    first, second = (tmp_path / name).read_text(), (tmp_path / "again").read_text()
+    assert first[:15] == second[:15]
+    assert "HumanEval+" in first or "human_eval_plus" in first
+
+
+def test_rows_hold_every_run(tmp_path: Path, bench: Bench) -> None:
+    """Failed runs and runs under other conditions too: rows are data, not a comparison."""
+    a_history(
+        tmp_path,
+        a_run("A", [1], id="a1"),
+        a_run("A", [2], id="a2", config={"temperature": 0.8}),
+        a_run("B", id="b1", status=Status.FAILED, error="out of VRAM: x", results={"score": None}),
+    )
+    assert bench("report", "--output", "r.csv").returncode == 0
+    with (tmp_path / "r.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["run"], row["status"], row["error"]) for row in rows] == [
+        ("a1", "ok", ""),
+        ("a2", "ok", ""),
+        ("b1", "failed", "out of VRAM: x"),
+    ]
+    lines = bench("report", "A", "--format", "jsonl", "--output", "-").stdout.splitlines()
+    assert [json.loads(line)["run"] for line in lines] == ["a1", "a2"]
+
+
+def test_rows_of_attempts(tmp_path: Path, bench: Bench) -> None:
+    """One row a problem, from the verdicts, else from the failed tasks."""
+    a_history(tmp_path, *two_models(tmp_path), a_run("C", [7], id="c"))
+    lines = bench("report", "--format", "jsonl", "--attempts", "--output", "-").stdout.splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert [(row["run"], row["task_id"], row["verdict"]) for row in rows] == [
+        ("a", "t0", "passed"), ("a", "t1", "wrong"), ("a", "t2", "passed"),
+        ("b", "t0", "passed"), ("b", "t1", "passed"), ("b", "t2", "passed"),
+        ("c", "HumanEval/7", "not passed"),
+    ]  # fmt: skip
+
+
+def test_what_failed_is_in_the_report(tmp_path: Path) -> None:
+    """A model that never ended well is named with its cause; one that was repaired later is not."""
+    path = a_history(
+        tmp_path,
+        a_run(
+            "A",
+            [1],
+            id="a1",
+            status=Status.FAILED,
+            error="server died: y",
+            timestamp="2026-11-18T01:00:00+01:00",
+        ),
+        a_run("A", [1], id="a2", timestamp="2026-11-19T01:00:00+01:00"),
+        a_run("B", [1], id="b1", status=Status.FAILED, error="out of VRAM: x"),
+    )
+    assert [run.id for run in Material(Catalog(path)).failures] == ["b1"]
+
+
+def test_a_report_without_any_folder(tmp_path: Path, bench: Bench) -> None:
+    """The runs' folders are gone: scores, verdict lines and the grid of failures are still there."""
+    a_history(tmp_path, *worked_example())
+    assert bench("report").returncode == 0
+    text = (tmp_path / "report.html").read_text()
+    assert "17 fixed, 8 broken" in text
+    assert "problems that some model failed" in text
+    assert "the codes were not kept" in text
+
+
+def test_output_that_cannot_be_written(tmp_path: Path, bench: Bench) -> None:
+    """One line that names the file and the next step."""
+    a_history(tmp_path, *worked_example())
+    done = bench("report", "--output", "/proc/nowhere/r.html")
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+    assert "/proc/nowhere/r.html" in done.stderr
+    assert "--output" in done.stderr
+
+
+def test_pdf_without_its_library_names_the_command(tmp_path: Path) -> None:
+    """CairoSVG is an extra: where it is missing, the pip command is in the line."""
+    a_history(tmp_path, *worked_example())
+    hidden = "import sys; sys.modules['cairosvg'] = None; import bench_runner; bench_runner.main()"
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, "report", "--output", "r.pdf"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 2
+    assert "pip install cairosvg" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_pdf(tmp_path: Path, bench: Bench) -> None:
+    """Text and charts as one page."""
+    pytest.importorskip("cairosvg", reason="CairoSVG is an extra and not installed")
+    a_history(tmp_path, *two_models(tmp_path))
+    done = bench("report", "--output", "r.pdf")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_visualize_draws_into_a_folder(tmp_path: Path, bench: Bench) -> None:
+    """Each chart is a file of its own, named on stdout."""
+    a_history(tmp_path, *two_models(tmp_path))
+    done = bench("leaderboard", "visualize", "--output", "pictures")
+    assert done.returncode == 0, done.stderr
+    files = [tmp_path / line for line in done.stdout.splitlines()]
+    assert all(file.read_text().startswith("<svg") for file in files)
+    assert {"humaneval+-ranking.svg", "humaneval+-problems.svg"} <= {file.name for file in files}
+
+
+def test_tokens_a_second_add_up() -> None:
+    """Spread over the time each answer took, no token is lost."""
+    answers = [{"started": 100.0 + n, "seconds": 7.3, "completion_tokens": 50} for n in range(20)]
+    points = _tokens([*answers, {"started": None}, {}])
+    assert sum(value * 5 for _, value in points) == pytest.approx(1000)
+
+
+def test_a_large_report_stays_small(tmp_path: Path, bench: Bench) -> None:
+    """20 models of 164 problems with long codes: under a megabyte, what was left out is named."""
+    code = "\n".join(f"    value_{n} = compute_something(argument, {n})  # a comment" for n in range(60))
+    for number in range(20):
+        rows = [(f"HumanEval/{n}", "passed" if (n * 7 + number) % 3 else "wrong") for n in range(164)]
+        answers = {
+            task: f"```python\ndef f_{number}():\n{code.replace('value', f'v{number}')}\n```"
+            for task, _ in rows
+        }
+        history.append(tmp_path / HISTORY, with_files(tmp_path, a_run(f"model-{number}"), rows, answers))
+    assert bench("report").returncode == 0
+    page = (tmp_path / "report.html").read_bytes()
+    assert len(page) < 1_000_000
+    assert b"Not shown here, to keep this file small: HumanEval/" in page
