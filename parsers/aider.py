@@ -31,7 +31,7 @@ class AiderParser(Harness):
             if name == "dirname" or not blocks:
                 blocks.append({})
             blocks[-1][name] = value
-        told = [block for block in blocks if "pass_rate_1" in block]
+        told = [block for block in blocks if {"pass_rate_1", "total_cost"} <= block.keys()]
         only(sorted({block.get("model", "") for block in told}) or [""], "models")
         return _from_stats(told[-1]) if told else None
 

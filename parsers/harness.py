@@ -23,11 +23,13 @@ class Harness:
 
     looked_for = ""
     """Names the files and the printed lines, for the error."""
+    takes_half_lines = False
+    """Whether an output that does not end with a line's end counts to its last letter."""
 
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results:
         found, why = None, ""
         try:
-            found = self.from_folder(ResultFolder(folder, since)) or self.from_text(output[-END:])
+            found = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
         except Untrue as error:
             why = f", but {error}"
         except Exception as error:  # whatever a file of another form or cut short breaks, it holds no result
@@ -35,6 +37,14 @@ class Harness:
         if found is None:
             raise no_result(self.looked_for + why, output)
         return found
+
+    def _end(self, output: str) -> str:
+        """The end of the output, without a last line that is not whole: half a number is a number too."""
+        return (
+            output[-END:]
+            if self.takes_half_lines
+            else output[max(0, len(output) - END) : output.rfind("\n") + 1]
+        )
 
     def progress(self, line: str) -> Progress | None:
         return read_progress(line)

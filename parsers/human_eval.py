@@ -31,7 +31,7 @@ _FAILED = "Failed tasks: "
 
 
 class HumanEvalParser(Harness):
-    looked_for = "summary.json in its folder, or the lines 'Results: …' and 'pass@1: …% (passed/total)'"
+    looked_for = "summary.json in its folder, or the lines 'Results:', 'pass@1: …% (…/…)' and 'Failed tasks:'"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         for path, summary in reversed(folder.json("summary.json")):
@@ -82,7 +82,7 @@ def _last_summary(output: str) -> list[str]:
 
 def _from_printed(summary: list[str]) -> Results | None:
     scores = [found for line in summary if (found := _SCORE.match(line))]
-    if not scores:
+    if not scores or not any(line.startswith(_FAILED) for line in summary):  # cut short before its end
         return None
     score, passed, total = percent(scores[0][1]), int(scores[0][2]), int(scores[0][3])
     if abs(share(passed, total) - score) > 50 / total + 0.01:  # a mean over samples is told as whole problems

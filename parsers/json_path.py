@@ -17,6 +17,8 @@ from parsers.text import json_values
 
 
 class JsonParser(Harness):
+    takes_half_lines = True
+
     def __init__(self, setting: str) -> None:
         self.path, _, times = (part.strip() for part in setting.partition("*"))
         try:

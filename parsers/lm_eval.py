@@ -2,7 +2,7 @@
 
 With `--output_path` it writes `results_DATE.json`, with `--log_samples` a `samples_TASK_DATE.jsonl` a task;
 it prints a table, in which a task's further rows leave its name out. A task's score is the metric that comes
-first in METRICS, after the filter that comes first; a group stands for its tasks.
+first in METRICS, after the filter whose name comes first, as in the table; a group stands for its tasks.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
     """The rows of the last table of tasks, and the names in the table of groups after it."""
     head: list[str] = []
     tables: dict[str, list[Row]] = {}
-    task = after = ""
+    task, after, of_group = "", "", False
     for line in lines(output):
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
         if {"Metric", "Value"} <= set(cells):
@@ -68,9 +68,12 @@ def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
             tables[head[0]] = []
         elif head and len(cells) == len(head) and not cells[0].startswith("--"):
             named = dict(zip(head, cells, strict=True))
+            of_group = of_group or named[head[0]].startswith("- ")
             task = named[head[0]].lstrip("- ") or task
             after = named.get("Filter", "") or after
             tables[head[0]].append(_row(task, after, named))
+    if of_group and not tables.get("Groups"):
+        raise Untrue("the table of groups is missing")
     return tables.get("Tasks", []), {row.task for row in tables.get("Groups", [])}
 
 
@@ -98,7 +101,7 @@ def _scores(rows: list[Row], groups: set[str]) -> dict[str, Row]:
         if not of_task and any(row.task == task for row in rows):
             raise Untrue(f"{task} has none of the metrics {', '.join(METRICS)}")
         if of_task:
-            chosen[task] = min(of_task, key=lambda row: METRICS.index(row.metric))
+            chosen[task] = min(of_task, key=lambda row: (METRICS.index(row.metric), row.filter))
     return chosen
 
 

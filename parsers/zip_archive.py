@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import ctypes
 import struct
 import zipfile
-from importlib import import_module
 from pathlib import Path
 
 from parsers.harness import Untrue
 
+LIBRARY = "libzstd.so.1"  # a part of every common Linux
 LOCAL_HEADER = struct.Struct("<26xHH")  # the lengths of the name and of the extra field close the header
+MOST_BYTES = 1 << 30
 
 
 def read_member(path: Path, name: str) -> bytes:
@@ -19,8 +21,7 @@ def read_member(path: Path, name: str) -> bytes:
         try:
             return archive.read(member)
         except NotImplementedError:
-            packed = _packed(path, member)
-    return _decompress(packed, path)
+            return _decompress(_packed(path, member), member.file_size, path)
 
 
 def _packed(path: Path, member: zipfile.ZipInfo) -> bytes:
@@ -31,11 +32,17 @@ def _packed(path: Path, member: zipfile.ZipInfo) -> bytes:
         return file.read(member.compress_size)
 
 
-def _decompress(data: bytes, path: Path) -> bytes:
+def _decompress(packed: bytes, size: int, path: Path) -> bytes:
     try:
-        zstandard = import_module("zstandard")
-    except ModuleNotFoundError:
-        hint = "pip install zstandard, or run inspect with --log-format json"
+        zstd = ctypes.CDLL(LIBRARY)
+    except OSError:
+        hint = "install libzstd, or run inspect with --log-format json"
         raise Untrue(f"{path.name} is compressed with Zstandard: {hint}") from None
-    content: bytes = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-    return content
+    if size > MOST_BYTES:
+        raise Untrue(f"{path.name} would take {size} bytes")
+    zstd.ZSTD_decompress.restype = ctypes.c_size_t
+    zstd.ZSTD_decompress.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_size_t]
+    content = ctypes.create_string_buffer(size)
+    if zstd.ZSTD_decompress(content, size, packed, len(packed)) != size:
+        raise Untrue(f"{path.name} is damaged")
+    return content.raw
