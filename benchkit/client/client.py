@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -100,12 +101,8 @@ class Client:
         import requests
         import urllib3
 
-        url = self._endpoint.base_url + PATHS[question.prompt.mode]
-        limits = (CONNECT_S, self._patience.stall_s)
         try:
-            with self._endpoint.session.post(
-                url, json=self._body(question), stream=True, timeout=limits, allow_redirects=False
-            ) as response:
+            with self._post(question) as response:
                 if response.status_code != 200:
                     raise failure_of(response.status_code, response.text, response.headers)
                 yield response
@@ -115,6 +112,25 @@ class Client:
             raise Hiccup(why(error), unreachable=_never_connected(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Hiccup(f"the connection broke in the middle of the answer: {why(error)}") from None
+
+    def _post(self, question: Question) -> requests.Response:
+        """Send the request; a kept-alive connection that the server has just closed is no failure."""
+        import requests
+
+        send = partial(
+            self._endpoint.session.post,
+            self._endpoint.base_url + PATHS[question.prompt.mode],
+            json=self._body(question),
+            stream=True,
+            timeout=(CONNECT_S, self._patience.stall_s),
+            allow_redirects=False,
+        )
+        try:
+            return send()
+        except requests.ConnectionError as error:
+            if not _dropped(error):
+                raise
+            return send()
 
     def _watch(self, reply: Reply) -> None:
         """Signs of life are not tokens: a server may send those forever."""
@@ -147,6 +163,14 @@ class Client:
         if stop := [*sampling.stop, *prompt.stop]:
             body["stop"] = stop
         return body | dict(sampling.extra_body)
+
+
+def _dropped(error: Exception) -> bool:
+    """Whether the connection went before a single byte of the reply."""
+    import urllib3
+
+    inner = error.args[0] if error.args else None
+    return isinstance(inner, urllib3.exceptions.ProtocolError) and isinstance(inner.args[-1], ConnectionError)
 
 
 def _never_connected(error: Exception) -> bool:

@@ -394,3 +394,20 @@ def test_a_connection_is_kept_alive() -> None:
         for _ in range(20):
             assert client.ask(CHAT, threading.Event()).failure is None
         assert (len(server.bodies), server.connections) == (20, 1)
+
+
+def test_a_connection_closed_between_two_questions_is_opened_again() -> None:
+    """llama.cpp may close a kept-alive connection at any time: that costs no try, let alone an answer."""
+    quiet = Patience(retries=0)
+
+    def close_unsaid(turn: Turn) -> None:
+        if turn.number == 2:
+            turn.cut()  # before a single byte
+        else:
+            good(turn)
+
+    with chat_server(close_unsaid) as server:
+        client = Client(Endpoint(server.base_url), "m", Sampling(), quiet)
+        answers = [client.ask(CHAT, threading.Event()) for _ in range(3)]
+    assert [answer.failure for answer in answers] == [None, None, None]
+    assert (len(server.bodies), server.connections) == (4, 2)
