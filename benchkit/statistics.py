@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, copysign, inf, lcm, sqrt
-from statistics import NormalDist, fmean, pvariance
+from statistics import NormalDist, fmean
 
 CONFIDENCE = 0.95
 ALPHA = 0.05
@@ -59,7 +59,7 @@ def clustered_interval(per_problem_fractions: Sequence[float], confidence: float
     if not per_problem_fractions:
         return 0.0, 1.0
     problems, share = len(per_problem_fractions), fmean(per_problem_fractions)
-    spread = pvariance(per_problem_fractions, share)
+    spread = fmean([(fraction - share) ** 2 for fraction in per_problem_fractions])
     # No spread at all tells nothing about the scatter: then each problem counts as one answer.
     effective = problems * share * (1 - share) / spread if spread > 0 else problems
     return wilson(share * effective, effective, confidence)
