@@ -61,6 +61,8 @@ class NvidiaReader:
         memory = self._memory(index)
         rates = self._ask(index, pynvml.nvmlDeviceGetUtilizationRates)
         reasons = self._ask(index, pynvml.nvmlDeviceGetCurrentClocksEventReasons)
+        if reasons is None:  # what older drivers call it
+            reasons = self._ask(index, pynvml.nvmlDeviceGetCurrentClocksThrottleReasons)
         return DeviceReading(
             vram_used_mb=memory.used / _MB if memory else None,
             utilization_percent=float(rates.gpu) if rates else None,
