@@ -6,6 +6,7 @@ import platform
 import shutil
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 AMD = "0x1002"
 LEAST_VRAM = 2 << 30  # less is a processor's built-in graphics
@@ -16,6 +17,13 @@ def gpus(root: Path = Path("/")) -> tuple[str, ...]:
     if platform.system() == "Darwin":
         return ("Apple GPU",) if platform.machine() == "arm64" else ()
     return (*_nvidia(root), *_amd(root))
+
+
+def maker(root: Path = Path("/")) -> Literal["NVIDIA", "AMD", "Apple"] | None:
+    """Who made the first of them: what to install depends on it."""
+    if platform.system() == "Darwin":
+        return "Apple" if gpus(root) else None
+    return "NVIDIA" if _nvidia(root) else "AMD" if _amd(root) else None
 
 
 def _nvidia(root: Path) -> list[str]:

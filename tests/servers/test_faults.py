@@ -26,7 +26,7 @@ from benchkit.errors import (
 )
 from benchkit.gguf import layers_that_fit, read_model_facts
 from benchkit.records import ServerRequest
-from benchkit.servers import RunningServer, local, process, serve
+from benchkit.servers import RunningServer, llama_server, local, process, serve
 from benchkit.servers.http import prove_token
 from benchkit.servers.llama_server import LlamaServer
 from benchkit.servers.watchdog import Patience
@@ -71,8 +71,9 @@ def test_accepts_and_never_answers(stand_in: Ask) -> None:
         started(stand_in("mute", start_timeout_s=2))
 
 
-def test_healthy_and_never_a_token(stand_in: Ask) -> None:
+def test_healthy_and_never_a_token(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Healthy, the right name, and no token: not ready."""
+    monkeypatch.setattr(local, "LAST_REPLY_S", 0.5)
     with pytest.raises(ServerHangs, match="did not answer"):
         started(stand_in("no-token", start_timeout_s=2))
 
@@ -134,6 +135,7 @@ def test_dies_in_the_middle_of_an_answer(stand_in: Ask) -> None:
 
 def test_a_hang_is_noticed(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process lives and /health answers, but nothing is computed and a probe gets no token."""
+    monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
     monkeypatch.setattr(LlamaServer, "patience", lambda _: HASTY)
     with serve(stand_in("hangs-later"), print) as server:
         failure = wait_for_failure(server, within_s=10)
