@@ -11,6 +11,8 @@ it started.
 from __future__ import annotations
 
 import argparse
+import gzip
+import json
 import os
 import subprocess
 import sys
@@ -21,8 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.problems import load  # noqa: E402 — the repository's root is known only now
-from tests.stand_ins.chat_server import Turn, chat_server  # noqa: E402
+from tests.stand_ins.chat_server import Turn, chat_server  # noqa: E402 — the root is known only now
 
 
 def peak_mb(problems: Path, samples: int, base_url: str) -> tuple[float, float]:
@@ -46,9 +47,8 @@ def main() -> None:
     parser.add_argument("--problems-file", type=Path, required=True)
     parser.add_argument("--samples", type=int, default=20)
     options = parser.parse_args()
-    solutions = {
-        p.prompt.strip(): p.facts["canonical_solution"] for p in load(file=options.problems_file).problems
-    }
+    rows = read_rows(options.problems_file)
+    solutions = {row["prompt"].strip(): row["canonical_solution"] for row in rows}
 
     def answer(turn: Turn) -> None:
         prompt = next(prompt for prompt in solutions if prompt in turn.question)
@@ -61,6 +61,11 @@ def main() -> None:
         for samples in (1, options.samples):
             peak, seconds = peak_mb(options.problems_file, samples, server.base_url)
             print(f"{samples} samples a problem: {peak:.0f} MB at most, {seconds:.1f} s", flush=True)
+
+
+def read_rows(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt") if path.suffix == ".gz" else path.open() as lines:
+        return [json.loads(line) for line in lines]
 
 
 def talk(prompt: str, solution: str) -> str:
