@@ -13,13 +13,14 @@ from benchkit.errors import EngineMissing
 from benchkit.files import cache_folder
 from benchkit.records import ServerFacts
 from benchkit.servers.base import EngineInfo
+from benchkit.servers.hardware import maker
 from benchkit.servers.llama_log import read_log
 from benchkit.servers.local import LocalServer
 from benchkit.servers.ports import HOST
 from benchkit.servers.watchdog import Patience
 
 INSTALL = "pip install 'llama-cpp-python[server]'"
-GPU_BUILD = f"CMAKE_ARGS=-DGGML_CUDA=on {INSTALL} --force-reinstall --no-cache-dir"
+BACKENDS = {"NVIDIA": "CUDA", "AMD": "HIP", "Apple": "METAL"}
 PYTHON_VARIABLE = "LLAMA_CPP_PYTHON"  # a Python that has the package, if it is not the one we run in
 ASKING_S = 30.0
 ASK = (
@@ -43,7 +44,9 @@ class LlamaCppPython(LocalServer):
         if known is None:
             return EngineInfo("llama-cpp-python", None, INSTALL, None)
         version, gpu = known
-        return EngineInfo("llama-cpp-python", version, GPU_BUILD, gpu)
+        backend = BACKENDS.get(maker() or "", "VULKAN")
+        build = f"CMAKE_ARGS=-DGGML_{backend}=on {INSTALL} --force-reinstall --no-cache-dir"
+        return EngineInfo("llama-cpp-python", version, build, gpu)
 
     def command(self, port: int) -> list[str]:
         if _ask_package(python_with_package()) is None:

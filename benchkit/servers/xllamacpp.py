@@ -12,14 +12,13 @@ from pathlib import Path
 
 from benchkit.errors import EngineMissing
 from benchkit.servers.base import EngineInfo
+from benchkit.servers.hardware import maker
 from benchkit.servers.llama_server import ALL_LAYERS, SHOWS_LAYERS_AND_BUFFERS, LlamaServer
 from benchkit.servers.ports import HOST
 
 CHILD = Path(__file__).with_name("xllamacpp_child.py")
 INSTALL = "pip install xllamacpp"
-GPU_WHEELS = (
-    "pip install xllamacpp --force-reinstall --index-url https://xorbitsai.github.io/xllamacpp/whl/cu128"
-)
+GPU_WHEELS = "pip install xllamacpp --force-reinstall --index-url https://xorbitsai.github.io/xllamacpp/whl/"
 ASKING_S = 20.0
 ASK_FOR_GPU = (
     "import xllamacpp as x; "
@@ -36,7 +35,8 @@ class Xllamacpp(LlamaServer):
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is a package, no program
         if importlib.util.find_spec("xllamacpp") is None:
             return EngineInfo("xllamacpp", None, INSTALL, None)
-        return EngineInfo("xllamacpp", metadata.version("xllamacpp"), GPU_WHEELS, _sees_gpu())
+        wheels = GPU_WHEELS + ("cu128" if maker() == "NVIDIA" else "vulkan")
+        return EngineInfo("xllamacpp", metadata.version("xllamacpp"), wheels, _sees_gpu())
 
     def command(self, port: int) -> list[str]:
         if importlib.util.find_spec("xllamacpp") is None:

@@ -9,7 +9,7 @@ import pytest
 from benchkit.errors import EngineMissing, UnknownName
 from benchkit.servers import choose, installed, preview_command, serve
 from benchkit.servers.base import EngineInfo
-from benchkit.servers.hardware import gpus
+from benchkit.servers.hardware import gpus, maker
 from benchkit.servers.kinds import SERVERS, load
 from tests.servers.conftest import STAND_IN, Ask
 
@@ -145,4 +145,5 @@ def test_gpus_as_the_system_shows_them(tmp_path: Path) -> None:
         (device / "vendor").write_text("0x1002\n")
         (device / "mem_info_vram_total").write_text(f"{size}\n")
     assert gpus(tmp_path) == ("NVIDIA GeForce RTX 4090", "AMD GPU")
-    assert gpus(tmp_path / "empty") == ()
+    assert maker(tmp_path) == "NVIDIA"
+    assert (gpus(tmp_path / "empty"), maker(tmp_path / "empty")) == ((), None)
