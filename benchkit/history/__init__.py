@@ -45,7 +45,7 @@ def read(path: Path) -> list[Run]:
 
 
 def read_heads(path: Path) -> list[Run]:
-    """Every run with its identity, status, results and telemetry only, which is all a list needs."""
+    """Every run as a list shows it: telemetry, and results up to the failed tasks; no configuration."""
     with _told(path), _no_collecting():
         lines = document.run_lines(_content(path))
         heads = heads_of_lines(lines) if lines else None

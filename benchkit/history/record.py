@@ -24,11 +24,11 @@ ALWAYS_IN_RESULTS: dict[str, Any] = {
 }
 _FIELDS = [
     # Those that a list of runs shows come first, so that it can be read without the rest.
-    "id", "timestamp", "benchmark", "model", "status", "error", "results", "telemetry",
+    "id", "timestamp", "benchmark", "model", "status", "error", "telemetry", "results",
     "config", "problem_set", "model_file", "server", "machine", "artifacts",
 ]  # fmt: skip
-_CONFIG = b', "config": {'
-"""Begins the configuration; it cannot stand inside a text, where each quote has a backslash before it."""
+_FAILED_TASKS = b', "failed_tasks": ['
+"""Begins what a list does not show. It cannot stand inside a text, where each quote has a backslash."""
 
 _TEXTS = ("timestamp", "benchmark", "model")
 _OBJECTS = ("config", "results", "telemetry", "problem_set", "model_file", "server", "machine")
@@ -61,13 +61,13 @@ def from_record(record: Any, number: int = 1) -> Run:
 
 
 def heads_of_lines(lines: list[bytes]) -> list[Run] | None:
-    """The runs as far as a list needs them, the configuration and the rest not read; None if that fails."""
+    """The runs up to their failed tasks, the rest of each line not read; None if that fails."""
     try:
-        records = json.loads(b"[" + b"},".join(line.partition(_CONFIG)[0] for line in lines) + b"}]")
+        heads = json.loads(b"[" + b"}},".join(line.partition(_FAILED_TASKS)[0] for line in lines) + b"}}]")
     except ValueError:  # cut within something nested, or a broken line: only reading the whole tells
         return None
-    if all(record.keys() >= {"id", "results", "telemetry"} for record in records):
-        return [from_record(record) for record in records]
+    if all(head.keys() >= {"id", "results", "telemetry"} for head in heads):
+        return [from_record(head) for head in heads]
     return None
 
 

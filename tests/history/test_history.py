@@ -195,8 +195,8 @@ def test_an_append_leaves_nothing_but_the_history_and_its_lock(path: Path) -> No
 
 
 @pytest.mark.parametrize("old", [[], [FIRST_LIST]], ids=["ours", "with an older run"])
-def test_heads_are_the_runs_without_their_configuration(path: Path, old: list[object]) -> None:
-    """A list needs identity, status, results and telemetry, and finds them the same in both readings."""
+def test_heads_are_the_runs_as_far_as_a_list_needs_them(path: Path, old: list[object]) -> None:
+    """Identity, status, telemetry and the main results are the same in both readings."""
     path.write_text(json.dumps(old))
     for name in "ab":
         history.append(path, a_run(name))
@@ -206,10 +206,14 @@ def test_heads_are_the_runs_without_their_configuration(path: Path, old: list[ob
 
 
 def test_heads_are_read_whole_where_the_form_is_not_as_expected(path: Path) -> None:
-    """Something named config inside the results does not cut a run short."""
-    history.append(path, a_run("a", results={"score": 3.5, "metrics": {"a": 1, "config": {"b": 2}}}))
-    (head,) = history.read_heads(path)
-    assert head.results["metrics"] == {"a": 1, "config": {"b": 2}}
+    """Failed tasks that are named elsewhere do not cut a run short."""
+    for telemetry in ({"a": 1, "failed_tasks": [2]}, {"a": {"b": 1, "failed_tasks": [2]}}):
+        history.append(path, a_run(f"run-{len(telemetry)}", telemetry=telemetry, results={"score": 3.5}))
+    assert [head.results["score"] for head in history.read_heads(path)] == [3.5, 3.5]
+    assert [head.telemetry for head in history.read_heads(path)] == [
+        {"a": 1, "failed_tasks": [2]},
+        {"a": {"b": 1, "failed_tasks": [2]}},
+    ]
 
 
 def test_a_run_is_found_by_its_id_or_the_beginning_of_it(path: Path) -> None:
@@ -233,4 +237,5 @@ def test_looking_into_an_empty_history_says_so(path: Path) -> None:
 
 
 def _listed(run: Run) -> tuple[object, ...]:
-    return run.id, run.timestamp, run.benchmark, run.model, run.status, run.results, run.telemetry
+    results = [run.results[name] for name in ("score", "time_taken", "total_passed", "total_problems")]
+    return run.id, run.timestamp, run.benchmark, run.model, run.status, run.error, results, run.telemetry
