@@ -3,7 +3,9 @@
 import json
 import os
 import time
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -91,9 +93,11 @@ def test_a_full_disk_ends_the_series_only() -> None:
 
 
 def test_it_reads_twice_a_second(tmp_path: Path) -> None:
-    """Readings come evenly, half a second apart, the first at once."""
+    """Readings come half a second apart, the first at once; never closer, and seldom further apart."""
     with sampling(lambda: (), tmp_path / "t.jsonl", reader=ScriptedReader(_vram(5))):
-        time.sleep(1.7)
-    lines = [json.loads(line)["seconds"] for line in (tmp_path / "t.jsonl").read_text().splitlines()]
-    assert len(lines) == 4
-    assert lines[-1] - lines[0] == pytest.approx(1.5, abs=0.2)
+        time.sleep(2.7)
+    times = [json.loads(line)["seconds"] for line in (tmp_path / "t.jsonl").read_text().splitlines()]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
+    assert times[0] < 0.1
+    assert median(gaps) == pytest.approx(0.5, abs=0.1)
+    assert len(times) <= 6
