@@ -118,7 +118,7 @@ def _flock(fd: int, kind: int, deadline: float, path: Path) -> None:
             return fcntl.flock(fd, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= deadline:
-                raise TimeoutError(errno.ETIMEDOUT, "another process keeps the lock of", str(path)) from None
+                raise TimeoutError(errno.ETIMEDOUT, "another process keeps its lock", str(path)) from None
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
 

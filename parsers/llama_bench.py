@@ -20,6 +20,7 @@ from parsers.text import json_values, lines
 
 _ROW = re.compile(r"\|(.+)\|$")
 _SPEED = re.compile(r"(\S+) ± (\S+)$")
+_FORMS = ("*.json", "*.jsonl", "*.csv", "*.md")
 Test = dict[str, Any]
 
 
@@ -27,8 +28,8 @@ class LlamaBenchParser(Harness):
     looked_for = "llama-bench's table with the column t/s, or its JSON, JSON lines or CSV with avg_ts"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
-        texts = [path.read_text(errors="replace") for path in folder.files("*")] if folder.path else []
-        found = [result for text in texts if (result := self.from_text(text))]
+        files = [path for form in _FORMS for path in folder.files(form)]
+        found = [result for path in files if (result := self.from_text(path.read_text(errors="replace")))]
         return only(found, "result files") if found else None
 
     def from_text(self, output: str) -> Results | None:

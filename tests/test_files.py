@@ -61,7 +61,7 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
     path = tmp_path / "a"
     with (
         locked(path),
-        pytest.raises(TimeoutError, match="another process keeps the lock of"),
+        pytest.raises(TimeoutError, match="another process keeps its lock"),
         locked(path, 0.05),
     ):
         pass

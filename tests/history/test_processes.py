@@ -68,7 +68,7 @@ def test_a_lock_that_somebody_keeps_is_told(tmp_path: Path, monkeypatch: pytest.
     """After the wait the run is put aside, and the error names both files."""
     path = tmp_path / "h.json"
     monkeypatch.setattr(history, "locked", lambda path: locked(path, wait_s=0.1))
-    with locked(path), pytest.raises(HistoryError, match=r"another process keeps the lock.*unsaved"):
+    with locked(path), pytest.raises(HistoryError, match=r"another process keeps its lock.*unsaved"):
         history.append(path, a_run())
 
 
