@@ -18,8 +18,9 @@ class AmdReader:
     def __init__(self) -> None:
         amdsmi.amdsmi_init()
         self._handles = amdsmi.amdsmi_get_processor_handles()
-        driver = _ask(amdsmi.amdsmi_get_gpu_driver_info, self._handles[0])
-        self.driver = str(driver["driver_version"]) if driver else None
+        told = _ask(amdsmi.amdsmi_get_gpu_driver_info, self._handles[0]) or {}
+        version = told.get("driver_version", "N/A")
+        self.driver = None if version == "N/A" else str(version)
         self.devices = tuple(_device(index, handle) for index, handle in enumerate(self._handles))
 
     def read(self) -> tuple[DeviceReading, ...]:
