@@ -1,0 +1,225 @@
+"""LiveCodeBench's official files: streamed, chosen by date before anything else of a line is read.
+
+A file may be larger than memory: what is kept of a problem is its text and where its line lies; its tests are
+read from there when they are needed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import ProblemsError, UsageError
+from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
+from benchkit.problems.errata import erratum
+from benchkit.problems.private_tests import read_private
+from benchkit.problems.reading import _told_clearly as told_clearly
+
+# Within a JSON text every quote has a backslash before it, so this is found in the line's own keys only.
+_DATE = re.compile(rb'"contest_date"\s*:\s*"(\d{4}-\d{2}-\d{2})')
+TEST_TYPES = ("stdin", "functional")
+
+
+@dataclass(frozen=True)
+class Window:
+    """Which problems are wanted; dates are inclusive of the whole day."""
+
+    start: date | None = None
+    end: date | None = None
+    difficulties: tuple[str, ...] = ()
+    platforms: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.start and self.end and self.start > self.end:
+            raise UsageError(f"--start-date {self.start} is after --end-date {self.end}: exchange them")
+
+    def has(self, day: date) -> bool:
+        return (self.start is None or day >= self.start) and (self.end is None or day <= self.end)
+
+    def wants(self, row: dict[str, Any]) -> bool:
+        return (not self.difficulties or row["difficulty"] in self.difficulties) and (
+            not self.platforms or row["platform"] in self.platforms
+        )
+
+    def __str__(self) -> str:
+        parts = [f"from {self.start}" if self.start else "", f"to {self.end}" if self.end else ""]
+        parts += [", ".join(self.difficulties), ", ".join(self.platforms)]
+        return " ".join(part for part in parts if part) or "any date"
+
+
+@dataclass(frozen=True)
+class Test:
+    """One input with the output that is wanted."""
+
+    __test__ = False  # pytest: not one of yours
+
+    input: str
+    output: str
+
+
+@dataclass(frozen=True)
+class ContestProblem(Problem):
+    """A contest's problem; entry_point is `Solution().method` for a function, None for a program."""
+
+    starter_code: str = ""
+    day: date = date.min
+    place: Place | None = field(default=None, repr=False)
+
+    def tests(self) -> tuple[Test, ...]:
+        """Public and private tests, read from the file now."""
+        assert self.place is not None
+        row = self.place.read()
+        return _tests(row, self.place, functional=self.entry_point is not None)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a problem's line lies."""
+
+    path: Path
+    number: int
+    offset: int
+    length: int
+
+    def read(self) -> dict[str, Any]:
+        with told_clearly(self.path), self.path.open("rb") as file:
+            file.seek(self.offset)
+            return _parsed(self, file.read(self.length))
+
+    def bad(self, why: str) -> BadRow:
+        return BadRow(self.path, self.number, why)
+
+
+def load_contest(files: Sequence[Path], window: Window, name: str = "livecodebench") -> ProblemSet:
+    """The window's problems of these files, in their order; an id that stands twice is refused."""
+    found: dict[str, ContestProblem] = {}
+    hashes: list[str] = []
+    days: list[date] = []
+    private = 0
+    for path in files:
+        digest = hashlib.sha256()
+        for place, day, line in _lines(path, digest):
+            days.append(day)
+            if not window.has(day):
+                continue
+            row = _parsed(place, line)
+            problem = _problem(row, place, day)
+            if problem.id in found:
+                first = found[problem.id].place
+                raise place.bad(
+                    f"{problem.id} is there twice, first in line {first.number if first else '?'}"
+                )
+            if window.wants(row):
+                found[problem.id] = problem
+                private += "private_test_cases" in row
+        hashes.append(digest.hexdigest())
+    if not found:
+        raise _nothing_found(files, window, days)
+    whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
+    faulty = {one.id: why for one in found.values() if (why := erratum(one.id, one.facts["title"] or ""))}
+    version = None if private else "public tests only"
+    return ProblemSet(name, version, whole, tuple(found.values()), files[0], faulty)
+
+
+def _nothing_found(files: Sequence[Path], window: Window, days: Sequence[date]) -> ProblemsError:
+    names = ", ".join(str(path) for path in files)
+    if not days:
+        return ProblemsError(f"{names} is empty: it needs one JSON object a line")
+    span = f"its problems are from {min(days)} to {max(days)}"
+    return ProblemsError(f"no problem in {names} for {window}: {span}")
+
+
+def parse_day(text: str, flag: str) -> date:
+    try:
+        return date.fromisoformat(text[:10])
+    except ValueError:
+        raise UsageError(f"{flag} {text} is no date: give it like 2025-02-01") from None
+
+
+def _lines(path: Path, digest: hashlib._Hash) -> Iterator[tuple[Place, date, bytes]]:
+    """Each line with its date; the rest of it is not looked at."""
+    offset = 0
+    with told_clearly(path), path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            digest.update(line)
+            place = Place(path, number, offset, len(line))
+            offset += len(line)
+            if line.isspace():
+                continue
+            yield place, _day(place, line), line
+
+
+def _day(place: Place, line: bytes) -> date:
+    if not line.rstrip().endswith(b"}"):
+        raise place.bad("the line ends in the middle: the file was cut short, get it again")
+    match = _DATE.search(line)
+    if match is None:
+        _parsed(place, line)
+        raise place.bad("the field 'contest_date' is missing, or is no date like 2025-02-01")
+    try:
+        return date.fromisoformat(match[1].decode())
+    except ValueError:
+        raise place.bad(f"contest_date {match[1].decode()} is no date") from None
+
+
+def _parsed(place: Place, line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise place.bad(f"not JSON ({error})") from None
+    if not isinstance(row, dict):
+        raise place.bad(f"a JSON object is needed, this is a {type(row).__name__}")
+    return row
+
+
+def _problem(row: dict[str, Any], place: Place, day: date) -> ContestProblem:
+    try:
+        function = _json(row.get("metadata") or "{}").get("func_name")
+        _json(row["public_test_cases"])
+        return ContestProblem(
+            id=text_field(row, "question_id"),
+            prompt=text_field(row, "question_content"),
+            entry_point=f"Solution().{function}" if function else None,
+            difficulty=text_field(row, "difficulty"),
+            facts={
+                "platform": text_field(row, "platform"),
+                "month": f"{day:%Y-%m}",
+                "title": row.get("question_title"),
+            },
+            starter_code=row.get("starter_code") or "",
+            day=day,
+            place=place,
+        )
+    except KeyError as error:
+        raise place.bad(f"the field {error} is missing") from None
+    except (ValueError, AttributeError, TypeError) as error:
+        raise place.bad(str(error)) from None
+
+
+def _json(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _tests(row: dict[str, Any], place: Place, *, functional: bool) -> tuple[Test, ...]:
+    try:
+        found = [*_json(row["public_test_cases"]), *read_private(row.get("private_test_cases"))]
+        return tuple(_test(test, functional) for test in found)
+    except KeyError as error:
+        raise place.bad(f"a test's field {error} is missing") from None
+    except (ValueError, TypeError) as error:
+        raise place.bad(str(error)) from None
+
+
+def _test(test: dict[str, Any], functional: bool) -> Test:
+    kind = test.get("testtype", "functional" if functional else "stdin")
+    if kind not in TEST_TYPES:
+        raise ValueError(f"unknown testtype {kind!r}: known are {', '.join(TEST_TYPES)}")
+    if (kind == "functional") is not functional:
+        raise ValueError(f"a {kind} test, but its metadata names {'a' if functional else 'no'} function")
+    return Test(text_field(test, "input"), text_field(test, "output"))
