@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import redirect_stdout
 from importlib import import_module
+from io import StringIO
 
 from benchkit.telemetry.base import Reader
 from benchkit.telemetry.none import NoReader
@@ -19,7 +21,8 @@ def open_reader() -> Reader:
     for place in READERS.values():
         module, name = place.split(":")
         try:
-            reader: Reader = getattr(import_module(module), name)()
+            with redirect_stdout(StringIO()):  # amdsmi prints its complaints
+                reader: Reader = getattr(import_module(module), name)()
         except Exception:  # each library fails in a way of its own where its driver is missing
             continue
         if reader.devices:

@@ -188,15 +188,19 @@ def test_amdsmi(monkeypatch: pytest.MonkeyPatch) -> None:
     assert reader.processes() == {9: 200}
 
 
-def test_libraries_that_fail_are_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However a vendor's library fails to load, the machine just has no GPU that can be read."""
+def test_libraries_that_fail_are_passed_over(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However a vendor's library fails, the machine has no GPU that can be read; nobody is told."""
 
     def fail() -> None:
+        print("Unable to find the library")
         raise KeyError("LD_LIBRARY_PATH")
 
     monkeypatch.setattr(pynvml, "nvmlInit", fail)
     monkeypatch.setattr(readers, "READERS", {"nvidia": readers.READERS["nvidia"], "gone": "no.such:Reader"})
     assert isinstance(open_reader(), NoReader)
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.usefixtures("nvml")
