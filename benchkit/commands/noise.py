@@ -45,13 +45,22 @@ def command(model: str, benchmark: str | None, history: Path) -> None:
 
 
 def _lines(title: str, runs: int, found: Noise) -> list[str]:
+    from benchkit.statistics import wilson
+
+    head = f"{title} · {runs} run{'s' * (runs > 1)}, {found.samples} answers a problem · {_scores(found)}"
     changing, share = len(found.changing), 100 * len(found.changing) / found.problems
+    if not changing:
+        unseen = 100 * wilson(0, found.problems)[1]
+        return [
+            head,
+            f"Not one of {found.problems} problems changed; up to {unseen:.0f}% may all the same (95%).",
+        ]
     return [
-        f"{title} · {runs} run{'s' * (runs > 1)}, {found.samples} answers a problem · {_scores(found)}",
+        head,
         f"{changing} of {found.problems} problems ({share:.1f}%) did not always get the same verdict; "
         f"two single runs disagree on {100 * found.disagreement:.1f}%.",
         f"By chance alone two of its runs differ by up to {100 * found.swing:.1f} points (95%).",
-        *([f"The least sure: {_named(found.changing)}"] if found.changing else []),
+        f"The least sure: {_named(found.changing)}",
     ]
 
 

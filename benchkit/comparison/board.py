@@ -9,6 +9,7 @@ from typing import Any
 
 from benchkit.comparison import facts, notes
 from benchkit.comparison.catalog import Catalog, Entry
+from benchkit.comparison.columns import decimal
 from benchkit.comparison.conditions import Conditions, conditions, differing, in_words
 from benchkit.comparison.notes import Note
 from benchkit.comparison.selection import Contestant, Section, choose, contestant, latest_good
@@ -93,7 +94,7 @@ def _row(board: Board, place: int | None, one: Contestant, names: int) -> str:
 
 
 def _known(value: float | None, unit: str, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f} {unit}"
+    return "" if value is None else f"{decimal(value, digits)} {unit}"
 
 
 def _below(board: Board) -> list[str]:
@@ -126,7 +127,7 @@ def _by_gpu(rows: Sequence[Contestant]) -> dict[str, list[Contestant]]:
 
 
 def _rung(rung: Rung) -> str:
-    size = f", {rung.size_gib:.1f} GiB" if rung.size_gib is not None else ""
+    size = f", {decimal(rung.size_gib, 1)} GiB" if rung.size_gib is not None else ""
     score = rung.contestant.outcomes.score
     loss = f", {-rung.loss:+.1f}".replace("-", "−") if rung.loss else ""
     return f"{rung.quantization} ({'?' if score is None else f'{score:.1f}%'}{loss}{size})"

@@ -129,7 +129,15 @@ def cell(column: Column, one: Contestant) -> str:
         return ""
     if column.name == "time":
         return duration(value)
-    return str(value) if column.digits is None else f"{value:.{column.digits}f}"
+    if column.name == "mark":
+        return "≠"  # the remarks say what
+    return str(value) if column.digits is None else decimal(value, column.digits)
+
+
+def decimal(value: float, digits: int) -> str:
+    """With so many digits after the point, more where what is known would read as nothing."""
+    too_small = 0 < abs(value) < 0.5 * 10**-digits
+    return f"{value:.1g}" if too_small else f"{value:.{digits}f}"
 
 
 def ordered(rows: Sequence[Contestant], by: Column) -> list[Contestant]:

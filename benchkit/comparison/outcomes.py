@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -34,6 +35,18 @@ class Outcomes:
         if self.passed is not None and self.total:
             return wilson(self.passed, self.total)
         return None
+
+    @cached_property
+    def failed(self) -> frozenset[str] | None:
+        """The problems that failed, where each was answered once; else None."""
+        if self.shares is None or any(share not in (0, 1) for share in self.shares.values()):
+            return None
+        return frozenset(task for task, share in self.shares.items() if not share)
+
+    @cached_property
+    def asked(self) -> frozenset[str] | int | None:
+        """The problems that were asked, or where only failures are named, how many."""
+        return self.total if self.unlisted else frozenset(self.shares or ())
 
 
 def outcomes(run: Run, near: Path) -> Outcomes:

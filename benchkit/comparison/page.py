@@ -124,7 +124,7 @@ def _record(one: Page) -> dict[str, Any]:
         "title": one.section.title,
         "conditions": dict(one.section.conditions),
         "rows": rows,
-        "verdicts": [_verdict_record(verdict) for verdict in one.verdicts],
+        "verdicts": [_verdict_record(verdict) for verdict in one.shown_verdicts()[0]],
         "left_out": list(one.section.left_out),
     }
 

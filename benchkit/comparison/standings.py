@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchkit.comparison import facts
 from benchkit.comparison.selection import Contestant, Section
-from benchkit.comparison.verdicts import Word, verdicts
+from benchkit.comparison.verdicts import MOST_JUDGED, verdicts
 
 Measure = Callable[[Contestant], float | None]
 
@@ -21,11 +21,11 @@ def by_score(contestants: Sequence[Contestant]) -> list[Contestant]:
 
 def tiers(section: Section) -> list[list[Contestant]]:
     """The best, and all after it that cannot be told apart from it; then the best of the rest, and so on."""
-    ranked = by_score([one for one in section.contestants if one.outcomes.score is not None])
+    ranked = by_score([one for one in section.contestants if one.outcomes.score is not None])[:MOST_JUDGED]
     apart = {
         frozenset((id(verdict.before), id(verdict.after)))
-        for verdict in verdicts(section)
-        if verdict.word in (Word.BETTER, Word.WORSE)
+        for verdict in verdicts(Section(section.title, tuple(ranked)))
+        if verdict.apart
     }
     found: list[list[Contestant]] = []
     for one in ranked:

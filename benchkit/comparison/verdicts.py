@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 from itertools import combinations
 from math import ceil, floor, isinf, log10
 from statistics import fmean
@@ -22,6 +23,7 @@ from benchkit.statistics import (
     detectable,
     fisher,
     holm,
+    mcnemar,
     needed_problems,
     newcombe,
     paired,
@@ -29,6 +31,7 @@ from benchkit.statistics import (
 )
 
 MARGIN = 5.0  # points
+MOST_JUDGED = 300  # models; their pairs grow with the square
 
 
 class Word(StrEnum):
@@ -55,16 +58,33 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """Of `after` against `before`; without evidence nothing but two scores is known."""
+    """Of `after` against `before`; the evidence is gathered only where it is shown."""
 
     before: Contestant
     after: Contestant
     title: str
-    word: Word
-    evidence: Evidence | None
-    p_corrected: float | None = None
+    p_corrected: float | None  # None where nothing but two scores is known
     pairs: int = 1
     margin: float = MARGIN
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        return evidence(self.before.outcomes, self.after.outcomes)
+
+    @property
+    def apart(self) -> bool:
+        """Whether the two are told apart, all pairs considered."""
+        return self.p_corrected is not None and self.p_corrected < ALPHA
+
+    @property
+    def word(self) -> Word:
+        if self.evidence is None:
+            return Word.INCONCLUSIVE
+        if self.apart:
+            return Word.BETTER if self.evidence.difference > 0 else Word.WORSE
+        low, high = self.evidence.interval
+        within = -self.margin <= 100 * low and 100 * high <= self.margin
+        return Word.EQUIVALENT if within else Word.INCONCLUSIVE
 
     @property
     def alpha(self) -> float:
@@ -74,20 +94,29 @@ class Verdict:
 
 def verdicts(section: Section, baseline: Contestant | None = None, margin: float = MARGIN) -> list[Verdict]:
     """All pairs in the order of the contestants, or all others against the baseline."""
+    judged = section.contestants[:MOST_JUDGED]
     pairs = (
         [(baseline, one) for one in section.contestants if one is not baseline]
         if baseline
-        else list(combinations(section.contestants, 2))
+        else list(combinations(judged, 2))
     )
-    found = [evidence(before.outcomes, after.outcomes) for before, after in pairs]
-    known = [one for one in found if one is not None]
-    corrected = iter(holm([one.p for one in known]))
-    judged = []
-    for (before, after), shown in zip(pairs, found, strict=True):
-        p = next(corrected) if shown else None
-        word = _word(shown, p, margin)
-        judged.append(Verdict(before, after, section.title, word, shown, p, max(1, len(known)), margin))
-    return judged
+    found = [p_of(before.outcomes, after.outcomes) for before, after in pairs]
+    known = [p for p in found if p is not None]
+    corrected = iter(holm(known))
+    count = max(1, len(known))
+    return [
+        Verdict(before, after, section.title, None if p is None else next(corrected), count, margin)
+        for (before, after), p in zip(pairs, found, strict=True)
+    ]
+
+
+def p_of(before: Outcomes, after: Outcomes) -> float | None:
+    """The p of a pair; quick for single samples, of which a night has thousands of pairs."""
+    one, other = before.failed, after.failed
+    if one is not None and other is not None and before.asked == after.asked:
+        return mcnemar(len(one - other), len(other - one))
+    found = evidence(before, after)
+    return found.p if found else None
 
 
 def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
@@ -123,16 +152,6 @@ def _unpaired(before: Outcomes, after: Outcomes) -> Evidence | None:
         flips=first * (1 - second) + second * (1 - first),
         p=fisher(one, other),
     )
-
-
-def _word(shown: Evidence | None, p: float | None, margin: float) -> Word:
-    if shown is None or p is None:
-        return Word.INCONCLUSIVE
-    if p < ALPHA:
-        return Word.BETTER if shown.difference > 0 else Word.WORSE
-    low, high = shown.interval
-    within = -margin <= 100 * low and 100 * high <= margin
-    return Word.EQUIVALENT if within else Word.INCONCLUSIVE
 
 
 def line(verdict: Verdict) -> str:
