@@ -173,6 +173,8 @@ def _ask_and_judge(problem_set: ProblemSet, settings: Settings, choices: Choices
     from benchkit.scoring import Tally, open_judge
 
     session = Session(settings)
+    if settings.samples > 1 and settings.sampling.temperature == 0:
+        say("at --temperature 0 all samples of a problem are the same")
     questions = _questions(problem_set, settings, choices)
     prompted = {"prompt_style": choices.style, "mode": choices.mode}
     depends_on = {"problem_set": problem_set.as_record(), **prompted}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ from benchkit.errors import EndpointError, UsageError
 if TYPE_CHECKING:
     import requests
 
-CONNECT_S, QUICK_S = 10.0, 10.0
+CONNECT_S, QUICK_S = 10.0, 30.0
+LOADS_WITHIN_S = 1800
 TOLD_BY_SERVER = ("n_params", "size", "n_vocab", "n_embd")  # of a model's `meta`; the rest changes by itself
 REMOTE_REQUESTS = 4  # for an address that does not tell its slots; a server on this machine gets one
 
@@ -25,6 +27,8 @@ class Endpoint:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise UsageError(f"--base-url {base_url!r} is no address such as http://127.0.0.1:8080/v1")
+        if api_key and not api_key.isascii():
+            raise UsageError("OPENAI_API_KEY holds characters that no key has: is it the right one?")
         self.base_url = base_url.rstrip("/")
         self.root = self.base_url.removesuffix("/v1")
         self._is_local = _is_local(parts.hostname or "")
@@ -52,6 +56,19 @@ class Endpoint:
         if self._api_key:
             request.headers["Authorization"] = f"Bearer {self._api_key}"
         return request
+
+    def wait_until_loaded(self, say: Callable[[str], None]) -> None:
+        """llama.cpp's server takes connections while it loads its model; others have no /health."""
+        deadline, told = time.monotonic() + LOADS_WITHIN_S, False
+        while self._get(f"{self.root}/health").status_code == 503:
+            if time.monotonic() > deadline:
+                raise EndpointError(
+                    f"the server at {self.base_url} is still loading after {LOADS_WITHIN_S} s"
+                )
+            if not told:
+                say("the server is still loading its model; waiting")
+            told = True
+            time.sleep(0.5)
 
     def models(self) -> list[dict[str, Any]]:
         """What the server says it serves; empty where it does not say."""
@@ -98,17 +115,21 @@ class Endpoint:
 
     def _quick(self, url: str) -> Any:
         """A small JSON document, or None where the server has none there."""
+        reply = self._get(url)
+        try:
+            return reply.json() if reply.ok else None
+        except ValueError:
+            return None
+
+    def _get(self, url: str) -> requests.Response:
         import requests
 
         try:
-            reply = self.session.get(url, timeout=(CONNECT_S, QUICK_S))
-            return reply.json() if reply.ok else None
-        except requests.ConnectionError as error:
+            return self.session.get(url, timeout=(CONNECT_S, QUICK_S))
+        except requests.RequestException as error:
             raise EndpointError(
                 f"nobody answers at {self.base_url}: is the server running? ({why(error)})"
             ) from None
-        except (requests.RequestException, ValueError):
-            return None
 
 
 def _is_local(host: str) -> bool:

@@ -19,6 +19,7 @@ class Session:
         base_url, self._folder = settings.need_endpoint()
         self._settings = settings
         self._endpoint = Endpoint(base_url, settings.api_key)
+        self._endpoint.wait_until_loaded(say)
         self.model = self._endpoint.model(settings.model)
         self.askers, self._because = self._parallel()
 

@@ -170,4 +170,4 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Take the shared flags out of all the options."""
     sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
     shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
-    return Settings(**shared, sampling=sampling, api_key=os.environ.get("OPENAI_API_KEY") or None)
+    return Settings(**shared, sampling=sampling, api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from benchkit.errors import BenchError, UsageError
@@ -20,6 +21,7 @@ from benchkit.files import LineLog, atomic_write
 from benchkit.script.base import Answer, Question
 
 ANSWERS, KEY = "answers.jsonl", "answers.key.json"
+GOES_ON = "what was answered so far is kept there, and the same command goes on from it"
 ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
 
@@ -33,6 +35,7 @@ class Journal:
         self.unreadable = 0
         self._index()
         self._log = LineLog(self.path)
+        self._lock, self._closed = Lock(), False
 
     def __len__(self) -> int:
         return len(self._places)
@@ -60,11 +63,15 @@ class Journal:
             "prompt": prompt.content,
             "prompt_digest": prompt.digest,
         }
-        with explained(self.path):
-            self._log.append(json.dumps(row | {"response": ""} | answer.as_record()))
+        line = json.dumps(row | {"response": ""} | answer.as_record())
+        with self._lock, explained(self.path):
+            if not self._closed:
+                self._log.append(line)
 
     def close(self) -> None:
-        with explained(self.path):
+        """Answers that arrive later, after an interrupt, are not written any more."""
+        with self._lock, explained(self.path):
+            self._closed = True
             self._log.close()
 
     def _index(self) -> None:
@@ -109,22 +116,19 @@ def read_key(folder: Path) -> dict[str, Any]:
 
 def make_folder(folder: Path) -> None:
     """Make the output folder, and find out now whether anything can be written there."""
-    with explained(folder):
+    with explained(folder, "choose another --output-dir"):
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK | os.X_OK):
             raise PermissionError(13, "Permission denied")
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
-    """Say which path could not be written, and why, as one line."""
+def explained(path: Path, advice: str = GOES_ON) -> Iterator[None]:
+    """Say which path could not be written, why, and what to do, as one line."""
     try:
         yield
     except OSError as error:
-        raise BenchError(
-            f"cannot write {path}: {error.strerror or error}; what was answered so far is kept there, "
-            "and the same command goes on from it"
-        ) from error
+        raise BenchError(f"cannot write {path}: {error.strerror or error}; {advice}") from error
 
 
 @contextmanager

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import count
-from queue import Empty, Queue
+from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
@@ -13,6 +15,7 @@ from benchkit.script.base import Answer, Question, Row
 from benchkit.script.journal import Journal
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
+JUDGES_END_WITHIN_S = 3.0
 GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server, not the question
 
 Ask = Callable[[Question, Event], Answer]
@@ -31,9 +34,10 @@ class Pipeline(Generic[R]):
         self._ask, self._judge, self._journal = ask, judge, journal
         self._askers, self._judges = askers, judges
         self._stopping, self._lock = Event(), Lock()
-        self._answered: Queue[tuple[Question, Answer]] = Queue(BACKLOG)
+        self._answered: Queue[tuple[Question, Answer] | None] = Queue(BACKLOG)  # None: no more will come
         self._rows: Queue[tuple[R, Answer] | BaseException] = Queue()
         self._failures_in_a_row = 0
+        self._judging: list[Thread] = []
 
     def run(self, questions: Sequence[Question]) -> Iterator[tuple[R, Answer]]:
         """Each question's row and answer, as they get ready; raises what went wrong in a thread."""
@@ -47,16 +51,30 @@ class Pipeline(Generic[R]):
                     raise row
                 yield row
         finally:
-            self._stopping.set()
+            self._stop()
+
+    def _stop(self) -> None:
+        """Let the judges come to an end, but for those that are long at it: nothing should end under them."""
+        self._stopping.set()
+        with suppress(Full):  # those that have answers left see the event
+            for _ in self._judging:
+                self._answered.put_nowait(None)
+        deadline = time.monotonic() + JUDGES_END_WITHIN_S
+        for judge in self._judging:
+            judge.join(max(0.0, deadline - time.monotonic()))
 
     def _start(self, to_ask: list[Question], stored: list[Question]) -> None:
         """Threads are daemons: one that hangs in a request must not keep an interrupted command alive."""
         turns = count()
-        loops: list[Callable[[], None]] = [lambda: self._recall_all(stored)]
-        loops += [lambda: self._ask_all(to_ask, turns)] * min(self._askers, len(to_ask))
-        loops += [self._judge_all] * self._judges
-        for loop in loops:
-            Thread(target=self._guarded, args=(loop,), daemon=True).start()
+        self._in_background(lambda: self._recall_all(stored))
+        for _ in range(min(self._askers, len(to_ask))):
+            self._in_background(lambda: self._ask_all(to_ask, turns))
+        self._judging = [self._in_background(self._judge_all) for _ in range(self._judges)]
+
+    def _in_background(self, loop: Callable[[], None]) -> Thread:
+        thread = Thread(target=self._guarded, args=(loop,), daemon=True)
+        thread.start()
+        return thread
 
     def _next_row(self) -> tuple[R, Answer] | BaseException:
         while True:  # with a timeout, so that Ctrl-C is seen
@@ -96,9 +114,6 @@ class Pipeline(Generic[R]):
                 raise EndpointError(f"{GIVE_UP_AFTER} requests in a row failed, the last: {answer.failure}")
 
     def _judge_all(self) -> None:
-        while not self._stopping.is_set():
-            try:
-                question, answer = self._answered.get(timeout=1.0)
-            except Empty:
-                continue
+        while (answered := self._answered.get()) and not self._stopping.is_set():
+            question, answer = answered
             self._rows.put((self._judge(question, answer), answer))

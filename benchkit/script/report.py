@@ -14,9 +14,10 @@ from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
 from benchkit.records import Verdict
 from benchkit.script.base import Answer, Row
-from benchkit.script.journal import explained, make_folder
+from benchkit.script.journal import explained
 from benchkit.script.usage import Usage, speed_of
 
+VERDICTS, SUMMARY = "verdicts.jsonl", "summary.json"
 PROGRESS_EVERY_S = 0.5
 
 
@@ -32,10 +33,6 @@ class Report:
         self._last_failure = ""
         self._shown = 0.0
         self._events = _events_file()
-        if folder is not None:
-            make_folder(folder)
-            with explained(folder):
-                self._verdicts = (folder / "verdicts.jsonl").open("w", encoding="utf-8")
         self._tell("start", total=total, done=0)
 
     def add(self, row: Row, answer: Answer | None = None) -> None:
@@ -46,11 +43,19 @@ class Report:
             self._failures, self._last_failure = self._failures + 1, row.detail
         if answer is not None:
             self.usage.add(answer)
-        if self._verdicts is not None and self._folder is not None:
-            with explained(self._folder):
-                self._verdicts.write(json.dumps(row.as_record()) + "\n")
+        self._write(row)
         self._tell_of(row, answer)
         self._show()
+
+    def _write(self, row: Row) -> None:
+        if self._folder is None:
+            return
+        with explained(self._folder):
+            if self._verdicts is None:  # not before: until then the folder may be another run's
+                self._folder.mkdir(parents=True, exist_ok=True)
+                (self._folder / SUMMARY).unlink(missing_ok=True)
+                self._verdicts = (self._folder / VERDICTS).open("w", encoding="utf-8")
+            self._verdicts.write(json.dumps(row.as_record()) + "\n")
 
     def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
         """Write summary.json; raises where not a single answer came. Returns the whole summary."""
@@ -59,7 +64,7 @@ class Report:
         whole = self._with_usage(summary) | {"time_taken": round(self.time_taken, 3)}
         if self._folder is not None:
             with explained(self._folder):
-                atomic_write(self._folder / "summary.json", json.dumps(whole, indent=1) + "\n")
+                atomic_write(self._folder / SUMMARY, json.dumps(whole, indent=1) + "\n")
         if self.done and self._failures == self.done:
             raise EndpointError(f"not one of {self.done} samples could be judged: {self._last_failure}")
         self._tell("end", score=whole.get("score"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -72,3 +73,22 @@ def test_the_key_is_sent_and_netrc_is_not(tmp_path: Path, monkeypatch: pytest.Mo
         )
         seen.append(reply.status_code)
     assert seen == [200]
+
+
+def test_a_loading_server_is_waited_for() -> None:
+    """The person is told once that the model is still being loaded."""
+    told: list[str] = []
+    with chat_server(good) as server:
+        server.loading = 2
+        Endpoint(server.base_url).wait_until_loaded(told.append)
+        assert server.loading == 0
+    assert told == ["the server is still loading its model; waiting"]
+
+
+def test_a_server_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Something that takes connections and never speaks is named after a while."""
+    monkeypatch.setattr("benchkit.client.endpoint.QUICK_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
+        with pytest.raises(EndpointError, match="nobody answers"):
+            Endpoint(url).slots()

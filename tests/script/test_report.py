@@ -79,10 +79,21 @@ def test_nothing_but_infrastructure_is_no_result(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
-    """A file in the folder's place is named before anything is asked."""
+    """A file in the folder's place is named."""
     (tmp_path / "out").write_text("")
+    report = Report(tmp_path / "out", 1, time.monotonic())
     with pytest.raises(BenchError, match="cannot write"):
-        Report(tmp_path / "out", 1, time.monotonic())
+        report.add(Row("T/0"))
+
+
+def test_an_earlier_runs_files_stay_until_there_is_a_verdict(tmp_path: Path) -> None:
+    """A command that never gets going spoils nothing; one that does leaves no stale summary."""
+    for name in ("summary.json", "verdicts.jsonl"):
+        (tmp_path / name).write_text("old")
+    report = Report(tmp_path, 1, time.monotonic())
+    assert (tmp_path / "verdicts.jsonl").read_text() == "old"
+    report.add(Row("T/0"))
+    assert not (tmp_path / "summary.json").exists()
 
 
 def test_pauses_between_sessions_are_no_generation_time() -> None:

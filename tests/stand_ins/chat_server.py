@@ -97,6 +97,7 @@ class ChatServer:
     def __init__(self, do: Do, slots: int | None, key: str | None) -> None:
         self.do, self.slots, self.key = do, slots, key
         self.bodies: list[dict[str, Any]] = []
+        self.loading = 0  # how often /health still says that the model is being loaded
         self.connections = self.busy = self.busiest = 0
         self.lock = threading.Lock()
         self.base_url = ""
@@ -144,6 +145,9 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             turn = Turn(self, {}, 0)
             if self.path == "/v1/models":
                 turn.status(200, SERVED)
+            elif self.path == "/health" and server.loading > 0:
+                server.loading -= 1
+                turn.error(503, "Loading model", "unavailable_error")
             elif self.path == "/props" and server.slots:
                 turn.status(200, {"total_slots": server.slots})
             else:
