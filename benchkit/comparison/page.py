@@ -11,7 +11,7 @@ from benchkit.comparison import facts
 from benchkit.comparison.columns import COLUMNS, Column, chosen, gpus, ordered, telling
 from benchkit.comparison.selection import Contestant, Section
 from benchkit.comparison.tables import FORMATS, as_text, fitted, printable, records
-from benchkit.comparison.verdicts import Verdict, line, marks
+from benchkit.comparison.verdicts import MOST_JUDGED, Verdict, line, marks
 
 MOST_FOR_ALL_PAIRS = 10
 FORMAT_NAMES = ("table", *FORMATS)
@@ -88,6 +88,8 @@ def remarks(one: Page) -> list[str]:
     """What a person must know before reading the table."""
     said = [f"left out, not under the same conditions: {printable(why)}" for why in one.section.left_out]
     said += [f"≠ {printable(row.label)}: {printable(row.mark)}" for row in one.rows if row.mark]
+    if len(one.rows) > MOST_JUDGED:
+        said.append(f"too many models for all pairs: the {MOST_JUDGED} best are judged")
     if len(gpus(one.rows)) > 1:
         said.append(
             f"speeds are of different machines and not ranked: {', '.join(map(printable, gpus(one.rows)))}"

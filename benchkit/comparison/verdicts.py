@@ -6,6 +6,7 @@ whole 95% interval within the margin; everything else is inconclusive, and says 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -94,11 +95,10 @@ class Verdict:
 
 def verdicts(section: Section, baseline: Contestant | None = None, margin: float = MARGIN) -> list[Verdict]:
     """All pairs in the order of the contestants, or all others against the baseline."""
-    judged = section.contestants[:MOST_JUDGED]
     pairs = (
         [(baseline, one) for one in section.contestants if one is not baseline]
         if baseline
-        else list(combinations(judged, 2))
+        else list(combinations(_best(section.contestants), 2))
     )
     found = [p_of(before.outcomes, after.outcomes) for before, after in pairs]
     known = [p for p in found if p is not None]
@@ -108,6 +108,15 @@ def verdicts(section: Section, baseline: Contestant | None = None, margin: float
         Verdict(before, after, section.title, None if p is None else next(corrected), count, margin)
         for (before, after), p in zip(pairs, found, strict=True)
     ]
+
+
+def _best(contestants: Sequence[Contestant]) -> list[Contestant]:
+    """As many as can be judged in pairs, in their order."""
+    if len(contestants) <= MOST_JUDGED:
+        return list(contestants)
+    scores = sorted((one.outcomes.score or 0.0 for one in contestants), reverse=True)
+    good = [one for one in contestants if (one.outcomes.score or 0.0) >= scores[MOST_JUDGED - 1]]
+    return good[:MOST_JUDGED]
 
 
 def p_of(before: Outcomes, after: Outcomes) -> float | None:

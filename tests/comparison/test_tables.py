@@ -171,3 +171,13 @@ def test_many_models_show_the_pairs_with_the_first() -> None:
     assert text.count(" paired · ") == 11
     assert "66 pairs in all" in text
     assert "among 66 pairs" in text
+
+
+def test_hundreds_of_models_are_judged_as_far_as_pairs_can_be() -> None:
+    """Of 320 models the 300 best are judged, the best among them, and the page says so."""
+    rows = [a_contestant(f"m{n}", range(160 - n // 2), 164) for n in range(320)]
+    one = a_page(*rows)
+    assert len(one.verdicts) == 300 * 299 // 2
+    text = rendered([one], "table", None)
+    assert "the 300 best are judged" in text
+    assert text.count(" paired · ") == 299
