@@ -19,9 +19,9 @@ from benchkit.files import cache_folder
 FOLDER = "servers"
 
 
-def record(supervisor: int, servers: Iterable[int] = (), at: Path | None = None) -> Path:
+def record(supervisor: int, servers: Iterable[int] = ()) -> Path:
     """Write the pid file of a supervisor and its server's processes."""
-    path = at or cache_folder() / FOLDER / f"{os.getpid()}-{supervisor}.json"
+    path = cache_folder() / FOLDER / f"{os.getpid()}-{supervisor}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     content = {
         "runner": identity(os.getpid()),

@@ -11,7 +11,7 @@ from typing import ClassVar
 from benchkit.errors import ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.servers.base import EngineInfo, Report
-from benchkit.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
+from benchkit.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
 from benchkit.servers.http import ask, prove_model, prove_token
 from benchkit.servers.ports import HOST, free_port, listens_alone
 from benchkit.servers.process import Process
@@ -115,10 +115,11 @@ class LocalServer(ABC):
     def failure(self) -> ServerError | None:
         code = self.process.exit_code()
         if code is not None:
-            said = last_words(self.process.tail())
+            tail = self.process.tail()
+            starved = code == KILLED and self.process.killed_for_memory()
+            why = "the kernel killed it for want of memory" if starved else last_words(tail)
             return ServerDied(
-                f"{self.kind} ended with {exit_words(code)} while it was in use: {said}",
-                log=self.process.tail(),
+                f"{self.kind} ended with {exit_words(code)} while it was in use: {why}", log=tail
             )
         return self._watchdog.verdict if self._watchdog else None
 

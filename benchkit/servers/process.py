@@ -33,7 +33,8 @@ class Process:
         with log.open("wb") as output:
             self._supervisor = self._start(reading, output, environment)
         os.close(reading)
-        self._record = leftovers.record(self._supervisor.pid)
+        self._record: Path | None = None
+        self._note()
 
     def _start(self, pipe: int, output: BinaryIO, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
         kind = os.environ.get(KIND_VARIABLE, "auto")
@@ -70,8 +71,12 @@ class Process:
     def remember_pids(self) -> tuple[int, ...]:
         """Note the processes in the pid file, for a later run that must end what this one left."""
         pids = self.pids()
-        leftovers.record(self._supervisor.pid, pids, at=self._record)
+        self._note(pids)
         return pids
+
+    def _note(self, pids: Sequence[int] = ()) -> None:
+        with suppress(OSError):  # a cache that cannot be written is no reason not to serve
+            self._record = leftovers.record(self._supervisor.pid, pids)
 
     def stop(self) -> bool:
         """Ask the server to end, kill it when the grace is over, wait until it is gone; True if killed."""
@@ -82,7 +87,8 @@ class Process:
             if not self.ended_within(KILL_GRACE_S):
                 self._supervisor.kill()
                 self.ended_within(KILL_GRACE_S)
-            self._record.unlink(missing_ok=True)
+            if self._record:
+                self._record.unlink(missing_ok=True)
             return killed
 
     def _ask_to_end(self) -> None:

@@ -34,16 +34,13 @@ class Death:
 
 def kill_a_runner(phase: str, kind: str, model: Path, supervisor: str, bearable_s: float = 2.0) -> Death:
     """Start a runner, let it come to a phase and a little further, kill it, and count what is left."""
-    runner = _start_runner(kind, model, supervisor)
-    assert runner.stdout is not None
-    assert runner.stdin is not None
+    runner = start_runner(kind, model, supervisor)
     try:
         if phase == "stopping":
-            _wait_for("answering", runner)
-            runner.stdin.write("stop\n")
-            runner.stdin.flush()
+            wait_for("answering", runner)
+            tell_to_stop(runner)
         if phase != "starting":
-            _wait_for(phase, runner)
+            wait_for(phase, runner)
         time.sleep(random.uniform(0, 0.5 if phase == "starting" else 0.1))
     finally:
         runner.kill()
@@ -53,7 +50,7 @@ def kill_a_runner(phase: str, kind: str, model: Path, supervisor: str, bearable_
     return Death(phase, time.monotonic() - killed, left)
 
 
-def _start_runner(kind: str, model: Path, supervisor: str) -> subprocess.Popen[str]:
+def start_runner(kind: str, model: Path, supervisor: str) -> subprocess.Popen[str]:
     environment = {
         "BENCH_RUNNER_SUPERVISOR": supervisor,
         "STAND_IN": STUBBORN,
@@ -72,12 +69,18 @@ def _start_runner(kind: str, model: Path, supervisor: str) -> subprocess.Popen[s
     )
 
 
-def _wait_for(phase: str, runner: subprocess.Popen[str]) -> None:
+def wait_for(phase: str, runner: subprocess.Popen[str]) -> None:
     assert runner.stdout is not None
     for line in runner.stdout:
         if line.strip() == phase:
             return
     raise AssertionError(f"the runner ended before it was {phase}")
+
+
+def tell_to_stop(runner: subprocess.Popen[str]) -> None:
+    assert runner.stdin is not None
+    runner.stdin.write("stop\n")
+    runner.stdin.flush()
 
 
 def be_a_runner(kind: str, model: Path) -> None:

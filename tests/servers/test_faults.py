@@ -30,7 +30,7 @@ from benchkit.servers import RunningServer, llama_server, local, process, serve
 from benchkit.servers.http import prove_token
 from benchkit.servers.llama_server import LlamaServer
 from benchkit.servers.watchdog import Patience
-from tests.servers.conftest import Ask, model_file
+from tests.servers.conftest import Ask, installed_engine, model_file
 from tests.servers.tiny_gguf import write_tiny_gguf
 
 HASTY = Patience(every_s=0.1, quiet_s=0.3, probe_s=1.0)
@@ -140,6 +140,19 @@ def test_a_hang_is_noticed(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> No
     with serve(stand_in("hangs-later"), print) as server:
         failure = wait_for_failure(server, within_s=10)
     assert isinstance(failure, ServerHangs)
+
+
+@pytest.mark.parametrize("kind", ["llama-server", "xllamacpp"])
+def test_a_real_server_that_is_frozen(kind: str, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopped by a signal, it lives and computes nothing: that is a hang, and it is killed in the end."""
+    monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
+    monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
+    monkeypatch.setattr(LlamaServer, "patience", lambda _: HASTY)
+    with serve(ask(installed_engine(kind)), print) as server:
+        os.kill(server.facts.pids[0], signal.SIGSTOP)
+        assert isinstance(wait_for_failure(server, within_s=10), ServerHangs)
+    assert server.stop_report is not None
+    assert server.stop_report.killed
 
 
 def test_slow_is_no_hang(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

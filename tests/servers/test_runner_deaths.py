@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.conftest import installed_engine
-from tests.servers.deaths import PHASES, kill_a_runner
+from tests.servers.conftest import installed_engine, survivors
+from tests.servers.deaths import PHASES, kill_a_runner, start_runner, tell_to_stop, wait_for
 from tests.servers.tiny_gguf import write_tiny_gguf
 
 BEARABLE_S = 2.0
@@ -27,3 +27,21 @@ def test_no_real_server_survives_the_runner(kind: str, tmp_path: Path) -> None:
     model = write_tiny_gguf(tmp_path / "tiny.gguf")
     death = kill_a_runner("answering", installed_engine(kind), model, "auto", BEARABLE_S)
     assert death.left == []
+
+
+def test_two_runners_at_once(tmp_path: Path) -> None:
+    """Of two that share a cache one is killed: the other notices nothing, and ends in good order."""
+    ours, theirs = (write_tiny_gguf(tmp_path / name) for name in ("ours.gguf", "theirs.gguf"))
+    other = start_runner("stand-in", theirs, "auto")
+    try:
+        wait_for("answering", other)
+        assert kill_a_runner("answering", "stand-in", ours, "auto", BEARABLE_S).left == []
+        assert kill_a_runner("ready", "stand-in", ours, "auto", BEARABLE_S).left == []  # looked for leftovers
+        assert other.poll() is None
+        assert len(survivors(theirs)) > 2
+        tell_to_stop(other)
+        assert other.wait(20) == 0
+        assert survivors(theirs, within_s=1) == []
+    finally:
+        other.kill()
+        other.wait()
