@@ -18,7 +18,7 @@ from benchkit.comparison.standings import Measure, by_score, energy, front, spee
 from benchkit.errors import MissingDependency, UsageError
 from benchkit.records import Run
 from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
-from benchkit.reports.profiles import Metric, Series, problem_grid, radar, resources
+from benchkit.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
 from benchkit.reports.svg import Canvas
 
 COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
@@ -160,6 +160,8 @@ def _trade_off(
 
 
 def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
+    rows = rows[:MOST_ON_RADAR]
+
     def of(name: str) -> tuple[float | None, ...]:
         return tuple(facts.number(one.run, name) for one in rows)
 

@@ -45,8 +45,7 @@ class Series:
 def radar(title: str, models: Sequence[str], metrics: Sequence[Metric]) -> Canvas | None:
     """Each axis runs from nothing to the best of these models; what nobody knows leaves a gap."""
     metrics = [metric for metric in metrics if any(value is not None for value in metric.values)]
-    models = models[:MOST_ON_RADAR]
-    if len(metrics) < 3 or not models:
+    if len(metrics) < 3 or not 0 < len(models) <= MOST_ON_RADAR:
         return None
     canvas = Canvas(960, 470, title)
     x, y, r = 330.0, 250.0, 150.0

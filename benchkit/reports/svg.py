@@ -102,6 +102,7 @@ class Canvas:
         self, x: float, y: float, text: str, style: str = "ink", anchor: str = "start", turn: float = 0
     ) -> None:
         extra = "" if anchor == "start" else f' text-anchor="{anchor}"'
+        extra += ' xml:space="preserve"' if "mono" in style else ""
         extra += f' transform="rotate({turn:g} {x:.1f} {y:.1f})"' if turn else ""
         self._parts.append(
             f'<text x="{x:.1f}" y="{y:.1f}" class="{style}"{extra}>{escape(printable(text))}</text>'
