@@ -10,6 +10,7 @@ if __name__ == "__main__":
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -181,9 +182,10 @@ def _ask_and_judge(problem_set: ProblemSet, settings: Settings, choices: Choices
     with open_sandbox(choices.sandbox, choices.workers) as sandbox:
         judge = partial(_judged, open_judge(problem_set, sandbox))
         tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), begun)
-        for row, answer in session.run(questions, depends_on, judge, sandbox.workers):
-            tally.add(row)
-            report.add(row, answer)
+        with closing(session.run(questions, depends_on, judge, sandbox.workers)) as judged:
+            for row, answer in judged:
+                tally.add(row)
+                report.add(row, answer)
         isolation = sandbox.isolation
     facts = {**prompted, "sampling": settings.sampling.as_record(), "parallel": session.askers}
     ks = choices.pass_at or tuple(sorted({1, settings.samples}))

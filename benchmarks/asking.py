@@ -4,9 +4,10 @@
     python benchmarks/asking.py --problems-file HumanEval.jsonl.gz [--limit N] [--rounds N] [--others]
 
 Needs llama-server (LLAMA_SERVER, PATH or `make llama-server`) and, in the Python that runs it, `gguf` and
-`numpy`; with --others also `evalplus` and `lm-eval`. The model is a llama of random weights, 65 million of
-them: big enough to be the bottleneck. Every contestant asks the same problems, the server never ends an
-answer before its budget and keeps no prompts, so all do the same work; the rounds alternate.
+`numpy`; with --others also `evalplus`, `lm-eval[api]` and HumanEval+'s problems file. The model is a llama of
+random weights, 65 million of them: big enough to be the bottleneck. Every contestant asks the same problems,
+the server never ends an answer before its budget and keeps no prompts, so all do the same work; the rounds
+alternate.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import asking_others
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -192,20 +195,6 @@ def run_eval(base_url: str, problems: Path, options: argparse.Namespace) -> tupl
     return wall, summary["generation_s"], summary["tokens_per_second"]
 
 
-def other_tools(base_url: str, options: argparse.Namespace) -> None:
-    """evalplus and lm-eval on the same model and budget, as their own commands do it."""
-    environment = {**os.environ, "OPENAI_API_KEY": "none", "HF_ALLOW_CODE_EVAL": "1"}
-    folder = tempfile.mkdtemp()
-    budget = str(options.max_tokens)
-    evalplus = [sys.executable, Path(__file__).with_name("asking_evalplus.py"), base_url, folder, budget]
-    evalplus += [options.problems_file, str(options.limit)]
-    for name, command in (("evalplus", evalplus),):
-        begun = time.perf_counter()
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        state = f"{time.perf_counter() - begun:.1f} s" if done.returncode == 0 else done.stderr.strip()[-300:]
-        print(f"{name}: {state}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -230,7 +219,10 @@ def main() -> None:
             bare_load(base_url, bodies_of(prompts[:SLOTS], 16))  # warm up
             compare(base_url, prompts, options)
             if options.others:
-                other_tools(base_url, options)
+                for tool, seconds in asking_others.times(
+                    base_url, options.problems_file, options.max_tokens, options.limit, SLOTS
+                ).items():
+                    print(f"{tool}: {seconds}", flush=True)
 
 
 def compare(base_url: str, prompts: Sequence[str], options: argparse.Namespace) -> None:

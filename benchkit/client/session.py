@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 from benchkit.client.client import Client, Patience
@@ -29,8 +29,8 @@ class Session:
 
     def run(
         self, questions: Sequence[Question], depends_on: Mapping[str, Any], judge: Judge[R], judges: int
-    ) -> Iterator[tuple[R, Answer]]:
-        """Each question's row and answer as they get ready.
+    ) -> Generator[tuple[R, Answer], None, None]:
+        """Each question's row and answer as they get ready; close it before the judge's sandbox.
 
         `depends_on` is what the answers depend on beside model and sampling: problems, prompts.
         """

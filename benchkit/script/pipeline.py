@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import suppress
 from itertools import count
 from queue import Empty, Full, Queue
@@ -39,7 +39,7 @@ class Pipeline(Generic[R]):
         self._failures_in_a_row = 0
         self._judging: list[Thread] = []
 
-    def run(self, questions: Sequence[Question]) -> Iterator[tuple[R, Answer]]:
+    def run(self, questions: Sequence[Question]) -> Generator[tuple[R, Answer], None, None]:
         """Each question's row and answer, as they get ready; raises what went wrong in a thread."""
         to_ask = [question for question in questions if not self._journal.holds(question)]
         stored = [question for question in questions if self._journal.holds(question)]
