@@ -106,7 +106,7 @@ def locked(path: Path, wait_s: float = 30.0, *, shared: bool = False) -> Iterato
     The kernel drops the lock with its process, however that ends; so the lock file stays and means nothing.
     """
     target = real_path(path)
-    with opened(target.with_name(f".{target.name}.lock"), os.O_RDWR | os.O_CREAT) as fd:
+    with opened(target.with_name(f".{target.name}.lock"), os.O_RDONLY | os.O_CREAT) as fd:
         _flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + wait_s, path)
         yield
 

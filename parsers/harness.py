@@ -40,11 +40,8 @@ class Harness:
 
     def _end(self, output: str) -> str:
         """The end of the output, without a last line that is not whole: half a number is a number too."""
-        return (
-            output[-END:]
-            if self.takes_half_lines
-            else output[max(0, len(output) - END) : output.rfind("\n") + 1]
-        )
+        end = output[-END:]
+        return end if self.takes_half_lines else end[: end.rfind("\n") + 1]
 
     def progress(self, line: str) -> Progress | None:
         return read_progress(line)
@@ -116,7 +113,7 @@ def mean_result(scores: Mapping[str, float], metrics: Mapping[str, Any]) -> Resu
     """The result of several tasks without a common one of their own: each task's score, and their mean."""
     if not scores:
         raise Untrue("it holds no score")
-    told = (
-        {} if len(scores) == 1 else {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
-    )
+    told: dict[str, Any] = {}
+    if len(scores) > 1:
+        told = {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
     return Results(score=fmean(scores.values()), metrics={**told, **metrics})

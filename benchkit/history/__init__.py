@@ -34,7 +34,7 @@ def append(path: Path, run: Run) -> None:
             with locked(path):
                 store.append_record(real_path(path), record)
     except HistoryError as error:
-        raise HistoryError(f"{error}; {_put_aside(path, run)}") from error
+        raise _with_record_put_aside(error, path, run) from error
 
 
 def read(path: Path) -> list[Run]:
@@ -115,13 +115,12 @@ def _told(path: Path) -> Iterator[None]:
         raise HistoryError(f"history {path}: {error.strerror or error}") from error
 
 
-def _put_aside(path: Path, run: Run) -> str:
-    """Save the record where that is still possible and say where."""
+def _with_record_put_aside(error: HistoryError, path: Path, run: Run) -> HistoryError:
+    """The same error that also tells where the record is: beside the history, with the run, or elsewhere."""
     text = json.dumps(to_record(run), indent=1) + "\n"
     name = f"{path.stem}.unsaved-{run.id}.json"
-    folders = [path.parent, *([Path(run.artifacts)] if run.artifacts else []), Path(tempfile.gettempdir())]
-    for folder in folders:
+    for folder in (path.parent, Path(run.artifacts or path.parent), Path(tempfile.gettempdir())):
         with suppress(OSError):
             atomic_write(folder / name, text)
-            return f"this run's record was put in {folder / name}"
-    return f"this run's record could be put nowhere: {text}"
+            return HistoryError(f"{error}; this run's record was put in {folder / name}")
+    return HistoryError(f"{error}; this run's record could be put nowhere and follows", log=text)
