@@ -14,7 +14,6 @@ import select
 import signal
 import socket
 from collections.abc import Callable
-from dataclasses import asdict
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -178,7 +177,7 @@ class Session:
 
 
 def as_message(result: Outcome) -> dict[str, Any]:
-    return {**asdict(result), "verdict": str(result.verdict)}
+    return {**vars(result), "verdict": str(result.verdict)}
 
 
 def as_outcome(message: dict[str, Any]) -> Outcome:

@@ -20,7 +20,7 @@ from benchkit.sandbox import places
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.containers import ENGINES, Container
 from benchkit.sandbox.jail import namespaces
-from benchkit.sandbox.jail.zygote import MESSAGE
+from benchkit.sandbox.jail.setting import MESSAGE
 from benchkit.sandbox.missing import LevelMissing
 
 PRIVATE_BYTES = 64 * MIB

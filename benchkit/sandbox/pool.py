@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -131,18 +130,18 @@ class Pool:
         if (program.source is None) == (program.argv is None):
             raise SandboxError("a Program is either Python source or a command line: give one of the two")
         message = {
-            **asdict(program),
+            **vars(program),
             "argv": None if program.argv is None else list(program.argv),
             "files": dict(program.files),
             "keep": list(program.keep),
             "executable": list(program.executable),
         }
-        return self._ask(limits, "run", message, asdict(limits))
+        return self._ask(limits, "run", message, dict(vars(limits)))
 
     def check(
         self, source: str, test: str, entry_point: str, limits: Limits = _DEFAULT, *, support: str = ""
     ) -> Outcome:
-        return self._ask(limits, "check", source, test, entry_point, support, asdict(limits))
+        return self._ask(limits, "check", source, test, entry_point, support, dict(vars(limits)))
 
     def _ask(self, limits: Limits, *message: Any) -> Outcome:
         began = monotonic()

@@ -1,37 +1,36 @@
-"""What a fork of the zygote does to itself before it runs a program's code: each layer once, in an order that works.
+# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
+"""What a fork of the zygote does to itself before it runs a program's code, each layer once.
 
-Identity first (it needs privileges), then limits, then Landlock, then the filter, which forbids all of it.
+The zygote works out as much as it can beforehand (`plan`): in a fork every page touched is a page copied. The order
+is forced: identity needs privileges, the filter forbids everything that comes before it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from benchkit.sandbox.jail import landlock, seccomp, syscalls
 
-
 _ROOM = 4096  # for all the other processes of a user who is at work
-MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
+_MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
+_DESCRIPTORS = 256
 
 
 @dataclass(frozen=True)
 class Cage:
-    """What holds a worker's programs: made once by the zygote, laid on by each fork."""
+    """What holds all programs of a worker."""
 
     private: str  # the private folder
     own_pid_namespace: bool
     own_root: bool
     uid: int | None  # the unprivileged user to become (root without namespaces)
-    uid_reads_python: (
-        bool  # … who can read the interpreter's files; else Python programs stay root, without rights
-    )
+    uid_reads_python: bool  # … who can read the interpreter's files; else Python programs stay root, without rights
     landlock_abi: int  # 0: none
-    landlock_rules: int | None
     filtered: bool
 
 
@@ -48,27 +47,74 @@ class Job:
     keep: Sequence[str] = ()
 
 
-def becomes(cage: Cage, job: Job) -> int | None:
-    """The user that the program runs as, if not the present one."""
-    return cage.uid if job.kind == "command" or cage.uid_reads_python else None
+@dataclass(frozen=True)
+class Plan:
+    """All that a fork has to do, worked out."""
+
+    uid: int | None
+    limits: tuple[tuple[int, tuple[int, int]], ...]
+    gives_way: bool
+    filter: ctypes.Array[ctypes.c_char] | None
 
 
-def may_fork(cage: Cage, job: Job) -> bool:
-    """Only where the kernel counts processes: of root it does not."""
-    counted = cage.own_pid_namespace or becomes(cage, job) is not None or os.getuid() != 0
-    return job.processes > 1 and counted
-
-
-def rules(cage: Cage, job: Job) -> seccomp.Rules:
+def plan(cage: Cage, job: Job) -> Plan:
+    uid = cage.uid if job.kind == "command" or cage.uid_reads_python else None
+    # Only where the kernel counts processes: of root it does not.
+    counted = cage.own_pid_namespace or uid is not None or os.getuid() != 0
+    may_fork = job.processes > 1 and counted
     command = job.kind == "command"
-    return seccomp.Rules(
+    rules = seccomp.Rules(
         own_pid_namespace=cage.own_pid_namespace,
         own_root=cage.own_root,
-        may_fork=may_fork(cage, job),
-        may_exec=command or may_fork(cage, job),
+        may_fork=may_fork,
+        may_exec=command or may_fork,
         shared_memory=not command,
         landlock_abi=cage.landlock_abi,
     )
+    others = 4 if cage.own_pid_namespace else _tasks(uid) if may_fork else _ROOM
+    return Plan(uid, _limits(job, others), may_fork, seccomp.compile_filter(rules) if cage.filtered else None)
+
+
+def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
+    """The kernel's own limits, soft and hard; a program can lower them, never raise them."""
+    tasks = others + job.processes + job.threads
+    limits = [
+        # One second between SIGXCPU, which tells the reason, and SIGKILL, which cannot be caught.
+        (resource.RLIMIT_CPU, (job.cpu_s, job.cpu_s + 1)),
+        (resource.RLIMIT_FSIZE, (job.file_bytes, job.file_bytes)),
+        (resource.RLIMIT_NPROC, (tasks, tasks)),
+    ]
+    if job.kind == "command":
+        # Other languages reserve more address space than they use; a thread's stack counts as data.
+        stack = job.memory // 32
+        return (*limits, (resource.RLIMIT_DATA, (job.memory, job.memory)), (resource.RLIMIT_STACK, (stack, stack)))
+    return (*limits, (resource.RLIMIT_AS, (job.memory, job.memory)))
+
+
+def _tasks(uid: int | None) -> int:
+    """Processes and threads that the user has already: the kernel counts them all together."""
+    owner = os.getuid() if uid is None else uid
+    count = 0
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and entry.stat().st_uid == owner:
+                count += len(os.listdir(f"{entry.path}/task"))
+    return count
+
+
+def limit_worker() -> None:
+    """Limits that are the same for every program: the zygote takes them on, its forks inherit them."""
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_MEMLOCK, 0)
+    _lower(resource.RLIMIT_MSGQUEUE, 0)
+    _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)
+    _lower(resource.RLIMIT_STACK, _MAIN_STACK)
+
+
+def _lower(which: int, most: int) -> None:
+    hard = resource.getrlimit(which)[1]
+    most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+    resource.setrlimit(which, (most, most))
 
 
 def drop_identity(uid: int | None) -> None:
@@ -80,68 +126,21 @@ def drop_identity(uid: int | None) -> None:
     syscalls.drop_capabilities()
 
 
-def limit(job: Job, tasks_already: int) -> None:
-    """The kernel's own limits; a program can lower them, never raise them."""
-    tasks = tasks_already + job.processes + job.threads
-    # The private data of other languages is what they use; their address space they only reserve.
-    command = job.kind == "command"
-    memory = resource.RLIMIT_DATA if command else resource.RLIMIT_AS
-    limits = {
-        resource.RLIMIT_CPU: job.cpu_s,
-        resource.RLIMIT_FSIZE: job.file_bytes,
-        resource.RLIMIT_NOFILE: 256,
-        resource.RLIMIT_NPROC: tasks,
-        resource.RLIMIT_CORE: 0,
-        resource.RLIMIT_MEMLOCK: 0,
-        resource.RLIMIT_MSGQUEUE: 0,
-        # Deep recursion; of other languages each thread takes as much, and it counts as data.
-        resource.RLIMIT_STACK: job.memory // 32 if command else MAIN_STACK,
-        memory: job.memory,
-    }
-    for which, most in limits.items():
-        hard = resource.getrlimit(which)[1]
-        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        # One second between SIGXCPU, which tells the reason, and SIGKILL, which cannot be caught.
-        above = most + 1 if which == resource.RLIMIT_CPU else most
-        with contextlib.suppress(ValueError):
-            resource.setrlimit(which, (most, above))
-
-
-def give_way() -> None:
-    """Many processes at once must not keep those that end them from running."""
-    os.nice(10)
-
-
-def confine(cage: Cage, job: Job, landlock_rules: int | None) -> None:
+def confine(planned: Plan, landlock_rules: int | None, descriptors: int) -> None:
     """From here on the process can do what its program may do, and nothing else."""
-    if may_fork(cage, job):
-        give_way()
-    limit(job, 4 if cage.own_pid_namespace else _tasks_already(cage, job))
+    if planned.gives_way:
+        os.nice(10)  # many processes at once must not keep those that end them from running
+    for which, (soft, hard) in planned.limits:
+        _set(which, soft, hard)
     if landlock_rules is not None:
         landlock.restrict(landlock_rules)
-        os.close(landlock_rules)
-    if cage.filtered:
-        seccomp.install(seccomp.compile_filter(rules(cage, job)))
+    os.closerange(descriptors, _DESCRIPTORS)
+    if planned.filter is not None:
+        seccomp.install(planned.filter)
 
 
-def _tasks_already(cage: Cage, job: Job) -> int:
-    """Processes and threads that the program's user has: the kernel counts them all together.
-
-    Counted only for a program that may fork; threads alone are bounded by its memory as well.
-    """
-    if not may_fork(cage, job):
-        return _ROOM
-    return _count_tasks(os.getuid())
-
-
-def _count_tasks(uid: int) -> int:
-    count = 0
-    for entry in os.scandir("/proc"):
-        with contextlib.suppress(OSError):
-            if entry.name.isdigit() and entry.stat().st_uid == uid:
-                count += len(os.listdir(f"{entry.path}/task"))
-    return count
-
-
-def as_job(message: dict[str, Any]) -> Job:
-    return Job(**message)
+def _set(which: int, soft: int, hard: int) -> None:
+    try:
+        resource.setrlimit(which, (soft, hard))
+    except ValueError:  # the user's own hard limit is lower still
+        _lower(which, soft)

@@ -6,7 +6,7 @@ import os
 import struct
 from collections.abc import Iterable
 
-from benchkit.sandbox.jail.syscalls import call, no_new_privileges
+from benchkit.sandbox.jail.syscalls import call
 
 _QUERY_VERSION = 1
 _PATH_BENEATH = 1
@@ -59,5 +59,5 @@ def ruleset(version: int, grants: Iterable[tuple[str, int]]) -> int:
 
 
 def restrict(rules: int) -> None:
-    no_new_privileges()
+    """Lay the rules upon this process; no_new_privileges comes before."""
     call("landlock_restrict_self", rules, 0)

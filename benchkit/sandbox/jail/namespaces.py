@@ -130,14 +130,3 @@ def renew_private(size: int) -> None:
             sys.unmount(PRIVATE)
     mount_private(size)
     os.chdir(PRIVATE)
-
-
-class FreshPidNamespaces:
-    """Has the caller's next children start in a pid namespace that is new each time."""
-
-    def __init__(self) -> None:
-        self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-
-    def begin(self) -> None:
-        sys.setns(self._own, sys.CLONE_NEWPID)
-        sys.unshare(sys.CLONE_NEWPID)

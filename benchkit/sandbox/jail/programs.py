@@ -19,7 +19,6 @@ SCRIPT = "main.py"
 
 def run_source(source: str | bytes) -> int:
     """As `python main.py` would: __main__, its own standard streams, and its exit code."""
-    _open_streams()
     module = types.ModuleType("__main__")
     module.__dict__.update(__builtins__=__builtins__, __file__=SCRIPT)
     sys.modules["__main__"] = module
@@ -28,7 +27,13 @@ def run_source(source: str | bytes) -> int:
     return _finish(code)
 
 
-def _open_streams() -> None:
+def open_streams() -> None:
+    """Streams on 0, 1 and 2, made in the zygote over pipes; a fork has only to put its own descriptors there."""
+    reads, writes = os.pipe()
+    for fd, end in ((0, reads), (1, writes), (2, writes)):
+        os.dup2(end, fd)
+    os.close(reads)
+    os.close(writes)
     for name, fd, mode in (("stdin", 0, "r"), ("stdout", 1, "w"), ("stderr", 2, "w")):
         raw = open(fd, mode + "b", closefd=False)  # noqa: SIM115 - the program's own stream
         errors = "backslashreplace" if fd == 2 else "surrogateescape"

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from benchkit.sandbox.jail.numbers import number
-from benchkit.sandbox.jail.syscalls import call, no_new_privileges
+from benchkit.sandbox.jail.syscalls import call
 
 
 @dataclass(frozen=True)
@@ -200,7 +200,7 @@ def _segments(answers: dict[str, Answer]) -> list[tuple[int, Answer]]:
 
 
 @cache
-def compile_filter(rules: Rules) -> bytes:
+def compile_filter(rules: Rules) -> ctypes.Array[ctypes.c_char]:
     """The filter's instructions; a call made in another machine's convention ends the program."""
     code: Code = [
         (_LOAD, 0, 0, _OFFSET_MACHINE),
@@ -209,13 +209,13 @@ def compile_filter(rules: Rules) -> bytes:
         (_LOAD, 0, 0, _OFFSET_NUMBER),
         *_search(_segments(_answers(rules))),
     ]
-    return b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+    program = b"".join(struct.pack("=HBBI", *instruction) for instruction in code)
+    return ctypes.create_string_buffer(program, len(program))
 
 
-def install(program: bytes) -> None:
-    """Lay the filter upon this process and all it will ever start."""
-    program = program.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", os.getpid()))
-    instructions = ctypes.create_string_buffer(program, len(program))
-    header = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(instructions))
-    no_new_privileges()
+def install(program: ctypes.Array[ctypes.c_char]) -> None:
+    """Lay the filter upon this process and all it will ever start; no_new_privileges comes before."""
+    own = program.raw.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", os.getpid()))
+    ctypes.memmove(program, own, len(own))
+    header = struct.pack("=HxxxxxxQ", len(own) // 8, ctypes.addressof(program))
     call("seccomp", 1, 0, header)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 
 from benchkit.sandbox.jail.numbers import number
 
@@ -28,12 +29,13 @@ _PR_CAPBSET_DROP = 24
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_THP_DISABLE = 41
-_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL = 47, 4
+_CLONE_VM = 0x100
 _CAPABILITY_VERSION_3 = 0x20080522
 _LAST_CAPABILITY = 63
 
 _libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: no thread can slip in between a call and its errno
 _libc.syscall.restype = ctypes.c_long
+_idle_stack = ctypes.create_string_buffer(64 << 10)
 
 
 def call(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
@@ -109,8 +111,20 @@ def drop_bounding_capabilities() -> None:
 
 def drop_capabilities() -> None:
     header = _CAPABILITY_VERSION_3.to_bytes(4, "little") + bytes(4)
-    call("capset", header, bytes(24))
-    call("prctl", _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0)
+    call("capset", header, bytes(24))  # the ambient ones go with them
+
+
+def spawn_idle() -> int:
+    """A child that does nothing but wait in the kernel, on our own memory: no page is copied for it.
+
+    It has the caller's rights and runs no code; as for the caller, nobody may attach to it (`forbid_dumps`).
+    """
+    pause = ctypes.cast(_libc.pause, ctypes.c_void_p)
+    top = ctypes.addressof(_idle_stack) + len(_idle_stack) & ~15
+    pid = int(_libc.clone(pause, ctypes.c_void_p(top), _CLONE_VM | signal.SIGCHLD, None))
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "clone")
+    return pid
 
 
 def pidfd_open(pid: int) -> int:

@@ -1,3 +1,4 @@
+# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
 """The zygote: a fresh process that is warmed up once and then forks once a program.
 
 It is told over a control socket what kind of program comes and which descriptors it gets, never its code or data:
@@ -6,35 +7,28 @@ those go from the judge straight to the fork, so that no program can find anothe
 
 from __future__ import annotations
 
-import array
 import contextlib
-import gc
 import json
 import os
 import resource
 import select
 import signal
-import site
 import socket
 import stat
 import sys
-from dataclasses import replace
+import traceback
 from typing import Any, NoReturn
 
-from benchkit.sandbox.jail import folder, frames, functions, landlock, namespaces, programs, seccomp, syscalls
-from benchkit.sandbox.jail.confine import Cage, Job, as_job, becomes, confine, drop_identity, rules
+from benchkit.sandbox.jail import folder, frames, functions, namespaces, programs, syscalls
+from benchkit.sandbox.jail.confine import Job, Plan, confine, drop_identity, plan
+from benchkit.sandbox.jail.setting import MESSAGE, Setting, send, set_up, warm_up
 
-# What solutions commonly use, so that their import costs nothing.
-WARM = """abc bisect calendar cmath collections contextlib copy dataclasses datetime decimal enum fractions functools
-hashlib heapq itertools json math operator queue random re statistics string struct textwrap time typing
-unicodedata warnings""".split()
-MESSAGE = 1 << 16
-_WARM_UP = 30
+_MOST_KEPT = 8
 
 
 def main(control_fd: int) -> None:
     control = socket.socket(fileno=control_fd)
-    serve(control, json.loads(control.recv(MESSAGE)))
+    _live(control, json.loads(control.recv(MESSAGE)))
 
 
 def main_in_container(address: str, private: str) -> None:
@@ -42,200 +36,74 @@ def main_in_container(address: str, private: str) -> None:
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.connect(address)
     config = json.loads(control.recv(MESSAGE))
-    config.update(scratch=private, uid=None, uid_reads_python=True, site=site.getsitepackages())
-    serve(control, config)
+    _live(control, {**config, "scratch": private, "uid": None, "uid_reads_python": True, "site": None})
 
 
-def serve(control: socket.socket, config: dict[str, Any]) -> None:
+def _live(control: socket.socket, config: dict[str, Any]) -> NoReturn:
+    log = os.dup(2)
     try:
-        zygote = Zygote(control, config, *_set_up(control, config))
+        warm_up(config["site"])
+        setting = set_up(control, config)
     except OSError as error:
-        _send(control, {"failed": f"{error.strerror}"})
+        traceback.print_exc()
+        send(control, {"failed": error.strerror})
         os._exit(1)
-    zygote.warm_up()
-    _send(control, {"ready": zygote.report})
-    zygote.serve()
-
-
-def _send(control: socket.socket, message: dict[str, Any], fds: tuple[int, ...] = ()) -> None:
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-    control.sendmsg([json.dumps(message).encode()], rights)
-
-
-def _set_up(control: socket.socket, config: dict[str, Any]) -> tuple[Cage, dict[str, Any]]:
-    """Build the level asked for; any OSError here means that the machine does not give it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-    syscalls.forbid_huge_pages()
-    level = config["level"]
-    report: dict[str, Any] = {"missing": ()}
-    if level == "namespaces":
-        report["missing"] = _enter_namespaces(control, config)
-    private = namespaces.PRIVATE if level == "namespaces" else config["scratch"]
-    os.environ.update(HOME=private, TMPDIR=private)
-    os.chdir(private)
-    if os.listdir("."):  # it will be emptied after each program
-        raise OSError(0, f"the private folder {private} is not empty")
-    syscalls.drop_bounding_capabilities()
-    syscalls.adopt_orphans()
-    syscalls.forbid_dumps()
-    abi = 0 if level == "none" else min(landlock.abi(), config["most_landlock"])
-    if level == "landlock" and abi == 0:
-        raise OSError(0, "this kernel has no Landlock")
-    report.update(landlock_abi=abi, root=os.getuid() == 0 and not config["uid_reads_python"])
-    cage = Cage(
-        private=private,
-        own_pid_namespace=level == "namespaces",
-        own_root=level == "namespaces",
-        uid=config["uid"] if level != "namespaces" else None,
-        uid_reads_python=config["uid_reads_python"],
-        landlock_abi=abi,
-        landlock_rules=None,
-        filtered=level != "none",
-    )
-    return cage, report
-
-
-def _enter_namespaces(control: socket.socket, config: dict[str, Any]) -> tuple[str, ...]:
-    outside = os.getuid()
-    syscalls.unshare(namespaces.ALL)
-    if config["uid"] is None:
-        namespaces.map_user(os.getpid(), outside)
-    else:  # root: only the parent may map another user
-        _send(control, {"map": os.getpid()})
-        control.recv(MESSAGE)
-    if os.fork():
-        os._exit(0)  # the judge adopts the child, the first process of the new pid namespace
-    socket.sethostname("jail")
-    return namespaces.enter_root(config["scratch"], config["readable"], config["private_bytes"])
+    send(setting.control, {"ready": setting.report})
+    try:
+        Zygote(setting).serve()
+    except BaseException:
+        os.write(log, traceback.format_exc().encode())
+    os._exit(1)
 
 
 class Zygote:
-    def __init__(
-        self, control: socket.socket, config: dict[str, Any], cage: Cage, report: dict[str, Any]
-    ) -> None:
-        self.control = control
-        self.cage = cage
-        self.report = report
-        self.private_bytes = config["private_bytes"]
-        self.fresh = namespaces.FreshPidNamespaces() if cage.own_pid_namespace else None
-        sys.path[:] = [*config["site"], *sys.path[1:]]
-        self.readable = ["/"] if cage.own_root else list(config["readable"])
-        if cage.landlock_abi:
-            self.cage = replace(cage, landlock_rules=self.make_rules())
-        self.nothing = os.open("/dev/null", os.O_RDWR)
+    def __init__(self, setting: Setting) -> None:
+        self.setting = setting
+        self.control = setting.control
+        self.cage = setting.cage
 
-    def make_rules(self) -> int:
-        """The toolchain to read, a few devices, the private folder; nothing else."""
-        devices = [(f"/dev/{name}", landlock.DEVICE) for name in namespaces.DEVICES]
-        grants = [(path, landlock.READ) for path in self.readable]
-        private = (self.cage.private, landlock.PRIVATE)
-        return landlock.ruleset(self.cage.landlock_abi, [*grants, *devices, private])
-
-    def warm_up(self) -> None:
-        """Import, then run the path of a program some dozens of times so that its pages are there."""
-        for name in WARM:
-            __import__(name)
-        site.setquit()
-        site.sethelper()
-        gc.collect()
-        gc.freeze()
-
-    def serve(self) -> NoReturn:
+    def serve(self) -> None:
         while True:
             message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 4)
             if not message:
-                os._exit(0)
+                return
             order = json.loads(message)
-            if "job" in order:
-                self.run(as_job(order["job"]), fds)
+            if "job" in order:  # an order to kill may come when the program is over already
+                self.run(Job(**order["job"]), fds)
 
     def run(self, job: Job, fds: list[int]) -> None:
-        if self.cage.filtered:
-            seccomp.compile_filter(rules(self.cage, job))  # kept for this fork and all later ones
-        self.fit_private(job)
-        init = self.begin_namespace()
+        self.setting.fit_private(job.file_bytes)
+        planned = plan(self.cage, job)
+        init = self.setting.begin_namespace()
         pid = os.fork()
         if pid == 0:
-            self.become(job, fds)
+            self.become(job, planned, fds)
         for fd in fds:
             os.close(fd)
         self.wait(pid, init)
-        status, usage = self.end(pid, init)
-        self.report_end(status, usage, self.kept(job))
+        self.report_end(*self.end(pid, init), self.kept(job))
 
-    def report_end(self, status: int, usage: resource.struct_rusage, kept: list[tuple[str, int]]) -> None:
-        """Tell at once; cleaning up may take its time, and the next program waits for it."""
-        clean = self.is_clean()
-        facts = {
-            "status": status,
-            "cpu": usage.ru_utime + usage.ru_stime,
-            "peak": usage.ru_maxrss,
-            "clean": clean,
-        }
-        _send(self.control, {"ended": facts, "kept": [name for name, _ in kept]}, tuple(fd for _, fd in kept))
-        for _, fd in kept:
-            os.close(fd)
-        if not clean:
-            self.clean()
-            _send(self.control, {"clean": True})
-
-    def fit_private(self, job: Job) -> None:
-        if self.cage.own_root and job.file_bytes != self.private_bytes:
-            self.private_bytes = job.file_bytes
-            self.renew_private()
-
-    def renew_private(self) -> None:
-        """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
-        namespaces.renew_private(self.private_bytes)
-        if self.cage.landlock_rules is not None:
-            os.close(self.cage.landlock_rules)
-            self.cage = replace(self.cage, landlock_rules=self.make_rules())
-
-    def begin_namespace(self) -> int | None:
-        """The first process of a new pid namespace: it only waits, and all others end with it."""
-        if self.fresh is None:
-            return None
-        self.fresh.begin()
-        init = os.fork()
-        if init == 0:
-            self.idle()
-        return init
-
-    def idle(self) -> NoReturn:
-        try:
-            os.setsid()
-            os.closerange(0, 64)
-            syscalls.drop_capabilities()
-            while True:
-                signal.pause()
-        finally:
-            os._exit(1)
-
-    def become(self, job: Job, fds: list[int]) -> NoReturn:
-        """In the fork: put everything in place, confine, run. Never comes back."""
+    def become(self, job: Job, planned: Plan, fds: list[int]) -> NoReturn:
+        """In the fork: never comes back."""
         code = 70
         try:
-            code = self.live(job, fds)
-        except EOFError:
+            code = self.live(job, planned, fds)
+        except EOFError:  # the judge has hung up
             code = 0
         finally:
             os._exit(code)
 
-    def live(self, job: Job, fds: list[int]) -> int:
+    def live(self, job: Job, planned: Plan, fds: list[int]) -> int:
+        """Put everything in place, confine, run."""
         os.setsid()
-        if self.fresh is None:
+        if not self.cage.own_pid_namespace:
             syscalls.die_with_parent()
-        fds = fds if job.kind != "functions" else [self.nothing] * 3 + fds
-        rules = self.cage.landlock_rules
-        _place(fds if rules is None else [*fds, rules])
-        gc.enable()
-        drop_identity(becomes(self.cage, job))
+        descriptors = _place(job.kind, fds)
+        drop_identity(planned.uid)
         task = frames.read_request(frames.REQUESTS)
-        os.chdir(self.cage.private)
         _write_files(task["files"], task["executable"])
-        confine(self.cage, job, None if rules is None else len(fds))
+        confine(planned, self.setting.landlock_rules, descriptors)
         if job.kind == "command":
-            os.set_inheritable(frames.REQUESTS, False)
             return programs.run_command(task["argv"])
         sys.path.insert(0, self.cage.private)
         if job.kind == "source":
@@ -274,10 +142,21 @@ class Zygote:
             os.waitpid(init, 0)  # returns when the whole namespace is dead
         return status, usage
 
+    def report_end(self, status: int, usage: resource.struct_rusage, kept: list[tuple[str, int]]) -> None:
+        """Tell at once; cleaning up may take its time, and the next program waits for it."""
+        clean = self.is_clean()
+        facts = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss, "clean": clean}
+        send(self.control, {"ended": facts, "kept": [name for name, _ in kept]}, [fd for _, fd in kept])
+        for _, fd in kept:
+            os.close(fd)
+        if not clean:
+            self.clean()
+            send(self.control, {"clean": True})
+
     def kept(self, job: Job) -> list[tuple[str, int]]:
         """Descriptors of the files to bring back: regular ones, opened without following a link."""
         found = []
-        for name in job.keep[:8]:
+        for name in job.keep[:_MOST_KEPT]:
             try:
                 fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except OSError:
@@ -289,25 +168,28 @@ class Zygote:
         return found
 
     def is_clean(self) -> bool:
-        found = os.stat(self.cage.private)
-        if self.cage.own_root and stat.S_IMODE(found.st_mode) != namespaces.PRIVATE_MODE:
-            return False
-        return not os.listdir(self.cage.private)
+        facts = os.stat(self.cage.private)
+        return stat.S_IMODE(facts.st_mode) == self.setting.private_mode and not os.listdir(self.cage.private)
 
     def clean(self) -> None:
         if self.cage.own_root:
-            self.renew_private()
+            self.setting.renew_private()
         else:
+            os.chmod(self.cage.private, self.setting.private_mode)
             folder.empty(self.cage.private)
 
 
-def _place(fds: list[int]) -> None:
-    """The descriptors at 0, 1, 2…, in this order, and nothing else open."""
-    held = [os.dup(fd) for fd in fds]
-    high = [os.dup2(fd, 100 + index) for index, fd in enumerate(held)]
-    for index, fd in enumerate(high):
-        os.dup2(fd, index)
-    os.closerange(len(fds), 1 << 16)
+def _place(kind: str, fds: list[int]) -> int:
+    """The descriptors at their numbers; gives back the first number that is nobody's.
+
+    They come as 3 and up, requests first: for functions all is in place already.
+    """
+    if kind == "functions":
+        return frames.REPLIES + 1
+    for fd, number in zip(fds[1:], range(3), strict=True):
+        os.dup2(fd, number)
+    os.set_inheritable(frames.REQUESTS, False)
+    return frames.REQUESTS + 1
 
 
 def _write_files(files: dict[str, bytes], executable: list[str]) -> None:

@@ -1,0 +1,170 @@
+# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
+"""The zygote's surroundings: warm modules, its level's namespaces or rules, its private folder, its descriptors."""
+
+from __future__ import annotations
+
+import array
+import fcntl
+import gc
+import importlib
+import json
+import os
+import signal
+import site
+import socket
+import stat
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.sandbox.jail import landlock, namespaces, programs, syscalls
+from benchkit.sandbox.jail.confine import Cage, limit_worker
+
+MESSAGE = 1 << 16
+_HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and up
+
+# What solutions commonly use, so that their import costs nothing.
+_COMMON = (
+    *("abc", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime"),
+    *("decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator"),
+    *("queue", "random", "re", "statistics", "string", "struct", "textwrap", "time", "typing", "unicodedata"),
+    "warnings",
+)
+
+
+def warm_up(libraries: Sequence[str] | None) -> None:
+    """Import what programs will want; None: this machine's own libraries."""
+    for name in _COMMON:
+        importlib.import_module(name)
+    sys.path[:] = [*(site.getsitepackages() if libraries is None else libraries), *sys.path[2:]]
+    site.setquit()
+    site.sethelper()
+
+
+def send(control: socket.socket, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    control.sendmsg([json.dumps(message).encode()], rights)
+
+
+def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
+    """Build the level asked for; an OSError here means that the machine does not give it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    syscalls.forbid_huge_pages()
+    level = config["level"]
+    missing = _enter_namespaces(control, config) if level == "namespaces" else ()
+    private = namespaces.PRIVATE if level == "namespaces" else config["scratch"]
+    os.environ.update(HOME=private, TMPDIR=private)
+    os.chdir(private)
+    if os.listdir("."):  # it will be emptied after each program
+        raise OSError(0, f"the private folder {private} is not empty")
+    abi = 0 if level == "none" else min(landlock.abi(), config["most_landlock"])
+    if level == "landlock" and abi == 0:
+        raise OSError(0, "this kernel has no Landlock")
+    cage = _cage(config, private, abi)
+    _give_up_rights()
+    root = os.getuid() == 0 and not cage.uid_reads_python
+    return Setting(_out_of_the_way(control), cage, config, {"missing": missing, "landlock_abi": abi, "root": root})
+
+
+def _cage(config: dict[str, Any], private: str, abi: int) -> Cage:
+    own = config["level"] == "namespaces"
+    return Cage(
+        private=private,
+        own_pid_namespace=own,
+        own_root=own,
+        uid=None if own else config["uid"],
+        uid_reads_python=config["uid_reads_python"],
+        landlock_abi=abi,
+        filtered=config["level"] != "none",
+    )
+
+
+def _enter_namespaces(control: socket.socket, config: dict[str, Any]) -> tuple[str, ...]:
+    outside = os.getuid()
+    syscalls.unshare(namespaces.ALL)
+    if config["uid"] is None:
+        namespaces.map_user(os.getpid(), outside)
+    else:  # root: only the parent may map another user
+        send(control, {"map": os.getpid()})
+        control.recv(MESSAGE)
+    if os.fork():
+        os._exit(0)  # the judge adopts the child, the first process of the new pid namespace
+    socket.sethostname("jail")
+    return namespaces.enter_root(config["scratch"], config["readable"], config["private_bytes"])
+
+
+def _give_up_rights() -> None:
+    """What neither the zygote nor any program will need again."""
+    limit_worker()
+    syscalls.drop_bounding_capabilities()
+    syscalls.no_new_privileges()
+    syscalls.adopt_orphans()
+    syscalls.forbid_dumps()
+
+
+def _out_of_the_way(control: socket.socket) -> socket.socket:
+    """Streams on nothing at 0, 1 and 2; 3 and up are free for the programs' descriptors."""
+    moved = socket.socket(fileno=_high(control.detach()))
+    programs.open_streams()
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for fd in range(3):
+        os.dup2(nothing, fd)
+    os.closerange(3, _HIGH)
+    gc.collect()
+    gc.freeze()  # a collection in a fork would copy every page
+    return moved
+
+
+def _high(fd: int) -> int:
+    number = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _HIGH)
+    os.close(fd)
+    return number
+
+
+@dataclass
+class Setting:
+    """All that the zygote has around it."""
+
+    control: socket.socket
+    cage: Cage
+    config: dict[str, Any]
+    report: dict[str, Any]
+
+    def __post_init__(self) -> None:
+        self.private_bytes: int = self.config["private_bytes"]
+        self.private_mode = stat.S_IMODE(os.stat(self.cage.private).st_mode)
+        self._own_namespace = -1
+        if self.cage.own_pid_namespace:
+            self._own_namespace = _high(os.open("/proc/self/ns/pid", os.O_RDONLY))
+        self.landlock_rules = self._make_rules()
+
+    def begin_namespace(self) -> int | None:
+        """Has the next fork live in a new pid namespace; gives back its first process, with which all others end."""
+        if not self.cage.own_pid_namespace:
+            return None
+        syscalls.setns(self._own_namespace, syscalls.CLONE_NEWPID)  # a new one can only be made from our own
+        syscalls.unshare(syscalls.CLONE_NEWPID)
+        return syscalls.spawn_idle()
+
+    def fit_private(self, size: int) -> None:
+        if self.cage.own_root and size != self.private_bytes:
+            self.private_bytes = size
+            self.renew_private()
+
+    def renew_private(self) -> None:
+        """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
+        namespaces.renew_private(self.private_bytes)
+        if self.landlock_rules is not None:
+            os.close(self.landlock_rules)
+        self.landlock_rules = self._make_rules()
+
+    def _make_rules(self) -> int | None:
+        """The toolchain to read, a few devices, the private folder; nothing else."""
+        if not self.cage.landlock_abi:
+            return None
+        readable = ["/"] if self.cage.own_root else self.config["readable"]
+        devices = [(f"/dev/{name}", landlock.DEVICE) for name in namespaces.DEVICES]
+        grants = [(path, landlock.READ) for path in readable]
+        private = (self.cage.private, landlock.PRIVATE)
+        return _high(landlock.ruleset(self.cage.landlock_abi, [*grants, *devices, private]))
