@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
@@ -12,6 +13,7 @@ from benchkit.records import Progress, Results, Verdict
 from parsers.base import no_result
 from parsers.folder import ResultFolder
 from parsers.progress import read_progress
+from parsers.text import plain
 
 T = TypeVar("T")
 END = 4_000_000
@@ -23,6 +25,8 @@ class Harness:
 
     looked_for = ""
     """Names the files and the printed lines, for the error."""
+    progress_form: re.Pattern[str] | None = None
+    """Finds done and total in a line of progress; by default any bar, `3/20` or percentage is one."""
     takes_half_lines = False
     """Whether an output that does not end with a line's end counts to its last letter."""
 
@@ -44,7 +48,10 @@ class Harness:
         return end if self.takes_half_lines else end[: end.rfind("\n") + 1]
 
     def progress(self, line: str) -> Progress | None:
-        return read_progress(line)
+        if self.progress_form is None:
+            return read_progress(line)
+        found = self.progress_form.search(plain(line))
+        return Progress(int(found[1]), int(found[2])) if found else None
 
     # The result from the files this run wrote; None when they are not there. May fail on another form.
     def from_folder(self, folder: ResultFolder) -> Results | None:  # noqa: ARG002

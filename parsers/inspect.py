@@ -23,6 +23,7 @@ _LOG = re.compile(r"Log: (\S+\.(?:eval|json))$")
 
 class InspectParser(Harness):
     looked_for = "an Inspect log of this run, *.eval or *.json with 'eval', 'status' and 'results'"
+    progress_form = re.compile(r"Samples:\s*(\d+)/\s*(\d+)")
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         logs = [_log_of_archive(path) for path in folder.files("*.eval") if zipfile.is_zipfile(path)]

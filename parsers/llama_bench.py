@@ -26,6 +26,7 @@ Test = dict[str, Any]
 
 class LlamaBenchParser(Harness):
     looked_for = "llama-bench's table with the column t/s, or its JSON, JSON lines or CSV with avg_ts"
+    progress_form = re.compile(r"benchmark (\d+)/(\d+)")
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         files = [path for form in _FORMS for path in folder.files(form)]

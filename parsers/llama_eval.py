@@ -21,6 +21,7 @@ _PRINTED = re.compile(r"Results: (\d+)/(\d+) correct \((\S+)%\)")
 
 class LlamaEvalParser(Harness):
     looked_for = "llama-eval's state file of this run, or the line 'Results: passed/total correct (…%)'"
+    progress_form = re.compile(r"^\s*(\d+)/\s*(\d+)  \S+_\d+_\d+ ")
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         files = [(path, content) for path, content in folder.json("*.json") if _is_state(content)]

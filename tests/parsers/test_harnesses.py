@@ -249,6 +249,31 @@ def test_evalplus_progress_is_counted_from_its_lines() -> None:
     assert Progress(5, 5) in told
 
 
+@pytest.mark.parametrize(
+    ("parser", "line", "progress"),
+    [
+        ("lm_eval", "Requesting API:  20%|##        | 2/10 [00:00<00:01,  4.60it/s]", Progress(2, 10)),
+        (
+            "inspect",
+            "generate | Steps:   3/3 100% | Samples:   1/  3 | accuracy:  n/a | openai-api:  0/20 | HTTP",
+            Progress(1, 3),
+        ),
+        ("llama_bench", "llama-bench: benchmark 1/2: prompt run 2/3", Progress(1, 2)),
+        ("llama_bench", "build: 0c1e570 (1)", None),
+    ],
+)
+def test_progress_is_that_of_the_whole_benchmark(parser: str, line: str, progress: Progress | None) -> None:
+    """Other counts in the same line are not taken for it."""
+    assert get_parser(parser).progress(line) == progress
+
+
+def test_llama_eval_tells_each_case_as_progress() -> None:
+    """The count at the line's beginning, not that of the solved ones at its end."""
+    text = (LEFT / "llama_eval" / "printed.txt").read_text()
+    seen = [get_parser("llama_eval").progress(line) for line in text.splitlines()]
+    assert [one for one in seen if one] == [Progress(done, 5) for done in range(1, 6)]
+
+
 def test_lm_eval_takes_the_first_filter_and_keeps_the_deviation(tmp_path: Path) -> None:
     """With the logged samples each verdict is known."""
     for path in (LEFT / "lm_eval").glob("*2026*"):
