@@ -16,9 +16,12 @@ HISTORY = click.option(
 BENCHMARK = click.option("--benchmark", help="Only runs of this one.")
 
 
-@click.group(context_settings={"max_content_width": 110})
-def command() -> None:
+@click.group(context_settings={"max_content_width": 110}, invoke_without_command=True)
+@click.pass_context
+def command(context: click.Context) -> None:
     """The models of one history, the best first, as far as that is known."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 @command.command("list")
@@ -108,15 +111,17 @@ def add(source: str, note: str | None, tags: tuple[str, ...], history: Path, **o
 @HISTORY
 def delete(run_id: str, yes: bool, history: Path) -> None:
     """Take one run out of the history; what lies in its folder stays."""
-    from benchkit import history as store
     from benchkit.comparison import notes
+    from benchkit.history import find
+    from benchkit.history.deleting import delete as delete_run
 
-    run = store.find(history, run_id)
+    run = find(history, run_id)
     score = run.results.get("score")
     click.echo(f"{run.id}: {run.model} on {run.benchmark}, {run.timestamp}, score {score}", err=True)
-    if not yes:
-        click.confirm(f"Delete it from {history}?", abort=True)
-    store.delete(history, run.id)
+    if not yes and not click.confirm(f"Delete it from {history}?", err=True):
+        click.echo("nothing was deleted")
+        return
+    delete_run(history, run.id)
     notes.forget(history, run.id)
     click.echo(f"deleted {run.id}" + (f"; its files stay in {run.artifacts}" if run.artifacts else ""))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchkit.comparison import facts
 from benchkit.comparison.selection import Contestant
-from benchkit.errors import UnknownName
+from benchkit.errors import UnknownName, UsageError
 from benchkit.terminal import duration
 
 Value = Callable[[Contestant], Any]
@@ -101,7 +101,10 @@ def chosen(names: str | None) -> tuple[Column, ...]:
     """The columns of a list such as `model,score,vram`; an unknown one is refused with the known ones."""
     if names is None:
         return tuple(column for column in COLUMNS if column.name not in ONLY_WHEN_NAMED)
-    return tuple(find(name.strip()) for name in names.split(",") if name.strip())
+    named = tuple(find(name.strip()) for name in names.split(",") if name.strip())
+    if not named:
+        raise UsageError(f"--columns names no column: known are {', '.join(BY_NAME)}")
+    return named
 
 
 def find(name: str) -> Column:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from benchkit.comparison import notes
 from benchkit.records import Status
 from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 from tests.comparison.test_verdicts import WORKED
-from tests.support import Bench
+from tests.support import ROOT, Bench
 
 
 def test_compare_shows_table_verdict_and_commands(tmp_path: Path, bench: Bench) -> None:
@@ -194,3 +196,38 @@ def test_verdicts_beside_a_moved_history_are_found(tmp_path: Path, bench: Bench)
     )
     a_history(tmp_path, before, after)
     assert "2 paired" in bench("compare").stdout
+
+
+def test_leaderboard_delete_asks_first(tmp_path: Path, bench: Bench) -> None:
+    """No answer and a no delete nothing; --yes deletes that one run, its notes, and nothing of its folder."""
+    run = with_files(tmp_path, a_run("A", id="a1"), [("t", "passed")])
+    path = a_history(tmp_path, run, a_run("B", id="b1"))
+    notes.write(path, "a1", "to go")
+    for answer in ("", "n\n"):
+        words = [sys.executable, str(ROOT / "bench_runner.py"), "leaderboard", "delete", "a1"]
+        refused = subprocess.run(
+            words, cwd=tmp_path, input=answer, capture_output=True, text=True, check=False
+        )
+        assert "A on human_eval_plus" in refused.stderr
+        assert [one.id for one in history.read(path)] == ["a1", "b1"]
+    done = bench("leaderboard", "delete", "a1", "--yes")
+    assert (done.returncode, done.stdout) == (0, "deleted a1; its files stay in runs/a1\n")
+    assert [one.id for one in history.read(path)] == ["b1"]
+    assert notes.read(path) == {}
+    assert (tmp_path / "runs" / "a1" / "verdicts.jsonl").exists()
+    assert bench("leaderboard", "delete", "a1", "--yes").returncode == 2
+
+
+def test_leaderboard_alone_shows_its_commands(bench: Bench) -> None:
+    """No command named is a question, not an error."""
+    done = bench("leaderboard")
+    assert done.returncode == 0
+    assert "visualize" in done.stdout
+
+
+def test_no_columns_named_is_refused(tmp_path: Path, bench: Bench) -> None:
+    """An empty list of columns would be an empty table."""
+    a_history(tmp_path, a_run())
+    done = bench("compare", "--columns", ",")
+    assert done.returncode == 2
+    assert "--columns names no column: known are model, score" in done.stderr

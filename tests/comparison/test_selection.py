@@ -183,3 +183,14 @@ def test_names_with_quotes_and_braces_do_not_confuse_the_catalog(tmp_path: Path)
     path = a_history(tmp_path, a_run(name), a_run("B"))
     assert {entry.model for entry in Catalog(path).entries} == {name, "B"}
     assert Catalog(path).run(Catalog(path).entries[0]).model == name
+
+
+def test_a_history_of_ours_is_not_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The catalog takes the heads of its lines and only the runs that are chosen."""
+    path = a_history(tmp_path, a_run("A"), a_run("B"))
+    monkeypatch.setattr("benchkit.history.read", lambda _: pytest.fail("the whole history was read"))
+    catalog = Catalog(path)
+    assert [catalog.run(entry).config["path"] for entry in catalog.entries] == [
+        "/models/A.gguf",
+        "/models/B.gguf",
+    ]
