@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+"""LiveCodeBench: ask a model the problems of a span of dates, and judge its programs."""
+
+from __future__ import annotations
+
+from benchkit.environment import use_own_environment
+
+if __name__ == "__main__":
+    use_own_environment()  # before the imports that only our environment can fulfil
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.client.contest_prompts import CONTEST_STYLES, contest_prompt
+from benchkit.evaluation import Evaluation, ask_and_judge, check, judge_samples, refuse_large_k, show_prompts
+from benchkit.problems.contest_flags import choose_problems, problem_flags
+from benchkit.script import Question, Settings, asking_flags
+
+if TYPE_CHECKING:
+    from benchkit.problems import ProblemSet
+
+
+@click.command(help=__doc__)
+@problem_flags
+@click.option(
+    "--prompt", "style", default="lcb", show_default=True, help=f"The style: {', '.join(CONTEST_STYLES)}."
+)
+@click.option(
+    "--pass-at", type=click.IntRange(min=1), multiple=True, metavar="K", help="Show pass@K; repeat it."
+)
+@click.option(
+    "--rejudge", type=click.Path(path_type=Path), metavar="DIR", help="Judge an earlier run's answers again."
+)
+@click.option(
+    "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core].")
+@asking_flags(max_tokens=4000)
+def command(
+    settings: Settings,
+    style: str,
+    pass_at: tuple[int, ...],
+    rejudge: Path | None,
+    sandbox: str,
+    workers: int | None,
+    **chosen: Any,
+) -> None:
+    problem_set = choose_problems(limit=settings.limit, **chosen)
+    asked_how = {"prompt_style": style, "mode": "chat"}
+    evaluation = Evaluation(problem_set, settings, sandbox, workers, pass_at, asked_how)
+    questions = _questions(problem_set, style, settings.samples)
+    if settings.dry_run:
+        return show_prompts(questions)
+    if rejudge is not None:
+        return _rejudge(evaluation, rejudge)
+    refuse_large_k(pass_at, settings.samples)
+    if settings.check:
+        return check(evaluation, f"{len(questions)} questions")
+    return ask_and_judge(evaluation, questions)
+
+
+def _questions(problem_set: ProblemSet, style: str, samples: int) -> list[Question]:
+    """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
+    prompted = [
+        (problem, contest_prompt(style, problem.prompt, problem.starter_code))
+        for problem in problem_set.problems
+    ]
+    return [
+        Question(problem.id, sample, prompt, problem)
+        for problem, prompt in prompted
+        for sample in range(samples)
+    ]
+
+
+def _rejudge(evaluation: Evaluation, folder: Path) -> None:
+    from benchkit.scoring import read_run
+
+    judge_samples(evaluation, read_run(folder, evaluation.problem_set))
+
+
+def main() -> None:
+    from benchkit.terminal import run_command
+
+    run_command(command, "run_lcb.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""What the benchmark scripts' commands have in common: ask and judge, judge saved answers, tell the result.
+
+It stands above the rooms of the scripts' wing and puts them together; what is asked, and in which words, is
+for the script.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.errors import UsageError
+from benchkit.records import Verdict
+from benchkit.script import Answer, Question, Report, Settings, say
+from benchkit.script.report import usage_text
+
+if TYPE_CHECKING:
+    from benchkit.problems import ProblemSet
+    from benchkit.sandbox import Isolation
+    from benchkit.scoring import Judge, Judged
+    from benchkit.scoring.saved import Samples
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One command of a benchmark script."""
+
+    problem_set: ProblemSet
+    settings: Settings
+    sandbox: str = "auto"
+    workers: int | None = None
+    pass_at: tuple[int, ...] = ()
+    asked_how: Mapping[str, Any] = field(
+        default_factory=dict
+    )  # prompt_style, mode: part of the journal's key
+    begun: float = field(default_factory=time.monotonic)
+
+
+def refuse_large_k(pass_at: Sequence[int], samples: int) -> None:
+    k = max(pass_at, default=1)
+    if k > samples:
+        raise UsageError(f"--pass-at {k} needs --samples-per-problem {k} or more, not {samples}")
+
+
+def show_prompts(questions: Iterable[Question]) -> None:
+    """The exact prompts, each problem's once."""
+    for question in questions:
+        if question.sample:
+            continue
+        content = question.prompt.content
+        whole = isinstance(content, str)
+        parts = [("text", content)] if whole else [(m["role"], m["content"]) for m in content]
+        for role, text in parts:
+            click.echo(f"=== {question.task_id} · {role}\n{text}")
+        if question.prompt.stop:
+            click.echo(f"=== {question.task_id} · stop: {list(question.prompt.stop)}")
+
+
+def check(evaluation: Evaluation, what: str) -> None:
+    """Everything that can be wrong before a model is there."""
+    from benchkit.sandbox import open_sandbox
+
+    with open_sandbox(evaluation.sandbox, workers=1) as sandbox:
+        level = sandbox.isolation.level
+    say(f"{what} of {evaluation.problem_set.name}, sandbox {level}: all is ready")
+
+
+def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
+    """Ask what is not answered yet, judge while asking, and tell the result."""
+    from benchkit.client import Session
+    from benchkit.sandbox import open_sandbox
+    from benchkit.scoring import Tally, open_judge
+
+    settings, problem_set = evaluation.settings, evaluation.problem_set
+    session = Session(settings)
+    depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
+    with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
+        judge = partial(_judged, open_judge(problem_set, sandbox))
+        tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
+        for row, answer in session.run(questions, depends_on, judge, sandbox.workers):
+            tally.add(row)
+            report.add(row, answer)
+        isolation = sandbox.isolation
+    facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": session.askers}
+    ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
+    _finish(report, tally.summary(ks), facts, isolation)
+
+
+def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
+    from benchkit.scoring import Judged, judge_answer
+
+    if answer.failure is not None:
+        return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, answer.failure)
+    return judge_answer(
+        judge,
+        question.task,
+        answer.response,
+        sample=question.sample,
+        truncated=answer.truncated,
+        continues=question.prompt.mode == "completion",
+        tokens=answer.completion_tokens,
+        further=answer.facts(),
+    )
+
+
+def judge_samples(evaluation: Evaluation, samples: Samples) -> list[Judged]:
+    """Judge what was answered before and tell the result; the rows are for scripts that write more."""
+    from benchkit.sandbox import open_sandbox
+    from benchkit.scoring import Tally, judge_saved, open_judge
+
+    problem_set = evaluation.problem_set
+    rows: list[Judged] = []
+    if missing := samples.missing:
+        say(f"{len(missing)} problems have no sample and are no part of the score, such as {missing[0]}")
+    if evaluation.settings.check:
+        check(evaluation, f"{samples.count} samples")
+        return rows
+    with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
+        tally = Tally(problem_set)
+        report = Report(evaluation.settings.output_dir, samples.count, evaluation.begun)
+        for row in judge_saved(open_judge(problem_set, sandbox), problem_set, samples, sandbox.workers):
+            tally.add(row)
+            report.add(row)
+            rows.append(row)
+        isolation = sandbox.isolation
+    _finish(report, tally.summary(evaluation.pass_at or (1,)), {"samples": str(samples.path)}, isolation)
+    return rows
+
+
+def _finish(
+    report: Report, summary: Mapping[str, Any], facts: Mapping[str, Any], isolation: Isolation
+) -> None:
+    """summary.json, and the summary for people."""
+    from benchkit.scoring import as_text
+
+    for warning in isolation.warnings:
+        say(warning)
+    whole = report.finish({**summary, **facts, "sandbox": isolation.as_record()})
+    click.echo("\n".join(filter(None, (as_text(whole), usage_text(whole)))))
