@@ -68,7 +68,11 @@ class Catalog:
         """The whole run."""
         if self._runs:
             return self._runs[entry.place]
-        return history.from_record(json.loads(self._lines[entry.place].rstrip(b",")), entry.place + 1)
+        try:
+            record = json.loads(self._lines[entry.place].rstrip(b","))
+        except ValueError:
+            return history.read(self.path)[entry.place]  # says which line is broken, and where
+        return history.from_record(record, entry.place + 1)
 
     def __len__(self) -> int:
         return len(self.entries)

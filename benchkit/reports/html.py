@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 
@@ -14,6 +15,7 @@ from benchkit.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 
 MOST_BYTES_OF_CODE = 500_000  # so that the file stays under a megabyte
 MOST_NAMES = 4
+WORDS = re.compile("BETTER|WORSE|EQUIVALENT|INCONCLUSIVE")
 
 PAGE_STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;"
@@ -58,7 +60,7 @@ def _page(material: Material, one: Page) -> list[str]:
         f'<div class="wide">{as_html(one.columns, one.rows)}</div>',
         *_list(remarks(one)),
         "<h3>What the scores prove</h3>",
-        *_list(verdict_lines(one)),
+        *(WORDS.sub(r"<strong>\g<0></strong>", item) for item in _list(verdict_lines(one))),
         *_list(infrastructure_lines(one.rows)),
         *(canvas.inline() for canvas in material.charts(one)),
         *_flips(material.flips(one)),
