@@ -200,5 +200,5 @@ def test_a_line_broken_behind_its_head_is_told(tmp_path: Path) -> None:
     """The head still reads; the run itself gives the history's own error, with the line."""
     path = a_history(tmp_path, a_run("A"), a_run("B"))
     path.write_bytes(path.read_bytes().replace(b'"difficulty_scores": {}', b'"difficulty_scores": {', 1))
-    with pytest.raises(HistoryError, match="not valid JSON .line 2"):
+    with pytest.raises(HistoryError, match=r"not valid JSON \(line 2"):
         sections(Catalog(path), (), None, repeats=False, anyway=False)
