@@ -26,7 +26,13 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@touch $@
 
 demo: install  ## two tiny models served, asked, judged, recorded and compared
-	@$(BIN)/python demo/run.py
+	@for model in f16 q2_k; do \
+		set -- ./bench_runner.py --model demo/demo-$$model.gguf --benchmark demo --server xllamacpp \
+			--temperature 0.0 --max-tokens 1000; \
+		printf '\n$$ %s\n' "$$*"; "$$@" || exit; \
+	done
+	@printf '\n$$ ./bench_runner.py compare --benchmark demo\n'; ./bench_runner.py compare --benchmark demo
+	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
 
 test: install  ## every test; under 5 minutes on 2 cores
 	$(BIN)/pytest -n 2 --dist worksteal

@@ -59,7 +59,7 @@ class ModelHost:
         path = self._plan.settings.model
         try:
             if path is not None and self.model is None:
-                self.model = read_model_file(path)
+                self.model = _servable(read_model_file(path))
             digest = _in_background(sha256_of, self.model) if self.model else None
             request = server_request(self._plan, self.model)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
@@ -82,6 +82,13 @@ class ModelHost:
 
     def pids(self) -> tuple[int, ...]:
         return self.server.facts.pids if self.server else ()
+
+
+def _servable(model: ModelFile) -> ModelFile:
+    if model.kind != "model":
+        what = f"{model.path} is a {model.kind} file, which no server can serve alone"
+        raise ModelFileError(f"{what}: name the model's own file")
+    return model
 
 
 def _in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.gguf.writing import write
 from tests.support import F16, Bench, runs_in
 
 SUMMARY = (
@@ -82,6 +83,14 @@ def test_a_split_model_with_a_part_missing(bench: Bench, tmp_path: Path) -> None
     done = bench("--model", "m-00001-of-00002.gguf", "--benchmark", "demo")
     assert done.returncode == 1
     assert "m-00002-of-00002.gguf" in complaint(done)
+
+
+def test_a_projector_is_no_model(bench: Bench, tmp_path: Path) -> None:
+    """A multimodal projector is told apart from a model before a server starts."""
+    path = write(tmp_path / "mmproj.gguf", {"general.architecture": "clip"}, {"v.blk": ((64, 64), 0)})
+    done = bench("--model", path, "--benchmark", "demo")
+    assert done.returncode == 1
+    assert "projector" in complaint(done)
 
 
 @pytest.mark.parametrize(
