@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -53,8 +54,7 @@ def show_prompts(questions: Iterable[Question]) -> None:
         if question.sample:
             continue
         content = question.prompt.content
-        whole = isinstance(content, str)
-        parts = [("text", content)] if whole else [(m["role"], m["content"]) for m in content]
+        parts = [("text", content)] if isinstance(content, str) else [(m["role"], m["content"]) for m in content]
         for role, text in parts:
             click.echo(f"=== {question.task_id} · {role}\n{text}")
         if question.prompt.stop:
@@ -82,9 +82,10 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
         judge = partial(_judged, open_judge(problem_set, sandbox))
         tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
-        for row, answer in session.run(questions, depends_on, judge, sandbox.workers):
-            tally.add(row)
-            report.add(row, answer)
+        with closing(session.run(questions, depends_on, judge, sandbox.workers)) as judged:
+            for row, answer in judged:
+                tally.add(row)
+                report.add(row, answer)
         isolation = sandbox.isolation
     facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": session.askers}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))

@@ -39,6 +39,8 @@ class Session:
                 say(journal.set_aside)
             before = sum(map(journal.holds, questions))
             say(f"{len(questions)} questions to {self.model}, {before} of them answered before")
+            if self._settings.samples > 1 and self._settings.sampling.temperature == 0:
+                say("at --temperature 0 all samples of a problem are the same")
             say(f"{self.askers} at once ({self._because})")
             pipeline = Pipeline(self._client().ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
