@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import enum
 import json
+import os
 import signal
 import sys
+import time
 from typing import Any
 
 import xllamacpp
 
-BAD_FLAG = 2
+FAILED, BAD_FLAG = 1, 2
+QUIET_S, SPEAKS_AT_MOST_S = 0.3, 3.0
 
 
 def main() -> int:
@@ -25,10 +28,25 @@ def main() -> int:
     except (ValueError, AttributeError, TypeError) as error:
         print(f"[bench_runner] bad flag: {error}", file=sys.stderr, flush=True)
         return BAD_FLAG
-    server = xllamacpp.Server(params)  # returns when the model is loaded; says on stderr why it cannot be
+    try:
+        server = xllamacpp.Server(params)  # returns when the model is loaded; says on stderr why it cannot be
+    except RuntimeError as error:
+        _let_it_speak()
+        print(error, file=sys.stderr, flush=True)
+        return FAILED
     while server:
         signal.pause()
     return 0
+
+
+def _let_it_speak() -> None:
+    """llama.cpp logs from a thread of its own: the cause may still be on its way to stderr."""
+    deadline = time.monotonic() + SPEAKS_AT_MOST_S
+    size, quiet_since = -1, time.monotonic()
+    while time.monotonic() < min(deadline, quiet_since + QUIET_S):
+        time.sleep(0.02)
+        if size != (size := os.fstat(2).st_size):
+            quiet_since = time.monotonic()
 
 
 def _params(settings: dict[str, Any], extra: list[str]) -> Any:

@@ -37,12 +37,14 @@ def ask(model: ModelFile, tmp_path: Path) -> Ask:
 
 
 @pytest.fixture
-def stand_in(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> Ask:
+def stand_in(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     """A request for the stand-in of llama-server with faults."""
+    program = tmp_path / "llama-server"  # a path of its own: what a program says of itself is remembered
+    program.symlink_to(STAND_IN)
 
     def request(faults: str = "", **changes: object) -> ServerRequest:
         monkeypatch.setenv("STAND_IN", faults)
-        return ask(llama_server=STAND_IN, **changes)
+        return ask(**{"llama_server": program} | changes)
 
     return request
 

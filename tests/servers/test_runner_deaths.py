@@ -32,13 +32,13 @@ def test_no_real_server_survives_the_runner(kind: str, tmp_path: Path) -> None:
 def test_two_runners_at_once(tmp_path: Path) -> None:
     """Of two that share a cache one is killed: the other notices nothing, and ends in good order."""
     ours, theirs = (write_tiny_gguf(tmp_path / name) for name in ("ours.gguf", "theirs.gguf"))
-    other = start_runner("stand-in", theirs, "auto")
+    other = start_runner(installed_engine("xllamacpp"), theirs, "auto")
     try:
         wait_for("answering", other)
         assert kill_a_runner("answering", "stand-in", ours, "auto", BEARABLE_S).left == []
         assert kill_a_runner("ready", "stand-in", ours, "auto", BEARABLE_S).left == []  # looked for leftovers
         assert other.poll() is None
-        assert len(survivors(theirs)) > 2
+        assert len(survivors(theirs)) > 1
         tell_to_stop(other)
         assert other.wait(20) == 0
         assert survivors(theirs, within_s=1) == []
