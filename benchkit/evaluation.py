@@ -53,9 +53,7 @@ def show_prompts(questions: Iterable[Question]) -> None:
     for question in questions:
         if question.sample:
             continue
-        content = question.prompt.content
-        parts = [("text", content)] if isinstance(content, str) else [(m["role"], m["content"]) for m in content]
-        for role, text in parts:
+        for role, text in question.prompt.parts:
             click.echo(f"=== {question.task_id} · {role}\n{text}")
         if question.prompt.stop:
             click.echo(f"=== {question.task_id} · stop: {list(question.prompt.stop)}")

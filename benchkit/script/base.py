@@ -26,11 +26,17 @@ class Prompt:
         return "completion" if isinstance(self.content, str) else "chat"
 
     @property
+    def parts(self) -> list[tuple[str, str]]:
+        """Who says what, for people to read."""
+        if isinstance(self.content, str):
+            return [("text", self.content)]
+        return [(message["role"], message["content"]) for message in self.content]
+
+    @property
     def prefill(self) -> str:
         """The start of the answer that was put into the model's mouth."""
-        if isinstance(self.content, str) or self.content[-1]["role"] != "assistant":
-            return ""
-        return self.content[-1]["content"]
+        role, text = self.parts[-1]
+        return text if role == "assistant" else ""
 
     @cached_property
     def digest(self) -> str:
