@@ -81,6 +81,27 @@ def test_a_disk_that_gets_full_changes_no_byte(free: int) -> None:
         assert list(disk.names) == [HISTORY]
 
 
+def test_an_append_to_a_long_history_moves_few_bytes() -> None:
+    """Of seven megabytes it reads and writes less than a hundred kilobytes each."""
+    moved = {"read": 0, "written": 0}
+
+    class CountingDisk(SimulatedDisk):
+        def pread(self, fd: int, length: int, offset: int) -> bytes:
+            data = super().pread(fd, length, offset)
+            moved["read"] += len(data)
+            return data
+
+        def pwrite(self, fd: int, data: bytes, offset: int) -> int:
+            moved["written"] += len(data)
+            return super().pwrite(fd, data, offset)
+
+    history = document.render(document.Document([RUN | {"noise": "x" * 300}] * 20_000))
+    store.append_record(HISTORY, RUN | {"id": "new"}, CountingDisk({HISTORY: history}))
+    assert len(history) > 6_000_000
+    assert 0 < moved["read"] < 100_000
+    assert 0 < moved["written"] < 100_000
+
+
 def _losses() -> int:
     return sum(lose_power(seed) is not None for seed in range(300))
 
