@@ -14,7 +14,9 @@ from benchkit.scoring import judge_saved, open_judge, read_samples
 
 MODEL = "verdicts/qwen2.5-coder-1.5b-base"
 # Seconds of canonical computation each; they are left to the benchmark.
-HEAVY = {f"HumanEval/{n}" for n in (15, 36, 39, 59, 83, 94, 130, 139)}
+HEAVY = {f"HumanEval/{n}" for n in (15, 36, 39, 59, 83, 94, 130, 139)} | {
+    f"Mbpp/{n}" for n in (255, 271, 300, 389, 583, 589)
+}
 # Half of MBPP+ is left to it too, and what cannot agree: see benchkit/scoring/REFERENCES.md.
 KNOWN = {f"Mbpp/{n}" for n in (2, 111, 160, 232, 249, 579, 599)}
 
