@@ -11,8 +11,8 @@ def main() -> None:
     from benchkit.commands import find_command
     from benchkit.terminal import run_command
 
-    command, arguments = find_command(sys.argv[1:])
-    run_command(command, "bench_runner.py", arguments)
+    name, command, arguments = find_command(sys.argv[1:])
+    run_command(command, name, arguments)
 
 
 if __name__ == "__main__":

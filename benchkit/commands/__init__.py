@@ -15,6 +15,7 @@ import click
 
 from benchkit.errors import UnknownName
 
+PROGRAM = "bench_runner.py"
 COMMANDS = {
     "batch": "many models, many benchmarks, through the night",
     "status": "how far the night is, from another shell",
@@ -29,14 +30,14 @@ COMMANDS = {
 }
 
 
-def find_command(arguments: Sequence[str]) -> tuple[click.Command, Sequence[str]]:
-    """The command that the first word names, or `run` where it names none, and the arguments left."""
+def find_command(arguments: Sequence[str]) -> tuple[str, click.Command, Sequence[str]]:
+    """What the first word names, or `run` where it names none: its full name, itself, its arguments."""
     if not arguments or arguments[0].startswith("-"):
-        return _load("run"), arguments
+        return PROGRAM, _load("run"), arguments
     name = arguments[0]
-    if name not in COMMANDS and name != "run":
-        return _unknown(name), ()
-    return _load(name), arguments[1:]
+    if name not in COMMANDS:
+        return PROGRAM, _unknown(name), ()
+    return f"{PROGRAM} {name}", _load(name), arguments[1:]
 
 
 def _load(name: str) -> click.Command:

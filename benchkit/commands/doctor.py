@@ -37,7 +37,7 @@ def command(as_json: bool) -> None:
             area = finding.area
             print(f"\n{area}" if area != "machine" else area)
         mark = {"ok": "✓", "missing": "–", "warning": "!"}[finding.state]
-        print(f"  {mark} {finding.what:18} {finding.detail}")
+        print(f"  {mark} {finding.what:18} {finding.detail.replace(chr(10), f'{chr(10):<24}')}")
         if finding.advice:
             print(f"    {'':18} → {finding.advice}")
 
@@ -88,7 +88,6 @@ def _servers() -> Iterator[Finding]:
             )
         else:
             yield Finding("servers", engine.kind, "ok", engine.version)
-    yield Finding("servers", "endpoint", "ok", "any OpenAI-compatible URL: --base-url URL --name MODEL")
 
 
 def _sandbox() -> Iterator[Finding]:
@@ -96,18 +95,20 @@ def _sandbox() -> Iterator[Finding]:
 
     for fact in probe():
         state = "ok" if fact.available else "missing"
-        detail = ", ".join(fact.layers) if fact.available else fact.reason
+        detail = "\n".join(fact.layers) if fact.available else fact.reason
         yield Finding("sandbox", fact.level, state, detail, fact.advice)
 
 
 def _problem_sets() -> Iterator[Finding]:
-    from benchkit.problems import present
+    from benchkit.problems.fetching import place_of
+    from benchkit.problems.releases import RELEASES
 
-    for name, path in present().items():
-        if path is None:
-            yield Finding("problem sets", name, "missing", "not here yet", "fetched at the first run")
+    for name, releases in RELEASES.items():
+        place = place_of(releases[0])
+        if place.exists():
+            yield Finding("problem sets", name, "ok", str(place))
         else:
-            yield Finding("problem sets", name, "ok", str(path))
+            yield Finding("problem sets", name, "missing", "not here yet", "fetched at its first run")
 
 
 def _disk() -> Iterator[Finding]:

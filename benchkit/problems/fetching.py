@@ -19,9 +19,14 @@ CHUNK = 256 * 1024
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two pieces of the file
 
 
+def place_of(release: Release) -> Path:
+    """Where the release's file lies, once it has been fetched."""
+    return cache_folder() / "problems" / release.filename
+
+
 def fetched(release: Release, report: Report) -> Path:
     """Where the release's file lies, after fetching it if it is not there yet or is damaged."""
-    path = cache_folder() / "problems" / release.filename
+    path = place_of(release)
     if path.exists() and file_sha256(path) == release.sha256:
         return path
     content = _download(release, path, report)
