@@ -126,13 +126,13 @@ class Tally:
         if self._has_base:
             base = [Count(count.samples, count.base_passed) for count in counts]
             further["base"] = _scores(base) | {"passes_only_base": sorted(self._flips, key=_natural)}
-        if self._set.faulty:
-            further["without_faulty"] = self._without_faulty(problems)
+        if faulty := {task: why for task, why in self._set.faulty.items() if task in judged}:
+            further["without_faulty"] = self._without_faulty(problems, faulty)
         return further
 
-    def _without_faulty(self, problems: list[Problem]) -> dict[str, Any]:
-        sound = [self._counts[problem.id] for problem in problems if problem.id not in self._set.faulty]
-        return _scores(sound) | {"faulty": dict(self._set.faulty)}
+    def _without_faulty(self, problems: list[Problem], faulty: dict[str, str]) -> dict[str, Any]:
+        sound = [self._counts[problem.id] for problem in problems if problem.id not in faulty]
+        return _scores(sound) | {"faulty": faulty}
 
 
 def _scores(counts: list[Count]) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield "Verdicts: " + ", ".join(f"{count} {verdict}" for verdict, count in summary["counts"].items())
     if failures := summary["counts"].get(str(Verdict.INFRASTRUCTURE)):
         yield f"{failures} answers could not be had or judged; they are no part of the score"
-    if further["unjudged"]:
-        yield f"No sample was judged for {_some(further['unjudged'])}: no part of the score"
+    if unjudged := further["unjudged"]:
+        yield f"Problems without a judged sample, no part of the score: {len(unjudged)}, such as {unjudged[0]}"
     yield "Slowest: " + ", ".join(f"{one['task_id']} {one['seconds']:.2f} s" for one in further["slowest"])
 
 

@@ -66,7 +66,12 @@ def test_infrastructure_is_nobodys_fault() -> None:
     assert "T/1" in summary["further"]["unjudged"]
     text = as_text(summary)
     assert "2 answers could not be had or judged; they are no part of the score" in text
-    assert "No sample was judged for T/1, T/3" in text
+    assert "Problems without a judged sample, no part of the score: 10, such as T/1" in text
+
+
+def test_faulty_problems_that_were_not_asked_are_not_spoken_of() -> None:
+    """The second score is there only where it can differ."""
+    assert "without_faulty" not in tally((1, "passed")).summary()["further"]
 
 
 def test_fewer_samples_through_failures_is_not_refused() -> None:
