@@ -33,6 +33,7 @@ from tests.servers.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 ENGINES = ("llama-server", "xllamacpp", "llama-cpp-python")
 BEARABLE_S = 2.0
+LIFE_BARS = {"llama-server": "1.5 s", "xllamacpp": "1.5 s", "llama-cpp-python": "none"}
 # Another process than the one that is measured; it looks every millisecond.
 OBSERVER = """
 import http.client, sys, time
@@ -54,7 +55,11 @@ def main() -> None:
     engines = [kind for kind in ENGINES if is_installed(kind)]
     print(f"{options.model.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for kind in engines:
-        show(f"{kind}: start, proofs, stop", [a_life(kind, options) for _ in range(options.rounds)], "1.5 s")
+        show(
+            f"{kind}: start, proofs, stop",
+            [a_life(kind, options) for _ in range(options.rounds)],
+            LIFE_BARS[kind],
+        )
     for kind in engines:
         show(
             f"{kind}: first 200 to noticed", [notices(kind, options) for _ in range(options.rounds)], "0.05 s"
