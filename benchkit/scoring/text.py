@@ -41,7 +41,7 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     if failures := summary["counts"].get(str(Verdict.INFRASTRUCTURE)):
         yield f"{failures} answers could not be had or judged; they are no part of the score"
     if unjudged := further["unjudged"]:
-        yield f"Problems without a judged sample, no part of the score: {len(unjudged)}, such as {unjudged[0]}"
+        yield f"Without a judged sample, no part of the score: {len(unjudged)}, such as {unjudged[0]}"
     yield "Slowest: " + ", ".join(f"{one['task_id']} {one['seconds']:.2f} s" for one in further["slowest"])
 
 

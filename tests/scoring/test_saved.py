@@ -109,8 +109,8 @@ def test_earlier_run_is_judged_again(tmp_path: Path) -> None:
         '{"task_id": "Mbpp/2", "resp',
     ]
     write(tmp_path / "answers.jsonl", rows)
-    judged = list(judge_saved(Reader(), SET, read_run(tmp_path, SET), 1))
-    assert [(row.task_id, row.sample, str(row.verdict), row.rung, row.tokens) for row in judged] == [
+    judged = judge_saved(Reader(), SET, read_run(tmp_path, SET), 1)
+    assert sorted((row.task_id, row.sample, str(row.verdict), row.rung, row.tokens) for row in judged) == [
         ("Mbpp/0", 4, "passed", "labelled fence", None),
         ("Mbpp/1", 0, "passed", "continuation", None),
         ("Mbpp/2", 0, "truncated", "bare code", 9),

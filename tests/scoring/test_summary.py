@@ -66,7 +66,7 @@ def test_infrastructure_is_nobodys_fault() -> None:
     assert "T/1" in summary["further"]["unjudged"]
     text = as_text(summary)
     assert "2 answers could not be had or judged; they are no part of the score" in text
-    assert "Problems without a judged sample, no part of the score: 10, such as T/1" in text
+    assert "Without a judged sample, no part of the score: 10, such as T/1" in text
 
 
 def test_faulty_problems_that_were_not_asked_are_not_spoken_of() -> None:
