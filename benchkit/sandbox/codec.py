@@ -101,7 +101,7 @@ def decode(encoded: bytes) -> Any:
     """The value that the bytes name; BadBytes for anything else."""
     try:
         reader = _Reader(encoded)
-        value = reader.read(0)
+        value = reader.item(0)
     except (IndexError, struct.error, UnicodeDecodeError, TypeError) as error:
         raise BadBytes(str(error)) from None
     if reader.at != len(encoded):
@@ -147,10 +147,10 @@ class _Reader:
         size = self.number()
         if not 0 <= size <= len(self.encoded) - self.at:  # an item is one byte at least
             raise BadBytes("more items than bytes")
-        return kind([self._item(depth) for _ in range(size)])
+        return kind([self.item(depth + 1) for _ in range(size)])
 
-    def _item(self, depth: int) -> Any:
-        value = self.read(depth + 1)
+    def item(self, depth: int) -> Any:
+        value = self.read(depth)
         if value is _End:
             raise BadBytes("an end where a value should be")
         return value
@@ -158,7 +158,7 @@ class _Reader:
     def _dictionary(self, depth: int) -> dict[Any, Any]:
         items: dict[Any, Any] = {}
         while (key := self.read(depth + 1)) is not _End:
-            items[key] = self._item(depth)
+            items[key] = self.item(depth + 1)
         return items
 
     def long(self) -> int:

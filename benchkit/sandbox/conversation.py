@@ -82,14 +82,16 @@ class Conversation:
             running.drain(running.replies)
             self.drained = True
         elif running.replies in running.closed:
-            self._await_end(min(deadline, monotonic() + _LAST_WORD_S))
+            self._await_end(monotonic() + _LAST_WORD_S)
         else:
             running.pump(deadline)
 
     def _await_end(self, deadline: float) -> None:
         """Its descriptor is closed: it is ending, or it closed it itself."""
+        running = self.running
         try:
-            self.running.pump(deadline)
+            while running.ended is None and not running.broken:
+                running.pump(deadline)
         except Over:
             raise Over(Verdict.ERROR, "closed the judge's descriptor") from None
 

@@ -173,7 +173,7 @@ def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
 
 
 def _config(level: str, scratch: str, most_landlock: int) -> dict[str, Any]:
-    uid = places.NOBODY if os.getuid() == 0 else None
+    uid = places.NOBODY if places.can_become_nobody() else None
     if uid is not None and level != "namespaces":
         os.chown(scratch, -1, uid)  # programs come as root without rights, or as nobody
         os.chmod(scratch, 0o770)

@@ -52,6 +52,16 @@ def all_can_read(path: str) -> bool:
     return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
 
 
+def can_become_nobody() -> bool:
+    """Root can, unless it is root of a namespace that knows no such user."""
+    return os.getuid() == 0 and all(map(_knows_nobody, ("uid_map", "gid_map")))
+
+
+def _knows_nobody(which: str) -> bool:
+    rows = (map(int, line.split()) for line in Path(f"/proc/self/{which}").read_text().splitlines())
+    return any(first <= NOBODY < first + count for first, _, count in rows)
+
+
 def scratch() -> str:
     """A new folder for the workers of one pool; each makes its own in it."""
     path = tempfile.mkdtemp(prefix="bench-sandbox-")

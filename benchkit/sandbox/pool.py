@@ -81,6 +81,14 @@ def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
     )
 
 
+def _refuse_nonsense(program: Program) -> None:
+    if (program.source is None) == (program.argv is None):
+        raise SandboxError("a Program is either Python source or a command line: give one of the two")
+    for name in (*program.files, *program.keep):
+        if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
+            raise SandboxError(f"file name {name!r} leads out of the private folder: give a relative one")
+
+
 class Pool:
     """A Sandbox of so many workers at one level."""
 
@@ -127,8 +135,7 @@ class Pool:
         places.remove(self.scratch)
 
     def run(self, program: Program, limits: Limits = _DEFAULT) -> Outcome:
-        if (program.source is None) == (program.argv is None):
-            raise SandboxError("a Program is either Python source or a command line: give one of the two")
+        _refuse_nonsense(program)
         message = {
             **vars(program),
             "argv": None if program.argv is None else list(program.argv),

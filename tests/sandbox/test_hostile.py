@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,15 +42,13 @@ def as_me(level: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Atta
 
 
 @pytest.fixture(scope="module")
-def as_ordinary_user(level: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Attack]:
+def as_ordinary_user(level: str) -> Iterator[Attack]:
     if os.getuid() != 0:
         pytest.skip("already an ordinary user: the other tests show it")
     python = _interpreter()
     if python is None:
         pytest.skip("no Python interpreter on this machine that an ordinary user could start")
-    home = tmp_path_factory.mktemp("ordinary")
-    for folder in (home, *list(home.parents)[:-2]):
-        os.chmod(folder, 0o755)
+    home = Path(tempfile.mkdtemp(prefix="ordinary-"))  # pytest's own folders let nobody else pass
     os.chown(home, ORDINARY, ORDINARY)
     arguments = [python, str(Path(__file__).with_name("attack.py")), level, str(home / "outside")]
     with subprocess.Popen(
@@ -65,6 +65,7 @@ def as_ordinary_user(level: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
         yield attack
         child.stdin.close()  # type: ignore[union-attr]
+    shutil.rmtree(home)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -4,45 +4,45 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
-from itertools import count
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def empty(path: str) -> None:
-    """Remove all that is below; folders are pulled up to the top first, so depth costs nothing."""
-    top = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    names = (f".emptied-{number}" for number in count())
-    try:
-        while entries := os.listdir(top):
-            for entry in entries:
-                _remove(top, entry, names)
-    finally:
-        os.close(top)
+    """Remove all that is below, one folder open at a time, by names that are never longer than one step.
+
+    Nobody may be at work in it: going up by ".." must lead where we came from.
+    """
+    here = os.open(path, _FOLDER)
+    way: list[str] = []
+    waiting = [_clear(here)]
+    while waiting:
+        if waiting[-1]:
+            way.append(waiting[-1].pop())
+            here = _enter(here, way[-1])
+            waiting.append(_clear(here))
+        else:
+            waiting.pop()
+            if way:
+                here = _enter(here, "..")
+                os.rmdir(way.pop(), dir_fd=here)
+    os.close(here)
 
 
-def _remove(top: int, entry: str, names: Iterator[str]) -> None:
-    if not stat.S_ISDIR(os.lstat(entry, dir_fd=top).st_mode):
-        os.unlink(entry, dir_fd=top)
-        return
-    os.chmod(entry, 0o700, dir_fd=top)
-    folder = os.open(entry, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=top)
-    try:
-        for below in os.listdir(folder):
-            if stat.S_ISDIR(os.lstat(below, dir_fd=folder).st_mode):
-                os.chmod(below, 0o700, dir_fd=folder)
-                os.rename(below, _free(top, names), src_dir_fd=folder, dst_dir_fd=top)
-            else:
-                os.unlink(below, dir_fd=folder)
-    finally:
-        os.close(folder)
-    os.rmdir(entry, dir_fd=top)
+def _clear(here: int) -> list[str]:
+    """Remove all that is no folder; the folders' names are left."""
+    folders = []
+    for name in os.listdir(here):  # noqa: PTH208 - by descriptor
+        if stat.S_ISDIR(os.lstat(name, dir_fd=here).st_mode):
+            folders.append(name)
+        else:
+            os.unlink(name, dir_fd=here)
+    return folders
 
 
-def _free(top: int, names: Iterator[str]) -> str:
-    """A name that the program has not taken."""
-    for name in names:
-        try:
-            os.lstat(name, dir_fd=top)
-        except FileNotFoundError:
-            return name
-    raise AssertionError("count() has no end")
+def _enter(here: int, name: str) -> int:
+    if name != "..":
+        os.chmod(name, 0o700, dir_fd=here)
+    there = os.open(name, _FOLDER, dir_fd=here)
+    os.close(here)
+    return there

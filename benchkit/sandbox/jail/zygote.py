@@ -62,19 +62,24 @@ class Zygote:
         self.control = setting.control
         self.cage = setting.cage
 
-    def serve(self) -> None:
+    def serve(self) -> NoReturn:
+        while True:
+            init = self.setting.begin_namespace()  # ready before it is needed, and before it could hold a pipe open
+            job, fds = self.next_job()
+            self.run(job, fds, init)
+
+    def next_job(self) -> tuple[Job, list[int]]:
         while True:
             message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 4)
             if not message:
-                return
+                os._exit(0)
             order = json.loads(message)
             if "job" in order:  # an order to kill may come when the program is over already
-                self.run(Job(**order["job"]), fds)
+                return Job(**order["job"]), fds
 
-    def run(self, job: Job, fds: list[int]) -> None:
+    def run(self, job: Job, fds: list[int], init: int | None) -> None:
         self.setting.fit_private(job.file_bytes)
         planned = plan(self.cage, job)
-        init = self.setting.begin_namespace()
         pid = os.fork()
         if pid == 0:
             self.become(job, planned, fds)

@@ -1,0 +1,88 @@
+"""HumanEval's check(candidate) on the trusted side, against a proxy."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchkit.records import Verdict
+from benchkit.sandbox import Limits, Sandbox, open_sandbox
+
+ADD = "def add(a, b): return a + b"
+
+
+@pytest.mark.parametrize(
+    ("source", "test", "verdict", "detail"),
+    [
+        (ADD, "def check(c): assert c(1, 2) == 3", Verdict.PASSED, ""),
+        (ADD, "assert add(1, 2) == 3\nassert add([1], [2]) == [1, 2]", Verdict.PASSED, ""),
+        (ADD, "def check(c): assert c(a=1, b=2) == 3", Verdict.PASSED, ""),
+        (ADD, "def check(c): assert c(1, 2) == 4, 'four'", Verdict.WRONG, "AssertionError: four (line 1 of the test)"),
+        (ADD, "def check(c): assert c(1, 'a') == 4", Verdict.ERROR, "TypeError: unsupported operand"),
+        (ADD, "def check(c):\n try: c(1, 'a')\n except TypeError: return\n assert 0", Verdict.PASSED, ""),
+        (ADD, "def check(c): pass", Verdict.INFRASTRUCTURE, "never called"),
+        (ADD, "", Verdict.INFRASTRUCTURE, "never called"),
+        (ADD, "def check(c): undefined", Verdict.INFRASTRUCTURE, "the test itself failed: NameError"),
+        ("def add(a, b): return None", "def check(c): assert abs(c(1, 2)) < 1", Verdict.WRONG, "TypeError"),
+        ("import os\ndef add(a, b): os._exit(0)", "def check(c):\n try: c(1, 2)\n except BaseException: pass",
+         Verdict.ERROR, "ended with exit code 0"),
+        ("def add(a, b):\n while True: pass", "def check(c):\n for _ in '123':\n  try: c(1, 2)\n"
+         "  except BaseException: pass", Verdict.TIMEOUT, "took longer than"),
+        ("def add(a, b): return range(10**9)", "def check(c): list(c(1, 2))", Verdict.WRONG, "TypeError"),
+        ("def add(a, b): return 10**9", "def check(c):\n n = 0\n while n < c(1, 2): n += 1", Verdict.TIMEOUT, ""),
+        ("def add(a, b): return 10**12", "def check(c):\n for _ in range(c(1, 2)): pass", Verdict.TIMEOUT, "test"),
+        ("def add(a, b): return 10**12", "def check(c): [0] * c(1, 2)", Verdict.WRONG, "MemoryError"),
+        ("def add(a, b): a.clear(); return []", "def check(c):\n x = [1]\n assert c(x, 2) == sorted(x)",
+         Verdict.WRONG, ""),
+        ("x = 1/0", "def check(c): c(1, 2)", Verdict.ERROR, "ZeroDivisionError"),
+        ("def add(a, b): raise MemoryError", "def check(c): c(1, 2)", Verdict.MEMORY, "MemoryError"),
+    ],
+)  # fmt: skip
+def test_verdicts(best: Sandbox, source: str, test: str, verdict: Verdict, detail: str) -> None:
+    """A pass needs all checks, run to their end; everything else says what happened."""
+    outcome = best.check(source, test, "add", Limits(wall_s=0.6))
+    assert outcome.verdict is verdict, outcome
+    assert detail in outcome.detail
+    assert not outcome.inside
+
+
+def test_helpers_come_from_the_trusted_side(best: Sandbox) -> None:
+    """A helper that the test leans on is the problem's, even where the candidate brings its own."""
+    source = "def poly(xs, x): return 0\ndef find_zero(xs): return 1"
+    test = "def check(c): assert abs(poly([1, 2], c([1, 2]))) < 1e-6"
+    support = "def poly(xs, x): return sum(c * x**i for i, c in enumerate(xs))\ndef find_zero(xs): ..."
+    assert best.check(source, test, "find_zero", support=support).verdict is Verdict.WRONG
+
+
+def test_what_a_proxy_cannot_carry_runs_inside(best: Sandbox) -> None:
+    """A test that hands over a function is run beside the code, and the outcome says so."""
+    source = "def apply(f, x): return f(x)"
+    test = "def check(c): assert c(lambda x: x + 1, 1) == {}"
+    right, wrong = (best.check(source, test.format(n), "apply") for n in (2, 3))
+    assert (right.verdict, right.inside) == (Verdict.PASSED, True)
+    assert (wrong.verdict, wrong.inside) == (Verdict.WRONG, True)
+    leave = best.check("import os\ndef apply(f, x): os._exit(0)", test.format(2), "apply")
+    assert (leave.verdict, leave.inside) == (Verdict.ERROR, True)
+
+
+def test_a_candidates_object_is_never_run_inside(best: Sandbox) -> None:
+    """An object that equals everything stays in the jail, whatever the test then does with it."""
+    source = "class E:\n __eq__ = lambda s, o: True\ndef add(a, b): return E()"
+    test = "def check(c):\n x = c(1, 2)\n assert c(x, 3) == 3"
+    outcome = best.check(source, test, "add")
+    assert (outcome.verdict, outcome.inside) == (Verdict.WRONG, False)
+
+
+def test_canonical_solutions(shared_data: Path) -> None:
+    """All 164 of HumanEval pass, and none needs to run inside."""
+    with gzip.open(shared_data / "humaneval" / "HumanEval.jsonl.gz") as file:
+        problems: list[dict[str, Any]] = [json.loads(line) for line in file]
+    with open_sandbox(workers=1) as sandbox:
+        for problem in problems:
+            source = problem["prompt"] + problem["canonical_solution"]
+            outcome = sandbox.check(source, problem["test"], problem["entry_point"], support=problem["prompt"])
+            assert (outcome.verdict, outcome.inside) == (Verdict.PASSED, False), (problem["task_id"], outcome)

@@ -1,0 +1,191 @@
+"""Which level is taken, what is said of it, and what happens where it cannot be had."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from attack import descendants
+from benchkit.errors import SandboxError, UnknownName
+from benchkit.records import Verdict
+from benchkit.sandbox import Limits, Program, levels, open_sandbox, probe
+from benchkit.sandbox.missing import LevelMissing
+from benchkit.sandbox.pool import Pool
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
+    """Has the machine refuse these levels."""
+
+    def start(level: str, workers: int, most_landlock: int = 99) -> Pool:
+        if level in missing:
+            raise LevelMissing("Operation not permitted")
+        return Pool(level, workers, most_landlock)
+
+    monkeypatch.setattr(levels, "Pool", start)
+
+
+def test_auto_takes_namespaces_first() -> None:
+    """And says in words what stands between the code and the machine."""
+    with open_sandbox(workers=1) as sandbox:
+        record = sandbox.isolation.as_record()
+    assert record["level"] == "namespaces"
+    assert any("seccomp" in layer for layer in record["layers"])
+
+
+def test_auto_without_namespaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Goes on with Landlock, and warns with the next step."""
+    without(monkeypatch, "namespaces")
+    with open_sandbox(workers=1) as sandbox:
+        assert sandbox.isolation.level == "landlock"
+        assert "kernel.apparmor_restrict_unprivileged_userns" in sandbox.isolation.warnings[0]
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+def test_namespaces_really_switched_off() -> None:
+    """Inside a user namespace that allows no further one, the floor is what `auto` finds."""
+    script = (
+        "echo 0 > /proc/sys/user/max_user_namespaces; exec "
+        f"{sys.executable} -c 'from benchkit.sandbox import *\nwith open_sandbox(workers=1) as s: "
+        'print(s.isolation.level, s.run(Program(source="print(1)")).verdict)\''
+    )
+    shown = subprocess.run(["unshare", "-Ur", "sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
+    if "max_user_namespaces" in shown.stderr or "unshare" in shown.stderr:
+        pytest.skip(f"cannot switch namespaces off here: {shown.stderr.strip()}")
+    assert shown.stdout.split() == ["landlock", "passed"], shown.stderr
+
+
+def test_nothing_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuses in one line with reason and advice; it never runs code with less."""
+    without(monkeypatch, "namespaces", "landlock")
+    with pytest.raises(SandboxError, match=r"no safe way.*landlock: Operation not permitted.*docker"):
+        open_sandbox()
+
+
+def test_no_landlock_means_no_landlock_level() -> None:
+    """A kernel without it is told apart by asking the kernel."""
+    with pytest.raises(LevelMissing, match="no Landlock"):
+        Pool("landlock", 1, most_landlock=0)
+
+
+@pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
+def test_older_landlock(abi: int, tmp_path: Path) -> None:
+    """What an older version leaves open, the filter closes: truncation, signals, sockets."""
+    target = tmp_path / "file"
+    target.write_text("untouched")
+    attacks = (
+        f"os.truncate({str(target)!r}, 0)",
+        f"os.open({str(target)!r}, os.O_RDONLY | os.O_TRUNC)",
+        "open(os.path.realpath(os.__file__), 'r+')",
+        "os.truncate(os.path.realpath(os.__file__), 0)",
+        f"os.kill({os.getpid()}, 0)",
+        "socket.create_connection(('127.0.0.1', 9))",
+    )
+    with Pool("landlock", 1, most_landlock=abi) as sandbox:
+        for attack in attacks:
+            outcome = sandbox.run(Program(source=f"import os, socket\ntry: {attack}\nexcept PermissionError: print('no')"))
+            assert outcome.stdout == b"no\n", (attack, outcome)
+    assert target.read_text() == "untouched"
+
+
+def test_unknown_level() -> None:
+    """Lists the known ones."""
+    with pytest.raises(UnknownName, match=r"unknown sandbox level 'namespace': did you mean namespaces\?"):
+        open_sandbox("namespace")
+
+
+def test_probe_tells_each_level() -> None:
+    """Each with its layers, or with a reason and what to do."""
+    facts = {fact.level: fact for fact in probe()}
+    assert list(facts) == ["namespaces", "landlock", "docker", "podman"]
+    for fact in facts.values():
+        assert fact.layers if fact.available else (fact.reason and fact.advice)
+
+
+def test_no_capability_is_left() -> None:
+    """Of the program: none effective, none permitted, none to gain, and no privileges by exec."""
+    source = "print(*[l.split()[1] for l in open('/proc/self/status') if l.startswith(('Cap', 'NoNew', 'Seccomp:'))])"
+    with open_sandbox("namespaces", workers=1) as sandbox:
+        words = sandbox.run(Program(source=source)).stdout.decode().split()
+    assert [int(word, 16) for word in words] == [0, 0, 0, 0, 0, 1, 2]
+
+
+def test_workers_are_small() -> None:
+    """A worker's zygote stays under 40 MB before a program runs, its judge under 150."""
+    with open_sandbox(workers=1):
+        sizes = sorted(_resident_mb(pid) for pid in descendants(os.getpid()))
+    assert sizes
+    assert sizes[-1] < 40
+
+
+def _resident_mb(pid: int) -> float:
+    rows = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmRSS")]
+    return int(rows[0].split()[1]) / 1024 if rows else 0.0
+
+
+def test_nothing_is_left_after_closing() -> None:
+    """No process, no folder."""
+    before = descendants(os.getpid())
+    with open_sandbox(workers=2) as sandbox:
+        assert isinstance(sandbox, Pool)
+        folder = Path(sandbox.scratch)
+        assert folder.is_dir()
+    assert descendants(os.getpid()) <= before
+    assert not folder.exists()
+
+
+def test_killed_from_outside_a_worker_is_replaced() -> None:
+    """The program in it is nobody's fault; the next one runs."""
+    with open_sandbox(workers=1) as sandbox:
+        assert isinstance(sandbox, Pool)
+        (worker,) = sandbox.all
+        worker.process.send_signal(signal.SIGKILL)
+        worker.process.wait()
+        assert sandbox.run(Program(source="print(1)")).verdict is Verdict.INFRASTRUCTURE
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+@pytest.mark.parametrize("level", ["namespaces", "landlock"])
+def test_a_killed_tester_leaves_nothing(level: str) -> None:
+    """SIGKILL to the whole tool while a program runs: judge, zygote, program and folder are gone soon after."""
+    script = (
+        "from benchkit.sandbox import *\n"
+        f"with open_sandbox({level!r}, workers=1) as s:\n"
+        "    print(s.scratch, flush=True)\n"
+        "    s.run(Program(source='import time; time.sleep(60)'), Limits(wall_s=60))"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        folder = Path(child.stdout.readline().strip())
+        time.sleep(0.3)
+        below = descendants(child.pid)
+        child.kill()
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and any(_alive(pid) for pid in below):
+        time.sleep(0.05)
+    assert [pid for pid in below if _alive(pid)] == []
+    assert list(folder.glob("*")) == []
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_time_limit_is_kept() -> None:
+    """Overshoot is at most 0.2 s, seen from outside."""
+    with open_sandbox(workers=1) as sandbox:
+        began = time.monotonic()
+        sandbox.run(Program(source="while True: pass"), Limits(wall_s=0.5))
+        assert 0.5 <= time.monotonic() - began < 0.7
+
+
