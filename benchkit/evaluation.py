@@ -72,22 +72,22 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     """Ask what is not answered yet, judge while asking, and tell the result."""
     from benchkit.client import Session
     from benchkit.sandbox import open_sandbox
-    from benchkit.scoring import Tally, open_judge
+    from benchkit.scoring import Tally, circumstances, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     session = Session(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
     with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
-        judge = partial(_judged, open_judge(problem_set, sandbox))
+        judge = open_judge(problem_set, sandbox)
         tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
-        with closing(session.run(questions, depends_on, judge, sandbox.workers)) as judged:
+        with closing(session.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
             for row, answer in judged:
                 tally.add(row)
                 report.add(row, answer)
-        isolation = sandbox.isolation
+        isolation, judging = sandbox.isolation, circumstances(judge)
     facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": session.askers}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
-    _finish(report, tally.summary(ks), facts, isolation)
+    _finish(report, _with(judging, tally.summary(ks)), facts, isolation)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -110,7 +110,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 def judge_samples(evaluation: Evaluation, samples: Samples) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
     from benchkit.sandbox import open_sandbox
-    from benchkit.scoring import Tally, judge_saved, open_judge
+    from benchkit.scoring import Tally, circumstances, judge_saved, open_judge
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
@@ -122,13 +122,19 @@ def judge_samples(evaluation: Evaluation, samples: Samples) -> list[Judged]:
     with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
         tally = Tally(problem_set)
         report = Report(evaluation.settings.output_dir, samples.count, evaluation.begun)
-        for row in judge_saved(open_judge(problem_set, sandbox), problem_set, samples, sandbox.workers):
+        judge = open_judge(problem_set, sandbox)
+        for row in judge_saved(judge, problem_set, samples, sandbox.workers):
             tally.add(row)
             report.add(row)
             rows.append(row)
-        isolation = sandbox.isolation
-    _finish(report, tally.summary(evaluation.pass_at or (1,)), {"samples": str(samples.path)}, isolation)
+        isolation, judging = sandbox.isolation, circumstances(judge)
+    summary = _with(judging, tally.summary(evaluation.pass_at or (1,)))
+    _finish(report, summary, {"samples": str(samples.path)}, isolation)
     return rows
+
+
+def _with(judging: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {**summary, "further": {**summary["further"], "judging": dict(judging)}}
 
 
 def _finish(

@@ -1,6 +1,6 @@
 """LiveCodeBench's own list of problems that it grades wrongly, by id or by the words of the title.
 
-The list is ERRATA.md of the LiveCodeBench repository, as of 2025.
+The list is ERRATA.md of the LiveCodeBench repository, as of July 2025.
 """
 
 from __future__ import annotations
@@ -17,13 +17,18 @@ ERRATA: dict[str, str] = {
     "abc327_b": MANY_ANSWERS,
     "abc333_e": MANY_ANSWERS,
     "abc343_e": MANY_ANSWERS,
+    "abc343_a": MANY_ANSWERS,
     "abc362_c": MANY_ANSWERS,
+    "arc185_c": MANY_ANSWERS,
     "find-words-containing-character": MANY_ANSWERS,
     "find-the-peaks": MANY_ANSWERS,
     "generate-binary-strings-without-adjacent-zeros": MANY_ANSWERS,
     "abc337_e": INTERACTIVE,
     "abc355_e": INTERACTIVE,
     "abc350_c": WRONG_TESTS,
+    "apply-operations-to-make-string-empty": WRONG_TESTS,
+    "arc189_a": WRONG_TESTS,
+    "most-frequent-ids": WRONG_TESTS,
 }
 
 

@@ -4,6 +4,8 @@ base.py          Judgement, Judged and the Judge that every form of problem has
 tested.py        judges by a problem's own Python test (HumanEval, MBPP)
 differential.py  judges by the canonical solution's outputs (the + sets), which expected.py keeps;
                  oracles.py and loose.py say which outputs are the same
+contest.py       judges contest answers, by stdin and stdout or by calls; contest_output.py says what is
+                 right, contest_source.py what is put before an answer, machine.py how slow this machine is
 turns.py         a timeout is judged a second time, alone
 answering.py     one answer to one Judged: extract, judge, and the verdicts that need no run
 saved.py         samples files and earlier runs: judging what was answered before
@@ -24,11 +26,15 @@ To judge a new form of problem: a file here with a class that offers `Judge`, an
 
 from __future__ import annotations
 
+from typing import Any
+
 from benchkit.problems.base import ProblemSet
 from benchkit.problems.evalplus import DifferentialProblem
+from benchkit.problems.livecodebench import ContestProblem
 from benchkit.sandbox import Sandbox
 from benchkit.scoring.answering import judge_answer
 from benchkit.scoring.base import Judge, Judged, Judgement
+from benchkit.scoring.contest import ContestJudge
 from benchkit.scoring.differential import DifferentialJudge
 from benchkit.scoring.saved import judge_saved, read_run, read_samples
 from benchkit.scoring.summary import Tally
@@ -41,6 +47,7 @@ __all__ = [
     "Judgement",
     "Tally",
     "as_text",
+    "circumstances",
     "judge_answer",
     "judge_saved",
     "open_judge",
@@ -53,4 +60,11 @@ def open_judge(problem_set: ProblemSet, sandbox: Sandbox) -> Judge:
     """The judge for this form of problems."""
     if isinstance(problem_set.problems[0], DifferentialProblem):
         return DifferentialJudge(problem_set, sandbox)
+    if isinstance(problem_set.problems[0], ContestProblem):
+        return ContestJudge(sandbox)
     return TestedJudge(sandbox)
+
+
+def circumstances(judge: Judge) -> dict[str, Any]:
+    """What the record keeps of how was judged, where that is not the same everywhere."""
+    return judge.circumstances() if isinstance(judge, ContestJudge) else {}

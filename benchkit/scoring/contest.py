@@ -1,151 +1,129 @@
-"""Judges contest answers: programs as programs, functions by their calls.
-
-The rules of comparison are LiveCodeBench's: stripped lines, as many of them, each equal or equal token by
-token as decimals; what a function returns by `==`, a tuple counting as a list. A value must be of plain
-builtin types: an object that claims to equal everything does not arrive here at all.
-"""
+"""Judges contest answers: programs as programs, functions by their calls, up to the first test that fails."""
 
 from __future__ import annotations
 
-import ast
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from time import monotonic
 from typing import Any
 
 from benchkit.problems.base import Problem
 from benchkit.problems.livecodebench import ContestProblem, Test
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Opaque, Outcome, Program, Reply, Sandbox
+from benchkit.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
 from benchkit.scoring.base import Judgement
-from benchkit.scoring.shortened import shortened
+from benchkit.scoring.contest_output import difference, same_value
+from benchkit.scoring.contest_source import entry_point, with_prelude
+from benchkit.scoring.machine import libraries, slowness
+from benchkit.scoring.shortened import MOST, shortened
 from benchkit.scoring.turns import Turns
 
 LIMIT_S = 6.0  # a test, as the official grader has it
-MEMORY_MB = 4096
-# What LiveCodeBench puts before every answer; published passes lean on it.
-MODULES = (
-    "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
-    "itertools", "functools", "operator", "io", "sys", "json",
-)  # fmt: skip
-PRELUDE = "; ".join(
-    [
-        *(f"from {module} import *" for module in (*MODULES, "builtins", "typing")),
-        f"import {', '.join(MODULES)}",
-        "sys.setrecursionlimit(50000)",
-    ]
-)
+LARGE_OUTPUT = 4096  # characters as JSON; what is larger may come as a digest
+LIMITS = Limits(wall_s=LIMIT_S, memory_mb=4096)
 
 
 class ContestJudge:
-    """The judge of LiveCodeBench's problems; the first test that fails ends it."""
+    """The judge of LiveCodeBench's problems."""
 
-    def __init__(self, sandbox: Sandbox, limit_s: float = LIMIT_S) -> None:
+    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS) -> None:
         self._sandbox = sandbox
-        self._limits = Limits(wall_s=limit_s, memory_mb=MEMORY_MB)
+        self._limits = limits
         self._turns = Turns()
+
+    def circumstances(self) -> dict[str, Any]:
+        """What the record keeps of how was judged."""
+        return {"libraries": libraries(self._sandbox), "limit_s": self._limits.wall_s}
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, ContestProblem)
         return self.judge_tests(problem, source, problem.tests())
 
     def judge_tests(self, problem: ContestProblem, source: str, tests: Sequence[Test]) -> Judgement:
-        began = monotonic()
-        with self._turns.together():
-            judgement = self._tried(problem, source, tests)
-        if judgement.verdict is Verdict.TIMEOUT:
-            # A timeout counts when it happens again with nothing beside it.
-            with self._turns.alone():
-                judgement = self._tried(problem, source, tests)
-        return replace(judgement, seconds=monotonic() - began)
-
-    def _tried(self, problem: ContestProblem, source: str, tests: Sequence[Test]) -> Judgement:
         if not tests:
             return Judgement(Verdict.INFRASTRUCTURE, f"{problem.id} has no tests")
+        began = monotonic()
+        with self._turns.together():
+            judgement = self._tried(problem, source, tests, self._limits)
+        if judgement.verdict is Verdict.TIMEOUT:
+            with self._turns.alone():
+                judgement = self._again(problem, source, tests)
+        return replace(judgement, seconds=monotonic() - began)
+
+    def _again(self, problem: ContestProblem, source: str, tests: Sequence[Test]) -> Judgement:
+        """A timeout counts when it happens again with nothing beside it, in the time that is due here."""
+        wall_s = self._limits.wall_s * slowness(self._sandbox)
+        return self._tried(problem, source, tests, replace(self._limits, wall_s=wall_s))
+
+    def _tried(
+        self, problem: ContestProblem, source: str, tests: Sequence[Test], limits: Limits
+    ) -> Judgement:
         complete = with_prelude(source)
         if problem.entry_point is None:
-            return self._program(complete, tests)
-        return self._function(complete, entry_point(problem.entry_point, source), tests)
+            return self._program(complete, tests, limits)
+        return self._function(complete, entry_point(problem.entry_point, source), tests, limits)
 
-    def _program(self, source: str, tests: Sequence[Test]) -> Judgement:
+    def _program(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
         for number, test in enumerate(tests):
-            outcome = self._sandbox.run(Program(source=source, stdin=test.input.encode()), self._limits)
-            if outcome.verdict is not Verdict.PASSED:
-                return _failed(outcome.verdict, outcome.detail, number, test, tests)
+            outcome = self._sandbox.run(Program(source=source, stdin=test.input.encode()), limits)
             got = outcome.stdout.decode(errors="replace")
-            if why := difference(got, test.output):
-                return _failed(Verdict.WRONG, why, number, test, tests, got)
+            why = difference(got, test.output)
+            if outcome.verdict is not Verdict.PASSED and (why or not _left_by_exit(outcome)):
+                return _failed(outcome.verdict, outcome.detail, number, tests)
+            if why:
+                return _failed(Verdict.WRONG, why, number, tests, got)
         return Judgement(Verdict.PASSED, further={"tests": len(tests)})
 
-    def _function(self, source: str, call: str, tests: Sequence[Test]) -> Judgement:
-        inputs = [tuple(json.loads(line) for line in test.input.split("\n")) for test in tests]
-        with self._sandbox.load(source, self._limits) as program:
-            if program.failure is not None:
-                return _not_loaded(program.failure, tests)
-            number = -1
-            for number, reply in enumerate(program.call_many(call, inputs, self._limits)):
-                if reply.verdict is not None:
-                    return _failed(reply.verdict, reply.detail, number, tests[number], tests)
-                if not same_value(reply, json.loads(tests[number].output)):
-                    why = "the wrong value"
-                    got = shortened(reply.value)
-                    return _failed(Verdict.WRONG, why, number, tests[number], tests, got)
-        if number + 1 < len(tests):
-            return Judgement(Verdict.INFRASTRUCTURE, f"{number + 1} of {len(tests)} calls were answered")
-        return Judgement(Verdict.PASSED, further={"tests": len(tests)})
+    def _function(self, source: str, call: str, tests: Sequence[Test], limits: Limits) -> Judgement:
+        """All tests share one program; what fails there after others counts when it fails in a fresh one.
+
+        A contest calls a new object each time: what an answer remembers from the tests before is no fault.
+        """
+        first = 0
+        while True:
+            with self._sandbox.load(source, limits) as program:
+                if program.failure is not None:
+                    return _not_loaded(program.failure, tests)
+                judgement, at = _called(program, call, tests, first, limits)
+            if at == first or judgement.verdict in (Verdict.PASSED, Verdict.TIMEOUT):
+                return judgement
+            first = at
 
 
-def with_prelude(source: str) -> str:
-    """The prelude as one line more, before everything that need not be first."""
-    line = _first_free_line(source)
-    lines = source.split("\n")
-    return "\n".join([*lines[:line], PRELUDE, *lines[line:]])
+def _called(
+    program: LoadedProgram, call: str, tests: Sequence[Test], first: int, limits: Limits
+) -> tuple[Judgement, int]:
+    """The tests from `first` on; also the number of the one that failed."""
+    late: list[tuple[int, Reply]] = []  # large values can be had when all calls are over
+    number = first - 1
+    for number, reply in enumerate(program.call_many(call, list(_inputs(tests[first:])), limits), first):
+        if reply.verdict is not None:
+            return _failed(reply.verdict, reply.detail, number, tests), number
+        if len(tests[number].output) > LARGE_OUTPUT:
+            late.append((number, reply))
+        elif not same_value(reply, json.loads(tests[number].output)):
+            return _wrong_value(reply, number, tests), number
+    for number_of_late, reply in late:
+        wanted = json.loads(tests[number_of_late].output)
+        if reply.digest != digest(wanted) and not same_value(reply, wanted):
+            return _wrong_value(reply, number_of_late, tests), number_of_late
+    if number + 1 < len(tests):
+        told = f"{number + 1} of {len(tests)} calls were answered"
+        return Judgement(Verdict.INFRASTRUCTURE, told), first
+    return Judgement(Verdict.PASSED, further={"tests": len(tests)}), first
 
 
-def _first_free_line(source: str) -> int:
-    """How many lines must stay in front: up to the last `from __future__` import."""
-    if "__future__" not in source:
-        return 0
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return 0
-    future = [node for node in body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
-    return max((node.end_lineno or 0 for node in future), default=0)
+def _inputs(tests: Sequence[Test]) -> Iterator[tuple[Any, ...]]:
+    for test in tests:
+        yield tuple(json.loads(line) for line in test.input.split("\n"))
 
 
-def entry_point(asked: str, source: str) -> str:
-    """The method of `Solution`, or the bare function where the answer has no such class."""
-    return asked if "class Solution" in source else asked.removeprefix("Solution().")
-
-
-def difference(got: str, wanted: str) -> str | None:
-    """Why the output is wrong; None where it is right."""
-    got_lines, wanted_lines = _stripped_lines(got), _stripped_lines(wanted)
-    if len(got_lines) != len(wanted_lines):
-        return f"{len(got_lines)} lines of output, {len(wanted_lines)} are wanted"
-    for number, (line, wanted_line) in enumerate(zip(got_lines, wanted_lines, strict=True), start=1):
-        if line != wanted_line and not _equal_decimals(line, wanted_line):
-            return f"line {number} is {shortened(line)}, wanted is {shortened(wanted_line)}"
-    return None
-
-
-def _stripped_lines(text: str) -> list[str]:
-    return [line.strip() for line in text.strip().split("\n")]
-
-
-def _equal_decimals(got: str, wanted: str) -> bool:
-    try:
-        return [Decimal(word) for word in got.split()] == [Decimal(word) for word in wanted.split()]
-    except InvalidOperation:
-        return False
-
-
-def same_value(reply: Reply, wanted: Any) -> bool:
-    got = reply.value
-    return not isinstance(got, Opaque) and bool((list(got) if isinstance(got, tuple) else got) == wanted)
+def _left_by_exit(outcome: Outcome) -> bool:
+    """Whether it said `sys.exit(1)` or the like, which LiveCodeBench takes for a plain end."""
+    return bool(outcome.exit_code and outcome.stdout) and b"Traceback (most recent call last)" not in (
+        outcome.stderr
+    )
 
 
 def _not_loaded(failure: Outcome, tests: Sequence[Test]) -> Judgement:
@@ -153,15 +131,20 @@ def _not_loaded(failure: Outcome, tests: Sequence[Test]) -> Judgement:
     return Judgement(verdict, failure.detail, further={"tests": len(tests), "failed_test": None})
 
 
+def _wrong_value(reply: Reply, number: int, tests: Sequence[Test]) -> Judgement:
+    return _failed(Verdict.WRONG, "the wrong value", number, tests, shortened(reply.value))
+
+
 def _failed(
-    verdict: Verdict, why: str, number: int, test: Test, tests: Sequence[Test], got: str | None = None
+    verdict: Verdict, why: str, number: int, tests: Sequence[Test], got: str | None = None
 ) -> Judgement:
+    """Which test, with its input, what it wants and what came, all shortened."""
     facts: dict[str, Any] = {
         "tests": len(tests),
         "failed_test": number,
-        "input": shortened(test.input),
-        "expected": shortened(test.output),
+        "input": shortened(tests[number].input),
+        "expected": shortened(tests[number].output),
     }
     if got is not None:
-        facts["got"] = got if len(got) <= 120 else shortened(got)
+        facts["got"] = got if len(got) <= MOST else shortened(got)
     return Judgement(verdict, f"test {number + 1} of {len(tests)}: {why}", further=facts)

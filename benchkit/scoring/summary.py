@@ -16,6 +16,7 @@ from benchkit.scoring.base import Judged
 from benchkit.statistics import clustered_interval, pass_at_k, wilson
 
 SLOWEST = 10
+GROUPED_BY = ("platform", "month")  # facts of problems; a cliff between months shows what was learnt by heart
 Percents = list[float]
 
 
@@ -106,6 +107,14 @@ class Tally:
                 groups.setdefault(problem.difficulty, []).append(self._counts[problem.id])
         return {name: groups[name] for name in sorted(groups, key=_difficulty_rank)}
 
+    def _by_fact(self, problems: Iterable[Problem], name: str) -> dict[str, Any]:
+        """Scores of the problems that share a fact, such as the month they are from."""
+        groups: dict[str, list[Count]] = {}
+        for problem in problems:
+            if name in problem.facts:
+                groups.setdefault(problem.facts[name], []).append(self._counts[problem.id])
+        return {value: _scores(groups[value]) for value in sorted(groups)}
+
     def _further(self, problems: list[Problem], ks: tuple[int, ...]) -> dict[str, Any]:
         counts = [self._counts[problem.id] for problem in problems]
         judged = {problem.id for problem in problems}
@@ -115,6 +124,7 @@ class Tally:
             "difficulties": {
                 name: [_passed(group), len(group)] for name, group in self._by_difficulty(problems).items()
             },
+            "groups": {name: groups for name in GROUPED_BY if (groups := self._by_fact(problems, name))},
             "pass_at_k_intervals": {
                 f"pass@{k}": _interval(counts, k) for k in ks if _at_k(counts, k) is not None
             },

@@ -35,6 +35,7 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         if name != "pass@1":
             yield f"{name}: {value:.2f}%, 95% interval {_interval(further['pass_at_k_intervals'][name])}"
     yield from _base_lines(further.get("base"))
+    yield from _group_lines(summary)
     if without := further.get("without_faulty"):
         yield f"Without the {len(without['faulty'])} problems known to be faulty: {_share(without)}"
     yield "Verdicts: " + ", ".join(f"{count} {verdict}" for verdict, count in summary["counts"].items())
@@ -50,6 +51,16 @@ def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"Base tests alone: {_share(base)}, 95% interval {_interval(base['interval'])}"
         if base["passes_only_base"]:
             yield f"Pass the base tests and fail the extra ones: {_some(base['passes_only_base'])}"
+
+
+def _group_lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    for name, groups in summary["further"].get("groups", {}).items():
+        yield f"By {name}: " + ", ".join(f"{value} {_share(group)}" for value, group in groups.items())
+    if "public tests only" in (summary["problem_set"]["version"] or ""):
+        yield "Public tests only: the file has no private ones, which fail many an answer that passes these"
+    found = summary["further"].get("judging", {}).get("libraries", {})
+    if missing := [library for library, version in found.items() if version is None]:
+        yield f"Not there for the programs: {', '.join(missing)} (pip install 'bench-runner[contest]')"
 
 
 def _share(part: Mapping[str, Any]) -> str:
