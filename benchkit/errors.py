@@ -21,6 +21,7 @@ BenchError                    exit code 1: what was asked for could not be done
 ├── ScriptError               the benchmark script crashed, timed out or said nothing
 ├── ParseError                its output holds no result that the parser knows
 ├── HistoryError              the history cannot be read or written
+├── NoDiskSpace               the disk is about to be full: a run was stopped before it was
 ├── ProblemsError             a problems file or a samples file cannot be used
 ├── EndpointError             the model's endpoint refused or cannot be reached (the client's side)
 └── SandboxError              no safe way to run the model's code on this machine
@@ -144,6 +145,10 @@ class ParseError(BenchError):
 
 class HistoryError(BenchError):
     cause = "history"
+
+
+class NoDiskSpace(BenchError):
+    cause = "no disk space"
 
 
 class ProblemsError(BenchError):

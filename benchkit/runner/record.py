@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -29,6 +30,7 @@ class Findings:
     """What is known of a run so far; whatever ends the run, this much is recorded."""
 
     started: datetime = field(default_factory=lambda: datetime.now().astimezone())
+    began: float = field(default_factory=time.monotonic)  # the same moment, whatever becomes of the clock
     model: ModelFile | None = None
     facts: ServerFacts | None = None
     results: Results | None = None

@@ -5,12 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchkit import history
-from benchkit.errors import BenchError, Interrupted, ScriptError, ServerDied, ServerHangs, UsageError
+from benchkit.errors import (
+    BenchError,
+    Interrupted,
+    ParseError,
+    ScriptError,
+    ServerDied,
+    ServerHangs,
+    UsageError,
+)
 from benchkit.files import atomic_write
 from benchkit.plan import PlannedRun
 from benchkit.records import Results, Run
@@ -39,29 +47,32 @@ class Work:
     host: ModelHost
     display: Display
     interrupts: Interrupts
+    trouble: Callable[[], BenchError | None]
 
 
 def execute(plan: PlannedRun, display: Display) -> Run:
     """Run it and record it. Raises only what happened before anything was started, and bugs of ours."""
+    check_script(plan)
     return next(iter(list(execute_all([plan], display))))
 
 
 def execute_all(
-    plans: Sequence[PlannedRun], display: Display, wanted: Callable[[PlannedRun], bool] = lambda _plan: True
-) -> Iterator[Run]:
-    """Runs that share one server, each checked first, and recorded as soon as it ends.
+    plans: Sequence[PlannedRun],
+    display: Display,
+    wanted: Callable[[PlannedRun], bool] = lambda _plan: True,
+    trouble: Callable[[], BenchError | None] = lambda: None,
+) -> Generator[Run]:
+    """Runs that share one server, their scripts checked already, each recorded as soon as it ends.
 
-    `wanted` is asked just before each starts.
+    `wanted` is asked just before each starts, `trouble` now and then while its script runs.
     """
     parsers = [find_parser(plan) for plan in plans]
-    for plan in plans:
-        check_script(plan)
-        make_folder(plan.folder)
     with Interrupts() as interrupts, ModelHost(plans[0], display.line) as host:
         for plan, parser in zip(plans, parsers, strict=True):
             if not wanted(plan):
                 continue
-            work = Work(plan, parser, Findings(), host, display, interrupts)
+            make_folder(plan.folder)
+            work = Work(plan, parser, Findings(), host, display, interrupts, trouble)
             run = _recorded(work, last=plan is plans[-1])
             yield run
             if isinstance(work.found.error, Interrupted):
@@ -108,6 +119,8 @@ def _measured(work: Work, *, last: bool) -> None:
         try:
             _with_restarts(work, sampler)
             found.results = _parse(work)
+        except (ScriptError, ParseError):
+            raise  # not the server's fault: it serves the next run
         except BaseException:
             host.stop()
             raise
@@ -139,7 +152,7 @@ def _run_script(work: Work, sampler: Sampler) -> None:
     printed = PrintedProgress(work.parser.progress)
     child = _start_child(work, server, events.path, printed)
     watch = Watch(
-        server_failure=server.failure,
+        failure=lambda: server.failure() or work.trouble(),
         progress=lambda: events.progress() or printed.progress(),
         show=lambda progress: work.display.progress(plan.label, progress, sampler.now().vram_used_mb),
         timeout_s=plan.settings.timeout_s,
@@ -194,7 +207,9 @@ def _judge_exit(plan: PlannedRun, code: int, server: RunningServer) -> None:
 
 
 def _parse(work: Work) -> Results:
-    plan, started = work.plan, work.found.started.timestamp()
+    plan = work.plan
+    # A clock that was set back meanwhile dates the script's files before the start.
+    started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
     output = plan.folder / "output.log"
     if output.stat().st_size == 0 and not (plan.folder / "summary.json").exists():
         raise ScriptError(f"{plan.script.label} ended well but printed nothing: nothing to score")

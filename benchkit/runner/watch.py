@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchkit.errors import ScriptError, ServerError
+from benchkit.errors import BenchError, ScriptError
 from benchkit.records import Progress
 from benchkit.runner.child import Child
 
@@ -22,7 +22,7 @@ LINE_BYTES = 2048
 class Watch:
     """What to look at while a script runs."""
 
-    server_failure: Callable[[], ServerError | None]
+    failure: Callable[[], BenchError | None]
     progress: Callable[[], Progress | None]
     show: Callable[[Progress | None], None]
     timeout_s: float | None = None
@@ -38,7 +38,7 @@ def follow(child: Child, label: str, watch: Watch) -> int:
             raise ScriptError(f"{label} did not end within {watch.timeout_s:g} s: raise --timeout")
         if seconds >= next_check:
             next_check = seconds + SERVER_CHECK_S
-            failure = watch.server_failure()
+            failure = watch.failure()
             if failure is not None:
                 child.stop()
                 raise failure
