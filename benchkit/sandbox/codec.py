@@ -15,6 +15,7 @@ from typing import Any
 
 MOST_NESTED = 200
 _VERSION = 2
+_FEW = 16
 _SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
 
 
@@ -147,7 +148,17 @@ class _Reader:
         size = self.number()
         if not 0 <= size <= len(self.encoded) - self.at:  # an item is one byte at least
             raise BadBytes("more items than bytes")
-        return kind([self.item(depth + 1) for _ in range(size)])
+        return kind(self._numbers(size) or [self.item(depth + 1) for _ in range(size)])
+
+    def _numbers(self, size: int) -> list[Any]:
+        """Items that are all small integers or all floats, at once; none where they are not."""
+        for letter, width, form in ((b"i", 5, "<xi"), (b"g", 9, "<xd")):
+            end = self.at + size * width
+            if size > _FEW and self.encoded[self.at : end : width] == letter * size and end <= len(self.encoded):
+                part = self.encoded[self.at : end]
+                self.at = end
+                return [number for (number,) in struct.iter_unpack(form, part)]
+        return []
 
     def item(self, depth: int) -> Any:
         value = self.read(depth)

@@ -6,11 +6,9 @@ test be led astray by what a candidate returned. It ends when the pool goes.
 
 from __future__ import annotations
 
-import contextlib
 import marshal
 import os
 import resource
-import select
 import signal
 import socket
 from collections.abc import Callable
@@ -70,6 +68,7 @@ def main(fd: int) -> NoReturn:
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
+    jail.caller = line.connection.fileno()
     line.say("ready", jail.report)
     try:
         Judge(line, jail).serve()
@@ -117,8 +116,6 @@ class Session:
         self.line = line
         self.conversation = conversation
         self.running = conversation.running
-        self.running.interrupt = line.connection.fileno()
-        self.running.poll.register(line.connection, select.POLLIN)
         self.finished: Outcome | None = None
         self.handlers: dict[str, Callable[..., None]] = {"calls": self.calls, "fetch": self.fetch}
 
@@ -167,8 +164,6 @@ class Session:
 
     def _finish(self, stopped: Over | None) -> None:
         if self.finished is None:
-            with contextlib.suppress(KeyError):
-                self.running.poll.unregister(self.line.connection)
             self.running.finish()
             self.finished = outcome(self.running, self.conversation.limits, stopped, asked=False)
 

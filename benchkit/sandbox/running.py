@@ -38,13 +38,14 @@ class Running:
         self.began = monotonic()
         self.ended: Ended | None = None
         self.broken = False
-        self.interrupt: int | None = None
         self.outgoing: dict[int, deque[memoryview]] = {}
         self.incoming: dict[int, bytearray] = {}
         self.most: dict[int, int] = {}
         self.closed: set[int] = set()
         self.poll = select.poll()
         self.poll.register(jail.control, select.POLLIN)
+        if jail.caller is not None:
+            self.poll.register(jail.caller, select.POLLIN)
         theirs = self._pipes(kind)
         if _ROOT and kind != "functions":
             for fd in theirs:
@@ -101,7 +102,7 @@ class Running:
                 self._write(fd)
             elif fd in self.incoming:
                 self._read(fd)
-            elif fd == self.interrupt:
+            elif fd == self.jail.caller:
                 raise Over(Verdict.INFRASTRUCTURE, "given up by its caller")
 
     def _hear(self) -> None:

@@ -8,16 +8,18 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from hostile_cases import CASES, TEST, Case
-
-from benchkit.sandbox.base import Limits, Outcome, Program, Sandbox
-from benchkit.sandbox.pool import Pool
+# The path comes first: as a program this file is started by a Python that knows nothing of the repository.
+from benchkit.sandbox.base import Limits, Outcome, Program, Sandbox  # noqa: E402
+from benchkit.sandbox.pool import Pool  # noqa: E402
+from tests.sandbox.hostile_cases import CASES, TEST, Case  # noqa: E402
 
 OVERSHOOT_S = 0.2
+BURIAL_S = 1.0  # dozens of processes at once must die, each with its pages
 GOOD = Program(
     source="import os, json, collections\nprint(input(), os.listdir('.'), sorted(os.environ), len(os.listdir('/proc/self/fd'))"
     " if os.path.exists('/proc/self/fd') and os.access('/proc/self/fd', os.R_OK) else 4)",
@@ -70,6 +72,7 @@ class Arena:
         prepare(outside)
         self.good = sandbox.run(GOOD)
         self.before = snapshot(outside)
+        time.sleep(0.1)  # for the worker to stand ready again, with all the processes that this takes
         self.processes = len(descendants(os.getpid()))
 
     def attack(self, case: Case) -> list[str]:
@@ -107,7 +110,7 @@ def _judged(case: Case, outcome: Outcome) -> list[str]:
         faults.append(f"verdict {verdict}, not {case.verdicts}: {outcome.detail}")
     if outcome.inside:
         faults.append("ran inside")
-    if outcome.seconds > case.wall_s + OVERSHOOT_S:
+    if outcome.seconds > case.wall_s + (BURIAL_S if case.processes > 1 else OVERSHOOT_S):
         faults.append(f"took {outcome.seconds:.2f} s of {case.wall_s}")
     return faults
 

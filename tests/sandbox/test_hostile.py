@@ -15,10 +15,9 @@ import pytest
 
 from benchkit.sandbox.places import all_can_read
 from benchkit.sandbox.pool import Pool
+from tests.sandbox.attack import Arena
+from tests.sandbox.hostile_cases import CASES, Case
 
-sys.path.insert(0, str(Path(__file__).parent))
-from attack import Arena
-from hostile_cases import CASES, Case
 
 ORDINARY = 12345
 Attack = Callable[[Case], list[str]]

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from attack import descendants
 from benchkit.errors import SandboxError, UnknownName
 from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, levels, open_sandbox, probe
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.pool import Pool
+from tests.sandbox.attack import descendants
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -218,11 +218,11 @@ def _kill_all(pid: int, init: int | None) -> None:
 
 def _bury_orphans() -> None:
     """All that is left are descendants that became our children; none of them may live."""
-    while True:
-        try:
+    with contextlib.suppress(ChildProcessError, FileNotFoundError):
+        while True:
             with open("/proc/thread-self/children") as file:
-                for child in file.read().split():
-                    os.kill(int(child), signal.SIGKILL)
-            os.waitpid(-1, 0)
-        except (ChildProcessError, FileNotFoundError):
-            return
+                children = file.read().split()
+            for child in children:
+                os.kill(int(child), signal.SIGKILL)
+            for _ in children or ("none that we see",):
+                os.waitpid(-1, 0)
