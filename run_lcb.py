@@ -19,7 +19,7 @@ from benchkit.problems.contest_flags import choose_problems, problem_flags
 from benchkit.script import Question, Settings, asking_flags
 
 if TYPE_CHECKING:
-    from benchkit.problems import ProblemSet
+    from benchkit.problems.livecodebench import ContestSet
 
 
 @click.command(help=__doc__)
@@ -61,7 +61,7 @@ def command(
     return ask_and_judge(evaluation, questions)
 
 
-def _questions(problem_set: ProblemSet, style: str, samples: int) -> list[Question]:
+def _questions(problem_set: ContestSet, style: str, samples: int) -> list[Question]:
     """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
     prompted = [
         (problem, contest_prompt(style, problem.prompt, problem.starter_code))

@@ -6,6 +6,8 @@ fetching.py    brings an official file into the cache folder, once
 reading.py     lines of .jsonl and .jsonl.gz, with one clear line for each kind of bad file
 humaneval.py, evalplus.py (types of its inputs: mbpp_types.py), mbpp.py    one form each
 faulty.py      problems that are known to be wrong themselves
+livecodebench.py   contest problems, chosen by date (private_tests.py, errata.py); contest_releases.py has its
+                   official files, contest_flags.py the flags of its two scripts
 
 To add a form: a file here with a class that offers `Form`, and one line in FORMS; to add an official
 file, one line in releases.py.

@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
-from benchkit.errors import UsageError
-from benchkit.problems.base import ProblemSet
-from benchkit.problems.livecodebench import Window, load_contest, parse_day
+from benchkit.errors import UnknownName, UsageError
+from benchkit.problems.contest_releases import NAMES, releases
+from benchkit.problems.fetching import fetched
+from benchkit.problems.livecodebench import ContestSet, Window, load_contest, parse_day
+from benchkit.script import say
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
-    click.option("--problems-file", "files", type=click.Path(path_type=Path), multiple=True, metavar="F",
-                 help="An official .jsonl file; repeat it for several."),
+    click.option("--problems-file", "files", multiple=True, metavar="F",
+                 help="An official .jsonl file, or a release such as v6, v5_v6, release_v5; repeatable."),
     click.option("--start-date", metavar="YYYY-MM-DD", help="From this day on."),
     click.option("--end-date", metavar="YYYY-MM-DD", help="Up to this whole day."),
     click.option("--difficulty", multiple=True, type=click.Choice(["easy", "medium", "hard"])),
@@ -29,19 +31,33 @@ def problem_flags(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def choose_problems(
-    files: tuple[Path, ...],
+    files: tuple[str, ...],
     start_date: str | None,
     end_date: str | None,
     difficulty: tuple[str, ...],
     platform: tuple[str, ...],
     limit: int | None = None,
-) -> ProblemSet:
+) -> ContestSet:
+    """The problems asked for; their tests were read, so that no bad one comes to light hours later."""
     if not files:
-        raise UsageError("no problems: name a LiveCodeBench file with --problems-file, such as test6.jsonl")
+        raise UsageError("no problems: give --problems-file an official file (test6.jsonl) or release (v6)")
     window = Window(
         parse_day(start_date, "--start-date") if start_date else None,
         parse_day(end_date, "--end-date") if end_date else None,
         difficulty,
         platform,
     )
-    return load_contest(files, window).select(limit=limit)
+    paths = [path for given in files for path in _paths(given)]
+    chosen = load_contest(paths, window).select(limit=limit)
+    chosen.check_tests()
+    return chosen
+
+
+def _paths(given: str) -> list[Path]:
+    """The file of that name, or the files of the release of that name, fetched once."""
+    path = Path(given)
+    if path.exists() or len(path.parts) != 1 or path.suffix:
+        return [path]
+    if given not in NAMES:
+        raise UnknownName("problems file or release", given, NAMES)
+    return [fetched(release, say) for release in releases(given)]

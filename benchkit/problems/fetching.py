@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchkit.errors import ProblemsError
-from benchkit.files import atomic_write, cache_folder
+from benchkit.files import cache_folder
 from benchkit.problems.base import Release, Report
 from benchkit.problems.reading import file_sha256
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 CHUNK = 256 * 1024
+LARGE = 64 << 20  # bytes from one line of progress to the next where nobody knows how many will come
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two pieces of the file
 
 
@@ -29,40 +31,53 @@ def fetched(release: Release, report: Report) -> Path:
     path = place_of(release)
     if path.exists() and file_sha256(path) == release.sha256:
         return path
-    content = _download(release, path, report)
-    if hashlib.sha256(content).hexdigest() != release.sha256:
-        changed = f"what {release.url} gave is not the official file (sha256 {release.sha256})"
-        raise ProblemsError(f"{changed}: {_advice(release, path)}")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, content)
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        if _download(release, draft, report) != release.sha256:
+            changed = f"what {release.url} gave is not the official file (sha256 {release.sha256})"
+            raise ProblemsError(f"{changed}: {_advice(release)}")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
     return path
 
 
-def _download(release: Release, path: Path, report: Report) -> bytes:
+def _download(release: Release, draft: Path, report: Report) -> str:
+    """Write the file as it comes, some are larger than memory; gives its sha256."""
     import requests  # late: only a first use needs it, and it is slow to import
 
+    digest = hashlib.sha256()
     try:
-        with requests.get(release.url, stream=True, timeout=TIMEOUTS) as response:
+        draft.parent.mkdir(parents=True, exist_ok=True)
+        with requests.get(release.url, stream=True, timeout=TIMEOUTS) as response, draft.open("wb") as file:
             response.raise_for_status()
-            return b"".join(_pieces(response, release, report))
-    except requests.RequestException as error:
+            for piece in _pieces(response, release, report):
+                digest.update(piece)
+                file.write(piece)
+        return digest.hexdigest()
+    except OSError as error:  # requests' own errors, a full disk, a folder that cannot be written
         raise ProblemsError(
-            f"{release.filename} cannot be fetched ({_reason(error)}): {_advice(release, path)}"
+            f"{release.filename} cannot be fetched ({_reason(error)}): {_advice(release)}"
         ) from None
 
 
 def _pieces(response: Response, release: Release, report: Report) -> Iterator[bytes]:
-    total, done = int(response.headers.get("Content-Length") or 0), 0
+    total, done, told = int(response.headers.get("Content-Length") or 0), 0, -1
     for piece in response.iter_content(CHUNK):
         done += len(piece)
-        share = f"{100 * done // total}%" if total else f"{done // 1024} KiB"
-        report(f"fetching {release.filename}, {share}")
+        tenths = 10 * done // total if total else done // LARGE
+        if tenths != told:
+            share = f"{100 * done // total}%" if total else f"{done >> 20} MiB"
+            report(f"fetching {release.filename}, {share}")
+        told = tenths
         yield piece
 
 
-def _reason(error: Exception) -> str:
+def _reason(error: OSError) -> str:
     import requests
 
+    if not isinstance(error, requests.RequestException):
+        return str(error.strerror)
     if isinstance(error, requests.HTTPError):
         return f"HTTP {error.response.status_code}"
     if isinstance(error, requests.Timeout):
@@ -70,5 +85,6 @@ def _reason(error: Exception) -> str:
     return "no connection"
 
 
-def _advice(release: Release, path: Path) -> str:
-    return f"get {release.url} elsewhere and put it at {path}, or name your copy with --problems-file"
+def _advice(release: Release) -> str:
+    place = place_of(release)
+    return f"get {release.url} elsewhere and put it at {place}, or name your copy with --problems-file"

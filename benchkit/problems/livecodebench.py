@@ -17,6 +17,7 @@ from typing import Any
 
 from benchkit.errors import ProblemsError, UsageError
 from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
+from benchkit.problems.contest_releases import known_name
 from benchkit.problems.errata import erratum
 from benchkit.problems.private_tests import read_private
 from benchkit.problems.reading import _told_clearly as told_clearly
@@ -24,6 +25,7 @@ from benchkit.problems.reading import _told_clearly as told_clearly
 # Within a JSON text every quote has a backslash before it, so this is found in the line's own keys only.
 _DATE = re.compile(rb'"contest_date"\s*:\s*"(\d{4}-\d{2}-\d{2})')
 TEST_TYPES = ("stdin", "functional")
+PUBLIC_ONLY = "public tests only"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,18 @@ class ContestProblem(Problem):
 
 
 @dataclass(frozen=True)
+class ContestSet(ProblemSet):
+    """Problems of a window of dates."""
+
+    problems: tuple[ContestProblem, ...]
+
+    def check_tests(self) -> None:
+        """Read all tests once; ProblemsError where some cannot be used."""
+        for problem in self.problems:
+            problem.tests()
+
+
+@dataclass(frozen=True)
 class Place:
     """Where a problem's line lies."""
 
@@ -96,7 +110,7 @@ class Place:
         return BadRow(self.path, self.number, why)
 
 
-def load_contest(files: Sequence[Path], window: Window, name: str = "livecodebench") -> ProblemSet:
+def load_contest(files: Sequence[Path], window: Window, name: str = "livecodebench") -> ContestSet:
     """The window's problems of these files, in their order; an id that stands twice is refused."""
     found: dict[str, ContestProblem] = {}
     hashes: list[str] = []
@@ -123,8 +137,15 @@ def load_contest(files: Sequence[Path], window: Window, name: str = "livecodeben
         raise _nothing_found(files, window, days)
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
     faulty = {one.id: why for one in found.values() if (why := erratum(one.id, one.facts["title"] or ""))}
-    version = None if private else "public tests only"
-    return ProblemSet(name, version, whole, tuple(found.values()), files[0], faulty)
+    version = _version(known_name(hashes), window, public_only=not private)
+    return ContestSet(name, version, whole, tuple(found.values()), files[0], faulty)
+
+
+def _version(release: str | None, window: Window, *, public_only: bool) -> str | None:
+    """All that tells which of LiveCodeBench's problems, and which of their tests, a score is about."""
+    chosen = None if window == Window() else str(window)
+    parts = (release, chosen, PUBLIC_ONLY if public_only else None)
+    return ", ".join(part for part in parts if part) or None
 
 
 def _nothing_found(files: Sequence[Path], window: Window, days: Sequence[date]) -> ProblemsError:
@@ -222,4 +243,8 @@ def _test(test: dict[str, Any], functional: bool) -> Test:
         raise ValueError(f"unknown testtype {kind!r}: known are {', '.join(TEST_TYPES)}")
     if (kind == "functional") is not functional:
         raise ValueError(f"a {kind} test, but its metadata names {'a' if functional else 'no'} function")
-    return Test(text_field(test, "input"), text_field(test, "output"))
+    found = Test(text_field(test, "input"), text_field(test, "output"))
+    if functional:  # one JSON value a line
+        for line in (*found.input.split("\n"), found.output):
+            json.loads(line)
+    return found

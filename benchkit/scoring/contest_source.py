@@ -1,4 +1,4 @@
-"""An answer's source as LiveCodeBench runs it: after the imports it takes for granted, called by its method."""
+"""An answer's source as LiveCodeBench runs it: after the imports it counts on, called by its method."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchkit.problems.livecodebench import PUBLIC_ONLY
 from benchkit.records import Verdict
 
 SHOWN_TASKS = 20
@@ -56,7 +57,7 @@ def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:
 def _group_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     for name, groups in summary["further"].get("groups", {}).items():
         yield f"By {name}: " + ", ".join(f"{value} {_share(group)}" for value, group in groups.items())
-    if "public tests only" in (summary["problem_set"]["version"] or ""):
+    if PUBLIC_ONLY in (summary["problem_set"]["version"] or ""):
         yield "Public tests only: the file has no private ones, which fail many an answer that passes these"
     found = summary["further"].get("judging", {}).get("libraries", {})
     if missing := [library for library, version in found.items() if version is None]:
