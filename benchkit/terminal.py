@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import io
 import os
 import sys
 import tempfile
@@ -34,6 +35,9 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str] | No
 def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | None) -> int:
     import click
 
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "–" is no reason to fail
     try:
         result = command.main(args=arguments, prog_name=name, standalone_mode=False)
         sys.stdout.flush()

@@ -6,21 +6,23 @@ import subprocess
 
 from benchkit.errors import BenchError, ScriptError, UsageError
 from benchkit.plan import PlannedRun
+from benchkit.records import ServerFacts
 
 CHECK_TIMEOUT_S = 60.0
 UNKNOWN_YET = "http://127.0.0.1:1/v1"
 
 
-def values(plan: PlannedRun, base_url: str = UNKNOWN_YET, model: str | None = None) -> dict[str, str]:
+def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]:
     """What the script contract hands to a script, as flags or for placeholders."""
     settings = plan.settings
+    slots = facts.slots if facts and facts.slots else settings.parallel
     contract: dict[str, object] = {
-        "base_url": base_url,
-        "model": model or plan.name,
+        "base_url": facts.base_url if facts else UNKNOWN_YET,
+        "model": facts.model if facts else plan.name,
         "output_dir": plan.folder,
         "temperature": settings.temperature,
         "max_tokens": settings.max_tokens,
-        "parallel": settings.parallel,
+        "parallel": min(slots, settings.parallel),
     }
     return {name: str(value) for name, value in contract.items() if value is not None}
 

@@ -175,7 +175,7 @@ def _start_child(work: Work, server: RunningServer, events: Path, printed: Print
         printed.feed(chunk)
         work.display.output(chunk)
 
-    command = plan.script.command(values(plan, facts.base_url, facts.model), plan.settings.script_args)
+    command = plan.script.command(values(plan, facts), plan.settings.script_args)
     return Child(command, _environment(work, facts.base_url, events), plan.folder / "output.log", show)
 
 

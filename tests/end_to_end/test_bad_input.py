@@ -26,7 +26,7 @@ def script(folder: Path, body: str, name: str = "bench.py") -> Path:
 def complaint(done: subprocess.CompletedProcess[str]) -> str:
     """The one line that says what is wrong."""
     assert "Traceback" not in done.stdout + done.stderr
-    lines = [line for line in done.stderr.splitlines() if line.startswith("bench_runner.py:")]
+    lines = [line for line in done.stderr.splitlines() if line.startswith("bench_runner.py")]
     assert len(lines) == 1, done.stderr
     return lines[0]
 
