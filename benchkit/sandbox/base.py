@@ -80,7 +80,7 @@ class Reply(Protocol):
     @property
     def ok(self) -> bool: ...
 
-    # None where ok, else ERROR (it raised; the next calls go on), or TIMEOUT, MEMORY, … (the program is over).
+    # None where ok; ERROR where it raised (the next calls go on); TIMEOUT, MEMORY… end the program.
     @property
     def verdict(self) -> Verdict | None: ...
 
@@ -149,7 +149,7 @@ class Sandbox(Protocol):
     # One whole program with real file descriptors.
     def run(self, program: Program, limits: Limits = ...) -> Outcome: ...
 
-    # HumanEval's check(candidate) (or bare asserts that call `entry_point`): the test runs on the trusted side.
+    # HumanEval's check(candidate), or bare asserts that call `entry_point`; run on the trusted side.
     # `support` is trusted source the test leans on: the problem's prompt with its helper functions.
     def check(
         self, source: str, test: str, entry_point: str, limits: Limits = ..., *, support: str = ""

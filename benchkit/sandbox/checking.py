@@ -1,8 +1,9 @@
 """Runs a trusted test against a proxy of the candidate: the test here, the candidate in the jail.
 
-Only plain data crosses. What the candidate does to its arguments is not carried back: a test never sees its own
-lists changed. A test whose arguments are not plain data (a function, an object of its own) cannot be held at arm's
-length; it is run in the jail beside the code, its end proven by a completion token, and the outcome says so.
+Only plain data crosses. What the candidate does to its arguments is not carried back: a test never sees its
+own lists changed. A test whose arguments are not plain data (a function, an object of its own) cannot be
+held at arm's length; it is run in the jail beside the code, its end proven by a completion token, and the
+outcome says so.
 """
 
 from __future__ import annotations
@@ -248,7 +249,7 @@ def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Li
 
 
 def _inside(jail: Jail, source: str, test: str, entry_point: str, limits: Limits) -> tuple[Outcome, bool]:
-    """Second best: test and candidate in one process; the token is all that tells a pass from a forged one."""
+    """Second best: test and candidate in one process; only the token tells a pass from a forged one."""
     conversation = Conversation(jail, source, limits)
     deadline = conversation.running.began + limits.wall_s
     token = secrets.token_bytes(32)

@@ -1,8 +1,8 @@
 """Plain data as bytes: what the judge and the jail say to one another.
 
-The encoding is the standard library's marshal, version 2, of exact builtin types only: written in C, and the same
-bytes for the same value (sets are sorted). What comes out of the jail is never given to marshal: `decode` reads
-it here, type by type, with bounds, so that no bytes can do more than name a value.
+The encoding is the standard library's marshal, version 2, of exact builtin types only: written in C, and
+the same bytes for the same value (sets are sorted). What comes out of the jail is never given to marshal:
+`decode` reads it here, type by type, with bounds, so that no bytes can do more than name a value.
 """
 
 from __future__ import annotations
@@ -154,7 +154,11 @@ class _Reader:
         """Items that are all small integers or all floats, at once; none where they are not."""
         for letter, width, form in ((b"i", 5, "<xi"), (b"g", 9, "<xd")):
             end = self.at + size * width
-            if size > _FEW and self.encoded[self.at : end : width] == letter * size and end <= len(self.encoded):
+            if (
+                size > _FEW
+                and self.encoded[self.at : end : width] == letter * size
+                and end <= len(self.encoded)
+            ):
                 part = self.encoded[self.at : end]
                 self.at = end
                 return [number for (number,) in struct.iter_unpack(form, part)]

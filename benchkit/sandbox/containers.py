@@ -1,8 +1,8 @@
 """Starts a worker's zygote in a container of its own: no network, read-only, without rights, with limits.
 
-The container gets two things of ours, both read-only: this package's source, and a socket to the judge. Inside, the
-zygote lays on every layer that the container allows. To use another image: BENCH_SANDBOX_IMAGE (it needs python3 of
-3.11 or newer); it is never pulled unasked.
+The container gets two things of ours, both read-only: this package's source, and a socket to the judge.
+Inside, the zygote lays on every layer that the container allows. To use another image: BENCH_SANDBOX_IMAGE
+(it needs python3 of 3.11 or newer); it is never pulled unasked.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _START_S = 60.0
 _MEMORY_MB = 4096  # of the container; each program has its own, smaller limit
 _PROCESSES = 512
-_ENTRY = "import sys; sys.path.insert(1, '/bench'); from benchkit.sandbox.jail.zygote import main_in_container as m; m({})"
+_ENTRY = (
+    "import sys; sys.path.insert(1, '/bench'); "
+    "from benchkit.sandbox.jail.zygote import main_in_container; main_in_container({})"
+)
 
 
 class Container:

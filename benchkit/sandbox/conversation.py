@@ -1,4 +1,4 @@
-"""Speaks with a loaded program: requests out, replies in, each reply read with bounds and believed as a claim only."""
+"""Speaks with a loaded program: requests out, replies in, each read with bounds and as a claim only."""
 
 from __future__ import annotations
 

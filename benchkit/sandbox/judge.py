@@ -1,7 +1,7 @@
 """The trusted process of one worker: holds its jail, runs the tests, and answers the pool over a socket.
 
-A process and not a thread, so that tests run side by side on all cores; and one that the pool can end, should a
-test be led astray by what a candidate returned. It ends when the pool goes.
+A process and not a thread, so that tests run side by side on all cores; and one that the pool can end,
+should a test be led astray by what a candidate returned. It ends when the pool goes.
 """
 
 from __future__ import annotations

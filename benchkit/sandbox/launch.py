@@ -177,7 +177,7 @@ def _config(level: str, scratch: str, most_landlock: int) -> dict[str, Any]:
     uid = places.NOBODY if places.can_become_nobody() else None
     if uid is not None and level != "namespaces":
         os.chown(scratch, -1, uid)  # programs come as root without rights, or as nobody
-        os.chmod(scratch, 0o770)
+        Path(scratch).chmod(0o770)
     return {
         "level": level,
         "scratch": scratch,

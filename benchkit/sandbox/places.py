@@ -1,4 +1,4 @@
-"""Which files of this machine a program may read: the toolchain and this interpreter, by name; nothing of a home."""
+"""Which files of this machine a program may read: toolchain and interpreter, by name; nothing of a home."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pathlib import Path
 from benchkit.sandbox.jail import folder
 
 SYSTEM = (
-    "/usr /bin /sbin /lib /lib32 /lib64 /etc/alternatives /etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d "
-    "/etc/localtime /etc/ssl/openssl.cnf /nix/store"
-).split()
+    *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
+    *("/etc/alternatives", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d"),
+    *("/etc/localtime", "/etc/ssl/openssl.cnf"),
+)
 IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
 NOBODY = 65534
@@ -35,7 +36,7 @@ def _interpreter() -> Iterator[Path]:
 
 def libraries() -> list[str]:
     """Where the libraries lie that the interpreter can import (numpy, sortedcontainers…)."""
-    return [path for path in site.getsitepackages() if os.path.isdir(path)]
+    return [path for path in site.getsitepackages() if Path(path).is_dir()]
 
 
 def search_path() -> str:

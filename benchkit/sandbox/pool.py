@@ -1,4 +1,4 @@
-"""The workers: one judge process each, taken by whichever thread calls and given back when its program is over."""
+"""The workers: one judge process each, taken by whichever thread calls, given back after its program."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from benchkit.records import Verdict
 from benchkit.sandbox import places
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
 from benchkit.sandbox.judge import Line, as_outcome
-from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.loaded import JudgeGone, Loaded
+from benchkit.sandbox.missing import LevelMissing
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.judge import main; main({fd})"

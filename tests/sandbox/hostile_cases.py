@@ -1,3 +1,5 @@
+# ruff: noqa: E501
+# Programs are quoted line by line as they are.
 """Hostile answers to "write add(a, b)", by what they try; none may pass, harm, hang or outlive its time.
 
 `{outside}` is a folder of the tester's own that no program may read or change, `{pid}` the tester's process.

@@ -1,3 +1,5 @@
+# ruff: noqa: E501
+# Programs are quoted line by line as they are.
 """HumanEval's check(candidate) on the trusted side, against a proxy."""
 
 from __future__ import annotations
@@ -84,5 +86,7 @@ def test_canonical_solutions(shared_data: Path) -> None:
     with open_sandbox(workers=1) as sandbox:
         for problem in problems:
             source = problem["prompt"] + problem["canonical_solution"]
-            outcome = sandbox.check(source, problem["test"], problem["entry_point"], support=problem["prompt"])
+            outcome = sandbox.check(
+                source, problem["test"], problem["entry_point"], support=problem["prompt"]
+            )
             assert (outcome.verdict, outcome.inside) == (Verdict.PASSED, False), (problem["task_id"], outcome)

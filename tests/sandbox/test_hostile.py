@@ -18,7 +18,6 @@ from benchkit.sandbox.pool import Pool
 from tests.sandbox.attack import Arena
 from tests.sandbox.hostile_cases import CASES, Case
 
-
 ORDINARY = 12345
 Attack = Callable[[Case], list[str]]
 

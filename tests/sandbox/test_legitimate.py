@@ -1,3 +1,5 @@
+# ruff: noqa: E501
+# Programs are quoted line by line as they are.
 """Ordinary programs run as they would anywhere."""
 
 from __future__ import annotations
@@ -141,7 +143,9 @@ def test_numpy(sandbox: Sandbox) -> None:
     """Libraries installed beside the tool can be imported, and their numbers come back as plain ones."""
     pytest.importorskip("numpy")
     source = "import numpy as np\ndef mean(xs): return np.mean(np.array(xs))"
-    outcome = sandbox.check(source, "assert mean([1, 2, 3]) == 2.0", "mean", Limits(wall_s=20, memory_mb=4096))
+    outcome = sandbox.check(
+        source, "assert mean([1, 2, 3]) == 2.0", "mean", Limits(wall_s=20, memory_mb=4096)
+    )
     assert outcome.verdict is Verdict.PASSED, outcome
 
 
@@ -149,6 +153,8 @@ def test_fork_where_asked_for(sandbox: Sandbox) -> None:
     """A program that may have processes can start them, and sees them end."""
     if any("run as root" in warning for warning in sandbox.isolation.warnings):
         pytest.skip("this level cannot count the processes of root, so it refuses to fork")
-    source = "import os, subprocess\nprint(subprocess.run(['echo', 'ok'], capture_output=True, text=True).stdout)"
+    source = (
+        "import os, subprocess\nprint(subprocess.run(['echo', 'ok'], capture_output=True, text=True).stdout)"
+    )
     outcome = sandbox.run(Program(source=source), Limits(wall_s=10, processes=8))
     assert (outcome.verdict, outcome.stdout.strip()) == (Verdict.PASSED, b"ok"), outcome

@@ -66,7 +66,11 @@ def test_a_call_that_ends_the_program(best: Sandbox) -> None:
     """The last reply says how it ended."""
     with best.load(SOURCE) as program:
         replies = list(program.call_many("double", [(1,), ("die",), (2,)]))
-    assert (len(replies), replies[1].verdict, replies[1].detail) == (2, Verdict.ERROR, "ended with exit code 3")
+    assert (len(replies), replies[1].verdict, replies[1].detail) == (
+        2,
+        Verdict.ERROR,
+        "ended with exit code 3",
+    )
 
 
 def test_large_values_are_fetched_when_asked_for(best: Sandbox) -> None:

@@ -1,3 +1,5 @@
+# ruff: noqa: E501
+# Programs are quoted line by line as they are.
 """Whole programs: their descriptors, their end, their times."""
 
 from __future__ import annotations
@@ -95,7 +97,14 @@ def test_output_limit(best: Sandbox) -> None:
 @pytest.mark.parametrize(
     ("argv", "files"),
     [
-        (("node", "-e", "process.stdin.on('data', d => process.stdout.write(String(d).trim() * 2 + '\\n'))"), {}),
+        (
+            (
+                "node",
+                "-e",
+                "process.stdin.on('data', d => process.stdout.write(String(d).trim() * 2 + '\\n'))",
+            ),
+            {},
+        ),
         (("sh", "-c", "read x; echo $((x * 2))"), {}),
         (("python3", "main.py"), {"main.py": b"print(int(input()) * 2)"}),
     ],

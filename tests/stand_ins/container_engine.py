@@ -1,10 +1,11 @@
 #!/usr/bin/python3
-"""Stands in for `docker` and `podman`: their documented `run` and `rm`, the process really started, on this machine.
+"""Stands in for `docker` and `podman`: their documented `run` and `rm`, the process really started, on this
+machine.
 
 Documentation: https://docs.docker.com/reference/cli/docker/container/run/ and
-https://docs.podman.io/en/latest/markdown/podman-run.1.html. Volumes and tmpfs mounts become a folder whose path takes
-the place of /bench in the command; the user is really changed. CONTAINER_FAULT=no-image answers as an engine does
-that lacks the image.
+https://docs.podman.io/en/latest/markdown/podman-run.1.html. Volumes and tmpfs mounts become a folder whose
+path takes the place of /bench in the command; the user is really changed. CONTAINER_FAULT=no-image answers
+as an engine does that lacks the image.
 """
 
 from __future__ import annotations

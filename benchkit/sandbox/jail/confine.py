@@ -1,8 +1,9 @@
-# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
+# ruff: noqa: PTH208
+# Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """What a fork of the zygote does to itself before it runs a program's code, each layer once.
 
-The zygote works out as much as it can beforehand (`plan`): in a fork every page touched is a page copied. The order
-is forced: identity needs privileges, the filter forbids everything that comes before it.
+The zygote works out as much as it can beforehand (`plan`): in a fork every page touched is a page copied.
+The order is forced: identity needs privileges, the filter forbids everything that comes before it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ class Cage:
     own_pid_namespace: bool
     own_root: bool
     uid: int | None  # the unprivileged user to become (root without namespaces)
-    uid_reads_python: bool  # … who can read the interpreter's files; else Python programs stay root, without rights
+    uid_reads_python: (
+        bool  # … who can read the interpreter's files; else Python programs stay root, without rights
+    )
     landlock_abi: int  # 0: none
     filtered: bool
 
@@ -87,7 +90,11 @@ def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
     if job.kind == "command":
         # Other languages reserve more address space than they use; a thread's stack counts as data.
         stack = job.memory // 32
-        return (*limits, (resource.RLIMIT_DATA, (job.memory, job.memory)), (resource.RLIMIT_STACK, (stack, stack)))
+        return (
+            *limits,
+            (resource.RLIMIT_DATA, (job.memory, job.memory)),
+            (resource.RLIMIT_STACK, (stack, stack)),
+        )
     return (*limits, (resource.RLIMIT_AS, (job.memory, job.memory)))
 
 

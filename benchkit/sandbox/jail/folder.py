@@ -32,7 +32,7 @@ def empty(path: str) -> None:
 def _clear(here: int) -> list[str]:
     """Remove all that is no folder; the folders' names are left."""
     folders = []
-    for name in os.listdir(here):  # noqa: PTH208 - by descriptor
+    for name in os.listdir(here):
         if stat.S_ISDIR(os.lstat(name, dir_fd=here).st_mode):
             folders.append(name)
         else:

@@ -1,4 +1,4 @@
-"""The small messages between the judge and the jail: length and plain data on a pipe, replies with a fixed head."""
+"""The small messages between judge and jail: length and plain data on a pipe, replies with a fixed head."""
 
 from __future__ import annotations
 

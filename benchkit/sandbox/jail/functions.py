@@ -1,7 +1,7 @@
 """Serves the calls of one loaded program until the judge hangs up.
 
-All of this is at the program's mercy, and that is fine: whatever is written to REPLIES is no more than a claim
-about what the program's function returned, and the judge alone knows what it should have been.
+All of this is at the program's mercy, and that is fine: whatever is written to REPLIES is no more than a
+claim about what the program's function returned, and the judge alone knows what it should have been.
 """
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH112
+# Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """Landlock: rules on paths that a process lays upon itself and can never take off again."""
 
 from __future__ import annotations

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH102, PTH103, PTH112, PTH114, PTH115, PTH120, PTH123, PTH211
+# Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """A root of its own: the toolchain read-only, a few devices, /proc of its own processes, a private /tmp."""
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ _MOST_FILES = 20_000
 
 
 def map_user(pid: int, outside: int, inside: int = INSIDE_UID) -> None:
-    """Give the process's user namespace its one user; as root the parent does this, else the process itself."""
+    """Give the process's user namespace its one user; for root the parent does this, else itself."""
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"{inside} {outside} 1"),

@@ -1,4 +1,5 @@
-"""The numbers of the system calls that the sandbox makes, allows or refuses by name, on both machines it knows.
+"""The numbers of the system calls that the sandbox makes, allows or refuses by name, on both machines it
+knows.
 
 From the kernel's own tables (asm/unistd_64.h and asm-generic/unistd.h); None where a machine lacks the call.
 To know one more machine, add a column, its name in MACHINES and its audit number in seccomp.py.

@@ -28,7 +28,7 @@ def run_source(source: str | bytes) -> int:
 
 
 def open_streams() -> None:
-    """Streams on 0, 1 and 2, made in the zygote over pipes; a fork has only to put its own descriptors there."""
+    """Streams on 0, 1 and 2, made in the zygote over pipes; a fork only puts its own descriptors there."""
     reads, writes = os.pipe()
     for fd, end in ((0, reads), (1, writes), (2, writes)):
         os.dup2(end, fd)

@@ -2,9 +2,10 @@
 
 An allow-list, so that a call which the kernel gains tomorrow is refused today. Not named, and so refused:
 sockets, ptrace and process_vm (other processes' memory), io_uring (calls behind the filter's back), keyctl,
-SysV shared memory and message queues (outlive the program), memfd (memory outside the limits), mount, unshare,
-setns, chroot, bpf, perf, userfaultfd, module, reboot, clock, handle and quota calls, seccomp itself, and clone3,
-openat2 and pidfd calls, whose arguments or targets a filter cannot see (libraries fall back to the older ones).
+SysV shared memory and message queues (outlive the program), memfd (memory outside the limits), mount,
+unshare, setns, chroot, bpf, perf, userfaultfd, module, reboot, clock, handle and quota calls, seccomp
+itself, and clone3, openat2 and pidfd calls, whose arguments or targets a filter cannot see (libraries fall
+back to the older ones).
 """
 
 from __future__ import annotations
@@ -67,24 +68,30 @@ _OWN_PID = 0x7FFFFF13  # no process has it; stands for the program's own until `
 _IOCTL_HARMLESS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, window size, FIONREAD, FIONBIO…
 _PRCTL_HARMLESS = (3, 15, 16, 23, 29, 30, 39, 0x53564D41)  # names, timer slack, getters, PR_SET_VMA
 
-PLAIN = """
-access alarm arch_prctl brk chdir clock_getres clock_gettime clock_nanosleep close close_range copy_file_range
-creat dup dup2 dup3 epoll_create epoll_create1 epoll_ctl epoll_pwait epoll_pwait2 epoll_wait eventfd eventfd2
-exit exit_group faccessat faccessat2 fadvise64 fallocate fchdir fdatasync flock fstat fstatfs fsync ftruncate
-futex futex_waitv get_robust_list getcpu getcwd getdents getdents64 getegid geteuid getgid getgroups getitimer
-getpeername getpgid getpgrp getpid getppid getpriority getrandom getresgid getresuid getrlimit getrusage getsid
-getsockname getsockopt gettid gettimeofday getuid landlock_add_rule landlock_create_ruleset
-landlock_restrict_self link linkat lseek lstat madvise membarrier mincore mkdir mkdirat mknod mknodat mprotect
-mremap msync munmap nanosleep newfstatat pause pipe pipe2 poll ppoll pread64 preadv preadv2 pselect6 pwrite64
-pwritev pwritev2 read readahead readlink readlinkat readv recvfrom recvmsg rename renameat renameat2
-restart_syscall rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigreturn rt_sigsuspend rt_sigtimedwait
-sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler
-sched_rr_get_interval sched_yield select sendfile sendmsg sendto set_robust_list set_tid_address setitimer
-setrlimit setsockopt shutdown sigaltstack signalfd signalfd4 splice stat statfs statx symlink symlinkat
-sync_file_range sysinfo tee time timer_create timer_delete timer_getoverrun timer_gettime timer_settime
-timerfd_create timerfd_gettime timerfd_settime times umask uname unlink unlinkat vmsplice wait4 waitid write
-writev
-""".split()
+PLAIN = (
+    "access", "alarm", "arch_prctl", "brk", "chdir", "clock_getres", "clock_gettime", "clock_nanosleep",
+    "close", "close_range", "copy_file_range", "creat", "dup", "dup2", "dup3", "epoll_create",
+    "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd", "eventfd2",
+    "exit", "exit_group", "faccessat", "faccessat2", "fadvise64", "fallocate", "fchdir", "fdatasync",
+    "flock", "fstat", "fstatfs", "fsync", "ftruncate", "futex", "futex_waitv", "get_robust_list", "getcpu",
+    "getcwd", "getdents", "getdents64", "getegid", "geteuid", "getgid", "getgroups", "getitimer",
+    "getpeername", "getpgid", "getpgrp", "getpid", "getppid", "getpriority", "getrandom", "getresgid",
+    "getresuid", "getrlimit", "getrusage", "getsid", "getsockname", "getsockopt", "gettid", "gettimeofday",
+    "getuid", "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "link", "linkat",
+    "lseek", "lstat", "madvise", "membarrier", "mincore", "mkdir", "mkdirat", "mknod", "mknodat",
+    "mprotect", "mremap", "msync", "munmap", "nanosleep", "newfstatat", "pause", "pipe", "pipe2", "poll",
+    "ppoll", "pread64", "preadv", "preadv2", "pselect6", "pwrite64", "pwritev", "pwritev2", "read",
+    "readahead", "readlink", "readlinkat", "readv", "recvfrom", "recvmsg", "rename", "renameat",
+    "renameat2", "restart_syscall", "rmdir", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
+    "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "sched_get_priority_max", "sched_get_priority_min",
+    "sched_getaffinity", "sched_getattr", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval",
+    "sched_yield", "select", "sendfile", "sendmsg", "sendto", "set_robust_list", "set_tid_address",
+    "setitimer", "setrlimit", "setsockopt", "shutdown", "sigaltstack", "signalfd", "signalfd4", "splice",
+    "stat", "statfs", "statx", "symlink", "symlinkat", "sync_file_range", "sysinfo", "tee", "time",
+    "timer_create", "timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime", "timerfd_create",
+    "timerfd_gettime", "timerfd_settime", "times", "umask", "uname", "unlink", "unlinkat", "vmsplice",
+    "wait4", "waitid", "write", "writev",
+)  # fmt: skip
 
 
 def _answers(rules: Rules) -> dict[str, Answer]:
@@ -101,7 +108,7 @@ def _answers(rules: Rules) -> dict[str, Answer]:
     answers["ioctl"] = If(1, _IOCTL_HARMLESS, ALLOW, Give(errno.ENOTTY))
     # prctl can make a process attachable, outlive its parent, or install filters.
     answers["prctl"] = If(0, _PRCTL_HARMLESS, ALLOW, REFUSE)
-    # Shared anonymous memory is counted by no limit but the address space's, which other languages go without.
+    # Shared anonymous memory counts only as address space, which is not limited for other languages.
     shared = ALLOW if rules.shared_memory else REFUSE
     answers["mmap"] = If(3, (_MAP_SHARED_ANONYMOUS,), shared, ALLOW, mask=_MAP_SHARED_ANONYMOUS)
     return answers

@@ -1,5 +1,7 @@
-# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
-"""The zygote's surroundings: warm modules, its level's namespaces or rules, its private folder, its descriptors."""
+# ruff: noqa: PTH116, PTH208
+# Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
+"""The zygote's surroundings: warm modules, its level's namespaces or rules, its private folder, its
+descriptors."""
 
 from __future__ import annotations
 
@@ -27,7 +29,18 @@ _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and
 # What solutions commonly use, so that their import costs nothing.
 _COMMON = (
     *("abc", "bisect", "calendar", "cmath", "collections", "contextlib", "copy", "dataclasses", "datetime"),
-    *("decimal", "enum", "fractions", "functools", "hashlib", "heapq", "itertools", "json", "math", "operator"),
+    *(
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+        "hashlib",
+        "heapq",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+    ),
     *("queue", "random", "re", "statistics", "string", "struct", "textwrap", "time", "typing", "unicodedata"),
     "warnings",
 )
@@ -64,7 +77,9 @@ def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
     cage = _cage(config, private, abi)
     _give_up_rights()
     root = os.getuid() == 0 and not cage.uid_reads_python
-    return Setting(_out_of_the_way(control), cage, config, {"missing": missing, "landlock_abi": abi, "root": root})
+    return Setting(
+        _out_of_the_way(control), cage, config, {"missing": missing, "landlock_abi": abi, "root": root}
+    )
 
 
 def _cage(config: dict[str, Any], private: str, abi: int) -> Cage:
@@ -140,7 +155,7 @@ class Setting:
         self.landlock_rules = self._make_rules()
 
     def begin_namespace(self) -> int | None:
-        """Has the next fork live in a new pid namespace; gives back its first process, with which all others end."""
+        """Has the next fork live in a new pid namespace; gives back its first process, all others' end."""
         if not self.cage.own_pid_namespace:
             return None
         syscalls.setns(self._own_namespace, syscalls.CLONE_NEWPID)  # a new one can only be made from our own

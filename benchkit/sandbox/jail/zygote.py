@@ -1,8 +1,9 @@
-# ruff: noqa: PTH - runs in every worker and every fork, where pathlib would be memory and time for nothing
+# ruff: noqa: PTH101, PTH103, PTH116, PTH120, PTH123, PTH208
+# Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """The zygote: a fresh process that is warmed up once and then forks once a program.
 
-It is told over a control socket what kind of program comes and which descriptors it gets, never its code or data:
-those go from the judge straight to the fork, so that no program can find another's in its memory.
+It is told over a control socket what kind of program comes and which descriptors it gets, never its code or
+data: those go from the judge straight to the fork, so that no program can find another's in its memory.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from benchkit.sandbox.jail import folder, frames, functions, namespaces, programs, syscalls
+from benchkit.sandbox.jail import folder, frames, functions, programs, syscalls
 from benchkit.sandbox.jail.confine import Job, Plan, confine, drop_identity, plan
 from benchkit.sandbox.jail.setting import MESSAGE, Setting, send, set_up, warm_up
 
@@ -64,7 +65,9 @@ class Zygote:
 
     def serve(self) -> NoReturn:
         while True:
-            init = self.setting.begin_namespace()  # ready before it is needed, and before it could hold a pipe open
+            init = (
+                self.setting.begin_namespace()
+            )  # ready before it is needed, and before it could hold a pipe open
             job, fds = self.next_job()
             self.run(job, fds, init)
 
@@ -150,7 +153,12 @@ class Zygote:
     def report_end(self, status: int, usage: resource.struct_rusage, kept: list[tuple[str, int]]) -> None:
         """Tell at once; cleaning up may take its time, and the next program waits for it."""
         clean = self.is_clean()
-        facts = {"status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss, "clean": clean}
+        facts = {
+            "status": status,
+            "cpu": usage.ru_utime + usage.ru_stime,
+            "peak": usage.ru_maxrss,
+            "clean": clean,
+        }
         send(self.control, {"ended": facts, "kept": [name for name, _ in kept]}, [fd for _, fd in kept])
         for _, fd in kept:
             os.close(fd)
@@ -207,7 +215,7 @@ def _write_files(files: dict[str, bytes], executable: list[str]) -> None:
 
 
 def _kill_all(pid: int, init: int | None) -> None:
-    """With the namespace's first process all others die; without one there is the group that none can leave."""
+    """With a namespace's first process all others die; without one there is the group that none can leave."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         if init is not None:
             os.kill(init, signal.SIGKILL)
