@@ -18,7 +18,9 @@ from benchkit.servers.ports import HOST
 
 CHILD = Path(__file__).with_name("xllamacpp_child.py")
 INSTALL = "pip install xllamacpp"
-GPU_WHEELS = "pip install xllamacpp --force-reinstall --index-url https://xorbitsai.github.io/xllamacpp/whl/"
+# The wheels lie in an index of the project's own, which its README names; none is named in this repository.
+GPU_WHEELS = "pip install --force-reinstall xllamacpp, with the index for {} wheels that its README names: {}"
+README = "https://github.com/xorbitsai/xllamacpp"
 ASKING_S = 20.0
 ASK_FOR_GPU = (
     "import xllamacpp as x; "
@@ -35,7 +37,7 @@ class Xllamacpp(LlamaServer):
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is a package, no program
         if importlib.util.find_spec("xllamacpp") is None:
             return EngineInfo("xllamacpp", None, INSTALL, None)
-        wheels = GPU_WHEELS + ("cu128" if maker() == "NVIDIA" else "vulkan")
+        wheels = GPU_WHEELS.format("CUDA" if maker() == "NVIDIA" else "Vulkan", README)
         return EngineInfo("xllamacpp", metadata.version("xllamacpp"), wheels, _sees_gpu())
 
     def command(self, port: int) -> list[str]:
