@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import codecs
 import io
+import json
 import os
 import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
@@ -201,3 +202,9 @@ def _cell(value: object) -> str:
     if value is None:
         return ""
     return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def print_json_list(records: Iterable[Mapping[str, Any]]) -> None:
+    """A JSON list with one record a line."""
+    lines = (json.dumps(record, ensure_ascii=False) for record in records)
+    print("[" + ",\n".join(lines) + "]")

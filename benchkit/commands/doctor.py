@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -25,14 +24,15 @@ class Finding:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="The findings as a list.")
 def command(as_json: bool) -> None:
     """What this machine has: GPU, servers, sandbox, problem sets, disk; and what to do about the rest."""
+    from benchkit.terminal import print_json_list
+
+    if as_json:
+        return print_json_list(vars(finding) for finding in _findings())
     area = ""
     for finding in _findings():
-        if as_json:
-            print(json.dumps(vars(finding), ensure_ascii=False))
-            continue
         if finding.area != area:
             area = finding.area
             print(f"\n{area}" if area != "machine" else area)

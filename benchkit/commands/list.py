@@ -2,42 +2,43 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from benchkit.records import Run
 
 
 @click.command()
 @click.option(
     "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
 )
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="The records as they stand in the history, as a list.")
 def command(history: Path, as_json: bool) -> None:
     """The runs in the history, the newest last."""
-    from benchkit.history import read_heads
-    from benchkit.terminal import print_table
+    from benchkit.history import read, read_heads, to_record
+    from benchkit.terminal import print_json_list, print_table
 
-    runs = read_heads(history)
-    rows = [
-        {
-            "id": run.id,
-            "timestamp": run.timestamp,
-            "benchmark": run.benchmark,
-            "model": run.model,
-            "status": run.status.value,
-            "score": run.results.get("score"),
-            "solved": run.results.get("total_passed"),
-            "of": run.results.get("total_problems"),
-            "time_s": run.results.get("time_taken"),
-            "error": run.error,
-        }
-        for run in runs
-    ]
     if as_json:
-        for row in rows:
-            print(json.dumps(row, ensure_ascii=False))
-    elif rows:
-        print_table(rows)
+        print_json_list(to_record(run) for run in read(history))
+    elif runs := read_heads(history):
+        print_table([_row(run) for run in runs])
     else:
         print(f"no runs in {history} yet: bench_runner.py --model FILE.gguf --benchmark human_eval")
+
+
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "id": run.id,
+        "timestamp": run.timestamp,
+        "benchmark": run.benchmark,
+        "model": run.model,
+        "status": run.status.value,
+        "score": run.results.get("score"),
+        "solved": run.results.get("total_passed"),
+        "of": run.results.get("total_problems"),
+        "time_s": run.results.get("time_taken"),
+        "error": run.error,
+    }

@@ -64,8 +64,8 @@ def test_a_dry_run_starts_nothing(bench: Bench, tmp_path: Path) -> None:
 def test_list_and_show_read_the_history(bench: Bench) -> None:
     """`list` has a line a run, `show` finds a run by the beginning of its id."""
     bench("--model", QUANTIZED, *DEMO, "--limit", "2")
-    (listed,) = map(json.loads, bench("list", "--json").stdout.splitlines())
-    assert listed["of"] == 2
+    (listed,) = json.loads(bench("list", "--json").stdout)
+    assert listed["results"]["total_problems"] == 2
     shown = bench("show", listed["id"][:-2], "--json")
     assert json.loads(shown.stdout)["id"] == listed["id"]
     assert "completion_tokens" in bench("show", listed["id"]).stdout
