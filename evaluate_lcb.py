@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+"""LiveCodeBench: judge answers that were saved before.
+
+They are taken as a file of LiveCodeBench's own (custom evaluator or _eval_all.json), as .jsonl with a solution
+or a response a line, or as a run's output folder. No model is asked: the flags about asking have no effect.
+"""
+
+from __future__ import annotations
+
+from benchkit.environment import use_own_environment
+
+if __name__ == "__main__":
+    use_own_environment()  # before the imports that only our environment can fulfil
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchkit.errors import UsageError
+from benchkit.evaluation import Evaluation, judge_samples
+from benchkit.files import atomic_write
+from benchkit.problems.contest_flags import choose_problems, problem_flags
+from benchkit.script import Settings, asking_flags
+from benchkit.script.journal import explained
+
+EVAL_ALL = "_eval_all.json"
+
+
+@click.command(help=__doc__)
+@problem_flags
+@click.option(
+    "--generations", type=click.Path(path_type=Path), required=True, metavar="G", help="The answers."
+)
+@click.option(
+    "--pass-at", type=click.IntRange(min=1), multiple=True, metavar="K", help="Show pass@K; repeat it."
+)
+@click.option(
+    "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core].")
+@asking_flags(max_tokens=4000)
+def command(
+    settings: Settings,
+    generations: Path,
+    pass_at: tuple[int, ...],
+    sandbox: str,
+    workers: int | None,
+    **chosen: Any,
+) -> None:
+    from benchkit.scoring.eval_all import eval_all
+    from benchkit.scoring.generations import read_generations
+
+    folder = settings.output_dir
+    if folder is None:
+        raise UsageError("--output-dir is missing: the folder for verdicts and summary")
+    problem_set = choose_problems(limit=settings.limit, **chosen)
+    answers = read_generations(generations, problem_set)
+    judged = judge_samples(Evaluation(problem_set, settings, sandbox, workers, pass_at), answers)
+    if not settings.check:
+        with explained(folder):
+            atomic_write(folder / EVAL_ALL, json.dumps(eval_all(problem_set, answers, judged), indent=1))
+
+
+def main() -> None:
+    from benchkit.terminal import run_command
+
+    run_command(command, "evaluate_lcb.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from benchkit.problems import ProblemSet
     from benchkit.sandbox import Isolation
     from benchkit.scoring import Judge, Judged
-    from benchkit.scoring.saved import Samples
+    from benchkit.scoring.saved import SavedAnswers
 
 
 @dataclass(frozen=True)
@@ -107,13 +107,15 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
     )
 
 
-def judge_samples(evaluation: Evaluation, samples: Samples) -> list[Judged]:
+def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
     from benchkit.sandbox import open_sandbox
     from benchkit.scoring import Tally, circumstances, judge_saved, open_judge
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
+    if unknown := samples.unknown:
+        say(f"{len(unknown)} ids are not among the problems and are passed over, such as {unknown[0]}")
     if missing := samples.missing:
         say(f"{len(missing)} problems have no sample and are no part of the score, such as {missing[0]}")
     if evaluation.settings.check:

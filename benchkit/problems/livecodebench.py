@@ -20,11 +20,12 @@ from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
 from benchkit.problems.contest_releases import known_name
 from benchkit.problems.errata import erratum
 from benchkit.problems.private_tests import read_private
-from benchkit.problems.reading import _told_clearly as told_clearly
+from benchkit.problems.reading import told_clearly
 
 # Within a JSON text every quote has a backslash before it, so this is found in the line's own keys only.
 _DATE = re.compile(rb'"contest_date"\s*:\s*"(\d{4}-\d{2}-\d{2})')
 TEST_TYPES = ("stdin", "functional")
+SOLUTION = "Solution"
 PUBLIC_ONLY = "public tests only"
 
 
@@ -67,8 +68,9 @@ class Test:
 
 @dataclass(frozen=True)
 class ContestProblem(Problem):
-    """A contest's problem; entry_point is `Solution().method` for a function, None for a program."""
+    """A contest's problem: a program, or a method of the class `Solution`."""
 
+    method: str | None = None
     starter_code: str = ""
     day: date = date.min
     place: Place | None = field(default=None, repr=False)
@@ -77,7 +79,7 @@ class ContestProblem(Problem):
         """Public and private tests, read from the file now."""
         assert self.place is not None
         row = self.place.read()
-        return _tests(row, self.place, functional=self.entry_point is not None)
+        return _tests(row, self.place, functional=self.method is not None)
 
 
 @dataclass(frozen=True)
@@ -201,18 +203,19 @@ def _parsed(place: Place, line: bytes) -> dict[str, Any]:
 
 def _problem(row: dict[str, Any], place: Place, day: date) -> ContestProblem:
     try:
-        function = _json(row.get("metadata") or "{}").get("func_name")
+        method = _json(row.get("metadata") or "{}").get("func_name") or None
         _json(row["public_test_cases"])
         return ContestProblem(
             id=text_field(row, "question_id"),
             prompt=text_field(row, "question_content"),
-            entry_point=f"Solution().{function}" if function else None,
+            entry_point=SOLUTION if method else None,
             difficulty=text_field(row, "difficulty"),
             facts={
                 "platform": text_field(row, "platform"),
                 "month": f"{day:%Y-%m}",
                 "title": row.get("question_title"),
             },
+            method=method,
             starter_code=row.get("starter_code") or "",
             day=day,
             place=place,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from benchkit.errors import ProblemsError
 from benchkit.problems.base import Problem
 from benchkit.problems.livecodebench import ContestProblem, Test
 from benchkit.records import Verdict
@@ -38,7 +39,11 @@ class ContestJudge:
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, ContestProblem)
-        return self.judge_tests(problem, source, problem.tests())
+        try:
+            tests = problem.tests()
+        except ProblemsError as error:  # the file was changed since it was read
+            return Judgement(Verdict.INFRASTRUCTURE, str(error))
+        return self.judge_tests(problem, source, tests)
 
     def judge_tests(self, problem: ContestProblem, source: str, tests: Sequence[Test]) -> Judgement:
         if not tests:
@@ -60,9 +65,9 @@ class ContestJudge:
         self, problem: ContestProblem, source: str, tests: Sequence[Test], limits: Limits
     ) -> Judgement:
         complete = with_prelude(source)
-        if problem.entry_point is None:
+        if problem.method is None:
             return self._program(complete, tests, limits)
-        return self._function(complete, entry_point(problem.entry_point, source), tests, limits)
+        return self._function(complete, entry_point(problem.method, source), tests, limits)
 
     def _program(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
         for number, test in enumerate(tests):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 
+from benchkit.problems.livecodebench import SOLUTION
+
 # What LiveCodeBench puts before every answer; published passes lean on it.
 MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
@@ -37,6 +39,6 @@ def _first_free_line(source: str) -> int:
     return max((node.end_lineno or 0 for node in future), default=0)
 
 
-def entry_point(asked: str, source: str) -> str:
+def entry_point(method: str, source: str) -> str:
     """The method of `Solution`, or the bare function where the answer has no such class."""
-    return asked if "class Solution" in source else asked.removeprefix("Solution().")
+    return f"{SOLUTION}().{method}" if f"class {SOLUTION}" in source else method

@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from benchkit.errors import ProblemsError
 from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
@@ -31,6 +32,23 @@ class Saved:
     tokens: int | None = None
 
 
+class SavedAnswers(Protocol):
+    """Answers that lie in a file, matched against a problem set."""
+
+    @property
+    def path(self) -> Path: ...
+    # Problems without an answer: shown, and no part of the score.
+    @property
+    def missing(self) -> tuple[str, ...]: ...
+    # Ids that the set does not have: passed over.
+    @property
+    def unknown(self) -> tuple[str, ...]: ...
+    @property
+    def count(self) -> int: ...
+    # The answers, one after the other.
+    def read(self, problem_set: ProblemSet) -> Iterator[Saved]: ...
+
+
 @dataclass(frozen=True)
 class Samples:
     """What a file holds, matched against a problem set; the code itself stays in the file."""
@@ -38,8 +56,8 @@ class Samples:
     path: Path
     kind: Kind = field(repr=False)
     numbers: Mapping[int, int] = field(repr=False)  # line -> the sample's number among its problem's
-    missing: tuple[str, ...]  # problems without a sample: shown, and no part of the score
-    unknown: tuple[str, ...]  # tasks that the set does not have: passed over
+    missing: tuple[str, ...]
+    unknown: tuple[str, ...]
 
     @property
     def count(self) -> int:
@@ -55,7 +73,7 @@ class Samples:
 
 def read_samples(path: Path, problem_set: ProblemSet) -> Samples:
     """A samples file (`completion` continues the prompt, `solution` stands alone), `.jsonl` or `.gz`."""
-    return _matched(path, problem_set, SAMPLES_FILE)
+    return matched(path, problem_set, SAMPLES_FILE)
 
 
 def read_run(folder: Path, problem_set: ProblemSet) -> Samples:
@@ -63,10 +81,12 @@ def read_run(folder: Path, problem_set: ProblemSet) -> Samples:
     path = folder / ANSWERS
     if not path.exists():
         raise ProblemsError(f"{folder} holds no {ANSWERS}: name the output folder of an earlier run")
-    return _matched(path, problem_set, RUN)
+    return matched(path, problem_set, RUN)
 
 
-def judge_saved(judge: Judge, problem_set: ProblemSet, samples: Samples, threads: int) -> Iterator[Judged]:
+def judge_saved(
+    judge: Judge, problem_set: ProblemSet, samples: SavedAnswers, threads: int
+) -> Iterator[Judged]:
     """Judge all samples, `threads` at a time, each yielded as soon as it is known."""
     waiting = samples.read(problem_set)
     with ThreadPoolExecutor(threads) as pool:
@@ -146,7 +166,7 @@ SAMPLES_FILE = Kind(_check_given, _given, skip_broken=False)
 RUN = Kind(_check_answered, _answered, skip_broken=True)
 
 
-def _matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
+def matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
     """Read the file once: every line is looked at before the first is judged."""
     problems = _by_name(problem_set)
     counted: Counter[str] = Counter()

@@ -219,4 +219,4 @@ def test_the_real_file_is_read_whole(shared_data: Path) -> None:
     path = shared_data / "livecodebench" / "problems_v5_v6_public.jsonl"
     problems = load_contest([path], Window()).problems
     assert len(problems) == 342
-    assert sum(problem.entry_point is not None for problem in problems) == 125
+    assert sum(problem.method is not None for problem in problems) == 125
