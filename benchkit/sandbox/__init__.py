@@ -1,11 +1,28 @@
 """Runs code that a model wrote, with the judge and the candidate in two processes that share nothing.
 
-with open_sandbox() as sandbox:                            # one worker a core
-    sandbox.run(Program(source="print(input())", stdin=b"hi"))
-    sandbox.check(source, test, entry_point="add", support=prompt)
-    with sandbox.load(source) as program:
-        for reply in program.call_many("add", [(1, 2), (3, 4)]):
-            reply.ok and (reply.digest == digest(3) or reply.value == 3)
+    with open_sandbox() as sandbox:                            # one worker a core
+        sandbox.run(Program(source="print(input())", stdin=b"hi"))
+        sandbox.check(source, test, entry_point="add", support=prompt)
+        with sandbox.load(source) as program:
+            for reply in program.call_many("add", [(1, 2), (3, 4)]):
+                reply.ok and (reply.digest == digest(3) or reply.value == 3)
+
+Three processes a worker, outermost first; what the inner one says is never believed, only compared:
+    pool.py, loaded.py    the caller's process: hands programs to free workers
+    judge.py              the trusted side: whole.py runs programs, checking.py tests, conversation.py calls;
+                          running.py keeps pipes and clock, outcomes.py tells verdicts, codec.py reads data
+    jail/                 the zygote and the programs forked from it
+levels.py, launch.py, containers.py and places.py say which isolation there is, and how a zygote starts. To
+add a level of isolation, see levels.py; to add a way to run code, whole.py or checking.py, and the table in
+judge.py.
+
+Promised, at every level but "none": a program changes nothing outside its private folder, reads no file but
+the toolchain, reaches no network and no other process, leaves neither process nor file, keeps its limits,
+and cannot give itself a pass. Not promised: that a kernel bug or the CPU's side channels keep nothing from
+it; that it cannot learn which software is installed and what folders are called; that its own measurement
+of a call's time is true; that a test which runs inside (`Outcome.inside`) cannot be fooled; that memory is
+bounded for many processes at once (each has the limit for itself); and, without namespaces, that the
+private folder's size is bounded at every moment (it is looked at ten times a second).
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from benchkit.sandbox.conversation import Conversation, Gone, Raw
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.outcomes import outcome
-from benchkit.sandbox.running import Over
+from benchkit.sandbox.over import Over
 
 _MOST_TEXT = 300
 

@@ -11,7 +11,8 @@ from benchkit.records import Verdict
 from benchkit.sandbox.base import Limits
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Jail
-from benchkit.sandbox.running import Over, Running, task
+from benchkit.sandbox.over import Over
+from benchkit.sandbox.running import Running, task
 
 _KINDS = {
     frames.LOADED,

@@ -24,7 +24,7 @@ from benchkit.sandbox.jail.syscalls import adopt_orphans
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.outcomes import outcome
-from benchkit.sandbox.running import Over
+from benchkit.sandbox.over import Over
 from benchkit.sandbox.whole import run
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values

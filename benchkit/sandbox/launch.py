@@ -64,6 +64,7 @@ class Jail:
         self.scratch = tempfile.mkdtemp(dir=scratch)
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self.clean = True
+        self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = None
         try:

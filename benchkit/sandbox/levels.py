@@ -44,8 +44,8 @@ _ADVICE: Mapping[str, str] = {
 }
 _WEAK = {
     "landlock": (
-        "no namespaces: the private folder as a whole has no size limit, only each file, and a program can"
-        " see that files exist which it cannot read"
+        "no namespaces: the private folder is an ordinary one on disk, its size looked at ten times a second,"
+        " and a program can see that files exist which it cannot read"
     ),
     "none": "no isolation at all: programs can read and change whatever you can",
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
@@ -86,9 +86,21 @@ class Loaded:
         self.limits = limits
         self.calls = 0
         self.busy = False  # a batch is on its way
-        worker.say("load", source, _as_message(limits))
+        self.lost = False  # the judge is gone
         self.outcome: Outcome | None = None  # of the whole program, once it is over
-        self.failure = self._finding(worker.hear(limits.wall_s + _GRACE_S)[1])
+        self.failure = self._load(source)
+
+    def _load(self, source: str) -> Outcome | None:
+        try:
+            self.worker.say("load", source, dict(vars(self.limits)))
+            return self._finding(self.worker.hear(self.limits.wall_s + _GRACE_S)[1])
+        except JudgeGone as gone:
+            return self._lose(gone)
+
+    def _lose(self, gone: JudgeGone) -> Outcome:
+        self.lost = True
+        self.outcome = Outcome(gone.verdict, str(gone))
+        return self.outcome
 
     def _finding(self, message: dict[str, Any] | None) -> Outcome | None:
         if message is not None:
@@ -107,8 +119,18 @@ class Loaded:
     def _batch(
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], wall_s: float
     ) -> Iterator[CallReply | LastReply]:
-        request = _request(entry_point, inputs)
-        self.worker.say("calls", request, len(inputs), wall_s)
+        try:
+            finding = yield from self._relayed(_request(entry_point, inputs), len(inputs), wall_s)
+        except JudgeGone as gone:
+            finding = self._lose(gone)
+        if finding is not None:
+            yield LastReply(finding)
+
+    def _relayed(
+        self, request: bytes, count: int, wall_s: float
+    ) -> Generator[CallReply, None, Outcome | None]:
+        """The replies; in the end what became of the program, if it is over."""
+        self.worker.say("calls", request, count, wall_s)
         self.busy = True
         while True:
             kind, detail = self.worker.hear(wall_s + _GRACE_S)
@@ -116,9 +138,7 @@ class Loaded:
                 break
             yield from self._replies(detail)
         self.busy = False
-        finding = self._finding(detail)
-        if finding is not None:
-            yield LastReply(finding)
+        return self._finding(detail)
 
     def _replies(self, piece: bytes) -> Iterator[CallReply]:
         at = 0
@@ -140,6 +160,8 @@ class Loaded:
 
     def unload(self) -> bool:
         """End the program; whether its worker can go on."""
+        if self.lost:
+            return False
         self.worker.say("unload")
         while True:
             kind, *details = self.worker.hear(_GRACE_S)
@@ -153,7 +175,3 @@ def _request(entry_point: str, inputs: Sequence[tuple[Any, ...]]) -> bytes:
         return frames.request(("call", entry_point, list(inputs), {}))
     except ValueError:  # a subclass somewhere: the slow way finds its builtin base, or says what it is
         return frames.request(("call", entry_point, [codec.plain(arguments) for arguments in inputs], {}))
-
-
-def _as_message(limits: Limits) -> dict[str, Any]:
-    return dict(vars(limits))

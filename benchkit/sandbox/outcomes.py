@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from benchkit.records import Verdict
 from benchkit.sandbox.base import Limits, Outcome
-from benchkit.sandbox.running import Over, Running
+from benchkit.sandbox.over import Over
+from benchkit.sandbox.running import Running
 
 _LAST_BYTES = 4096
 _OUT_OF_MEMORY = (

@@ -84,6 +84,9 @@ def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
 def _refuse_nonsense(program: Program) -> None:
     if (program.source is None) == (program.argv is None):
         raise SandboxError("a Program is either Python source or a command line: give one of the two")
+    for name in program.keep:
+        if "/" in name:  # a folder on the way could be the program's own link to anywhere
+            raise SandboxError(f"cannot bring back {name!r}: only files at the top of the private folder")
     for name in (*program.files, *program.keep):
         if not name or name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise SandboxError(f"file name {name!r} leads out of the private folder: give a relative one")
@@ -175,7 +178,7 @@ class Pool:
     @contextmanager
     def _worker(self) -> Iterator[Worker]:
         """A free worker, given back after use; one that was left in the middle of something is replaced."""
-        worker = self.free.get()
+        worker = self._free_worker()
         try:
             yield worker
         except BaseException:
@@ -185,13 +188,26 @@ class Pool:
             if worker in self.all:
                 self.free.put(worker)
 
+    def _free_worker(self) -> Worker:
+        while self.all:
+            try:
+                return self.free.get(timeout=1)
+            except queue.Empty:
+                continue
+        raise SandboxError("no worker of the sandbox is left: its processes end as soon as they start")
+
     def _replace(self, worker: Worker) -> None:
-        if worker not in self.all:
-            return
-        fresh = self._worker_process()
         with self.lock:
+            if worker not in self.all:
+                return
             self.all.remove(worker)
+            worker.close()
+            fresh = self._worker_process()
             self.all.add(fresh)
-        worker.close()
-        fresh.introduction()
+        try:
+            fresh.introduction()
+        except BaseException:
+            self.all.discard(fresh)
+            fresh.close()
+            raise
         self.free.put(fresh)

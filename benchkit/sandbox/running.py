@@ -12,20 +12,14 @@ from typing import Any
 
 from benchkit.records import Verdict
 from benchkit.sandbox.base import MIB, Limits
+from benchkit.sandbox.disk import EVERY_S, DiskWatch
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Ended, Jail
+from benchkit.sandbox.over import Over
 
 _CHUNK = 1 << 20
 _ROOT = os.getuid() == 0
 _BURIAL_S = 5.0  # a zygote that needs longer to end a program is broken
-
-
-class Over(Exception):
-    """The program is over, or is to be: why."""
-
-    def __init__(self, verdict: Verdict, detail: str) -> None:
-        super().__init__(detail)
-        self.verdict, self.detail = verdict, detail
 
 
 class Running:
@@ -46,6 +40,7 @@ class Running:
         self.poll.register(jail.control, select.POLLIN)
         if jail.caller is not None:
             self.poll.register(jail.caller, select.POLLIN)
+        self.disk = DiskWatch(jail.scratch, limits.file_bytes) if jail.on_disk else None
         theirs = self._pipes(kind)
         if _ROOT and kind != "functions":
             for fd in theirs:
@@ -95,6 +90,9 @@ class Running:
         left = deadline - monotonic()
         if left <= 0:
             raise Over(Verdict.TIMEOUT, f"took longer than {self.limits.wall_s:g} s")
+        if self.disk is not None:
+            self.disk.look()
+            left = min(left, EVERY_S)
         for fd, _ in self.poll.poll(left * 1000 + 1):
             if fd == self.jail.control.fileno():
                 self._hear()

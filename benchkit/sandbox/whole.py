@@ -5,7 +5,8 @@ from __future__ import annotations
 from benchkit.sandbox.base import Limits, Outcome, Program
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.outcomes import outcome, with_output
-from benchkit.sandbox.running import Over, Running, task
+from benchkit.sandbox.over import Over
+from benchkit.sandbox.running import Running, task
 
 
 def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:

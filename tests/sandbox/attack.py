@@ -1,6 +1,6 @@
 """Runs hostile cases on one sandbox and says what went wrong; as a program, for another user.
 
-python attack.py LEVEL FOLDER      then one case's name a line on stdin, one JSON list of faults a line on stdout
+python attack.py LEVEL FOLDER      a case's name a line on stdin, a JSON list of its faults a line on stdout
 """
 
 from __future__ import annotations

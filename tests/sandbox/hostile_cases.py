@@ -480,6 +480,13 @@ HARM = [
         "error",
     ),
     Case(
+        "many_big_files",
+        "for n in range(64):\n with open(f'f{n}', 'wb') as f:\n  for _ in range(60): f.write(b'x' * 10**6)\n"
+        "import time; time.sleep(99)",
+        "output_limit error",
+        whole=True,
+    ),
+    Case(
         "many_files",
         in_call("for n in range(10**5): open(f'f{n}', 'w').close()\nreturn 0"),
         "error wrong timeout",

@@ -153,6 +153,12 @@ def test_a_program_is_one_of_two(best: Sandbox, program: Program) -> None:
         best.run(program)
 
 
+def test_kept_files_lie_at_the_top(best: Sandbox) -> None:
+    """A folder on the way might be a link of the program's."""
+    with pytest.raises(SandboxError, match="only files at the top"):
+        best.run(Program(source="", keep=("a/b",)))
+
+
 @pytest.mark.parametrize("name", ["/tmp/x", "../x", "a/../../x", "", "a\0b"])
 def test_file_names_stay_within_the_folder(best: Sandbox, name: str) -> None:
     """A name that leads out is refused before anything runs."""

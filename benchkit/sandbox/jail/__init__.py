@@ -1,12 +1,13 @@
 """The jailed side: what runs in the zygote and in the programs forked from it. Standard library alone.
 
-    zygote.py      started fresh, warms up, then one fork a program
+    zygote.py      started fresh, then one fork a program
+    setting.py     what it has around it: warm modules, its level, its private folder
     confine.py     what a fork does to itself before it runs a program's code, layer by layer
     namespaces.py  a root of its own: the toolchain read-only, a private /tmp, nothing else
     landlock.py    the same by rules on paths, where there are no namespaces
     seccomp.py     which system calls a program may make, each rule with its reason
     syscalls.py    the system calls themselves (ctypes); numbers.py their numbers
-    functions.py   serves calls of a loaded program; programs.py runs a whole one
+    functions.py   serves calls of a loaded program; programs.py runs a whole one; frames.py is how they speak
     folder.py      empties the private folder, whatever was left in it
 
 Nothing here decides a verdict, and nothing here ever sees a test's expected value.

@@ -14,7 +14,12 @@ MACHINES = ("x86_64", "aarch64")
 
 def number(name: str) -> int | None:
     """The call's number on this machine; None where the machine lacks it."""
-    return NUMBERS[name][MACHINES.index(os.uname().machine)]
+    machine = os.uname().machine
+    if machine not in MACHINES:
+        raise OSError(
+            0, f"the system calls of {machine} are not known, only those of {' and '.join(MACHINES)}"
+        )
+    return NUMBERS[name][MACHINES.index(machine)]
 
 
 NUMBERS: dict[str, tuple[int | None, int | None]] = {

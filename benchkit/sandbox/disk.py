@@ -1,0 +1,63 @@
+"""Keeps a private folder that no mount limits from filling the disk: looked at while the program runs."""
+
+from __future__ import annotations
+
+import os
+from time import monotonic
+
+from benchkit.records import Verdict
+from benchkit.sandbox.base import MIB
+from benchkit.sandbox.over import Over
+
+EVERY_S = 0.1
+_MOST_ENTRIES = 20_000  # as many as a mounted one could hold
+_UNEXPLAINED = (
+    4096 * MIB
+)  # gone from the disk, yet in no file that we see: deleted ones still open, or somebody else
+
+
+class DiskWatch:
+    """Asks the disk how much is free, and only where that dropped who has it."""
+
+    def __init__(self, folder: str, limit: int) -> None:
+        self.folder = folder
+        self.limit = limit
+        self.free = self._free()
+        self.next_look = monotonic() + EVERY_S
+
+    def look(self) -> None:
+        """Raises Over where the program took more than its share."""
+        if monotonic() < self.next_look:
+            return
+        self.next_look = monotonic() + EVERY_S
+        gone = self.free - self._free()
+        if gone <= self.limit:
+            return
+        if self._holds_too_much():
+            raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {self.limit // MIB} MB")
+        if gone > _UNEXPLAINED:
+            raise Over(Verdict.INFRASTRUCTURE, "the disk filled up while the program ran, perhaps not by it")
+
+    def _free(self) -> int:
+        facts = os.statvfs(self.folder)
+        return facts.f_bavail * facts.f_frsize
+
+    def _holds_too_much(self) -> bool:
+        """A folder that hides what it holds counts as full."""
+        size = entries = 0
+        waiting = [self.folder]
+        while waiting:
+            try:
+                with os.scandir(waiting.pop()) as found:
+                    for entry in found:
+                        entries += 1
+                        size += entry.stat(follow_symlinks=False).st_blocks * 512
+                        if entry.is_dir(follow_symlinks=False):
+                            waiting.append(entry.path)
+            except FileNotFoundError:  # gone while we looked
+                continue
+            except OSError:
+                return True
+            if size > self.limit or entries > _MOST_ENTRIES:
+                return True
+        return False

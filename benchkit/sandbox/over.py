@@ -1,0 +1,13 @@
+"""What ends a program from the trusted side."""
+
+from __future__ import annotations
+
+from benchkit.records import Verdict
+
+
+class Over(Exception):
+    """The program is over, or is to be: why."""
+
+    def __init__(self, verdict: Verdict, detail: str) -> None:
+        super().__init__(detail)
+        self.verdict, self.detail = verdict, detail
