@@ -8,8 +8,12 @@ CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/bench_runner
 LLAMA_CPP_PYTHON := 0.3.36
 LLAMA_BIN := $(CACHE)/llama-server-$(LLAMA_CPP_PYTHON)
 LLAMA_CPP_PYTHON_VENV := $(CACHE)/llama-cpp-python-$(LLAMA_CPP_PYTHON)
+# Other people's harnesses that the tests run, each in an environment of its own, their programs in one folder.
+HARNESSES := $(CACHE)/harnesses
+EVALPLUS := evalplus==0.3.1
+LM_EVAL := lm_eval[api]==0.4.13
 
-.PHONY: help install demo test lint format lock llama-server llama-cpp-python clean
+.PHONY: help install demo test lint format lock llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -79,6 +83,18 @@ $(LLAMA_CPP_PYTHON_VENV)/.installed:
 	$(LLAMA_CPP_PYTHON_VENV)/bin/pip install --quiet 'llama-cpp-python[server]==$(LLAMA_CPP_PYTHON)'
 	ln -sfn $(LLAMA_CPP_PYTHON_VENV) $(CACHE)/llama-cpp-python
 	@touch $@
+
+harnesses: $(HARNESSES)/evalplus/.$(EVALPLUS) $(HARNESSES)/lm_eval/.$(LM_EVAL)  ## evalplus and lm-eval, from PyPI (about 2 minutes)
+
+$(HARNESSES)/evalplus/.$(EVALPLUS): PROGRAM := evalplus.evaluate
+$(HARNESSES)/lm_eval/.$(LM_EVAL): PROGRAM := lm_eval
+
+$(HARNESSES)/%:
+	rm -rf $(@D) && mkdir -p $(HARNESSES)/bin
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet '$(@F:.%=%)'
+	ln -sfn $(@D)/bin/$(PROGRAM) $(HARNESSES)/bin/$(PROGRAM)
+	@touch '$@'
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info

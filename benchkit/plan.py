@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import secrets
-import shlex
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from benchkit.command_line import Script, find_script, shell_script
 from benchkit.environment import ROOT
 from benchkit.errors import UnknownName, UsageError
 from benchkit.records import GpuLayers
 
 DEMO_PROBLEMS = ROOT / "demo" / "problems.jsonl"
-OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +24,10 @@ class Benchmark:
     script: str
     parser: str
     args: tuple[str, ...] = ()
+    settings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # words for what somebody set
+    brought_by: str = ""  # the command that installs it
+    asks_for: str = ""  # what it cannot do without, to be given as further flags
+    served: bool = True  # else it loads the model itself, and no server is started
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
@@ -39,8 +39,54 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+")),
         Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(DEMO_PROBLEMS))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
+        Benchmark(
+            "evalplus",
+            "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"
+            " --greedy --root {output_dir}",
+            "evalplus",
+            brought_by="pip install evalplus",
+        ),
+        Benchmark(
+            "lm_eval",
+            "lm_eval --model local-chat-completions --model_args model={model},"
+            "base_url={base_url}/chat/completions,num_concurrent={parallel},max_retries=3"
+            " --apply_chat_template --output_path {output_dir} --log_samples",
+            "lm_eval",
+            settings={
+                "temperature": ("--gen_kwargs", "temperature={temperature}"),
+                "max_tokens": ("--gen_kwargs", "max_gen_toks={max_tokens}"),
+            },
+            brought_by="pip install 'lm_eval[api]'",
+            asks_for="--tasks NAME, like --tasks gsm8k",
+        ),
+        Benchmark(
+            "inspect",
+            "inspect eval --model openai/{model} --model-base-url {base_url} --log-dir {output_dir}"
+            " --max-connections {parallel} --display plain",
+            "inspect",
+            settings={
+                "temperature": ("--temperature", "{temperature}"),
+                "max_tokens": ("--max-tokens", "{max_tokens}"),
+            },
+            brought_by="pip install inspect-ai openai",
+            asks_for="a task, like inspect_evals/humaneval or a file of your own",
+        ),
+        Benchmark(
+            "llama_bench",
+            "llama-bench -m {model_path} -ngl {gpu_layers} -o jsonl --progress",
+            "llama_bench",
+            brought_by="make llama-server builds it, or set LLAMA_SERVER to the llama-server beside yours",
+            served=False,
+        ),
     )
 }
+
+PROGRAMS: Mapping[str, str] = {
+    benchmark.script.split()[0]: benchmark.brought_by
+    for benchmark in BENCHMARKS.values()
+    if benchmark.brought_by
+}
+"""A known harness's program -> the command that brings it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +98,7 @@ class RunSettings:
     name: str | None = None
     script: str | None = None
     script_args: tuple[str, ...] = ()
+    shell: bool = False
     parser: str | None = None
     score_pattern: str | None = None
     score_path: str | None = None
@@ -74,25 +121,6 @@ class RunSettings:
 
 
 @dataclass(frozen=True)
-class Script:
-    """A benchmark's command: its words, and whether it takes our flags or says all with placeholders."""
-
-    words: tuple[str, ...]
-    label: str
-    takes_flags: bool
-    ours: bool = False
-
-    def command(self, values: Mapping[str, str], extra: tuple[str, ...]) -> tuple[str, ...]:
-        """The words with placeholders filled in; a value that nobody set leaves its flag out."""
-        words = tuple(_fill(word, values) for word in self.words)
-        flags: list[str] = []
-        if self.takes_flags:
-            for name, value in values.items():
-                flags += [f"--{name.replace('_', '-')}", value]
-        return (*words, *flags, *extra)
-
-
-@dataclass(frozen=True)
 class PlannedRun:
     """A run that makes sense: benchmark, script and parser are known."""
 
@@ -111,7 +139,7 @@ class PlannedRun:
 def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
     """Settle what the settings leave open; raises UsageError before anything is started."""
     benchmark = find_benchmark(settings)
-    script = find_script(settings.script or benchmark.script, benchmark.args)
+    script = _script(settings, benchmark)
     chosen = run_id or new_run_id()
     return PlannedRun(
         id=chosen,
@@ -121,6 +149,22 @@ def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
         name=settings.name or model_name(settings),
         folder=(settings.runs_dir / chosen).resolve(),
     )
+
+
+def _script(settings: RunSettings, benchmark: Benchmark) -> Script:
+    """The command, installed and told what it cannot do without."""
+    if not benchmark.served and settings.model is None:
+        raise UsageError(f"{benchmark.name} loads the model itself: add --model FILE.gguf")
+    if settings.shell and not settings.script:
+        raise UsageError("--shell needs the text that the shell runs: add --script 'COMMAND …'")
+    if settings.shell:
+        return shell_script(str(settings.script))
+    script = find_script(settings.script or benchmark.script, benchmark.args, PROGRAMS)
+    if settings.script is None:
+        script = replace(script, settings=benchmark.settings)
+        if benchmark.asks_for and not settings.script_args:
+            raise UsageError(f"{benchmark.name} has to know what to ask: add {benchmark.asks_for}")
+    return script
 
 
 def new_run_id() -> str:
@@ -155,38 +199,3 @@ def _implied_parser(settings: RunSettings) -> str | None:
     if settings.score_pattern:
         return "regex"
     return "json" if settings.score_path else None
-
-
-def find_script(text: str, args: tuple[str, ...] = ()) -> Script:
-    """A file of that name (here, then beside us, then on PATH), or a command line with placeholders."""
-    for place in (Path(text), ROOT / text):
-        if place.is_file():
-            return _file_script(place, args)
-    words = shlex.split(text)
-    if not words:
-        raise UsageError("--script is empty: name a file or a command line")
-    program = shutil.which(words[0]) or (str(Path(words[0]).resolve()) if Path(words[0]).is_file() else None)
-    if program is None:
-        raise UsageError(f"script not found: {words[0]} is neither a file here nor a program on PATH")
-    alone = len(words) == 1
-    return Script((program, *words[1:], *args), label=Path(words[0]).name, takes_flags=alone)
-
-
-def _file_script(path: Path, args: tuple[str, ...]) -> Script:
-    path = path.resolve()
-    ours = path.parent == ROOT and path.name in OUR_SCRIPTS
-    if path.suffix == ".py":
-        return Script((sys.executable, str(path), *args), label=path.name, takes_flags=True, ours=ours)
-    if not os.access(path, os.X_OK):
-        raise UsageError(f"script is not executable: chmod +x {path}")
-    return Script((str(path), *args), label=path.name, takes_flags=True)
-
-
-def _fill(word: str, values: Mapping[str, str]) -> str:
-    # Only our own placeholders are replaced: other braces (JSON, shell) belong to the command.
-    for name in ("base_url", "model", "output_dir", "parallel", "temperature", "max_tokens"):
-        if f"{{{name}}}" in word:
-            if name not in values:
-                raise UsageError(f"the script's command needs {{{name}}}: add --{name.replace('_', '-')}")
-            word = word.replace(f"{{{name}}}", values[name])
-    return word

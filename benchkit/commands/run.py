@@ -53,6 +53,7 @@ class Layers(click.ParamType[GpuLayers]):
 @click.option(
     "--script", help="A script file or a command line with {base_url} {model} {output_dir} … in it."
 )
+@click.option("--shell", is_flag=True, help="--script is a text for /bin/sh; its values are passed safely.")
 @click.option("--parser", help="What reads the script's output; default: the benchmark's own.")
 @click.option("--score-pattern", help="With --parser regex: named groups score, passed, total.")
 @click.option("--score-path", help="With --parser json: where the score is, like results.0.accuracy.")

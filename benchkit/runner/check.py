@@ -10,6 +10,7 @@ from benchkit.records import ServerFacts
 
 CHECK_TIMEOUT_S = 60.0
 UNKNOWN_YET = "http://127.0.0.1:1/v1"
+ALL_LAYERS = 999  # for programs that take nothing but a number
 
 
 def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]:
@@ -17,8 +18,10 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
     settings = plan.settings
     slots = facts.slots if facts and facts.slots else settings.parallel
     contract: dict[str, object] = {
-        "base_url": facts.base_url if facts else UNKNOWN_YET,
+        "base_url": facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
         "model": facts.model if facts else plan.name,
+        "model_path": settings.model.resolve() if settings.model else None,
+        "gpu_layers": settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
         "output_dir": plan.folder,
         "temperature": settings.temperature,
         "max_tokens": settings.max_tokens,

@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from benchkit.runner.masking import Mask, Stream
+from benchkit.servers.leftovers import descendants
 from benchkit.servers.process import SUPERVISOR
 
 GRACE_S = 5.0
@@ -31,6 +33,7 @@ class Child:
         environment: Mapping[str, str],
         output: Path,
         show: Callable[[bytes], None],
+        mask: Mask,
     ) -> None:
         self.started = time.monotonic()
         reading, self._pipe = os.pipe()
@@ -44,8 +47,14 @@ class Child:
             start_new_session=True,  # Ctrl-C is for the runner, which stops the script in good order
         )
         os.close(reading)
-        self._pump = threading.Thread(target=self._copy_output, args=(output, show), daemon=True)
+        self._pump = threading.Thread(
+            target=self._copy_output, args=(output, show, Stream(mask)), daemon=True
+        )
         self._pump.start()
+
+    def pids(self) -> tuple[int, ...]:
+        """The script and all that it has started."""
+        return tuple(descendants(self._process.pid)) if self._process.poll() is None else ()
 
     def wait(self, seconds: float) -> int | None:
         """The exit code (128 and more: the signal that ended it), or None while it still runs."""
@@ -72,10 +81,15 @@ class Child:
             os.close(self._pipe)
             self._pipe = -1
 
-    def _copy_output(self, output: Path, show: Callable[[bytes], None]) -> None:
+    def _copy_output(self, output: Path, show: Callable[[bytes], None], stream: Stream) -> None:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
         with output.open("ab", buffering=0) as log:
+
+            def keep(masked: bytes) -> None:
+                log.write(masked)
+                show(masked)
+
             while chunk := os.read(descriptor, CHUNK):
-                log.write(chunk)
-                show(chunk)
+                keep(stream.feed(chunk))
+            keep(stream.rest())

@@ -33,6 +33,7 @@ class ModelHost:
         self.before: Before | None = None  # the GPUs before the server came
         self._plan = plan
         self._report = report
+        self._loader: Callable[[], tuple[int, ...]] = tuple  # processes that load the model without a server
         self._failed: BenchError | None = None
         self._stack = ExitStack()
 
@@ -55,11 +56,25 @@ class ModelHost:
         assert self.server is not None
         return self.server
 
-    def _start(self, vram_used_mb: VramUsed) -> None:
+    def without_server(self) -> None:
+        """Room for a benchmark that loads the model itself: no server, and the model's facts."""
+        self.stop()
+        self._read_model()
+        if self.model is not None and self.model.sha256 is None:
+            self.model = replace(self.model, sha256=sha256_of(self.model))
+
+    def loaded_by(self, pids: Callable[[], tuple[int, ...]]) -> None:
+        """Who has the model in memory while no server runs."""
+        self._loader = pids
+
+    def _read_model(self) -> None:
         path = self._plan.settings.model
+        if path is not None and self.model is None:
+            self.model = _servable(read_model_file(path))
+
+    def _start(self, vram_used_mb: VramUsed) -> None:
         try:
-            if path is not None and self.model is None:
-                self.model = _servable(read_model_file(path))
+            self._read_model()
             digest = _in_background(sha256_of, self.model) if self.model else None
             request = server_request(self._plan, self.model)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
@@ -81,7 +96,7 @@ class ModelHost:
         return self.server.failure() if self.server else None
 
     def pids(self) -> tuple[int, ...]:
-        return self.server.facts.pids if self.server else ()
+        return self.server.facts.pids if self.server else self._loader()
 
 
 def _servable(model: ModelFile) -> ModelFile:

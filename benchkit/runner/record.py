@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from benchkit.errors import BenchError, Interrupted
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
+from benchkit.runner.check import values
+from benchkit.runner.masking import Mask
 from benchkit.servers import StopReport
 
 # What a script reports that says what the run cost, not how well it went.
@@ -42,7 +44,13 @@ class Findings:
     error: BaseException | None = None
 
 
-def as_run(plan: PlannedRun, found: Findings) -> Run:
+def as_run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
+    run = _run(plan, found, mask)
+    parts = ("error", "config", "results", "problem_set", "server")
+    return replace(run, **{name: mask.data(getattr(run, name)) for name in parts})
+
+
+def _run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
     return Run(
         id=plan.id,
         timestamp=found.started.isoformat(timespec="seconds"),
@@ -50,12 +58,12 @@ def as_run(plan: PlannedRun, found: Findings) -> Run:
         model=plan.name,
         status=_status(found.error),
         error=_error_line(found.error),
-        config=_config(plan, found),
+        config=_config(plan, found, mask),
         results=_results(found),
         telemetry=_telemetry(found),
         problem_set=dict(found.results.problem_set or {}) if found.results else {},
         model_file=_model_file(found.model),
-        server=_server(found.facts),
+        server=_server(found.facts, mask),
         machine=found.machine,
         artifacts=str(plan.folder),
     )
@@ -79,20 +87,21 @@ def _error_line(error: BaseException | None) -> str | None:
             return f"{type(error).__name__}: {error}"
 
 
-def _config(plan: PlannedRun, found: Findings) -> dict[str, Any]:
-    settings = plan.settings
+def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
+    settings, told = plan.settings, values(plan)
+    told = {name: value for name, value in told.items() if name not in plan.script.untold(told)}
     config: dict[str, Any] = {
         "path": str(settings.model.resolve()) if settings.model else None,
         "gpu_layers": settings.gpu_layers,
-        "server": settings.server,
-        "server_args": list(settings.server_args),
+        "server": settings.server if plan.benchmark.served else None,
+        "server_args": mask.words(settings.server_args),
         "context": settings.context,
         "parallel": settings.parallel,
         "base_url": settings.base_url,
-        "temperature": settings.temperature,
-        "max_tokens": settings.max_tokens,
-        "script": plan.script.label,
-        "script_args": [*plan.benchmark.args, *settings.script_args],
+        "temperature": settings.temperature if "temperature" in told else None,
+        "max_tokens": settings.max_tokens if "max_tokens" in told else None,
+        "script": mask.command(plan.script.source),
+        "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),
         "timeout_s": settings.timeout_s,
     }
     metrics = found.results.metrics if found.results else {}
@@ -143,5 +152,5 @@ def _model_file(model: ModelFile | None) -> dict[str, Any]:
     return {**facts, "path": str(model.path), "parts": len(model.parts)}
 
 
-def _server(facts: ServerFacts | None) -> dict[str, Any]:
-    return asdict(facts) if facts else {}
+def _server(facts: ServerFacts | None, mask: Mask) -> dict[str, Any]:
+    return {**asdict(facts), "command": mask.words(facts.command)} if facts else {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,9 +27,9 @@ from benchkit.runner.check import check_script, values
 from benchkit.runner.child import Child
 from benchkit.runner.host import ModelHost
 from benchkit.runner.interrupts import Interrupts
+from benchkit.runner.masking import Mask, shell_words
 from benchkit.runner.record import Findings, as_run
 from benchkit.runner.watch import EventReader, PrintedProgress, Watch, follow
-from benchkit.servers import RunningServer
 from benchkit.telemetry import Sampler, machine_facts, sampling
 from benchkit.terminal import Display
 from parsers import get_parser
@@ -48,6 +49,7 @@ class Work:
     display: Display
     interrupts: Interrupts
     trouble: Callable[[], BenchError | None]
+    mask: Mask
 
 
 def execute(plan: PlannedRun, display: Display) -> Run:
@@ -67,16 +69,34 @@ def execute_all(
     `wanted` is asked just before each starts, `trouble` now and then while its script runs.
     """
     parsers = [find_parser(plan) for plan in plans]
-    with Interrupts() as interrupts, ModelHost(plans[0], display.line) as host:
+    with _masked_logs(plans), Interrupts() as interrupts, ModelHost(plans[0], display.line) as host:
         for plan, parser in zip(plans, parsers, strict=True):
             if not wanted(plan):
                 continue
             make_folder(plan.folder)
-            work = Work(plan, parser, Findings(), host, display, interrupts, trouble)
+            work = Work(plan, parser, Findings(), host, display, interrupts, trouble, mask_of(plan))
             run = _recorded(work, last=plan is plans[-1])
             yield run
             if isinstance(work.found.error, Interrupted):
                 return
+
+
+def mask_of(plan: PlannedRun) -> Mask:
+    """Hides the secrets of the environment and of all that was typed."""
+    settings = plan.settings
+    words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
+    return Mask((*words, *settings.script_args, *settings.server_args, settings.base_url or ""))
+
+
+@contextmanager
+def _masked_logs(plans: Sequence[PlannedRun]) -> Iterator[None]:
+    """Servers write their logs themselves: those are gone through when they have ended."""
+    try:
+        yield
+    finally:
+        for plan in plans:
+            for log in plan.folder.glob("server*.log"):
+                mask_of(plan).file(log)
 
 
 def find_parser(plan: PlannedRun) -> Parser:
@@ -102,7 +122,7 @@ def _recorded(work: Work, *, last: bool) -> Run:
         found.error = error
     with work.interrupts.held():
         found.model = work.host.model
-        run = as_run(work.plan, found)
+        run = as_run(work.plan, found, work.mask)
         atomic_write(work.plan.folder / "run.json", json.dumps(history.to_record(run), indent=1) + "\n")
         history.append(work.plan.settings.history, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
@@ -127,7 +147,7 @@ def _measured(work: Work, *, last: bool) -> None:
         finally:
             if last:
                 host.stop()
-            found.stop = host.stop_report
+            found.stop = host.stop_report if found.facts else None
             found.telemetry = sampler.summary()
 
 
@@ -146,13 +166,16 @@ def _with_restarts(work: Work, sampler: Sampler) -> None:
 
 def _run_script(work: Work, sampler: Sampler) -> None:
     plan, found = work.plan, work.found
-    server = work.host.running(sampler.vram_used_mb)
-    found.facts = server.facts
+    if plan.benchmark.served:
+        found.facts = work.host.running(sampler.vram_used_mb).facts
+    else:
+        work.host.without_server()
     events = EventReader(plan.folder / "events.jsonl")
     printed = PrintedProgress(work.parser.progress)
-    child = _start_child(work, server, events.path, printed)
+    child = _start_child(work, events.path, printed)
+    work.host.loaded_by(child.pids)
     watch = Watch(
-        failure=lambda: server.failure() or work.trouble(),
+        failure=lambda: work.host.failure() or work.trouble(),
         progress=lambda: events.progress() or printed.progress(),
         show=lambda progress: work.display.progress(plan.label, progress, sampler.now().vram_used_mb),
         timeout_s=plan.settings.timeout_s,
@@ -165,25 +188,27 @@ def _run_script(work: Work, sampler: Sampler) -> None:
     finally:
         found.script_s = round(time.monotonic() - child.started, 3)
         work.display.progress_done()
-    _judge_exit(plan, code, server)
+    _judge_exit(work, code)
 
 
-def _start_child(work: Work, server: RunningServer, events: Path, printed: PrintedProgress) -> Child:
-    plan, facts = work.plan, server.facts
+def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
+    plan, told = work.plan, values(work.plan, work.found.facts)
+    for name in plan.script.untold(told):
+        work.display.line(f"warning: the command of {plan.script.label} has no {{{name}}}: it is not told")
 
     def show(chunk: bytes) -> None:
         printed.feed(chunk)
         work.display.output(chunk)
 
-    command = plan.script.command(values(plan, facts), plan.settings.script_args)
-    return Child(command, _environment(work, facts.base_url, events), plan.folder / "output.log", show)
+    command = plan.script.command(told, plan.settings.script_args)
+    return Child(command, _environment(work, events), plan.folder / "output.log", show, work.mask)
 
 
-def _environment(work: Work, base_url: str, events: Path) -> dict[str, str]:
+def _environment(work: Work, events: Path) -> dict[str, str]:
     """The environment half of the script contract."""
-    model = work.host.model
+    model, facts = work.host.model, work.found.facts
     return {
-        "OPENAI_BASE_URL": base_url,
+        **({"OPENAI_BASE_URL": facts.base_url} if facts else {}),
         # Clients of OpenAI's library refuse to start without a key; a local server ignores it.
         "OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY") or "none",
         "BENCH_OUTPUT_DIR": str(work.plan.folder),
@@ -193,11 +218,11 @@ def _environment(work: Work, base_url: str, events: Path) -> dict[str, str]:
     }
 
 
-def _judge_exit(plan: PlannedRun, code: int, server: RunningServer) -> None:
+def _judge_exit(work: Work, code: int) -> None:
     if code == 0:
         return
     # A script that fails because its server has just died is not the one to blame.
-    failure = server.failure()
+    plan, failure = work.plan, work.host.failure()
     if failure is not None:
         raise failure
     tail = _read(plan.folder / "output.log", 4096)

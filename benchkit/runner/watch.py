@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from benchkit.runner.child import Child
 GLANCE_S = 0.1
 SERVER_CHECK_S = 0.5
 LINE_BYTES = 2048
+LINES_A_CHUNK = 50
+BAR_END = b"]"  # tqdm's bar is whole, though its line ends only with its next state
+_LINE_END = re.compile(rb"[\r\n]")
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,21 @@ class PrintedProgress:
 
     def __init__(self, read_line: Callable[[str], Progress | None]) -> None:
         self._read_line = read_line
+        self._begun = b""
         self._latest: Progress | None = None
 
     def feed(self, chunk: bytes) -> None:
-        """Only a chunk's last whole line is read: the ones before it are already history."""
-        *lines, _ = chunk.replace(b"\r", b"\n").rsplit(b"\n", 2)
-        line = lines[-1] if lines else chunk
-        self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
+        """Of a flood only the last lines are read: the ones before them are already history."""
+        *lines, begun = _LINE_END.split(self._begun + chunk)
+        for line in lines[-LINES_A_CHUNK:]:
+            self._read(line)
+        self._begun = begun[-LINE_BYTES:]
+        if begun.rstrip().endswith(BAR_END):
+            self._read(begun)
+
+    def _read(self, line: bytes) -> None:
+        if line:
+            self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
 
     def progress(self) -> Progress | None:
         return self._latest
