@@ -23,11 +23,15 @@ COMMANDS = {
     "show": "one run, whole",
     "compare": "which model is better, and is it true?",
     "leaderboard": "models in tiers, with notes and charts",
+    "import": "results that somebody made without us, into the history",
     "report": "everything as one HTML, Markdown, CSV… file",
     "power": "what difference a number of problems can detect",
     "noise": "how many answers change by themselves",
     "doctor": "what this machine has, and what to do about what is missing",
 }
+
+MODULES = {"import": "import_"}
+"""Where the file cannot be called like the command."""
 
 
 def find_command(arguments: Sequence[str]) -> tuple[str, click.Command, Sequence[str]]:
@@ -41,7 +45,7 @@ def find_command(arguments: Sequence[str]) -> tuple[str, click.Command, Sequence
 
 
 def _load(name: str) -> click.Command:
-    command = cast(click.Command, import_module(f"benchkit.commands.{name}").command)
+    command = cast(click.Command, import_module(f"benchkit.commands.{MODULES.get(name, name)}").command)
     command.name = name
     return command
 

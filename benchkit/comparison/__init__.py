@@ -14,6 +14,7 @@ board.py       the leaderboard in words
 noise.py       how many answers change by themselves
 notes.py       notes and tags, kept beside the history
 adding.py      a run or a results file made elsewhere becomes a run of this history
+recognizing.py whose results a file or folder holds
 
 The numbers come from `benchkit.statistics`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -12,7 +13,6 @@ from typing import Any
 from benchkit import history
 from benchkit.comparison.facts import mapping
 from benchkit.errors import UsageError
-from benchkit.plan import new_run_id
 from benchkit.records import Results, Run, Status, Verdict
 
 RECORD = "run.json"
@@ -45,6 +45,11 @@ def runs_in(source: Path, parser: str | None, benchmark: str | None, model: str 
     return [_parsed(source, parser, benchmark or parser, model)]
 
 
+def holds_records(source: Path) -> bool:
+    """Whether it is a history or a run's record or folder of ours."""
+    return bool(_ours(source / RECORD if source.is_dir() else source))
+
+
 def _ours(source: Path) -> list[Run]:
     try:
         content = json.loads(source.read_bytes())
@@ -64,12 +69,11 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
     from parsers import get_parser
 
     folder = source if source.is_dir() else source.parent
-    text = "" if source.is_dir() else source.read_text(errors="replace")
-    results = get_parser(parser).parse(text, folder)
+    results = get_parser(parser).parse(text_of(source), source)
     metrics = dict(results.metrics)
     sampling = mapping(metrics.pop("sampling", None))
     return Run(
-        id=new_run_id(),
+        id=_id(source, parser, benchmark, model),
         timestamp=datetime.now().astimezone().isoformat(timespec="seconds"),
         benchmark=benchmark,
         model=model,
@@ -79,6 +83,19 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
         problem_set=dict(results.problem_set or {}),
         artifacts=str(folder.resolve()) if (folder / "verdicts.jsonl").is_file() else None,
     )
+
+
+def text_of(source: Path) -> str:
+    return "" if source.is_dir() else source.read_text(errors="replace")
+
+
+def _id(source: Path, *names: str) -> str:
+    """The same for the same files taken in the same way: so none is added twice."""
+    digest = hashlib.sha256("\n".join(names).encode())
+    for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return f"imported-{digest.hexdigest()[:12]}"
 
 
 def _results(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any]:

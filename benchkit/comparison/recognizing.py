@@ -1,0 +1,37 @@
+"""Whose results a file or folder holds, found by letting every parser try."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchkit.comparison.adding import text_of
+from benchkit.errors import ParseError, UsageError
+
+if TYPE_CHECKING:
+    from parsers.base import Parser
+
+
+def writer_of(source: Path) -> str:
+    """The one parser whose form it is; UsageError says which fit where it is not exactly one."""
+    from parsers import NEEDED_SETTING, PARSERS, get_parser
+
+    alone = {place: name for name, place in reversed(PARSERS.items()) if name not in NEEDED_SETTING}
+    text = text_of(source)
+    fitting = [name for name in sorted(alone.values()) if _reads(get_parser(name), source, text)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise UsageError(f"{source} is of the form of {' and '.join(fitting)}: say which with --parser")
+    raise UsageError(
+        f"{source} is no record of ours, and none of {', '.join(sorted(alone.values()))} reads it:"
+        " say who wrote it with --parser"
+    )
+
+
+def _reads(parser: Parser, source: Path, text: str) -> bool:
+    try:
+        parser.parse(text, source)
+    except ParseError:
+        return False
+    return True
