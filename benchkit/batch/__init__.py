@@ -1,17 +1,17 @@
 """Many models, many benchmarks, one command before bed.
 
-planfile.py   a plan as a person wrote it, checked whole
+planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set
 models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
-estimate.py   the memory and the time an entry is expected to take
-preview.py    --dry-run's table
-night.py      the loop: what is left, limits, failures in a row
+checks.py     each script's own check, once, before the first server starts
+estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
+night.py      the loop over what is left; keeper.py limits, failures in a row, what is noted of each run
 state.py      the journal beside the history, from which a later night goes on
-display.py    the live table, or a plain line a minute
+display.py    the live table, or a plain line a minute; live.py the run at work, also for other shells
 inhibit.py    no sleep meanwhile
 notify.py     tells somebody who is not looking
-summary.py    the morning's table
+summary.py    the morning's table; rerun.py the command that does one run alone
 starter.py    --init: a plan for the GGUF files that are here
 
-A new setting of a plan: one line in planfile.SETTINGS and one in expand._KINDS.
+A new setting of a plan is one line in settings.SETTINGS.
 """

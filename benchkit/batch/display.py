@@ -4,45 +4,77 @@ from __future__ import annotations
 
 import os
 import sys
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
+from benchkit.batch.live import Live, Pace, Publisher
 from benchkit.batch.state import EntryState
+from benchkit.batch.table import column, text_table
 from benchkit.records import Progress
-from benchkit.terminal import PLAIN_LINE_EVERY_S, Display, progress_text
+from benchkit.terminal import PLAIN_LINE_EVERY_S, duration
 
-COLUMNS = ("run", "state", "score", "progress")
-
-
-def open_batch_display(
-    states: Callable[[], Sequence[EntryState]],
-) -> tuple[Display, AbstractContextManager[Any]]:
-    """A display, and the context in which it lives."""
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        live = LiveTable(states)
-        return live, live
-    return PlainLines(), nullcontext()
-
-
-def table_rows(states: Sequence[EntryState], progress: Mapping[str, str]) -> list[tuple[str, str, str, str]]:
-    return [
-        (
-            state.label,
-            state.state,
-            "" if state.score is None else f"{state.score:.1f}%",
-            progress.get(state.key, "") if state.state == "running" else (state.error or ""),
-        )
-        for state in states
-    ]
+COLUMNS = (
+    column("model", "model", 0),
+    column("benchmark", "benchmark", 0),
+    column("place", "settings", 6),
+    column("state", "state", 0),
+    column("done", "done", 2),
+    column("score", "score %", 1, 1),
+    column("speed", "tok/s", 4, 0),
+    column("vram", "VRAM MB", 5, 0),
+    column("took", "took", 3),
+    column("left", "left", 3),
+)
 
 
-class PlainLines:
-    """The scripts' own output stays in their folders: a night of it helps nobody."""
+def night_table(states: Sequence[EntryState], live: Live, width: int | None) -> str:
+    """All runs with their state, the one at work with its progress."""
+    return text_table(COLUMNS, [_row(state, live) for state in states], width)
 
-    def __init__(self) -> None:
-        self._started = self._shown = time.monotonic()
+
+def _row(state: EntryState, live: Live) -> dict[str, Any]:
+    row = {
+        "model": state.model,
+        "benchmark": state.benchmark,
+        "place": state.place or None,
+        "state": state.state,
+        "done": None,
+        "score": state.score,
+        "speed": state.tokens_per_second,
+        "vram": state.vram_mb,
+        "took": None if state.seconds is None else duration(state.seconds),
+        "left": None,
+    }
+    return row | _at_work(live) if state.state == "running" else row
+
+
+def _at_work(live: Live) -> dict[str, Any]:
+    return {
+        "state": "running" if live.done is not None or live.seconds else "starting",
+        "done": None if live.done is None else f"{live.done}/{live.total or '?'}",
+        "score": live.score,
+        "speed": live.tokens_per_second,
+        "vram": live.vram_mb,
+        "took": duration(live.seconds) if live.seconds else None,
+        "left": None if live.seconds_left is None else duration(live.seconds_left),
+    }
+
+
+class NightDisplay:
+    """What both kinds share. Scripts' own output stays in their folders: a night of it helps nobody."""
+
+    def __init__(self, history: Path) -> None:
+        self.live = Live()
+        self._pace = Pace()
+        self._publisher = Publisher(history)
+
+    def __enter__(self) -> NightDisplay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._publisher.close()
 
     def line(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
@@ -50,63 +82,103 @@ class PlainLines:
     def output(self, chunk: bytes) -> None:
         """Kept in output.log."""
 
-    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
-        now = time.monotonic()
-        if progress is not None and now - self._shown >= PLAIN_LINE_EVERY_S:
-            self._shown = now
-            self.line(f"{label}: {progress_text(progress, vram_mb, now - self._started)}")
+    def progress(self, _label: str, progress: Progress | None, vram_mb: float | None) -> None:
+        if self.live == Live():
+            self._pace.reset()
+        self.live = self._pace.live(progress, vram_mb)
+        self._publisher.publish(self.live)
 
     def progress_done(self) -> None:
-        self._started = self._shown = time.monotonic()
+        self.live = Live()
+        self._publisher.close()
 
 
-class LiveTable:
-    """All runs with their state; the one at work with its progress."""
+class PlainLines(NightDisplay):
+    """A line each minute, also while a server takes long to start."""
 
-    def __init__(self, states: Callable[[], Sequence[EntryState]]) -> None:
-        from rich.console import Console
-        from rich.live import Live
+    def __init__(
+        self, history: Path, states: Callable[[], Sequence[EntryState]], every_s: float = PLAIN_LINE_EVERY_S
+    ) -> None:
+        super().__init__(history)
+        self._states, self._every_s = states, every_s
+        self._over = Event()
+        self._thread = Thread(target=self._tell, daemon=True)
 
-        self._states = states
-        self._progress = ""
-        self._started = time.monotonic()
-        self._live = Live(console=Console(stderr=True), get_renderable=self._table, refresh_per_second=4)
-
-    def __enter__(self) -> LiveTable:
-        self._live.start()
+    def __enter__(self) -> NightDisplay:
+        self._thread.start()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
+    def __exit__(self, *details: object) -> None:
+        self._over.set()
+        self._thread.join()
+        super().__exit__(*details)
+
+    def _tell(self) -> None:
+        while not self._over.wait(self._every_s):
+            for state in self._states():
+                if state.state == "running":
+                    self.line(f"{state.label}: {live_text(self.live)}")
+
+
+class LiveTable(NightDisplay):
+    def __init__(self, history: Path, states: Callable[[], Sequence[EntryState]]) -> None:
+        from rich.console import Console
+        from rich.live import Live as RichLive
+
+        super().__init__(history)
+        self._states = states
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._table = RichLive(console=self._console, get_renderable=self._render, refresh_per_second=2)
+
+    def __enter__(self) -> NightDisplay:
+        self._table.start()
+        return self
+
+    def __exit__(self, *details: object) -> None:
+        self._table.stop()
+        super().__exit__(*details)
 
     def line(self, text: str) -> None:
-        self._live.console.print(text, markup=False)
+        self._console.print(text, markup=False)
 
-    def output(self, chunk: bytes) -> None:
-        """Kept in output.log."""
-
-    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
-        seconds = time.monotonic() - self._started
-        self._progress = progress_text(progress, vram_mb, seconds) if progress else f"starting {label}"
-
-    def progress_done(self) -> None:
-        self._progress = ""
-        self._started = time.monotonic()
-
-    def _table(self) -> Any:
-        from rich.table import Table
+    def _render(self) -> Any:
         from rich.text import Text
 
         states = self._states()
-        progress = {state.key: self._progress for state in states if state.state == "running"}
-        table = Table(*COLUMNS, box=None, pad_edge=False)
-        for row in self._visible(table_rows(states, progress)):
-            table.add_row(*(Text(cell, no_wrap=True, overflow="ellipsis") for cell in row))
-        return table
+        lines = night_table(states, self.live, self._console.width).splitlines()
+        shown = [*lines[:2], *_around_the_running(lines[2:], states, max(5, self._console.height - 5))]
+        return Text("\n".join([*shown, "", counts(states)]), no_wrap=True, overflow="crop")
 
-    def _visible(self, rows: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
-        """As many rows as the screen has, around the one that runs."""
-        room = max(5, self._live.console.height - 4)
-        running = next((place for place, row in enumerate(rows) if row[1] == "running"), len(rows) - 1)
-        first = max(0, min(running - room // 2, len(rows) - room))
-        return rows[first : first + room]
+
+def open_batch_display(history: Path, states: Callable[[], Sequence[EntryState]]) -> NightDisplay:
+    """A context within which it shows how far the night is."""
+    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+        return LiveTable(history, states)
+    return PlainLines(history, states)
+
+
+def _around_the_running(lines: Sequence[str], states: Sequence[EntryState], room: int) -> Sequence[str]:
+    """As many lines as the screen has; without one that runs, those after the last that is over."""
+    over = max((place for place, state in enumerate(states) if state.over), default=0)
+    running = next((place for place, state in enumerate(states) if state.state == "running"), over)
+    first = max(0, min(running - room // 2, len(lines) - room))
+    return lines[first : first + room]
+
+
+def counts(states: Sequence[EntryState]) -> str:
+    words = [state.state for state in states]
+    parts = [f"{words.count(word)} {word}" for word in ("ok", "failed", "interrupted", "running", "waiting")]
+    return f"{len(words)} runs: {', '.join(part for part in parts if not part.startswith('0 '))}"
+
+
+def live_text(live: Live) -> str:
+    """`37/164 · 78.4% so far · 512 tok/s · 8,123 MB VRAM · 2m10s left`, what is not known left out."""
+    if live == Live():
+        return "its server is starting"
+    parts = [f"running for {duration(live.seconds)}"] if live.done is None else []
+    parts += [f"{live.done}/{live.total or '?'}"] if live.done is not None else []
+    parts += [f"{live.score:.1f}% so far"] if live.score is not None else []
+    parts += [f"{live.tokens_per_second:,.0f} tok/s"] if live.tokens_per_second is not None else []
+    parts += [f"{live.vram_mb:,.0f} MB VRAM"] if live.vram_mb is not None else []
+    parts += [f"{duration(live.seconds_left)} left"] if live.seconds_left is not None else []
+    return " · ".join(parts)

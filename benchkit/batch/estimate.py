@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,48 +13,80 @@ from typing import Any
 
 from benchkit.batch.expand import Entry
 from benchkit.errors import BenchError
-from benchkit.gguf import memory_needed, read_model_facts
-from benchkit.records import Run, Status
+from benchkit.gguf import layers_that_fit, memory_needed, read_model_facts
+from benchkit.gguf.memory import DRIVER_BYTES
+from benchkit.plan import find_benchmark
+from benchkit.records import GpuLayers, Run, Status
 from benchkit.runner.host import default_context
+from benchkit.telemetry.readers import open_reader
+from benchkit.telemetry.sums import vram_used_mb
+
+_MB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Room:
+    """Memory that is free at this moment; VRAM is None where no GPU tells."""
+
+    vram_mb: float | None
+    ram_mb: float
 
 
 @dataclass(frozen=True)
 class Expected:
     vram_mb: float | None = None
     ram_mb: float | None = None
+    mark: str = ""  # what of it does not fit
     seconds: float | None = None
+    start_s: float = 0.0  # its server's start, shared with others
+
+
+def free_room() -> Room:
+    import psutil
+
+    with closing(open_reader()) as reader:
+        total = [device.vram_total_mb for device in reader.devices if device.vram_total_mb is not None]
+        used = vram_used_mb(reader.read())
+    free = sum(total) - (used or 0.0) if total else None
+    return Room(free, psutil.virtual_memory().available / _MB)
 
 
 class Estimator:
     """Looks into the history once, then answers for many entries."""
 
     def __init__(self, runs: Iterable[Run], machine: Mapping[str, Any]) -> None:
-        self._seconds: dict[tuple[str, str], list[float]] = {}
-        self._per_byte: dict[str, list[float]] = {}
+        self._seconds: dict[Any, list[float]] = defaultdict(list)
+        self._per_byte: dict[Any, list[float]] = defaultdict(list)
+        self._starts: dict[str, list[float]] = defaultdict(list)
         for run in runs:
             if run.status is Status.OK and _same_machine(run.machine, machine):
                 self._learn(run)
 
     def _learn(self, run: Run) -> None:
-        seconds = run.results.get("time_taken")
+        seconds, path = run.results.get("time_taken"), str(run.config.get("path"))
+        asked = (run.benchmark, tuple(run.config.get("script_args") or ()))
+        if isinstance(start := run.telemetry.get("server_start_s"), int | float):
+            self._starts[path].append(start)
         if not isinstance(seconds, int | float):
             return
-        self._seconds.setdefault((run.benchmark, str(run.config.get("path"))), []).append(seconds)
-        size = run.model_file.get("size_bytes")
-        if size:
-            self._per_byte.setdefault(run.benchmark, []).append(seconds / size)
+        self._seconds[(asked, path)].append(seconds)
+        if size := run.model_file.get("size_bytes"):
+            self._per_byte[asked].append(seconds / size)
 
-    def expect(self, entry: Entry) -> Expected:
-        memory = _memory(entry)
-        return Expected(*memory, seconds=self._time(entry))
+    def expect(self, entry: Entry, room: Room | None = None) -> Expected:
+        """Its time, and where the free room is told its memory."""
+        settings = entry.settings
+        path = str(settings.model.resolve()) if settings.model else "None"
+        asked = (settings.benchmark, (*find_benchmark(settings).args, *settings.script_args))
+        seconds = self._time(asked, path, entry)
+        start = median(self._starts.get(path) or [0.0])
+        return Expected(*(_memory(entry, room) if room else (None, None, "")), seconds, start)
 
-    def _time(self, entry: Entry) -> float | None:
+    def _time(self, asked: Any, path: str, entry: Entry) -> float | None:
         """This model's own times, else the times of others scaled by the size of the file."""
-        benchmark = entry.settings.benchmark
-        own = self._seconds.get((benchmark, str(entry.settings.model)))
-        if own:
+        if own := self._seconds.get((asked, path)):
             return median(own)
-        others = self._per_byte.get(benchmark)
+        others = self._per_byte.get(asked)
         return median(others) * entry.model.size_bytes if others and entry.model else None
 
 
@@ -60,25 +94,41 @@ def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return all(one.get(part) == other.get(part) for part in ("gpu", "cpu"))
 
 
-def _memory(entry: Entry) -> tuple[float | None, float | None]:
+def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
     if entry.model is None:
-        return None, None
+        return None, None, ""
     settings = entry.settings
     context = settings.context or default_context(entry.model, settings.answer_tokens or settings.max_tokens)
     kv_types = _kv_types(settings.server_args)
     try:
-        need = _needed(entry.model.path, context, settings.parallel, kv_types, settings.gpu_layers)
+        return _needed(entry.model.path, context, settings.parallel, kv_types, settings.gpu_layers, room)
     except (BenchError, KeyError):
-        return None, None
-    return need.gpu / 2**20, need.ram / 2**20
+        return None, None, ""
 
 
-# A sweep asks the same of the same file again and again.
+@cache  # a sweep asks the same of the same file again and again
+def _needed(
+    path: Path, context: int, slots: int, kv_types: tuple[str, str], asked: GpuLayers, room: Room
+) -> tuple[float | None, float, str]:
+    facts = _facts(path)
+    layers: GpuLayers = asked
+    free = None if room.vram_mb is None else int(room.vram_mb * _MB)
+    if free is None:
+        layers = 0  # all of it lies in RAM
+    elif asked == "auto":
+        layers = layers_that_fit(free, facts, context, slots, kv_types)
+    need = memory_needed(facts, context, slots, kv_types, layers)
+    marks = []
+    if free is not None and need.gpu and need.gpu + DRIVER_BYTES > free:
+        marks.append("VRAM too small")
+    elif free is not None and asked == "auto" and int(layers) <= len(facts.layers):
+        marks.append(f"{layers} of {len(facts.layers) + 1} layers fit")
+    if need.ram > room.ram_mb * _MB:
+        marks.append("RAM too small")
+    return None if free is None else need.gpu / _MB, need.ram / _MB, ", ".join(marks)
+
+
 _facts = cache(read_model_facts)
-
-
-def _needed(path: Path, context: int, slots: int, kv_types: tuple[str, str], gpu_layers: Any) -> Any:
-    return memory_needed(_facts(path), context, slots, kv_types, gpu_layers)
 
 
 def _kv_types(server_args: Sequence[str]) -> tuple[str, str]:

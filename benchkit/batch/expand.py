@@ -6,23 +6,27 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.models import Found, find_models
-from benchkit.batch.planfile import SETTINGS, Plan, PlanProblems
+from benchkit.batch.models import find_models
+from benchkit.batch.planfile import Plan, PlanProblems
+from benchkit.batch.settings import SETTINGS, settings_from
 from benchkit.errors import BenchError
-from benchkit.plan import PlannedRun, RunSettings, plan_run
+from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
+from benchkit.runner.host import ANSWER_TOKENS
+from benchkit.runner.masking import Mask
+from benchkit.runner.stages import find_parser
 
 # Settings that make another server of it; runs that agree in them share one.
 OF_THE_SERVER = (
     "model", "name", "server", "gpu_layers", "context", "parallel", "server_args", "llama_server", "base_url",
     "start_timeout_s", "strict",
 )  # fmt: skip
-OF_THE_BENCHMARK = ("script", "parser", "score_pattern", "score_path")
+OF_THE_BENCHMARK = ("script", "shell", "parser", "score_pattern", "score_path")
 # Settings that do not change what a run measures: a run that differs only here is the same run.
 OF_NO_MATTER = ("history", "runs_dir", "timeout_s", "start_timeout_s", "restarts")
 
@@ -35,10 +39,18 @@ class Entry:
     settings: RunSettings
     model: ModelFile | None
     sweep: Mapping[str, Any] = field(default_factory=dict)  # this run's place in the matrix
+    own: Mapping[str, Any] = field(default_factory=dict)  # what the plan says for its model alone
+
+    @property
+    def place(self) -> str:
+        """What tells this run from others of its model and benchmark."""
+        return " ".join(f"{name}={_short(value)}" for name, value in self.sweep.items())
 
     @property
     def server_key(self) -> tuple[Any, ...]:
-        return tuple(_hashable(getattr(self.settings, name)) for name in OF_THE_SERVER)
+        """Runs that agree in it share a server; one that loads the model itself wants the GPU for itself."""
+        served = find_benchmark(self.settings).served
+        return (served, *(_hashable(getattr(self.settings, name)) for name in OF_THE_SERVER))
 
     def planned(self, run_id: str | None = None, folder: Path | None = None) -> PlannedRun:
         planned = plan_run(self.settings, run_id)
@@ -53,53 +65,73 @@ class Expansion:
 
 def expand(plan: Plan, base: RunSettings) -> Expansion:
     """All runs of the plan; PlanProblems tells everything that is wrong at once."""
-    problems: list[str] = []
+    problems = list(plan.problems)
     notes: list[str] = []
-    entries: list[Entry] = []
     models = list(_models(plan, problems, notes))
-    names = _distinct_names([(model, path) for _, model, path, _ in models])
-    for (number, model, path, facts), name in zip(models, names, strict=True):
-        for benchmark in plan.own_benchmarks.get(number, plan.benchmarks):
-            for sweep in _sweeps(plan.matrix):
-                given = {**plan.defaults, **benchmark, **model, **sweep, "name": name}
-                entry = _entry(base, given, benchmark, path, facts, sweep, problems)
-                entries += [entry] if entry else []
+    names = _distinct_names(models)
+    sweeps = _sweeps({name: values for name, values in plan.matrix.items() if isinstance(values, list)})
+    twice = _met_twice(model.path for model in models)
+    entries = [
+        entry
+        for model, name in zip(models, names, strict=True)
+        for benchmark in plan.own_benchmarks.get(model.number, plan.benchmarks)
+        for sweep in sweeps
+        if benchmark.get("name")
+        if (entry := _entry(base, _Layers(plan.defaults, benchmark, model, sweep), name, problems))
+    ]
+    if not entries and not problems:
+        problems += ["nothing to run is left", *notes]
     if problems:
         raise PlanProblems(plan.source, problems)
     unique = {entry.key: entry for entry in _with_shared_context(entries)}
     order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
-    return Expansion(tuple(sorted(unique.values(), key=lambda e: order[e.server_key])), tuple(notes))
+    ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
+    return Expansion(tuple(_told_apart(entry, twice) for entry in ordered), tuple(notes))
 
 
-_Model = tuple[int, Mapping[str, Any], Path | None, ModelFile | None]
+@dataclass(frozen=True)
+class _Model:
+    number: int  # its place in the plan
+    given: Mapping[str, Any]
+    path: Path | None = None
+    facts: ModelFile | None = None
+
+
+@dataclass(frozen=True)
+class _Layers:
+    """Where a run's settings come from; what comes later wins."""
+
+    defaults: Mapping[str, Any]
+    benchmark: Mapping[str, Any]
+    model: _Model
+    sweep: Mapping[str, Any]
 
 
 def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Model]:
-    for number, model in enumerate(plan.models):
-        pattern = model.get("path")
-        if pattern is None and not (model.get("base_url") and model.get("name")):
-            problems.append(f"models: {dict(model)} needs a path, or base_url and name")
-        elif pattern is None:
-            yield number, model, None, None
-        else:
-            found = find_models(str(pattern))
-            notes += found.left_out
-            problems += _nothing(str(pattern), found)
-            for path in found.files:
-                yield number, model, path, found.facts.get(path)
+    for number, given in enumerate(plan.models):
+        pattern = given.get("path")
+        if pattern is None:
+            if "base_url" in given:
+                yield _Model(number, given)
+            continue
+        if "${" in str(pattern):
+            continue  # a variable that is not set, told already
+        found = find_models(str(pattern))
+        notes += found.left_out
+        if not found.files and not found.left_out:
+            problems.append(f"models: {pattern} matches no GGUF file")
+        for path in found.files:
+            # Not resolved: the files of a split model in a cache of links stand side by side only there.
+            yield _Model(number, given, path.absolute(), found.facts.get(path))
 
 
-def _nothing(pattern: str, found: Found) -> list[str]:
-    return [] if found.files or found.left_out else [f"models: {pattern} matches no GGUF file"]
-
-
-def _distinct_names(models: Sequence[tuple[Mapping[str, Any], Path | None]]) -> list[str]:
+def _distinct_names(models: Sequence[_Model]) -> list[str]:
     """The file's name, or with its folder's where two files have the same."""
-    plain = [str(model.get("name") or _stem(path)) for model, path in models]
-    often = Counter(plain)
+    plain = [str(model.given.get("name") or _stem(model.path)) for model in models]
+    often = Counter(name for name, _ in {(name, m.path) for name, m in zip(plain, models, strict=True)})
     return [
-        f"{path.parent.name}/{name}" if path and often[name] > 1 else name
-        for name, (_, path) in zip(plain, models, strict=True)
+        f"{model.path.parent.name}/{name}" if model.path and often[name] > 1 else name
+        for name, model in zip(plain, models, strict=True)
     ]
 
 
@@ -107,96 +139,40 @@ def _stem(path: Path | None) -> str:
     return path.name.removesuffix(".gguf") if path else ""
 
 
+def _met_twice(paths: Iterable[Path | None]) -> frozenset[Path]:
+    return frozenset(path for path, times in Counter(paths).items() if path and times > 1)
+
+
+def _told_apart(entry: Entry, twice: frozenset[Path]) -> Entry:
+    """A file that is in the plan twice shows by what settings: its rows would look the same."""
+    return replace(entry, sweep={**entry.own, **entry.sweep}) if entry.settings.model in twice else entry
+
+
 def _sweeps(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
     return [dict(zip(matrix, values, strict=True)) for values in itertools.product(*matrix.values())]
 
 
-def _entry(
-    base: RunSettings,
-    given: Mapping[str, Any],
-    benchmark: Mapping[str, Any],
-    path: Path | None,
-    facts: ModelFile | None,
-    sweep: Mapping[str, Any],
-    problems: list[str],
-) -> Entry | None:
+def _entry(base: RunSettings, layers: _Layers, name: str, problems: list[str]) -> Entry | None:
     try:
-        settings = replace(base, **_all_settings(given, benchmark, path))
-        plan_run(settings)
-    except (BenchError, ValueError) as error:
-        problems.append(f"{given['name']}: {error}")
+        settings = replace(base, **_all_settings(layers, name))
+        find_parser(plan_run(settings))
+    except BenchError as error:
+        problems.append(str(error))
         return None
-    return Entry(_key(settings), settings, facts, sweep)
-
-
-def _all_settings(
-    given: Mapping[str, Any], benchmark: Mapping[str, Any], path: Path | None
-) -> dict[str, Any]:
-    settings = {key: benchmark[key] for key in OF_THE_BENCHMARK if key in benchmark}
-    settings |= {"benchmark": str(benchmark.get("name", "")), "name": str(given["name"])}
-    if path is None:
-        settings |= {"server": "endpoint", "base_url": given["base_url"]}
-    else:
-        settings |= {"model": path.resolve()}
-    return {**settings, **settings_from(given)}
-
-
-def settings_from(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A plan's values as RunSettings takes them; ValueError names the one that is of the wrong kind."""
-    settings: dict[str, Any] = {}
-    for name, value in given.items():
-        if name in SETTINGS and name != "cache_type" and value is not None:
-            settings[SETTINGS[name]] = _converted(name, value)
-    if given.get("cache_type"):
-        kind = str(given["cache_type"])
-        types = ("--cache-type-k", kind, "--cache-type-v", kind)
-        settings["server_args"] = (*settings.get("server_args", ()), *types)
-    return settings
-
-
-def _converted(name: str, value: Any) -> Any:
-    kind = _KINDS[name]
-    try:
-        return kind(value)
     except (TypeError, ValueError):
-        raise ValueError(f"{name}: {value!r} does not fit") from None
+        return None  # a value that does not fit is among the plan's problems already
+    own = {key: value for key, value in layers.model.given.items() if key in SETTINGS}
+    return Entry(_key(settings), settings, layers.model.facts, layers.sweep, own)
 
 
-def _words(value: Any) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return tuple(value.split())
-    return tuple(str(word) for word in value)
-
-
-def _layers(value: Any) -> int | str:
-    if value in ("auto", "all"):
-        return str(value)
-    if int(value) < 0:
-        raise ValueError(value)
-    return int(value)
-
-
-def _positive(value: Any) -> int:
-    if int(value) < 1:
-        raise ValueError(value)
-    return int(value)
-
-
-_KINDS: Mapping[str, Any] = {
-    "gpu_layers": _layers,
-    "context": _positive,
-    "parallel": _positive,
-    "server": str,
-    "server_args": _words,
-    "llama_server": Path,
-    "start_timeout": float,
-    "strict": bool,
-    "restarts": int,
-    "temperature": float,
-    "max_tokens": _positive,
-    "timeout": float,
-    "args": _words,
-}
+def _all_settings(layers: _Layers, name: str) -> dict[str, Any]:
+    benchmark, model = layers.benchmark, layers.model
+    settings = settings_from(layers.defaults, benchmark, model.given, layers.sweep)
+    settings |= {key: benchmark[key] for key in OF_THE_BENCHMARK if key in benchmark}
+    settings |= {"benchmark": str(benchmark["name"]), "name": name}
+    if model.path is None:
+        return {**settings, "server": "endpoint", "base_url": model.given["base_url"]}
+    return {**settings, "model": model.path}
 
 
 def _with_shared_context(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -204,19 +180,25 @@ def _with_shared_context(entries: Sequence[Entry]) -> Iterator[Entry]:
     longest: dict[Path | None, int] = {}
     for entry in entries:
         model = entry.settings.model
-        longest[model] = max(longest.get(model, 0), entry.settings.max_tokens or 0)
+        longest[model] = max(longest.get(model, 0), entry.settings.max_tokens or ANSWER_TOKENS)
     for entry in entries:
-        budget = longest[entry.settings.model] or None
+        budget = longest[entry.settings.model]
         yield replace(entry, settings=replace(entry.settings, answer_tokens=budget))
 
 
 def _key(settings: RunSettings) -> str:
     """What is measured, in a few letters: the model's file as it is now, the benchmark, all that matters."""
     facts = {name: _hashable(value) for name, value in vars(settings).items() if name not in OF_NO_MATTER}
-    if settings.model is not None and settings.model.exists():
+    if settings.model is not None:
         status = settings.model.stat()
-        facts["file"] = [status.st_size, status.st_mtime_ns]
+        # A file's name may change with what else is in the plan.
+        facts |= {"file": [status.st_size, status.st_mtime_ns], "name": None}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _short(value: Any) -> str:
+    words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
+    return ",".join(Mask(words).words(words))
 
 
 def _hashable(value: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from glob import glob
 from pathlib import Path
@@ -12,7 +12,7 @@ from benchkit.errors import BenchError
 from benchkit.gguf import read_model_file
 from benchkit.records import ModelFile
 
-_LATER_PART = re.compile(r"-(?!00001)\d{5}-of-\d{5}\.gguf$")
+_PART = re.compile(r"-\d{5}(?=-of-\d{5}\.gguf$)")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def find_models(pattern: str) -> Found:
     left_out: list[str] = []
     facts: dict[Path, ModelFile] = {}
     for path in _candidates(pattern):
-        kind = _note_facts(path, facts, read_model_file)
+        kind = _note_facts(path, facts)
         if kind in (None, "model"):
             files.append(path)
         else:
@@ -41,22 +41,27 @@ def find_models(pattern: str) -> Found:
     return Found(tuple(files), tuple(left_out), facts)
 
 
-def _note_facts(path: Path, facts: dict[Path, ModelFile], read: Callable[[Path], ModelFile]) -> str | None:
+def _note_facts(path: Path, facts: dict[Path, ModelFile]) -> str | None:
     try:
-        facts[path] = read(path)
+        facts[path] = read_model_file(path)
     except BenchError:
         return None
     return facts[path].kind
 
 
 def _candidates(pattern: str) -> Iterator[Path]:
-    text = str(Path(pattern).expanduser())
-    path = Path(text)
+    """Of a split model the first part that is there stands for all; a missing one is told when it is read."""
+    firsts: dict[str, Path] = {}
+    for path in _matches(Path(pattern).expanduser()):
+        if path.is_file():
+            firsts.setdefault(_PART.sub("", str(path)), path)
+    return iter(firsts.values())
+
+
+def _matches(path: Path) -> list[Path]:
     if path.is_dir():
-        matches = sorted(path.rglob("*.gguf"))
-    elif path.exists():
-        matches = [path]
-    else:
-        # A person's pattern may be absolute, which Path.glob refuses.
-        matches = sorted(Path(match) for match in glob(text, recursive=True))  # noqa: PTH207
-    return (match for match in matches if match.is_file() and not _LATER_PART.search(match.name))
+        return sorted(path.rglob("*.gguf"))
+    if path.exists():
+        return [path]
+    # A person's pattern may be absolute, which Path.glob refuses.
+    return sorted(Path(match) for match in glob(str(path), recursive=True))  # noqa: PTH207

@@ -5,33 +5,17 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from benchkit.batch.settings import SETTINGS, misfits
 from benchkit.errors import UsageError
 
-# What a plan may say, and the RunSettings field that it sets.
-SETTINGS = {
-    "gpu_layers": "gpu_layers",
-    "context": "context",
-    "parallel": "parallel",
-    "server": "server",
-    "server_args": "server_args",
-    "cache_type": "server_args",
-    "llama_server": "llama_server",
-    "start_timeout": "start_timeout_s",
-    "strict": "strict",
-    "restarts": "restarts",
-    "temperature": "temperature",
-    "max_tokens": "max_tokens",
-    "timeout": "timeout_s",
-    "args": "script_args",
-}
 MODEL_KEYS = {*SETTINGS, "path", "name", "base_url"}
-BENCHMARK_KEYS = {*SETTINGS, "name", "script", "parser", "score_pattern", "score_path"}
+BENCHMARK_KEYS = {*SETTINGS, "name", "script", "parser", "score_pattern", "score_path", "shell"}
 TOP_KEYS = {"defaults", "models", "benchmarks", "matrix"}
 ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
 
@@ -40,7 +24,7 @@ _VARIABLE = re.compile(r"\$\{(?:env\.)?([A-Za-z_][A-Za-z0-9_]*)\}")
 
 @dataclass(frozen=True)
 class Plan:
-    """What was asked for, its keys known to be known ones."""
+    """What was asked for, and what is wrong with it."""
 
     source: str
     models: tuple[Mapping[str, Any], ...]
@@ -48,6 +32,7 @@ class Plan:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     matrix: Mapping[str, list[Any]] = field(default_factory=dict)
     own_benchmarks: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # by model
+    problems: tuple[str, ...] = ()
 
 
 class PlanProblems(UsageError):
@@ -78,14 +63,15 @@ def make_plan(raw: Any, source: str) -> Plan:
     benchmarks = _entries(raw.get("benchmarks"), "name", BENCHMARK_KEYS, "benchmarks", problems)
     defaults = _mapping(raw.get("defaults"), set(SETTINGS), "defaults", problems)
     matrix = _mapping(raw.get("matrix"), set(SETTINGS), "matrix", problems)
-    problems += [f"matrix: {name} needs a list" for name, values in matrix.items() if not _is_list(values)]
-    problems += [f"no {name} in the plan" for name, found in (("models", models),) if not found]
-    problems += [f"no {name} in the plan" for name, found in (("benchmarks", benchmarks),) if not found]
-    if problems:
-        raise PlanProblems(source, problems)
-    return Plan(
-        source, tuple(models), tuple(benchmarks), defaults, {name: list(matrix[name]) for name in matrix}
-    )
+    problems += [
+        *(["no models in the plan"] if not models else []),
+        *(["no benchmarks in the plan"] if not benchmarks else []),
+        *misfits(defaults, "defaults"),
+        *_model_problems(models, "models"),
+        *_benchmark_problems(benchmarks, "benchmarks"),
+        *_matrix_problems(matrix),
+    ]
+    return Plan(source, tuple(models), tuple(benchmarks), defaults, matrix, problems=tuple(problems))
 
 
 def _plan_from_folder(folder: Path) -> Plan:
@@ -96,7 +82,11 @@ def _plan_from_folder(folder: Path) -> Plan:
     models: list[Mapping[str, Any]] = []
     benchmarks: dict[int, tuple[Mapping[str, Any], ...]] = {}
     for number, file in enumerate(files):
-        raw = _replace_variables(_read_file(file), problems)
+        try:
+            raw = _replace_variables(_read_file(file), problems)
+        except UsageError as error:
+            problems.append(str(error))
+            continue
         model = _mapping(raw, ONE_MODEL_KEYS, file.name, problems)
         options = _mapping(model.get("options"), set(SETTINGS), f"{file.name}: options", problems)
         named = _entries(
@@ -108,16 +98,40 @@ def _plan_from_folder(folder: Path) -> Plan:
         own = {key: value for key, value in model.items() if key in MODEL_KEYS}
         models.append({**own, **options, **({"base_url": base_url} if base_url else {})})
         benchmarks[number] = tuple(named)
-    if problems:
-        raise PlanProblems(str(folder), problems)
-    return Plan(str(folder), tuple(models), (), own_benchmarks=benchmarks)
+        problems += [
+            *_model_problems(models[-1:], file.name),
+            *_benchmark_problems(named, f"{file.name}: benchmarks"),
+        ]
+    return Plan(str(folder), tuple(models), (), own_benchmarks=benchmarks, problems=tuple(problems))
+
+
+def _model_problems(models: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
+    for model in models:
+        yield from misfits(model, where)
+        if model.get("path") is None and not (model.get("base_url") and model.get("name")):
+            yield f"{where}: {dict(model)} needs a path, or base_url and name"
+
+
+def _benchmark_problems(benchmarks: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
+    for benchmark in benchmarks:
+        yield from misfits(benchmark, where)
+        if not benchmark.get("name"):
+            yield f"{where}: {dict(benchmark)} needs a name"
+
+
+def _matrix_problems(matrix: Mapping[str, Any]) -> Iterator[str]:
+    for name, values in matrix.items():
+        if not isinstance(values, list) or not values:
+            yield f"matrix: {name} needs a list"
+        else:
+            yield from (text for value in values for text in misfits({name: value}, "matrix"))
 
 
 def _read_file(path: Path) -> Any:
     import yaml
 
     try:
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"no plan {path}: write one with bench_runner.py batch --init") from None
     except (OSError, UnicodeDecodeError) as error:
@@ -141,7 +155,7 @@ def _replace_variables(value: Any, problems: list[str]) -> Any:
 def _variable(name: str, problems: list[str]) -> str:
     if name not in os.environ:
         problems.append(f"the environment has no variable {name}")
-    return os.environ.get(name, "")
+    return os.environ.get(name, f"${{{name}}}")
 
 
 def _entries(raw: Any, key: str, known: set[str], where: str, problems: list[str]) -> list[Mapping[str, Any]]:
@@ -173,7 +187,3 @@ def _refuse_unknown(raw: Mapping[Any, Any], known: set[str], where: str, problem
             near = get_close_matches(str(key), known, n=1)
             hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(sorted(known))}"
             problems.append(f"{where}: unknown key {key!r}: {hint}")
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list) and bool(value)

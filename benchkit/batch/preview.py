@@ -4,60 +4,79 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from benchkit import history
-from benchkit.batch.estimate import Estimator, Expected
+from benchkit.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.batch.expand import Entry
 from benchkit.batch.state import agree_with_history, read_state
+from benchkit.batch.table import column, text_table
+from benchkit.comparison.tables import terminal_width
 from benchkit.records import Status
 from benchkit.telemetry import machine_facts
 from benchkit.terminal import duration
 
-COLUMNS = ("model", "quant", "size GB", "benchmark", "settings", "VRAM MB", "RAM MB", "time", "state")
+COLUMNS = (
+    column("model", "model", 0),
+    column("quant", "quant", 6),
+    column("size", "size GB", 7, 2),
+    column("benchmark", "benchmark", 0),
+    column("place", "settings", 3),
+    column("vram", "VRAM MB", 0, 0),
+    column("ram", "RAM MB", 5, 0),
+    column("fits", "fits?", 0),
+    column("expected", "time", 0),
+    column("state", "state", 4),
+)
 
 
 def preview(entries: Sequence[Entry], history_path: Path) -> str:
-    from tabulate import tabulate
-
-    runs = history.read(history_path)
-    machine = machine_facts()
-    estimator = Estimator(runs, machine)
-    expected = [estimator.expect(entry) for entry in entries]
+    runs, room = history.read(history_path), free_room()
+    estimator = Estimator(runs, machine_facts())
+    expected = [estimator.expect(entry, room) for entry in entries]
     states = agree_with_history(read_state(history_path), runs).entries
-    words = [states[entry.key].state if entry.key in states else "" for entry in entries]
+    words = [states[entry.key].state if entry.key in states else "waiting" for entry in entries]
     rows = [_row(*row) for row in zip(entries, expected, words, strict=True)]
-    table = tabulate(rows, headers=COLUMNS, disable_numparse=True)
-    return f"{table}\n\n{_sums(expected, words)}\n{_room(machine)}"
+    table = text_table(COLUMNS, rows, terminal_width())
+    return f"{table}\n\n{_sums(entries, expected, words)}\n{_there_is(room, expected)}"
 
 
-def _row(entry: Entry, expected: Expected, state: str) -> list[str]:
+def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
     model = entry.model
-    return [
-        entry.settings.name or "",
-        (model.quantization if model else None) or "",
-        f"{model.size_bytes / 1e9:.2f}" if model else "",
-        entry.settings.benchmark,
-        " ".join(f"{name}={value}" for name, value in entry.sweep.items()),
-        "?" if expected.vram_mb is None else f"{expected.vram_mb:,.0f}",
-        "?" if expected.ram_mb is None else f"{expected.ram_mb:,.0f}",
-        "?" if expected.seconds is None else duration(expected.seconds),
-        state,
+    return {
+        "model": entry.settings.name,
+        "quant": model.quantization if model else None,
+        "size": model.size_bytes / 1e9 if model else None,
+        "benchmark": entry.settings.benchmark,
+        "place": entry.place,
+        "vram": expected.vram_mb,
+        "ram": expected.ram_mb,
+        "fits": expected.mark,
+        "expected": "?" if expected.seconds is None else duration(expected.seconds),
+        "state": state,
+    }
+
+
+def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:
+    left = [
+        (entry, one)
+        for entry, one, state in zip(entries, expected, states, strict=True)
+        if state not in (Status.OK, Status.FAILED)
     ]
-
-
-def _sums(expected: Sequence[Expected], states: Sequence[str]) -> str:
-    left = [one for one, state in zip(expected, states, strict=True) if state != Status.OK]
-    known = [one.seconds for one in left if one.seconds is not None]
-    text = f"{len(expected)} runs, {len(left)} of them to do"
+    known = [one.seconds for _, one in left if one.seconds is not None]
+    starts = {entry.server_key: one.start_s for entry, one in left}
+    text = f"{len(expected)} runs, {len(left)} of them to do with {len(starts)} server starts"
+    if failed := states.count(Status.FAILED):
+        text += f" ({failed} failed: --retry-failed)"
     if known:
-        text += f": about {duration(sum(known))}"
+        text += f": about {duration(sum(known) + sum(starts.values()))}"
     unknown = len(left) - len(known)
     return f"{text}; no time known yet for {unknown} of them" if unknown else text
 
 
-def _room(machine: object) -> str:
-    facts = machine if isinstance(machine, dict) else {}
-    vram, ram = facts.get("vram_mb"), facts.get("ram_mb")
-    there = [f"{vram:,.0f} MB VRAM"] if vram else ["no GPU seen: weights and cache will lie in RAM"]
-    there += [f"{ram:,.0f} MB RAM"] if ram else []
-    return f"This machine: {', '.join(there)}"
+def _there_is(room: Room, expected: Sequence[Expected]) -> str:
+    vram = "no GPU seen: all lies in RAM" if room.vram_mb is None else f"{room.vram_mb:,.0f} MB VRAM"
+    large = sum("too small" in one.mark for one in expected)
+    text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"
+    advice = "fewer gpu_layers, less context or fewer slots help"
+    return f"{text}. {large} runs do not fit: {advice}" if large else text

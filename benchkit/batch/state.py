@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.files import LineLog
+from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
 
 
@@ -19,18 +18,29 @@ class EntryState:
     """How far one run of the plan is."""
 
     key: str
-    label: str = ""
+    model: str = ""
+    benchmark: str = ""
+    place: str = ""  # in the matrix
     state: str = "waiting"  # waiting, running, ok, failed, interrupted
     run_id: str | None = None
     folder: str | None = None
     score: float | None = None
+    tokens_per_second: float | None = None
+    vram_mb: float | None = None
     error: str | None = None
-    seconds: float | None = None
-    started: str | None = None
+    seconds: float | None = None  # wall time of the last attempt, with its server's start
+    lost_s: float = 0.0  # wall time of all attempts that failed
 
     @property
     def over(self) -> bool:
         return self.state in (Status.OK, Status.FAILED)
+
+    @property
+    def label(self) -> str:
+        return f"{self.benchmark} on {self.model} {self.place}".rstrip()
+
+
+_FIELDS = frozenset(one.name for one in fields(EntryState))
 
 
 @dataclass(frozen=True)
@@ -45,8 +55,13 @@ class NightState:
         return [self.entries[key] for key in self.planned]
 
 
+def beside(history: Path, kind: str) -> Path:
+    """A file that belongs to this history's batches."""
+    return history.with_name(f"{history.name}.batch.{kind}")
+
+
 def journal_path(history: Path) -> Path:
-    return history.with_name(f"{history.name}.batch.jsonl")
+    return beside(history, "jsonl")
 
 
 def read_state(history: Path) -> NightState:
@@ -59,12 +74,13 @@ def read_state(history: Path) -> NightState:
     planned: tuple[str, ...] = ()
     entries: dict[str, EntryState] = {}
     for event in _events(lines):
-        if event.get("event") == "plan":
-            pid, planned = event.get("pid"), tuple(event["runs"])
-            for key, label in event["runs"].items():
-                entries[key] = replace(entries.get(key, EntryState(key)), label=label)
-        elif event.get("event") == "run":
-            entries[event["state"]["key"]] = EntryState(**event["state"])
+        if isinstance(states := event.get("plan"), list):
+            waiting = [_state(state) for state in states]
+            pid, planned = event.get("pid"), tuple(state.key for state in waiting)
+            entries |= {state.key: _named(entries.get(state.key, state), state) for state in waiting}
+        elif isinstance(event.get("run"), dict):
+            state = _state(event["run"])
+            entries[state.key] = state
     return NightState(pid, planned, entries)
 
 
@@ -78,49 +94,82 @@ def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
             yield event
 
 
+def _state(record: Mapping[str, Any]) -> EntryState:
+    """What a newer version wrote beside it is passed over."""
+    return EntryState(**{name: value for name, value in record.items() if name in _FIELDS})
+
+
+def _named(known: EntryState, planned: EntryState) -> EntryState:
+    return replace(known, model=planned.model, benchmark=planned.benchmark, place=planned.place)
+
+
 def agree_with_history(state: NightState, runs: Iterable[Run]) -> NightState:
-    """A crash may come between a run's line in the history and its line here: the history is right."""
+    """The history is right where the two differ.
+
+    A crash may come between a run's line there and its line here; and a run that a person took out of the
+    history is one to do again.
+    """
     recorded = {run.id: run for run in runs}
+    entries = {key: _agreed(entry, recorded) for key, entry in state.entries.items()}
+    return replace(state, entries=entries)
+
+
+def _agreed(entry: EntryState, recorded: Mapping[str, Run]) -> EntryState:
+    run = recorded.get(entry.run_id or "")
+    if entry.state == "running" and run is not None:
+        return ended(entry, run, None)
+    if entry.over and run is None:
+        return EntryState(entry.key, entry.model, entry.benchmark, entry.place)
+    return entry
+
+
+def at_rest(state: NightState) -> NightState:
+    """What a batch that is gone left behind as running was interrupted."""
     entries = {
-        key: ended(entry, recorded[entry.run_id])
-        if entry.state == "running" and entry.run_id in recorded
-        else entry
+        key: replace(entry, state=Status.INTERRUPTED.value) if entry.state == "running" else entry
         for key, entry in state.entries.items()
     }
     return replace(state, entries=entries)
 
 
 def started(entry: EntryState, run_id: str, folder: Path) -> EntryState:
-    now = datetime.now().astimezone().isoformat(timespec="seconds")
-    return EntryState(entry.key, entry.label, "running", run_id=run_id, folder=str(folder), started=now)
+    fresh = EntryState(entry.key, entry.model, entry.benchmark, entry.place, lost_s=entry.lost_s)
+    return replace(fresh, state="running", run_id=run_id, folder=str(folder))
 
 
-def ended(entry: EntryState, run: Run) -> EntryState:
+def ended(entry: EntryState, run: Run, seconds: float | None) -> EntryState:
+    failed = run.status is Status.FAILED
     return replace(
         entry,
         state=run.status.value,
         score=run.results.get("score"),
+        tokens_per_second=run.telemetry.get("tokens_per_second"),
+        vram_mb=run.telemetry.get("vram_peak_mb"),
         error=run.error,
-        seconds=run.results.get("time_taken"),
+        seconds=seconds,
+        lost_s=entry.lost_s + (seconds or 0.0 if failed else 0.0),
     )
 
 
 class StateJournal:
-    """Appends what happens; each line is on the disk within a second."""
+    """Appends what happens; each line is on the disk when its call returns, before what it tells begins."""
 
     def __init__(self, history: Path) -> None:
-        path = journal_path(history)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._log = LineLog(path)
+        self._path = journal_path(history)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
 
-    def plan(self, labels: Mapping[str, str]) -> None:
-        self._write({"event": "plan", "pid": os.getpid(), "runs": dict(labels)})
+    def plan(self, states: Iterable[EntryState]) -> None:
+        """A night begins; by this line `status` knows what it will do."""
+        self._write({"pid": os.getpid(), "plan": [_named_only(state) for state in states]})
+        sync_folder(self._path.parent)
 
     def run(self, entry: EntryState) -> None:
-        self._write({"event": "run", "state": asdict(entry)})
-
-    def close(self) -> None:
-        self._log.close()
+        self._write({"run": asdict(entry)})
 
     def _write(self, event: Mapping[str, Any]) -> None:
-        self._log.append(json.dumps(event, ensure_ascii=False))
+        with LineLog(self._path) as log:
+            log.append(json.dumps(event, ensure_ascii=False))
+
+
+def _named_only(state: EntryState) -> dict[str, str]:
+    return {name: getattr(state, name) for name in ("key", "model", "benchmark", "place")}

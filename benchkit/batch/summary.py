@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from benchkit.batch.expand import Entry
 from benchkit.batch.night import Night
+from benchkit.batch.rerun import command_of
 from benchkit.batch.state import EntryState
+from benchkit.batch.table import column, markdown_table, text_table
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.statistics import wilson
 from benchkit.terminal import duration
 
-OTHERS_MB = 64.0
 COLUMNS = (
-    "model", "quant", "size GB", "benchmark", "settings", "score", "95%", "time", "tok/s", "VRAM MB", "Wh",
-    "status",
-)  # fmt: skip
+    column("model", "model", 0),
+    column("quant", "quant", 6),
+    column("size", "size GB", 7, 2),
+    column("benchmark", "benchmark", 0),
+    column("place", "settings", 2),
+    column("score", "score %", 0, 1),
+    column("interval", "95%", 3),
+    column("took", "time", 4),
+    column("speed", "tok/s", 5, 0),
+    column("vram", "VRAM MB", 8, 0),
+    column("energy", "Wh", 9, 1),
+    column("status", "status", 0),
+)
+NOTED_MB = 64.0
 
 
 def summary_path(history: Path) -> Path:
     return history.with_name(f"{history.stem}.morning.md")
 
 
-def write_summary(night: Night, history: Path) -> str:
-    """The summary as Markdown, written beside the history."""
-    text = summary(night)
-    atomic_write(summary_path(history), text + "\n")
-    return text
+def write_summary(night: Night, history: Path) -> Path:
+    """The summary as Markdown, beside the history."""
+    path = summary_path(history)
+    atomic_write(path, summary(night, None) + "\n")
+    return path
 
 
-def summary(night: Night) -> str:
-    from tabulate import tabulate
-
+def summary(night: Night, width: int | None, *, for_people: bool = False) -> str:
+    """Markdown with everything, or for a terminal of that width."""
     rows = [_row(entry, night) for entry in night.entries]
-    parts = [headline(night), tabulate(rows, headers=COLUMNS, tablefmt="github", disable_numparse=True)]
-    parts += [*_failures(night), *_remarks(night)]
-    return "\n\n".join(parts)
+    table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
+    return "\n\n".join([headline(night), table, *_failures(night), *_noted(night)])
 
 
 def headline(night: Night) -> str:
@@ -49,46 +60,34 @@ def headline(night: Night) -> str:
     text = f"{len(states)} runs: {counts['ok']} ran, {counts['failed']} failed"
     text += f", {counts['interrupted']} interrupted" if counts["interrupted"] else ""
     text += f", {waiting} not run" if waiting else ""
-    lost = sum(state.seconds or 0.0 for state in states if state.state == Status.FAILED)
+    lost = sum(state.lost_s for state in states)
     text += f"; {duration(lost)} lost to failures" if lost else ""
     return f"{text}. Stopped early: {night.stopped}" if night.stopped else f"{text}."
 
 
-def _row(entry: Entry, night: Night) -> list[str]:
-    state = night.states[entry.key]
+def _row(entry: Entry, night: Night) -> dict[str, Any]:
+    state, model = night.states[entry.key], entry.model
     run = night.runs.get(state.run_id or "")
-    model = entry.model
-    return [
-        entry.settings.name or "",
-        (model.quantization if model else None) or "",
-        f"{model.size_bytes / 1e9:.2f}" if model else "",
-        entry.settings.benchmark,
-        " ".join(f"{name}={value}" for name, value in entry.sweep.items()),
-        *(_figures(run) if run else [""] * 6),
-        night.not_started.get(entry.key) or state.state,
-    ]
+    return {
+        "model": entry.settings.name,
+        "quant": model.quantization if model else None,
+        "size": model.size_bytes / 1e9 if model else None,
+        "benchmark": entry.settings.benchmark,
+        "place": entry.place,
+        "score": state.score,
+        "interval": _interval(run) if run else None,
+        "took": None if state.seconds is None else duration(state.seconds),
+        "speed": state.tokens_per_second,
+        "vram": state.vram_mb,
+        "energy": run.telemetry.get("energy_wh") if run else None,
+        "status": night.not_started.get(entry.key) or state.state,
+    }
 
 
-def _figures(run: Run) -> list[str]:
-    results, telemetry = run.results, run.telemetry
-    return [
-        _number(results.get("score"), "{:.1f}%"),
-        _interval(results),
-        duration(results["time_taken"]) if isinstance(results.get("time_taken"), int | float) else "",
-        _number(telemetry.get("tokens_per_second"), "{:,.0f}"),
-        _number(telemetry.get("vram_peak_mb"), "{:,.0f}"),
-        _number(telemetry.get("energy_wh"), "{:.1f}"),
-    ]
-
-
-def _number(value: Any, form: str) -> str:
-    return form.format(value) if isinstance(value, int | float) else ""
-
-
-def _interval(results: Any) -> str:
-    passed, total = results.get("total_passed"), results.get("total_problems")
-    if not isinstance(passed, int) or not isinstance(total, int) or not total:
-        return ""
+def _interval(run: Run) -> str | None:
+    passed, total = run.results.get("total_passed"), run.results.get("total_problems")
+    if not isinstance(passed, int) or not isinstance(total, int) or not 0 <= passed <= total or not total:
+        return None
     low, high = wilson(passed, total)
     return f"{low * 100:.1f}–{high * 100:.1f}"
 
@@ -97,32 +96,54 @@ def _failures(night: Night) -> list[str]:
     failed = [entry for entry in night.entries if night.states[entry.key].state == Status.FAILED]
     if not failed:
         return []
-    lines = [f"- {night.states[entry.key].label}: {_cause(night.states[entry.key])}" for entry in failed]
-    retry = "Try those again, everything else is kept: the same command with `--retry-failed`."
-    return ["## What failed", "\n".join(lines), f"{retry} One alone: `{_command(failed)}`"]
+    retry = "All of these again, and nothing else: the same command with --retry-failed. One alone:"
+    return ["## What failed", retry, "\n".join(_failure(night.states[entry.key], entry) for entry in failed)]
 
 
-def _remarks(night: Night) -> list[str]:
-    """What may have spoiled a run's speed without failing it."""
-    runs = [night.runs[state.run_id] for state in night.in_order() if state.run_id in night.runs]
-    lines: list[str] = []
-    for run in runs:
-        telemetry, who = run.telemetry, f"- {run.benchmark} on {run.model}:"
-        if telemetry.get("throttled"):
-            lines.append(f"{who} the GPU slowed down (at most {telemetry.get('temperature_c_max')} °C)")
-        if (taken := telemetry.get("vram_taken_by_others_mb") or 0) > OTHERS_MB:
-            lines.append(f"{who} other programs took {taken:,.0f} MB of VRAM meanwhile")
-        lines += [f"{who} {warning}" for warning in run.server.get("warnings") or ()]
+def _failure(state: EntryState, entry: Entry) -> str:
+    logs = f" (logs: {state.folder})" if state.folder else ""
+    return (
+        f"- {state.label}: {' '.join((state.error or '').split())}{logs}\n  `{command_of(entry.planned())}`"
+    )
+
+
+def _noted(night: Night) -> list[str]:
+    """What may have spoiled a run's speed without failing it, each thing once."""
+    met: dict[str, list[str]] = defaultdict(list)
+    for state in night.in_order():
+        run = night.runs.get(state.run_id or "")
+        for text, detail in _of_note(run) if run else ():
+            met[text].append(f"{state.label}{detail}")
+    lines = [f"- {text}: {_few(labels)}" for text, labels in met.items()]
+    hottest = _largest(night, "temperature_c_max")
+    lines += [f"- the GPU's hottest moment: {hottest[1]:.0f} °C, {hottest[0]}"] if hottest else []
+    before = _largest(night, "vram_before_mb")
+    if before and before[1] > NOTED_MB:
+        lines.append(f"- in use before a server came: up to {before[1]:,.0f} MB of VRAM, {before[0]}")
     return ["## Noted", "\n".join(lines)] if lines else []
 
 
-def _cause(state: EntryState) -> str:
-    logs = f" (logs: {state.folder})" if state.folder else ""
-    return f"{state.error}{logs}"
+def _of_note(run: Run) -> Iterator[tuple[str, str]]:
+    telemetry = run.telemetry
+    if telemetry.get("throttled"):
+        yield "the GPU slowed itself down", _in_brackets(telemetry.get("temperature_c_max"), "{:.0f} °C")
+    if (taken := telemetry.get("vram_taken_by_others_mb") or 0) > NOTED_MB:
+        yield "other programs took VRAM meanwhile", _in_brackets(taken, "{:,.0f} MB")
+    for warning in run.server.get("warnings") or ():
+        yield str(warning), ""
 
 
-def _command(failed: Sequence[Entry]) -> str:
-    settings = failed[0].settings
-    words = ["bench_runner.py", "--benchmark", settings.benchmark, "--gpu-layers", str(settings.gpu_layers)]
-    words += ["--model", str(settings.model)] if settings.model else ["--base-url", str(settings.base_url)]
-    return shlex.join([*words, *settings.script_args])
+def _in_brackets(value: Any, form: str) -> str:
+    return f" ({form.format(value)})" if isinstance(value, int | float) else ""
+
+
+def _few(labels: list[str]) -> str:
+    more = f" and {len(labels) - 3} more" if len(labels) > 3 else ""
+    return f"{', '.join(labels[:3])}{more}"
+
+
+def _largest(night: Night, name: str) -> tuple[str, float] | None:
+    """The run of the plan in which this was largest."""
+    runs = [(state.label, night.runs.get(state.run_id or "")) for state in night.in_order()]
+    known: list[tuple[str, Any]] = [(label, run.telemetry.get(name)) for label, run in runs if run]
+    return max((pair for pair in known if pair[1] is not None), key=itemgetter(1), default=None)

@@ -13,8 +13,13 @@ from benchkit.errors import Interrupted, UsageError
 from benchkit.plan import RunSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from benchkit.batch.expand import Expansion
+    from benchkit.batch.night import Night
+    from benchkit.batch.notify import Send
     from benchkit.batch.planfile import Plan
+    from benchkit.batch.state import EntryState
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "max_content_width": 110})
@@ -56,10 +61,16 @@ def _init(path: Path) -> int:
     from benchkit.batch.models import find_models
     from benchkit.batch.starter import starter_plan
 
-    if path.exists():
-        raise UsageError(f"{path} exists already: name another file")
     found = find_models(".")
-    path.write_text(starter_plan(found.files, path.name))
+    for note in found.left_out:
+        print(note, file=sys.stderr)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter_plan(found.files, str(path)))
+    except FileExistsError:
+        raise UsageError(f"{path} exists already: name another file") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
     print(f"{path}: {len(found.files)} models. Next: bench_runner.py batch {path} --dry-run")
     return 0
 
@@ -78,6 +89,9 @@ def _plan(options: dict[str, Any]) -> Plan:
     if path is not None and not str(path).startswith("-"):
         if models or benchmarks:
             raise UsageError("a plan and --models/--benchmarks: choose one")
+        if options["run_flags"]:
+            given = " ".join(options["run_flags"])
+            raise UsageError(f"with a plan, what all runs share goes into its `defaults`, not here: {given}")
         return read_plan(path)
     if not models or not benchmarks:
         raise UsageError("name a plan, or --models and --benchmarks; --init writes a first plan")
@@ -115,20 +129,14 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
     from benchkit.batch.display import open_batch_display
     from benchkit.batch.inhibit import no_sleep
     from benchkit.batch.night import Night, NightOptions, run_night
-    from benchkit.batch.notify import notify
-    from benchkit.batch.summary import headline, summary_path, write_summary
+    from benchkit.batch.notify import notify, places
 
-    night = Night(expansion.entries)
-    display, living = open_batch_display(night.in_order)
+    night, told = Night(expansion.entries), places(options["notify_command"])
+    display = open_batch_display(options["history"], night.in_order)
 
-    def on_failure(state: Any) -> None:
+    def on_failure(state: EntryState) -> None:
         if options["notify_failures"]:
-            notify(
-                options["notify_command"],
-                f"failed: {state.label}",
-                f"{state.label}: {state.error}",
-                display.line,
-            )
+            notify(told, f"failed: {state.label}", f"{state.label}: {state.error}", display.line)
 
     night_options = NightOptions(
         history=options["history"],
@@ -137,17 +145,30 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         wait=options["if_busy"] == "wait",
         on_failure=on_failure,
     )
-    with living, no_sleep() as awake:
+    with no_sleep() as awake, display:
         if not awake:
             display.line("nothing here holds off sleep: see to it that this machine stays awake")
         run_night(night, night_options, display)
-    text = write_summary(night, options["history"])
-    print(text)
-    print(f"\nwritten to {summary_path(options['history'])}", file=sys.stderr)
-    notify(options["notify_command"], headline(night), text, display.line)
+    _tell_the_morning(night, options["history"], told)
     if night.interrupted:
         return Interrupted.exit_code
     return 0 if night.all_well else 1
+
+
+def _tell_the_morning(night: Night, history: Path, told: Mapping[str, Send]) -> None:
+    from benchkit.batch.notify import notify
+    from benchkit.batch.summary import headline, summary, write_summary
+    from benchkit.comparison.tables import terminal_width
+
+    def report(line: str) -> None:
+        print(line, file=sys.stderr)
+
+    print(summary(night, terminal_width(), for_people=True), flush=True)
+    try:
+        report(f"\nwritten to {write_summary(night, history)}")
+    except OSError as error:
+        report(f"\nthe summary could not be written beside {history}: {error.strerror}")
+    notify(told, headline(night), summary(night, None), report)
 
 
 def _deadline(text: str | None) -> datetime | None:

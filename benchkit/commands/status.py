@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from benchkit.batch.state import EntryState, NightState
+    from benchkit.batch.live import Live
+    from benchkit.batch.state import NightState
 
 REFRESH_S = 2.0
 
@@ -24,34 +25,39 @@ REFRESH_S = 2.0
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a run.")
 def command(history: Path, watch: bool, as_json: bool) -> None:
     """The latest batch: every run with its state, the one at work with its progress."""
-    from benchkit.batch.state import read_state
+    from benchkit.batch.live import read_live
+    from benchkit.batch.state import at_rest, read_state
 
     while True:
-        state = read_state(history)
+        state, live = read_state(history), read_live(history)
+        if not _alive(state):
+            state = at_rest(state)
         if watch and not as_json:
             click.clear()
-        _show(state, as_json, history)
+        _show(state, live, as_json, history)
         if not watch or not _alive(state):
             return
         time.sleep(REFRESH_S)
 
 
-def _show(state: NightState, as_json: bool, history: Path) -> None:
-    from tabulate import tabulate
-
-    from benchkit.batch.display import COLUMNS, table_rows
+def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
+    from benchkit.batch.display import counts, night_table
+    from benchkit.comparison.tables import terminal_width
 
     states = state.of_the_plan()
-    progress = {entry.key: _progress(entry) for entry in states if entry.state == "running"}
     if as_json:
         for entry in states:
-            print(json.dumps({**asdict(entry), "progress": progress.get(entry.key)}, ensure_ascii=False))
+            now = asdict(live) if entry.state == "running" else None
+            print(json.dumps({**asdict(entry), "now": now}, ensure_ascii=False), flush=True)
         return
     if not states:
         print(f"no batch was started with {history} yet")
         return
-    print(tabulate(table_rows(states, progress), headers=COLUMNS, disable_numparse=True))
-    print(f"\n{sum(entry.over for entry in states)} of {len(states)} done; {_whether_running(state)}")
+    print(night_table(states, live, terminal_width()))
+    for entry in states:
+        if entry.error:
+            print(f"{entry.label}: {entry.error}")
+    print(f"\n{counts(states)}; {_whether_running(state)}", flush=True)
 
 
 def _whether_running(state: NightState) -> str:
@@ -61,15 +67,11 @@ def _whether_running(state: NightState) -> str:
 def _alive(state: NightState) -> bool:
     import psutil
 
-    if state.pid is None or not psutil.pid_exists(state.pid):
+    if state.pid is None:
+        return False
+    try:
+        command_line = psutil.Process(state.pid).cmdline()
+    except psutil.Error:
         return False
     # The number may be another program's by now.
-    return any("bench_runner" in word for word in psutil.Process(state.pid).cmdline())
-
-
-def _progress(entry: EntryState) -> str:
-    from benchkit.runner.watch import EventReader
-    from benchkit.terminal import progress_text
-
-    progress = EventReader(Path(entry.folder or ".") / "events.jsonl").progress()
-    return progress_text(progress, None, 0.0) if progress else "starting"
+    return any("bench_runner" in word for word in command_line)

@@ -171,7 +171,7 @@ def test_a_file_that_is_no_plan(text: str, said: str, tmp_path: Path) -> None:
     path = tmp_path / "plan.yaml"
     path.write_text(text)
     with pytest.raises(UsageError, match=said):
-        read_plan(path)
+        expand(read_plan(path), BASE)
 
 
 @pytest.mark.parametrize("name", ["one-night", "quantizations", "mixed"])

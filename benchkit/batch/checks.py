@@ -1,0 +1,34 @@
+"""Each script's own check before the first server starts: once for each command, not once for each run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from benchkit.errors import BenchError
+from benchkit.plan import PlannedRun
+from benchkit.runner.check import check_script
+
+AT_ONCE = 4
+
+
+def script_problems(plans: Iterable[PlannedRun]) -> list[str]:
+    """What the scripts have to say, all of them."""
+    distinct = {_command(plan): plan for plan in plans}
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        return [text for text in pool.map(_problem, distinct.values()) if text]
+
+
+def _command(plan: PlannedRun) -> str:
+    """What the script is asked to do, but for the model and the folder."""
+    settings = plan.settings
+    asked = (settings.temperature, settings.max_tokens, settings.parallel)
+    return repr((plan.script, settings.script_args, *asked))
+
+
+def _problem(plan: PlannedRun) -> str | None:
+    try:
+        check_script(plan)
+    except BenchError as error:
+        return f"{plan.benchmark.name}: {error}"
+    return None

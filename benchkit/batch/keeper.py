@@ -1,0 +1,162 @@
+"""Keeps the night's state, its journal and its limits while the runs go by."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from benchkit import history
+from benchkit.batch.estimate import Estimator
+from benchkit.batch.state import EntryState, StateJournal, ended, started
+from benchkit.errors import BenchError, HistoryError, NoDiskSpace
+from benchkit.plan import PlannedRun, new_run_id
+from benchkit.records import Run, Status
+from benchkit.runner.record import Findings, as_run
+from benchkit.runner.stages import mask_of
+from benchkit.telemetry import machine_facts
+from benchkit.terminal import Display, duration, save_traceback
+
+if TYPE_CHECKING:
+    from benchkit.batch.expand import Entry
+    from benchkit.batch.night import Night, NightOptions
+
+# Words of an error that the next model will meet as well: after so many models in a row the night is over.
+MACHINE_WIDE = (
+    "engine not installed",
+    "missing dependency",
+    "there is no GPU",
+    "No space left on device",
+    "sandbox: ",
+)
+MOST_IN_A_ROW = 3
+# Below the first nothing is started, below the second what runs is stopped while its record can be written.
+ENOUGH_DISK_BYTES = 1 << 30
+LEAST_DISK_BYTES = 1 << 28
+
+
+class NightOver(Exception):
+    """Nothing more is to be started; its text says why."""
+
+
+class Keeper:
+    def __init__(self, night: Night, journal: StateJournal, options: NightOptions, display: Display) -> None:
+        self.display = display
+        self.at_work: PlannedRun | None = None
+        self._night, self._journal, self._options = night, journal, options
+        self._by_run: dict[str, Entry] = {}
+        self._began = time.monotonic()
+        self._failures: list[tuple[str, str]] = []  # model and cause, of those that failed in a row
+        self._estimator = Estimator(night.runs.values(), machine_facts())
+
+    def planned(self, entry: Entry) -> PlannedRun:
+        """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
+        state = self._night.states[entry.key]
+        old = state.run_id if state.run_id and state.run_id not in self._night.runs else None
+        planned = entry.planned(old or new_run_id(), Path(state.folder) if state.folder else None)
+        self._by_run[planned.id] = entry
+        return planned
+
+    def wanted(self, plan: PlannedRun) -> bool:
+        """Whether to start this one now; notes that it starts."""
+        entry = self._by_run[plan.id]
+        if reason := self._too_late(entry):
+            self._night.not_started[entry.key] = reason
+            return False
+        free = _free_bytes(plan)
+        if free < ENOUGH_DISK_BYTES:
+            raise NightOver(f"{_little_disk(plan, free)}: free some and start again")
+        self.at_work, self._began = plan, time.monotonic()
+        self._set(started(self._night.states[entry.key], plan.id, plan.folder))
+        return True
+
+    def _too_late(self, entry: Entry) -> str | None:
+        until = self._options.until
+        if until is None:
+            return None
+        expected = self._estimator.expect(entry)
+        if self._options.now() + timedelta(seconds=(expected.seconds or 0.0) + expected.start_s) <= until:
+            return None
+        return f"would not have ended by {until:%H:%M}"
+
+    def trouble(self) -> BenchError | None:
+        """What makes the run at work not worth going on with."""
+        assert self.at_work is not None
+        free = _free_bytes(self.at_work)
+        if free >= LEAST_DISK_BYTES:
+            return None
+        return NoDiskSpace(f"stopped, {_little_disk(self.at_work, free)}: free some, then --retry-failed")
+
+    def note(self, run: Run) -> None:
+        self._night.runs[run.id] = run
+        entry = self._by_run[run.id]
+        state = ended(self._night.states[entry.key], run, round(time.monotonic() - self._began, 3))
+        self.at_work = None
+        self._set(state)
+        self.display.line(self._in_words(state))
+        if state.state == Status.FAILED:
+            self._options.on_failure(state)
+        self._stop_where_the_next_would_fail_too(run.model, state)
+
+    def note_broken(self, plan: PlannedRun, error: Exception) -> None:
+        """What even the runner did not foresee; a row all the same, unless the history takes no more."""
+        if isinstance(error, HistoryError):
+            raise NightOver(str(error)) from error
+        if not isinstance(error, BenchError | OSError):
+            self.display.line(f"a bug of ours; please report {save_traceback()}")
+        try:
+            run = self._recorded(plan, error)
+        except (OSError, HistoryError) as worse:
+            raise NightOver(str(worse)) from worse
+        self.note(run)
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise NightOver(f"{NoDiskSpace.cause}: free some and start again") from error
+
+    def _recorded(self, plan: PlannedRun, error: Exception) -> Run:
+        path = self._options.history
+        recorded = {run.id: run for run in history.read(path)}
+        if plan.id not in recorded:
+            found = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
+            recorded[plan.id] = as_run(plan, found, mask_of(plan))
+            history.append(path, recorded[plan.id])
+        return recorded[plan.id]
+
+    def _set(self, state: EntryState) -> None:
+        self._night.states[state.key] = state
+        try:
+            self._journal.run(state)
+        except OSError as error:
+            raise NightOver(f"the batch's journal cannot be written: {error.strerror}") from error
+
+    def _in_words(self, state: EntryState) -> str:
+        over = sum(one.over for one in self._night.in_order())
+        outcome = state.error if state.score is None else f"{state.score:.1f}%"
+        took = duration(state.seconds or 0.0)
+        return f"[{over}/{len(self._night.entries)}] {state.label}: {outcome or state.state} in {took}"
+
+    def _stop_where_the_next_would_fail_too(self, model: str, state: EntryState) -> None:
+        error = state.error or ""
+        if error.startswith(NoDiskSpace.cause):
+            raise NightOver(error)
+        cause = next((words for words in MACHINE_WIDE if words in error), None)
+        if cause is None or any(cause != seen for _, seen in self._failures):
+            self._failures.clear()
+        if cause is not None:
+            self._failures.append((model, cause))
+        if len({name for name, _ in self._failures}) >= MOST_IN_A_ROW:
+            raise NightOver(f"{MOST_IN_A_ROW} models in a row failed alike: {error}")
+
+
+def _free_bytes(plan: PlannedRun) -> int:
+    return min(shutil.disk_usage(_existing(path)).free for path in (plan.folder, plan.settings.history))
+
+
+def _existing(path: Path) -> Path:
+    return next(place for place in (path, *path.absolute().parents) if place.exists())
+
+
+def _little_disk(plan: PlannedRun, free: int) -> str:
+    return f"only {free / 1e6:,.0f} MB are free for {plan.folder.parent} or {plan.settings.history}"

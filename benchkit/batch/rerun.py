@@ -1,0 +1,37 @@
+"""The command that does one run of a plan alone."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from typing import Any
+
+from benchkit.plan import PlannedRun, RunSettings, model_name
+from benchkit.runner.stages import mask_of
+
+FLAGS = {
+    "timeout_s": "--timeout",
+    "start_timeout_s": "--start-timeout",
+}
+_SAID_OTHERWISE = ("server_args", "script_args", "answer_tokens")
+
+
+def command_of(plan: PlannedRun) -> str:
+    """What to type; a setting that has its default is left out, a key is masked."""
+    settings, words = plan.settings, ["bench_runner.py"]
+    for one in fields(settings):
+        value = getattr(settings, one.name)
+        if one.name not in _SAID_OTHERWISE and value != one.default and not _goes_without(settings, one.name):
+            words += _flag(FLAGS.get(one.name, f"--{one.name.replace('_', '-')}"), value)
+    words += [f"--server-arg={word}" for word in settings.server_args]
+    return shlex.join(mask_of(plan).words([*words, *settings.script_args]))
+
+
+def _goes_without(settings: RunSettings, name: str) -> bool:
+    if name == "server":
+        return settings.base_url is not None
+    return name == "name" and settings.model is not None and settings.name == model_name(settings)
+
+
+def _flag(name: str, value: Any) -> list[str]:
+    return [name] if value is True else [name, str(value)]
