@@ -87,7 +87,8 @@ class Child:
         with output.open("ab", buffering=0) as log:
 
             def keep(masked: bytes) -> None:
-                log.write(masked)
+                with suppress(OSError):  # a full disk: the script must not wait for a reader all the same
+                    log.write(masked)
                 show(masked)
 
             while chunk := os.read(descriptor, CHUNK):

@@ -1,0 +1,14 @@
+"""One batch a machine is the rule; tests run side by side, each as a machine of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("BENCH_NTFY_URL", raising=False)
+    monkeypatch.delenv("BENCH_WEBHOOK_URL", raising=False)

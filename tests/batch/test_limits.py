@@ -1,0 +1,157 @@
+"""The night's limits: disk, clock, the same cause again and again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchkit.batch import keeper
+from tests.batch.in_process import night_of
+from tests.batch.support import SUMMARY, good, script, write_plan
+from tests.support import F16, QUANTIZED, Bench, runs_in
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if os.geteuid() != 0:
+        pytest.skip("only root may mount a small file system")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(folder)]
+    done = subprocess.run(mount, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"no file system may be mounted here: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(folder: Path, megabytes: float) -> str:
+    return f"open({str(folder / 'filler')!r}, 'wb').write(bytes({int(megabytes * MB)}))"
+
+
+def test_nothing_is_started_on_a_disk_that_is_nearly_full(bench: Bench, small_disk: Path) -> None:
+    """With less than 1 GB free the night ends before it starts, and says where room is missing."""
+    write_plan(small_disk.parent, models=[str(F16)], benchmarks=[good(small_disk.parent)])
+    done = bench("batch", "plan.yaml", "--history", "disk/h.json", "--runs-dir", "disk/runs")
+    assert done.returncode == 1
+    assert "Stopped early: only 8 MB are free for" in done.stdout
+    assert "1 not run" in done.stdout
+
+
+def test_a_disk_that_fills_during_a_run_stops_it_in_time(
+    small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is ended while its record can still be written; with room again, the rest goes on."""
+    monkeypatch.setattr(keeper, "ENOUGH_DISK_BYTES", 6 * MB)
+    monkeypatch.setattr(keeper, "LEAST_DISK_BYTES", 3 * MB)
+    monkeypatch.chdir(small_disk.parent)
+    once = f"if not os.path.exists('cleared'):\n    {fill(small_disk, 6)}\n    time.sleep(60)\n"
+    benchmarks = [script(small_disk.parent, "hoarder", f"{once}print({SUMMARY!r})"), good(small_disk.parent)]
+    night = night_of(small_disk, models=[str(F16)], benchmarks=benchmarks)
+    assert night.stopped
+    assert night.stopped.startswith("no disk space: stopped, only 2 MB are free")
+    assert [state.state for state in night.in_order()] == ["failed", "waiting"]
+    (small_disk / "filler").unlink()
+    Path("cleared").touch()
+    night_of(small_disk, {"retry_failed": True}, models=[str(F16)], benchmarks=benchmarks)
+    assert [run["status"] for run in runs_in(small_disk)] == ["failed", "ok", "ok"]
+
+
+def test_a_disk_that_is_full_at_once_loses_no_run(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where even a record finds no room, the night ends and says why; with room again the run is done once."""
+    monkeypatch.setattr(keeper, "ENOUGH_DISK_BYTES", 0)
+    monkeypatch.setattr(keeper, "LEAST_DISK_BYTES", 0)
+    monkeypatch.chdir(small_disk.parent)
+    body = f"if not os.path.exists('cleared'):\n    try: {fill(small_disk, 20)}\n    except OSError: pass\n"
+    benchmarks = [script(small_disk.parent, "hoarder", f"{body}print({SUMMARY!r})"), good(small_disk.parent)]
+    night = night_of(small_disk, models=[str(F16)], benchmarks=benchmarks)
+    assert night.stopped
+    assert "space" in night.stopped
+    assert runs_in(small_disk) == []
+    (small_disk / "filler").unlink()
+    Path("cleared").touch()
+    assert night_of(small_disk, models=[str(F16)], benchmarks=benchmarks).all_well
+    assert [run["benchmark"] for run in runs_in(small_disk)] == ["hoarder", "good"]
+
+
+def test_three_models_in_a_row_with_the_same_cause_end_the_night(bench: Bench, tmp_path: Path) -> None:
+    """Without an engine the fourth model is not tried; each of the three has its row."""
+    for name in "abcd":
+        (tmp_path / f"{name}.gguf").write_bytes(F16.read_bytes())
+    write_plan(
+        tmp_path,
+        defaults={"server": "llama-cpp-python"},
+        models=["*.gguf"],
+        benchmarks=[good(tmp_path), good(tmp_path, "more")],
+    )
+    done = bench("batch", "plan.yaml", LLAMA_CPP_PYTHON="/nowhere/python", PATH="/usr/bin:/bin")
+    assert done.returncode == 1
+    assert "Stopped early: 3 models in a row failed alike" in done.stdout
+    runs = runs_in(tmp_path)
+    assert [run["model"] for run in runs] == ["a", "a", "b", "b", "c"]
+    assert {run["status"] for run in runs} == {"failed"}
+
+
+def test_causes_of_a_model_do_not_end_the_night(bench: Bench, tmp_path: Path) -> None:
+    """Four damaged files in a row are four rows, and the good one after them runs."""
+    for name in "abcd":
+        (tmp_path / f"{name}.gguf").write_bytes(F16.read_bytes()[:5000])
+    write_plan(tmp_path, models=["*.gguf", str(F16)], benchmarks=[good(tmp_path)])
+    bench("batch", "plan.yaml")
+    assert [run["status"] for run in runs_in(tmp_path)] == [*["failed"] * 4, "ok"]
+
+
+def test_nothing_is_started_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
+    """With --until two minutes away, a run that takes two hours by the history is left for another night."""
+    slow = script(tmp_path, "slow", f"print({SUMMARY.replace('1.0 s', '7200.0 s')!r})")
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow])
+    assert bench("batch", "plan.yaml").returncode == 0
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow, good(tmp_path)], matrix={"temperature": [0.7]})
+    until = time.strftime("%H:%M", time.localtime(time.time() + 120))
+    done = bench("batch", "plan.yaml", "--until", until)
+    assert done.returncode == 1
+    assert f"would not have ended by {until}" in done.stdout
+    assert [run["benchmark"] for run in runs_in(tmp_path)] == ["slow", "good"]
+
+
+def test_a_clock_that_jumps_spoils_no_duration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock set forward by a day and back again changes no run's seconds, only what --until sees."""
+    monkeypatch.chdir(tmp_path)
+    now = datetime.now()
+    jumps = iter([now, now + timedelta(days=1), now - timedelta(days=1)])
+    options = {"until": now + timedelta(hours=1), "now": lambda: next(jumps)}
+    names = ("one", "two", "three")
+    night = night_of(tmp_path, options, models=[str(F16)], benchmarks=[good(tmp_path, n) for n in names])
+    assert [state.state for state in night.in_order()] == ["ok", "waiting", "ok"]
+    assert all(0 < (state.seconds or 0.0) < 30 for state in night.in_order() if state.over)
+
+
+def test_a_clock_set_back_during_a_run_costs_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result file dated before the run's start by a clock that was set back is still this run's."""
+    monkeypatch.chdir(tmp_path)
+    body = (
+        "import json\nfile = os.path.join(os.environ['BENCH_OUTPUT_DIR'], 'results.json')\n"
+        "json.dump({'results': {'gsm8k': {'exact_match,none': 25.0}}}, open(file, 'w'))\n"
+        "os.utime(file, (time.time() - 7200,) * 2)\n"
+        "print(json.dumps({'done': True}))"
+    )
+    benchmark = {
+        **script(tmp_path, "far", body),
+        "parser": "json",
+        "score_path": "results.gsm8k.exact_match,none",
+    }
+    real = time.time
+    monkeypatch.setattr("benchkit.runner.stages.time.time", lambda: real() - 7200)
+    night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
+    assert [(state.state, state.score) for state in night.in_order()] == [("ok", 25.0)]

@@ -1,0 +1,160 @@
+"""Telling a person who is not looking, and keeping the machine awake meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from benchkit.batch.inhibit import no_sleep
+from benchkit.batch.notify import notify, places
+from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, wait_until, write_plan
+from tests.support import F16, Bench
+
+SECRET = "T0ken-that-nobody-may-see"
+
+
+class Receiver:
+    """A server that takes notifications, and answers as it is told."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        self.got: list[tuple[str, str, bytes]] = []  # path, title, body
+        self.url = ""
+
+
+@contextmanager
+def receiver(status: int = 200) -> Iterator[Receiver]:
+    told = Receiver(status)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            title = self.headers.get("Title", "").encode("latin-1").decode()
+            told.got.append((self.path, title, body))
+            self.send_response(told.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
+        told.url = f"http://127.0.0.1:{http.server_address[1]}/{SECRET}"
+        thread = threading.Thread(target=http.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield told
+        finally:
+            http.shutdown()
+            thread.join()
+
+
+def program(folder: Path, name: str, body: str) -> Path:
+    path = folder / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path
+
+
+def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Path) -> None:
+    """The command gets each failure and the summary on its standard input; ntfy and the webhook get the same."""
+    told = program(tmp_path, "told.sh", "cat >> told.txt\necho >> told.txt")
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
+    with receiver() as ntfy, receiver() as hook:
+        done = bench(
+            "batch", "plan.yaml", "--notify-command", told, "--notify-failures",
+            BENCH_NTFY_URL=ntfy.url, BENCH_WEBHOOK_URL=hook.url,
+        )  # fmt: skip
+    assert done.returncode == 1
+    text = (tmp_path / "told.txt").read_text()
+    assert text.startswith("bad on demo-f16: script: ")
+    assert "1 runs: 0 ran, 1 failed" in text
+    assert [title for _, title, _ in ntfy.got][0] == "failed: bad on demo-f16"
+    assert ntfy.got[1][1].startswith("1 runs: 0 ran, 1 failed")
+    assert "| bad" in ntfy.got[1][2].decode()
+    assert [json.loads(body)["title"] for _, _, body in hook.got] == [title for _, title, _ in ntfy.got]
+    assert "--retry-failed" in json.loads(hook.got[1][2])["text"]
+    assert SECRET not in done.stdout + done.stderr
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert not any(SECRET.encode() in content for content in kept)
+
+
+def test_without_the_flag_only_the_end_is_told(bench: Bench, tmp_path: Path) -> None:
+    """Failures are told one by one only where that is asked for."""
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
+    with receiver() as ntfy:
+        bench("batch", "plan.yaml", BENCH_NTFY_URL=ntfy.url)
+    assert len(ntfy.got) == 1
+
+
+def test_a_notification_that_fails_is_a_line_without_secrets(bench: Bench, tmp_path: Path) -> None:
+    """A refused one, one that nobody takes and a command that fails: the night ends well, no address is shown."""
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
+    with receiver(403) as ntfy:
+        done = bench(
+            "batch", "plan.yaml", "--notify-command", f"false --password {SECRET}",
+            BENCH_NTFY_URL=ntfy.url, BENCH_WEBHOOK_URL=f"http://127.0.0.1:1/{SECRET}",
+        )  # fmt: skip
+    assert done.returncode == 0
+    assert "notification by the command false failed: it ended with exit code 1" in done.stderr
+    assert "notification by BENCH_NTFY_URL failed: it answered with status 403" in done.stderr
+    assert "notification by BENCH_WEBHOOK_URL failed: ConnectionError" in done.stderr
+    assert SECRET not in done.stdout + done.stderr
+
+
+def test_an_address_that_is_none_is_told_without_it(tmp_path: Path) -> None:
+    """Whatever requests thinks of the address, its text is not shown."""
+    os.environ["BENCH_WEBHOOK_URL"] = f"htp:/{SECRET}"
+    lines: list[str] = []
+    try:
+        notify(places(None), "title", "text", lines.append)
+    finally:
+        del os.environ["BENCH_WEBHOOK_URL"]
+    assert len(lines) == 1
+    assert SECRET not in lines[0]
+
+
+def test_a_notify_command_that_is_no_command_is_refused_at_once(bench: Bench, tmp_path: Path) -> None:
+    """An unclosed quote is wrong usage before the night, not a failure in the morning."""
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
+    done = bench("batch", "plan.yaml", "--notify-command", "mail 'me")
+    assert done.returncode == 2
+    assert "--notify-command" in done.stderr
+
+
+INHIBIT = 'echo "$@" > inhibited.txt; echo $$ > inhibitor.pid; while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"'
+
+
+def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(tmp_path: Path) -> None:
+    """systemd-inhibit holds off sleep during the night; killed with -9, the night leaves no inhibitor behind."""
+    (tmp_path / "bin").mkdir()
+    program(tmp_path / "bin", "systemd-inhibit", INHIBIT)
+    environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
+    slow = script(tmp_path, "slow", f"time.sleep(60); print({SUMMARY!r})")
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow])
+    with subprocess.Popen(
+        COMMAND, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as night:
+        wait_until(lambda: any(tmp_path.glob("runs/*/output.log")))
+        inhibitor = Path("/proc") / (tmp_path / "inhibitor.pid").read_text().strip()
+        assert inhibitor.exists()
+        night.kill()
+        assert night.stderr
+        assert "nothing here holds off sleep" not in night.stderr.read()
+    wait_until(lambda: not inhibitor.exists(), seconds=5)
+    assert "--what=sleep" in (tmp_path / "inhibited.txt").read_text()
+    wait_until(lambda: leftovers(tmp_path) == [])
+
+
+def test_an_inhibitor_that_cannot_hold_is_not_believed(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """Where systemd-inhibit is installed but has no login manager to talk to, sleep is not held off."""
+    program(tmp_path, "systemd-inhibit", "echo 'Failed to connect to bus' >&2; exit 1")
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    with no_sleep() as awake:
+        assert not awake
