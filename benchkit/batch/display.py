@@ -18,14 +18,13 @@ from benchkit.terminal import PLAIN_LINE_EVERY_S, duration
 COLUMNS = (
     column("model", "model", 0),
     column("benchmark", "benchmark", 0),
-    column("place", "settings", 6),
+    column("place", "settings", 3),
     column("state", "state", 0),
-    column("done", "done", 2),
     column("score", "score %", 1, 1),
-    column("speed", "tok/s", 4, 0),
-    column("vram", "VRAM MB", 5, 0),
-    column("took", "took", 3),
-    column("left", "left", 3),
+    column("speed", "tok/s", 5, 0),
+    column("vram", "VRAM MB", 6, 0),
+    column("took", "took", 4),
+    column("left", "left", 2),
 )
 
 
@@ -40,7 +39,6 @@ def _row(state: EntryState, live: Live) -> dict[str, Any]:
         "benchmark": state.benchmark,
         "place": state.place or None,
         "state": state.state,
-        "done": None,
         "score": state.score,
         "speed": state.tokens_per_second,
         "vram": state.vram_mb,
@@ -52,14 +50,19 @@ def _row(state: EntryState, live: Live) -> dict[str, Any]:
 
 def _at_work(live: Live) -> dict[str, Any]:
     return {
-        "state": "running" if live.done is not None or live.seconds else "starting",
-        "done": None if live.done is None else f"{live.done}/{live.total or '?'}",
+        "state": _state(live),
         "score": live.score,
         "speed": live.tokens_per_second,
         "vram": live.vram_mb,
         "took": duration(live.seconds) if live.seconds else None,
         "left": None if live.seconds_left is None else duration(live.seconds_left),
     }
+
+
+def _state(live: Live) -> str:
+    if live.done is None:
+        return "running" if live.seconds else "starting"
+    return f"running {live.done}/{live.total or '?'}"
 
 
 class NightDisplay:
@@ -128,7 +131,9 @@ class LiveTable(NightDisplay):
         super().__init__(history)
         self._states = states
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
-        self._table = RichLive(console=self._console, get_renderable=self._render, refresh_per_second=2)
+        self._table = RichLive(
+            console=self._console, get_renderable=self._render, refresh_per_second=2, transient=True
+        )
 
     def __enter__(self) -> NightDisplay:
         self._table.start()
@@ -145,6 +150,8 @@ class LiveTable(NightDisplay):
         from rich.text import Text
 
         states = self._states()
+        if not states:
+            return Text("checking the plan")
         lines = night_table(states, self.live, self._console.width).splitlines()
         shown = [*lines[:2], *_around_the_running(lines[2:], states, max(5, self._console.height - 5))]
         return Text("\n".join([*shown, "", counts(states)]), no_wrap=True, overflow="crop")
@@ -168,7 +175,11 @@ def _around_the_running(lines: Sequence[str], states: Sequence[EntryState], room
 def counts(states: Sequence[EntryState]) -> str:
     words = [state.state for state in states]
     parts = [f"{words.count(word)} {word}" for word in ("ok", "failed", "interrupted", "running", "waiting")]
-    return f"{len(words)} runs: {', '.join(part for part in parts if not part.startswith('0 '))}"
+    return f"{how_many(len(words))}: {', '.join(part for part in parts if not part.startswith('0 '))}"
+
+
+def how_many(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"
 
 
 def live_text(live: Live) -> str:

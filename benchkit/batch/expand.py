@@ -27,6 +27,8 @@ OF_THE_SERVER = (
     "start_timeout_s", "strict",
 )  # fmt: skip
 OF_THE_BENCHMARK = ("script", "shell", "parser", "score_pattern", "score_path")
+# In tables, where room is short.
+SHORT = {"temperature": "temp", "gpu_layers": "layers", "cache_type": "kv", "max_tokens": "tokens"}
 # Settings that do not change what a run measures: a run that differs only here is the same run.
 OF_NO_MATTER = ("history", "runs_dir", "timeout_s", "start_timeout_s", "restarts")
 
@@ -44,7 +46,7 @@ class Entry:
     @property
     def place(self) -> str:
         """What tells this run from others of its model and benchmark."""
-        return " ".join(f"{name}={_short(value)}" for name, value in self.sweep.items())
+        return " ".join(f"{SHORT.get(name, name)}={_short(value)}" for name, value in self.sweep.items())
 
     @property
     def server_key(self) -> tuple[Any, ...]:

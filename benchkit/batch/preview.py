@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit import history
+from benchkit.batch.display import how_many
 from benchkit.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.batch.expand import Entry
 from benchkit.batch.state import agree_with_history, read_state
@@ -65,7 +66,7 @@ def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequen
     ]
     known = [one.seconds for _, one in left if one.seconds is not None]
     starts = {entry.server_key: one.start_s for entry, one in left}
-    text = f"{len(expected)} runs, {len(left)} of them to do with {len(starts)} server starts"
+    text = f"{how_many(len(expected))}, {len(left)} to do; server starts: {len(starts)}"
     if failed := states.count(Status.FAILED):
         text += f" ({failed} failed: --retry-failed)"
     if known:
@@ -79,4 +80,4 @@ def _there_is(room: Room, expected: Sequence[Expected]) -> str:
     large = sum("too small" in one.mark for one in expected)
     text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"
     advice = "fewer gpu_layers, less context or fewer slots help"
-    return f"{text}. {large} runs do not fit: {advice}" if large else text
+    return f"{text}. {how_many(large)} will not fit: {advice}" if large else text

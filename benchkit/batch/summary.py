@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import defaultdict
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from benchkit.batch.display import how_many
 from benchkit.batch.expand import Entry
 from benchkit.batch.night import Night
 from benchkit.batch.rerun import command_of
@@ -50,14 +52,28 @@ def summary(night: Night, width: int | None, *, for_people: bool = False) -> str
     """Markdown with everything, or for a terminal of that width."""
     rows = [_row(entry, night) for entry in night.entries]
     table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
-    return "\n\n".join([headline(night), table, *_failures(night), *_noted(night)])
+    parts = [headline(night), table, *_failures(night), *_noted(night)]
+    return "\n\n".join(_wrapped(part, width) if for_people and part is not table else part for part in parts)
+
+
+def _wrapped(text: str, width: int | None) -> str:
+    """Broken between words, but for commands, which are there to be copied."""
+    lines = (
+        line.strip(" `") if line.startswith("  `") else _filled(line, width) if width else line
+        for line in text.splitlines()
+    )
+    return "\n".join(lines)
+
+
+def _filled(line: str, width: int) -> str:
+    return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
 def headline(night: Night) -> str:
     states = night.in_order()
     counts = {word: sum(state.state == word for state in states) for word in ("ok", "failed", "interrupted")}
     waiting = len(states) - sum(counts.values())
-    text = f"{len(states)} runs: {counts['ok']} ran, {counts['failed']} failed"
+    text = f"{how_many(len(states))}: {counts['ok']} ran, {counts['failed']} failed"
     text += f", {counts['interrupted']} interrupted" if counts["interrupted"] else ""
     text += f", {waiting} not run" if waiting else ""
     lost = sum(state.lost_s for state in states)

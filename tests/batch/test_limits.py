@@ -67,7 +67,7 @@ def test_a_disk_that_fills_during_a_run_stops_it_in_time(
 
 
 def test_a_disk_that_is_full_at_once_loses_no_run(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where even a record finds no room, the night ends and says why; with room again the run is done once."""
+    """Where no record finds room, the night ends and says why; with room again the run is done, once."""
     monkeypatch.setattr(keeper, "ENOUGH_DISK_BYTES", 0)
     monkeypatch.setattr(keeper, "LEAST_DISK_BYTES", 0)
     monkeypatch.chdir(small_disk.parent)

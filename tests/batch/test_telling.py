@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
 from benchkit.batch.inhibit import no_sleep
 from benchkit.batch.notify import notify, places
 from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, wait_until, write_plan
@@ -63,7 +65,7 @@ def program(folder: Path, name: str, body: str) -> Path:
 
 
 def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Path) -> None:
-    """The command gets each failure and the summary on its standard input; ntfy and the webhook get the same."""
+    """The command gets each failure and the summary on its stdin; ntfy and the webhook get the same."""
     told = program(tmp_path, "told.sh", "cat >> told.txt\necho >> told.txt")
     write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
     with receiver() as ntfy, receiver() as hook:
@@ -74,9 +76,9 @@ def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Pat
     assert done.returncode == 1
     text = (tmp_path / "told.txt").read_text()
     assert text.startswith("bad on demo-f16: script: ")
-    assert "1 runs: 0 ran, 1 failed" in text
-    assert [title for _, title, _ in ntfy.got][0] == "failed: bad on demo-f16"
-    assert ntfy.got[1][1].startswith("1 runs: 0 ran, 1 failed")
+    assert "1 run: 0 ran, 1 failed" in text
+    assert ntfy.got[0][1] == "failed: bad on demo-f16"
+    assert ntfy.got[1][1].startswith("1 run: 0 ran, 1 failed")
     assert "| bad" in ntfy.got[1][2].decode()
     assert [json.loads(body)["title"] for _, _, body in hook.got] == [title for _, title, _ in ntfy.got]
     assert "--retry-failed" in json.loads(hook.got[1][2])["text"]
@@ -94,7 +96,7 @@ def test_without_the_flag_only_the_end_is_told(bench: Bench, tmp_path: Path) -> 
 
 
 def test_a_notification_that_fails_is_a_line_without_secrets(bench: Bench, tmp_path: Path) -> None:
-    """A refused one, one that nobody takes and a command that fails: the night ends well, no address is shown."""
+    """Refused, taken by nobody, or a command that fails: the night ends well, no address is shown."""
     write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
     with receiver(403) as ntfy:
         done = bench(
@@ -108,14 +110,11 @@ def test_a_notification_that_fails_is_a_line_without_secrets(bench: Bench, tmp_p
     assert SECRET not in done.stdout + done.stderr
 
 
-def test_an_address_that_is_none_is_told_without_it(tmp_path: Path) -> None:
+def test_an_address_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever requests thinks of the address, its text is not shown."""
-    os.environ["BENCH_WEBHOOK_URL"] = f"htp:/{SECRET}"
+    monkeypatch.setenv("BENCH_WEBHOOK_URL", f"htp:/{SECRET}")
     lines: list[str] = []
-    try:
-        notify(places(None), "title", "text", lines.append)
-    finally:
-        del os.environ["BENCH_WEBHOOK_URL"]
+    notify(places(None), "title", "text", lines.append)
     assert len(lines) == 1
     assert SECRET not in lines[0]
 
@@ -128,11 +127,15 @@ def test_a_notify_command_that_is_no_command_is_refused_at_once(bench: Bench, tm
     assert "--notify-command" in done.stderr
 
 
-INHIBIT = 'echo "$@" > inhibited.txt; echo $$ > inhibitor.pid; while [ "${1#--}" != "$1" ]; do shift; done; exec "$@"'
+# Like systemd-inhibit(1): takes its options, holds, and runs the command that follows.
+INHIBIT = """echo "$@" > inhibited.txt; echo $$ > inhibitor.pid
+while [ "${1#--}" != "$1" ]; do shift; done
+"$@"
+"""
 
 
 def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(tmp_path: Path) -> None:
-    """systemd-inhibit holds off sleep during the night; killed with -9, the night leaves no inhibitor behind."""
+    """systemd-inhibit holds off sleep during the night; a night killed with -9 leaves none behind."""
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin", "systemd-inhibit", INHIBIT)
     environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
@@ -152,7 +155,9 @@ def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(tmp_path: Path) 
     wait_until(lambda: leftovers(tmp_path) == [])
 
 
-def test_an_inhibitor_that_cannot_hold_is_not_believed(tmp_path: Path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+def test_an_inhibitor_that_cannot_hold_is_not_believed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where systemd-inhibit is installed but has no login manager to talk to, sleep is not held off."""
     program(tmp_path, "systemd-inhibit", "echo 'Failed to connect to bus' >&2; exit 1")
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
