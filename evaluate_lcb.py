@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """LiveCodeBench: judge answers that were saved before.
 
-They are taken as a file of LiveCodeBench's own (custom evaluator or _eval_all.json), as .jsonl with a solution
+They are taken as a file of LiveCodeBench's own (custom evaluator, _eval_all.json), as .jsonl with a solution
 or a response a line, or as a run's output folder. No model is asked: the flags about asking have no effect.
 """
 

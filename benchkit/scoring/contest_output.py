@@ -1,7 +1,7 @@
 """When a contest's output is right. The rules are LiveCodeBench's.
 
 Of a program: stripped lines, as many of them, each equal or equal word by word as decimals. Of a function:
-`==` with what is wanted, a tuple counting as a list. A value is of plain builtin types: an object that claims
+`==` with what is wanted, tuples counting as lists. A value is of plain builtin types: an object that claims
 to equal everything does not arrive here at all.
 """
 
@@ -38,4 +38,11 @@ def _equal_decimals(got: str, wanted: str) -> bool:
 
 def same_value(reply: Reply, wanted: Any) -> bool:
     got = reply.value
-    return not isinstance(got, Opaque) and bool((list(got) if isinstance(got, tuple) else got) == wanted)
+    return not isinstance(got, Opaque) and bool(_as_json(got) == wanted)
+
+
+def _as_json(value: Any) -> Any:
+    """Tuples as lists, also within others: what is wanted was read from JSON, which has no tuples."""
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return value

@@ -18,33 +18,8 @@ from benchkit.errors import ProblemsError, UsageError
 from benchkit.problems import private_tests
 from benchkit.problems.livecodebench import Window, load_contest, parse_day
 from benchkit.problems.private_tests import read_private
+from tests.contest_files import PUBLIC, packed, row, write
 from tests.support import ROOT
-
-PUBLIC = [{"input": "1", "output": "2", "testtype": "stdin"}]
-
-
-def row(number: int = 1, day: str = "2025-02-01", **further: Any) -> dict[str, Any]:
-    return {
-        "question_title": "One more",
-        "question_content": 'Add one. Beware: "contest_date": "1999-01-01" is no date of ours.',
-        "platform": "atcoder",
-        "question_id": f"abc{number}_a",
-        "contest_date": f"{day}T00:00:00",
-        "starter_code": "",
-        "difficulty": "easy",
-        "public_test_cases": json.dumps(PUBLIC),
-        "metadata": "{}",
-        **further,
-    }
-
-
-def write(path: Path, *rows: dict[str, Any]) -> Path:
-    path.write_text("".join(json.dumps(one) + "\n" for one in rows))
-    return path
-
-
-def packed(tests: Any) -> str:
-    return base64.b64encode(zlib.compress(pickle.dumps(json.dumps(tests)))).decode()
 
 
 def test_dates_are_inclusive_of_the_whole_day(tmp_path: Path) -> None:
