@@ -64,13 +64,15 @@ class Jail:
         self.scratch = tempfile.mkdtemp(dir=scratch)
         self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
         self.clean = True
+        self.number = 0  # of the program that runs
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = None
+        self.jobs: socket.socket | None = None
         try:
             self.zygote = self._start_zygote(level)
             self.control = self.zygote.control
-            self._tell(_config(level, self.scratch, most_landlock))
+            self.jobs = self._introduce(_config(level, self.scratch, most_landlock))
             self.report = self._introduction()
         except BaseException:
             self.close()
@@ -83,6 +85,13 @@ class Jail:
             return Container(level, self.scratch, self.log, PRIVATE_BYTES)
         except LevelMissing as missing:
             raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
+
+    def _introduce(self, config: Mapping[str, Any]) -> socket.socket:
+        """Tell the level; the programs themselves come over a socket of their own."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            socket.send_fds(self.control, [json.dumps(config).encode()], [theirs.fileno()])
+        return ours
 
     def _introduction(self) -> dict[str, Any]:
         while True:
@@ -99,8 +108,12 @@ class Jail:
         self.log.seek(0)
         return self.log.read()[-2000:].decode("utf-8", "replace")
 
-    def start(self, job: Mapping[str, Any], fds: Sequence[int]) -> None:
-        socket.send_fds(self.control, [json.dumps({"job": job}).encode()], list(fds))
+    def start(self, job: Mapping[str, Any], fds: Sequence[int], keep: Sequence[str]) -> None:
+        self.number += 1
+        if keep:
+            self._tell({"keep": list(keep)})
+        assert self.jobs is not None
+        socket.send_fds(self.jobs, [json.dumps(job).encode()], list(fds))
 
     def tidy(self) -> None:
         """Wait until what the last program left behind is gone."""
@@ -109,7 +122,7 @@ class Jail:
 
     def kill_program(self) -> None:
         with contextlib.suppress(OSError):
-            self._tell({"kill": True})
+            self._tell({"kill": self.number})
 
     def ended(self) -> Ended | None:
         """The zygote's word on the program; None where the zygote itself is gone."""
@@ -117,15 +130,19 @@ class Jail:
         if not message:
             return None
         answer = json.loads(message)
+        if answer.get("number") != self.number:  # a process that stood ready died before its time
+            return None
         kept = dict(zip(answer["kept"], map(_content, fds), strict=False))
         ended = answer["ended"]
-        self.clean = ended["clean"]
+        self.clean = answer["clean"]
         return Ended(ended["status"], ended["cpu"], ended["peak"] / 1024, kept)
 
     def close(self) -> None:
         """End the zygote and with it all it started; its folder goes too."""
         if self.zygote is not None:
             self.zygote.control.close()
+            if self.jobs is not None:
+                self.jobs.close()
             self.zygote.stop()
         self.log.close()
         places.remove(self.scratch)

@@ -46,7 +46,7 @@ class Running:
             for fd in theirs:
                 os.fchmod(fd, 0o666)  # /dev/stdin opens the pipe anew, as whoever the program is
         try:
-            jail.start(_job(kind, limits, keep), theirs)
+            jail.start(_job(kind, limits), theirs, keep)
         finally:
             for fd in theirs:
                 os.close(fd)
@@ -176,7 +176,7 @@ class Running:
         return monotonic() - self.began
 
 
-def _job(kind: str, limits: Limits, keep: Sequence[str]) -> Mapping[str, Any]:
+def _job(kind: str, limits: Limits) -> Mapping[str, Any]:
     cpu_s = limits.wall_s if limits.cpu_s is None else limits.cpu_s
     return {
         "kind": kind,
@@ -185,7 +185,6 @@ def _job(kind: str, limits: Limits, keep: Sequence[str]) -> Mapping[str, Any]:
         "file_bytes": limits.file_bytes,
         "processes": limits.processes,
         "threads": limits.threads,
-        "keep": list(keep),
     }
 
 

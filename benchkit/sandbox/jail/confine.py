@@ -12,7 +12,6 @@ import contextlib
 import ctypes
 import os
 import resource
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchkit.sandbox.jail import landlock, seccomp, syscalls
@@ -39,7 +38,7 @@ class Cage:
 
 @dataclass(frozen=True)
 class Job:
-    """What the zygote must know of a program; its code and data never pass through the zygote."""
+    """What a fork must know of its program before it is given the code."""
 
     kind: str  # functions, source, command
     cpu_s: int
@@ -47,7 +46,6 @@ class Job:
     file_bytes: int
     processes: int
     threads: int
-    keep: Sequence[str] = ()
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ def send(control: socket.socket, message: dict[str, Any], fds: Sequence[int] = (
     control.sendmsg([json.dumps(message).encode()], rights)
 
 
-def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
+def set_up(control: socket.socket, jobs: socket.socket, config: dict[str, Any]) -> Setting:
     """Build the level asked for; an OSError here means that the machine does not give it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     syscalls.forbid_huge_pages()
@@ -77,9 +77,9 @@ def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
     cage = _cage(config, private, abi)
     _give_up_rights()
     root = os.getuid() == 0 and not cage.uid_reads_python
-    return Setting(
-        _out_of_the_way(control), cage, config, {"missing": missing, "landlock_abi": abi, "root": root}
-    )
+    _redirect()
+    report = {"missing": missing, "landlock_abi": abi, "root": root}
+    return Setting(control, jobs, cage, config, report)
 
 
 def _cage(config: dict[str, Any], private: str, abi: int) -> Cage:
@@ -118,9 +118,13 @@ def _give_up_rights() -> None:
     syscalls.forbid_dumps()
 
 
-def _out_of_the_way(control: socket.socket) -> socket.socket:
+def out_of_the_way(fd: int) -> socket.socket:
+    """A socket of ours at a number that no program's descriptor will have."""
+    return socket.socket(fileno=_high(fd))
+
+
+def _redirect() -> None:
     """Streams on nothing at 0, 1 and 2; 3 and up are free for the programs' descriptors."""
-    moved = socket.socket(fileno=_high(control.detach()))
     programs.open_streams()
     nothing = os.open("/dev/null", os.O_RDWR)
     for fd in range(3):
@@ -128,7 +132,6 @@ def _out_of_the_way(control: socket.socket) -> socket.socket:
     os.closerange(3, _HIGH)
     gc.collect()
     gc.freeze()  # a collection in a fork would copy every page
-    return moved
 
 
 def _high(fd: int) -> int:
@@ -141,13 +144,13 @@ def _high(fd: int) -> int:
 class Setting:
     """All that the zygote has around it."""
 
-    control: socket.socket
+    control: socket.socket  # orders and reports
+    jobs: socket.socket  # programs, read by the forks themselves
     cage: Cage
     config: dict[str, Any]
     report: dict[str, Any]
 
     def __post_init__(self) -> None:
-        self.private_bytes: int = self.config["private_bytes"]
         self.private_mode = stat.S_IMODE(os.stat(self.cage.private).st_mode)
         self._own_namespace = -1
         if self.cage.own_pid_namespace:
@@ -162,14 +165,9 @@ class Setting:
         syscalls.unshare(syscalls.CLONE_NEWPID)
         return syscalls.spawn_idle()
 
-    def fit_private(self, size: int) -> None:
-        if self.cage.own_root and size != self.private_bytes:
-            self.private_bytes = size
-            self.renew_private()
-
     def renew_private(self) -> None:
         """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
-        namespaces.renew_private(self.private_bytes)
+        namespaces.renew_private(self.config["private_bytes"])
         if self.landlock_rules is not None:
             os.close(self.landlock_rules)
         self.landlock_rules = self._make_rules()

@@ -9,7 +9,9 @@ data: those go from the judge straight to the fork, so that no program can find 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
+import marshal
 import os
 import resource
 import select
@@ -20,36 +22,38 @@ import sys
 import traceback
 from typing import Any, NoReturn
 
-from benchkit.sandbox.jail import folder, frames, functions, programs, syscalls
-from benchkit.sandbox.jail.confine import Job, Plan, confine, drop_identity, plan
-from benchkit.sandbox.jail.setting import MESSAGE, Setting, send, set_up, warm_up
+from benchkit.sandbox.jail import folder, frames, functions, namespaces, programs, syscalls
+from benchkit.sandbox.jail.confine import Job, confine, drop_identity, plan
+from benchkit.sandbox.jail.setting import MESSAGE, Setting, out_of_the_way, send, set_up, warm_up
 
 _MOST_KEPT = 8
 
 
 def main(control_fd: int) -> None:
-    control = socket.socket(fileno=control_fd)
-    _live(control, json.loads(control.recv(MESSAGE)))
+    _live(out_of_the_way(control_fd), {})
 
 
 def main_in_container(address: str, private: str) -> None:
     """The same where the judge is reached by a name and the machine is another's."""
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.connect(address)
-    config = json.loads(control.recv(MESSAGE))
-    _live(control, {**config, "scratch": private, "uid": None, "uid_reads_python": True, "site": None})
+    _live(
+        out_of_the_way(control.detach()),
+        {"scratch": private, "uid": None, "uid_reads_python": True, "site": None},
+    )
 
 
-def _live(control: socket.socket, config: dict[str, Any]) -> NoReturn:
-    log = os.dup(2)
+def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
+    log = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 200)
+    message, fds, _, _ = socket.recv_fds(control, MESSAGE, 1)
+    config = {**json.loads(message), **further}
     try:
         warm_up(config["site"])
-        setting = set_up(control, config)
+        setting = set_up(control, out_of_the_way(fds[0]), config)
     except OSError as error:
         traceback.print_exc()
         send(control, {"failed": error.strerror})
         os._exit(1)
-    send(setting.control, {"ready": setting.report})
     try:
         Zygote(setting).serve()
     except BaseException:
@@ -62,50 +66,49 @@ class Zygote:
         self.setting = setting
         self.control = setting.control
         self.cage = setting.cage
+        self.keep: list[str] = []
+        self.number = 0  # of the program; the judge counts as well
+        for kind in ("functions", "source", "command"):
+            for processes in (1, 2):
+                plan(self.cage, Job(kind, 1, 1, 1, processes, 1))  # compiles the filters, for all forks
 
     def serve(self) -> NoReturn:
+        send(self.control, {"ready": self.setting.report})
         while True:
-            init = (
-                self.setting.begin_namespace()
-            )  # ready before it is needed, and before it could hold a pipe open
-            job, fds = self.next_job()
-            self.run(job, fds, init)
+            self.run()
 
-    def next_job(self) -> tuple[Job, list[int]]:
-        while True:
-            message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 4)
-            if not message:
-                os._exit(0)
-            order = json.loads(message)
-            if "job" in order:  # an order to kill may come when the program is over already
-                return Job(**order["job"]), fds
-
-    def run(self, job: Job, fds: list[int], init: int | None) -> None:
-        self.setting.fit_private(job.file_bytes)
-        planned = plan(self.cage, job)
+    def run(self) -> None:
+        """One program; its process stands ready before it comes."""
+        self.number += 1
+        init = self.setting.begin_namespace()
         pid = os.fork()
         if pid == 0:
-            self.become(job, planned, fds)
-        for fd in fds:
-            os.close(fd)
+            self.become()
         self.wait(pid, init)
-        self.report_end(*self.end(pid, init), self.kept(job))
+        status, usage = self.end(pid, init)
+        self.forget_job()
+        self.report_end(status, usage, self.kept())
 
-    def become(self, job: Job, planned: Plan, fds: list[int]) -> NoReturn:
+    def become(self) -> NoReturn:
         """In the fork: never comes back."""
         code = 70
         try:
-            code = self.live(job, planned, fds)
+            code = self.live()
         except EOFError:  # the judge has hung up
             code = 0
         finally:
             os._exit(code)
 
-    def live(self, job: Job, planned: Plan, fds: list[int]) -> int:
-        """Put everything in place, confine, run."""
+    def live(self) -> int:
+        """Wait for a program, put everything in place, confine, run."""
         os.setsid()
         if not self.cage.own_pid_namespace:
             syscalls.die_with_parent()
+        _rehearse()
+        job, fds = self.next_job()
+        planned = plan(self.cage, job)
+        if self.cage.own_root:
+            namespaces.resize_private(job.file_bytes)
         descriptors = _place(job.kind, fds)
         drop_identity(planned.uid)
         task = frames.read_request(frames.REQUESTS)
@@ -120,22 +123,45 @@ class Zygote:
         functions.serve(task["source"])
         return 0
 
+    def next_job(self) -> tuple[Job, list[int]]:
+        message, fds, _, _ = socket.recv_fds(self.setting.jobs, MESSAGE, 4)
+        if not message:
+            raise EOFError
+        return Job(**json.loads(message)), fds
+
+    def forget_job(self) -> None:
+        """A program called off before its process took it: as the judge waits for our word, it must be old."""
+        waiting, _, _ = select.select([self.setting.jobs], [], [], 0)
+        if waiting:
+            _, fds, _, _ = socket.recv_fds(self.setting.jobs, MESSAGE, 4)
+            for fd in fds:
+                os.close(fd)
+
     def wait(self, pid: int, init: int | None) -> None:
         """Until the program's end, which the judge may order; a judge that has gone ends us all."""
+        self.keep = []
         watched = syscalls.pidfd_open(pid)
         poll = select.poll()
         poll.register(watched, select.POLLIN)
         poll.register(self.control, select.POLLIN)
         ready = dict(poll.poll())
         while watched not in ready:
-            message = self.control.recv(MESSAGE)
-            _kill_all(pid, init)
-            if not message:
+            order = self.next_order()
+            self.keep = order.get("keep", self.keep)
+            if (
+                not order or order.get("kill") == self.number
+            ):  # an order may come late, when its program is over
+                _kill_all(pid, init)
+            if not order:
                 self.end(pid, init)
                 os._exit(0)
-            poll.unregister(self.control)
             ready = dict(poll.poll())
         os.close(watched)
+
+    def next_order(self) -> dict[str, Any]:
+        """Empty where the judge has gone."""
+        message = self.control.recv(MESSAGE)
+        return dict(json.loads(message)) if message else {}
 
     def end(self, pid: int, init: int | None) -> tuple[int, resource.struct_rusage]:
         """Bury the program and whatever it started; its times and peak are its own, by wait4."""
@@ -157,19 +183,20 @@ class Zygote:
             "status": status,
             "cpu": usage.ru_utime + usage.ru_stime,
             "peak": usage.ru_maxrss,
-            "clean": clean,
         }
-        send(self.control, {"ended": facts, "kept": [name for name, _ in kept]}, [fd for _, fd in kept])
+        names = [name for name, _ in kept]
+        report = {"ended": facts, "number": self.number, "clean": clean, "kept": names}
+        send(self.control, report, [fd for _, fd in kept])
         for _, fd in kept:
             os.close(fd)
         if not clean:
             self.clean()
             send(self.control, {"clean": True})
 
-    def kept(self, job: Job) -> list[tuple[str, int]]:
+    def kept(self) -> list[tuple[str, int]]:
         """Descriptors of the files to bring back: regular ones, opened without following a link."""
         found = []
-        for name in job.keep[:_MOST_KEPT]:
+        for name in self.keep[:_MOST_KEPT]:
             try:
                 fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
             except OSError:
@@ -190,6 +217,12 @@ class Zygote:
         else:
             os.chmod(self.cage.private, self.setting.private_mode)
             folder.empty(self.cage.private)
+
+
+def _rehearse() -> None:
+    """Touch what every program will touch, while nobody waits for it."""
+    exec(compile("def f(x):\n    return [x]\nf(1)", "main.py", "exec"), {})
+    marshal.loads(marshal.dumps({"source": ""}))
 
 
 def _place(kind: str, fds: list[int]) -> int:
