@@ -69,7 +69,12 @@ def execute_all(
     `wanted` is asked just before each starts, `trouble` now and then while its script runs.
     """
     parsers = [find_parser(plan) for plan in plans]
-    with _masked_logs(plans), Interrupts() as interrupts, ModelHost(plans[0], display.line) as host:
+    mask = mask_of(plans[0])
+
+    def report(line: str) -> None:
+        display.line(mask.text(line))
+
+    with _masked_logs(plans), Interrupts() as interrupts, ModelHost(plans[0], report) as host:
         for plan, parser in zip(plans, parsers, strict=True):
             if not wanted(plan):
                 continue
@@ -82,7 +87,7 @@ def execute_all(
 
 
 def mask_of(plan: PlannedRun) -> Mask:
-    """Hides the secrets of the environment and of all that was typed."""
+    """Hides the secrets of the environment and of all that was typed for a run."""
     settings = plan.settings
     words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
     return Mask((*words, *settings.script_args, *settings.server_args, settings.base_url or ""))

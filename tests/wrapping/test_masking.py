@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.runner.masking import Mask, Stream
-from tests.support import F16, Bench
+from tests.support import F16, Bench, runs_in
 
 KEY = "sk-4f9a8b7c6d5e"
 
@@ -110,6 +110,17 @@ def test_nothing_of_a_run_holds_a_key(code: str, bench: Bench, tmp_path: Path) -
     for content in (done.stdout, done.stderr, *(path.read_text(errors="replace") for path in kept)):
         assert not [secret for secret in secrets if secret in content]
     assert "***" in done.stdout
+
+
+def test_a_password_in_an_address(bench: Bench, tmp_path: Path) -> None:
+    """Neither the address in the record nor the error that names it holds the endpoint's password."""
+    done = bench("--base-url", f"http://me:{KEY}@127.0.0.1:9/v1", "--name", "x", "--benchmark", "mine",
+                 "--score-pattern", r"(?P<score>\d+)", "--script", "echo 1", "--token", "short")  # fmt: skip
+    assert done.returncode == 1
+    (run,) = runs_in(tmp_path)
+    assert run["config"]["base_url"] == "http://me:***@127.0.0.1:9/v1"
+    assert run["config"]["script_args"] == ["--token", "***"]
+    assert KEY not in (tmp_path / "benchmark_results.json").read_text() + done.stdout + done.stderr
 
 
 def test_a_dry_run_shows_no_key(bench: Bench) -> None:
