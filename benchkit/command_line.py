@@ -92,7 +92,7 @@ def find_script(text: str, args: tuple[str, ...] = (), brought_by: Mapping[str, 
     `brought_by` knows the command that installs a program.
     """
     for place in (Path(text), ROOT / text):
-        if place.is_file():
+        if _is_file(place):
             return _file_script(place, args)
     words = _split(text)
     program = find_program(words[0])
@@ -103,6 +103,13 @@ def find_script(text: str, args: tuple[str, ...] = (), brought_by: Mapping[str, 
     alone = len(words) == 1
     label = Path(words[0]).name
     return Script((program, *words[1:], *args), label, takes_flags=alone, source=label if alone else text)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a command line is longer than any name
+        return False
 
 
 def shell_script(text: str) -> Script:

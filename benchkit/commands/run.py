@@ -51,7 +51,9 @@ class Layers(click.ParamType[GpuLayers]):
     "--benchmark", required=True, help=f"What to run: {', '.join(BENCHMARKS)}, or a name of your own."
 )
 @click.option(
-    "--script", help="A script file or a command line with {base_url} {model} {output_dir} … in it."
+    "--script",
+    help="A script file, or a command line with {base_url} {model} {model_path} {gpu_layers} {output_dir} "
+    "{parallel} {temperature} {max_tokens} in it.",
 )
 @click.option("--shell", is_flag=True, help="--script is a text for /bin/sh; its values are passed safely.")
 @click.option("--parser", help="What reads the script's output; default: the benchmark's own.")

@@ -58,6 +58,11 @@ def test_without_it_there_is_no_shell() -> None:
     )  # fmt: skip
 
 
+def test_a_long_line_is_still_one() -> None:
+    """A command line longer than any file's name is not taken for one."""
+    assert len(find_script("echo " + "x " * 3000).words) == 3001
+
+
 def test_values_are_filled_in_once() -> None:
     """A model that is called like a placeholder stays called so."""
     assert find_script("echo {model}").command({**VALUES, "model": "{base_url}"}, ())[1:] == ("{base_url}",)
