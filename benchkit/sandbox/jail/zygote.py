@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import marshal
 import os
 import resource
 import select
@@ -104,7 +103,6 @@ class Zygote:
         os.setsid()
         if not self.cage.own_pid_namespace:
             syscalls.die_with_parent()
-        _rehearse()
         job, fds = self.next_job()
         planned = plan(self.cage, job)
         if self.cage.own_root:
@@ -130,7 +128,7 @@ class Zygote:
         return Job(**json.loads(message)), fds
 
     def forget_job(self) -> None:
-        """A program called off before its process took it: as the judge waits for our word, it must be old."""
+        """A program called off before its process took it: the judge waits for us, so it is no new one."""
         waiting, _, _ = select.select([self.setting.jobs], [], [], 0)
         if waiting:
             _, fds, _, _ = socket.recv_fds(self.setting.jobs, MESSAGE, 4)
@@ -217,12 +215,6 @@ class Zygote:
         else:
             os.chmod(self.cage.private, self.setting.private_mode)
             folder.empty(self.cage.private)
-
-
-def _rehearse() -> None:
-    """Touch what every program will touch, while nobody waits for it."""
-    exec(compile("def f(x):\n    return [x]\nf(1)", "main.py", "exec"), {})
-    marshal.loads(marshal.dumps({"source": ""}))
 
 
 def _place(kind: str, fds: list[int]) -> int:
