@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import pickle
 import subprocess
 import sys
 import zlib
@@ -18,7 +17,7 @@ from benchkit.errors import ProblemsError, UsageError
 from benchkit.problems import private_tests
 from benchkit.problems.livecodebench import Window, load_contest, parse_day
 from benchkit.problems.private_tests import read_private
-from tests.contest_files import PUBLIC, packed, row, write
+from tests.contest_files import PUBLIC, Attack, packed, pickled, row, write
 from tests.support import ROOT
 
 
@@ -62,19 +61,10 @@ def test_without_private_tests_the_set_says_so(tmp_path: Path) -> None:
     assert load_contest([path], Window()).version == "public tests only"
 
 
-class Attack:
-    """A pickle that runs a command when it is read."""
-
-    def __reduce__(self) -> tuple[Any, tuple[str]]:
-        import os
-
-        return os.system, ("touch attacked",)
-
-
 @pytest.mark.parametrize(
     ("value", "said"),
     [
-        (base64.b64encode(zlib.compress(pickle.dumps(Attack()))).decode(), "posix.system|nt.system"),
+        (pickled(Attack()), "posix.system|nt.system"),
         (base64.b64encode(zlib.compress(b"cos\nsystem\n.")).decode(), "os.system"),
         (base64.b64encode(zlib.compress(b"not a pickle")).decode(), "no pickle"),
         (base64.b64encode(b"not zlib").decode(), "neither JSON nor base64"),

@@ -1,7 +1,7 @@
 """Right programs, one for each way in which LiveCodeBench's own grader fails right code.
 
-That grader moves all imports to the top, wraps the rest into a function of a module that is not `__main__`, and
-calls it in its own process with stand-ins for `sys.stdin` and `sys.stdout`. Each program here is failed by its
+That grader moves all imports to the top, wraps the rest into a function of a module that is not `__main__`,
+and calls it in its own process with stand-ins for `sys.stdin` and `sys.stdout`. Each of these is failed by its
 testing_util.py of July 2025 under Python 3.11; `benchmarks/livecodebench.py` shows it again.
 """
 
@@ -89,7 +89,8 @@ RIGHT = (
     ),
     Right(
         "prints when it is left, through atexit",
-        "import atexit\ninput()\nnumbers = map(int, input().split())\natexit.register(lambda: print(sum(numbers)))",
+        "import atexit\ninput()\nnumbers = map(int, input().split())\n"
+        "atexit.register(lambda: print(sum(numbers)))",
     ),
     Right(
         "runs in a thread with a large stack, 100,000 calls deep, which nobody waits for",
