@@ -84,7 +84,7 @@ $(LLAMA_CPP_PYTHON_VENV)/.installed:
 	ln -sfn $(LLAMA_CPP_PYTHON_VENV) $(CACHE)/llama-cpp-python
 	@touch $@
 
-harnesses: $(HARNESSES)/evalplus/.$(EVALPLUS) $(HARNESSES)/lm_eval/.$(LM_EVAL)  ## evalplus and lm-eval, from PyPI (about 2 minutes)
+harnesses: $(HARNESSES)/evalplus/.$(EVALPLUS) $(HARNESSES)/lm_eval/.$(LM_EVAL)  ## evalplus and lm-eval, from PyPI (about 3 minutes)
 
 $(HARNESSES)/evalplus/.$(EVALPLUS): PROGRAM := evalplus.evaluate
 $(HARNESSES)/lm_eval/.$(LM_EVAL): PROGRAM := lm_eval

@@ -131,6 +131,18 @@ def test_files_of_a_former_run_are_not_this_ones(bench: Bench, tmp_path: Path) -
     assert (Path(run["artifacts"]) / "output.log").read_text() == "done\n"
 
 
+def test_a_harness_that_only_writes_files(bench: Bench, tmp_path: Path) -> None:
+    """Printing nothing is no failure where the result file is there."""
+    results = json.dumps({"eval": {"HumanEval/0": [{"base_status": "pass", "plus_status": "fail"}]}})
+    (tmp_path / "quiet.sh").write_text(f"#!/bin/sh\necho '{results}' > \"$1/x_eval_results.json\"\n")
+    (tmp_path / "quiet.sh").chmod(0o755)
+    done = bench("--model", F16, "--benchmark", "evalplus", "--server", "xllamacpp", "--script",
+                 "./quiet.sh {output_dir}")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    (run,) = runs_in(tmp_path)
+    assert (run["results"]["score"], run["results"]["base_score"]) == (0.0, 100.0)
+
+
 COUNT_SERVERS = """import os, psutil, sys
 commands = [" ".join(process.info["cmdline"] or []) for process in psutil.process_iter(["cmdline"])]
 print("servers", sum("xllamacpp_child" in command and "FOLDER" in command for command in commands))
