@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Entry:
     settings: RunSettings
     model: ModelFile | None
     sweep: Mapping[str, Any] = field(default_factory=dict)  # this run's place in the matrix
-    own: Mapping[str, Any] = field(default_factory=dict)  # what the plan says for its model alone
+    own: Mapping[str, Any] = field(default_factory=dict)  # what its benchmark and its model say themselves
 
     @property
     def place(self) -> str:
@@ -72,7 +72,6 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     models = list(_models(plan, problems, notes))
     names = _distinct_names(models)
     sweeps = _sweeps({name: values for name, values in plan.matrix.items() if isinstance(values, list)})
-    twice = _met_twice(model.path for model in models)
     entries = [
         entry
         for model, name in zip(models, names, strict=True)
@@ -88,7 +87,7 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     unique = {entry.key: entry for entry in _with_shared_context(entries)}
     order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
     ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
-    return Expansion(tuple(_told_apart(entry, twice) for entry in ordered), tuple(notes))
+    return Expansion(tuple(_told_apart(ordered)), tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -141,13 +140,12 @@ def _stem(path: Path | None) -> str:
     return path.name.removesuffix(".gguf") if path else ""
 
 
-def _met_twice(paths: Iterable[Path | None]) -> frozenset[Path]:
-    return frozenset(path for path, times in Counter(paths).items() if path and times > 1)
-
-
-def _told_apart(entry: Entry, twice: frozenset[Path]) -> Entry:
-    """A file that is in the plan twice shows by what settings: its rows would look the same."""
-    return replace(entry, sweep={**entry.own, **entry.sweep}) if entry.settings.model in twice else entry
+def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """A model or a benchmark may be in the plan twice: rows that would look the same show what differs."""
+    often = Counter((entry.settings.name, entry.settings.benchmark, entry.place) for entry in entries)
+    for entry in entries:
+        alike = often[entry.settings.name, entry.settings.benchmark, entry.place]
+        yield replace(entry, sweep={**entry.own, **entry.sweep}) if alike > 1 else entry
 
 
 def _sweeps(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
@@ -163,7 +161,8 @@ def _entry(base: RunSettings, layers: _Layers, name: str, problems: list[str]) -
         return None
     except (TypeError, ValueError):
         return None  # a value that does not fit is among the plan's problems already
-    own = {key: value for key, value in layers.model.given.items() if key in SETTINGS}
+    given = {**layers.benchmark, **layers.model.given}
+    own = {key: value for key, value in given.items() if key in SETTINGS}
     return Entry(_key(settings), settings, layers.model.facts, layers.sweep, own)
 
 
