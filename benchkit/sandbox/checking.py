@@ -180,7 +180,8 @@ def _tested(
     names: dict[str, Any] = {"__name__": "test"}
     try:
         with _alarm(deadline):
-            exec(compile(support, "support.py", "exec", dont_inherit=True), names)
+            if support:
+                exec(compile(support, "support.py", "exec", dont_inherit=True), names)
             names[entry_point] = candidate
             exec(compile(test, "test.py", "exec", dont_inherit=True), names)
             if "check" in names:

@@ -6,12 +6,14 @@ should a test be led astray by what a candidate returned. It ends when the pool 
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
 import resource
 import signal
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -76,6 +78,8 @@ def main(fd: int) -> NoReturn:
         pass
     finally:
         jail.close()
+        with contextlib.suppress(OSError):  # the pool's folder, if we are the last and the pool was killed
+            Path(scratch).rmdir()
     os._exit(0)
 
 

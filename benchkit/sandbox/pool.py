@@ -107,6 +107,7 @@ class Pool:
         self.isolation = Isolation(level, ())
 
     def _worker_process(self) -> Worker:
+        Path(self.scratch).mkdir(0o711, exist_ok=True)  # the last judge to go takes it along
         return Worker(self.level, self.scratch, self.most_landlock)
 
     def _start(self) -> dict[str, Any]:
