@@ -30,9 +30,14 @@ def command(as_json: bool) -> None:
     from benchkit.terminal import print_json_list
 
     if as_json:
-        return print_json_list(vars(finding) for finding in _findings())
+        print_json_list(vars(finding) for finding in _findings())
+    else:
+        _print(_findings())
+
+
+def _print(findings: Iterator[Finding]) -> None:
     area = ""
-    for finding in _findings():
+    for finding in findings:
         if finding.area != area:
             area = finding.area
             print(f"\n{area}" if area != "machine" else area)

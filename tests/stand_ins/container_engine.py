@@ -25,8 +25,10 @@ WITH_VALUE = {
     "--cap-drop": ("ALL",),
     "--security-opt": ("no-new-privileges", "label=disable"),
 }
-FREE = ("--name", "--pids-limit", "--memory", "--memory-swap", "--user", "--userns", "--tmpfs", "--volume", "--workdir",
-        "--env", "--entrypoint")  # fmt: skip
+FREE = (
+    "--name", "--pids-limit", "--memory", "--memory-swap", "--user", "--userns", "--tmpfs", "--volume",
+    "--workdir", "--env", "--entrypoint",
+)  # fmt: skip
 ALONE = ("--rm", "--read-only")
 
 
@@ -68,7 +70,9 @@ def _run(given: dict[str, list[str]], rest: list[str]) -> int:
     words = [given["--entrypoint"][0], *(re.sub("/bench(?=[/'])", str(root), word) for word in rest)]
     who = {"user": uid, "group": gid, "extra_groups": []} if os.getuid() == 0 else {}
     try:
-        return subprocess.run(words, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, cwd="/", **who).returncode
+        return subprocess.run(
+            words, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, cwd="/", **who
+        ).returncode
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
