@@ -81,7 +81,7 @@ def test_llama_bench(bench: Bench, tmp_path: Path) -> None:
     path = path_with("llama-bench")
     done = bench(
         "--model", F16, "--benchmark", "llama_bench", "--gpu-layers", "all", "--temperature", "0.0",
-        "-p", "64", "-n", "200", "-r", "20", PATH=path,
+        "-p", "64", "-n", "200", "-r", "20", "-t", "1", PATH=path, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     (run,) = runs_in(tmp_path)
