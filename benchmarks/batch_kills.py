@@ -49,12 +49,10 @@ def main() -> None:
         kills.assert_each_run_once(folder, RUNS)
         answers = kills.assert_no_answer_twice(folder)
         print(f"{met} of {asked.kills} kills met the night alive; {RUNS} runs, each once in the history")
-        print(
-            f"{answers} answers journaled, none twice; {len(watcher.asked_again)} asked again though journaled"
-        )
-        print(
-            f"the endpoint was asked {sum(watcher.asked.values())} times for {len(watcher.asked)} questions"
-        )
+        again = len(watcher.asked_again)
+        print(f"{answers} answers journaled, none twice; {again} asked again though journaled")
+        print(f"the endpoint was asked {sum(watcher.asked.values())} times for {len(watcher.asked)} answers")
+        sys.exit(answers != ANSWERS or again > 0)
 
 
 if __name__ == "__main__":

@@ -39,11 +39,9 @@ class PlanProblems(UsageError):
     """Everything that is wrong with a plan, told at once."""
 
     def __init__(self, source: str, problems: Iterable[str]) -> None:
-        found = list(dict.fromkeys(problems))
-        if len(found) == 1:
-            super().__init__(f"{source}: {found[0]}")
-        else:
-            super().__init__(f"{source}: {len(found)} problems", log="\n".join(found))
+        self.problems = list(dict.fromkeys(problems))
+        count = len(self.problems)
+        super().__init__(f"{source}: {self.problems[0] if count == 1 else f'{count} problems'}")
 
 
 def read_plan(path: Path) -> Plan:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +48,11 @@ def command(**options: Any) -> int:
     """
     if options["init"]:
         return _init(options["plan_path"] or Path("plan.yaml"))
+    with _problems_listed():
+        return _plan_or_run(options)
+
+
+def _plan_or_run(options: dict[str, Any]) -> int:
     expansion = _expansion(options)
     for note in expansion.notes:
         print(note, file=sys.stderr)
@@ -80,6 +87,19 @@ def _expansion(options: dict[str, Any]) -> Expansion:
 
     base = RunSettings(benchmark="", history=options["history"], runs_dir=options["runs_dir"])
     return expand(_plan(options), base)
+
+
+@contextmanager
+def _problems_listed() -> Iterator[None]:
+    """Each on a line of its own, however many they are."""
+    from benchkit.batch.planfile import PlanProblems
+
+    try:
+        yield
+    except PlanProblems as error:
+        if len(error.problems) > 1:
+            print(*error.problems, sep="\n", file=sys.stderr)
+        raise
 
 
 def _plan(options: dict[str, Any]) -> Plan:

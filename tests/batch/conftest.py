@@ -10,5 +10,5 @@ import pytest
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.delenv("BENCH_NTFY_URL", raising=False)
-    monkeypatch.delenv("BENCH_WEBHOOK_URL", raising=False)
+    for name in ("BENCH_NTFY_URL", "BENCH_WEBHOOK_URL", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)

@@ -17,7 +17,6 @@ from tests.batch.support import COMMAND, leftovers, wait_until
 from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import runs_in
 
-
 NAME = "stand-in"
 Asked = tuple[str, str]  # the place in the matrix, the question
 

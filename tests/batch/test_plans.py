@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from benchkit.batch.checks import script_problems
 from benchkit.batch.expand import Expansion, expand
 from benchkit.batch.planfile import PlanProblems, make_plan, read_plan
 from benchkit.errors import UsageError
 from benchkit.plan import RunSettings
+from tests.batch.support import write_plan
 from tests.gguf.writing import write
-from tests.support import F16, QUANTIZED, ROOT
+from tests.support import F16, QUANTIZED, ROOT, Bench
 
 BASE = RunSettings(benchmark="")
 
@@ -73,9 +76,12 @@ def test_all_problems_are_told_at_once() -> None:
     """Unknown keys come with the nearest known one, and no problem hides another."""
     with pytest.raises(PlanProblems) as told:
         expanded({"models": [{"path": "x.gguf", "gpu_layer": 3}], "benchmark": ["demo"]})
-    text = f"{told.value}\n{told.value.log}"
-    assert "gpu_layers" in text
-    assert "benchmarks" in text
+    assert told.value.problems == [
+        "the plan: unknown key 'benchmark': did you mean benchmarks?",
+        "models: unknown key 'gpu_layer': did you mean gpu_layers?",
+        "no benchmarks in the plan",
+        "models: x.gguf matches no GGUF file",
+    ]
 
 
 def test_models_benchmarks_and_values_that_make_no_sense_are_all_told() -> None:
@@ -88,7 +94,185 @@ def test_models_benchmarks_and_values_that_make_no_sense_are_all_told() -> None:
             }
         )
     for expected in ("no/*.gguf", "human_eval", "context"):
-        assert expected in told.value.log
+        assert expected in "\n".join(told.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("gpu_layers", "most", "auto, all or a number of layers"),
+        ("gpu_layers", -1, "auto, all or a number of layers"),
+        ("context", 0, "a whole number from 1"),
+        ("parallel", 1.5, "a whole number from 1"),
+        ("server", "llama", "one of auto, "),
+        ("server_args", 5, "a list of words"),
+        ("cache_type", "q3", "one of f32, "),
+        ("llama_server", "/no/such/program", "a program"),
+        ("strict", "no", "true or false"),
+        ("temperature", "warm", "a number from 0"),
+        ("temperature", True, "a number from 0"),
+        ("timeout", 0, "a number of seconds"),
+        ("seed", "x", "a whole number"),
+    ],
+)
+@pytest.mark.parametrize("where", ["defaults", "models", "benchmarks", "matrix"])
+def test_a_value_that_does_not_fit_is_told_with_what_would(
+    where: str, name: str, value: object, wanted: str
+) -> None:
+    """Each setting's value is checked wherever in the plan it stands, and told once."""
+    plan: dict[str, Any] = {"models": [{"path": str(F16)}, str(QUANTIZED)], "benchmarks": [{"name": "demo"}]}
+    match where:
+        case "defaults":
+            plan["defaults"] = {name: value}
+        case "matrix":
+            plan["matrix"] = {name: [value]}
+        case _:
+            plan[where][0][name] = value
+    with pytest.raises(PlanProblems) as told:
+        expanded(plan)
+    (problem,) = told.value.problems
+    assert problem.startswith(f"{where}: {name}: {value!r} is not {wanted}")
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "said"),
+    [
+        ({"name": "mine", "script": "no-such-script.py", "parser": "json"}, "script not found"),
+        ({"name": "mine", "script": "echo", "parser": "jsn"}, "json"),
+        ({"name": "mine", "script": "echo"}, "--parser"),
+        ({"script": "echo", "parser": "json"}, "needs a name"),
+        ({"name": "mine", "script": "echo {temperature}", "parser": "human_eval"}, "--temperature"),
+    ],
+)
+def test_benchmarks_that_cannot_run_are_refused(benchmark: dict[str, str], said: str) -> None:
+    """Unknown parsers, missing scripts and placeholders without a value are the plan's problems."""
+    try:
+        entries = expanded({"models": [str(F16)], "benchmarks": [benchmark]}).entries
+        problems = script_problems(entry.planned() for entry in entries)
+    except PlanProblems as told:
+        problems = told.problems
+    assert said in "\n".join(problems)
+
+
+def test_each_script_is_asked_for_its_own_check_once(bench: Bench, tmp_path: Path) -> None:
+    """Before the first server, whatever the number of runs; what several scripts say is told together."""
+    write_plan(
+        tmp_path,
+        models=[str(F16), str(QUANTIZED)],
+        benchmarks=[
+            {"name": "demo", "args": ["--no-such-flag"]},
+            {"name": "human_eval", "args": ["--problems-file", "nowhere.jsonl"]},
+        ],
+    )
+    done = bench("batch", "plan.yaml")
+    assert done.returncode == 2
+    assert done.stderr.count("--no-such-flag") == 1
+    assert done.stderr.count("nowhere.jsonl") == 1
+    assert "2 problems" in done.stderr
+    assert not (tmp_path / "runs").exists()
+
+
+def test_however_many_problems_there_are_all_are_told(bench: Bench, tmp_path: Path) -> None:
+    """Forty problems are forty lines."""
+    write_plan(tmp_path, models=[f"no-{number}.gguf" for number in range(40)], benchmarks=["demo"])
+    done = bench("batch", "plan.yaml")
+    assert done.returncode == 2
+    assert sum("matches no GGUF file" in line for line in done.stderr.splitlines()) == 40
+
+
+def test_words_of_the_defaults_the_benchmark_and_the_model_add_up() -> None:
+    """A model's own flags do not take away the benchmark's; what comes later wins with the script."""
+    found = expanded(
+        {
+            "defaults": {"top_p": 0.9, "server_args": "--threads 2"},
+            "models": [{"path": str(F16), "args": ["--limit", 5], "server_args": ["--flash-attn", "on"]}],
+            "benchmarks": [{"name": "demo", "args": "--prompt 'simple-evals'", "seed": 7}],
+        }
+    )
+    settings = found.entries[0].settings
+    assert settings.script_args == (
+        "--top-p",
+        "0.9",
+        "--prompt",
+        "simple-evals",
+        "--seed",
+        "7",
+        "--limit",
+        "5",
+    )
+    assert settings.server_args == ("--threads", "2", "--flash-attn", "on")
+
+
+def test_an_endpoint_is_one_whatever_the_defaults_say() -> None:
+    """A server in the defaults is for the files of the plan."""
+    endpoint = {"base_url": "http://127.0.0.1:9/v1", "name": "far"}
+    raw = {"defaults": {"server": "xllamacpp"}, "models": [endpoint, str(F16)], "benchmarks": ["demo"]}
+    assert [entry.settings.server for entry in expanded(raw).entries] == ["endpoint", "xllamacpp"]
+
+
+def test_a_model_that_is_in_the_plan_twice_shows_by_what_it_differs() -> None:
+    """The same file with other settings is another run, and looks like one."""
+    models = [{"path": str(F16), "gpu_layers": 0}, {"path": str(F16), "gpu_layers": 2}]
+    found = expanded({"models": models, "benchmarks": ["demo"]})
+    assert [entry.place for entry in found.entries] == ["layers=0", "layers=2"]
+
+
+def test_of_the_benchmarks_that_share_a_server_the_longest_answer_counts() -> None:
+    """One context serves them all, also one that says nothing of its answers' length."""
+    benchmarks = [{"name": "demo", "max_tokens": 300}, "human_eval"]
+    found = expanded({"models": [str(F16)], "benchmarks": benchmarks})
+    assert {entry.settings.answer_tokens for entry in found.entries} == {1024}
+
+
+def test_a_plan_of_nothing_but_projectors_is_refused(tmp_path: Path) -> None:
+    """What was left out is told where nothing is left."""
+    write(tmp_path / "mmproj.gguf", {"general.architecture": "clip"}, {"v.blk": ((64, 64), 0)})
+    with pytest.raises(PlanProblems) as told:
+        expanded({"models": [str(tmp_path)], "benchmarks": ["demo"]})
+    assert "left out" in "\n".join(told.value.problems)
+
+
+def test_the_first_plan_is_written_for_the_files_that_are_here(bench: Bench, tmp_path: Path) -> None:
+    """--init finds the models below this folder; its plan can be tried at once, and is never overwritten."""
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / 'one: "a".gguf').write_bytes(F16.read_bytes())
+    write(tmp_path / "mmproj.gguf", {"general.architecture": "clip"}, {"v.blk": ((64, 64), 0)})
+    done = bench("batch", "--init")
+    assert "plan.yaml: 1 models" in done.stdout
+    assert "left out" in done.stderr
+    tried = bench("batch", "plan.yaml", "--dry-run")
+    assert tried.returncode == 0, tried.stderr
+    assert 'one: "a"' in tried.stdout
+    assert bench("batch", "--init").returncode == 2
+
+
+def test_without_a_plan_the_runs_flags_say_it(bench: Bench) -> None:
+    """--models and --benchmarks with a run's flags; flags of the scripts are passed on."""
+    flags = ["--models", str(F16.parent / "*.gguf"), "--benchmarks", "demo,human_eval", "--dry-run"]
+    done = bench("batch", *flags, "--temperature", "0.3", "--limit", "3")
+    assert done.returncode == 0, done.stderr
+    assert "4 runs, 4 to do" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["plan.yaml", "--temperature", "0.3"], "defaults"),
+        (["plan.yaml", "--retry-faild"], "--retry-faild"),
+        (["plan.yaml", "--models", "x.gguf"], "choose one"),
+        (["--models", "x.gguf"], "--benchmarks"),
+        (["nowhere.yaml"], "nowhere.yaml"),
+        (["plan.yaml", "--until", "seven"], "--until"),
+    ],
+)
+def test_a_command_that_makes_no_sense_is_refused(
+    arguments: list[str], said: str, bench: Bench, tmp_path: Path
+) -> None:
+    """Nothing is ignored in silence: exit code 2 and the word that is wrong."""
+    write_plan(tmp_path, models=[str(F16)], benchmarks=["demo"])
+    done = bench("batch", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
 
 
 def test_variables_are_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,12 +295,14 @@ def test_a_folder_counts_split_models_once_and_leaves_projectors_out(tmp_path: P
     (tmp_path / "broken.gguf").write_bytes(b"GGUF")
     (tmp_path / "s-00001-of-00002.gguf").write_bytes(F16.read_bytes())
     (tmp_path / "s-00002-of-00002.gguf").write_bytes(F16.read_bytes())
+    (tmp_path / "t-00002-of-00003.gguf").write_bytes(F16.read_bytes())  # its first part is missing
     write(tmp_path / "mmproj.gguf", {"general.architecture": "clip"}, {"v.blk": ((64, 64), 0)})
     found = expanded({"models": [str(tmp_path)], "benchmarks": ["demo"]})
     assert sorted(entry.settings.name or "" for entry in found.entries) == [
         "broken",
         "one",
         "s-00001-of-00002",
+        "t-00002-of-00003",
     ]
     assert any("projector" in note for note in found.notes)
 
@@ -157,6 +343,25 @@ def test_a_folder_of_json_files_is_a_plan(tmp_path: Path) -> None:
     assert (far.settings.temperature, near.settings.model) == (0.2, F16.resolve())
 
 
+def test_what_is_wrong_in_a_folder_of_json_files_is_told_with_the_files_name(tmp_path: Path) -> None:
+    """Files that are no JSON, lack benchmarks or hold unknown keys are all told at once."""
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text(json.dumps({"path": str(F16), "bench": ["demo"]}))
+    (tmp_path / "c.json").write_text(
+        json.dumps({"path": str(F16), "benchmarks": ["demo"], "options": {"x": 1}})
+    )
+    with pytest.raises(PlanProblems) as told:
+        expand(read_plan(tmp_path), BASE)
+    text = "\n".join(told.value.problems)
+    for said in (
+        "a.json is not JSON",
+        "b.json: no benchmarks",
+        "did you mean benchmarks?",
+        "c.json: options: ",
+    ):
+        assert said in text
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -181,3 +386,4 @@ def test_the_examples_are_plans(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     plan = read_plan(ROOT / "examples" / f"{name}.yaml")
     assert plan.models
     assert plan.benchmarks
+    assert plan.problems == ()
