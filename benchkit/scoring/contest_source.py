@@ -3,28 +3,45 @@
 from __future__ import annotations
 
 import ast
+import re
+from functools import cache
+from importlib import import_module
 
 from benchkit.problems.livecodebench import SOLUTION
 
-# What LiveCodeBench puts before every answer; published passes lean on it.
+# LiveCodeBench puts `from … import *` of all of these before every answer, then of builtins and typing, then
+# imports them by name; published passes lean on it.
 MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
     "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
-PRELUDE = "; ".join(
-    [
-        *(f"from {module} import *" for module in (*MODULES, "builtins", "typing")),
-        f"import {', '.join(MODULES)}",
-        "sys.setrecursionlimit(50000)",
-    ]
-)
+RECURSION_LIMIT = 50_000
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def prelude(source: str) -> str:
+    """Those of the imports, as one line, that can make a difference to this source; all would take longer."""
+    words = set(_WORD.findall(source))
+    used = [module for module in MODULES if not words.isdisjoint(_exports(module))]
+    starred = [*used, "builtins"] if used else []  # some shadow builtins, which must win
+    if not words.isdisjoint(_exports("typing")):
+        starred.append("typing")
+    named = [module for module in MODULES if module in words or module == "sys"]
+    imports = [*(f"from {module} import *" for module in starred), f"import {', '.join(named)}"]
+    return "; ".join([*imports, f"sys.setrecursionlimit({RECURSION_LIMIT})"])
+
+
+@cache
+def _exports(module: str) -> frozenset[str]:
+    found = vars(import_module(module))
+    return frozenset(found.get("__all__") or (name for name in found if not name.startswith("_")))
 
 
 def with_prelude(source: str) -> str:
     """The prelude as one line more, before everything that need not be first."""
     line = _first_free_line(source)
     lines = source.split("\n")
-    return "\n".join([*lines[:line], PRELUDE, *lines[line:]])
+    return "\n".join([*lines[:line], prelude(source), *lines[line:]])
 
 
 def _first_free_line(source: str) -> int:

@@ -1,7 +1,7 @@
 """Right programs, one for each way in which LiveCodeBench's own grader fails right code.
 
 That grader moves all imports to the top, wraps the rest into a function of a module that is not `__main__`,
-and calls it in its own process with stand-ins for `sys.stdin` and `sys.stdout`. Each of these is failed by its
+and calls it in its own process with stand-ins for `sys.stdin` and `sys.stdout`. Each of these fails in its
 testing_util.py of July 2025 under Python 3.11; `benchmarks/livecodebench.py` shows it again.
 """
 

@@ -173,6 +173,24 @@ def test_a_function_may_do_without_the_class(sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(
+    "source",
+    [
+        "print(gcd(6, 12) * (pow(2, 3) == 8))",
+        "print(int(stdin.read().split()[0]) * 2)",
+        "exec('print(sum(deque([1, 2, 3])))')",
+        "def f(x: List[int]) -> Optional[int]: return x[0]\nprint(f([6]))",
+        "print(datetime.date(2025, 1, 6).day)",
+        "print(max(accumulate([1, 2, 3])))",
+        "print(abs(-6) if open(0) else 0)",
+        "e = 6\nprint(e)",
+    ],
+)
+def test_names_that_answers_take_for_granted_are_there(source: str, sandbox: Sandbox) -> None:
+    """Without any import of its own an answer has what LiveCodeBench imports for it, and its own builtins."""
+    assert judged(sandbox, source).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
     ("got", "wanted", "same"),
     [
         ("6", "6\n", True),
