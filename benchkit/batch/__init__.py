@@ -8,6 +8,7 @@ estimate.py   the memory and the time an entry is expected to take; preview.py i
 night.py      the loop over what is left; keeper.py limits, failures in a row, what is noted of each run
 state.py      the journal beside the history, from which a later night goes on
 display.py    the live table, or a plain line a minute; live.py the run at work, also for other shells
+table.py      how this room's tables are drawn
 inhibit.py    no sleep meanwhile
 notify.py     tells somebody who is not looking
 summary.py    the morning's table; rerun.py the command that does one run alone

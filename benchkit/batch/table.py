@@ -21,9 +21,7 @@ def column(name: str, title: str, need: int, digits: int | None = None) -> Colum
 def text_table(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -> str:
     """Only columns that have something to tell, and of those the ones that fit."""
     cells: Any = rows
-    telling = [
-        one for one in columns if one.need == 0 or any(row[one.name] not in (None, "") for row in rows)
-    ]
+    telling = [one for one in columns if any(row[one.name] not in (None, "") for row in rows)]
     kept, _ = fitted(telling, cells, width)
     return as_text(kept, cells, width)
 
