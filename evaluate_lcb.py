@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from benchkit.errors import UsageError
-from benchkit.evaluation import Evaluation, judge_samples
+from benchkit.evaluation import Evaluation, judge_samples, judging_flags
 from benchkit.files import atomic_write
 from benchkit.problems.contest_flags import choose_problems, problem_flags
 from benchkit.script import Settings, asking_flags
@@ -36,10 +36,7 @@ EVAL_ALL = "_eval_all.json"
 @click.option(
     "--pass-at", type=click.IntRange(min=1), multiple=True, metavar="K", help="Show pass@K; repeat it."
 )
-@click.option(
-    "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core].")
+@judging_flags
 @asking_flags(max_tokens=4000)
 def command(
     settings: Settings,

@@ -17,7 +17,15 @@ import click
 
 from benchkit.client.prompts import STYLES, find_style
 from benchkit.errors import UsageError
-from benchkit.evaluation import Evaluation, ask_and_judge, check, judge_samples, refuse_large_k, show_prompts
+from benchkit.evaluation import (
+    Evaluation,
+    ask_and_judge,
+    check,
+    judge_samples,
+    judging_flags,
+    refuse_large_k,
+    show_prompts,
+)
 from benchkit.script import Prompt, Question, Settings, asking_flags, say
 from benchkit.script.journal import read_key
 
@@ -74,10 +82,7 @@ class Choices:
 @click.option(
     "--rejudge", type=click.Path(path_type=Path), metavar="DIR", help="Judge an earlier run's answers again."
 )
-@click.option(
-    "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core].")
+@judging_flags
 @asking_flags(max_tokens=1000)
 def command(settings: Settings, **options: Any) -> None:
     choices = Choices(**options)

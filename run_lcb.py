@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchkit.client.contest_prompts import CONTEST_STYLES, contest_prompt
-from benchkit.evaluation import Evaluation, ask_and_judge, check, judge_samples, refuse_large_k, show_prompts
+from benchkit.evaluation import (
+    Evaluation,
+    ask_and_judge,
+    check,
+    judge_samples,
+    judging_flags,
+    refuse_large_k,
+    show_prompts,
+)
 from benchkit.problems.contest_flags import choose_problems, problem_flags
 from benchkit.script import Question, Settings, asking_flags
 
@@ -33,10 +41,7 @@ if TYPE_CHECKING:
 @click.option(
     "--rejudge", type=click.Path(path_type=Path), metavar="DIR", help="Judge an earlier run's answers again."
 )
-@click.option(
-    "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
-)
-@click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core].")
+@judging_flags
 @asking_flags(max_tokens=4000)
 def command(
     settings: Settings,

@@ -7,10 +7,10 @@ for the script.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +25,30 @@ if TYPE_CHECKING:
     from benchkit.sandbox import Isolation
     from benchkit.scoring import Judge, Judged
     from benchkit.scoring.saved import SavedAnswers
+
+
+FLAGS: tuple[Callable[[Any], Any], ...] = (
+    click.option(
+        "--sandbox", default="auto", show_default=True, metavar="LEVEL", help="How the code is locked in."
+    ),
+    click.option("--i-understand", is_flag=True, help="With --sandbox none: it runs with your rights."),
+    click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core]."),
+)
+
+
+def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command the flags of every script that runs a model's code."""
+
+    @wraps(function)
+    def command(i_understand: bool, **options: Any) -> Any:
+        if options["sandbox"] == "none" and not i_understand:
+            raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
+        return function(**options)
+
+    decorated = command
+    for option in reversed(FLAGS):
+        decorated = option(decorated)
+    return decorated
 
 
 @dataclass(frozen=True)

@@ -387,3 +387,10 @@ def test_a_full_disk_keeps_what_fitted(tmp_path: Path) -> None:
         assert "100.00% (20/20)" in done.stdout
     finally:
         subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_no_sandbox_at_all_must_be_meant() -> None:
+    """--sandbox none without --i-understand is refused before anything runs."""
+    done = run("--sandbox", "none", "--problems-file", PROBLEMS, "--check")
+    assert done.returncode == 2
+    assert "--i-understand" in done.stderr

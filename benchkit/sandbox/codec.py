@@ -69,7 +69,9 @@ def _from_other(value: Any, depth: int) -> Any:
     if module == "numpy" and hasattr(value, "item") and not hasattr(value, "__len__"):
         return plain(value.item(), depth + 1)
     if (module, name) in (("fractions", "Fraction"), ("decimal", "Decimal")):
-        return int(value) if value == int(value) else float(value)
+        number = int(value) if value == int(value) else float(value)
+        if number == value:
+            return number  # only then do they compare as the original does
     raise NotPlain(f"{module}.{name}")
 
 

@@ -180,11 +180,12 @@ def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
     entry = ENTRY.format(root=_ROOT, fd=control.fileno())
     return subprocess.Popen(
-        [sys.executable, "-I", "-S", "-B", "-X", "utf8", "-c", entry],
+        [sys.executable, "-P", "-s", "-S", "-B", "-X", "utf8", "-c", entry],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=log,
-        env={"PATH": places.search_path(), "LANG": "C.UTF-8"},
+        # A fixed seed: what depends on a set's order comes out alike in all workers and tomorrow.
+        env={"PATH": places.search_path(), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
         cwd="/",
         pass_fds=(control.fileno(),),
         start_new_session=True,

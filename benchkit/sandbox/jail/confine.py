@@ -93,7 +93,9 @@ def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
             (resource.RLIMIT_DATA, (job.memory, job.memory)),
             (resource.RLIMIT_STACK, (stack, stack)),
         )
-    return (*limits, (resource.RLIMIT_AS, (job.memory, job.memory)))
+    # Both, since the judge's own limit on data was inherited and may be lower.
+    space = (job.memory, job.memory)
+    return (*limits, (resource.RLIMIT_AS, space), (resource.RLIMIT_DATA, space))
 
 
 def _tasks(uid: int | None) -> int:
