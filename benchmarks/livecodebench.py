@@ -80,20 +80,24 @@ def judging(data: Path, official: Path | None, rounds: int, folder: Path) -> Non
     if official is None:
         print("  (the official grader is left out: --official names a clone of LiveCodeBench/LiveCodeBench)")
     ours: list[float] = []
+    openings: list[float] = []
     theirs: list[float] = []
+    differ: set[str] = set()
     for _ in range(rounds):
-        seconds, passed = judged_here(answers)
+        seconds, opening, passed = judged_here(answers)
         ours.append(seconds)
+        openings.append(opening)
         if official is not None:
             found = judged_there(official, [sample(p) for p, _ in answers], [c for _, c in answers], folder)
             theirs.append(found["seconds"])
-            differ = [p.id for (p, _), a, b in zip(answers, passed, found["passed"], strict=True) if a != b]
-    print(f"  here, isolation on: {median(ours):.2f} s ({sum(passed)} pass)")
+            differ |= {p.id for (p, _), a, b in zip(answers, passed, found["passed"], strict=True) if a != b}
+    opening = median(openings)
+    print(f"  here, isolation on: {median(ours):.2f} s, {opening:.2f} of them to open it; {sum(passed)} pass")
     if official is not None:
-        print(
-            f"  codegen_metrics: {median(theirs):.2f} s; ratio {median(theirs) / median(ours):.1f} (bar: 3)"
-        )
-        print(f"  verdicts that differ: {', '.join(differ) or 'none'}")
+        whole, warm = (median(theirs) / (median(ours) - less) for less in (0, opening))
+        print(f"  codegen_metrics, its imports left out: {median(theirs):.2f} s")
+        print(f"  ratio {whole:.1f}, with our opening left out too {warm:.1f} (bar: 3)")
+        print(f"  verdicts that differ: {', '.join(sorted(differ)) or 'none'}")
         right_programs(official, folder)
 
 
@@ -104,13 +108,14 @@ def published(data: Path) -> list[Answer]:
     return [(problems[r["question_id"]], r["code_list"][0]) for r in rows if r["question_id"] in problems]
 
 
-def judged_here(answers: list[Answer]) -> tuple[float, list[bool]]:
-    """Everything from opening the sandbox to the last verdict."""
+def judged_here(answers: list[Answer]) -> tuple[float, float, list[bool]]:
+    """Seconds from opening the sandbox to the last verdict, those of opening it, and who passed."""
     begun = time.monotonic()
     with open_sandbox(workers=WORKERS) as sandbox, ThreadPoolExecutor(WORKERS) as pool:
+        opened = time.monotonic() - begun
         judge = ContestJudge(sandbox)
         verdicts = list(pool.map(lambda answer: judge.judge(*answer).verdict, answers))
-    return time.monotonic() - begun, [verdict is Verdict.PASSED for verdict in verdicts]
+    return time.monotonic() - begun, opened, [verdict is Verdict.PASSED for verdict in verdicts]
 
 
 def sample(problem: ContestProblem) -> dict[str, str]:
