@@ -241,7 +241,21 @@ def _parse(work: Work) -> Results:
     # A clock that was set back meanwhile dates the script's files before the start.
     started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
     printed = _read(plan.folder / "output.log", PARSED_BYTES)
-    return work.parser.parse(printed, plan.folder, since=started)
+    results = work.parser.parse(printed, plan.folder, since=started)
+    _keep_verdicts(results, plan.folder / "verdicts.jsonl")
+    return results
+
+
+def _keep_verdicts(results: Results, path: Path) -> None:
+    """Other people's harnesses: each problem's verdicts in the file from which models are compared."""
+    if not results.verdicts or path.exists():
+        return
+    lines = [
+        json.dumps({"task_id": task, "sample": number, "verdict": verdict})
+        for task, samples in results.verdicts.items()
+        for number, verdict in enumerate(samples)
+    ]
+    atomic_write(path, "\n".join(lines) + "\n")
 
 
 def _read(path: Path, most: int) -> str:

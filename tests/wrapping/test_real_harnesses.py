@@ -45,6 +45,8 @@ def test_evalplus(bench: Bench, tmp_path: Path) -> None:
     failed = [one["task_id"] for one in told if {one["base_status"], one["plus_status"]} != {"pass"}]
     assert run["results"]["failed_tasks"] == failed
     assert 0 < len(failed) < len(told) == run["results"]["total_problems"] == 5
+    kept = (Path(run["artifacts"]) / "verdicts.jsonl").read_text().splitlines()
+    assert [row["task_id"] for row in map(json.loads, kept) if row["verdict"] != "passed"] == failed
     assert run["results"]["score"] == pytest.approx(100 * (1 - len(failed) / 5))
     assert Progress(3) in progress_of("evalplus", run)
     assert run["model_file"]["quantization"] == "F16"
