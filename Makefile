@@ -39,7 +39,7 @@ demo: install  ## two tiny models served, asked, judged, recorded and compared
 	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
 
 test: install  ## every test; under 5 minutes on 2 cores
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -q -n 2 --dist worksteal
 
 lint: install  ## style, types, directions of imports
 	$(BIN)/ruff check .

@@ -8,7 +8,7 @@ from benchkit.errors import BenchError, ScriptError, UsageError
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts
 
-CHECK_TIMEOUT_S = 60.0
+CHECK_TIMEOUT_S = 3600.0  # a first use may fetch a set of more than a gigabyte
 UNKNOWN_YET = "http://127.0.0.1:1/v1"
 ALL_LAYERS = 999  # for programs that take nothing but a number
 

@@ -86,6 +86,21 @@ def test_input_that_nobody_reads(best: Sandbox) -> None:
     assert best.run(Program(source="print('ok')", stdin=b"x" * 5_000_000)).stdout == b"ok\n"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "f = open(1, 'w')\nf.write('hi')",
+        "import os\nf = os.fdopen(1, 'w')\nf.write('hi')",
+        "f = open('/dev/stdout', 'w')\nf.write('hi')",
+        "import sys\nsys.__stdout__.write('hi')",
+        "def main():\n    global f\n    f = open(1, 'w')\n    f.write('hi')\nmain()",
+    ],
+)
+def test_output_that_nobody_flushed(best: Sandbox, source: str) -> None:
+    """What a file of the program's own still holds is written out at its end, as plain Python does."""
+    assert best.run(Program(source=source)).stdout == b"hi"
+
+
 def test_output_limit(best: Sandbox) -> None:
     """Up to the limit all is kept; beyond it the verdict says so."""
     source = "import os\nos.write(1, b'x' * 1000)\nos.write(2, b'y' * 10)"

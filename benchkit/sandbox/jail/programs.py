@@ -24,7 +24,7 @@ def run_source(source: str | bytes) -> int:
     sys.modules["__main__"] = module
     sys.argv[:] = [SCRIPT]
     code = _exit_code(source, module)
-    return _finish(code)
+    return _finish(code, module)
 
 
 def open_streams() -> None:
@@ -77,14 +77,15 @@ def _show(error: BaseException, source: str | bytes) -> None:
             traceback.print_exception(type(error), error, below)
 
 
-def _finish(code: int) -> int:
-    """What the interpreter does at its end: wait for threads, run exit handlers, flush."""
+def _finish(code: int, module: types.ModuleType) -> int:
+    """What the interpreter does at its end: wait for threads, run exit handlers, drop what is left, flush."""
     for step in (threading._shutdown, atexit._run_exitfuncs):  # type: ignore[attr-defined]
         try:
             step()
         except BaseException:
             traceback.print_exc()
-    for stream in (sys.stdout, sys.stderr):
+    module.__dict__.clear()  # a file of the program's own writes out what it holds when it goes
+    for stream in (sys.stdout, sys.stderr, sys.__stdout__):
         try:
             if stream is not None:
                 stream.flush()
