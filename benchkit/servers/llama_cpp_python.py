@@ -106,16 +106,20 @@ def python_with_package() -> Path:
     return built if _ask_package(Path(sys.executable)) is None and built.exists() else Path(sys.executable)
 
 
-@cache
 def _ask_package(python: Path) -> tuple[str, bool] | None:
     """Its version and whether it can use a GPU; None if it is not installed there."""
     try:
-        done = subprocess.run(
-            [str(python), "-c", ASK], capture_output=True, text=True, timeout=ASKING_S, check=True
-        )
-        version, gpu = json.loads(done.stdout.splitlines()[-1])
+        return _found_package(python)
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
+
+
+@cache  # of what was found only: a failure may pass
+def _found_package(python: Path) -> tuple[str, bool]:
+    done = subprocess.run(
+        [str(python), "-c", ASK], capture_output=True, text=True, timeout=ASKING_S, check=True
+    )
+    version, gpu = json.loads(done.stdout.splitlines()[-1])
     return version, gpu
 
 

@@ -233,5 +233,7 @@ def test_leftovers_are_seen(tmp_path: Path) -> None:
         assert psutil.pid_exists(sleeper.pid)
         sleeper.kill()
     with subprocess.Popen(["tail", "-f", "/dev/null", str(tmp_path)], stderr=subprocess.DEVNULL) as process:
-        assert len(leftovers(tmp_path)) == 1
-        process.kill()
+        try:
+            wait_until(lambda: len(leftovers(tmp_path)) == 1)
+        finally:
+            process.kill()

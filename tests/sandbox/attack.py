@@ -43,8 +43,8 @@ def snapshot(folder: Path) -> list[tuple[object, ...]]:
     return found
 
 
-def descendants(pid: int) -> set[int]:
-    """Every process below one, found by its parents."""
+def parents_of_all() -> dict[int, int]:
+    """Every process with its parent."""
     parents: dict[int, int] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -52,6 +52,12 @@ def descendants(pid: int) -> set[int]:
                 parents[int(entry.name)] = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
             except (OSError, IndexError):
                 continue
+    return parents
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below one, found by its parents."""
+    parents = parents_of_all()
     found: set[int] = set()
     waiting = [pid]
     while waiting:
@@ -72,7 +78,9 @@ class Arena:
         self.good = sandbox.run(GOOD)
         self.before = snapshot(outside)
         time.sleep(0.1)  # for the worker to stand ready again, with all the processes that this takes
-        self.processes = len(descendants(os.getpid()))
+        # Other sandboxes of this test process may come and go.
+        self.judges = {child for child, parent in parents_of_all().items() if parent == os.getpid()}
+        self.processes = self._count()
 
     def attack(self, case: Case) -> list[str]:
         """The faults; none is what should come back."""
@@ -86,6 +94,9 @@ class Arena:
             return self.sandbox.run(Program(source=source), limits)
         return self.sandbox.check(source, TEST, "add", limits)
 
+    def _count(self) -> int:
+        return sum(len(descendants(judge)) for judge in self.judges)
+
     def _traces(self) -> list[str]:
         faults = []
         if snapshot(self.outside) != self.before:
@@ -93,7 +104,7 @@ class Arena:
         after = self.sandbox.run(GOOD)
         if (after.verdict, after.stdout) != (self.good.verdict, self.good.stdout):
             faults.append(f"a good program afterwards: {after.verdict} {after.detail} {after.stdout!r}")
-        left = len(descendants(os.getpid())) - self.processes
+        left = self._count() - self.processes
         if left > 0:
             faults.append(f"{left} processes left")
         planted = [

@@ -50,6 +50,7 @@ class _Source:
 
 def enter_root(new: str, readable: Sequence[str], size: int) -> tuple[str, ...]:
     """Build the root below the empty folder `new` and move into it; gives back what could not be had."""
+    _keep_clear_of(readable)
     sources = [_find(path) for path in readable if os.path.lexists(path)]
     become_inside_user()
     sys.mount("", "/", "", sys.MS_REC | sys.MS_PRIVATE)
@@ -65,6 +66,13 @@ def enter_root(new: str, readable: Sequence[str], size: int) -> tuple[str, ...]:
     sys.mount("", "/", "", sys.MS_REMOUNT | sys.MS_BIND | sys.MS_RDONLY | sys.MS_NOSUID)
     os.chdir(PRIVATE)
     return missing
+
+
+def _keep_clear_of(readable: Sequence[str]) -> None:
+    """An interpreter that lies below /tmp would be hidden by a fresh /tmp: the private folder moves away."""
+    global PRIVATE
+    if any(path.startswith(PRIVATE + "/") for path in readable):
+        PRIVATE = "/private"
 
 
 def become_inside_user() -> None:
