@@ -5,9 +5,9 @@ BIN := $(VENV)/bin
 CACHE := $(if $(XDG_CACHE_HOME),$(XDG_CACHE_HOME),$(HOME)/.cache)/bench_runner
 
 # The version of the optional engine that the tests run against; its source package brings llama.cpp's too.
-LLAMA_CPP_PYTHON := 0.3.36
-LLAMA_BIN := $(CACHE)/llama-server-$(LLAMA_CPP_PYTHON)
-LLAMA_CPP_PYTHON_VENV := $(CACHE)/llama-cpp-python-$(LLAMA_CPP_PYTHON)
+LLAMA_CPP_PYTHON_VERSION := 0.3.36
+LLAMA_BIN := $(CACHE)/llama-server-$(LLAMA_CPP_PYTHON_VERSION)
+LLAMA_CPP_PYTHON_VENV := $(CACHE)/llama-cpp-python-$(LLAMA_CPP_PYTHON_VERSION)
 # Other people's harnesses that the tests run, each in an environment of its own, their programs in one folder.
 HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
@@ -65,7 +65,7 @@ $(LLAMA_BIN)/llama-server:
 	$(PYTHON) -m venv $(LLAMA_BIN).build/venv
 	$(LLAMA_BIN).build/venv/bin/pip install --quiet cmake ninja
 	$(LLAMA_BIN).build/venv/bin/pip download --quiet --no-deps --no-binary llama-cpp-python \
-		--dest $(LLAMA_BIN).build llama-cpp-python==$(LLAMA_CPP_PYTHON)
+		--dest $(LLAMA_BIN).build llama-cpp-python==$(LLAMA_CPP_PYTHON_VERSION)
 	tar -xzf $(LLAMA_BIN).build/*.tar.gz -C $(LLAMA_BIN).build --strip-components 1
 	PATH=$(LLAMA_BIN).build/venv/bin:$$PATH cmake -S $(LLAMA_BIN).build/vendor/llama.cpp -B $(LLAMA_BIN).build/out \
 		-G Ninja -DCMAKE_BUILD_TYPE=Release -DBUILD_SHARED_LIBS=OFF -DLLAMA_CURL=OFF \
@@ -80,7 +80,7 @@ llama-cpp-python: $(LLAMA_CPP_PYTHON_VENV)/.installed  ## the optional engine, b
 
 $(LLAMA_CPP_PYTHON_VENV)/.installed:
 	$(PYTHON) -m venv $(LLAMA_CPP_PYTHON_VENV)
-	$(LLAMA_CPP_PYTHON_VENV)/bin/pip install --quiet 'llama-cpp-python[server]==$(LLAMA_CPP_PYTHON)'
+	$(LLAMA_CPP_PYTHON_VENV)/bin/pip install --quiet 'llama-cpp-python[server]==$(LLAMA_CPP_PYTHON_VERSION)'
 	ln -sfn $(LLAMA_CPP_PYTHON_VENV) $(CACHE)/llama-cpp-python
 	@touch $@
 

@@ -75,10 +75,16 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
+def unhurried(turn: Turn) -> None:
+    """Takes as long as it takes others to be asked meanwhile."""
+    time.sleep(0.05)
+    canonical(turn)
+
+
 def test_right_answers_score_a_hundred_percent(tmp_path: Path) -> None:
     """The whole contract at once: printed summary, summary.json, verdicts, answers, events, exit code 0."""
     out = tmp_path / "out"
-    with chat_server(canonical, slots=3) as server:
+    with chat_server(unhurried, slots=3) as server:
         done = ask(server, out, BENCH_EVENTS=str(tmp_path / "events"))
     assert done.returncode == 0, done.stderr
     printed = done.stdout.splitlines()
