@@ -11,7 +11,7 @@ from benchkit.batch.display import how_many
 from benchkit.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.batch.expand import Entry
 from benchkit.batch.state import agree_with_history, read_state
-from benchkit.batch.table import column, text_table
+from benchkit.batch.table import cells_of, column, text_table
 from benchkit.comparison.tables import terminal_width
 from benchkit.records import Status
 from benchkit.telemetry import machine_facts
@@ -43,13 +43,8 @@ def preview(entries: Sequence[Entry], history_path: Path) -> str:
 
 
 def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
-    model = entry.model
     return {
-        "model": entry.settings.name,
-        "quant": model.quantization if model else None,
-        "size": model.size_bytes / 1e9 if model else None,
-        "benchmark": entry.settings.benchmark,
-        "place": entry.place,
+        **cells_of(entry),
         "vram": expected.vram_mb,
         "ram": expected.ram_mb,
         "fits": expected.mark,

@@ -14,7 +14,7 @@ from benchkit.batch.expand import Entry
 from benchkit.batch.night import Night
 from benchkit.batch.rerun import command_of
 from benchkit.batch.state import EntryState
-from benchkit.batch.table import column, markdown_table, text_table
+from benchkit.batch.table import cells_of, column, markdown_table, text_table
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.statistics import wilson
@@ -82,14 +82,10 @@ def headline(night: Night) -> str:
 
 
 def _row(entry: Entry, night: Night) -> dict[str, Any]:
-    state, model = night.states[entry.key], entry.model
+    state = night.states[entry.key]
     run = night.runs.get(state.run_id or "")
     return {
-        "model": entry.settings.name,
-        "quant": model.quantization if model else None,
-        "size": model.size_bytes / 1e9 if model else None,
-        "benchmark": entry.settings.benchmark,
-        "place": entry.place,
+        **cells_of(entry),
         "score": state.score,
         "interval": _interval(run) if run else None,
         "took": None if state.seconds is None else duration(state.seconds),

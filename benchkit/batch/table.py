@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
+from benchkit.batch.expand import Entry
 from benchkit.comparison.columns import Column
 from benchkit.comparison.tables import as_markdown, as_text, fitted
 
@@ -16,6 +17,18 @@ def column(name: str, title: str, need: int, digits: int | None = None) -> Colum
     """One that shows what the row holds by its name; `need` says how soon it goes when room is short."""
     value: Any = itemgetter(name)
     return Column(name, title, need, value, digits)
+
+
+def cells_of(entry: Entry) -> Row:
+    """What a row about a planned run begins with: its model, its benchmark, its place in the matrix."""
+    model = entry.model
+    return {
+        "model": entry.settings.name,
+        "quant": model.quantization if model else None,
+        "size": model.size_bytes / 1e9 if model else None,
+        "benchmark": entry.settings.benchmark,
+        "place": entry.place,
+    }
 
 
 def text_table(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -> str:
