@@ -49,7 +49,7 @@ class Client:
         """The model's answer; one with a `failure` where the server gave none after all retries."""
         for attempt in range(1, self._patience.retries + 2):
             try:
-                answer = self._ask_once(question)
+                answer = self._ask_once(question, stopping)
                 whole = with_prefill(question.prompt, answer.response)
                 return replace(answer, response=whole, tries=attempt)
             except ContextExceeded as error:
@@ -82,14 +82,14 @@ class Client:
         wished = f", which asks to wait {hiccup.wait_s:.0f} s" if hiccup.wait_s else ""
         return Answer(failure=f"{hiccup.why}{wished}{times}", tries=attempt)
 
-    def _ask_once(self, question: Question) -> Answer:
+    def _ask_once(self, question: Question, stopping: Event) -> Answer:
         reply = Reply()
         try:
             with self._sent(question) as response:
                 for batch in events(response.raw):
                     for event in batch:
                         reply.take(event)
-                    self._watch(reply)
+                    self._watch(reply, stopping)
         except Hiccup:
             if not reply.ended:  # what goes wrong after the answer's end is no loss
                 raise
@@ -132,9 +132,11 @@ class Client:
                 raise
             return send()
 
-    def _watch(self, reply: Reply) -> None:
+    def _watch(self, reply: Reply, stopping: Event) -> None:
         """Signs of life are not tokens: a server may send those forever."""
         now, patience = time.monotonic(), self._patience
+        if stopping.is_set() and not reply.ended:
+            raise Hiccup("the run ended before the answer did", tries=1)
         if now - reply.last_token > patience.stall_s and not reply.ended:
             raise self._stalled()
         if now - reply.begun > patience.total_s:

@@ -15,7 +15,7 @@ from benchkit.script.base import Answer, Question, Row
 from benchkit.script.journal import Journal
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
-JUDGES_END_WITHIN_S = 3.0
+END_WITHIN_S = 3.0
 GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server, not the question
 
 Ask = Callable[[Question, Event], Answer]
@@ -37,6 +37,7 @@ class Pipeline(Generic[R]):
         self._answered: Queue[tuple[Question, Answer] | None] = Queue(BACKLOG)  # None: no more will come
         self._rows: Queue[tuple[R, Answer] | BaseException] = Queue()
         self._failures_in_a_row = 0
+        self._asking: list[Thread] = []
         self._judging: list[Thread] = []
 
     def run(self, questions: Sequence[Question]) -> Generator[tuple[R, Answer], None, None]:
@@ -54,21 +55,22 @@ class Pipeline(Generic[R]):
             self._stop()
 
     def _stop(self) -> None:
-        """Let the judges come to an end, but for those that are long at it: nothing should end under them."""
+        """Let all come to an end, but for those that are long at it: whoever has an answer shall write it
+        down, and nothing should end under a judge."""
         self._stopping.set()
         with suppress(Full):  # those that have answers left see the event
             for _ in self._judging:
                 self._answered.put_nowait(None)
-        deadline = time.monotonic() + JUDGES_END_WITHIN_S
-        for judge in self._judging:
-            judge.join(max(0.0, deadline - time.monotonic()))
+        deadline = time.monotonic() + END_WITHIN_S
+        for thread in (*self._asking, *self._judging):
+            thread.join(max(0.0, deadline - time.monotonic()))
 
     def _start(self, to_ask: list[Question], stored: list[Question]) -> None:
         """Threads are daemons: one that hangs in a request must not keep an interrupted command alive."""
         turns = count()
         self._in_background(lambda: self._recall_all(stored))
-        for _ in range(min(self._askers, len(to_ask))):
-            self._in_background(lambda: self._ask_all(to_ask, turns))
+        askers = range(min(self._askers, len(to_ask)))
+        self._asking = [self._in_background(lambda: self._ask_all(to_ask, turns)) for _ in askers]
         self._judging = [self._in_background(self._judge_all) for _ in range(self._judges)]
 
     def _in_background(self, loop: Callable[[], None]) -> Thread:
@@ -93,7 +95,7 @@ class Pipeline(Generic[R]):
         for question in stored:
             if self._stopping.is_set():
                 return
-            self._answered.put((question, self._journal.recall(question)))
+            self._hand_over(question, self._journal.recall(question))
 
     def _ask_all(self, to_ask: list[Question], turns: Iterator[int]) -> None:
         while not self._stopping.is_set() and (turn := next(turns)) < len(to_ask):
@@ -104,7 +106,14 @@ class Pipeline(Generic[R]):
             self._watch(answer)
             if answer.failure is None:
                 self._journal.append(question, answer)
-            self._answered.put((question, answer))
+            self._hand_over(question, answer)
+
+    def _hand_over(self, question: Question, answer: Answer) -> None:
+        """To the judges, as soon as there is room; at the run's end nobody takes it any more."""
+        while not self._stopping.is_set():
+            with suppress(Full):
+                self._answered.put((question, answer), timeout=0.5)
+                return
 
     def _watch(self, answer: Answer) -> None:
         """End the run when nothing but failures comes any more."""

@@ -304,7 +304,7 @@ def test_signs_of_life_without_tokens_are_a_stall() -> None:
 
 def test_a_slow_answer_is_no_stall() -> None:
     """The stall limit is between tokens, however long the whole takes."""
-    answer, _ = ask(lambda turn: turn.answer("a b c d", pause_s=0.2))
+    answer, _ = ask(lambda turn: turn.answer("a b c d", pause_s=0.4), patience=Patience(stall_s=1.5))
     assert (answer.response, answer.tries) == ("a b c d", 1)
 
 
@@ -385,6 +385,24 @@ def test_an_interrupt_ends_the_waiting() -> None:
         begun = time.monotonic()
         assert client.ask(CHAT, stopping).failure
     assert time.monotonic() - begun < 5
+
+
+def test_an_interrupt_ends_an_answer_that_is_being_written() -> None:
+    """The event that stops the run is seen at the next token, not at the answer's end."""
+    stopping = threading.Event()
+
+    def do(turn: Turn) -> None:
+        turn.begin()
+        for _ in range(3000):  # a minute, unless somebody hangs up
+            turn.delta("la")
+            stopping.set()
+            time.sleep(0.02)
+
+    begun = time.monotonic()
+    with chat_server(do) as server:
+        answer = Client(Endpoint(server.base_url), "m", Sampling(), Patience()).ask(CHAT, stopping)
+    assert answer.failure == "the run ended before the answer did"
+    assert time.monotonic() - begun < 30
 
 
 def test_a_connection_is_kept_alive() -> None:

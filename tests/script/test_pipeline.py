@@ -111,6 +111,24 @@ def test_a_second_run_asks_only_what_is_missing(tmp_path: Path) -> None:
     assert max(Counter((q.task_id, q.sample) for q in asked).values()) == 1
 
 
+def test_an_answer_that_comes_as_the_run_ends_is_kept(tmp_path: Path) -> None:
+    """The asker that has its answer when the judge crashes still writes it down: it was paid for."""
+
+    def ask(question: Question, stopping: threading.Event) -> Answer:
+        if question is QUESTIONS[0]:
+            assert stopping.wait(30)
+            time.sleep(0.1)  # so that a run which waits for nobody has closed the journal by now
+        return quick(question, stopping)
+
+    def crash(_question: Question, _answer: Answer) -> Row:
+        raise SandboxError("gone")
+
+    with pytest.raises(SandboxError):
+        run(tmp_path, ask, crash)
+    with open_journal(tmp_path, {}) as journal:
+        assert journal.holds(QUESTIONS[0])
+
+
 def test_failures_are_judged_but_asked_again_next_time(tmp_path: Path) -> None:
     """What the server failed to answer gets its row now and is no part of the journal."""
 
