@@ -1,6 +1,6 @@
 """Many models, many benchmarks, one command before bed.
 
-planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set
+planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set; strict.py YAML, JSON
 models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.batch.models import find_models
-from benchkit.batch.planfile import Plan, PlanProblems
+from benchkit.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.batch.settings import SETTINGS, settings_from
 from benchkit.errors import BenchError
 from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
@@ -70,8 +70,8 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     problems = list(plan.problems)
     notes: list[str] = []
     models = list(_models(plan, problems, notes))
-    names = _distinct_names(models)
-    sweeps = _sweeps({name: values for name, values in plan.matrix.items() if isinstance(values, list)})
+    names = _distinct_names(models, problems)
+    sweeps = _sweeps(plan.matrix)
     entries = [
         entry
         for model, name in zip(models, names, strict=True)
@@ -112,12 +112,12 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
     for number, given in enumerate(plan.models):
         pattern = given.get("path")
         if pattern is None:
-            if "base_url" in given:
+            if given.get("base_url") is not None and given.get("name") is not None:
                 yield _Model(number, given)
             continue
-        if "${" in str(pattern):
-            continue  # a variable that is not set, told already
-        found = find_models(str(pattern))
+        if has_variable(pattern):
+            continue  # it is not set, which is told already
+        found = find_models(pattern)
         notes += found.left_out
         if not found.files and not found.left_out:
             problems.append(f"models: {pattern} matches no GGUF file")
@@ -126,18 +126,30 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
             yield _Model(number, given, path.absolute(), found.facts.get(path))
 
 
-def _distinct_names(models: Sequence[_Model]) -> list[str]:
-    """The file's name, or with its folder's where two files have the same."""
-    plain = [str(model.given.get("name") or _stem(model.path)) for model in models]
-    often = Counter(name for name, _ in {(name, m.path) for name, m in zip(plain, models, strict=True)})
-    return [
-        f"{model.path.parent.name}/{name}" if model.path and often[name] > 1 else name
-        for name, model in zip(plain, models, strict=True)
+def _distinct_names(models: Sequence[_Model], problems: list[str]) -> list[str]:
+    """The name that was given, else the file's with as many of its folders as tell it from the others."""
+    unnamed = {model.path for model in models if model.path and not model.given.get("name")}
+    often = Counter(name for path in unnamed for name in _longer_and_longer(path))
+    named = {(name, model.path) for model in models if (name := model.given.get("name"))}
+    given = Counter(name for name, _ in named)
+    problems += [
+        f"models: {times} files are named {name}: give each its own name, or none"
+        for name, times in given.items()
+        if times > 1
     ]
+    often += given
+    return [model.given.get("name") or _shortest_alone(model.path, often) for model in models]
 
 
-def _stem(path: Path | None) -> str:
-    return path.name.removesuffix(".gguf") if path else ""
+def _longer_and_longer(path: Path) -> Iterator[str]:
+    """`m`, `folder/m`, `its/folder/m` and so on."""
+    parts = (*path.parent.parts, path.name.removesuffix(".gguf"))
+    return ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
+
+
+def _shortest_alone(path: Path | None, often: Counter[str]) -> str:
+    names = _longer_and_longer(path) if path else iter(())
+    return next((name for name in names if often[name] == 1), "")
 
 
 def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -159,8 +171,6 @@ def _entry(base: RunSettings, layers: _Layers, name: str, problems: list[str]) -
     except BenchError as error:
         problems.append(str(error))
         return None
-    except (TypeError, ValueError):
-        return None  # a value that does not fit is among the plan's problems already
     given = {**layers.benchmark, **layers.model.given}
     own = {key: value for key, value in given.items() if key in SETTINGS}
     return Entry(_key(settings), settings, layers.model.facts, layers.sweep, own)

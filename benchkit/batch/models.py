@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ def _note_facts(path: Path, facts: dict[Path, ModelFile]) -> str | None:
 def _candidates(pattern: str) -> Iterator[Path]:
     """Of a split model the first part that is there stands for all; a missing one is told when it is read."""
     firsts: dict[str, Path] = {}
-    for path in _matches(Path(pattern).expanduser()):
+    for path in _matches(Path(os.path.expanduser(pattern))):  # noqa: PTH111 - Path's own fails for ~nobody
         if path.is_file():
             firsts.setdefault(_PART.sub("", str(path)), path)
     return iter(firsts.values())

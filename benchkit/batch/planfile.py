@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +10,12 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.settings import SETTINGS, misfits
+from benchkit.batch.settings import OF_A_BENCHMARK, OF_A_MODEL, SETTINGS, fitting, misfits
+from benchkit.batch.strict import read_json, read_yaml
 from benchkit.errors import UsageError
 
-MODEL_KEYS = {*SETTINGS, "path", "name", "base_url"}
-BENCHMARK_KEYS = {*SETTINGS, "name", "script", "parser", "score_pattern", "score_path", "shell"}
+MODEL_KEYS = {*SETTINGS, *OF_A_MODEL}
+BENCHMARK_KEYS = {*SETTINGS, *OF_A_BENCHMARK}
 TOP_KEYS = {"defaults", "models", "benchmarks", "matrix"}
 ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
 
@@ -69,7 +69,14 @@ def make_plan(raw: Any, source: str) -> Plan:
         *_benchmark_problems(benchmarks, "benchmarks"),
         *_matrix_problems(matrix),
     ]
-    return Plan(source, tuple(models), tuple(benchmarks), defaults, matrix, problems=tuple(problems))
+    return Plan(
+        source,
+        tuple(map(fitting, models)),
+        tuple(map(fitting, benchmarks)),
+        fitting(defaults),
+        _fitting_matrix(matrix),
+        problems=tuple(problems),
+    )
 
 
 def _plan_from_folder(folder: Path) -> Plan:
@@ -79,7 +86,7 @@ def _plan_from_folder(folder: Path) -> Plan:
     problems: list[str] = []
     models: list[Mapping[str, Any]] = []
     benchmarks: dict[int, tuple[Mapping[str, Any], ...]] = {}
-    for number, file in enumerate(files):
+    for file in files:
         try:
             raw = _replace_variables(_read_file(file), problems)
         except UsageError as error:
@@ -94,26 +101,30 @@ def _plan_from_folder(folder: Path) -> Plan:
             problems.append(f"{file.name}: no benchmarks")
         base_url = model.get("base_url", model.get("provider_url"))
         own = {key: value for key, value in model.items() if key in MODEL_KEYS}
-        models.append({**own, **options, **({"base_url": base_url} if base_url else {})})
-        benchmarks[number] = tuple(named)
+        asked = {**own, **options, "base_url": base_url}
         problems += [
-            *_model_problems(models[-1:], file.name),
+            *_model_problems([asked], file.name),
             *_benchmark_problems(named, f"{file.name}: benchmarks"),
         ]
+        benchmarks[len(models)] = tuple(map(fitting, named))
+        models.append(fitting(asked))
     return Plan(str(folder), tuple(models), (), own_benchmarks=benchmarks, problems=tuple(problems))
 
 
 def _model_problems(models: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
     for model in models:
         yield from misfits(model, where)
-        if model.get("path") is None and not (model.get("base_url") and model.get("name")):
+        path, base_url, name = (model.get(key) for key in ("path", "base_url", "name"))
+        if path is None and (base_url is None or name is None):
             yield f"{where}: {dict(model)} needs a path, or base_url and name"
+        if path is not None and base_url is not None:
+            yield f"{where}: {path} has a path and a base_url: it is a file or a running server, not both"
 
 
 def _benchmark_problems(benchmarks: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
     for benchmark in benchmarks:
         yield from misfits(benchmark, where)
-        if not benchmark.get("name"):
+        if benchmark.get("name") is None:
             yield f"{where}: {dict(benchmark)} needs a name"
 
 
@@ -125,9 +136,13 @@ def _matrix_problems(matrix: Mapping[str, Any]) -> Iterator[str]:
             yield from (text for value in values for text in misfits({name: value}, "matrix"))
 
 
-def _read_file(path: Path) -> Any:
-    import yaml
+def _fitting_matrix(matrix: Mapping[str, Any]) -> dict[str, list[Any]]:
+    lists = {name: values for name, values in matrix.items() if isinstance(values, list)}
+    kept = {name: [v for v in values if fitting({name: v})] for name, values in lists.items()}
+    return {name: values for name, values in kept.items() if values}
 
+
+def _read_file(path: Path) -> Any:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -135,9 +150,9 @@ def _read_file(path: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the plan {path}: {error}") from None
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise UsageError(f"{path} is not {path.suffix[1:].upper() or 'YAML'}: {error}") from None
+        return read_json(text) if path.suffix == ".json" else read_yaml(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path} is not {'JSON' if path.suffix == '.json' else 'YAML'}: {error}") from None
 
 
 def _replace_variables(value: Any, problems: list[str]) -> Any:
@@ -148,6 +163,10 @@ def _replace_variables(value: Any, problems: list[str]) -> Any:
     if isinstance(value, list):
         return [_replace_variables(part, problems) for part in value]
     return value
+
+
+def has_variable(text: str) -> bool:
+    return _VARIABLE.search(text) is not None
 
 
 def _variable(name: str, problems: list[str]) -> str:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
+import os
 import shlex
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchkit.errors import UsageError
 from benchkit.servers import SERVERS
+from benchkit.servers.endpoint import normalized
 
 CACHE_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 
@@ -26,7 +30,8 @@ def _number(
 ) -> Callable[[Any], Any]:
     def read(value: Any) -> Any:
         number = kind(value)
-        if isinstance(value, bool) or number != float(value) or number < least or (above and number == least):
+        fits = number > least if above else number >= least
+        if isinstance(value, bool) or number != float(value) or not fits or math.isinf(number):
             raise ValueError(value)
         return number
 
@@ -47,7 +52,23 @@ def _one_of(known: tuple[str, ...]) -> Callable[[Any], str]:
 
 
 def _words(value: Any) -> tuple[str, ...]:
-    return tuple(shlex.split(value)) if isinstance(value, str) else tuple(str(word) for word in value)
+    words = shlex.split(value) if isinstance(value, str) else value
+    if not isinstance(words, list) or any(type(word) not in (str, int, float) for word in words):
+        raise TypeError(value)
+    return tuple(str(word) for word in words)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value
+
+
+def _address(value: Any) -> str:
+    try:
+        return normalized(_text(value))
+    except UsageError:
+        raise ValueError(value) from None
 
 
 def _cache_type(value: Any) -> tuple[str, ...]:
@@ -60,7 +81,7 @@ def _flag(name: str, read: Callable[[Any], Any]) -> Callable[[Any], tuple[str, .
 
 
 def _program(value: Any) -> Path:
-    path = Path(value).expanduser()
+    path = Path(os.path.expanduser(_text(value)))  # noqa: PTH111 - Path's own fails for ~nobody
     if shutil.which(path) is None:
         raise ValueError(value)
     return path
@@ -93,6 +114,18 @@ SETTINGS: Mapping[str, Setting] = {
     "timeout": Setting("timeout_s", _number(0, above=True), "a number of seconds"),
     "args": Setting("script_args", _words, "a list of words"),
 }
+_TEXT = "a text (in quotes, where it looks like something else)"
+OF_A_MODEL: Mapping[str, Setting] = {
+    "path": Setting("model", _text, _TEXT),
+    "name": Setting("name", _text, _TEXT),
+    "base_url": Setting("base_url", _address, "an address like http://localhost:8000/v1"),
+}
+OF_A_BENCHMARK: Mapping[str, Setting] = {
+    "name": Setting("benchmark", _text, _TEXT),
+    "shell": Setting("shell", _yes_or_no, "true or false"),
+    **{key: Setting(key, _text, _TEXT) for key in ("script", "parser", "score_pattern", "score_path")},
+}
+_KNOWN = {**SETTINGS, **OF_A_BENCHMARK, **OF_A_MODEL}
 # Words of the defaults, the benchmark, the model and the matrix stand one after another: the last one wins.
 ADDED_UP = ("server_args", "script_args")
 
@@ -111,13 +144,20 @@ def settings_from(*layers: Mapping[str, Any]) -> dict[str, Any]:
 def misfits(given: Mapping[str, Any], where: str) -> Iterator[str]:
     """A line for each value that is of the wrong kind."""
     for name, value in given.items():
-        if name in SETTINGS and value is not None and not _fits(SETTINGS[name], value):
-            yield f"{where}: {name}: {value!r} is not {SETTINGS[name].wanted}"
+        if not _fits(name, value):
+            yield f"{where}: {name}: {value!r} is not {_KNOWN[name].wanted}"
 
 
-def _fits(setting: Setting, value: Any) -> bool:
+def fitting(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the values of the wrong kind, which are told elsewhere."""
+    return {name: value for name, value in given.items() if _fits(name, value)}
+
+
+def _fits(name: str, value: Any) -> bool:
+    if name not in _KNOWN or value is None:
+        return True
     try:
-        setting.read(value)
+        _KNOWN[name].read(value)
     except (TypeError, ValueError, OverflowError):
         return False
     return True

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.batch.state import read_state
-from tests.batch.support import COMMAND, leftovers, wait_until
+from tests.batch.support import COMMAND, leftovers
 from tests.stand_ins.chat_server import Turn, chat_server
-from tests.support import runs_in
+from tests.support import runs_in, wait_until
 
 NAME = "stand-in"
 Asked = tuple[str, str]  # the place in the matrix, the question

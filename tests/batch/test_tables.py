@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -23,7 +22,7 @@ from benchkit.comparison.tables import shown_width
 from benchkit.plan import RunSettings
 from benchkit.records import Progress
 from tests.batch.support import COMMAND, SUMMARY, good, script, write_plan
-from tests.support import F16, QUANTIZED, Bench
+from tests.support import F16, QUANTIZED, Bench, wait_until
 
 
 def entry_of(**model: object) -> Entry:
@@ -145,12 +144,9 @@ def test_elsewhere_a_plain_line_tells_how_far_it_is(
     """Every so often one line names the run at work, also while its server is still starting."""
     running = states(2)[1:]
     with PlainLines(tmp_path / "h.json", lambda: running, every_s=0.1) as display:
-        time.sleep(0.15)
+        wait_until(lambda: "temp=0.0 kv=q8_0: its server is starting" in capsys.readouterr().err)
         display.progress("x", Progress(done=3, total=9, passed=1), 512.0)
-        time.sleep(0.2)
-    lines = capsys.readouterr().err.splitlines()
-    assert lines[0].endswith("temp=0.0 kv=q8_0: its server is starting")
-    assert "3/9 · 33.3% so far · 512 MB VRAM" in lines[1]
+        wait_until(lambda: "3/9 · 33.3% so far · 512 MB VRAM" in capsys.readouterr().err)
 
 
 def test_on_a_terminal_there_is_a_live_table(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from benchkit.batch.inhibit import no_sleep
 from benchkit.batch.notify import notify, places
-from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, wait_until, write_plan
-from tests.support import F16, Bench
+from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
+from tests.support import F16, Bench, wait_until
 
 SECRET = "T0ken-that-nobody-may-see"
 
