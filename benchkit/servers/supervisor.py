@@ -23,6 +23,7 @@ import sys
 
 TYPE_CHECKING = False  # as in typing, whose import would cost 10 ms
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 SIGKILL, SIGTERM = 9, 15
@@ -142,15 +143,30 @@ def _enter_namespace() -> bool:
     """Give the next child a PID namespace of its own; a user namespace allows that to all but root."""
     if sys.platform != "linux":
         return False
-    user, group, libc = os.getuid(), os.getgid(), _libc()
-    if libc.unshare(CLONE_NEWPID | CLONE_NEWNS) == 0:
+    if _libc().unshare(CLONE_NEWPID | CLONE_NEWNS) == 0:
         return True
-    if libc.unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) != 0:
+    return _works_in_a_child(_enter_user_namespace) and _enter_user_namespace()
+
+
+def _enter_user_namespace() -> bool:
+    user, group = os.getuid(), os.getgid()
+    if _libc().unshare(CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNS) != 0:
         return False
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{user} {user} 1")
-    _write("/proc/self/gid_map", f"{group} {group} 1")
+    try:
+        _write("/proc/self/setgroups", "deny")
+        _write("/proc/self/uid_map", f"{user} {user} 1")
+        _write("/proc/self/gid_map", f"{group} {group} 1")
+    except OSError:
+        return False
     return True
+
+
+def _works_in_a_child(enter: Callable[[], bool]) -> bool:
+    """Tried out first: AppArmor may let a namespace be made and not be filled, and there is no way back."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1] == 0
+    os._exit(0 if enter() else 1)
 
 
 def _write(path: str, text: str) -> None:
