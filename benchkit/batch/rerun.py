@@ -24,7 +24,9 @@ def command_of(plan: PlannedRun) -> str:
         if one.name not in _SAID_OTHERWISE and value != one.default and not _goes_without(settings, one.name):
             words += _flag(FLAGS.get(one.name, f"--{one.name.replace('_', '-')}"), value)
     words += [f"--server-arg={word}" for word in settings.server_args]
-    return shlex.join(mask_of(plan).words([*words, *settings.script_args]))
+    # Behind the dashes, for the script's flags may be named like the runner's.
+    further = ["--", *settings.script_args] if settings.script_args else []
+    return shlex.join(mask_of(plan).words([*words, *further]))
 
 
 def _goes_without(settings: RunSettings, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -116,29 +116,37 @@ def _plan(options: dict[str, Any]) -> Plan:
     if not models or not benchmarks:
         raise UsageError("name a plan, or --models and --benchmarks; --init writes a first plan")
     flags = [str(path), *options["run_flags"]] if path is not None else list(options["run_flags"])
-    defaults, args = _flags_as_settings(flags)
-    raw = {
-        "models": list(models),
-        "benchmarks": [
-            {"name": name.strip(), **({"args": args} if args else {})} for name in benchmarks.split(",")
-        ],
-        "defaults": defaults,
-    }
-    return make_plan(raw, "--models")
+    return make_plan(_raw_plan(models, benchmarks.split(","), flags), "--models")
 
 
-def _flags_as_settings(flags: list[str]) -> tuple[dict[str, Any], list[str]]:
+def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[str]) -> dict[str, Any]:
     """The run's own flags become settings of all runs, the others go to the scripts."""
+    from benchkit.batch.settings import OF_A_BENCHMARK, SETTINGS
     from benchkit.commands.run import command as run_command
 
-    known = ["gpu_layers", "context", "parallel", "server", "llama_server", "strict", "restarts"]
-    known += ["temperature", "max_tokens", "timeout", "start_timeout", "server_arg"]
-    context = run_command.make_context("batch", ["--benchmark", "x", *flags], resilient_parsing=False)
-    values = {name: context.params[name] for name in known}
-    given = {name: value for name, value in values.items() if _was_given(context, name)}
+    given = _given_flags(flags)
+    args = {"args": list(words)} if (words := given.pop("script_args", ())) else {}
+    settings = {name: given.pop(name) for name in SETTINGS if name in given}
+    shared = {name: given.pop(name) for name in OF_A_BENCHMARK if name in given and name != "name"}
+    if given:
+        names = ", ".join(one.opts[0] for one in run_command.params if one.name in given)
+        raise UsageError(f"{names}: not for all runs alike; a plan says it for one model or one benchmark")
+    named = [{"name": name.strip(), **shared, **args} for name in benchmarks]
+    return {"models": list(models), "benchmarks": named, "defaults": settings}
+
+
+def _given_flags(flags: Sequence[str]) -> dict[str, Any]:
+    """What was typed, by the names that a plan has for it."""
+    from benchkit.commands.run import command as run_command
+
+    nobody = "the benchmarks are named elsewhere"
+    context = run_command.make_context("batch", ["--benchmark", nobody, *flags], resilient_parsing=False)
+    given = {name: value for name, value in context.params.items() if _was_given(context, name)}
+    if given["benchmark"] == nobody:
+        del given["benchmark"]
     if "server_arg" in given:
         given["server_args"] = list(given.pop("server_arg"))
-    return given, list(context.params["script_args"])
+    return {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
 
 
 def _was_given(context: click.Context, name: str) -> bool:

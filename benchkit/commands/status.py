@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import sys
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -22,7 +22,7 @@ REFRESH_S = 2.0
     "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
 )
 @click.option("--watch", is_flag=True, help="Show it anew until the batch has ended.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a run.")
+@click.option("--json", "as_json", is_flag=True, help="The runs as a list.")
 def command(history: Path, watch: bool, as_json: bool) -> None:
     """The latest batch: every run with its state, the one at work with its progress."""
     from benchkit.batch.live import read_live
@@ -35,6 +35,7 @@ def command(history: Path, watch: bool, as_json: bool) -> None:
         if watch and not as_json:
             click.clear()
         _show(state, live, as_json, history)
+        sys.stdout.flush()
         if not watch or not _alive(state):
             return
         time.sleep(REFRESH_S)
@@ -43,12 +44,13 @@ def command(history: Path, watch: bool, as_json: bool) -> None:
 def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
     from benchkit.batch.display import counts, night_table
     from benchkit.comparison.tables import terminal_width
+    from benchkit.terminal import print_json_list
 
     states = state.of_the_plan()
     if as_json:
-        for entry in states:
-            now = asdict(live) if entry.state == "running" else None
-            print(json.dumps({**asdict(entry), "now": now}, ensure_ascii=False), flush=True)
+        print_json_list(
+            {**asdict(entry), "now": asdict(live) if entry.state == "running" else None} for entry in states
+        )
         return
     if not states:
         print(f"no batch was started with {history} yet")
@@ -57,7 +59,7 @@ def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
     for entry in states:
         if entry.error:
             print(f"{entry.label}: {entry.error}")
-    print(f"\n{counts(states)}; {_whether_running(state)}", flush=True)
+    print(f"\n{counts(states)}; {_whether_running(state)}")
 
 
 def _whether_running(state: NightState) -> str:
@@ -73,5 +75,5 @@ def _alive(state: NightState) -> bool:
         command_line = psutil.Process(state.pid).cmdline()
     except psutil.Error:
         return False
-    # The number may be another program's by now.
-    return any("bench_runner" in word for word in command_line)
+    # The number may be another program's by now, even this one's.
+    return "batch" in command_line and any("bench_runner" in word for word in command_line)

@@ -72,7 +72,7 @@ def test_the_time_that_failures_cost_is_told(bench: Bench, tmp_path: Path) -> No
     write_plan(tmp_path, models=[str(F16)], benchmarks=[hang], matrix={"temperature": [0.0, 0.5]})
     assert bench("batch", "plan.yaml").returncode == 1
     bench("batch", "plan.yaml", "--retry-failed")
-    states = [json.loads(line) for line in bench("status", "--json").stdout.splitlines()]
+    states = json.loads(bench("status", "--json").stdout)
     assert [state["lost_s"] > 2 for state in states] == [True, True]
     assert [1 < state["seconds"] < 4 for state in states] == [True, True]
 
@@ -179,11 +179,11 @@ def test_status_tells_the_night_from_another_shell(bench: Bench, tmp_path: Path)
     with subprocess.Popen(COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         wait_until(lambda: "3/9" in bench("status").stdout)
         during = bench("status").stdout
-        (running,) = map(json.loads, bench("status", "--json").stdout.splitlines())
+        (running,) = json.loads(bench("status", "--json").stdout)
     assert "running as process" in during
     assert (running["now"]["done"], round(running["now"]["score"])) == (3, 67)
     assert running["now"]["seconds_left"] > 0
-    (after,) = map(json.loads, bench("status", "--json").stdout.splitlines())
+    (after,) = json.loads(bench("status", "--json").stdout)
     assert (after["state"], after["score"], after["now"]) == ("ok", 50.0, None)
     assert bench("status", "--watch", timeout=10).returncode == 0  # nothing runs: it ends
 

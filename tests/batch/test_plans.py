@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from benchkit.batch.checks import script_problems
 from benchkit.batch.expand import Expansion, expand
 from benchkit.batch.planfile import PlanProblems, make_plan, read_plan
+from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
 from benchkit.plan import RunSettings
 from tests.batch.support import write_plan
@@ -298,6 +300,16 @@ def test_without_a_plan_the_runs_flags_say_it(bench: Bench) -> None:
     assert "4 runs, 4 to do" in done.stdout
 
 
+def test_the_runs_flags_become_settings_of_all_runs() -> None:
+    """What a plan says in its defaults and benchmarks, the run's own flags say without one."""
+    flags = ["--llama-server", sys.executable, "--server-arg=-t", "--server-arg=1", "--timeout", "9"]
+    flags += ["--script", "echo {model}", "--parser", "json", "--score-path", "a.b", "--limit", "3"]
+    first, second = expanded(_raw_plan([str(F16)], ["one", "two"], flags)).entries
+    assert (first.settings.llama_server, second.settings.timeout_s) == (Path(sys.executable), 9.0)
+    assert (second.settings.server_args, first.settings.script_args) == (("-t", "1"), ("--limit", "3"))
+    assert (first.settings.script, second.settings.score_path) == ("echo {model}", "a.b")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -305,6 +317,8 @@ def test_without_a_plan_the_runs_flags_say_it(bench: Bench) -> None:
         (["plan.yaml", "--retry-faild"], "--retry-faild"),
         (["plan.yaml", "--models", "x.gguf"], "choose one"),
         (["--models", "x.gguf"], "--benchmarks"),
+        (["--models", "x.gguf", "--benchmarks", "demo", "--name", "y", "--json"], "--name, --json"),
+        (["--models", "x.gguf", "--benchmarks", "demo", "--benchmark", "lcb"], "--benchmark: "),
         (["nowhere.yaml"], "nowhere.yaml"),
         (["plan.yaml", "--until", "seven"], "--until"),
     ],

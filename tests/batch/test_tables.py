@@ -197,14 +197,17 @@ def test_the_printed_summary_fits_80_columns(bench: Bench, tmp_path: Path) -> No
 
 def test_the_command_for_a_failed_run_does_that_run(bench: Bench, tmp_path: Path) -> None:
     """Typed as it stands, it runs the same model, benchmark and settings again."""
-    bad = {**script(tmp_path, "bad", "sys.exit(3)"), "args": ["--limit", "5"]}
+    bad = {**script(tmp_path, "bad", "sys.exit(3)"), "args": ["--limit", "5", "--timeout", "7"]}
     write_plan(tmp_path, models=[{"path": str(F16), "name": "mine", "context": 512}], benchmarks=[bad])
     told = bench("batch", "plan.yaml").stdout
     (command,) = [line for line in told.splitlines() if line.startswith("bench_runner.py ")]
     assert bench(*command.split()[1:]).returncode == 1
     history = json.loads((tmp_path / "benchmark_results.json").read_text())["runs"]
     one, other = (
-        {name: run["config"][name] for name in ("path", "context", "script_args", "parallel", "server")}
+        {
+            name: run["config"][name]
+            for name in ("path", "context", "script_args", "parallel", "server", "timeout_s")
+        }
         for run in history
     )
     assert one == other
