@@ -15,10 +15,10 @@ from benchkit.batch.models import find_models
 from benchkit.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.batch.settings import SETTINGS, settings_from
 from benchkit.errors import BenchError
+from benchkit.masking import Mask
 from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
 from benchkit.runner.host import ANSWER_TOKENS
-from benchkit.runner.masking import Mask
 from benchkit.runner.stages import find_parser
 
 # Settings that make another server of it; runs that agree in them share one.

@@ -5,7 +5,6 @@ check.py        the script's own --check, before any server starts
 host.py         the model's server, for as many runs as share it
 child.py        the script as a child process
 watch.py        its events, its server's health, its time
-masking.py      keys and tokens become *** before they reach a log or a record
 interrupts.py   Ctrl-C, once and twice
 record.py       what became known -> one line of the history
 preview.py      --dry-run: what would be started

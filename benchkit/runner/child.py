@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from benchkit.runner.masking import Mask, Stream
+from benchkit.masking import Mask, Stream
 from benchkit.servers.leftovers import descendants
 from benchkit.servers.process import SUPERVISOR
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from benchkit.errors import BenchError, Interrupted
+from benchkit.masking import Mask
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
 from benchkit.runner.check import values
-from benchkit.runner.masking import Mask
 from benchkit.servers import StopReport
 
 # What a script reports that says what the run cost, not how well it went.

@@ -21,13 +21,13 @@ from benchkit.errors import (
     UsageError,
 )
 from benchkit.files import atomic_write
+from benchkit.masking import Mask, shell_words
 from benchkit.plan import PlannedRun
 from benchkit.records import Results, Run
 from benchkit.runner.check import check_script, values
 from benchkit.runner.child import Child
 from benchkit.runner.host import ModelHost
 from benchkit.runner.interrupts import Interrupts
-from benchkit.runner.masking import Mask, shell_words
 from benchkit.runner.record import Findings, as_run
 from benchkit.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.telemetry import Sampler, machine_facts, sampling

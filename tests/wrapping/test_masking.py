@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.runner.masking import Mask, Stream
+from benchkit.masking import Mask, Stream
 from tests.support import F16, Bench, runs_in
 
 KEY = "sk-4f9a8b7c6d5e"
