@@ -120,21 +120,22 @@ def _evaluation(settings: Settings, choices: Choices) -> Evaluation:
 def _problem_set(settings: Settings, choices: Choices) -> ProblemSet:
     from benchkit.problems import load
 
-    dataset = choices.dataset
+    dataset, version = choices.dataset, None
     if not dataset and not choices.problems_file:
-        dataset = _dataset_of(choices.rejudge) if choices.rejudge else DEFAULT_DATASET
+        dataset, version = _asked_in(choices.rejudge) if choices.rejudge else (DEFAULT_DATASET, None)
     ids = [task for given in choices.tasks for task in given.split(",") if task]
-    return load(dataset, choices.problems_file, report=say).select(ids, settings.limit)
+    return load(dataset, choices.problems_file, version, report=say).select(ids, settings.limit)
 
 
-def _dataset_of(folder: Path) -> str:
-    """The problems of an earlier run, which its journal's key names."""
+def _asked_in(folder: Path) -> tuple[str, str | None]:
+    """The problems of an earlier run, which its journal's key names, and their version."""
     from benchkit.problems import FORMS
 
-    name = str(read_key(folder).get("problem_set", {}).get("name"))
-    if name not in FORMS:
-        raise UsageError(f"--rejudge {folder}: tell its problems with --dataset or --problems-file")
-    return name
+    asked = read_key(folder).get("problem_set", {})
+    if asked.get("name") in FORMS:
+        return asked["name"], asked["version"]
+    whose = f"its problems came from a file ({asked['name']})" if asked else "it does not tell its problems"
+    raise UsageError(f"--rejudge {folder}: {whose}; name them with --problems-file")
 
 
 def _questions(problem_set: ProblemSet, prompter: Callable[[str], Prompt], samples: int) -> list[Question]:

@@ -138,6 +138,10 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
+    if (k := max(evaluation.pass_at, default=1)) > samples.fewest:
+        raise UsageError(
+            f"--pass-at {k} needs {k} samples of each problem; {samples.path} has {samples.fewest}"
+        )
     if unknown := samples.unknown:
         say(f"{len(unknown)} ids are not among the problems and are passed over, such as {unknown[0]}")
     if missing := samples.missing:

@@ -356,6 +356,27 @@ def test_saved_answers_need_no_model(tmp_path: Path) -> None:
     samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
     judged = run("--samples", samples, "--problems-file", PROBLEMS)
     assert "100.00% (20/20)" in judged.stdout, judged.stderr
+    too_many = run("--samples", samples, "--problems-file", PROBLEMS, "--pass-at", "2")
+    assert too_many.returncode == 2
+    assert last_line(too_many).endswith(f"--pass-at 2 needs 2 samples of each problem; {samples} has 1")
+
+
+@pytest.mark.parametrize(
+    ("problem_set", "said"),
+    [
+        ({"name": "humaneval+", "version": "v0.0.7"}, "unknown version of humaneval+ 'v0.0.7'"),
+        ({"name": "mine", "version": None}, "came from a file (mine); name them with --problems-file"),
+        ({}, "does not tell its problems; name them with --problems-file"),
+    ],
+)
+def test_a_run_is_judged_again_on_the_problems_that_it_asked(
+    tmp_path: Path, problem_set: dict[str, Any], said: str
+) -> None:
+    """--rejudge takes the very version of an official set; a file of one's own must be named."""
+    (tmp_path / "answers.key.json").write_text(json.dumps({"problem_set": problem_set}))
+    done = run("--rejudge", tmp_path)
+    assert done.returncode == 2
+    assert said in last_line(done)
 
 
 @pytest.mark.parametrize("where", ["a file", "no folder can be made"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 
@@ -98,6 +98,7 @@ class Conversation:
 
     def batch(self, request: bytes, count: int, wall_s: float) -> Iterator[tuple[bytes, int]]:
         """Send a batch of calls; yields pieces of whole replies, and Over where one call takes too long."""
+        self.running.limits = replace(self.limits, wall_s=wall_s)  # a timeout tells the limit that it met
         self.running.send(self.running.requests, request)
         deadline = monotonic() + wall_s
         while count:

@@ -36,6 +36,10 @@ class Generations:
     def count(self) -> int:
         return sum(map(len, self.answers.values()))
 
+    @property
+    def fewest(self) -> int:
+        return min(map(len, self.answers.values()))
+
     def read(self, problem_set: ProblemSet) -> Iterator[Saved]:
         for problem in problem_set.problems:
             for sample, (code, output) in enumerate(self.answers.get(problem.id, ())):

@@ -45,6 +45,9 @@ class SavedAnswers(Protocol):
     def unknown(self) -> tuple[str, ...]: ...
     @property
     def count(self) -> int: ...
+    # Of the problems that have answers, how many the one with the fewest has.
+    @property
+    def fewest(self) -> int: ...
     # The answers, one after the other.
     def read(self, problem_set: ProblemSet) -> Iterator[Saved]: ...
 
@@ -58,6 +61,7 @@ class Samples:
     numbers: Mapping[int, int] = field(repr=False)  # line -> the sample's number among its problem's
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
+    fewest: int
 
     @property
     def count(self) -> int:
@@ -184,7 +188,7 @@ def matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
         theirs, ours = next(iter(unknown)), problem_set.problems[0].id
         raise ProblemsError(f"no sample in {path} is for {problem_set.name}: it has {theirs}, the set {ours}")
     missing = tuple(problem.id for problem in problem_set.problems if not counted[problem.id])
-    return Samples(path, kind, numbers, missing, tuple(unknown))
+    return Samples(path, kind, numbers, missing, tuple(unknown), min(counted.values()))
 
 
 def _checked(path: Path, line: int, row: Row, kind: Kind) -> str:
