@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,3 +20,11 @@ def runs_in(folder: Path) -> list[dict[str, Any]]:
     history = folder / "benchmark_results.json"
     runs: list[dict[str, Any]] = json.loads(history.read_text())["runs"] if history.exists() else []
     return runs
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+    """Return as soon as the condition holds; only a machine under load needs long for it."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)

@@ -15,7 +15,8 @@ from benchkit.script import Answer, Prompt, Question, Sampling
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
 
 CHAT = Question("T/0", 0, Prompt(({"role": "user", "content": "Add two numbers."},)))
-QUICK = Patience(retries=3, first_pause_s=0.01, stall_s=0.3, total_s=5)
+QUICK = Patience(retries=3, first_pause_s=0.01)
+HASTY = Patience(retries=3, first_pause_s=0.01, stall_s=0.3)
 
 
 def ask(
@@ -284,7 +285,7 @@ def test_silence_is_a_stall() -> None:
         turn.delta("def")
         time.sleep(1)
 
-    answer, server = ask(do)
+    answer, server = ask(do, patience=HASTY)
     assert answer.failure == "no token for 0.3 s, 2 times"
     assert len(server.bodies) == 2
 
@@ -298,7 +299,7 @@ def test_signs_of_life_without_tokens_are_a_stall() -> None:
             turn.send(b": PROCESSING\n\n")
             time.sleep(0.02)
 
-    answer, _ = ask(do)
+    answer, _ = ask(do, patience=HASTY)
     assert answer.failure == "no token for 0.3 s, 2 times"
 
 

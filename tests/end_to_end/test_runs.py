@@ -8,14 +8,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from tests.support import F16, QUANTIZED, ROOT, Bench, runs_in
+from tests.support import F16, QUANTIZED, ROOT, Bench, runs_in, wait_until
 
 DEMO = ["--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0.0", "--max-tokens", "300"]
 ALWAYS = ["timestamp", "benchmark", "model", "config", "results"]
@@ -185,10 +185,3 @@ def processes_of(folder: Path) -> list[psutil.Process]:
         if process.pid != os.getpid() and any(str(folder) in word for word in words):
             found.append(process)
     return [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)

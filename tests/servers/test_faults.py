@@ -97,7 +97,7 @@ def test_killed_while_loading(stand_in: Ask) -> None:
     with pytest.raises(ServerDied, match="killed from outside while loading tiny"):
         server.ready()
     server.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 def test_the_port_is_taken_between_pick_and_bind(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,8 +127,7 @@ def test_dies_in_the_middle_of_an_answer(stand_in: Ask) -> None:
     with serve(stand_in("dies-answering"), print) as server:
         with pytest.raises(ServerDied):
             prove_token(server.facts.base_url, server.facts.model)
-        time.sleep(0.3)
-        failure = server.failure()
+        failure = wait_for_failure(server, within_s=10)
     assert isinstance(failure, ServerDied)
     assert "illegal memory access" in str(failure)
 

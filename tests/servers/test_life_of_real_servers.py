@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from benchkit.servers.http import ask as get
 from benchkit.servers.http import prove_token
 from tests.servers.conftest import Ask, installed_engine, model_file, survivors
 from tests.servers.tiny_gguf import write_tiny_gguf
+from tests.support import wait_until
 
 Damage = Callable[[bytes], bytes]
 DAMAGED: dict[str, tuple[Damage, type[ServerError], str]] = {
@@ -128,7 +128,7 @@ def test_a_death_in_use_is_noticed(engine: str, ask: Ask) -> None:
     """Killed from outside while it serves: failure() says so, with the log's tail."""
     with serve(ask(engine), print) as server:
         os.kill(server.facts.pids[0], signal.SIGKILL)
-        time.sleep(0.5)
+        wait_until(lambda: server.failure() is not None)
         failure = server.failure()
         assert isinstance(failure, ServerDied)
         assert "signal 9" in str(failure)

@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -30,6 +29,7 @@ from benchkit.records import ModelFile, ServerRequest
 from benchkit.servers import life, lm_studio, lms, running, serve
 from benchkit.servers.lm_studio import LmStudio, gpu_ratio
 from tests.servers.tiny_gguf import write_tiny_gguf
+from tests.support import wait_until
 
 MINE = f"bench-runner-mine-{os.getpid()}"
 STAND_IN = Path(__file__).parents[1] / "stand_ins" / "lms.py"
@@ -323,9 +323,7 @@ def test_a_server_that_goes_away(
     with serve(_request(tmp_path, outside), lambda _: None) as server:
         assert server.failure() is None
         studio.call("server", "stop")
-        deadline = time.monotonic() + 5
-        while server.failure() is None and time.monotonic() < deadline:
-            time.sleep(0.05)
+        wait_until(lambda: server.failure() is not None)
         assert isinstance(server.failure(), ServerDied)
 
 

