@@ -7,12 +7,15 @@ from benchkit.environment import use_own_environment
 
 
 def main() -> None:
-    use_own_environment()
-    from benchkit.commands import find_command
-    from benchkit.terminal import run_command
+    try:
+        use_own_environment()
+        from benchkit.commands import find_command
+        from benchkit.terminal import run_command
 
-    name, command, arguments = find_command(sys.argv[1:])
-    run_command(command, name, arguments)
+        name, command, arguments = find_command(sys.argv[1:])
+        run_command(command, name, arguments)
+    except KeyboardInterrupt:  # so early that nothing is there to say so
+        sys.exit(130)
 
 
 if __name__ == "__main__":

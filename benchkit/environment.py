@@ -13,7 +13,7 @@ def use_own_environment() -> None:
     A Python of another virtual environment is somebody's choice and stays.
     """
     own = ROOT / ".venv" / "bin" / "python"
-    if sys.prefix == sys.base_prefix and own.exists():
+    if sys.prefix == sys.base_prefix and os.access(str(own), os.X_OK):
         os.execv(str(own), [str(own), *sys.argv])
     if sys.version_info < (3, 11):  # noqa: UP036 — older Pythons get here and are told so
         sys.exit("bench_runner needs Python 3.11 or newer: run 'make install PYTHON=python3.12' here")

@@ -1,4 +1,7 @@
-"""What a person sees: the error boundary of every command, and plain or live progress."""
+"""What a person sees: the error boundary of every command, and plain or live progress.
+
+Nobody may be looking: streams are closed, pipes end, terminals go away. The work goes on all the same.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
 
 from benchkit.errors import BenchError, Interrupted
+from benchkit.masking import Mask
 from benchkit.records import Progress
 
 if TYPE_CHECKING:
@@ -36,13 +39,13 @@ def run_command(command: click.Command, name: str, arguments: Sequence[str] | No
 def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | None) -> int:
     import click
 
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # a terminal without "–" is no reason to fail
+    _prepare_streams()
+    code = 0
     try:
         result = command.main(args=arguments, prog_name=name, standalone_mode=False)
+        code = result if isinstance(result, int) else 0
         sys.stdout.flush()
-        return result if isinstance(result, int) else 0
+        return code
     except click.ClickException as error:
         complain(name, f"{error.format_message()} (see {name} --help)")
         return error.exit_code
@@ -52,28 +55,69 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
     except BenchError as error:
         complain(name, str(error), error.log)
         return error.exit_code
-    except BrokenPipeError:
-        # The reader (head, less) has gone; flushing at exit must not complain again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        complain(name, f"{type(error).__name__}: {error} — a bug of ours; please report {save_traceback()}")
+    except BrokenPipeError:  # the reader (head, less) has gone
+        _silence(sys.stdout)
+        return code
+    except OSError as error:
+        complain(name, f"{error.filename or 'the output'}: {error.strerror} (more in {save_traceback()})")
+        _silence(sys.stdout)
         return 1
+    except Exception as error:
+        text = Mask(sys.argv).text(f"{type(error).__name__}: {error}")
+        complain(name, f"{text} — a bug of ours; please report {save_traceback()}")
+        return 1
+
+
+def _prepare_streams() -> None:
+    """Those that were closed lead nowhere, lest another file gets their number; the others take any text."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            os.dup2(os.open(os.devnull, os.O_RDWR), number)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without "–" is no reason to fail
 
 
 def complain(name: str, message: str, log: str = "") -> None:
     """One line on stderr, and the tail of what a program said below it."""
-    print(f"{name}: {' '.join(message.split())}", file=sys.stderr)
+    say(f"{name}: {' '.join(message.split())}")
     for line in log.splitlines()[-LOG_TAIL_LINES:]:
-        print(f"  | {line}", file=sys.stderr)
+        say(f"  | {line}")
 
 
-def save_traceback() -> Path:
-    """Write the exception being handled to a file that can be pasted into a report."""
-    with tempfile.NamedTemporaryFile("w", prefix="bench_runner-", suffix=".log", delete=False) as log:
-        log.write(f"command: {sys.argv}\npython: {sys.version}\nplatform: {sys.platform}\n\n")
-        traceback.print_exc(file=log)
-    return Path(log.name)
+def say(line: str, stream: TextIO | None = None) -> None:
+    """A line for the person, on stderr."""
+    stream = stream or sys.stderr
+    with _whoever_reads(stream):
+        print(line, file=stream, flush=True)
+
+
+@contextmanager
+def _whoever_reads(stream: IO[Any]) -> Iterator[None]:
+    """Write what is written inside; when it cannot be, nothing is from now on, and that is no failure."""
+    try:
+        yield
+    except (OSError, ValueError):
+        _silence(stream)
+
+
+def _silence(stream: IO[Any]) -> None:
+    """Let a stream lead nowhere; what it still holds is thrown away at exit without a complaint."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def save_traceback() -> str:
+    """Write the exception being handled to a file that can be pasted into a report, and say where it is."""
+    mask = Mask(sys.argv)
+    command = f"command: {mask.words(sys.argv)}\npython: {sys.version}\nplatform: {sys.platform}\n\n"
+    try:
+        with tempfile.NamedTemporaryFile("w", prefix="bench_runner-", suffix=".log", delete=False) as log:
+            log.write(command + mask.text(traceback.format_exc()))
+    except OSError as error:
+        return f"it (no log could be written: {error.strerror})"
+    return log.name
 
 
 class Display(Protocol):
@@ -95,7 +139,7 @@ class Display(Protocol):
 def open_display(*, output_to_stderr: bool = False) -> Display:
     """A live line where a person watches, one plain line a minute elsewhere (logs, pipes, cron)."""
     output = sys.stderr if output_to_stderr else sys.stdout
-    if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
+    if output.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return LiveDisplay()
     return PlainDisplay(output.buffer, sys.stderr)
 
@@ -106,10 +150,10 @@ class PlainDisplay:
         self._started = self._shown = time.monotonic()
 
     def line(self, text: str) -> None:
-        print(text, file=self._lines, flush=True)
+        say(text, self._lines)
 
     def output(self, chunk: bytes) -> None:
-        with suppress(BrokenPipeError, ValueError):  # nobody reads any more; the run's folder keeps it
+        with _whoever_reads(self._output):  # the run's folder keeps it anyway
             self._output.write(chunk)
             self._output.flush()
 
@@ -135,23 +179,27 @@ class LiveDisplay:
         self._started = time.monotonic()
 
     def line(self, text: str) -> None:
-        self._console.print(text, markup=False)
+        with _whoever_reads(sys.stderr):
+            self._console.print(text, markup=False)
 
     def output(self, chunk: bytes) -> None:
-        self._console.out(self._decoder.decode(chunk), end="", highlight=False)
+        with _whoever_reads(sys.stderr):
+            self._console.out(self._decoder.decode(chunk), end="", highlight=False)
 
     def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
         if self._status is None:
             self._started = time.monotonic()
             self._status = self._console.status("", spinner="dots")
-            self._status.start()
         text = progress_text(progress, vram_mb, time.monotonic() - self._started) if progress else "starting"
-        self._status.update(_plain_text(f"{label}: {text}"))
+        with _whoever_reads(sys.stderr):
+            self._status.start()
+            self._status.update(_plain_text(f"{label}: {text}"))
 
     def progress_done(self) -> None:
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
+        status, self._status = self._status, None
+        with _whoever_reads(sys.stderr):
+            if status is not None:
+                status.stop()
 
 
 def _plain_text(text: str) -> Any:

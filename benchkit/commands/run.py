@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any, cast
 
 import click
 
-from benchkit.commands import COMMANDS
+from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.errors import Interrupted
 from benchkit.plan import BENCHMARKS, RunSettings, plan_run
 from benchkit.records import GpuLayers, Run, Status
@@ -124,12 +123,14 @@ def _settings(options: dict[str, Any]) -> RunSettings:
 
 
 def _tell(run: Run, history: Path, as_json: bool) -> None:
+    from benchkit.terminal import complain, say
+
     if as_json:
         from benchkit.history import to_record
 
         print(json.dumps(to_record(run), ensure_ascii=False))
     where = f"recorded as {run.id} in {history}"
     if run.status is Status.OK:
-        print(f"{where}; see it with: bench_runner.py show {run.id}", file=sys.stderr)
+        say(f"{where}; see it with: bench_runner.py show {run.id}")
     else:
-        print(f"bench_runner.py: {run.error} ({where}; logs in {run.artifacts})", file=sys.stderr)
+        complain(PROGRAM, f"{run.error} ({where}; logs in {run.artifacts})")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -27,7 +26,8 @@ class Interrupts:
     def __enter__(self) -> Interrupts:
         # Python lets the main thread alone handle signals; elsewhere there is nothing to do.
         if threading.current_thread() is threading.main_thread():
-            self._before = {number: signal.signal(number, self._handle) for number in SIGNALS}
+            heeded = [number for number in SIGNALS if number != signal.SIGHUP or not _ignores_hangups()]
+            self._before = {number: signal.signal(number, self._handle) for number in heeded}
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
@@ -39,7 +39,10 @@ class Interrupts:
         if self._seen > 1:
             # Server and script run under supervisors, which end them when this process is gone.
             os._exit(Interrupted.exit_code)
-        print("stopping… (once more: at once)", file=sys.stderr, flush=True)
+        # Past Python's streams, which the signal may have stopped in the midst of a line; the terminal that
+        # has sent it by going away takes none.
+        with suppress(OSError):
+            os.write(2, "stopping… (once more: at once)\n".encode())
         if not self._held:
             raise Interrupted
 
@@ -53,3 +56,8 @@ class Interrupts:
             self._held = False
         if self._seen > before:
             raise Interrupted
+
+
+def _ignores_hangups() -> bool:
+    """Started with nohup: it is to go on when the terminal goes."""
+    return signal.getsignal(signal.SIGHUP) == signal.SIG_IGN

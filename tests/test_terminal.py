@@ -1,0 +1,113 @@
+"""The error boundary and the displays, whoever reads them, or nobody."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from benchkit.terminal import LiveDisplay, PlainDisplay, open_display, run_command
+from tests.support import ROOT
+
+KEY = "sk-0123456789abcdef"
+
+
+def in_a_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """The line, with $bench for the command."""
+    bench = f"bench='{sys.executable} {ROOT / 'bench_runner.py'}'"
+    return subprocess.run(
+        f"{bench}; {line}", shell=True, cwd=folder, capture_output=True, text=True, check=False
+    )
+
+
+def leave(what: Callable[[], object]) -> int:
+    """The exit code of a command that does this."""
+    with pytest.raises(SystemExit) as left:
+        run_command(click.Command("try", callback=what), "try", [])
+    return int(str(left.value.code))
+
+
+def test_closed_streams_are_nowhere(tmp_path: Path) -> None:
+    """`>&-` and `2>&-` cost what would have been shown and nothing else."""
+    done = in_a_shell("$bench list >&-; echo $?; $bench list 2>&- <&-", tmp_path)
+    assert (done.stderr, done.stdout[:7]) == ("", "0\nno ru")
+
+
+def test_output_that_cannot_be_written_is_told_in_one_line(tmp_path: Path) -> None:
+    """A full disk behind `>` is named, with exit code 1 and no traceback."""
+    done = in_a_shell("$bench list >/dev/full", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left on device" in done.stderr
+    assert "bug" not in done.stderr
+
+
+def test_a_bugs_log_holds_no_key(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Keys in flags, and what an error says of them, are *** on screen and in the log to be pasted."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(sys, "argv", ["bench_runner.py", "--api-key", KEY])
+
+    def fail() -> None:
+        raise RuntimeError(f"cannot use {KEY}")
+
+    assert leave(fail) == 1
+    (log,) = tmp_path.glob("bench_runner-*.log")
+    shown = capsys.readouterr().err
+    for text in (shown, log.read_text()):
+        assert "cannot use ***" in text
+        assert KEY not in text
+    assert str(log) in shown
+
+
+def test_a_bug_is_told_though_no_log_can_be_written(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where no temporary file can be made the line still comes."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    assert leave(lambda: 1 // 0) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_display_nobody_reads_any_more_goes_on() -> None:
+    """A pipe whose reader has gone, or a full disk, is no reason for the run to fail."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w") as pipe, Path("/dev/full").open("wb") as full:
+        display = PlainDisplay(full, pipe)
+        for _ in range(3):
+            display.line("a stage")
+            display.output(b"what the script printed\n")
+
+
+def test_a_terminal_that_has_gone_is_no_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The live display goes on where each write ends in an error."""
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "stdout", terminal)
+        display = open_display(output_to_stderr=False)
+        assert isinstance(display, LiveDisplay)
+        os.close(master)
+        display.line("a stage")
+        display.progress("demo", None, None)
+        display.output(b"what the script printed\n")
+        display.progress_done()
+
+
+def test_output_that_goes_to_a_file_gets_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With `> file` or `| tee` the script's output goes there, though a person looks at stderr."""
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as terminal, (tmp_path / "kept").open("w") as kept:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        monkeypatch.setattr(sys, "stdout", kept)
+        open_display(output_to_stderr=False).output(b"pass@1: 50%\n")
+    os.close(master)
+    assert (tmp_path / "kept").read_bytes() == b"pass@1: 50%\n"
