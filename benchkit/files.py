@@ -17,6 +17,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Protocol
 
+from benchkit.errors import UsageError
+
 
 class Disk(Protocol):
     """The functions of `os` through which durable writing goes."""
@@ -203,6 +205,10 @@ def _ends_line(fd: int) -> bool:
 def cache_folder() -> Path:
     """Where this tool keeps what it can make or fetch again."""
     base = os.environ.get("XDG_CACHE_HOME")
-    folder = (Path(base) if base else Path.home() / ".cache") / "bench_runner"
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder = (Path(base) if base else Path.home() / ".cache") / "bench_runner"
+        folder.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
+        why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        raise UsageError(f"no cache folder can be made ({why}): name a place with XDG_CACHE_HOME") from error
     return folder

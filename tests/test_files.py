@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.errors import UsageError
 from benchkit.files import LineLog, atomic_write, cache_folder, locked
 
 ROOT = Path(__file__).parents[1]
@@ -183,3 +184,13 @@ def _in_threads(work: Callable[[], object], count: int) -> None:
 def _until_it_fails(call: Callable[[], object]) -> None:
     for _ in range(10_000):
         call()
+
+
+def test_no_place_for_a_cache_is_told_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A home that cannot be written, or none at all, is wrong usage that names XDG_CACHE_HOME."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match="XDG_CACHE_HOME"):
+        cache_folder()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from benchkit.files import atomic_write, cache_folder
@@ -16,8 +17,9 @@ def sha256_of(model: ModelFile) -> str:
     known = _recall(remembered)
     if known is None:
         known = _hash(model.parts)
-        remembered.parent.mkdir(parents=True, exist_ok=True)
-        atomic_write(remembered, json.dumps({"path": str(model.path), "sha256": known}))
+        with suppress(OSError):  # a cache that cannot be written costs time, no run
+            remembered.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(remembered, json.dumps({"path": str(model.path), "sha256": known}))
     return known
 
 

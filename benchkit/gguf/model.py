@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -89,7 +90,16 @@ def read_model_facts(path: Path) -> ModelFacts:
 
 
 def _read_parts(path: Path) -> list[Container]:
-    path = Path(path)
+    try:
+        os.fsencode(path).decode()
+        return _parts(Path(path))
+    except UnicodeDecodeError as error:
+        raise ModelFileError(f"{path}: no engine takes a path that is not UTF-8: rename it") from error
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def _parts(path: Path) -> list[Container]:
     if path.is_dir():
         raise UsageError(f"{path} is a folder: name a .gguf file in it")
     match = _PART.match(path.name)

@@ -30,6 +30,7 @@ def append(path: Path, run: Run) -> None:
     record = to_record(run)
     try:
         with _told(path):
+            _refuse_what_is_no_file(path)
             path.parent.mkdir(parents=True, exist_ok=True)
             with locked(path):
                 store.append_record(real_path(path), record)
@@ -79,8 +80,7 @@ def _some(names: list[str]) -> str:
 def _content(path: Path) -> bytes:
     if not path.exists():
         return b""
-    if path.is_dir():
-        raise IsADirectoryError
+    _refuse_what_is_no_file(path)
     try:
         with locked(path, shared=True):
             return store.read_bytes(real_path(path))
@@ -88,6 +88,14 @@ def _content(path: Path) -> bytes:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise
         return store.read_bytes(real_path(path))  # a read-only folder takes no lock file
+
+
+def _refuse_what_is_no_file(path: Path) -> None:
+    """A folder; and a device like /dev/null, which a history would replace, or a pipe, which never ends."""
+    if path.is_dir():
+        raise HistoryError("it is a folder: name a file with --history")
+    if path.exists() and not path.is_file():
+        raise HistoryError("it is a device or a pipe: name a file with --history")
 
 
 @contextmanager
@@ -109,8 +117,6 @@ def _told(path: Path) -> Iterator[None]:
         yield
     except HistoryError as error:
         raise HistoryError(f"history {path}: {error}") from None
-    except IsADirectoryError:
-        raise HistoryError(f"history {path} is a folder: name a file with --history") from None
     except OSError as error:
         raise HistoryError(f"history {path}: {error.strerror or error}") from error
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import suppress
 
-from benchkit.errors import BenchError, ScriptError, UsageError
+from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
+from benchkit.gguf import read_model_file
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts
 
@@ -28,6 +30,13 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
         "parallel": min(slots, settings.parallel),
     }
     return {name: str(value) for name, value in contract.items() if value is not None}
+
+
+def check_model(plan: PlannedRun) -> None:
+    """Raise where the model's path leads to no file; a file that is no good model is a run that fails."""
+    if plan.settings.model is not None:
+        with suppress(ModelFileError):
+            read_model_file(plan.settings.model)
 
 
 def check_script(plan: PlannedRun) -> None:

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
 
 from benchkit.masking import Mask, Stream
@@ -36,6 +37,8 @@ class Child:
         mask: Mask,
     ) -> None:
         self.started = time.monotonic()
+        self.unwritten: OSError | None = None  # why some of the output is not in the file
+        log = output.open("ab", buffering=0)
         reading, self._pipe = os.pipe()
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(SUPERVISOR), str(reading), KIND, *command],
@@ -47,9 +50,7 @@ class Child:
             start_new_session=True,  # Ctrl-C is for the runner, which stops the script in good order
         )
         os.close(reading)
-        self._pump = threading.Thread(
-            target=self._copy_output, args=(output, show, Stream(mask)), daemon=True
-        )
+        self._pump = threading.Thread(target=self._copy_output, args=(log, show, Stream(mask)), daemon=True)
         self._pump.start()
 
     def pids(self) -> tuple[int, ...]:
@@ -81,16 +82,24 @@ class Child:
             os.close(self._pipe)
             self._pipe = -1
 
-    def _copy_output(self, output: Path, show: Callable[[bytes], None], stream: Stream) -> None:
+    def _copy_output(self, log: FileIO, show: Callable[[bytes], None], stream: Stream) -> None:
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        with output.open("ab", buffering=0) as log:
+        with log:
 
             def keep(masked: bytes) -> None:
-                with suppress(OSError):  # a full disk: the script must not wait for a reader all the same
-                    log.write(masked)
+                try:
+                    _write_out(log, masked)
+                except OSError as error:  # a full disk: the script must not wait for a reader all the same
+                    self.unwritten = self.unwritten or error
                 show(masked)
 
             while chunk := os.read(descriptor, CHUNK):
                 keep(stream.feed(chunk))
             keep(stream.rest())
+
+
+def _write_out(log: FileIO, data: bytes) -> None:
+    """All of it; a disk that is nearly full takes a part and says so only the next time."""
+    while data:
+        data = data[log.write(data) :]

@@ -26,6 +26,9 @@ COSTS = (
 # What a script reports of how it asked.
 SETTINGS = ("prompt_style", "mode", "samples_per_problem", "dataset")
 
+# How the result was read, where that was said.
+IF_GIVEN = ("shell", "parser", "score_pattern", "score_path")
+
 
 @dataclass
 class Findings:
@@ -104,6 +107,7 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
         "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),
         "timeout_s": settings.timeout_s,
     }
+    config |= {name: value for name in IF_GIVEN if (value := getattr(settings, name))}
     metrics = found.results.metrics if found.results else {}
     config |= {name: metrics[name] for name in SETTINGS if name in metrics}
     config |= {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchkit import history
 from benchkit.errors import (
     BenchError,
     Interrupted,
+    NoDiskSpace,
     ParseError,
     ScriptError,
     ServerDied,
@@ -24,7 +26,7 @@ from benchkit.files import atomic_write
 from benchkit.masking import Mask, shell_words
 from benchkit.plan import PlannedRun
 from benchkit.records import Results, Run
-from benchkit.runner.check import check_script, values
+from benchkit.runner.check import check_model, check_script, values
 from benchkit.runner.child import Child
 from benchkit.runner.host import ModelHost
 from benchkit.runner.interrupts import Interrupts
@@ -35,6 +37,7 @@ from benchkit.terminal import Display
 from parsers import get_parser
 from parsers.base import Parser
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than this is never its summary
 
 
@@ -54,6 +57,7 @@ class Work:
 
 def execute(plan: PlannedRun, display: Display) -> Run:
     """Run it and record it. Raises only what happened before anything was started, and bugs of ours."""
+    check_model(plan)
     check_script(plan)
     return next(iter(list(execute_all([plan], display))))
 
@@ -123,16 +127,25 @@ def _recorded(work: Work, *, last: bool) -> Run:
         _measured(work, last=last)
     except UsageError:
         raise
+    except OSError as error:
+        found.error = _full_disk(error) if error.errno in FULL else error
     except (Exception, Interrupted) as error:
         found.error = error
     with work.interrupts.held():
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
-        atomic_write(work.plan.folder / "run.json", json.dumps(history.to_record(run), indent=1) + "\n")
+        with suppress(OSError):  # the history, which tells the same, may lie on a disk with more room
+            atomic_write(work.plan.folder / "run.json", json.dumps(history.to_record(run), indent=1) + "\n")
         history.append(work.plan.settings.history, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
     return run
+
+
+def _full_disk(error: OSError) -> NoDiskSpace:
+    return NoDiskSpace(
+        f"{error.filename or 'the runs'}: {error.strerror}: make room, or name another --runs-dir"
+    )
 
 
 def _measured(work: Work, *, last: bool) -> None:
@@ -193,6 +206,8 @@ def _run_script(work: Work, sampler: Sampler) -> None:
     finally:
         found.script_s = round(time.monotonic() - child.started, 3)
         work.display.progress_done()
+    if child.unwritten is not None:
+        raise child.unwritten
     _judge_exit(work, code)
 
 

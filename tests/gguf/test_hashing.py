@@ -49,3 +49,12 @@ def test_a_damaged_memory_is_no_trouble(tmp_path: Path) -> None:
     (remembered,) = (tmp_path / "cache" / "bench_runner" / "sha256").iterdir()
     remembered.write_text("{")
     assert sha256_of(_model(path)) == right
+
+
+def test_a_cache_that_cannot_be_written_costs_nothing_else(tmp_path: Path) -> None:
+    """Where the hash cannot be remembered it is told all the same."""
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"weights")
+    (tmp_path / "cache" / "bench_runner").mkdir(parents=True)
+    (tmp_path / "cache" / "bench_runner" / "sha256").write_text("no folder can be here")
+    assert sha256_of(_model(path)) == hashlib.sha256(b"weights").hexdigest()

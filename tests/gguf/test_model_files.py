@@ -172,3 +172,13 @@ def test_a_renamed_part(tmp_path: Path) -> None:
     renamed = _split(tmp_path)[0].rename(tmp_path / "model.gguf")
     with pytest.raises(ModelFileError, match="one part of 3"):
         read_model_file(renamed)
+
+
+def test_a_path_that_no_engine_takes(tmp_path: Path) -> None:
+    """A name that is not UTF-8, and one that is too long, are told in a line."""
+    name = os.fsdecode(b"model-\xff.gguf")
+    write(tmp_path / name, {"general.architecture": "llama"}, {})
+    with pytest.raises(ModelFileError, match="rename it"):
+        read_model_file(tmp_path / name)
+    with pytest.raises(ModelFileError, match="File name too long"):
+        read_model_file(tmp_path / ("m" * 300))

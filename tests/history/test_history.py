@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from pathlib import Path
 
 import pytest
@@ -239,3 +240,13 @@ def test_looking_into_an_empty_history_says_so(path: Path) -> None:
 def _listed(run: Run) -> tuple[object, ...]:
     results = [run.results[name] for name in ("score", "time_taken", "total_passed", "total_problems")]
     return run.id, run.timestamp, run.benchmark, run.model, run.status, run.error, results, run.telemetry
+
+
+def test_what_is_no_file_is_no_history(path: Path) -> None:
+    """A pipe (or a device like /dev/null) is neither waited for nor replaced by a file."""
+    os.mkfifo(path)
+    with pytest.raises(HistoryError, match="device or a pipe"):
+        history.read(path)
+    with pytest.raises(HistoryError, match=r"device or a pipe.*unsaved-20260101-a\.json"):
+        history.append(path, a_run())
+    assert path.is_fifo()

@@ -1,0 +1,66 @@
+"""What a run leaves behind when the disk is full, or its model is not there."""
+
+from __future__ import annotations
+
+import errno
+import os
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+
+from benchkit import history
+from benchkit.errors import UsageError
+from benchkit.plan import PlannedRun, RunSettings, plan_run
+from benchkit.records import Status
+from benchkit.runner import execute
+from benchkit.terminal import PlainDisplay
+from tests.support import F16
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> PlannedRun:
+    """A benchmark that needs no server."""
+    (tmp_path / "bench.py").write_text("print('score 50.0')\n")
+    settings = RunSettings(
+        benchmark="llama_bench",
+        model=F16,
+        script=str(tmp_path / "bench.py"),
+        score_pattern=r"score (?P<score>[\d.]+)",
+        history=tmp_path / "history.json",
+        runs_dir=tmp_path / "runs",
+    )
+    return plan_run(settings)
+
+
+def display() -> PlainDisplay:
+    return PlainDisplay(BytesIO(), StringIO())
+
+
+def test_a_full_disk_for_runs_loses_no_record(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where run.json cannot be written the history has the run all the same."""
+
+    def full(path: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr("benchkit.runner.stages.atomic_write", full)
+    assert execute(plan, display()).results["score"] == 50.0
+    assert [run.id for run in history.read(plan.settings.history)] == [plan.id]
+
+
+def test_output_that_could_not_be_kept_is_a_full_disk(plan: PlannedRun) -> None:
+    """The cause is the disk, not that the output held no result."""
+    plan.folder.mkdir(parents=True)
+    (plan.folder / "output.log").symlink_to("/dev/full")
+    run = execute(plan, display())
+    assert run.status is Status.FAILED
+    assert str(run.error).startswith("no disk space")
+    assert [found.error for found in history.read(plan.settings.history)] == [run.error]
+
+
+def test_a_model_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
+    """Wrong usage is told before anything is made."""
+    settings = RunSettings("demo", model=tmp_path / "nowhere.gguf", runs_dir=tmp_path / "runs")
+    with pytest.raises(UsageError, match=r"nowhere\.gguf"):
+        execute(plan_run(settings), display())
+    assert not (tmp_path / "runs").exists()
