@@ -17,7 +17,7 @@ def bench(tmp_path: Path) -> Bench:
     """Runs bench_runner.py in an empty folder, as a person would type it."""
 
     def run(
-        *arguments: str | Path, timeout: float = 60, **environment: str
+        *arguments: str | Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, str(ROOT / "bench_runner.py"), *map(str, arguments)],

@@ -52,7 +52,7 @@ def run(script: str, *arguments: str | Path, **environment: str) -> subprocess.C
         [sys.executable, str(ROOT / script), *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=240,
         check=False,
         env={**os.environ, **environment},
     )
@@ -143,7 +143,7 @@ def test_the_runner_records_a_run(problems: Path, bench: Bench, tmp_path: Path) 
     done = bench(
         "--model", F16, "--gpu-layers", "40", "--benchmark", "lcb", "--script", "run_lcb.py",
         "--server", "xllamacpp", "--problems-file", problems, "--temperature", "0.0", "--max-tokens", "40",
-        timeout=110,
+        timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (recorded,) = runs_in(tmp_path)

@@ -37,7 +37,7 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
     process = start(*arguments, **environment)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=240)
     return subprocess.CompletedProcess(process.args, process.returncode, out, err)
 
 
@@ -272,9 +272,9 @@ def test_an_interrupt_exits_with_130(tmp_path: Path) -> None:
             time.sleep(0.01)
         begun = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert (process.returncode, err.strip().splitlines()[-1]) == (130, "run_eval.py: interrupted")
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 10  # the server would be silent for twice as long
 
 
 def test_other_sampling_asks_again_and_says_so(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def run(base_url: str, folder: Path, *arguments: str) -> str:
         *arguments,
     ]
     done = subprocess.run(
-        [*command, "--problems-file", PROBLEMS], capture_output=True, text=True, timeout=100, check=False
+        [*command, "--problems-file", PROBLEMS], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

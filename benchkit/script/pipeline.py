@@ -15,7 +15,8 @@ from benchkit.script.base import Answer, Question, Row
 from benchkit.script.journal import Journal
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
-END_WITHIN_S = 3.0
+ASKERS_END_WITHIN_S = 1.0  # one that has its answer needs a moment; one whose server is silent never ends
+JUDGES_END_WITHIN_S = 3.0
 GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server, not the question
 
 Ask = Callable[[Question, Event], Answer]
@@ -61,9 +62,8 @@ class Pipeline(Generic[R]):
         with suppress(Full):  # those that have answers left see the event
             for _ in self._judging:
                 self._answered.put_nowait(None)
-        deadline = time.monotonic() + END_WITHIN_S
-        for thread in (*self._asking, *self._judging):
-            thread.join(max(0.0, deadline - time.monotonic()))
+        _join(self._asking, ASKERS_END_WITHIN_S)
+        _join(self._judging, JUDGES_END_WITHIN_S)
 
     def _start(self, to_ask: list[Question], stored: list[Question]) -> None:
         """Threads are daemons: one that hangs in a request must not keep an interrupted command alive."""
@@ -126,3 +126,9 @@ class Pipeline(Generic[R]):
         while (answered := self._answered.get()) and not self._stopping.is_set():
             question, answer = answered
             self._rows.put((self._judge(question, answer), answer))
+
+
+def _join(threads: Sequence[Thread], within_s: float) -> None:
+    deadline = time.monotonic() + within_s
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))

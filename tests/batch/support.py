@@ -27,6 +27,11 @@ def script(folder: Path, name: str, body: str) -> dict[str, Any]:
     return {"name": name, "script": f"{name}.py", "parser": "human_eval"}
 
 
+def until_released(summary: str) -> str:
+    """The body of a script that works until the file `released` lies in its folder."""
+    return f"while not os.path.exists('released'): time.sleep(0.05)\nprint({summary!r})"
+
+
 def good(folder: Path, name: str = "good") -> dict[str, Any]:
     return script(folder, name, f"print({SUMMARY!r})")
 

@@ -166,7 +166,7 @@ def test_on_a_terminal_there_is_a_live_table(tmp_path: Path) -> None:
                 shown += chunk
         except OSError:
             pass  # Linux's way to say that nobody writes any more
-        assert night.wait(30) == 0
+        assert night.wait(60) == 0
     os.close(ours)
     text = shown.decode()
     assert "running 3/9" in text

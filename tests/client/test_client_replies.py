@@ -365,7 +365,7 @@ def test_five_megabytes_of_one_token_are_read_in_linear_time(at_once: bool) -> N
     begun = time.monotonic()
     answer, _ = ask(do)
     assert (len(answer.response), answer.truncated) == (5_000_000, True)
-    assert time.monotonic() - begun < 8
+    assert time.monotonic() - begun < 20
 
 
 def test_a_lost_server_ends_the_run() -> None:
@@ -385,7 +385,7 @@ def test_an_interrupt_ends_the_waiting() -> None:
         threading.Timer(0.2, stopping.set).start()
         begun = time.monotonic()
         assert client.ask(CHAT, stopping).failure
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 20
 
 
 def test_an_interrupt_ends_an_answer_that_is_being_written() -> None:

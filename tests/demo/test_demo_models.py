@@ -45,7 +45,7 @@ def failed_tasks(base_url: str, folder: Path, parallel: int) -> set[str]:
     command = [sys.executable, ROOT / "run_eval.py", "--base-url", base_url, "--problems-file", PROBLEMS]
     options = ["--temperature", "0", "--max-tokens", "1000", "--parallel", str(parallel)]
     done = subprocess.run(
-        [*command, *options, "--output-dir", folder], capture_output=True, text=True, timeout=100, check=False
+        [*command, *options, "--output-dir", folder], capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 0, done.stderr
     summary = json.loads((folder / "summary.json").read_text())

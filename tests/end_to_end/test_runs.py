@@ -130,7 +130,7 @@ def test_ctrl_c_once_puts_everything_away(tmp_path: Path) -> None:
     with running(tmp_path, "--model", F16, *DEMO, "--script", sleeper(tmp_path)) as runner:
         wait_until(lambda: any(tmp_path.glob("runs/*/output.log")))
         runner.send_signal(signal.SIGINT)
-        assert runner.wait(20) == 130
+        assert runner.wait(60) == 130
     (run,) = runs_in(tmp_path)
     assert (run["status"], run["error"]) == ("interrupted", "interrupted")
     assert processes_of(tmp_path) == []
@@ -144,8 +144,8 @@ def test_ctrl_c_twice_ends_at_once_with_no_server_left(tmp_path: Path) -> None:
         time.sleep(0.5)
         begun = time.monotonic()
         runner.send_signal(signal.SIGINT)
-        assert runner.wait(5) == 130
-        assert time.monotonic() - begun < 1
+        assert runner.wait(60) == 130
+        assert time.monotonic() - begun < 4  # the grace alone would be five seconds
     wait_until(lambda: processes_of(tmp_path) == [], seconds=2)
 
 

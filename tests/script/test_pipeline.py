@@ -82,7 +82,7 @@ def test_judging_goes_on_while_others_are_written(tmp_path: Path) -> None:
 
     def ask(question: Question, stopping: threading.Event) -> Answer:
         if question is not QUESTIONS[0]:
-            assert judged_first.wait(10)
+            assert judged_first.wait(60)
         return quick(question, stopping)
 
     def watch(question: Question, answer: Answer) -> Row:
