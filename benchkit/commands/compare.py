@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-FORMATS = ("table", "markdown", "html", "csv", "tsv", "json", "latex")
+from benchkit.commands.numbers import Above0
+from benchkit.comparison.page import FORMAT_NAMES
 
 
 @click.command()
@@ -15,10 +16,10 @@ FORMATS = ("table", "markdown", "html", "csv", "tsv", "json", "latex")
 @click.option("--baseline", metavar="MODEL|RUN", help="Judge all others against this one, not every pair.")
 @click.option("--sort", default="score", show_default=True, metavar="COLUMN", help="The best first.")
 @click.option("--columns", metavar="A,B,…", help="Just these columns, in this order.")
-@click.option("--format", "style", type=click.Choice(FORMATS), default="table", show_default=True)
+@click.option("--format", "style", type=click.Choice(FORMAT_NAMES), default="table", show_default=True)
 @click.option(
     "--margin",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Above0(),
     default=5.0,
     show_default=True,
     help="Points within which models count as equivalent.",
@@ -48,16 +49,12 @@ def command(
     """
     from benchkit.comparison import columns as known
     from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.page import page, rendered
+    from benchkit.comparison.page import pages, rendered
     from benchkit.comparison.selection import sections
     from benchkit.comparison.tables import terminal_width
-    from benchkit.comparison.verdicts import against, verdicts
 
     sort_by = known.find(sort)
     known.chosen(columns)
     wanted = (*names, baseline) if names and baseline and baseline not in names else names
-    pages = []
-    for section in sections(Catalog(history), wanted, benchmark, repeats=repeats, anyway=anyway):
-        against_this = against(section, baseline) if baseline else None
-        pages.append(page(section, verdicts(section, against_this, margin), sort_by, columns))
-    click.echo(rendered(pages, style, terminal_width()))
+    found = sections(Catalog(history), wanted, benchmark, repeats=repeats, anyway=anyway)
+    click.echo(rendered(pages(found, baseline, sort_by, columns, margin), style, terminal_width()))

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from benchkit.commands.compare import command as compare
+from benchkit.commands.numbers import Above0
 from benchkit.commands.report import command as report
 
 HISTORY = click.option(
@@ -26,9 +27,7 @@ def command(context: click.Context) -> None:
 
 @command.command("list")
 @BENCHMARK
-@click.option(
-    "--fits", type=click.FloatRange(min=0, min_open=True), metavar="GB", help="Best that fits in it."
-)
+@click.option("--fits", type=Above0(), metavar="GB", help="Best that fits in it.")
 @click.option("--tag", help="Only entries with this tag.")
 @click.option("--json", "as_json", is_flag=True)
 @HISTORY
@@ -118,12 +117,26 @@ def delete(run_id: str, yes: bool, history: Path) -> None:
     run = find(history, run_id)
     score = run.results.get("score")
     click.echo(f"{run.id}: {run.model} on {run.benchmark}, {run.timestamp}, score {score}", err=True)
-    if not yes and not click.confirm(f"Delete it from {history}?", err=True):
+    if not yes and not _agreed(f"Delete it from {history}?"):
         click.echo("nothing was deleted")
         return
     delete_run(history, run.id)
     notes.forget(history, run.id)
     click.echo(f"deleted {run.id}" + (f"; its files stay in {run.artifacts}" if run.artifacts else ""))
+
+
+def _agreed(question: str) -> bool:
+    """Whether the answer is yes; no answer at all, as from a script, is a wrong use."""
+    import sys
+
+    from benchkit.errors import UsageError
+
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    answer = sys.stdin.readline()
+    if not answer:
+        click.echo(err=True)
+        raise UsageError("nobody answered and nothing was deleted: --yes deletes without asking")
+    return answer.strip().lower() in ("y", "yes")
 
 
 @command.command()

@@ -10,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from benchkit.comparison.noise import Noise
+    from benchkit.records import Run
 
 MOST_NAMED = 10
 
@@ -23,7 +24,6 @@ MOST_NAMED = 10
 def command(model: str, benchmark: str | None, history: Path) -> None:
     """From repeated runs of MODEL under the same settings: what two runs differ by through chance alone."""
     from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.facts import command as command_of
     from benchkit.comparison.facts import set_name
     from benchkit.comparison.noise import noise
     from benchkit.comparison.selection import choose, repeats_of
@@ -36,12 +36,20 @@ def command(model: str, benchmark: str | None, history: Path) -> None:
         runs = repeats_of(catalog, run)
         found = noise(runs, history.parent)
         if found is None:
-            missing = missing or command_of(run)
+            missing = missing or _why_unknown(model, run, len(runs))
         else:
             lines += _lines(f"{run.model} · {set_name(run)}", len(runs), found)
     if not lines:
-        raise UsageError(f"{model} was run only once with these settings; run it again: {missing}")
+        raise UsageError(missing)
     click.echo("\n".join(lines))
+
+
+def _why_unknown(model: str, run: Run, runs: int) -> str:
+    from benchkit.comparison.facts import command as command_of
+
+    if runs > 1:
+        return f"{model}: which problems its {runs} runs solved is not known, no verdicts were kept"
+    return f"{model} was run only once with these settings; run it again: {command_of(run)}"
 
 
 def _lines(title: str, runs: int, found: Noise) -> list[str]:

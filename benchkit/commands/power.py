@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from benchkit.commands.numbers import Above0
+
 FLIPS = (0.05, 0.1, 0.2, 0.3)
 DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
 
@@ -12,7 +14,7 @@ DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
 @click.option("--problems", type=click.IntRange(min=1), required=True, help="How many both models are asked.")
 @click.option(
     "--flips",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=Above0(to=1),
     help="The share of problems that only one of the two solves; 0.05 to 0.3, less for like models.",
 )
 @click.option(
@@ -32,7 +34,6 @@ def command(problems: int, flips: float | None, models: int) -> None:
         click.echo(f"{problems} problems, {100 * rate:g}% flips: detects {told}{among}")
     rate = flips or 0.2
     click.echo(f"\nProblems needed at {100 * rate:g}% flips{among}:")
-    for difference in DIFFERENCES:
-        if difference <= rate:
-            needed = rounded_up(needed_problems(difference, rate, alpha))
-            click.echo(f"  {100 * difference:3.0f} points: about {needed}")
+    for difference in [one for one in DIFFERENCES if one <= rate] or [rate]:
+        needed = rounded_up(needed_problems(difference, rate, alpha))
+        click.echo(f"  {100 * difference:3.3g} points: about {needed}")

@@ -78,7 +78,7 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
         benchmark=benchmark,
         model=model,
         status=Status.OK,
-        config={"path": None, "gpu_layers": None, "origin": str(source), **sampling},
+        config={"path": None, "gpu_layers": None, "origin": str(source), "parser": parser, **sampling},
         results=_results(results, metrics),
         problem_set=dict(results.problem_set or {}),
         artifacts=str(folder.resolve()) if (folder / "verdicts.jsonl").is_file() else None,

@@ -73,7 +73,8 @@ def as_text(board: Board, width: int | None) -> str:
 
 def _nothing_fits(board: Board) -> str:
     if board.fits is None:
-        return "no run here has a score"
+        benchmark = board.section.contestants[0].run.benchmark
+        return f"no run here has a score; its speeds: bench_runner.py compare --benchmark {benchmark}"
     return f"no run is known to fit in {board.fits:g} GiB of VRAM (unknown peaks are left out)"
 
 
@@ -89,7 +90,7 @@ def _row(board: Board, place: int | None, one: Contestant, names: int) -> str:
         _known(speed(one), "tok/s", 0),
         board.notes.get(one.run.id, Note()).in_words(),
     ]
-    widths = (7, names, 6, 13, 9, 11, 0)
+    widths = (7, 0, 6, 13, 9, 11, 0)  # the label has its own
     return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
 
 
@@ -181,8 +182,9 @@ def _model_line(catalog: Catalog, name: str, entries: Sequence[Entry]) -> str:
 
 def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[str]:
     """Every run of a model in time, with what changed in the settings since the one before."""
-    wanted = choose(catalog, (model,), benchmark)[0].model
-    entries = [e for e in catalog.entries if e.model == wanted and benchmark in (None, e.benchmark)]
+    entries = _runs_of(catalog, model, benchmark)
+    if not entries:  # no model's name: a run's, or one that is told to be unknown
+        entries = _runs_of(catalog, choose(catalog, (model,), benchmark)[0].model, benchmark)
     known = notes.read(catalog.path)
     lines: list[str] = []
     before: dict[str, Conditions] = {}
@@ -194,6 +196,10 @@ def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[s
         before[entry.benchmark] = now
         lines.append(_history_line(contestant(catalog, [run], run.id), known.get(run.id, Note()), changed))
     return [printable(line) for line in lines]
+
+
+def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[Entry]:
+    return [e for e in catalog.entries if e.model == model and benchmark in (None, e.benchmark)]
 
 
 def _history_line(one: Contestant, note: Note, changed: str) -> str:

@@ -85,6 +85,8 @@ def _entry(place: int, run: Run) -> Entry:
 def _lines(path: Path) -> list[bytes]:
     """The lines of a history that lies in its usual layout; none of any other, which is read as a whole."""
     with suppress(OSError), locked(path, shared=True):
+        if path.is_dir():
+            return []
         return document.run_lines(store.read_bytes(real_path(path)))
     return []
 

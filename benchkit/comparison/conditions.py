@@ -20,7 +20,7 @@ Conditions = Mapping[str, str]
 
 def conditions(run: Run) -> dict[str, str]:
     """What must be equal, each in words; what is not known is equal only to what is not known."""
-    total = facts.whole(run, "total_problems")
+    total = facts.asked(run)
     found = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
     for name in ASKED:
         found[SAID.get(name, name)] = _words(run.config.get(name))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from statistics import fmean
-from typing import Any
+from typing import Any, BinaryIO
 
 from benchkit.comparison import facts
 from benchkit.records import Run, Verdict
@@ -77,11 +78,19 @@ def averaged(several: Sequence[Outcomes]) -> Outcomes:
         counts.update(one.counts)
     score = fmean(scores) if scores else None
     shares, unlisted = _average_shares(several)
-    return Outcomes(score, several[0].passed, several[0].total, shares, unlisted, counts)
+    return Outcomes(score, _mean_passed(several), several[0].total, shares, unlisted, counts)
+
+
+def _mean_passed(several: Sequence[Outcomes]) -> int | None:
+    """How many one run solves on average; the newest run's count where the others are of another total."""
+    known = [one.passed for one in several if one.passed is not None and one.total == several[0].total]
+    return round(fmean(known)) if known else None
 
 
 def _average_shares(several: Sequence[Outcomes]) -> tuple[dict[str, float] | None, int]:
-    if any(one.shares is None for one in several) or len({one.total for one in several}) > 1:
+    totals = {one.total for one in several}
+    # A run that names only its failures tells the others by its total.
+    if any(one.shares is None for one in several) or (len(totals) > 1 and any(o.unlisted for o in several)):
         return None, 0
     named = list(dict.fromkeys(task for one in several for task in one.shares or ()))
     given = {
@@ -118,10 +127,7 @@ def _asked(side: Outcomes, task: str) -> bool:
 
 def rows_of(run: Run, name: str, near: Path) -> Iterator[dict[str, Any]]:
     """The lines of a file among the run's artifacts; none where it is gone, broken lines passed over."""
-    path = artifact(run, name, near)
-    if path is None:
-        return
-    with path.open("rb") as lines:
+    with suppress(OSError), _artifact(run, name, near) as lines:
         for line in lines:
             try:
                 row = json.loads(line)
@@ -131,14 +137,13 @@ def rows_of(run: Run, name: str, near: Path) -> Iterator[dict[str, Any]]:
                 yield row
 
 
-def artifact(run: Run, name: str, near: Path) -> Path | None:
+def _artifact(run: Run, name: str, near: Path) -> BinaryIO:
     """A file of the run's folder, also where the history was moved together with its runs."""
-    if not run.artifacts:
-        return None
-    for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
-        if (folder / name).is_file():
-            return folder / name
-    return None
+    if isinstance(run.artifacts, str) and run.artifacts:
+        for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
+            with suppress(OSError, ValueError):  # ValueError: no path at all
+                return (folder / name).open("rb")
+    raise FileNotFoundError(name)
 
 
 def _known(run: Run) -> Outcomes:

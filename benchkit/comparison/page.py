@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchkit.comparison import facts
-from benchkit.comparison.columns import COLUMNS, Column, chosen, gpus, ordered, telling
+from benchkit.comparison.columns import BY_NAME, COLUMNS, Column, chosen, gpus, ordered, telling
 from benchkit.comparison.selection import Contestant, Section
 from benchkit.comparison.tables import FORMATS, as_text, fitted, printable, records
-from benchkit.comparison.verdicts import MOST_JUDGED, Verdict, line, marks
+from benchkit.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
+from benchkit.errors import UnknownName, UsageError
 
 MOST_FOR_ALL_PAIRS = 10
-FORMAT_NAMES = ("table", *FORMATS)
+FORMAT_NAMES = ("table", "json", *FORMATS)
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,33 @@ def page(section: Section, verdicts: Sequence[Verdict], sort: Column, columns: s
     )
 
 
+def pages(
+    found: Sequence[Section],
+    baseline: str | None,
+    sort: Column = BY_NAME["score"],
+    columns: str | None = None,
+    margin: float = MARGIN,
+) -> list[Page]:
+    """One a section, each pair judged; with a baseline only those that it stands in."""
+    if baseline is None:
+        return [page(one, verdicts(one, margin=margin), sort, columns) for one in found]
+    judged = [
+        page(one, verdicts(one, base, margin), sort, columns)
+        for one in found
+        if (base := against(one, baseline)) is not None
+    ]
+    if not judged:
+        raise _no_baseline(found, baseline)
+    return judged
+
+
+def _no_baseline(found: Sequence[Section], wanted: str) -> UsageError:
+    for why in (why for one in found for why in one.left_out):
+        if why.startswith(f"{wanted}: "):
+            return UsageError(f"baseline {wanted} was asked otherwise{why[len(wanted) :]}; --anyway compares")
+    return UnknownName("baseline", wanted, [one.label for section in found for one in section.contestants])
+
+
 def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:
     if style == "table":
         return "\n\n".join(_text(one, width) for one in pages)
@@ -79,7 +107,9 @@ def verdict_lines(one: Page) -> list[str]:
     for verdict in shown:
         odd = marks(verdict)
         lines.append(printable(f"{line(verdict)} · {odd}" if odd else line(verdict)))
-    if not lines:
+    if not lines and len(one.rows) > 1:
+        lines.append("No run here has a score: nothing to judge.")
+    elif not lines:
         lines.append("One run: nothing to compare it with yet.")
     return [*lines, *([said] if said else [])]
 

@@ -42,14 +42,23 @@ class Section:
 def sections(
     catalog: Catalog, names: Sequence[str], benchmark: str | None, *, repeats: bool, anyway: bool
 ) -> list[Section]:
-    """The comparisons that were asked for, one a benchmark; a named run that fits no other is refused."""
+    """The comparisons that were asked for, one a benchmark; a named run that fits no other is refused.
+
+    Without names, a benchmark whose runs do not agree never hides the tables of the others.
+    """
     chosen = choose(catalog, names, benchmark)
     by_benchmark: dict[str, list[Entry]] = defaultdict(list)
     for entry in chosen:
         by_benchmark[entry.benchmark].append(entry)
+    groups = _merged(by_benchmark, bool(names), benchmark)
     return [
-        _section(_contestants(catalog, entries, repeats), named=bool(names), anyway=anyway)
-        for entries in _merged(by_benchmark, bool(names), benchmark)
+        _section(
+            _contestants(catalog, entries, repeats),
+            named=bool(names),
+            alone=len(groups) == 1,
+            anyway=anyway,
+        )
+        for entries in groups
     ]
 
 
@@ -156,7 +165,7 @@ def _contestants(catalog: Catalog, entries: Sequence[Entry], repeats: bool) -> l
     return found
 
 
-def _section(contestants: list[Contestant], *, named: bool, anyway: bool) -> Section:
+def _section(contestants: list[Contestant], *, named: bool, alone: bool, anyway: bool) -> Section:
     found = {one.label: conditions(one.run) for one in contestants}
     differences = differing(found.items())
     title = facts.set_name(contestants[0].run)
@@ -165,9 +174,10 @@ def _section(contestants: list[Contestant], *, named: bool, anyway: bool) -> Sec
     if anyway:
         return Section(title, tuple(_marked(contestants, found)), (), _shared(found))
     group = _largest_group(contestants, found)
-    if named or len(group) < 2:
+    if named or (alone and len(group) < 2):
+        these = "these" if alone else f"the {contestants[0].run.benchmark}"
         raise UsageError(
-            f"these runs cannot be compared, they differ in {in_words(differences)}: "
+            f"{these} runs cannot be compared, they differ in {in_words(differences)}: "
             "name runs that agree, or show them side by side with --anyway"
         )
     left_out = [one for one in contestants if one not in group]

@@ -79,7 +79,7 @@ class Rung:
 
 
 QUANTIZATION = re.compile(
-    r"[-_. ]?\b(?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_\d|MXFP4(?:_MOE)?|BF16|F16|FP16|F32|FP32|Q8_0)\b",
+    r"[-_. ]?(?<![A-Z0-9])(?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_\d|MXFP4(?:_MOE)?|BF16|F16|FP16|F32|FP32)\b",
     re.IGNORECASE,
 )
 
@@ -89,7 +89,9 @@ def family(one: Contestant) -> str:
     name = re.sub(r"\.gguf$", "", one.run.model, flags=re.IGNORECASE)
     quantization = facts.quantization(one.run)
     if quantization:
-        name = re.sub(rf"[-_. ]?{re.escape(quantization)}(?![A-Za-z0-9])", "", name, flags=re.IGNORECASE)
+        name = re.sub(
+            rf"[-_. ]?(?:UD-)?{re.escape(quantization)}(?![A-Za-z0-9])", "", name, flags=re.IGNORECASE
+        )
     return QUANTIZATION.sub("", name).strip("-_. ") or one.run.model
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -69,7 +69,7 @@ def _least_width(columns: Sequence[Column], rows: Sequence[Contestant]) -> int:
 
 def _widths(columns: Sequence[Column], cells: Sequence[Sequence[str]]) -> list[int]:
     return [
-        max(shown_width(column.title), *(shown_width(line[place]) for line in cells))
+        max([shown_width(column.title), *(shown_width(line[place]) for line in cells)])
         for place, column in enumerate(columns)
     ]
 
@@ -108,7 +108,9 @@ def printable(text: str) -> str:
 
 
 def as_markdown(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
-    return _tabulated("pipe", columns, rows, lambda text: text.replace("|", "\\|").replace("<", "&lt;"))
+    return _tabulated(
+        "pipe", columns, rows, lambda text: re.sub(r"[\\|]", r"\\\g<0>", text).replace("<", "&lt;")
+    )
 
 
 def as_html(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
@@ -147,10 +149,6 @@ def as_tsv(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
     return as_csv(columns, rows, "\t")
 
 
-def as_json(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
-    return json.dumps(records(columns, rows), ensure_ascii=False, indent=1)
-
-
 def records(columns: Sequence[Column], rows: Sequence[Contestant]) -> list[dict[str, Any]]:
     return [{column.name: plain(column, one) for column in columns} for one in rows]
 
@@ -166,7 +164,6 @@ FORMATS: dict[str, Callable[[Sequence[Column], Sequence[Contestant]], str]] = {
     "html": as_html,
     "csv": as_csv,
     "tsv": as_tsv,
-    "json": as_json,
     "latex": as_latex,
 }
-"""By the name on the command line; `table`, which needs the terminal's width, is `as_text`."""
+"""Tables by the name on the command line; `table`, which needs the terminal's width, is `as_text`."""

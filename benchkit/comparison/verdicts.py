@@ -14,9 +14,9 @@ from itertools import combinations
 from math import ceil, floor, isinf, log10
 from statistics import fmean
 
+from benchkit.comparison.columns import decimal
 from benchkit.comparison.outcomes import Outcomes, matched
 from benchkit.comparison.selection import Contestant, Section
-from benchkit.errors import UnknownName
 from benchkit.statistics import (
     ALPHA,
     Interval,
@@ -100,6 +100,7 @@ def verdicts(section: Section, baseline: Contestant | None = None, margin: float
         if baseline
         else list(combinations(_best(section.contestants), 2))
     )
+    pairs = [pair for pair in pairs if any(one.outcomes.score is not None for one in pair)]
     found = [p_of(before.outcomes, after.outcomes) for before, after in pairs]
     known = [p for p in found if p is not None]
     corrected = iter(holm(known))
@@ -237,7 +238,7 @@ def _what_is_needed(verdict: Verdict, shown: Evidence) -> str:
 def points_seen(share: float) -> str:
     """Whole points where they say enough."""
     points = 100 * share
-    return f"{points:.0f}" if points >= 3 else f"{points:.1f}"
+    return decimal(points, 0 if points >= 3 else 1)
 
 
 def rounded_up(number: float) -> str:
@@ -251,9 +252,9 @@ def _points(share: float) -> str:
     return f"{100 * share:+.1f}".replace("-", "−")
 
 
-def against(section: Section, wanted: str) -> Contestant:
-    """The contestant of that label, model or run id."""
+def against(section: Section, wanted: str) -> Contestant | None:
+    """The contestant of that label, model or run id; None where the section has none."""
     for one in section.contestants:
         if wanted in (one.label, one.run.model) or one.run.id.startswith(wanted):
             return one
-    raise UnknownName("baseline", wanted, [one.label for one in section.contestants])
+    return None

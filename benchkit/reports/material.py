@@ -11,11 +11,9 @@ from typing import Any
 
 from benchkit.comparison import facts
 from benchkit.comparison.catalog import Catalog, Entry
-from benchkit.comparison.columns import BY_NAME
-from benchkit.comparison.page import Page, page
+from benchkit.comparison.page import Page, pages
 from benchkit.comparison.selection import Contestant, choose, sections
 from benchkit.comparison.standings import by_score
-from benchkit.comparison.verdicts import against, verdicts
 from benchkit.records import Run
 from benchkit.reports.flips import Flip, flips
 from benchkit.reports.gallery import charts, histories, run_charts
@@ -47,15 +45,7 @@ class Material:
             repeats=self.repeats,
             anyway=self.anyway,
         )
-        return [
-            page(
-                one,
-                verdicts(one, against(one, self.baseline) if self.baseline else None),
-                BY_NAME["score"],
-                None,
-            )
-            for one in found
-        ]
+        return pages(found, self.baseline)
 
     @cached_property
     def written(self) -> datetime:

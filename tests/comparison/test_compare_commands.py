@@ -11,6 +11,7 @@ import pytest
 
 from benchkit import history
 from benchkit.comparison import notes
+from benchkit.comparison.tables import shown_width
 from benchkit.records import Status
 from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 from tests.comparison.test_verdicts import WORKED
@@ -209,6 +210,8 @@ def test_leaderboard_delete_asks_first(tmp_path: Path, bench: Bench) -> None:
             words, cwd=tmp_path, input=answer, capture_output=True, text=True, check=False
         )
         assert "A on human_eval_plus" in refused.stderr
+        assert "nothing was deleted" in refused.stdout + refused.stderr
+        assert refused.returncode == (0 if answer else 2)
         assert [one.id for one in history.read(path)] == ["a1", "b1"]
     done = bench("leaderboard", "delete", "a1", "--yes")
     assert (done.returncode, done.stdout) == (0, "deleted a1; its files stay in runs/a1\n")
@@ -231,3 +234,76 @@ def test_no_columns_named_is_refused(tmp_path: Path, bench: Bench) -> None:
     done = bench("compare", "--columns", ",")
     assert done.returncode == 2
     assert "--columns names no column: known are model, score" in done.stderr
+
+
+def test_a_baseline_in_one_of_two_benchmarks(tmp_path: Path, bench: Bench) -> None:
+    """The benchmark it has no run of is left out; one that was asked otherwise is told why."""
+    lcb = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
+    a_history(
+        tmp_path,
+        *(a_run(name, range(n)) for n, name in enumerate("ABC")),
+        *(a_run(name, id=f"{name}-lcb", **lcb) for name in "BC"),
+        a_run("D", config={"temperature": 0.8}),
+    )
+    done = bench("compare", "--baseline", "A")
+    assert done.stdout.count(" vs A · ") == done.stdout.count(" vs ") == 2
+    assert "LiveCodeBench" not in done.stdout
+    assert bench("report", "--baseline", "A", "--output", "r.txt").returncode == 0
+    assert " vs B" not in (tmp_path / "r.txt").read_text()
+    refused = bench("compare", "--baseline", "D")
+    assert refused.returncode == 2
+    assert "D was asked otherwise: temperature 0.8 instead of 0; --anyway compares" in refused.stderr
+
+
+def test_what_is_no_number_is_refused(bench: Bench) -> None:
+    """NaN and infinity pass for numbers in Python, not here."""
+    for words in (
+        ("compare", "--margin", "nan"),
+        ("compare", "--margin", "inf"),
+        ("power", "--problems", "9", "--flips", "nan"),
+        ("leaderboard", "list", "--fits", "nan"),
+    ):
+        done = bench(*words)
+        assert done.returncode == 2
+        assert f"{words[-1]} is no number" in done.stderr
+
+
+def test_power_of_very_many_problems(bench: Bench) -> None:
+    """A difference below a tenth of a point is no difference of 0.0, and one line at least is shown."""
+    told = bench("power", "--problems", "1000000", "--flips", "0.005").stdout
+    assert "detects 0.02 points" in told
+    assert "  0.5 points: about" in told
+
+
+def test_noise_where_nobody_knows_which_were_solved(tmp_path: Path, bench: Bench) -> None:
+    """Two runs of a bare score are two runs: it is their verdicts that are missing."""
+    bare = {"failed_tasks": [], "total_passed": None, "total_problems": None}
+    a_history(tmp_path, *(a_run("A", id=name, results=bare) for name in ("a1", "a2")))
+    done = bench("noise", "A")
+    assert done.returncode == 2
+    assert "which problems its 2 runs solved is not known" in done.stderr
+
+
+def test_speeds_alone_are_no_leaderboard(tmp_path: Path, bench: Bench) -> None:
+    """A speed test has no score; the line says what shows the speeds."""
+    speed = {"score": None, "total_passed": None, "total_problems": None}
+    a_history(tmp_path, a_run("A", benchmark="llama_bench", results=speed))
+    told = bench("leaderboard", "list").stdout
+    assert "no run here has a score; its speeds: bench_runner.py compare --benchmark llama_bench" in told
+
+
+def test_the_history_of_a_model_that_never_ended_well(tmp_path: Path, bench: Bench) -> None:
+    """Its failures are its history."""
+    a_history(tmp_path, a_run("A", id="a1", status=Status.FAILED, error="server died: x"))
+    done = bench("leaderboard", "history", "A")
+    assert done.returncode == 0
+    assert "failed: server died: x" in done.stdout
+    assert bench("leaderboard", "history", "a1").stdout == done.stdout
+    assert bench("leaderboard", "history", "A", "--benchmark", "lcb").returncode == 2
+
+
+def test_wide_names_stand_in_line(tmp_path: Path, bench: Bench) -> None:
+    """A name of two columns a letter does not push its score aside."""
+    a_history(tmp_path, a_run("模型-日本語", [1]), a_run("plain", [1]))
+    rows = [line for line in bench("leaderboard", "list").stdout.splitlines() if "99.4%" in line]
+    assert len({shown_width(row.partition("99.4%")[0]) for row in rows}) == 1

@@ -86,3 +86,23 @@ def test_repeated_runs_are_averaged_per_problem(tmp_path: Path) -> None:
     assert found.shares == {"HumanEval/1": 0.5, "HumanEval/2": 0.0}
     assert (found.unlisted, found.total) == (162, 164)
     assert found.score == pytest.approx(100 * (162 + 163) / 2 / 164)
+
+
+def test_repeated_runs_that_lost_other_problems_are_averaged(tmp_path: Path) -> None:
+    """Each problem by the runs in which it was judged, also where one run lost one."""
+    whole = with_files(tmp_path, a_run(id="1", total=2), [("a", "passed"), ("b", "passed")])
+    less = with_files(tmp_path, a_run(id="2", total=1), [("a", "wrong"), ("b", "infrastructure")])
+    assert averaged([outcomes(whole, tmp_path), outcomes(less, tmp_path)]).shares == {"a": 0.5, "b": 1.0}
+
+
+def test_solved_of_repeated_runs_is_their_mean(tmp_path: Path) -> None:
+    """Beside an averaged score the newest run's count would be another number."""
+    several = [outcomes(a_run(failed=range(n)), tmp_path) for n in (10, 20, 30)]
+    assert averaged(several).passed == 144
+
+
+@pytest.mark.parametrize("artifacts", [{"folder": "x"}, "x" * 5000, "a\0b"])
+def test_artifacts_that_are_no_folder_are_none(tmp_path: Path, artifacts: object) -> None:
+    """What an older or a foreign record has there costs the verdicts, not the run."""
+    run = a_run(failed=[1], artifacts=artifacts)
+    assert outcomes(run, tmp_path).passed == 163

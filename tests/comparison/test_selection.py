@@ -202,3 +202,36 @@ def test_a_line_broken_behind_its_head_is_told(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes().replace(b'"difficulty_scores": {}', b'"difficulty_scores": {', 1))
     with pytest.raises(HistoryError, match=r"not valid JSON \(line 2"):
         sections(Catalog(path), (), None, repeats=False, anyway=False)
+
+
+LCB = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
+
+
+def test_one_benchmark_out_of_step_does_not_hide_the_others(tmp_path: Path) -> None:
+    """Where two LiveCodeBench runs cannot be compared, HumanEval's table is there all the same."""
+    path = a_history(
+        tmp_path,
+        a_run("A"),
+        a_run("B"),
+        a_run("A", id="a-lcb", **LCB),
+        a_run("B", id="b-lcb", **{**LCB, "config": {"max_tokens": 9}}),
+    )
+    found = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    assert [[one.label for one in section.contestants] for section in found] == [["A", "B"], ["B"]]
+    assert found[1].left_out == ("A: token budget 1000 instead of 9",)
+    with pytest.raises(UsageError, match="the lcb runs cannot be compared, they differ in token budget"):
+        sections(Catalog(path), ("A", "B"), None, repeats=False, anyway=False)
+
+
+def test_problems_that_the_server_lost_are_no_other_condition(tmp_path: Path) -> None:
+    """163 problems judged and one lost stand beside 164: they were asked the same."""
+    lost = {"total_problems": 163, "total_passed": 163, "further": {"unjudged": ["HumanEval/9"]}}
+    path = a_history(tmp_path, a_run("A"), a_run("B", results=lost))
+    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    assert [one.label for one in section.contestants] == ["A", "B"]
+
+
+def test_a_folder_is_no_history(tmp_path: Path) -> None:
+    """It is told, not read."""
+    with pytest.raises(HistoryError, match="is a folder: name a file with --history"):
+        Catalog(tmp_path)

@@ -167,3 +167,10 @@ def test_broken_notes_are_told_not_lost(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match=r"results.notes.json cannot be read"):
         notes.write(history, "r1", "text")
     assert notes.place(history).read_text() == "{oops"
+
+
+@pytest.mark.parametrize("name", ["Qwen3-8B-UD-Q4_K_XL", "Qwen3-8B_Q4_K_XL", "Qwen3-8B.q4_k_xl"])
+@pytest.mark.parametrize("quantization", ["Q4_K_XL", "Q4_K_M", None])
+def test_family_however_the_file_is_named(name: str, quantization: str | None) -> None:
+    """With an underscore, with Unsloth's mark, and where the file tells another word than its name."""
+    assert family(a_contestant(name, [], model_file={"quantization": quantization})) == "Qwen3-8B"

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from benchkit.comparison.columns import BY_NAME, COLUMNS, chosen, ordered, telling
+from benchkit.comparison.outcomes import Outcomes
 from benchkit.comparison.page import FORMAT_NAMES, Page, page, rendered
 from benchkit.comparison.selection import Contestant
 from benchkit.comparison.tables import as_text, fitted, shown_width
@@ -181,3 +182,22 @@ def test_hundreds_of_models_are_judged_as_far_as_pairs_can_be() -> None:
     text = rendered([one], "table", None)
     assert "the 300 best are judged" in text
     assert text.count(" paired · ") == 299
+
+
+def test_a_table_without_rows_is_its_head() -> None:
+    """Two lines, no error."""
+    assert as_text([BY_NAME["model"], BY_NAME["score"]], [], 80).splitlines()[0] == "model  score %"
+    assert fitted([BY_NAME["model"]], [], 80)[1] == []
+
+
+def test_a_backslash_before_a_bar_does_not_open_a_cell() -> None:
+    """Markdown would take the second of two signs for itself."""
+    row = rendered([a_page(a_contestant("a\\|b", [1]))], "markdown", None).splitlines()[4]
+    assert r"a\\\|b" in row
+
+
+def test_rows_without_scores_say_so() -> None:
+    """A table of speeds needs no verdicts, and one run is not several."""
+    bare = [Contestant(n, a_contestant(n, []).runs, Outcomes(None)) for n in "AB"]
+    assert "No run here has a score: nothing to judge." in rendered([a_page(*bare)], "table", None)
+    assert "One run: nothing to compare it with yet." in rendered([a_page(bare[0])], "table", None)

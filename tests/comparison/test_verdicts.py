@@ -112,3 +112,10 @@ def test_ten_equal_models_get_false_verdicts_in_at_most_one_of_twenty_nights() -
 def test_needed_problems_are_rounded_upwards(number: float, text: str) -> None:
     """Two figures are all that an estimate can bear."""
     assert rounded_up(number) == text
+
+
+def test_runs_without_any_score_are_not_judged() -> None:
+    """Speed tests have no score: nothing is said about a difference that nobody measured."""
+    one, other = (Contestant(name, (a_run(name),), Outcomes(None)) for name in "AB")
+    assert verdicts(a_section(one, other)) == []
+    assert len(verdicts(a_section(one, a_contestant("C", [1])))) == 1
