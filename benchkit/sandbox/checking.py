@@ -28,6 +28,8 @@ from benchkit.sandbox.outcomes import outcome
 from benchkit.sandbox.over import Over
 
 _MOST_TEXT = 300
+# A test's own `all(map(…))` would take these for "no more cases"; a generator makes the same of them.
+_ENDS_A_LOOP = (StopIteration, StopAsyncIteration)
 
 
 class CandidateStopped(BaseException):
@@ -89,6 +91,8 @@ def _plain(value: Any) -> Any:
         raise TypeError("the candidate's own object, which is no plain data, is given back to it")
     try:
         return codec.plain(value)
+    except codec.TooDeep as error:  # no reason to run inside: it may be what the candidate returned
+        raise TypeError(f"an argument {error}") from None
     except codec.NotPlain:
         raise NeedsInside from None
 
@@ -127,6 +131,8 @@ def exception_of(reply: Raw) -> BaseException:
     """An exception of the same builtin kind, for tests that expect one; anything odd ends the test."""
     _, base, _ = told(reply)
     kind = getattr(builtins, base, None)
+    if kind in _ENDS_A_LOOP:
+        return RuntimeError(in_words(reply))
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
             return kind(in_words(reply))

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import marshal
 import struct
+from collections import Counter
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
 MOST_NESTED = 200
+_MOST_ALIKE = 256  # items of one hash; what a program returns in earnest has a handful
 _VERSION = 2
 _FEW = 16
 _SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
@@ -21,6 +23,10 @@ _SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
 
 class NotPlain(ValueError):
     """The value is not plain data, or nested too deep."""
+
+
+class TooDeep(NotPlain):
+    """The value is nested too deep, whatever it is of."""
 
 
 class BadBytes(ValueError):
@@ -50,7 +56,7 @@ def plain(value: Any, depth: int = 0) -> Any:
     if kind in _SCALARS:
         return value
     if depth > MOST_NESTED:
-        raise NotPlain(f"nested deeper than {MOST_NESTED}")
+        raise TooDeep(f"nested deeper than {MOST_NESTED}")
     if kind is list or kind is tuple:
         if _SCALARS.issuperset(map(type, value)):
             return value
@@ -150,7 +156,10 @@ class _Reader:
         size = self.number()
         if not 0 <= size <= len(self.encoded) - self.at:  # an item is one byte at least
             raise BadBytes("more items than bytes")
-        return kind(self._numbers(size) or [self.item(depth + 1) for _ in range(size)])
+        items = self._numbers(size) or [self.item(depth + 1) for _ in range(size)]
+        if kind is set or kind is frozenset:
+            _refuse_alike(items)
+        return kind(items)
 
     def _numbers(self, size: int) -> list[Any]:
         """Items that are all small integers or all floats, at once; none where they are not."""
@@ -173,10 +182,12 @@ class _Reader:
         return value
 
     def _dictionary(self, depth: int) -> dict[Any, Any]:
-        items: dict[Any, Any] = {}
+        keys, values = [], []
         while (key := self.read(depth + 1)) is not _End:
-            items[key] = self.item(depth + 1)
-        return items
+            keys.append(key)
+            values.append(self.item(depth + 1))
+        _refuse_alike(keys)
+        return dict(zip(keys, values, strict=True))
 
     def long(self) -> int:
         """A sign and digits of 15 bits, lowest first."""
@@ -192,6 +203,12 @@ class _Reader:
 
     def text(self) -> str:
         return self.take(self.number()).decode("utf-8", "surrogatepass")
+
+
+def _refuse_alike(keys: list[Any]) -> None:
+    """Keys chosen to share a hash would keep us busy for hours: each is compared with all before it."""
+    if len(keys) > _MOST_ALIKE and max(Counter(map(hash, keys)).values()) > _MOST_ALIKE:
+        raise BadBytes("keys made to be alike")
 
 
 def _join(digits: tuple[int, ...]) -> int:

@@ -22,7 +22,7 @@ class DiskWatch:
     def __init__(self, folder: str, limit: int) -> None:
         self.folder = folder
         self.limit = limit
-        self.free = self._free()
+        self.free, self.free_entries = self._free()
         self.next_look = monotonic() + EVERY_S
 
     def look(self) -> None:
@@ -30,17 +30,20 @@ class DiskWatch:
         if monotonic() < self.next_look:
             return
         self.next_look = monotonic() + EVERY_S
-        gone = self.free - self._free()
-        if gone <= self.limit:
+        free, free_entries = self._free()
+        gone = self.free - free
+        if gone <= self.limit and self.free_entries - free_entries <= _MOST_ENTRIES:
             return
         if self._holds_too_much():
-            raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {self.limit // MIB} MB")
+            most = f"{self.limit // MIB} MB or {_MOST_ENTRIES:,} files"
+            raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
         if gone > _UNEXPLAINED:
             raise Over(Verdict.INFRASTRUCTURE, "the disk filled up while the program ran, perhaps not by it")
 
-    def _free(self) -> int:
+    def _free(self) -> tuple[int, int]:
+        """Bytes and entries; a file system that counts no entries always says as many."""
         facts = os.statvfs(self.folder)
-        return facts.f_bavail * facts.f_frsize
+        return facts.f_bavail * facts.f_frsize, facts.f_ffree
 
     def _holds_too_much(self) -> bool:
         """A folder that hides what it holds counts as full."""

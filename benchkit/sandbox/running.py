@@ -97,7 +97,7 @@ class Running:
             if fd == self.jail.control.fileno():
                 self._hear()
             elif fd in self.outgoing:
-                self._write(fd)
+                self._go_on_writing(fd)
             elif fd in self.incoming:
                 self._read(fd)
             elif fd == self.jail.caller:
@@ -107,6 +107,12 @@ class Running:
         self.ended = self.jail.ended()
         self.broken = self.ended is None
         self.poll.unregister(self.jail.control)
+
+    def _go_on_writing(self, fd: int) -> None:
+        if self.outgoing[fd]:
+            self._write(fd)
+        else:  # nothing to write, and yet poll tells of it: nobody reads any more
+            self._close_outgoing(fd)
 
     def _write(self, fd: int) -> None:
         queue = self.outgoing[fd]

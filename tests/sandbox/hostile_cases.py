@@ -489,7 +489,7 @@ HARM = [
     Case(
         "many_files",
         in_call("for n in range(10**5): open(f'f{n}', 'w').close()\nreturn 0"),
-        "error wrong timeout",
+        "error wrong timeout output_limit",
         wall_s=1,
     ),
     Case("overwrite_outside", in_call("open('{outside}/file', 'w').write('x'); return 0")),

@@ -19,6 +19,7 @@ from benchkit.sandbox.jail import landlock, seccomp, syscalls
 _ROOM = 4096  # for all the other processes of a user who is at work
 _MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
 _DESCRIPTORS = 256
+_ADDRESSES = 64 << 30  # far more than any language reserves; page tables of still more would fill the memory
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def plan(cage: Cage, job: Job) -> Plan:
         own_root=cage.own_root,
         may_fork=may_fork,
         may_exec=command or may_fork,
-        shared_memory=not command,
+        addresses_counted=not command,
         landlock_abi=cage.landlock_abi,
     )
     others = 4 if cage.own_pid_namespace else _tasks(uid) if may_fork else _ROOM
@@ -90,6 +91,7 @@ def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
         stack = job.memory // 32
         return (
             *limits,
+            (resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES)),
             (resource.RLIMIT_DATA, (job.memory, job.memory)),
             (resource.RLIMIT_STACK, (stack, stack)),
         )

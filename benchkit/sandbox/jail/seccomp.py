@@ -29,7 +29,7 @@ class Rules:
     own_root: bool  # what lies outside is mounted read-only, so modes and times may be set
     may_fork: bool
     may_exec: bool
-    shared_memory: bool  # its address space is limited, so shared memory is counted
+    addresses_counted: bool  # its address space is what is limited, so that every kind of memory counts
     landlock_abi: int
 
 
@@ -62,7 +62,7 @@ _CLONE_THREAD = 0x10000
 _CLONE_FOREIGN = 0x7E028000  # any new namespace; CLONE_PARENT, a child that its parent's parent must bury
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE = 1, 1, 0xF
-_MAP_SHARED_ANONYMOUS = 0x21
+_MAP_SHARED_ANONYMOUS, _MAP_GROWSDOWN = 0x21, 0x100
 _FCNTL_SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
 _OWN_PID = 0x7FFFFF13  # no process has it; stands for the program's own until `install` knows it
 _IOCTL_HARMLESS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, window size, FIONREAD, FIONBIO…
@@ -79,7 +79,7 @@ PLAIN = (
     "getresuid", "getrlimit", "getrusage", "getsid", "getsockname", "getsockopt", "gettid", "gettimeofday",
     "getuid", "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "link", "linkat",
     "lseek", "lstat", "madvise", "membarrier", "mincore", "mkdir", "mkdirat", "mknod", "mknodat",
-    "mprotect", "mremap", "msync", "munmap", "nanosleep", "newfstatat", "pause", "pipe", "pipe2", "poll",
+    "mprotect", "msync", "munmap", "nanosleep", "newfstatat", "pause", "pipe", "pipe2", "poll",
     "ppoll", "pread64", "preadv", "preadv2", "pselect6", "pwrite64", "pwritev", "pwritev2", "read",
     "readahead", "readlink", "readlinkat", "readv", "recvfrom", "recvmsg", "rename", "renameat",
     "renameat2", "restart_syscall", "rmdir", "rseq", "rt_sigaction", "rt_sigpending", "rt_sigprocmask",
@@ -109,8 +109,11 @@ def _answers(rules: Rules) -> dict[str, Answer]:
     # prctl can make a process attachable, outlive its parent, or install filters.
     answers["prctl"] = If(0, _PRCTL_HARMLESS, ALLOW, REFUSE)
     # Shared anonymous memory counts only as address space, which is not limited for other languages.
-    shared = ALLOW if rules.shared_memory else REFUSE
-    answers["mmap"] = If(3, (_MAP_SHARED_ANONYMOUS,), shared, ALLOW, mask=_MAP_SHARED_ANONYMOUS)
+    shared = ALLOW if rules.addresses_counted else REFUSE
+    shared_or_not = If(3, (_MAP_SHARED_ANONYMOUS,), shared, ALLOW, mask=_MAP_SHARED_ANONYMOUS)
+    # A stack counts neither as data nor, made or grown by hand, as the stack; realloc copies instead.
+    answers["mremap"] = ALLOW if rules.addresses_counted else Give(errno.ENOMEM)
+    answers["mmap"] = If(3, (_MAP_GROWSDOWN,), REFUSE, shared_or_not, mask=_MAP_GROWSDOWN)
     return answers
 
 
@@ -157,9 +160,12 @@ def _files(rules: Rules) -> dict[str, Answer]:
     readers = ("getxattr", "lgetxattr", "fgetxattr", "listxattr", "llistxattr", "flistxattr")
     answers |= dict.fromkeys((*attributes, *readers), Give(errno.ENOTSUP))
     answers["truncate"] = ALLOW if rules.own_root or rules.landlock_abi >= 3 else REFUSE
-    # O_RDONLY | O_TRUNC empties a file that Landlock below ABI 3 takes to be only read.
+    # O_RDONLY | O_TRUNC empties a file that Landlock below ABI 3 takes to be only read. Access mode 3, for
+    # neither reading nor writing, asks Landlock for no right at all, and may truncate as well.
+    denied = Give(errno.EACCES)
     for name, argument in (("open", 1), ("openat", 2)):
-        answers[name] = If(argument, (_O_TRUNC,), Give(errno.EACCES), ALLOW, mask=_O_TRUNC | _O_ACCMODE)
+        truncates = If(argument, (_O_TRUNC,), denied, ALLOW, mask=_O_TRUNC | _O_ACCMODE)
+        answers[name] = If(argument, (_O_ACCMODE,), denied, truncates, mask=_O_ACCMODE)
     return answers
 
 

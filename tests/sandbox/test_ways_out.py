@@ -1,0 +1,130 @@
+"""Ways around the limits and around the judge, each closed for all programs and not for one case."""
+
+from __future__ import annotations
+
+import os
+import struct
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from benchkit.records import Verdict
+from benchkit.sandbox import Limits, Program, Sandbox, codec
+from benchkit.sandbox.codec import BadBytes
+from benchkit.sandbox.pool import Pool
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """One that only the sandbox keeps a program from: everybody may write there."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o777)
+        yield folder
+
+
+def test_an_exception_cannot_end_a_tests_own_loop(best: Sandbox) -> None:
+    """StopIteration would tell `all(map(...))` that there are no more cases."""
+    source = "def same(x): raise StopIteration"
+    loop = "def check(c): assert all(map(lambda x: c(x) == x, [1, 2]))"
+    outcome = best.check(source, loop, "same")
+    assert (outcome.verdict, outcome.detail) == (Verdict.ERROR, "StopIteration")
+
+
+def test_depth_does_not_lead_inside(best: Sandbox) -> None:
+    """A value as deep as may be, given back to the candidate, is no reason to run the test beside it."""
+    source = "def same(x):\n for _ in range(201): x = [x]\n return x"
+    outcome = best.check(source, "def check(c): assert c(c(3)) == 3", "same")
+    assert (outcome.verdict, outcome.inside) == (Verdict.WRONG, False)
+    assert "nested deeper" in outcome.detail
+
+
+def _multiple(of: int) -> bytes:
+    """An encoded integer whose hash is 0, like that of all others."""
+    value, digits = of * (2**61 - 1), []
+    while value:
+        digits.append(value & 0x7FFF)
+        value >>= 15
+    return b"l" + struct.pack(f"<i{len(digits)}H", len(digits), *digits)
+
+
+def test_keys_made_to_be_alike_are_refused() -> None:
+    """A set or a dictionary of keys with one hash takes time by the square of their number."""
+    keys = [_multiple(of) for of in range(1, 20_000)]
+    head = struct.pack("<i", len(keys))
+    items, pairs = b"".join(keys), b"N".join(keys) + b"N"
+    for encoded in (b"<" + head + items, b">" + head + items, b"{" + pairs + b"0"):
+        with pytest.raises(BadBytes, match="alike"):
+            codec.decode(encoded)
+    honest = {(a, b, c): {a, b, c} for a in range(-9, 9) for b in range(-9, 9) for c in range(-9, 9)}
+    assert codec.decode(codec.encode(honest)) == honest
+
+
+@pytest.mark.parametrize("abi", [1, 2])
+def test_an_access_mode_that_asks_for_nothing(abi: int, open_folder: Path) -> None:
+    """Mode 3 neither reads nor writes, so Landlock looks away; yet it can truncate."""
+    target = open_folder / "file"
+    target.write_text("untouched")
+    target.chmod(0o666)
+    source = f"""
+import os
+for mode in (3, 3 | os.O_TRUNC):
+    try: os.open({str(target)!r}, mode)
+    except PermissionError: print("no")
+"""
+    with Pool("landlock", 1, most_landlock=abi) as sandbox:
+        assert sandbox.run(Program(source=source)).stdout == b"no\nno\n"
+    assert target.read_text() == "untouched"
+
+
+@pytest.mark.parametrize(
+    "memory",
+    [
+        "libc.mmap(None, size, 3, MAP_PRIVATE | MAP_ANONYMOUS | 0x100, -1, 0)",
+        "libc.mremap(stack, 4096, size, 1)",
+        "libc.mmap(None, 1 << 37, 0, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)",
+    ],
+    ids=["a second stack", "the stack grown by hand", "endless page tables"],
+)
+def test_memory_that_counts_as_no_data(best: Sandbox, memory: str) -> None:
+    """Programs of other languages are limited in data; what the kernel does not count as data is refused."""
+    source = f"""
+import ctypes
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE
+libc = ctypes.CDLL(None, use_errno=True)
+for function in (libc.mmap, libc.mremap):
+    function.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long]
+libc.mremap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_size_t, ctypes.c_int]
+size = 1 << 30
+stack = ctypes.c_void_p.in_dll(libc, "program_invocation_name").value & ~4095
+print({memory} == ctypes.c_void_p(-1).value)
+"""
+    outcome = best.run(Program(argv=["python3", "-c", source]), Limits(memory_mb=512))
+    assert outcome.stdout == b"True\n", outcome
+
+
+def test_files_without_number() -> None:
+    """Empty files fill no disk, yet somebody has to remove them all: the next program would wait for it."""
+    source = "import os\nfor n in range(10**7): os.close(os.open(str(n), os.O_CREAT))"
+    with Pool("landlock", 1) as sandbox:
+        outcome = sandbox.run(Program(source=source), Limits(wall_s=30))
+        assert (outcome.verdict, "20,000 files" in outcome.detail) == (Verdict.OUTPUT_LIMIT, True), outcome
+        assert sandbox.run(Program(source="import os; print(os.listdir())")).stdout == b"[]\n"
+
+
+def test_a_judge_that_waits_uses_no_time() -> None:
+    """Where nobody reads the requests any more, poll tells of it again and again."""
+    source = "import os, time\ndef wait(x): os.close(3); time.sleep(9)"
+    with Pool("landlock", 1) as sandbox:
+        (judge,) = (worker.process.pid for worker in sandbox.all)
+        before = _cpu_s(judge)
+        sandbox.check(source, "def check(c): c(1)", "wait", Limits(wall_s=0.6))
+        assert _cpu_s(judge) - before < 0.15
+
+
+def _cpu_s(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
