@@ -6,7 +6,8 @@ client.py     one question to one answer: the request, retries, limits
 stream.py     the bytes of a reply to its events, cheaply
 reply.py      events to an Answer
 failures.py   what a refusal means: stop, try again, or an answer cut off at the context's end
-prompts.py    the prompt styles by name; add one there as a Style and in STYLES
+prompts.py    the prompt styles by name; add one there as a Style and in STYLES; contest_prompts.py has the
+              words for a contest's problems
 
 The protocol is that of https://platform.openai.com/docs/api-reference/chat and, for `timings`, `/props` and
 the wording of errors, of llama.cpp's tools/server/README.md.

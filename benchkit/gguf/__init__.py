@@ -1,6 +1,7 @@
 """GGUF model files: what they hold, whether they are whole, and the memory they will need.
 
 container.py  one file's metadata and tensor infos, checked against the file's size, no weight read
+types.py      the format's numbers and what they stand for
 model.py      a model from all its parts: ModelFile for the record, ModelFacts for the estimate
 memory.py     how much a server will take, and how many layers fit on a GPU
 hashing.py    the model's SHA-256, remembered in the cache folder

@@ -1,8 +1,8 @@
 """The history: one JSON file that people and `jq` can read, one run a line.
 
 `record.py` turns a run into its line and back, `document.py` knows the whole file in every layout, `store.py`
-appends in place, `journal.py` makes that safe. A new field of a run goes into `benchkit.records.Run` and
-`record.py`.
+appends in place, `journal.py` makes that safe, `deleting.py` takes one run out. A new field of a run goes
+into `benchkit.records.Run` and `record.py`.
 """
 
 from __future__ import annotations

@@ -10,10 +10,12 @@
 Three processes a worker, outermost first; what the inner one says is never believed, only compared:
     pool.py, loaded.py    the caller's process: hands programs to free workers
     judge.py              the trusted side: whole.py runs programs, checking.py tests, conversation.py calls;
-                          running.py keeps pipes and clock, outcomes.py tells verdicts, codec.py reads data
+                          running.py keeps pipes and clock, over.py and disk.py end what uses too much,
+                          outcomes.py tells verdicts, codec.py reads data
     jail/                 the zygote and the programs forked from it
-levels.py, launch.py, containers.py and places.py say which isolation there is, and how a zygote starts. To
-add a level of isolation, see levels.py; to add a way to run code, whole.py or checking.py, and the table in
+base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
+isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To add a
+level of isolation, see levels.py; to add a way to run code, whole.py or checking.py, and the table in
 judge.py.
 
 Promised, at every level but "none": a program changes nothing outside its private folder, reads no file but

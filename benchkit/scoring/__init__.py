@@ -10,7 +10,8 @@ turns.py         a timeout is judged a second time, alone
 answering.py     one answer to one Judged: extract, judge, and the verdicts that need no run
 saved.py         samples files and earlier runs: judging what was answered before
 generations.py   the same for LiveCodeBench's own forms of answers; eval_all.py writes its form of verdicts
-summary.py       pass@k, intervals, counts, flips, the ten slowest; text.py shows them to people
+summary.py       pass@k, intervals, counts, flips, the ten slowest; text.py shows them to people,
+                 shortened.py a value in a line
 REFERENCES.md    where our verdicts differ from the reference tools', and why
 
 A script does, from as many threads as it likes:

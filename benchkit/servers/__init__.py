@@ -4,13 +4,14 @@ kinds.py        the table of kinds; base.py the Protocol of a kind, and EngineIn
 life.py         serve(): one server from start to stop, tried again where that helps; asked.py compares
 choice.py       --server auto, by the hardware that hardware.py finds
 local.py        what servers in a process of ours share: llama_server.py, xllamacpp.py (and its child's
-                program), llama_cpp_python.py
+                program, xllamacpp_child.py), llama_cpp_python.py
 process.py      that process, under supervisor.py, which ends it when the runner is gone; leftovers.py for
                 the day that fails; ports.py for whose port it is
 http.py         asking a server; the proofs that the right model answers and that a token comes back
 watchdog.py     a hang, told from slowness
 diagnosis.py    why a start failed, in one line; llama_log.py reads llama.cpp's words
-lm_studio.py, ollama.py, endpoint.py   servers that somebody else runs
+running.py      what servers that somebody else runs share: endpoint.py, lm_studio.py (through lms.py, its
+                command line, and lm_studio_rest.py), ollama.py (through ollama_api.py)
 
 A new kind is one file with a class after base.Server (of local.LocalServer, if we start it), and one line in
 kinds.SERVERS.
