@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -249,5 +250,15 @@ def _test(test: dict[str, Any], functional: bool) -> Test:
     found = Test(text_field(test, "input"), text_field(test, "output"))
     if functional:  # one JSON value a line
         for line in (*found.input.split("\n"), found.output):
-            json.loads(line)
+            read_value(line)
     return found
+
+
+def read_value(text: str) -> Any:
+    """A value of a test. Python refuses an integer of thousands of digits; as a Decimal it reads it."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        return json.loads(text, parse_int=lambda digits: int(Decimal(digits)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from time import monotonic
@@ -10,12 +9,12 @@ from typing import Any
 
 from benchkit.errors import ProblemsError
 from benchkit.problems.base import Problem
-from benchkit.problems.livecodebench import ContestProblem, Test
+from benchkit.problems.livecodebench import ContestProblem, Test, read_value
 from benchkit.records import Verdict
 from benchkit.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
 from benchkit.scoring.base import Judgement
 from benchkit.scoring.contest_output import difference, same_value
-from benchkit.scoring.contest_source import entry_point, with_prelude
+from benchkit.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_function, with_prelude
 from benchkit.scoring.machine import libraries, slowness
 from benchkit.scoring.shortened import MOST, shortened
 from benchkit.scoring.turns import Turns
@@ -64,10 +63,16 @@ class ContestJudge:
     def _tried(
         self, problem: ContestProblem, source: str, tests: Sequence[Test], limits: Limits
     ) -> Judgement:
-        complete = with_prelude(source)
         if problem.method is None:
-            return self._program(complete, tests, limits)
-        return self._function(complete, entry_point(problem.method, source), tests, limits)
+            return self._program_or_body(source, tests, limits)
+        return self._function(with_prelude(source), entry_point(problem.method, source), tests, limits)
+
+    def _program_or_body(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
+        judgement = self._program(with_prelude(source), tests, limits)
+        if not ONLY_IN_A_FUNCTION.search(judgement.detail) or (body := in_function(source)) is None:
+            return judgement
+        judgement = self._program(with_prelude(body), tests, limits)
+        return replace(judgement, further={**judgement.further, "ran_as_function": True})
 
     def _program(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
         for number, test in enumerate(tests):
@@ -107,10 +112,10 @@ def _called(
             return _failed(reply.verdict, reply.detail, number, tests), number
         if len(tests[number].output) > LARGE_OUTPUT:
             late.append((number, reply))
-        elif not same_value(reply, json.loads(tests[number].output)):
+        elif not same_value(reply, read_value(tests[number].output)):
             return _wrong_value(reply, number, tests), number
     for number_of_late, reply in late:
-        wanted = json.loads(tests[number_of_late].output)
+        wanted = read_value(tests[number_of_late].output)
         if reply.digest != digest(wanted) and not same_value(reply, wanted):
             return _wrong_value(reply, number_of_late, tests), number_of_late
     if number + 1 < len(tests):
@@ -121,7 +126,7 @@ def _called(
 
 def _inputs(tests: Sequence[Test]) -> Iterator[tuple[Any, ...]]:
     for test in tests:
-        yield tuple(json.loads(line) for line in test.input.split("\n"))
+        yield tuple(read_value(line) for line in test.input.split("\n"))
 
 
 def _left_by_exit(outcome: Outcome) -> bool:

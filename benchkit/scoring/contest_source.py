@@ -7,6 +7,7 @@ import re
 from functools import cache
 from importlib import import_module
 
+from benchkit.answers.syntax import parsed
 from benchkit.problems.livecodebench import SOLUTION
 
 # LiveCodeBench puts `from … import *` of all of these before every answer, then of builtins and typing, then
@@ -16,6 +17,11 @@ MODULES = (
     "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
 RECURSION_LIMIT = 50_000
+MOST_DIGITS = 50_000  # of an integer that is read or printed
+# LiveCodeBench makes a function of every program; what Python says of those that can be nothing else.
+ONLY_IN_A_FUNCTION = re.compile(
+    r"SyntaxError: ('return' outside function|no binding for nonlocal '\w+' found)$"
+)
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -28,7 +34,8 @@ def prelude(source: str) -> str:
         starred.append("typing")
     named = [module for module in MODULES if module in words or module == "sys"]
     imports = [*(f"from {module} import *" for module in starred), f"import {', '.join(named)}"]
-    return "; ".join([*imports, f"sys.setrecursionlimit({RECURSION_LIMIT})"])
+    limits = f"sys.setrecursionlimit({RECURSION_LIMIT})", f"sys.set_int_max_str_digits({MOST_DIGITS})"
+    return "; ".join([*imports, *limits])
 
 
 @cache
@@ -54,6 +61,17 @@ def _first_free_line(source: str) -> int:
         return 0
     future = [node for node in body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
     return max((node.end_lineno or 0 for node in future), default=0)
+
+
+def in_function(source: str) -> str | None:
+    """The program as a function's body, but for its imports, and the function called; None for no Python."""
+    tree = parsed(source)
+    function, call = ast.parse("def program():\n    pass\nprogram()").body
+    if tree is None or not isinstance(function, ast.FunctionDef):
+        return None
+    imports = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    function.body = [node for node in tree.body if node not in imports]
+    return ast.unparse(ast.Module([*imports, function, call], []))
 
 
 def entry_point(method: str, source: str) -> str:

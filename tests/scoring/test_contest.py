@@ -74,6 +74,31 @@ def test_wrong_programs_do_not(source: str, verdict: Verdict, detail: str, sandb
     assert judgement.further["expected"] == r"'6\n'"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "input()\nif 1:\n    print(6)\n    return\nprint(7)",
+        "s = 0\ndef f():\n    nonlocal s\n    s = 6\nf()\nprint(s)",
+    ],
+)
+def test_a_program_that_must_be_a_functions_body_is_run_as_one(source: str, sandbox: Sandbox) -> None:
+    """LiveCodeBench runs every program as such, so that its passes include some; the record says so."""
+    judgement = judged(sandbox, source)
+    assert judgement.verdict is Verdict.PASSED
+    assert judgement.further["ran_as_function"] is True
+    wrong = judged(sandbox, source.replace("6", "5"))
+    assert (wrong.verdict, wrong.further["got"]) == (Verdict.WRONG, "5\n")
+
+
+def test_numbers_of_thousands_of_digits(sandbox: Sandbox) -> None:
+    """Python refuses more than 4,300 digits by itself; LiveCodeBench lets 50,000 pass, also in its tests."""
+    large = "1" + "0" * 6000
+    assert judged(sandbox, "print(int(input()) * 10)", Test(f"{large}\n", f"{large}0\n")).detail == ""
+    source = "class Solution:\n    def add(self, n):\n        return [n * 10]\n"
+    assert judged(sandbox, source, Test(large, f"[{large}0]"), method="add").verdict is Verdict.PASSED
+    assert judged(sandbox, source, Test(large, f"[{large}1]"), method="add").verdict is Verdict.WRONG
+
+
 def test_the_first_test_that_fails_ends_it(sandbox: Sandbox) -> None:
     """The third of four tests is named, and the fourth, which would take for ever, is not begun."""
     source = "n = int(input())\nwhile n == 4: pass\nprint(1 if n < 3 else 0)"
