@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -80,6 +81,10 @@ class NightDisplay:
         self._publisher.close()
 
     def line(self, text: str) -> None:
+        with suppress(OSError):  # the terminal is gone: the night goes on without it
+            self.show(text)
+
+    def show(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
     def output(self, chunk: bytes) -> None:
@@ -143,7 +148,7 @@ class LiveTable(NightDisplay):
         self._table.stop()
         super().__exit__(*details)
 
-    def line(self, text: str) -> None:
+    def show(self, text: str) -> None:
         self._console.print(text, markup=False)
 
     def _render(self) -> Any:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from benchkit import history
 from benchkit.batch.estimate import Estimator
 from benchkit.batch.state import EntryState, StateJournal, ended, started
+from benchkit.comparison.tables import printable
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.plan import PlannedRun, new_run_id
 from benchkit.records import Run, Status
@@ -133,9 +134,9 @@ class Keeper:
 
     def _in_words(self, state: EntryState) -> str:
         over = sum(one.over for one in self._night.in_order())
-        outcome = state.error if state.score is None else f"{state.score:.1f}%"
+        outcome = (state.error or state.state) if state.score is None else f"{state.score:.1f}%"
         took = duration(state.seconds or 0.0)
-        return f"[{over}/{len(self._night.entries)}] {state.label}: {outcome or state.state} in {took}"
+        return printable(f"[{over}/{len(self._night.entries)}] {state.label}: {outcome} in {took}")
 
     def _stop_where_the_next_would_fail_too(self, model: str, state: EntryState) -> None:
         error = state.error or ""

@@ -33,6 +33,7 @@ def places(command: str | None) -> dict[str, Send]:
 
 def notify(send_to: Mapping[str, Send], title: str, text: str, report: Callable[[str], None]) -> None:
     """Send to every place; a failure is a line, never the end of the night."""
+    title, text = (part.encode(errors="replace").decode() for part in (title, text))
     for place, send in send_to.items():
         try:
             send(title, text)

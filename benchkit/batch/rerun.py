@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from dataclasses import fields
 from typing import Any
@@ -26,7 +27,7 @@ def command_of(plan: PlannedRun) -> str:
     words += [f"--server-arg={word}" for word in settings.server_args]
     # Behind the dashes, for the script's flags may be named like the runner's.
     further = ["--", *settings.script_args] if settings.script_args else []
-    return shlex.join(mask_of(plan).words([*words, *further]))
+    return " ".join(map(_quoted, mask_of(plan).words([*words, *further])))
 
 
 def _goes_without(settings: RunSettings, name: str) -> bool:
@@ -37,3 +38,16 @@ def _goes_without(settings: RunSettings, name: str) -> bool:
 
 def _flag(name: str, value: Any) -> list[str]:
     return [name] if value is True else [name, str(value)]
+
+
+def _quoted(word: str) -> str:
+    """For a shell; on one line, and in letters that every terminal shows, whatever a file's name holds."""
+    if word.isprintable():
+        return shlex.quote(word)
+    return f"$'{''.join(map(_escaped, os.fsencode(word)))}'"
+
+
+def _escaped(byte: int) -> str:
+    if chr(byte) in "\\'":
+        return f"\\{byte:c}"
+    return f"{byte:c}" if 32 <= byte < 127 else f"\\x{byte:02x}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -29,9 +31,10 @@ benchmarks:
 def starter_plan(files: Sequence[Path], name: str) -> str:
     lines = [f"  - {_quoted(str(file))}\n" for file in files]
     return TEMPLATE.format(
-        models="".join(lines) or "  - models/*.gguf   # no GGUF file was found here\n", name=name
+        models="".join(lines) or "  - models/*.gguf   # no GGUF file was found here\n", name=shlex.quote(name)
     )
 
 
 def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    """JSON's quotes are YAML's as well; what cannot be shown is written by its number."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from benchkit.comparison.tables import printable
 from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
 
@@ -37,7 +38,7 @@ class EntryState:
 
     @property
     def label(self) -> str:
-        return f"{self.benchmark} on {self.model} {self.place}".rstrip()
+        return printable(f"{self.benchmark} on {self.model} {self.place}".rstrip())
 
 
 _FIELDS = frozenset(one.name for one in fields(EntryState))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ from benchkit.batch.night import Night
 from benchkit.batch.rerun import command_of
 from benchkit.batch.state import EntryState
 from benchkit.batch.table import cells_of, column, markdown_table, text_table
+from benchkit.comparison.page import markdown_text
+from benchkit.comparison.tables import printable
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.statistics import wilson
@@ -35,6 +38,7 @@ COLUMNS = (
     column("status", "status", 0),
 )
 NOTED_MB = 64.0
+Told = Callable[[str], str]  # somebody else's text, as its reader can bear it
 
 
 def summary_path(history: Path) -> Path:
@@ -52,7 +56,8 @@ def summary(night: Night, width: int | None, *, for_people: bool = False) -> str
     """Markdown with everything, or for a terminal of that width."""
     rows = [_row(entry, night) for entry in night.entries]
     table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
-    parts = [headline(night), table, *_failures(night), *_noted(night)]
+    told = printable if for_people else markdown_text
+    parts = [told(headline(night)), table, *_failures(night, told), *_noted(night, told)]
     return "\n\n".join(_wrapped(part, width) if for_people and part is not table else part for part in parts)
 
 
@@ -104,22 +109,28 @@ def _interval(run: Run) -> str | None:
     return f"{low * 100:.1f}–{high * 100:.1f}"
 
 
-def _failures(night: Night) -> list[str]:
+def _failures(night: Night, told: Told) -> list[str]:
     failed = [entry for entry in night.entries if night.states[entry.key].state == Status.FAILED]
     if not failed:
         return []
     retry = "All of these again, and nothing else: the same command with --retry-failed. One alone:"
-    return ["## What failed", retry, "\n".join(_failure(night.states[entry.key], entry) for entry in failed)]
+    lines = (_failure(night.states[entry.key], entry, told) for entry in failed)
+    return ["## What failed", retry, "\n".join(lines)]
 
 
-def _failure(state: EntryState, entry: Entry) -> str:
+def _failure(state: EntryState, entry: Entry, told: Told) -> str:
     logs = f" (logs: {state.folder})" if state.folder else ""
-    return (
-        f"- {state.label}: {' '.join((state.error or '').split())}{logs}\n  `{command_of(entry.planned())}`"
-    )
+    cause = " ".join((state.error or "").split())
+    return f"- {told(f'{state.label}: {cause}{logs}')}\n  {_code(command_of(entry.planned()))}"
 
 
-def _noted(night: Night) -> list[str]:
+def _code(text: str) -> str:
+    """As Markdown writes it: between more backticks than stand together in the text."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    return f"{'`' * (longest + 1)}{' ' if longest else ''}{text}{' ' if longest else ''}{'`' * (longest + 1)}"
+
+
+def _noted(night: Night, told: Told) -> list[str]:
     """What may have spoiled a run's speed without failing it, each thing once."""
     met: dict[str, list[str]] = defaultdict(list)
     for state in night.in_order():
@@ -132,7 +143,7 @@ def _noted(night: Night) -> list[str]:
     before = _largest(night, "vram_before_mb")
     if before and before[1] > NOTED_MB:
         lines.append(f"- in use before a server came: up to {before[1]:,.0f} MB of VRAM, {before[0]}")
-    return ["## Noted", "\n".join(lines)] if lines else []
+    return ["## Noted", "\n".join(map(told, lines))] if lines else []
 
 
 def _of_note(run: Run) -> Iterator[tuple[str, str]]:

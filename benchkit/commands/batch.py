@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -78,7 +79,8 @@ def _init(path: Path) -> int:
         raise UsageError(f"{path} exists already: name another file") from None
     except OSError as error:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
-    print(f"{path}: {len(found.files)} models. Next: bench_runner.py batch {path} --dry-run")
+    next_command = f"bench_runner.py batch {shlex.quote(str(path))} --dry-run"
+    print(f"{path}: {len(found.files)} models. Next: {next_command}")
     return 0
 
 

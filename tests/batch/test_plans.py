@@ -282,13 +282,15 @@ def test_the_first_plan_is_written_for_the_files_that_are_here(bench: Bench, tmp
     """--init finds the models below this folder; its plan can be tried at once, and is never overwritten."""
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / 'one: "a".gguf').write_bytes(F16.read_bytes())
+    (tmp_path / "models" / "two\n\udcff.gguf").write_bytes(F16.read_bytes())
     write(tmp_path / "mmproj.gguf", {"general.architecture": "clip"}, {"v.blk": ((64, 64), 0)})
     done = bench("batch", "--init")
-    assert "plan.yaml: 1 models" in done.stdout
+    assert "plan.yaml: 2 models" in done.stdout
     assert "left out" in done.stderr
     tried = bench("batch", "plan.yaml", "--dry-run")
     assert tried.returncode == 0, tried.stderr
     assert 'one: "a"' in tried.stdout
+    assert "two��" in tried.stdout
     assert bench("batch", "--init").returncode == 2
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pty
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,7 @@ from benchkit.comparison.tables import shown_width
 from benchkit.plan import RunSettings
 from benchkit.records import Progress
 from tests.batch.support import COMMAND, SUMMARY, good, script, write_plan
-from tests.support import F16, QUANTIZED, Bench, wait_until
+from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
 
 
 def entry_of(**model: object) -> Entry:
@@ -196,19 +198,35 @@ def test_the_printed_summary_fits_80_columns(bench: Bench, tmp_path: Path) -> No
 
 
 def test_the_command_for_a_failed_run_does_that_run(bench: Bench, tmp_path: Path) -> None:
-    """Typed as it stands, it runs the same model, benchmark and settings again."""
-    bad = {**script(tmp_path, "bad", "sys.exit(3)"), "args": ["--limit", "5", "--timeout", "7"]}
-    write_plan(tmp_path, models=[{"path": str(F16), "name": "mine", "context": 512}], benchmarks=[bad])
+    """Typed as it stands, it runs the same model, benchmark and settings again, whatever the file's name."""
+    model = tmp_path / "o'dd\\ | `x`\n<b>.gguf"
+    model.write_bytes(F16.read_bytes())
+    bad = {**script(tmp_path, "bad", "print('<i>'); sys.exit(3)"), "args": ["--limit", "5", "--timeout", "7"]}
+    write_plan(tmp_path, models=[{"path": str(model), "context": 512}], benchmarks=[bad])
     told = bench("batch", "plan.yaml").stdout
     (command,) = [line for line in told.splitlines() if line.startswith("bench_runner.py ")]
-    assert bench(*command.split()[1:]).returncode == 1
+    ours = f'bench_runner.py() {{ {sys.executable} {ROOT}/bench_runner.py "$@"; }}'
+    typed = ["bash", "-c", f"{ours}\n{command}"]
+    assert subprocess.run(typed, cwd=tmp_path, capture_output=True, check=False).returncode == 1
     history = json.loads((tmp_path / "benchmark_results.json").read_text())["runs"]
-    one, other = (
-        {
-            name: run["config"][name]
-            for name in ("path", "context", "script_args", "parallel", "server", "timeout_s")
-        }
-        for run in history
-    )
+    alike = ("path", "context", "script_args", "parallel", "server", "timeout_s")
+    one, other = ({name: run["config"][name] for name in alike} for run in history)
     assert one == other
-    assert {run["model"] for run in history} == {"mine"}
+    assert {run["model"] for run in history} == {model.stem}
+    markdown = (tmp_path / "benchmark_results.morning.md").read_text()
+    assert f"`` {command} ``" in markdown
+    assert "exit code 3: &lt;i>" in markdown
+    assert "x`�&lt;b>: script: " in markdown
+
+
+def test_a_terminal_that_is_gone_does_not_end_the_night(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody can read any more is not told, and nothing else happens."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with PlainLines(tmp_path / "h.json", list) as display, monkeypatch.context() as patched:
+        patched.setattr("sys.stderr", io.TextIOWrapper(io.FileIO(writing, "w"), write_through=True))
+        display.line("nobody reads this")
+        with pytest.raises(BrokenPipeError):
+            display.show("nor this")
