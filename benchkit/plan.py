@@ -138,6 +138,7 @@ class PlannedRun:
 
 def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
     """Settle what the settings leave open; raises UsageError before anything is started."""
+    _check_where_the_model_is(settings)
     benchmark = find_benchmark(settings)
     script = _script(settings, benchmark)
     chosen = run_id or new_run_id()
@@ -171,14 +172,19 @@ def new_run_id() -> str:
     return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
+def _check_where_the_model_is(settings: RunSettings) -> None:
+    if settings.base_url and settings.server not in ("auto", "endpoint"):
+        raise UsageError(f"--server {settings.server} starts a server, --base-url names one: leave one out")
+    if settings.model is None and not (settings.base_url or settings.server == "endpoint"):
+        advice = "add --model FILE.gguf, or --base-url URL --name NAME for a running endpoint"
+        raise UsageError(f"no model named: {advice}")
+
+
 def model_name(settings: RunSettings) -> str:
-    if settings.model is not None:
-        return settings.model.name.removesuffix(".gguf")
-    if settings.server == "endpoint" or settings.base_url:
+    """What a model is called that nobody gave a name."""
+    if settings.model is None:
         raise UsageError("an endpoint needs the name it knows its model by: add --name NAME")
-    raise UsageError(
-        "no model named: add --model FILE.gguf, or --base-url URL --name NAME for a running endpoint"
-    )
+    return settings.model.name.removesuffix(".gguf")
 
 
 def find_benchmark(settings: RunSettings) -> Benchmark:

@@ -32,6 +32,7 @@ from benchkit.runner.host import ModelHost
 from benchkit.runner.interrupts import Interrupts
 from benchkit.runner.record import Findings, as_run
 from benchkit.runner.watch import EventReader, PrintedProgress, Watch, follow
+from benchkit.servers.endpoint import KEY, find_key
 from benchkit.telemetry import Sampler, machine_facts, sampling
 from benchkit.terminal import Display
 from parsers import get_parser
@@ -94,7 +95,8 @@ def mask_of(plan: PlannedRun) -> Mask:
     """Hides the secrets of the environment and of all that was typed for a run."""
     settings = plan.settings
     words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
-    return Mask((*words, *settings.script_args, *settings.server_args, settings.base_url or ""))
+    typed = (*words, *settings.script_args, *settings.server_args, settings.base_url or "")
+    return Mask(typed, {**os.environ, KEY: find_key() or ""})
 
 
 @contextmanager

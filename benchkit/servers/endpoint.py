@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +17,9 @@ from benchkit.servers.http import Reply, ask, no_answer, prove_token
 from benchkit.servers.running import Liveness, is_local, owners_of
 
 KEY = "OPENAI_API_KEY"
+KEY_LINE = re.compile(
+    rf"""\s*(?:export\s+)?{KEY}\s*=\s*(?:(?P<quote>["'])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^\s#"']\S*))"""
+)
 HOW_TO_GET = "start any OpenAI-compatible server, then --base-url URL"
 ENDS_IN = "the address of an API usually ends in /v1"
 ANSWER_S = 20.0
@@ -42,7 +46,7 @@ class Endpoint:
     def start(self) -> None:
         """Nothing to start. A key from .env is put where the benchmark script, a child of ours, finds it."""
         if self._key:
-            os.environ.setdefault(KEY, self._key)
+            os.environ[KEY] = self._key
 
     def ready(self) -> None:
         self._entry = self._find_model()
@@ -115,14 +119,11 @@ def find_key(folder: Path | None = None) -> str | None:
     if os.environ.get(KEY):
         return os.environ[KEY]
     try:
-        lines = ((folder or Path.cwd()) / ".env").read_text(errors="replace").splitlines()
+        text = ((folder or Path.cwd()) / ".env").read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return None
-    for line in lines:
-        name, _, value = line.strip().removeprefix("export ").partition("=")
-        if name.strip() == KEY:
-            return value.strip().strip("'\"") or None
-    return None
+    found = next((found for line in text.splitlines() if (found := KEY_LINE.match(line))), None)
+    return (found["quoted"] or found["bare"]) if found else None
 
 
 def _list_of(reply: Reply, url: str, key: str | None) -> list[dict[str, Any]]:

@@ -65,7 +65,7 @@ class LlamaCppPython(LocalServer):
             "logits_all": False,
             "verbose": True,
         }
-        words = [word for name, value in settings.items() for word in (f"--{name}", str(value))]
+        words = [f"--{name}={value}" for name, value in settings.items()]  # a value may begin with a dash
         return [str(python_with_package()), "-m", "llama_cpp.server", *words, *self.request.extra_args]
 
     def describe(self) -> ServerFacts:

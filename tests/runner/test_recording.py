@@ -14,6 +14,7 @@ from benchkit.errors import UsageError
 from benchkit.plan import PlannedRun, RunSettings, plan_run
 from benchkit.records import Status
 from benchkit.runner import execute
+from benchkit.runner.stages import mask_of
 from benchkit.terminal import PlainDisplay
 from tests.support import F16
 
@@ -64,3 +65,11 @@ def test_a_model_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.gguf"):
         execute(plan_run(settings), display())
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_key_in_dotenv_is_hidden(plan: PlannedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs and records hide a key that only .env holds, as they hide one of the environment."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-0123456789\n")
+    assert mask_of(plan).text("sent with sk-0123456789") == "sent with ***"

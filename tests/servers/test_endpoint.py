@@ -116,9 +116,12 @@ def test_openrouter_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert facts.further["pricing"] == {"prompt": "0.1"}
 
 
-def test_the_key_from_dotenv_reaches_server_and_script(tmp_path: Path) -> None:
-    """A key in .env opens the server, and lies where a child of ours finds it."""
+def test_the_key_from_dotenv_reaches_server_and_script(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key in .env opens the server, and lies where a child of ours finds it; an empty variable is none."""
     (tmp_path / ".env").write_text('OTHER=1\nexport OPENAI_API_KEY="sk-1"\n')
+    monkeypatch.setenv("OPENAI_API_KEY", "")
     with _served(WHOLE, key="sk-1") as url:
         _facts(tmp_path, url)
     assert os.environ["OPENAI_API_KEY"] == "sk-1"
@@ -131,6 +134,23 @@ def test_the_environment_goes_before_dotenv(tmp_path: Path, monkeypatch: pytest.
     assert find_key() == "from-file"
     monkeypatch.setenv("OPENAI_API_KEY", "from-environment")
     assert find_key() == "from-environment"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "OPENAI_API_KEY=sk-1",
+        "\ufeffOPENAI_API_KEY=sk-1\r",
+        "  OPENAI_API_KEY = 'sk-1'  ",
+        "export\tOPENAI_API_KEY=sk-1 # mine",
+        'export OPENAI_API_KEY="sk-1" # mine',
+        "# OPENAI_API_KEY=other\nOPENAI_API_KEY_2=other\nOPENAI_API_KEY=\nOPENAI_API_KEY=sk-1",
+    ],
+)
+def test_forms_of_dotenv(line: str, tmp_path: Path) -> None:
+    """Quotes, export, comments, spaces and a byte order mark are no part of the key."""
+    (tmp_path / ".env").write_text(f"{line}\n", encoding="utf-8")
+    assert find_key() == "sk-1"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,28 @@
+"""What a run is to be, settled before anything starts."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchkit.errors import UsageError
+from benchkit.plan import RunSettings, plan_run
+from tests.support import F16
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (RunSettings("demo", name="mine", server="llama-server"), "--model"),
+        (RunSettings("demo", base_url="http://localhost:1/v1"), "--name"),
+        (RunSettings("demo", model=F16, base_url="http://localhost:1/v1", server="ollama"), "leave one out"),
+    ],
+)
+def test_where_the_model_is_must_be_said_once(settings: RunSettings, said: str) -> None:
+    """A server to start needs a file, a running one its name; both at once is a question, not a run."""
+    with pytest.raises(UsageError, match=said):
+        plan_run(settings)
+
+
+def test_an_endpoint_may_be_told_of_the_file_it_serves() -> None:
+    """Then the file gives the name and the facts."""
+    assert plan_run(RunSettings("demo", model=F16, base_url="http://localhost:1/v1")).name == "demo-f16"
