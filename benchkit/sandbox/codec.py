@@ -72,8 +72,10 @@ def _from_other(value: Any, depth: int) -> Any:
         if isinstance(value, base):
             return convert(value) if base in _SCALARS else plain_items(convert, value, depth)
     module, name = type(value).__module__, type(value).__qualname__
-    if module == "numpy" and hasattr(value, "item") and not hasattr(value, "__len__"):
+    if module == "numpy" and getattr(value, "shape", None) == ():
         return plain(value.item(), depth + 1)
+    if alike := _ALIKE.get((module, name)):
+        return plain(alike(value), depth + 1)
     if (module, name) in (("fractions", "Fraction"), ("decimal", "Decimal")):
         number = int(value) if value == int(value) else float(value)
         if number == value:
@@ -103,6 +105,17 @@ _BASES: dict[type, Callable[[Any], Any]] = {
     frozenset: lambda value: frozenset(frozenset.__iter__(value)),
     bytearray: lambda value: bytearray(bytearray.__iter__(value)),
     type({}.keys()): set,
+}
+
+# Derived from no builtin, and yet they equal one.
+_ALIKE: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("builtins", "mappingproxy"): dict,
+    ("collections", "UserDict"): dict,
+    ("collections", "UserList"): list,
+    ("collections", "UserString"): str,
+    ("sortedcontainers.sortedlist", "SortedList"): list,
+    ("sortedcontainers.sortedlist", "SortedKeyList"): list,
+    ("sortedcontainers.sortedset", "SortedSet"): set,
 }
 
 

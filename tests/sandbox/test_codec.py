@@ -10,10 +10,13 @@ import enum
 import fractions
 import math
 import random
+import types
 from collections.abc import Callable
 from typing import Any
 
+import numpy
 import pytest
+from sortedcontainers import SortedList, SortedSet
 
 from benchkit.sandbox import codec, digest
 
@@ -52,7 +55,10 @@ def test_round_trip(value: Any) -> None:
     [
         (Loud.ONE, 1), (Always(5), 5), (Point(1, 2), (1, 2)), (collections.OrderedDict(a=1), {"a": 1}),
         (collections.Counter("aa"), {"a": 2}), (fractions.Fraction(1, 2), 0.5), (fractions.Fraction(4, 2), 2),
-        ({1: 2}.keys(), {1}), ([Always(5)], [5]),
+        ({1: 2}.keys(), {1}), ([Always(5)], [5]), (collections.UserList([1, Always(5)]), [1, 5]),
+        (collections.UserString("a"), "a"), (collections.UserDict(a=1), {"a": 1}),
+        (types.MappingProxyType({"a": 1}), {"a": 1}), (SortedList([2, 1]), [1, 2]), (SortedSet([2, 1]), {1, 2}),
+        (numpy.array(3), 3), (numpy.float64(0.5), 0.5), ([numpy.int64(3)], [3]), (numpy.True_, True),
     ],
 )  # fmt: skip
 def test_subclasses_come_as_their_base(value: Any, plain: Any) -> None:
@@ -77,7 +83,16 @@ def _itself() -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    "make", [object, lambda: _nested(10_000), _itself, lambda: print, lambda: range(3), lambda: iter([])]
+    "make",
+    [
+        object,
+        lambda: _nested(10_000),
+        _itself,
+        lambda: print,
+        lambda: range(3),
+        lambda: iter([]),
+        lambda: numpy.array([1]),
+    ],
 )
 def test_what_is_no_plain_data_is_refused(make: Callable[[], Any]) -> None:
     """Objects, functions, iterators, and what is nested without end."""
