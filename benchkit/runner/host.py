@@ -86,11 +86,18 @@ class ModelHost:
         if self.model is not None and digest is not None:
             self.model = replace(self.model, sha256=digest.result())
 
+    @property
+    def cannot_start(self) -> bool:
+        """Whether a start has failed: the next would fail alike."""
+        return self._failed is not None
+
     def stop(self) -> None:
         server, self.server = self.server, None
         self._stack.close()
         if server is not None:
             self.stop_report = server.stop_report
+            for warning in self.stop_report.warnings if self.stop_report else ():
+                self._report(f"warning: {warning}")
 
     def failure(self) -> ServerError | None:
         return self.server.failure() if self.server else None

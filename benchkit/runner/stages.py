@@ -133,6 +133,9 @@ def _recorded(work: Work, *, last: bool) -> Run:
         found.error = _full_disk(error) if error.errno in FULL else error
     except (Exception, Interrupted) as error:
         found.error = error
+    late = isinstance(found.error, Interrupted) and found.results is not None
+    if late:  # all was done, and only putting away was left: that is a whole run
+        found.error = None
     with work.interrupts.held():
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
@@ -141,6 +144,8 @@ def _recorded(work: Work, *, last: bool) -> Run:
         history.append(work.plan.settings.history, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
+    if late:
+        raise Interrupted
     return run
 
 
@@ -162,13 +167,14 @@ def _measured(work: Work, *, last: bool) -> None:
         except (ScriptError, ParseError):
             raise  # not the server's fault: it serves the next run
         except BaseException:
-            host.stop()
+            last = True  # of those that this server sees
             raise
         finally:
-            if last:
-                host.stop()
-            found.stop = host.stop_report if found.facts else None
-            found.telemetry = sampler.summary()
+            with work.interrupts.held():  # a server that is left half-way keeps its memory
+                if last:
+                    host.stop()
+                found.stop = host.stop_report if found.facts else None
+                found.telemetry = sampler.summary()
 
 
 def _with_restarts(work: Work, sampler: Sampler) -> None:
@@ -177,8 +183,9 @@ def _with_restarts(work: Work, sampler: Sampler) -> None:
         try:
             return _run_script(work, sampler)
         except (ServerDied, ServerHangs) as error:
-            work.host.stop()
-            if work.found.restarts == work.plan.settings.restarts:
+            with work.interrupts.held():
+                work.host.stop()
+            if work.host.cannot_start or work.found.restarts == work.plan.settings.restarts:
                 raise
             work.found.restarts += 1
             work.display.line(f"{error}; starting the server again")

@@ -6,6 +6,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,13 +62,15 @@ class EventReader:
 
     def progress(self) -> Progress | None:
         for event in self._new_events():
-            self._total = event.get("of") or event.get("total") or self._total
-            if isinstance(event.get("done"), int):
+            whole = {name: value for name, value in event.items() if isinstance(value, int)}
+            rate = event.get("tokens_per_second")
+            self._total = whole.get("of") or whole.get("total") or self._total
+            if "done" in whole:
                 self._latest = Progress(
-                    done=event["done"],
+                    done=whole["done"],
                     total=self._total,
-                    passed=event.get("passed"),
-                    tokens_per_second=event.get("tokens_per_second"),
+                    passed=whole.get("passed"),
+                    tokens_per_second=rate if isinstance(rate, int | float) else None,
                 )
         return self._latest
 
@@ -102,8 +105,9 @@ class PrintedProgress:
             self._read(begun)
 
     def _read(self, line: bytes) -> None:
-        if line:
-            self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
+        with suppress(Exception):  # somebody's own parser: what it shows is not worth the run
+            if line:
+                self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
 
     def progress(self) -> Progress | None:
         return self._latest
@@ -112,6 +116,6 @@ class PrintedProgress:
 def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         event = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None  # not ours to judge: events are for show
     return event if isinstance(event, dict) else None

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,6 +31,7 @@ class Process:
         self._lock = threading.Lock()
         log.parent.mkdir(parents=True, exist_ok=True)
         reading, self._pipe = os.pipe()
+        _set_aside(log)
         with log.open("wb") as output:
             self._supervisor = self._start(reading, output, environment)
         os.close(reading)
@@ -111,6 +113,13 @@ class Process:
             log.seek(max(0, log.seek(0, os.SEEK_END) - TAIL_BYTES))
             text = log.read().decode(errors="replace")
         return "\n".join(text.rstrip().splitlines()[-lines:])
+
+
+def _set_aside(log: Path) -> None:
+    """What a server said that was started before this one, and died: server.log becomes server-1.log."""
+    if log.exists():
+        names = (log.with_name(f"{log.stem}-{number}{log.suffix}") for number in count(1))
+        log.rename(next(name for name in names if not name.exists()))
 
 
 def _is_supervisor(pid: int) -> bool:

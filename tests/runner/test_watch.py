@@ -1,0 +1,34 @@
+"""Progress from whatever a script writes and prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchkit.records import Progress
+from benchkit.runner.watch import EventReader, PrintedProgress
+
+STRANGE = (
+    '{"done": "3"}\nno JSON\n[1]\n' + "[" * 100_000 + '\n{"done": 1, "of": "ten", "tokens_per_second": "9"}\n'
+)
+
+
+def test_events_of_the_wrong_kind_are_passed_over(tmp_path: Path) -> None:
+    """What is no number is not known; the run goes on, and the next good event counts."""
+    path = tmp_path / "events.jsonl"
+    path.write_text(STRANGE)
+    events = EventReader(path)
+    assert events.progress() == Progress(done=1)
+    with path.open("a") as file:
+        file.write('{"done": 2, "of": 10, "passed": 1}\n')
+    assert events.progress() == Progress(done=2, total=10, passed=1)
+
+
+def test_a_parser_that_breaks_costs_only_its_progress() -> None:
+    """Somebody's own parser must not stop the script's output from being read."""
+
+    def read(line: str) -> Progress:
+        return Progress(done=int(line))
+
+    printed = PrintedProgress(read)
+    printed.feed(b"3\nno number\n")
+    assert printed.progress() == Progress(done=3)
