@@ -9,7 +9,7 @@ import pytest
 from benchkit.problems.evalplus import DifferentialProblem, Family
 from benchkit.sandbox import Opaque
 from benchkit.scoring.loose import loose_digest
-from benchkit.scoring.oracles import is_floats, oracle_of, same
+from benchkit.scoring.oracles import MBPP, is_floats, oracle_of, same
 
 
 def verdict(
@@ -136,3 +136,20 @@ def test_loose_digests_are_those_of_equal_values() -> None:
     for one in values:
         for other in values:
             assert (loose_digest(one) == loose_digest(other)) == (one == other), (one, other)
+
+
+def test_items_of_one_hash_are_not_compared_with_one_another() -> None:
+    """A list of items chosen to share a hash would take hours to become a set."""
+    compared = 0
+
+    class Alike:
+        def __hash__(self) -> int:
+            return 0
+
+        def __eq__(self, other: object) -> bool:
+            nonlocal compared
+            compared += isinstance(other, Alike)
+            return self is other
+
+    assert not MBPP["similar_elements"]((), [Alike() for _ in range(100)], {0, 1}, 0.0)
+    assert compared == 0
