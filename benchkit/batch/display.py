@@ -145,7 +145,8 @@ class LiveTable(NightDisplay):
         return self
 
     def __exit__(self, *details: object) -> None:
-        self._table.stop()
+        with suppress(OSError):
+            self._table.stop()
         super().__exit__(*details)
 
     def show(self, text: str) -> None:

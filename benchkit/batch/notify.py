@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import time
 from collections.abc import Callable, Mapping
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any
 
 from benchkit.errors import UsageError
 
 NTFY_VARIABLE = "BENCH_NTFY_URL"
 WEBHOOK_VARIABLE = "BENCH_WEBHOOK_URL"
-TIMEOUT_S = 30.0
+TIMEOUT_S = 30.0  # for one place to take one message
+LAST_WAIT_S = 60.0  # when the night is over
 
 Send = Callable[[str, str], None]  # a title and a text
 
@@ -31,14 +36,48 @@ def places(command: str | None) -> dict[str, Send]:
     return found
 
 
-def notify(send_to: Mapping[str, Send], title: str, text: str, report: Callable[[str], None]) -> None:
-    """Send to every place; a failure is a line, never the end of the night."""
-    title, text = (part.encode(errors="replace").decode() for part in (title, text))
-    for place, send in send_to.items():
-        try:
-            send(title, text)
-        except Exception as error:  # whatever a stranger's server or program does to us
-            report(f"notification by {place} failed: {_why(error)}")
+class Teller:
+    """Tells every place in its own time: one that is slow holds up neither the night nor another place."""
+
+    def __init__(self, send_to: Mapping[str, Send], report: Callable[[str], None]) -> None:
+        self._report = report
+        self._queues: dict[str, SimpleQueue[tuple[str, str] | None]] = {
+            place: SimpleQueue() for place in send_to
+        }
+        self._threads = {
+            place: Thread(target=self._send_all, args=(place, send), daemon=True)
+            for place, send in send_to.items()
+        }
+        for thread in self._threads.values():
+            thread.start()
+
+    def tell(self, title: str, text: str) -> None:
+        """What no place could take is replaced: file names may hold anything."""
+        shown = (_sendable(" ".join(title.split())), _sendable(text))
+        for queue in self._queues.values():
+            queue.put(shown)
+
+    def close(self, patience_s: float = LAST_WAIT_S) -> None:
+        """Wait until all is told, within reason."""
+        deadline = time.monotonic() + patience_s
+        for queue in self._queues.values():
+            queue.put(None)
+        for place, thread in self._threads.items():
+            thread.join(max(0.0, deadline - time.monotonic()))
+            if thread.is_alive():
+                self._report(f"notification by {place} given up: it takes more than {patience_s:g} s")
+
+    def _send_all(self, place: str, send: Send) -> None:
+        """A failure is a line, never the end of the night."""
+        while (message := self._queues[place].get()) is not None:
+            try:
+                send(*message)
+            except Exception as error:  # whatever a stranger's server or program does to us
+                self._report(f"notification by {place} failed: {_why(error)}")
+
+
+def _sendable(text: str) -> str:
+    return text.encode(errors="replace").decode()
 
 
 def _words(command: str) -> list[str]:
@@ -65,9 +104,11 @@ def _run(words: list[str], text: str) -> None:
 def _post(url: str, **content: object) -> None:
     import requests
 
-    # What it answers is not read: only that it took it counts.
-    with requests.post(url, timeout=TIMEOUT_S, stream=True, **content) as reply:  # type: ignore[arg-type]
-        reply.raise_for_status()
+    # What it answers is not read: only that it took it counts. Sent on to elsewhere, a POST becomes a GET.
+    given: dict[str, Any] = {"timeout": TIMEOUT_S, "stream": True, "allow_redirects": False, **content}
+    with requests.post(url, **given) as reply:
+        if not 200 <= reply.status_code < 300:
+            raise requests.HTTPError(response=reply)
 
 
 def _why(error: Exception) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -16,11 +17,9 @@ from benchkit.errors import Interrupted, UsageError
 from benchkit.plan import RunSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from benchkit.batch.expand import Expansion
     from benchkit.batch.night import Night
-    from benchkit.batch.notify import Send
+    from benchkit.batch.notify import Teller
     from benchkit.batch.planfile import Plan
     from benchkit.batch.state import EntryState
 
@@ -159,14 +158,15 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
     from benchkit.batch.display import open_batch_display
     from benchkit.batch.inhibit import no_sleep
     from benchkit.batch.night import Night, NightOptions, run_night
-    from benchkit.batch.notify import notify, places
+    from benchkit.batch.notify import Teller, places
 
-    night, told = Night(expansion.entries), places(options["notify_command"])
+    night = Night(expansion.entries)
     display = open_batch_display(options["history"], night.in_order)
+    teller = Teller(places(options["notify_command"]), display.line)
 
     def on_failure(state: EntryState) -> None:
         if options["notify_failures"]:
-            notify(told, f"failed: {state.label}", f"{state.label}: {state.error}", display.line)
+            teller.tell(f"failed: {state.label}", f"{state.label}: {state.error}")
 
     night_options = NightOptions(
         history=options["history"],
@@ -179,26 +179,31 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         if not awake:
             display.line("nothing here holds off sleep: see to it that this machine stays awake")
         run_night(night, night_options, display)
-    _tell_the_morning(night, options["history"], told)
+    _tell_the_morning(night, options["history"], teller)
     if night.interrupted:
         return Interrupted.exit_code
     return 0 if night.all_well else 1
 
 
-def _tell_the_morning(night: Night, history: Path, told: Mapping[str, Send]) -> None:
-    from benchkit.batch.notify import notify
+def _tell_the_morning(night: Night, history: Path, teller: Teller) -> None:
     from benchkit.batch.summary import headline, summary, write_summary
     from benchkit.comparison.tables import terminal_width
 
-    def report(line: str) -> None:
-        print(line, file=sys.stderr)
-
-    print(summary(night, terminal_width(), for_people=True), flush=True)
+    _say(summary(night, terminal_width(), for_people=True), sys.stdout)
     try:
-        report(f"\nwritten to {write_summary(night, history)}")
+        _say(f"\nwritten to {write_summary(night, history)}", sys.stderr)
     except OSError as error:
-        report(f"\nthe summary could not be written beside {history}: {error.strerror}")
-    notify(told, headline(night), summary(night, None), report)
+        _say(f"\nthe summary could not be written beside {history}: {error.strerror}", sys.stderr)
+    teller.tell(headline(night), summary(night, None))
+    teller.close()
+
+
+def _say(text: str, stream: TextIO) -> None:
+    """To a terminal that may be gone by the morning: then the summary's file and the notification remain."""
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nor does the end of the process fail
 
 
 def _deadline(text: str | None) -> datetime | None:

@@ -73,7 +73,7 @@ def killed_until_done(folder: Path, kills: int, longest_s: float, seed: int) -> 
             except subprocess.TimeoutExpired:
                 night.kill()
                 met += 1
-    wait_until(lambda: leftovers(folder) == [], seconds=10)
+    wait_until(lambda: leftovers(folder) == [])
     ended = subprocess.run(COMMAND, cwd=folder, capture_output=True, text=True, check=False, timeout=200)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return met

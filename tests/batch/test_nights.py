@@ -73,8 +73,7 @@ def test_the_time_that_failures_cost_is_told(bench: Bench, tmp_path: Path) -> No
     assert bench("batch", "plan.yaml").returncode == 1
     bench("batch", "plan.yaml", "--retry-failed")
     states = json.loads(bench("status", "--json").stdout)
-    assert [state["lost_s"] > 2 for state in states] == [True, True]
-    assert [1 < state["seconds"] < 4 for state in states] == [True, True]
+    assert [state["lost_s"] > state["seconds"] + 1 > 2 for state in states] == [True, True]
 
 
 def test_what_is_done_is_not_done_again(bench: Bench, tmp_path: Path) -> None:
@@ -117,27 +116,21 @@ def test_one_server_serves_all_benchmarks_of_a_model(bench: Bench, tmp_path: Pat
 
 def test_a_second_batch_is_refused_while_one_runs(bench: Bench, tmp_path: Path) -> None:
     """Two batches at once would spoil each other's timing: the second is told so, or waits if asked to."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", until_released(SUMMARY))])
-    with subprocess.Popen(
-        COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    ) as first:
+    body = f"while not os.path.exists('go'): time.sleep(0.02)\nprint({SUMMARY!r})"
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", body)])
+    quiet = {"cwd": tmp_path, "stdout": subprocess.DEVNULL, "text": True}
+    with subprocess.Popen(COMMAND, stderr=subprocess.DEVNULL, **quiet) as first:
         wait_until(lambda: any(tmp_path.glob("runs/*/output.log")))
         second = bench("batch", "plan.yaml")
         assert second.returncode == 2
         assert "--if-busy wait" in second.stderr
-        with subprocess.Popen(
-            [*COMMAND, "--if-busy", "wait"],
-            cwd=tmp_path,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as third:
+        waiting = [*COMMAND, "--if-busy", "wait"]
+        with subprocess.Popen(waiting, stderr=subprocess.PIPE, **quiet) as third:
             assert third.stderr
             while "waits for its end" not in third.stderr.readline():
                 assert third.poll() is None
-            (tmp_path / "released").touch()
-            third.stderr.read()
-        assert (first.wait(60), third.returncode) == (0, 0)
+            (tmp_path / "go").touch()
+            assert (first.wait(30), third.wait(30)) == (0, 0)
     assert len(runs_in(tmp_path)) == 1
 
 
@@ -174,18 +167,19 @@ def test_ctrl_c_ends_the_night_and_the_same_command_goes_on(times: int, tmp_path
 def test_status_tells_the_night_from_another_shell(bench: Bench, tmp_path: Path) -> None:
     """`status` shows the run at work with its progress and, when it has ended, its score."""
     events = [{"event": "problem", "done": done, "of": 9, "passed": done - 1} for done in (1, 3)]
-    told = "".join(
-        f"open(os.environ['BENCH_EVENTS'], 'a').write({json.dumps(event)!r} + '\\n')\ntime.sleep(2)\n"
-        for event in events
+    first, second = (f"told.write({json.dumps(event)!r} + '\\n')\n" for event in events)
+    body = (
+        "told = open(os.environ['BENCH_EVENTS'], 'a', buffering=1)\n"
+        f"{first}time.sleep(1.5)\n{second}"  # the pace is that of what comes after the first second
+        f"while not os.path.exists('seen'): time.sleep(0.02)\nprint({SUMMARY!r})"
     )
-    body = told + until_released(SUMMARY)
     write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", body)])
     assert "no batch" in bench("status").stdout
     with subprocess.Popen(COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         wait_until(lambda: "3/9" in bench("status").stdout)
         during = bench("status").stdout
         (running,) = json.loads(bench("status", "--json").stdout)
-        (tmp_path / "released").touch()
+        (tmp_path / "seen").touch()
     assert "running as process" in during
     assert (running["now"]["done"], round(running["now"]["score"])) == (3, 67)
     assert running["now"]["seconds_left"] > 0

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.batch.inhibit import no_sleep
-from benchkit.batch.notify import notify, places
+from benchkit.batch.notify import Send, Teller, places
 from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
 from tests.support import F16, Bench, wait_until
 
@@ -113,10 +113,37 @@ def test_a_notification_that_fails_is_a_line_without_secrets(bench: Bench, tmp_p
 def test_an_address_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever requests thinks of the address, its text is not shown."""
     monkeypatch.setenv("BENCH_WEBHOOK_URL", f"htp:/{SECRET}")
+    assert told_by(places(None)) == ["notification by BENCH_WEBHOOK_URL failed: InvalidSchema"]
+
+
+def test_who_sends_us_elsewhere_was_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A redirection, such as from http to https, would lose the message and look like success."""
+    with receiver(301) as ntfy:
+        monkeypatch.setenv("BENCH_NTFY_URL", ntfy.url)
+        assert told_by(places(None)) == ["notification by BENCH_NTFY_URL failed: it answered with status 301"]
+
+
+def test_a_place_that_hangs_holds_up_nothing() -> None:
+    """The night goes on, other places are told everything in order, and at the end it is given up."""
+    got: list[str] = []
+    never = threading.Event()
     lines: list[str] = []
-    notify(places(None), "title", "text", lines.append)
-    assert len(lines) == 1
-    assert SECRET not in lines[0]
+    hangs, takes = (lambda *_: never.wait()), (lambda title, _: got.append(title))
+    teller = Teller({"one that hangs": hangs, "another": takes}, lines.append)
+    for title in ("first\nfailure", "second", "\udcff"):
+        teller.tell(title, "text")
+    wait_until(lambda: got == ["first failure", "second", "?"])
+    teller.close(patience_s=0.01)
+    assert lines[0] == "notification by one that hangs given up: it takes more than 0.01 s"
+    never.set()
+
+
+def told_by(send_to: Mapping[str, Send]) -> list[str]:
+    lines: list[str] = []
+    teller = Teller(send_to, lines.append)
+    teller.tell("title", "text")
+    teller.close()
+    return lines
 
 
 def test_a_notify_command_that_is_no_command_is_refused_at_once(bench: Bench, tmp_path: Path) -> None:
@@ -150,7 +177,7 @@ def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(tmp_path: Path) 
         night.kill()
         assert night.stderr
         assert "nothing here holds off sleep" not in night.stderr.read()
-    wait_until(lambda: not inhibitor.exists(), seconds=5)
+    wait_until(lambda: not inhibitor.exists())
     assert "--what=sleep" in (tmp_path / "inhibited.txt").read_text()
     wait_until(lambda: leftovers(tmp_path) == [])
 
