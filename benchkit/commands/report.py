@@ -18,6 +18,8 @@ SUFFIXES = {
     ".pdf": "pdf",
 }
 
+OF_ROWS = ("csv", "jsonl")
+
 
 @click.command()
 @click.argument("names", nargs=-1, metavar="[MODEL|RUN]…")
@@ -46,10 +48,13 @@ def command(style: str | None, output: Path | None, history: Path, **asked: Any)
     CSV and JSONL hold every run of the models, the failed ones too.
     """
     from benchkit.comparison.catalog import Catalog
+    from benchkit.errors import UsageError
     from benchkit.reports import get_format
     from benchkit.reports.material import Material
 
     chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
+    if asked["attempts"] and chosen not in OF_ROWS:
+        raise UsageError(f"--attempts is for rows: add --format {' or '.join(OF_ROWS)}")
     content = get_format(chosen).render(Material(Catalog(history), **asked))
     if output == Path("-"):
         sys.stdout.buffer.write(content)

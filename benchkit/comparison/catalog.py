@@ -20,6 +20,8 @@ HEAD = ("id", "timestamp", "benchmark", "model", "status")
 _AFTER_HEAD = b', "error": '
 """What follows the head in a line of ours; inside a text its quotes would have backslashes."""
 
+UNKNOWN_MOMENT = datetime.min.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -47,7 +49,7 @@ def moment(timestamp: str) -> datetime:
     try:
         return datetime.fromisoformat(timestamp).astimezone()
     except (ValueError, OverflowError):
-        return datetime.min.replace(tzinfo=UTC)
+        return UNKNOWN_MOMENT
 
 
 class Catalog:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from benchkit.reports.svg import FONT, Canvas, Scale, label, number, scale, text_width
 
 ROW = 26
+DAY_S = 86_400
 WIDTH = 820
 
 Box = tuple[float, float, float, float]
@@ -48,10 +49,12 @@ def ranking(title: str, scores: Sequence[Score]) -> Canvas | None:
     if not scores:
         return None
     left = 32 + max(text_width(label(one.name)) for one in scores)
+    values = [f"{one.score:.1f}%  {one.note}".rstrip() for one in scores]
+    right = WIDTH - 12 - max(text_width(value) for value in values)
     bottom = 48 + ROW * len(scores)
     canvas = Canvas(WIDTH, bottom + 52, title)
     ends = [end for one in scores for end in (one.low, one.high, one.score) if end is not None]
-    along = scale(ends, left, WIDTH - 130)
+    along = scale(ends, left, right - 24)
     canvas.x_axis(along, bottom, 44, "score, % (line: 95% interval)")
     for place, one in enumerate(scores):
         y = 48 + ROW * (place + 0.5)
@@ -59,7 +62,7 @@ def ranking(title: str, scores: Sequence[Score]) -> Canvas | None:
         if one.low is not None and one.high is not None:
             _whisker(canvas, along, one.low, one.high, y)
         canvas.marker(along(one.score), y, 0, said=f"{one.name}: {one.score:.1f}%")
-        canvas.text(WIDTH - 118, y + 4, f"{one.score:.1f}%  {one.note}", "ink")
+        canvas.text(right, y + 4, values[place], "ink")
     return canvas
 
 
@@ -73,7 +76,7 @@ def trade_off(title: str, points: Sequence[Point], cost: str, *, lower_is_better
     """Score against a cost; full points joined by a line are not beaten in both."""
     if len(points) < 2:
         return None
-    canvas = Canvas(WIDTH, 460, title)
+    canvas = Canvas(WIDTH, 472, title)
     across = scale([point.cost for point in points], 76, WIDTH - 40)
     up = scale([point.score for point in points], 400, 56)
     better = "less is better" if lower_is_better else "more is better"
@@ -91,7 +94,7 @@ def trade_off(title: str, points: Sequence[Point], cost: str, *, lower_is_better
     for point in sorted(points, key=lambda point: (not point.on_front, -point.score)):
         place = across(point.cost), up(point.score)
         _name_point(canvas, place, label(point.name), taken, above=point.on_front)
-    canvas.text(WIDTH - 40, 24, "■ dashed line: Pareto front · ○ beaten by another", "muted small", "end")
+    canvas.text(WIDTH - 40, 460, "■ dashed line: Pareto front · ○ beaten by another", "muted small", "end")
     return canvas
 
 
@@ -141,7 +144,9 @@ def timeline(title: str, moments: Sequence[Moment]) -> Canvas | None:
 
 
 def _day(when: datetime, span_s: float) -> str:
-    return f"{when:%H:%M}" if span_s < 86_400 else f"{when:%Y-%m-%d}"
+    if span_s < DAY_S:
+        return f"{when:%H:%M}"
+    return f"{when:%m-%d %H:%M}" if span_s < 8 * DAY_S else f"{when:%Y-%m-%d}"
 
 
 def by_difficulty(title: str, scores: Sequence[tuple[str, dict[str, float]]]) -> Canvas | None:
@@ -150,17 +155,18 @@ def by_difficulty(title: str, scores: Sequence[tuple[str, dict[str, float]]]) ->
     if not known:
         return None
     left = 32 + max(text_width(label(name)) for name, _ in known)
+    names = list(dict.fromkeys(name for _, parts in known for name in parts))
+    start = left + 12 + max(48.0, *(text_width(label(name)) for name in names))
     bars = sum(len(parts) for _, parts in known)
     bottom = 52 + 17 * bars + 12 * len(known)
     canvas = Canvas(WIDTH, bottom + 48, title)
-    along = scale([0, 100], left + 60, WIDTH - 70, count=5)
+    along = scale([0, 100], start, WIDTH - 70, count=5)
     canvas.x_axis(along, bottom, 46, "score, %")
-    names = list(dict.fromkeys(name for _, parts in known for name in parts))
     y = 52.0
     for model, parts in known:
         canvas.text(left - 12, y + 17 * len(parts) / 2 + 4, label(model), "ink", "end")
         for name, value in parts.items():
-            canvas.text(left + 54, y + 11, name, "muted small", "end")
+            canvas.text(start - 6, y + 11, label(name), "muted small", "end")
             canvas.rectangle(along(0), y + 2, along(value) - along(0), 12, f"f{names.index(name) % 6}")
             canvas.text(along(value) + 5, y + 12, f"{value:.1f}", "ink small")
             y += 17

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchkit.comparison.outcomes import rows_of
 from benchkit.comparison.selection import Contestant
+from benchkit.history import as_json
 from benchkit.records import Run, Verdict
 from benchkit.reports.gallery import natural
 
@@ -116,7 +117,9 @@ def _by_task(run: Run, name: str, near: Path) -> dict[str, list[dict[str, Any]]]
 
 def attempt_rows(run: Run, near: Path) -> list[dict[str, Any]]:
     """One row a judged sample; from the list of failed tasks where no verdicts were kept."""
-    rows = [{name: row.get(name) for name in ROW_FIELDS} for row in rows_of(run, "verdicts.jsonl", near)]
+    rows = [
+        {name: as_json(row.get(name)) for name in ROW_FIELDS} for row in rows_of(run, "verdicts.jsonl", near)
+    ]
     failed = run.results.get("failed_tasks")
     if not rows and isinstance(failed, list | tuple):
         rows = [

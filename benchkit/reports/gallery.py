@@ -6,11 +6,12 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from benchkit.comparison import facts
-from benchkit.comparison.catalog import Catalog, moment
+from benchkit.comparison.catalog import UNKNOWN_MOMENT, Catalog, moment
 from benchkit.comparison.columns import gpus
 from benchkit.comparison.outcomes import Outcomes, rows_of
 from benchkit.comparison.selection import Contestant, contestant, sections
@@ -29,6 +30,7 @@ COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
 )
 MOST_RUNS_WATCHED = 3
 MOST_MOMENTS = 60
+LONGEST_RUN_S = 30 * 86_400  # beyond that the clock was set in between, and its times tell nothing
 
 
 def charts(title: str, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
@@ -76,16 +78,21 @@ def write_charts(
 ) -> list[Path]:
     """Draw everything there are data for into a folder; returns the files."""
     save = SAVERS[style]
-    written = []
+    written: list[Path] = []
     for section in sections(catalog, names, benchmark, repeats=False, anyway=anyway):
         drawn = charts(section.title, section.contestants)
         drawn |= histories(catalog, section.contestants)
         drawn |= run_charts(section.contestants, catalog.path.parent)
         for name, canvas in drawn.items():
-            path = folder / f"{section.title}-{name}"
-            written.append(path.with_name(f"{_slug(path.name).strip('-')}.{style}"))
+            written.append(_unused(folder, _slug(f"{section.title}-{name}").strip("-"), style, written))
             _write(written[-1], save(canvas))
     return written
+
+
+def _unused(folder: Path, name: str, style: str, written: Sequence[Path]) -> Path:
+    """Names that differ in a sign only, or long ones in their ends, must not share a file."""
+    numbered = (f"{name}-{n}.{style}" for n in count(2))
+    return next(p for each in chain((f"{name}.{style}",), numbered) if (p := folder / each) not in written)
 
 
 def _write(path: Path, content: bytes) -> None:
@@ -205,9 +212,10 @@ def natural(task: str) -> list[tuple[bool, int, str]]:
 
 
 def _moment(catalog: Catalog, run: Run) -> Moment | None:
-    if facts.score(run) is None:
+    when = moment(run.timestamp)
+    if facts.score(run) is None or when == UNKNOWN_MOMENT:
         return None
-    return Moment(moment(run.timestamp), _score(contestant(catalog, [run], run.model)))
+    return Moment(when, _score(contestant(catalog, [run], run.model)))
 
 
 def _series(run: Run, near: Path) -> list[Series]:
@@ -239,6 +247,8 @@ def _tokens(answers: Iterable[dict[str, Any]], step_s: float = 5.0) -> list[tupl
     if not spans:
         return []
     begin = min(start for start, _, _ in spans)
+    if max(start + seconds for start, seconds, _ in spans) - begin > LONGEST_RUN_S:
+        return []
     bins: dict[int, float] = defaultdict(float)
     for start, seconds, tokens in spans:
         first, last = start - begin, start - begin + seconds

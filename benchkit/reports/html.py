@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import chain
 
 from benchkit.comparison import facts
 from benchkit.comparison.page import Page, remarks, verdict_lines
@@ -13,7 +14,7 @@ from benchkit.reports.flips import Attempt, Flip
 from benchkit.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 
-MOST_BYTES_OF_CODE = 500_000  # so that the file stays under a megabyte
+MOST_BYTES = 940_000  # so that with its style and the names of what was left out it stays under a megabyte
 MOST_NAMES = 4
 WORDS = re.compile("BETTER|WORSE|EQUIVALENT|INCONCLUSIVE")
 
@@ -23,7 +24,9 @@ PAGE_STYLE = (
     "h1{font-size:1.5em}h2{font-size:1.25em;margin-top:2em}h3{font-size:1.05em}"
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}"
     f"th,td{{padding:.25em .7em;border-bottom:1px solid {LIGHT[3]};text-align:left;white-space:nowrap}}"
-    "svg.chart{display:block;width:100%;max-width:960px;height:auto;margin:1em 0}"
+    # On a phone a name may break anywhere, and a chart stays as large as its letters need: it scrolls.
+    "body{overflow-wrap:break-word}.wide td:first-child{white-space:normal;min-width:9em;max-width:20em}"
+    "svg.chart{display:block;width:100%;min-width:660px;max-width:960px;height:auto;margin:1em 0}"
     ".code th{white-space:normal;overflow-wrap:anywhere;vertical-align:bottom}"
     ".code td{white-space:pre-wrap;overflow-wrap:anywhere;border:0;padding:0 .6em;vertical-align:top;"
     "font:12px/1.45 ui-monospace,monospace}.code{width:100%;table-layout:fixed}"
@@ -39,7 +42,7 @@ DARK_PAGE = (
 class Html:
     def render(self, material: Material) -> bytes:
         title = f"Benchmark report, {material.written:%Y-%m-%d %H:%M}"
-        body = [f"<h1>{title}</h1>", *(part for one in material.pages for part in _page(material, one))]
+        body = [f"<h1>{title}</h1>", *_pages(material)]
         body += _list_under("What failed", map(failure_line, material.failures))
         body += _list_under("The machine", (_words(machine) for machine in material.machines))
         text = (
@@ -53,7 +56,16 @@ class Html:
         return text.encode("utf-8", "replace")
 
 
-def _page(material: Material, one: Page) -> list[str]:
+def _pages(material: Material) -> Iterator[str]:
+    """Each page, its codes in an equal part of the room that everything else leaves."""
+    around = [(_results(material, one), _commands(one)) for one in material.pages]
+    taken = sum(len(part.encode("utf-8", "replace")) for parts in around for part in chain(*parts))
+    room = max(0, MOST_BYTES - taken) // len(around)
+    for one, (results, commands) in zip(material.pages, around, strict=True):
+        yield from (*results, *_flips(material.flips(one), room), *commands)
+
+
+def _results(material: Material, one: Page) -> list[str]:
     return [
         f"<h2>{_said(one.section.title)}</h2>",
         f"<p>Asked: {_said(how_asked(one))}</p>",
@@ -62,22 +74,26 @@ def _page(material: Material, one: Page) -> list[str]:
         "<h3>What the scores prove</h3>",
         *(WORDS.sub(r"<strong>\g<0></strong>", item) for item in _list(verdict_lines(one))),
         *_list(infrastructure_lines(one.rows)),
-        *(canvas.inline() for canvas in material.charts(one)),
-        *_flips(material.flips(one)),
+        *(f'<div class="wide">{canvas.inline()}</div>' for canvas in material.charts(one)),
+    ]
+
+
+def _commands(one: Page) -> list[str]:
+    return [
         "<h3>To make a row again</h3>",
         *(f"<p><code>{_said(facts.command(row.run))}</code></p>" for row in one.rows),
     ]
 
 
-def _flips(found: Sequence[Flip]) -> list[str]:
-    """As many as there is room for; the others are named."""
+def _flips(found: Sequence[Flip], room: int) -> list[str]:
+    """As many as there is room for, in bytes; the others are named."""
     if not found:
         return []
     parts, used = [f"<h3>Flipped problems: {len(found)} that some solved and others did not</h3>"], 0
     for place, flip in enumerate(found):
         part = _flip(flip)
         used += len(part.encode("utf-8", "replace"))
-        if used > MOST_BYTES_OF_CODE:
+        if used > room:
             rest = ", ".join(other.task for other in found[place:])
             return [*parts, f"<p>Not shown here, to keep this file small: {_said(rest)}</p>"]
         parts.append(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import cos, pi, sin
+from math import ceil, cos, pi, sin
 
 from benchkit.reports.charts import WIDTH
 from benchkit.reports.svg import DASHES, SERIES, Canvas, label, number, scale, text_width
@@ -146,29 +146,40 @@ def _band(
     for row, (name, shares) in enumerate(models):
         y = top + 18 * row
         canvas.text(left - 10, y + 12, label(name), "ink", "end")
-        boxes = [
-            _cell(left + cell * n, y, cell, shares[task]) for n, task in enumerate(tasks) if task in shares
-        ]
-        canvas.path("".join(boxes), "f0")
+        canvas.path(_cells(left, y, cell, [shares.get(task) for task in tasks]), "f0")
     y = top + 18 * len(models)
     flipped = [n for n, task in enumerate(tasks) if _disagree(task, models)]
     canvas.path(
         "".join(f"M{left + cell * (n + 0.5):.1f} {y + 2:.1f}l2 6h-4Z" for n in flipped) or "M0 0", "f1"
     )
-    step = max(1, len(tasks) // max(1, int(len(tasks) * cell / 110)))
+    widest = max(text_width(label(task)) for task in tasks)
+    step = ceil(max(110, widest) / cell)
     for n in range(0, len(tasks), step):
         if left + cell * n + text_width(label(tasks[n])) > WIDTH:
             break
         canvas.text(left + cell * n, y + 22, label(tasks[n]), "muted small")
 
 
-def _cell(x: float, y: float, cell: float, share: float) -> str:
+def _cells(left: float, y: float, cell: float, shares: Sequence[float | None]) -> str:
+    """One path for a row; each shape begins where the one before began, which makes it half as long."""
     width = max(1.5, cell - 1)
+    path, at_x, at_y = f"M{left:.1f} {y:.1f}", round(left, 1), 0.0
+    for n, share in enumerate(shares):
+        if share is not None:
+            dx, dy, shape = _cell(width, share)
+            x = round(left + cell * n + dx, 1)
+            path += f"m{x - at_x:.4g} {dy - at_y:.3g}{shape}"
+            at_x, at_y = x, dy
+    return path
+
+
+def _cell(width: float, share: float) -> tuple[float, float, str]:
+    """Where within its place the shape of a share begins, and its outline from there."""
     if share >= 1:
-        return f"M{x:.1f} {y:.1f}h{width:.1f}v15h{-width:.1f}Z"
+        return 0, 0, f"h{width:.1f}v15h{-width:.1f}Z"
     if share > 0:
-        return f"M{x:.1f} {y + 8:.1f}h{width:.1f}v7h{-width:.1f}Z"
-    return f"M{x + width / 2 - 0.7:.1f} {y + 7:.1f}h1.4v1.4h-1.4Z"
+        return 0, 8, f"h{width:.1f}v7h{-width:.1f}Z"
+    return width / 2 - 0.7, 7, "h1.4v1.4h-1.4Z"
 
 
 def _disagree(task: str, models: Sequence[tuple[str, Mapping[str, float]]]) -> bool:

@@ -18,8 +18,15 @@ from benchkit.reports.material import Material
 NOT_OF_ONE_RUN = ("mark", "runs")
 
 
-def rows(material: Material) -> Iterator[dict[str, Any]]:
+def rows(material: Material) -> list[dict[str, Any]]:
     """Every run of the models in question, failed ones too."""
+    found = list(_rows(material))
+    if not found:
+        raise UsageError("no attempts are known of these runs: their folders are gone")
+    return found
+
+
+def _rows(material: Material) -> Iterator[dict[str, Any]]:
     runs = material.all_runs()
     if material.attempts:
         for run in runs:
@@ -40,9 +47,7 @@ def rows(material: Material) -> Iterator[dict[str, Any]]:
 
 class Csv:
     def render(self, material: Material) -> bytes:
-        found = list(rows(material))
-        if not found:
-            raise UsageError("no attempts are known of these runs: their folders are gone")
+        found = rows(material)
         text = io.StringIO()
         writer = csv.DictWriter(text, list(found[0]), lineterminator="\n")
         writer.writeheader()

@@ -14,6 +14,7 @@ from benchkit.comparison.tables import printable, shortened, shown_width
 
 FONT = 12
 CHARACTER = 7.1  # the mean width of a character at that size
+BIG_CHARACTER = 9.2  # and of a title's
 LONGEST_LABEL = 38
 SERIES = 6  # kinds of marker, dash and colour
 
@@ -59,6 +60,12 @@ class Scale:
     def __call__(self, value: float) -> float:
         return self.start + (value - self.low) / (self.high - self.low) * (self.end - self.start)
 
+    def labels(self) -> list[str]:
+        """The ticks with as many digits as the finest needs, so that no two read the same."""
+        close = 0.001 * (self.ticks[1] - self.ticks[0])
+        digits = next((d for d in range(12) if all(abs(round(t, d) - t) < close for t in self.ticks)), 12)
+        return [f"{tick:,.{digits}f}" for tick in self.ticks]
+
 
 def scale(values: Sequence[float], start: float, end: float, *, zero: bool = False, count: int = 6) -> Scale:
     """Round ends around the values, from zero where a length is to be read."""
@@ -96,7 +103,7 @@ class Canvas:
     def __init__(self, width: float, height: float, title: str) -> None:
         self.width, self.height, self.title = width, height, title
         self._parts: list[str] = []
-        self.text(16, 24, title, "ink big")
+        self.text(16, 24, shortened(printable(title), int((width - 32) / BIG_CHARACTER)), "ink big")
 
     def text(
         self, x: float, y: float, text: str, style: str = "ink", anchor: str = "start", turn: float = 0
@@ -141,16 +148,16 @@ class Canvas:
     def x_axis(
         self, along: Scale, y: float, top: float, title: str, *, numbers: Sequence[str] | None = None
     ) -> None:
-        for place, tick in enumerate(along.ticks):
+        for tick, words in zip(along.ticks, numbers or along.labels(), strict=True):
             self.line(along(tick), top, along(tick), y, "grid")
-            self.text(along(tick), y + 16, numbers[place] if numbers else number(tick), "muted", "middle")
+            self.text(along(tick), y + 16, words, "muted", "middle")
         self.line(along.start, y, along.end, y, "axis")
         self.text((along.start + along.end) / 2, y + 36, title, "muted", "middle")
 
     def y_axis(self, along: Scale, x: float, right: float, title: str) -> None:
-        for tick in along.ticks:
+        for tick, words in zip(along.ticks, along.labels(), strict=True):
             self.line(x, along(tick), right, along(tick), "grid")
-            self.text(x - 7, along(tick) + 4, number(tick), "muted", "end")
+            self.text(x - 7, along(tick) + 4, words, "muted", "end")
         self.line(x, along.start, x, along.end, "axis")
         self.text(x - 44, (along.start + along.end) / 2, title, "muted", "middle", turn=-90)
 

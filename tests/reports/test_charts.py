@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.comparison.tables import shown_width
 from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
 from benchkit.reports.gallery import SAVERS, natural
 from benchkit.reports.profiles import Metric, Series, problem_grid, radar, resources
@@ -161,3 +162,76 @@ def test_file_on_disk_is_what_was_drawn(tmp_path: Path) -> None:
     assert canvas is not None
     (tmp_path / "a.svg").write_bytes(SAVERS["svg"](canvas))
     assert ET.parse(tmp_path / "a.svg").getroot().attrib["role"] == "img"
+
+
+def boxes(canvas: Canvas) -> list[tuple[str, float, float, float, float]]:
+    """Each level text with the room that it takes at least."""
+    found = []
+    for text in ET.fromstring(canvas.svg()).iter(f"{SVG}text"):
+        style, words = text.attrib["class"], text.text or ""
+        size = 15.0 if "big" in style else 10.5 if "small" in style else 12.0
+        width = 0.5 * size * shown_width(words)
+        x, y = float(text.attrib["x"]), float(text.attrib["y"])
+        x -= {"middle": width / 2, "end": width}.get(text.get("text-anchor", ""), 0)
+        if "transform" not in text.attrib:
+            found.append((words, x, y - 0.7 * size, x + width, y))
+    return found
+
+
+def charts_of(models: int, problem: str = "HumanEval/{}") -> dict[str, Canvas | None]:
+    """Every chart of so many models on one card with a long name."""
+    scores = [Score(f"Model-{n}-7B-Q4_K_M", 40 + n * 0.9, 35.0, 99.0, "12950/14042") for n in range(models)]
+    points = [Point(one.name, 120 + n * 37 % 10 / 10, one.score, n % 9 == 0) for n, one in enumerate(scores)]
+    tasks = [problem.format(n) for n in range(164)]
+    moments = [Moment(datetime(2026, 11, 1, 9 * n % 24, tzinfo=UTC), one) for n, one in enumerate(scores[:3])]
+    metrics = [Metric(f"metric {n}, GiB", tuple(n + 1.0 + m for m in range(models))) for n in range(6)]
+    parts = {"a level with a long name": 50.0, "easy": 80.0}
+    return {
+        "ranking": ranking("HumanEval+ " * 12, scores),
+        "trade_off": trade_off(
+            "HumanEval+: score against generation speed on NVIDIA GeForce RTX 4090 Laptop GPU",
+            points, "generation speed, tokens/s", lower_is_better=False,
+        ),
+        "timeline": timeline("title", moments),
+        "difficulty": by_difficulty("title", [(one.name, parts) for one in scores]),
+        "radar": radar("title", [one.name for one in scores], metrics),
+        "grid": problem_grid("title", [(one.name, dict.fromkeys(tasks, 1.0)) for one in scores], tasks),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("models", [1, 2, 20, 60])
+def test_no_text_lies_on_another(models: int) -> None:
+    """With few models and many, with long titles, long names of problems and levels; all is in the frame."""
+    drawn = charts_of(models, "some/path/to/a/problem/number/{}")
+    for kind, canvas in {**charts_of(models), "long": drawn["grid"]}.items():
+        found = boxes(canvas) if canvas else []
+        for n, (one, left, top, right, bottom) in enumerate(found):
+            assert canvas is not None
+            assert 0 <= left < right <= canvas.width, (kind, one)
+            assert 0 <= top < bottom <= canvas.height, (kind, one)
+            for other, left2, top2, right2, bottom2 in found[n + 1 :]:
+                apart = right <= left2 or right2 <= left or bottom <= top2 or bottom2 <= top
+                assert apart, (kind, one, other)
+
+
+@pytest.mark.parametrize(
+    "values", [(120.1, 121.3), (10.05, 10.2), (99.2, 100.0), (1e-6, 3e-6), (0.0, 14_042.0), (1234.5, 1236.0)]
+)
+def test_no_two_ticks_read_the_same(values: tuple[float, float]) -> None:
+    """However close the values are, the numbers at the axis tell the lines apart, and are true."""
+    found = scale(values, 0, 100)
+    words = found.labels()
+    assert len(set(words)) == len(found.ticks)
+    step = found.ticks[1] - found.ticks[0]
+    for word, tick in zip(words, found.ticks, strict=True):
+        assert float(word.replace(",", "")) == pytest.approx(tick, abs=step / 100)
+
+
+def test_days_of_a_short_history_tell_their_hours() -> None:
+    """Five runs in a day and a half: no two marks of the axis read the same."""
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    moments = [Moment(start + timedelta(hours=9 * n), Score("A", 60.0 + n)) for n in range(5)]
+    canvas = timeline("title", moments)
+    assert canvas is not None
+    days = [words for words, *_ in boxes(canvas) if words.startswith("11-0")]
+    assert len(days) == len(set(days)) == 5

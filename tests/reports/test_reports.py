@@ -17,7 +17,8 @@ from benchkit.comparison.catalog import Catalog
 from benchkit.comparison.selection import sections
 from benchkit.records import Run, Status
 from benchkit.reports.flips import flips
-from benchkit.reports.gallery import _tokens
+from benchkit.reports.gallery import _tokens, histories
+from benchkit.reports.html import Html
 from benchkit.reports.material import Material
 from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 from tests.support import ROOT, Bench
@@ -235,3 +236,73 @@ def test_a_large_report_stays_small(tmp_path: Path, bench: Bench) -> None:
     page = (tmp_path / "report.html").read_bytes()
     assert len(page) < 1_000_000
     assert b"Not shown here, to keep this file small: HumanEval/" in page
+
+
+def test_a_clock_that_jumps_draws_no_curve() -> None:
+    """A machine that began in 1970 and then learnt the time would have centuries without tokens."""
+    answers = [{"started": start, "seconds": 2.0, "completion_tokens": 9} for start in (10.0, 1.8e9)]
+    assert _tokens(answers) == []
+
+
+def test_a_run_without_a_date_is_not_on_the_time_axis(tmp_path: Path) -> None:
+    """Nobody knows when it was; the others keep their places."""
+    path = a_history(
+        tmp_path,
+        a_run("A", [1], id="1", timestamp=""),
+        a_run("A", [2], id="2", timestamp="2026-11-19T01:00:00+01:00"),
+        a_run("A", [3], id="3", timestamp="2026-11-21T01:00:00+01:00"),
+    )
+    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (canvas,) = histories(Catalog(path), section.contestants).values()
+    assert canvas.svg().count("<title>") == 2
+
+
+def test_nan_in_verdicts_is_no_json(tmp_path: Path, bench: Bench) -> None:
+    """What is no number in a verdict is null in JSONL and empty in CSV."""
+    run = with_files(tmp_path, a_run("A", id="a"), [("t", "passed")])
+    file = tmp_path / "runs" / "a" / "verdicts.jsonl"
+    file.write_text(file.read_text().replace("0.1", "NaN"))
+    a_history(tmp_path, run)
+    line = bench("report", "--format", "jsonl", "--attempts", "--output", "-").stdout
+    assert json.loads(line, parse_constant=pytest.fail)["seconds"] is None
+    assert bench("report", "--format", "csv", "--attempts", "--output", "-").stdout.endswith("passed,,,\n")
+
+
+def test_attempts_are_rows(tmp_path: Path, bench: Bench) -> None:
+    """Asked of a page they would be ignored; where there are none that is told, in either format."""
+    a_history(tmp_path, a_run("A"))
+    refused = bench("report", "--attempts")
+    assert refused.returncode == 2
+    assert "--attempts is for rows: add --format csv or jsonl" in refused.stderr
+    for style in ("csv", "jsonl"):
+        done = bench("report", "--attempts", "--format", style, "--output", "r")
+        assert done.returncode == 2
+        assert "no attempts are known of these runs" in done.stderr
+    assert not (tmp_path / "r").exists()
+
+
+def test_charts_never_overwrite_one_another(tmp_path: Path, bench: Bench) -> None:
+    """Two benchmarks of one problem set have charts of one name: the second gets another."""
+    a_history(tmp_path, a_run("A", [1]), a_run("A", [2], id="2", benchmark="evalplus"))
+    files = bench("leaderboard", "visualize").stdout.splitlines()
+    assert len(set(files)) == len(files)
+    assert {"charts/humaneval+-ranking.svg", "charts/humaneval+-ranking-2.svg"} <= set(files)
+
+
+def test_three_benchmarks_share_one_megabyte(tmp_path: Path) -> None:
+    """However many problems and pages: the codes get the room that tables and charts leave."""
+    code = "\n".join(f"    value_{n} = compute({n})  # a comment" for n in range(150))
+    for name, problems in (("one", 974), ("two", 342), ("three", 164)):
+        for model in range(4):
+            rows = [(f"{name}/{n}", "passed" if (n + model) % 3 else "wrong") for n in range(problems)]
+            answers = {task: f"```python\ndef f_{model}():\n{code}\n```" for task, _ in rows}
+            run = with_files(
+                tmp_path,
+                a_run(f"m{model}", total=problems, id=f"{name}{model}", benchmark=name),
+                rows,
+                answers if model < 2 else None,
+            )
+            history.append(tmp_path / HISTORY, run)
+    page = Html().render(Material(Catalog(tmp_path / HISTORY)))
+    assert 800_000 < len(page) < 1_000_000
+    assert page.count(b"Not shown here, to keep this file small: ") == 3
