@@ -7,6 +7,7 @@ It writes `eval_results.json` or `NAME_eval_results.json`, and prints `humaneval
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from benchkit.records import Progress, Results, Verdict
@@ -23,8 +24,8 @@ _VERDICTS = {
     "timed out": Verdict.TIMEOUT,
 }
 _HEADS = {
-    "base": re.compile(r"Base$|\S+ \(base tests\)$"),
-    "plus": re.compile(r"Base \+ Extra$|\S+\+ \(base \+ "),
+    "base": re.compile(r"Base$|(\S+) \(base tests\)$"),
+    "plus": re.compile(r"Base \+ Extra$|(\S+\+) \(base \+ "),
 }
 _SCORE = re.compile(r"(?:\{')?pass@(\d+)'?:\s*(?:np\.float64\()?([^\s,})]+)")
 _ASKED = re.compile(r"Codegen: \S+ @ ")
@@ -56,11 +57,21 @@ def _from_tasks(content: dict[str, Any]) -> Results:
     samples = {task: _samples(of_task) for task, of_task in content["eval"].items()}
     base = from_verdicts({task: [base for base, _ in of_task] for task, of_task in samples.items()})
     has_plus = all(plus is not None for of_task in samples.values() for _, plus in of_task)
+    problem_set = {
+        "name": _set_of(next(iter(samples))) + "+" * has_plus,
+        "version": str(content.get("hash") or "")[:12] or None,  # of its own making: no hash of a file of ours
+    }
     if not has_plus:
-        return from_verdicts(base.verdicts, {"tests": "base", "base_score": base.score})
+        metrics: dict[str, Any] = {"tests": "base", "base_score": base.score}
+        return replace(base, metrics=metrics, problem_set=problem_set)
     verdicts = {task: [_both(*sample) for sample in of_task] for task, of_task in samples.items()}
     metrics = {"tests": "base and plus", "base_score": base.score, "base_passed": base.total_passed}
-    return from_verdicts(verdicts, metrics)
+    return replace(from_verdicts(verdicts, metrics), problem_set=problem_set)
+
+
+def _set_of(task: str) -> str:
+    """humaneval of HumanEval/0, mbpp of Mbpp/2."""
+    return task.partition("/")[0].lower()
 
 
 def _samples(of_task: Any) -> list[tuple[Verdict, Verdict | None]]:
@@ -79,16 +90,20 @@ def _both(base: Verdict, plus: Verdict | None) -> Verdict:
 
 def _from_printed(output: str) -> Results | None:
     scores: dict[str, dict[str, float]] = {}
+    names: dict[str, str | None] = {}
     section = None
     for line in lines(output):
-        if head := next((name for name, form in _HEADS.items() if form.match(line)), None):
-            section = scores[head] = {}
+        if found := next(((name, head) for name, form in _HEADS.items() if (head := form.match(line))), None):
+            section = scores[found[0]] = {}
+            names[found[0]] = found[1][1]
         elif section is not None:
             section.update({f"pass@{k}": percent(value, 100) for k, value in _SCORE.findall(line)})
-    last = scores.get("plus") or scores.get("base")
-    if not last:
+    tests = "plus" if scores.get("plus") else "base"
+    told = scores.get(tests)
+    if not told:
         return None
-    metrics: dict[str, Any] = {"tests": "base and plus" if scores.get("plus") else "base", "pass_at_k": last}
+    metrics: dict[str, Any] = {"tests": "base and plus" if tests == "plus" else "base", "pass_at_k": told}
     if "pass@1" in scores.get("base", {}):
         metrics["base_score"] = scores["base"]["pass@1"]
-    return Results(score=last["pass@1"], metrics=metrics)
+    name = names[tests]
+    return Results(score=told["pass@1"], metrics=metrics, problem_set={"name": name} if name else None)

@@ -123,4 +123,8 @@ def mean_result(scores: Mapping[str, float], metrics: Mapping[str, Any]) -> Resu
     told: dict[str, Any] = {}
     if len(scores) > 1:
         told = {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
-    return Results(score=fmean(scores.values()), metrics={**told, **metrics})
+    return Results(
+        score=fmean(scores.values()),
+        metrics={**told, **metrics},
+        problem_set={"name": ", ".join(sorted(scores))},
+    )

@@ -54,19 +54,25 @@ def _from_log(log: dict[str, Any]) -> Results:
     if log["status"] != "success":
         message = (log.get("error") or {}).get("message", "no reason given")
         raise Untrue(f"its status is {log['status']!r}: {str(message).splitlines()[0]}")
+    if not log["results"]["scores"]:
+        raise Untrue("nothing in it was scored")
     scorer = log["results"]["scores"][0]
     metric = next((name for name in _METRICS if name in scorer["metrics"]), None)
     if metric is None:
         raise Untrue(f"scorer {scorer['name']} has no {' and no '.join(_METRICS)}")
     score = percent(scorer["metrics"][metric]["value"], 100)
     verdicts = _verdicts(log.get("samples") or [], scorer["name"])
-    failed = tuple(task for task, samples in verdicts.items() if Verdict.PASSED not in samples)
+    unjudged = [task for task, samples in verdicts.items() if {*samples} == {Verdict.INFRASTRUCTURE}]
+    judged = {task: samples for task, samples in verdicts.items() if task not in unjudged}
+    failed = tuple(task for task, samples in judged.items() if Verdict.PASSED not in samples)
+    further = {"further": {"unjudged": unjudged}} if unjudged else {}
     return Results(
         score=score,
-        total_passed=len(verdicts) - len(failed) if _is_one_each(verdicts) else None,
-        total_problems=len(verdicts) or None,
+        total_passed=len(judged) - len(failed) if _is_one_each(judged) else None,
+        total_problems=len(judged) or None,
         failed_tasks=failed,
-        metrics=_metrics(log, scorer, metric),
+        metrics={**_metrics(log, scorer, metric), **further},
+        problem_set={"name": log["eval"].get("task")},
         verdicts=verdicts,
     )
 
@@ -79,13 +85,20 @@ def _metrics(log: dict[str, Any], scorer: dict[str, Any], metric: str) -> dict[s
     usage = (log.get("stats") or {}).get("model_usage") or {}
     stderr = (scorer["metrics"].get("stderr") or {}).get("value")
     return {
-        "task": log["eval"].get("task"),
         "scorer": scorer["name"],
         "metric": metric,
         "stderr": None if stderr is None else 100 * stderr,
-        "prompt_tokens": sum(one.get("input_tokens", 0) for one in usage.values()) if usage else None,
-        "completion_tokens": sum(one.get("output_tokens", 0) for one in usage.values()) if usage else None,
+        "prompt_tokens": _tokens(usage, "input_tokens"),
+        "completion_tokens": _tokens(usage, "output_tokens"),
     }
+
+
+def _tokens(usage: dict[str, dict[str, Any]], kind: str) -> int | None:
+    """All of that kind: what a server had in its cache is counted apart, as `…_cache_read`."""
+    counts = [
+        count for of_model in usage.values() for name, count in of_model.items() if name.startswith(kind)
+    ]
+    return sum(count or 0 for count in counts) if usage else None
 
 
 def _verdicts(samples: list[dict[str, Any]], scorer: str) -> dict[str, tuple[Verdict, ...]]:

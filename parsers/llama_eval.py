@@ -46,10 +46,10 @@ def _from_state(state: dict[str, Any]) -> Results:
     told = state["task_states"]
     verdicts = {task: [_verdict(case)] for task, case in told["cases"].items()}
     counts = Counter(str(of_task[0]) for of_task in verdicts.values())
-    results = from_verdicts(verdicts, {"data_set": state["id"], "counts": dict(counts)})
+    results = from_verdicts(verdicts, {"counts": dict(counts)})
     if (told["correct"], told["total"]) != (results.total_passed, results.total_problems):
         raise Untrue(f"it says {told['correct']} of {told['total']}, its cases {results.total_passed}")
-    return replace(results, time_taken=told.get("total_time"))
+    return replace(results, time_taken=told.get("total_time"), problem_set={"name": state["id"]})
 
 
 def _verdict(case: dict[str, Any]) -> Verdict:

@@ -7,7 +7,7 @@ first in METRICS, after the filter whose name comes first, as in the table; a gr
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,8 @@ from parsers.text import lines
 
 METRICS = ("pass@1", "pass_at_1", "exact_match", "acc", "prompt_level_strict_acc", "acc_norm", "mc2", "f1")
 """Metrics from 0 to 1 of which one may be a task's score, the more telling first."""
+
+Members = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -39,12 +41,14 @@ class LmEvalParser(Harness):
         if not files:
             return None
         content = only(files, "result files")[1]
-        chosen = _scores(list(_rows_of_json(content)), set(content.get("groups") or ()))
-        return _with_samples(_results(chosen), chosen, folder)
+        rows = list(_rows_of_json(content))
+        chosen = _scores(rows, _inner(content.get("group_subtasks") or {}, {row.task for row in rows}))
+        results = replace(_results(chosen), total_problems=_asked(content, chosen))
+        return _with_samples(results, chosen, folder)
 
     def from_text(self, output: str) -> Results | None:
-        rows, groups = _rows_of_tables(output)
-        return _results(_scores(rows, groups)) if rows else None
+        rows, inner = _rows_of_tables(output)
+        return _results(_scores(rows, inner)) if rows else None
 
 
 def _rows_of_json(content: Mapping[str, Any]) -> Iterator[Row]:
@@ -56,11 +60,29 @@ def _rows_of_json(content: Mapping[str, Any]) -> Iterator[Row]:
                 yield Row(task, after, metric, value, stderr if isinstance(stderr, int | float) else None)
 
 
+def _asked(content: Mapping[str, Any], chosen: Mapping[str, Row]) -> int | None:
+    """How many questions there were, of a group those of all its tasks; None where its version tells not."""
+    counts = content.get("n-samples") or {}
+    members = content.get("group_subtasks") or {}
+    tasks = {task for name in chosen for task in _below(name, members) or [name] if not members.get(task)}
+    return sum(counts[task]["effective"] for task in tasks) if tasks <= counts.keys() else None
+
+
+def _inner(members: Members, scored: set[str]) -> set[str]:
+    """The tasks and groups for which a group stands that has a score itself."""
+    return {task for group in members if group in scored for task in _below(group, members)}
+
+
+def _below(group: str, members: Members) -> set[str]:
+    direct = set(members.get(group) or ())
+    return direct.union(*(_below(task, members) for task in direct))
+
+
 def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
-    """The rows of the last table of tasks, and the names in the table of groups after it."""
+    """The rows of the last table of tasks, and the names that stand indented below a group's."""
     head: list[str] = []
     tables: dict[str, list[Row]] = {}
-    task, after, of_group = "", "", False
+    task, after, inner = "", "", set()
     for line in lines(output):
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
         if {"Metric", "Value"} <= set(cells):
@@ -68,13 +90,15 @@ def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
             tables[head[0]] = []
         elif head and len(cells) == len(head) and not cells[0].startswith("--"):
             named = dict(zip(head, cells, strict=True))
-            of_group = of_group or named[head[0]].startswith("- ")
             task = named[head[0]].lstrip("- ") or task
             after = named.get("Filter", "") or after
-            tables[head[0]].append(_row(task, after, named))
-    if of_group and not tables.get("Groups"):
+            if named[head[0]].startswith("- "):
+                inner.add(task)
+            if _is_number(named["Value"]):
+                tables[head[0]].append(_row(task, after, named))
+    if inner and not tables.get("Groups"):
         raise Untrue("the table of groups is missing")
-    return tables.get("Tasks", []), {row.task for row in tables.get("Groups", [])}
+    return tables.get("Tasks", []), inner
 
 
 def _row(task: str, after: str, named: Mapping[str, str]) -> Row:
@@ -91,10 +115,10 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _scores(rows: list[Row], groups: set[str]) -> dict[str, Row]:
-    """The row that is each task's score; of a group's tasks only the group's."""
+def _scores(rows: list[Row], inner: set[str]) -> dict[str, Row]:
+    """The row that is each task's score; those in `inner` have their group's."""
     tasks = list(dict.fromkeys(row.task for row in rows))
-    wanted = [task for task in tasks if task in groups] or tasks
+    wanted = [task for task in tasks if task not in inner] or tasks
     chosen = {}
     for task in wanted:
         of_task = [row for row in rows if row.task == task and row.metric in METRICS]

@@ -312,6 +312,38 @@ def test_lm_eval_reads_a_group_from_its_file(tmp_path: Path) -> None:
     assert (results.score, results.metrics["stderr"]) == (40.0, pytest.approx(17.32, abs=0.01))
 
 
+NESTED = {
+    "results": {
+        "all": {"acc,none": 0.5},
+        "part": {"acc,none": 0.25},
+        "bare": {"alias": "bare"},
+        **{task: {"acc,none": 0.1} for task in ("deep", "beside", "of_bare")},
+        "alone": {"acc,none": 0.7},
+    },
+    "groups": {"all": {"acc,none": 0.5}, "part": {"acc,none": 0.25}},
+    "group_subtasks": {"all": ["part", "beside"], "part": ["deep"], "bare": ["of_bare"]},
+}
+
+
+def test_lm_eval_takes_no_task_twice_and_leaves_none_out(tmp_path: Path) -> None:
+    """A group in a group is told by the outer one; a task beside a group has a score of its own."""
+    (tmp_path / "results_1.json").write_text(json.dumps(NESTED))
+    results = get_parser("lm_eval").parse("", tmp_path)
+    assert results.metrics["task_scores"] == {"all": 50.0, "alone": 70.0, "of_bare": 10.0}
+    head = "|{}|Version|Filter|n-shot|Metric|Value|\n"
+    rows = "|all|1|none|0|acc|0.5|\n| - part|1|none|0|acc|0.25|\n|  - deep|1|none|0|acc|0.1|\n"
+    alone = "|alone|1|none|0|acc|0.7|\n"
+    table = head.format("Tasks") + rows + alone + head.format("Groups") + rows.rpartition("|  -")[0]
+    assert get_parser("lm_eval").parse(table).metrics["task_scores"] == {"all": 50.0, "alone": 70.0}
+
+
+def test_lm_eval_rows_without_a_number_are_passed_over() -> None:
+    """A metric that could not be computed is no score, and takes nothing from the others."""
+    head = "|Tasks|Version|Filter|n-shot|Metric|Value|\n"
+    table = head + "|a|1|none|0|acc_norm|N/A|\n| |1|none|0|acc|0.5|\n"
+    assert get_parser("lm_eval").parse(table).score == 50.0
+
+
 def test_lcb_runner_tells_difficulties_and_why_answers_failed(tmp_path: Path) -> None:
     """As its grader noted; printed lines have the difficulties too."""
     case = next(case for case in CASES if case.parser == "lcb_runner")
@@ -433,6 +465,63 @@ def test_inspect_archives_cut_at_any_byte_are_no_result(tmp_path: Path) -> None:
             assert get_parser("inspect").parse("", tmp_path).score == pytest.approx(66.67, abs=0.01)
         except ParseError:
             continue
+
+
+@pytest.mark.parametrize(
+    ("parser", "file", "name"),
+    [
+        ("evalplus", "evalplus/one_eval_results.json", "humaneval+"),
+        ("evalplus", "evalplus/base_eval_results.json", "humaneval"),
+        ("evalplus", "evalplus/one.txt", "humaneval+"),
+        ("lm_eval", "lm_eval/results_2026-11-21T10-18-35.531823.json", "demo_a"),
+        ("lm_eval", "lm_eval/group.json", "demo_group"),
+        ("lm_eval", "lm_eval/task.txt", "demo_a"),
+        ("inspect", "inspect/epochs.json", "epochs"),
+        ("inspect", "inspect/demo.eval", "demo"),
+        ("bigcode", "bigcode/evaluation_results.json", "humaneval"),
+        ("llama_eval", "llama_eval/llama-eval-state.json", "gsm8k"),
+    ],
+)
+def test_what_was_asked_is_named(parser: str, file: str, name: str, tmp_path: Path) -> None:
+    """So that results of one harness on different tasks are not compared."""
+    path = tmp_path / ("results_1.json" if Path(file).stem == "group" else Path(file).name)
+    shutil.copy(LEFT / file, path)
+    text = path.read_text() if path.suffix == ".txt" else ""
+    problem_set = get_parser(parser).parse(text, None if text else path).problem_set
+    assert problem_set is not None
+    assert problem_set["name"] == name
+
+
+def test_lm_eval_tells_how_many_it_asked_without_logged_samples() -> None:
+    """With --limit it asks fewer: such a result is not compared with that of a whole task."""
+    file = LEFT / "lm_eval" / "results_2026-11-21T10-18-35.531823.json"
+    results = get_parser("lm_eval").parse("", file)
+    assert (results.total_problems, results.total_passed) == (5, None)
+
+
+def test_inspect_counts_no_sample_that_broke_and_every_token_that_was_read(tmp_path: Path) -> None:
+    """As its own score: what was not scored is shown, and is not the model's fault."""
+    log = json.loads((LEFT / "inspect" / "epochs.json").read_text())
+    log["samples"] = [sample for sample in log["samples"] if sample["epoch"] == 1]
+    log["samples"].append({"id": "c", "epoch": 1, "error": {"message": "broke"}})
+    log["stats"]["model_usage"] = {
+        "m": {"input_tokens": 3, "input_tokens_cache_read": 51, "output_tokens": 7, "total_tokens": 61}
+    }
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    results = get_parser("inspect").parse("", tmp_path)
+    assert (results.total_passed, results.total_problems, results.failed_tasks) == (1, 2, ("b",))
+    assert results.verdicts["c"] == (Verdict.INFRASTRUCTURE,)
+    assert results.metrics["further"] == {"unjudged": ["c"]}
+    assert (results.metrics["prompt_tokens"], results.metrics["completion_tokens"]) == (54, 7)
+
+
+def test_inspect_without_a_scorer_is_no_result(tmp_path: Path) -> None:
+    """A task may be asked and not be scored."""
+    log = json.loads((LEFT / "inspect" / "epochs.json").read_text())
+    log["results"]["scores"] = []
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    with pytest.raises(ParseError, match="nothing in it was scored"):
+        get_parser("inspect").parse("", tmp_path)
 
 
 def _is_right_or_base(results: Results, case: Case) -> bool:
