@@ -16,12 +16,17 @@ from tests.support import ROOT
 HOW = {"evalplus.evaluate": "make harnesses", "lm_eval": "make harnesses", "llama-bench": "make llama-server"}
 
 
-def path_with(program: str) -> str:
-    """A PATH on which the harness is; skips where nobody installed it."""
+def installed(program: str) -> str:
+    """Where the harness is; skips where nobody installed it."""
     found = find_program(program)
     if found is None:
         pytest.skip(f"{program} is not installed: {HOW[program]}")
-    return os.pathsep.join([str(Path(found).parent), os.environ["PATH"]])
+    return found
+
+
+def path_with(program: str) -> str:
+    """A PATH on which the harness is."""
+    return os.pathsep.join([str(Path(installed(program)).parent), os.environ["PATH"]])
 
 
 def demo_problems() -> list[dict[str, Any]]:
