@@ -1,0 +1,122 @@
+# ruff: noqa: PTH102, PTH106, PTH110, PTH208
+# A worker starts the sooner for what it does not import, and pathlib with all that it brings is such a thing.
+"""Limits that all processes of a program share: a cgroup (version 2) a worker, where one is delegated to us.
+
+Nothing depends on it: where none is delegated, or one fails, each process still has limits of its own. The
+zygote enters its worker's cgroup before its first fork, so that programs are born there: to move each of them
+would cost more than to run it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
+
+from benchkit.sandbox.base import MIB
+
+_WORKER = "bench-worker-"
+_OWN_BYTES = 64 * MIB  # the zygote, and what the kernel keeps for each process
+_OWN_TASKS = 16  # the zygote, its namespace's first process, the one that stands ready
+_BURIAL_S = 1.0
+
+
+class Group:
+    """One worker's cgroup, its own as long as it holds the lock: that of a judge who was killed lies open."""
+
+    def __init__(self, place: str, pid: int | None = None) -> None:
+        """With that process in it."""
+        _remove_abandoned(place)
+        self.folder, self._lock = _claim(place)
+        self._limits: tuple[int, int] | None = None
+        self._kills = 0
+        try:
+            with suppress(FileNotFoundError):  # a kernel without swap
+                write(f"{self.folder}/memory.swap.max", "0")
+            if pid is not None:
+                write(f"{self.folder}/cgroup.procs", str(pid))
+            self.events = os.open(f"{self.folder}/memory.events", os.O_RDONLY | os.O_CLOEXEC)
+        except OSError:
+            self._leave()
+            raise
+
+    def limit(self, memory: int, tasks: int) -> None:
+        """For the next program, and for all that it starts."""
+        if self._limits != (memory, tasks):
+            write(f"{self.folder}/memory.max", str(memory + _OWN_BYTES))
+            write(f"{self.folder}/pids.max", str(tasks + _OWN_TASKS))
+            self._limits = (memory, tasks)
+
+    def ran_out(self) -> bool:
+        """Whether the kernel has ended a process for its memory since we asked last."""
+        rows = os.pread(self.events, 4096, 0).split(b"\n")
+        kills = sum(int(row.split()[1]) for row in rows if row.startswith(b"oom_kill "))
+        before, self._kills = self._kills, kills
+        return kills > before
+
+    def close(self) -> None:
+        os.close(self.events)
+        self._leave()
+
+    def _leave(self) -> None:
+        _remove(self.folder)
+        os.close(self._lock)
+
+
+def write(path: str | os.PathLike[str], text: str) -> None:
+    """In one call, and never a new file."""
+    fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(fd, text.encode())
+    finally:
+        os.close(fd)
+
+
+def _claim(place: str) -> tuple[str, int]:
+    while True:
+        folder = f"{place}/{_WORKER}{os.urandom(6).hex()}"
+        os.mkdir(folder)
+        with _lock_of(folder) as lock:
+            if lock is not None and os.path.exists(folder):  # else it was taken for an abandoned one
+                return folder, os.dup(lock)
+
+
+@contextmanager
+def _lock_of(folder: str) -> Iterator[int | None]:
+    """None where somebody holds it, or where the folder is gone."""
+    try:
+        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield None
+    else:
+        yield lock
+    finally:
+        os.close(lock)
+
+
+def _remove_abandoned(place: str) -> None:
+    """Cgroups whose judge was killed, with all that may still live there."""
+    for name in os.listdir(place):
+        if name.startswith(_WORKER):
+            with _lock_of(f"{place}/{name}") as lock:
+                if lock is not None:
+                    _remove(f"{place}/{name}")
+
+
+def _remove(folder: str) -> None:
+    """The kernel takes a moment to bury those that it ends."""
+    with suppress(OSError):
+        write(f"{folder}/cgroup.kill", "1")
+    deadline = monotonic() + _BURIAL_S
+    while os.path.exists(folder) and monotonic() < deadline:
+        try:
+            os.rmdir(folder)
+        except OSError:
+            sleep(0.002)
