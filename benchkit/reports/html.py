@@ -25,7 +25,7 @@ PAGE_STYLE = (
     ".wide{overflow-x:auto}table{border-collapse:collapse;font-size:13px}"
     f"th,td{{padding:.25em .7em;border-bottom:1px solid {LIGHT[3]};text-align:left;white-space:nowrap}}"
     # On a phone a name may break anywhere, and a chart stays as large as its letters need: it scrolls.
-    "body{overflow-wrap:break-word}.wide td:first-child{white-space:normal;min-width:9em;max-width:20em}"
+    "body{overflow-wrap:break-word}.wide td:first-child{white-space:normal;min-width:15em;max-width:22em}"
     "svg.chart{display:block;width:100%;min-width:660px;max-width:960px;height:auto;margin:1em 0}"
     ".code th{white-space:normal;overflow-wrap:anywhere;vertical-align:bottom}"
     ".code td{white-space:pre-wrap;overflow-wrap:anywhere;border:0;padding:0 .6em;vertical-align:top;"
