@@ -57,10 +57,8 @@ def _from_tasks(content: dict[str, Any]) -> Results:
     samples = {task: _samples(of_task) for task, of_task in content["eval"].items()}
     base = from_verdicts({task: [base for base, _ in of_task] for task, of_task in samples.items()})
     has_plus = all(plus is not None for of_task in samples.values() for _, plus in of_task)
-    problem_set = {
-        "name": _set_of(next(iter(samples))) + "+" * has_plus,
-        "version": str(content.get("hash") or "")[:12] or None,  # of its own making: no hash of a file of ours
-    }
+    name = _set_of(next(iter(samples))) + "+" * has_plus
+    problem_set = {"name": name, "version": str(content.get("hash") or "")[:12] or None}
     if not has_plus:
         metrics: dict[str, Any] = {"tests": "base", "base_score": base.score}
         return replace(base, metrics=metrics, problem_set=problem_set)
