@@ -32,7 +32,6 @@ run's record, `log` the tail of what a program said, shown below the line.
 """
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 
 class BenchError(Exception):
@@ -58,6 +57,8 @@ class UnknownName(UsageError):
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         self.known = sorted(known)
+        from difflib import get_close_matches
+
         near = get_close_matches(name, self.known, n=1)
         guess = f"did you mean {near[0]}? " if near else ""
         super().__init__(f"unknown {kind} {name!r}: {guess}known are {', '.join(self.known)}")

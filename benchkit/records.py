@@ -11,21 +11,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from benchkit.verdict import Verdict as Verdict
+
 GpuLayers = int | Literal["auto", "all"]
-
-
-class Verdict(StrEnum):
-    """What became of one answer."""
-
-    PASSED = "passed"
-    WRONG = "wrong"
-    ERROR = "error"
-    TIMEOUT = "timeout"
-    MEMORY = "memory"
-    OUTPUT_LIMIT = "output limit"
-    TRUNCATED = "truncated"  # the model hit its token budget
-    EMPTY = "empty"  # no code in the answer
-    INFRASTRUCTURE = "infrastructure"  # server or sandbox failed: never counted as the model's fault
 
 
 class Status(StrEnum):

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
-from benchkit.records import Verdict
+from benchkit.verdict import Verdict
 
 MIB = 1 << 20
 

@@ -21,7 +21,6 @@ from typing import IO
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.missing import LevelMissing
 
-ENGINES = ("docker", "podman")
 IMAGE = "python:3.12-slim"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _START_S = 60.0

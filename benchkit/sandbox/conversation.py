@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from time import monotonic, sleep
 from typing import Any
 
-from benchkit.records import Verdict
 from benchkit.sandbox.base import Limits
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.over import Over
 from benchkit.sandbox.running import Running, task
+from benchkit.verdict import Verdict
 
 _KINDS = {
     frames.LOADED,

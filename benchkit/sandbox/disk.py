@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from time import monotonic
 
-from benchkit.records import Verdict
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.over import Over
+from benchkit.verdict import Verdict
 
 EVERY_S = 0.1
 _MOST_ENTRIES = 20_000  # as many as a mounted one could hold

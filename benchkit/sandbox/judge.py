@@ -12,12 +12,11 @@ import os
 import resource
 import signal
 import socket
+import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import monotonic
 from typing import Any, NoReturn
 
-from benchkit.records import Verdict
 from benchkit.sandbox.base import MIB, Limits, Outcome, Program
 from benchkit.sandbox.checking import check, raised
 from benchkit.sandbox.conversation import Conversation, Gone, Raw
@@ -28,6 +27,7 @@ from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.outcomes import outcome
 from benchkit.sandbox.over import Over
 from benchkit.sandbox.whole import run
+from benchkit.verdict import Verdict
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
@@ -64,9 +64,10 @@ def main(fd: int) -> NoReturn:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, level, scratch, most_landlock = line.hear()
+    _, surroundings, scratch, most_landlock = line.hear()
+    sys.path += surroundings["site"]  # a test may import what a program may
     try:
-        jail = Jail(level, scratch, most_landlock)
+        jail = Jail(surroundings, scratch, most_landlock)
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
@@ -79,7 +80,7 @@ def main(fd: int) -> NoReturn:
     finally:
         jail.close()
         with contextlib.suppress(OSError):  # the pool's folder, if we are the last and the pool was killed
-            Path(scratch).rmdir()
+            os.rmdir(scratch)  # noqa: PTH106
     os._exit(0)
 
 

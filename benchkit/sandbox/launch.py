@@ -1,3 +1,5 @@
+# ruff: noqa: PTH101, PTH102, PTH123
+# A worker starts the sooner for what it does not import, and pathlib with all that it brings is such a thing.
 """Starts a worker's zygote at one level and speaks with it over its control socket."""
 
 from __future__ import annotations
@@ -10,23 +12,23 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from benchkit.sandbox import places
 from benchkit.sandbox.base import MIB
-from benchkit.sandbox.containers import ENGINES, Container
-from benchkit.sandbox.jail import namespaces
-from benchkit.sandbox.jail.setting import MESSAGE
+from benchkit.sandbox.cgroups import Group
+from benchkit.sandbox.jail import folder, namespaces
+from benchkit.sandbox.jail.frames import MESSAGE
 from benchkit.sandbox.missing import LevelMissing
+
+if TYPE_CHECKING:
+    from benchkit.sandbox.containers import Container
 
 PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
 _CLEANING_S = 60.0
-_ROOT = str(Path(__file__).resolve().parents[2])
+_ROOT = os.path.realpath(__file__).rpartition("/benchkit/")[0]
 ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.jail.zygote import main; main({fd})"
 
 
@@ -43,10 +45,10 @@ class Ended:
 class Local:
     """A zygote started as a process of this machine."""
 
-    def __init__(self, log: IO[bytes]) -> None:
+    def __init__(self, path: str, log: IO[bytes]) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.process = _spawn(theirs, log)
+            self.process = _spawn(theirs, path, log)
 
     def stop(self) -> None:
         """The zygote ends when its judge hangs up, and all it started with it."""
@@ -58,33 +60,47 @@ class Local:
 
 
 class Jail:
-    """A zygote that waits for programs, at one level."""
+    """A zygote that waits for programs, with what places.py says of its level and the machine."""
 
-    def __init__(self, level: str, scratch: str, most_landlock: int) -> None:
-        self.scratch = tempfile.mkdtemp(dir=scratch)
-        self.log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as the zygote
+    def __init__(self, surroundings: Mapping[str, Any], scratch: str, most_landlock: int) -> None:
+        level, self.uid = surroundings["level"], surroundings["uid"]
+        self.scratch = f"{scratch}/{os.getpid()}"
+        os.mkdir(self.scratch, 0o700)
+        self.log = _nameless_file(self.scratch)
         self.clean = True
         self.number = 0  # of the program that runs
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = None
+        self.group: Group | None = None
         self.jobs: socket.socket | None = None
         try:
-            self.zygote = self._start_zygote(level)
+            self.zygote = self._start_zygote(surroundings["engine"], surroundings["path"])
             self.control = self.zygote.control
-            self.jobs = self._introduce(_config(level, self.scratch, most_landlock))
-            self.report = self._introduction()
+            self.group = _group_around(self.zygote, surroundings["cgroup"])
+            self._let_in(level)
+            private = {"scratch": self.scratch, "private_bytes": PRIVATE_BYTES}
+            self.jobs = self._introduce({**surroundings, **private, "most_landlock": most_landlock})
+            self.report = {**self._introduction(), "cgroup": self.group is not None}
         except BaseException:
             self.close()
             raise
 
-    def _start_zygote(self, level: str) -> Local | Container:
-        if level not in ENGINES:
-            return Local(self.log)
+    def _start_zygote(self, engine: str | None, path: str) -> Local | Container:
+        if engine is None:
+            return Local(path, self.log)
+        from benchkit.sandbox.containers import Container
+
         try:
-            return Container(level, self.scratch, self.log, PRIVATE_BYTES)
+            return Container(engine, self.scratch, self.log, PRIVATE_BYTES)
         except LevelMissing as missing:
             raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
+
+    def _let_in(self, level: str) -> None:
+        """Programs come as root without rights, or as nobody, into a folder of ours."""
+        if self.uid is not None and level != "namespaces":
+            os.chown(self.scratch, -1, self.uid)
+            os.chmod(self.scratch, 0o770)
 
     def _introduce(self, config: Mapping[str, Any]) -> socket.socket:
         """Tell the level; the programs themselves come over a socket of their own."""
@@ -97,7 +113,7 @@ class Jail:
         while True:
             answer = self._hear(_START_S)
             if "map" in answer:
-                namespaces.map_user(answer["map"], places.NOBODY)
+                namespaces.map_user(answer["map"], self.uid)
                 self._tell({"mapped": True})
             elif "ready" in answer:
                 return dict(answer["ready"])
@@ -112,6 +128,9 @@ class Jail:
         self.number += 1
         if keep:
             self._tell({"keep": list(keep)})
+        if self.group is not None:  # a private tmpfs is memory, too
+            memory, tasks = job["memory"] + job["file_bytes"], job["processes"] + job["threads"]
+            self.group.limit(memory, tasks)
         assert self.jobs is not None
         socket.send_fds(self.jobs, [json.dumps(job).encode()], list(fds))
 
@@ -144,8 +163,10 @@ class Jail:
             if self.jobs is not None:
                 self.jobs.close()
             self.zygote.stop()
+        if self.group is not None:
+            self.group.close()
         self.log.close()
-        places.remove(self.scratch)
+        folder.remove(self.scratch)
 
     def _tell(self, message: Mapping[str, Any]) -> None:
         self.control.send(json.dumps(message).encode())
@@ -154,6 +175,16 @@ class Jail:
         ready, _, _ = select.select([self.control], [], [], timeout_s)
         message = self.control.recv(MESSAGE) if ready else b""
         return dict(json.loads(message)) if message else {}
+
+
+def _group_around(zygote: Local | Container, place: str | None) -> Group | None:
+    """A cgroup with the zygote in it; a container's engine has made one of its own."""
+    if place is None or not isinstance(zygote, Local):
+        return None
+    try:
+        return Group(place, zygote.process.pid)
+    except OSError:
+        return None
 
 
 def _last_line(text: str) -> str:
@@ -171,12 +202,22 @@ def _bury() -> None:
     """Children that we adopted from a zygote that ended: none may live on."""
     with contextlib.suppress(ChildProcessError, FileNotFoundError):
         while True:
-            for child in Path("/proc/thread-self/children").read_text().split():
+            with open("/proc/thread-self/children") as file:
+                children = file.read().split()
+            for child in children:
                 os.kill(int(child), signal.SIGKILL)
             os.waitpid(-1, 0)
 
 
-def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _nameless_file(folder: str) -> IO[bytes]:
+    """A file that is gone with us, and lies in no program's way."""
+    path = f"{folder}/log"
+    file = open(path, "w+b")  # noqa: SIM115 - lives as long as the zygote
+    os.unlink(path)  # noqa: PTH108
+    return file
+
+
+def _spawn(control: socket.socket, path: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
     entry = ENTRY.format(root=_ROOT, fd=control.fileno())
     return subprocess.Popen(
@@ -185,25 +226,8 @@ def _spawn(control: socket.socket, log: IO[bytes]) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=log,
         # A fixed seed: what depends on a set's order comes out alike in all workers and tomorrow.
-        env={"PATH": places.search_path(), "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+        env={"PATH": path, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
         cwd="/",
         pass_fds=(control.fileno(),),
         start_new_session=True,
     )
-
-
-def _config(level: str, scratch: str, most_landlock: int) -> dict[str, Any]:
-    uid = places.NOBODY if places.can_become_nobody() else None
-    if uid is not None and level != "namespaces":
-        os.chown(scratch, -1, uid)  # programs come as root without rights, or as nobody
-        Path(scratch).chmod(0o770)
-    return {
-        "level": level,
-        "scratch": scratch,
-        "readable": places.IN_A_CONTAINER if level in ENGINES else places.readable(),
-        "site": places.libraries(),
-        "uid": uid,
-        "uid_reads_python": places.all_can_read(sys.executable),
-        "most_landlock": most_landlock,
-        "private_bytes": PRIVATE_BYTES,
-    }

@@ -6,13 +6,13 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.records import Verdict
 from benchkit.sandbox import codec
 from benchkit.sandbox.base import Limits, Opaque, Outcome
 from benchkit.sandbox.checking import in_words, raised, readable
 from benchkit.sandbox.conversation import Raw
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.judge import as_outcome
+from benchkit.verdict import Verdict
 
 _BATCH = 500
 _GRACE_S = 8.0

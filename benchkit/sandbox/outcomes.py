@@ -6,10 +6,10 @@ import os
 import signal
 from dataclasses import replace
 
-from benchkit.records import Verdict
 from benchkit.sandbox.base import Limits, Outcome
 from benchkit.sandbox.over import Over
 from benchkit.sandbox.running import Running
+from benchkit.verdict import Verdict
 
 _LAST_BYTES = 4096
 _OUT_OF_MEMORY = (
@@ -24,6 +24,8 @@ _NEAR = 0.9
 
 def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bool = True) -> Outcome:
     """After `running.finish()`. `stopped`: what made us end it; `asked`: an end by itself is not an error."""
+    if running.ran_out():
+        stopped = Over(Verdict.MEMORY, f"its processes took more than {limits.memory_mb} MB together")
     ended = running.ended
     if ended is None:
         verdict, detail = (stopped.verdict, stopped.detail) if stopped else _LOST

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchkit.records import Verdict
+from benchkit.verdict import Verdict
 
 
 class Over(Exception):

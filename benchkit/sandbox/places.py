@@ -1,16 +1,19 @@
-"""Which files of this machine a program may read: toolchain and interpreter, by name; nothing of a home."""
+"""Which files of this machine a program may read: toolchain and interpreter, by name; nothing of a home.
+
+Worked out once by the pool and handed to its workers, whose processes need little else and start the sooner.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import site
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from benchkit.sandbox.jail import folder
+from benchkit.sandbox import delegation
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
@@ -19,7 +22,23 @@ SYSTEM = (
 )
 IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
+ENGINES = ("docker", "podman")
 NOBODY = 65534
+
+
+def surroundings(level: str) -> dict[str, Any]:
+    """What a worker at this level must know of the machine."""
+    contained = level in ENGINES
+    return {
+        "level": level,
+        "engine": level if contained else None,
+        "readable": IN_A_CONTAINER if contained else readable(),
+        "site": libraries(),
+        "path": search_path(),
+        "uid": NOBODY if can_become_nobody() else None,
+        "uid_reads_python": all_can_read(sys.executable),
+        "cgroup": delegation.place(),
+    }
 
 
 def readable() -> list[str]:
@@ -68,10 +87,3 @@ def scratch() -> str:
     path = tempfile.mkdtemp(prefix="bench-sandbox-")
     os.chmod(path, 0o711)  # who knows a worker's folder may pass  # noqa: PTH101
     return path
-
-
-def remove(path: str) -> None:
-    """A scratch folder with all that programs left in it."""
-    with contextlib.suppress(OSError):
-        folder.empty(path)
-        os.rmdir(path)  # noqa: PTH106

@@ -7,7 +7,7 @@ import queue
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
@@ -16,12 +16,13 @@ from types import TracebackType
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.records import Verdict
 from benchkit.sandbox import places
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
+from benchkit.sandbox.jail import folder
 from benchkit.sandbox.judge import Line, as_outcome
 from benchkit.sandbox.loaded import JudgeGone, Loaded
 from benchkit.sandbox.missing import LevelMissing
+from benchkit.verdict import Verdict
 
 _ROOT = str(Path(__file__).resolve().parents[2])
 _ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.judge import main; main({fd})"
@@ -32,12 +33,12 @@ _DEFAULT = Limits()
 class Worker:
     """The pool's end of one judge."""
 
-    def __init__(self, level: str, scratch: str, most_landlock: int) -> None:
+    def __init__(self, surroundings: Mapping[str, Any], scratch: str, most_landlock: int) -> None:
         ours, theirs = socket.socketpair()
         with theirs:
             self.process = _spawn(theirs)
         self.line = Line(ours)
-        self.line.say("open", level, scratch, most_landlock)
+        self.line.say("open", surroundings, scratch, most_landlock)
 
     def introduction(self) -> dict[str, Any]:
         kind, *details = self.hear(60)
@@ -73,7 +74,7 @@ class Worker:
 def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
     entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
     return subprocess.Popen(
-        [sys.executable, "-P", "-c", entry],
+        [sys.executable, "-P", "-s", "-S", "-c", entry],
         stdin=subprocess.DEVNULL,
         pass_fds=(theirs.fileno(),),
         env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
@@ -96,7 +97,7 @@ class Pool:
     """A Sandbox of so many workers at one level."""
 
     def __init__(self, level: str, workers: int, most_landlock: int = 99) -> None:
-        self.level = level
+        self.surroundings = places.surroundings(level)
         self.workers = workers
         self.most_landlock = most_landlock
         self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
@@ -108,7 +109,7 @@ class Pool:
 
     def _worker_process(self) -> Worker:
         Path(self.scratch).mkdir(0o711, exist_ok=True)  # the last judge to go takes it along
-        return Worker(self.level, self.scratch, self.most_landlock)
+        return Worker(self.surroundings, self.scratch, self.most_landlock)
 
     def _start(self) -> dict[str, Any]:
         try:
@@ -136,7 +137,7 @@ class Pool:
         for worker in self.all:
             worker.close()
         self.all.clear()
-        places.remove(self.scratch)
+        folder.remove(self.scratch)
 
     def run(self, program: Program, limits: Limits = _DEFAULT) -> Outcome:
         _refuse_nonsense(program)

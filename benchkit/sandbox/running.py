@@ -10,12 +10,12 @@ from collections.abc import Mapping, Sequence
 from time import monotonic
 from typing import Any
 
-from benchkit.records import Verdict
 from benchkit.sandbox.base import MIB, Limits
 from benchkit.sandbox.disk import EVERY_S, DiskWatch
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Ended, Jail
 from benchkit.sandbox.over import Over
+from benchkit.verdict import Verdict
 
 _CHUNK = 1 << 20
 _ROOT = os.getuid() == 0
@@ -32,6 +32,7 @@ class Running:
         self.began = monotonic()
         self.ended: Ended | None = None
         self.broken = False
+        self._ran_out = False
         self.outgoing: dict[int, deque[memoryview]] = {}
         self.incoming: dict[int, bytearray] = {}
         self.most: dict[int, int] = {}
@@ -40,6 +41,8 @@ class Running:
         self.poll.register(jail.control, select.POLLIN)
         if jail.caller is not None:
             self.poll.register(jail.caller, select.POLLIN)
+        if jail.group is not None and limits.processes > 1:
+            self.poll.register(jail.group.events, select.POLLPRI)
         self.disk = DiskWatch(jail.scratch, limits.file_bytes) if jail.on_disk else None
         theirs = self._pipes(kind)
         if _ROOT and kind != "functions":
@@ -102,6 +105,14 @@ class Running:
                 self._read(fd)
             elif fd == self.jail.caller:
                 raise Over(Verdict.INFRASTRUCTURE, "given up by its caller")
+            elif self.ran_out():
+                raise Over(Verdict.MEMORY, "")
+
+    def ran_out(self) -> bool:
+        """Whether the kernel ended one of its processes for the memory that they took together."""
+        if self.jail.group is not None and self.jail.group.ran_out():
+            self._ran_out = True
+        return self._ran_out
 
     def _hear(self) -> None:
         self.ended = self.jail.ended()

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+def remove(path: str) -> None:
+    """The folder itself too, as far as it goes."""
+    with contextlib.suppress(OSError):
+        empty(path)
+        os.rmdir(path)  # noqa: PTH106
 
 
 def empty(path: str) -> None:

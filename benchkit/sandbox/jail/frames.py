@@ -22,6 +22,7 @@ RAISED = b"E"  # an exception: its type, its builtin base, its text, NUL between
 ENDED = b"T"  # the test inside ran to its end: the completion token
 
 LARGE = 64 << 10
+MESSAGE = 1 << 16  # the longest order to a zygote, or report of one
 
 
 def request(message: Any) -> bytes:

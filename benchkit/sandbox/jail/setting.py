@@ -22,8 +22,8 @@ from typing import Any
 
 from benchkit.sandbox.jail import landlock, namespaces, programs, syscalls
 from benchkit.sandbox.jail.confine import Cage, limit_worker
+from benchkit.sandbox.jail.frames import MESSAGE
 
-MESSAGE = 1 << 16
 _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and up
 
 # What solutions commonly use, so that their import costs nothing.

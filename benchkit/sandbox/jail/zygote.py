@@ -23,7 +23,8 @@ from typing import Any, NoReturn
 
 from benchkit.sandbox.jail import folder, frames, functions, namespaces, programs, syscalls
 from benchkit.sandbox.jail.confine import Job, confine, drop_identity, plan
-from benchkit.sandbox.jail.setting import MESSAGE, Setting, out_of_the_way, send, set_up, warm_up
+from benchkit.sandbox.jail.frames import MESSAGE
+from benchkit.sandbox.jail.setting import Setting, out_of_the_way, send, set_up, warm_up
 
 _MOST_KEPT = 8
 
