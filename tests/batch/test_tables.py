@@ -23,7 +23,7 @@ from benchkit.batch.state import EntryState
 from benchkit.comparison.tables import shown_width
 from benchkit.plan import RunSettings
 from benchkit.records import Progress
-from tests.batch.support import COMMAND, SUMMARY, good, script, write_plan
+from tests.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
 
 
@@ -155,10 +155,7 @@ def test_elsewhere_a_plain_line_tells_how_far_it_is(
 def test_on_a_terminal_there_is_a_live_table(stays: bool, tmp_path: Path) -> None:
     """The run's progress is drawn, and the summary printed; a terminal that is closed ends no night."""
     event = json.dumps({"event": "problem", "done": 3, "of": 9, "passed": 2})
-    body = (
-        f"open(os.environ['BENCH_EVENTS'], 'w').write({event!r} + '\\n')\n"
-        f"while not os.path.exists('seen'): time.sleep(0.02)\nprint({SUMMARY!r})"
-    )
+    body = f"open(os.environ['BENCH_EVENTS'], 'w').write({event!r} + '\\n')\n{until_released(SUMMARY)}"
     write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", body)])
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
@@ -168,7 +165,7 @@ def test_on_a_terminal_there_is_a_live_table(stays: bool, tmp_path: Path) -> Non
         while b"running 3/9" not in shown:
             shown += os.read(ours, 65536)
         terminal = ours if stays else os.close(ours)
-        (tmp_path / "seen").touch()
+        (tmp_path / "released").touch()
         with suppress(OSError):  # Linux's way to say that nobody writes any more
             while terminal and (chunk := os.read(terminal, 65536)):
                 shown += chunk
