@@ -62,6 +62,7 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
+    from benchkit.servers.hardware import gpus
     from benchkit.telemetry import machine_facts
 
     facts = machine_facts()
@@ -71,6 +72,11 @@ def _machine() -> Iterator[Finding]:
         memory = f"{facts['vram_mb'] / 1024:,.0f} GB VRAM" if facts.get("vram_mb") else ""
         driver = f"driver {facts['driver']}" if facts.get("driver") else ""
         yield Finding("machine", "GPU", "ok", _joined(facts["gpu"], memory, driver))
+    elif present := gpus():
+        silent = f"{present[0]}, which does not answer: its VRAM and energy stay unknown"
+        yield Finding(
+            "machine", "GPU", "warning", silent, "install its driver, for NVIDIA until nvidia-smi works"
+        )
     else:
         yield Finding(
             "machine", "GPU", "missing", "none seen: models run on the CPU", "NVIDIA: install the driver"
@@ -83,16 +89,16 @@ def _joined(*parts: object) -> str:
 
 def _servers() -> Iterator[Finding]:
     from benchkit.servers import installed
+    from benchkit.servers.hardware import gpus
 
     for engine in installed():
-        if engine.version is None:
+        detail = f"{engine.version}, on the CPU only" if engine.gpu_capable is False else engine.version
+        if detail is None:
             yield Finding("servers", engine.kind, "missing", "not installed", engine.how_to_get)
-        elif engine.gpu_capable is False:
-            yield Finding(
-                "servers", engine.kind, "ok", f"{engine.version}, on the CPU only", engine.how_to_get
-            )
+        elif engine.gpu_capable is False and gpus():
+            yield Finding("servers", engine.kind, "warning", detail, engine.how_to_get)
         else:
-            yield Finding("servers", engine.kind, "ok", engine.version)
+            yield Finding("servers", engine.kind, "ok", detail)
 
 
 def _sandbox() -> Iterator[Finding]:

@@ -34,7 +34,8 @@ def _lines(value: dict[str, Any], indent: str = "") -> list[str]:
         if entry in (None, {}, []):
             continue
         if isinstance(entry, dict):
-            lines += [f"{indent}{name}", *_lines(entry, indent + "  ")]
+            below = _lines(entry, indent + "  ")
+            lines += [f"{indent}{name}", *below] if below else []
         else:
             lines.append(f"{indent}{name}: {_text(entry)}")
     return lines

@@ -1,0 +1,35 @@
+"""What the doctor says of GPUs and of engines that could or could not use them."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchkit.commands.doctor import Finding, _findings
+from benchkit.servers import EngineInfo
+
+ON_CPU = EngineInfo("xllamacpp", "1.0", "pip install the other wheel", gpu_capable=False)
+
+
+def findings(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> dict[str, Finding]:
+    """By name, on a machine with these GPUs in the box, none of which tells anything."""
+    facts = {"gpu": None, "os": "Linux", "cpu": "a processor", "ram_mb": 1024}
+    monkeypatch.setattr("benchkit.telemetry.machine_facts", lambda: facts)
+    monkeypatch.setattr("benchkit.servers.hardware.gpus", lambda: gpus)
+    monkeypatch.setattr("benchkit.servers.installed", lambda: [ON_CPU])
+    monkeypatch.setattr("benchkit.sandbox.probe", list)
+    return {finding.what: finding for finding in _findings()}
+
+
+def test_without_a_gpu_an_engine_on_the_cpu_is_all_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is sent to install GPU support for a GPU that is not there."""
+    told = findings(monkeypatch)
+    assert (told["xllamacpp"].state, told["xllamacpp"].advice) == ("ok", "")
+    assert told["GPU"].state == "missing"
+
+
+def test_a_gpu_that_stays_idle_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An engine that cannot use the GPU comes with the command that mends it; a silent GPU is named."""
+    told = findings(monkeypatch, "NVIDIA GeForce RTX 4090")
+    assert (told["xllamacpp"].state, told["xllamacpp"].advice) == ("warning", ON_CPU.how_to_get)
+    assert told["GPU"].state == "warning"
+    assert "RTX 4090" in told["GPU"].detail
