@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from benchkit import history
+from benchkit.commands.compare import command as compare_command
 from benchkit.comparison import notes
 from benchkit.comparison.tables import shown_width
 from benchkit.records import Status
@@ -33,11 +35,12 @@ def test_compare_shows_table_verdict_and_commands(tmp_path: Path, bench: Bench) 
 
 
 @pytest.mark.parametrize("style", ["markdown", "html", "csv", "tsv", "json", "latex"])
-def test_compare_in_every_format(tmp_path: Path, bench: Bench, style: str) -> None:
+def test_compare_in_every_format(tmp_path: Path, style: str) -> None:
     """Each format is written to stdout alone."""
-    a_history(tmp_path, *worked_example())
-    done = bench("compare", "A", "B", "--format", style, "--sort", "model")
-    assert (done.returncode, done.stderr) == (0, "")
+    path = a_history(tmp_path, *worked_example())
+    words = ["A", "B", "--format", style, "--sort", "model", "--history", str(path)]
+    done = CliRunner().invoke(compare_command, words)
+    assert (done.exit_code, done.stderr) == (0, "")
     assert "B" in done.stdout
 
 
