@@ -33,7 +33,7 @@ class NightOptions:
     retry_failed: bool = False
     wait: bool = False
     on_failure: Callable[[EntryState], None] = lambda _state: None
-    now: Callable[[], datetime] = datetime.now
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night
 
 
 @dataclass

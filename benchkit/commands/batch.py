@@ -216,4 +216,4 @@ def _deadline(text: str | None) -> datetime | None:
         raise UsageError(f"--until {text}: give a time of day like 07:00") from None
     now = datetime.now()
     until = datetime.combine(now.date(), clock)
-    return until if until > now else until + timedelta(days=1)
+    return (until if until > now else until + timedelta(days=1)).astimezone()

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from benchkit.batch import keeper
+from benchkit.batch.estimate import Expected
+from benchkit.commands.batch import _deadline
 from tests.batch.in_process import night_of
 from tests.batch.support import SUMMARY, good, script, write_plan
 from tests.support import F16, QUANTIZED, Bench, runs_in
@@ -121,6 +123,38 @@ def test_nothing_is_started_that_would_not_end_in_time(bench: Bench, tmp_path: P
     assert done.returncode == 1
     assert f"would not have ended by {until}" in done.stdout
     assert [run["benchmark"] for run in runs_in(tmp_path)] == ["slow", "good"]
+
+
+def test_in_the_night_that_loses_an_hour_there_is_less_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From 01:30 to 05:00 there are two and a half hours when summer time begins: too few for 2 h 45."""
+    monkeypatch.setattr(keeper.Estimator, "expect", lambda *_: Expected(seconds=9900.0))
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    monkeypatch.chdir(tmp_path)
+    try:
+        clock = {"until": datetime(2027, 3, 28, 5).astimezone()}
+        now = datetime(2027, 3, 28, 1, 30).astimezone()
+        night = night_of(
+            tmp_path, {**clock, "now": lambda: now}, models=[str(F16)], benchmarks=[good(tmp_path)]
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert list(night.not_started.values()) == ["would not have ended by 05:00"]
+
+
+@pytest.mark.parametrize("tomorrow", [False, True])
+def test_until_is_the_next_time_the_clock_shows_it(tomorrow: bool) -> None:
+    """Half an hour ago means tomorrow; the moment is one of this place's time."""
+    now = datetime.now().astimezone()
+    meant = (now + timedelta(minutes=-30 if tomorrow else 30)).replace(second=0, microsecond=0)
+    until = _deadline(f"{meant:%H:%M}")
+    assert until is not None
+    assert until.utcoffset() is not None
+    assert timedelta(0) < until - now <= timedelta(hours=25)
+    assert (until - now > timedelta(hours=22)) == tomorrow
 
 
 def test_a_clock_that_jumps_spoils_no_duration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
