@@ -135,9 +135,12 @@ class Jail:
         socket.send_fds(self.jobs, [json.dumps(job).encode()], list(fds))
 
     def tidy(self) -> None:
-        """Wait until what the last program left behind is gone."""
+        """Wait until what the last program left behind is gone; EOFError where that cannot be."""
         while not self.clean:
-            self.clean = bool(self._hear(_CLEANING_S)["clean"])
+            answer = self._hear(_CLEANING_S)
+            if not answer:
+                raise EOFError
+            self.clean = bool(answer["clean"])
 
     def kill_program(self) -> None:
         with contextlib.suppress(OSError):

@@ -162,12 +162,16 @@ class Loaded:
         """End the program; whether its worker can go on."""
         if self.lost:
             return False
-        self.worker.say("unload")
-        while True:
-            kind, *details = self.worker.hear(_GRACE_S)
-            if kind == "unloaded":
-                self._finding(details[0])
-                return bool(details[1])
+        try:
+            self.worker.say("unload")
+            while True:
+                kind, *details = self.worker.hear(_GRACE_S)
+                if kind == "unloaded":
+                    self._finding(details[0])
+                    return bool(details[1])
+        except JudgeGone as gone:
+            self._lose(gone)
+            return False
 
 
 def _request(entry_point: str, inputs: Sequence[tuple[Any, ...]]) -> bytes:

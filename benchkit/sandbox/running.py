@@ -26,12 +26,12 @@ class Running:
     """Starts the program; `pump` moves bytes both ways at once, so that neither side waits for the other."""
 
     def __init__(self, jail: Jail, kind: str, limits: Limits, keep: Sequence[str] = ()) -> None:
-        jail.tidy()
         self.jail = jail
         self.limits = limits
         self.began = monotonic()
         self.ended: Ended | None = None
         self.broken = False
+        self.seconds = 0.0  # of the whole program, once it is finished
         self._ran_out = False
         self.outgoing: dict[int, deque[memoryview]] = {}
         self.incoming: dict[int, bytearray] = {}
@@ -161,7 +161,10 @@ class Running:
             raise Over(Verdict.OUTPUT_LIMIT, f"wrote more than {self.most[fd]:,} bytes")
 
     def finish(self) -> None:
-        """End the program if it has not ended, take what is left in its pipes, let go of everything."""
+        """End the program if it has not ended, take what is left in its pipes, let go of everything.
+
+        What it left in its folder is cleaned away here, in its own turn: the next program never waits for it.
+        """
         if self.ended is None and not self.broken:
             self.jail.kill_program()
             self._await_burial()
@@ -170,6 +173,9 @@ class Running:
             self._forget(fd)
         for fd in list(self.outgoing):
             self._close_outgoing(fd)
+        self.seconds = monotonic() - self.began
+        if self.ended is not None:
+            self.jail.tidy()
 
     def _await_burial(self) -> None:
         deadline = monotonic() + _BURIAL_S
@@ -187,10 +193,6 @@ class Running:
             while size != len(self.incoming[fd]):
                 size = len(self.incoming[fd])
                 self._read(fd)
-
-    @property
-    def seconds(self) -> float:
-        return monotonic() - self.began
 
 
 def _job(kind: str, limits: Limits) -> Mapping[str, Any]:

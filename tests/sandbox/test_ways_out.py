@@ -112,7 +112,31 @@ def test_files_without_number() -> None:
     with Pool("landlock", 1) as sandbox:
         outcome = sandbox.run(Program(source=source), Limits(wall_s=30))
         assert (outcome.verdict, "20,000 files" in outcome.detail) == (Verdict.OUTPUT_LIMIT, True), outcome
-        assert sandbox.run(Program(source="import os; print(os.listdir())")).stdout == b"[]\n"
+        folders = [path for path in Path(sandbox.scratch).iterdir() if path.is_dir()]
+        assert [list(folder.iterdir()) for folder in folders] == [[]], "whoever left them has waited for that"
+
+
+def test_buffers_of_a_programs_own_size(best: Sandbox) -> None:
+    """The kernel's memory for socket buffers is in no limit: they stay as small as they come."""
+    source = """
+import socket
+ours, theirs = socket.socketpair()
+before = ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+ours.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2 * before)
+print(ours.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF) == before)
+"""
+    assert best.run(Program(source=source)).stdout == b"True\n"
+
+
+def test_a_judge_that_dies_while_a_program_is_loaded() -> None:
+    """Its calls say so, the end of the `with` raises nothing, and the next program has a new judge."""
+    with Pool("landlock", 1) as sandbox:
+        with sandbox.load("def same(x): return x") as program:
+            (worker,) = sandbox.all
+            worker.process.kill()
+            worker.process.wait()
+        assert program.failure is None
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
 
 
 def test_a_judge_that_waits_uses_no_time() -> None:
