@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
+MARKDOWN_LABELS = frozenset({"markdown", "md"})
 PYTHON_LABELS = frozenset({"python", "python3", "py", "py3", "python2", "ipython", "sage"})
 LOOK_AHEAD = 300  # lines in which a block that was closed too early is looked for its real end
 
@@ -65,6 +66,8 @@ def _opened(lines: list[str], number: int) -> Fence | None:
     if opening is None:
         return None
     words = opening["info"].strip().strip("{}.").lower().split()
+    if words and words[0] in MARKDOWN_LABELS:
+        return None  # the blocks are in it
     return Fence(lines, number, len(lines), opening["ticks"], words[0] if words else "")
 
 

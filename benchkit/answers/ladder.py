@@ -14,6 +14,7 @@ from benchkit.answers.syntax import (
     LARGEST,
     defines,
     definition,
+    indented_definition,
     longest_code,
     looks_defined,
     parsed,
@@ -29,6 +30,7 @@ CODE_LINE = re.compile(
 )
 INDENTED_LINE = re.compile(r"^(?: {2,}|\t)\S", re.MULTILINE)
 MOST_LONGER = 3
+MOST_FENCES = 100  # an answer with more goes round in circles
 
 
 class Rung(StrEnum):
@@ -56,7 +58,7 @@ class Asked:
 
 def climb(text: str, prompt: str, entry_point: str | None) -> tuple[str, Rung]:
     """The code of the first rung that holds, and which it was."""
-    asked = Asked(text, fences(text), prompt, entry_point)
+    asked = Asked(text, fences(text)[-MOST_FENCES:], prompt, entry_point)
     for rung, step in STEPS:
         code = step(asked)
         if code and code.strip():
@@ -123,14 +125,13 @@ def _python_last(among: list[Fence]) -> list[Fence]:
 
 
 def _bare_code(asked: Asked) -> str | None:
-    starts = [CODE_LINE.search(asked.text), definition(asked.text, asked.entry_point)]
-    for start in starts:
-        code = longest_code(asked.text[start.start() :]) if start else ""
+    meant = definition(asked.text, asked.entry_point)
+    begun = [asked.text[start.start() :] for start in (CODE_LINE.search(asked.text), meant) if start]
+    for text in (*begun, indented_definition(asked.text, asked.entry_point)):
+        code = longest_code(text)
         if defines(code, asked.entry_point):
             return _glued(without_last_words(code), asked)
-    if starts[-1]:
-        return asked.text[starts[-1].start() :]  # a mistake in it is the model's own
-    return None
+    return begun[-1] if meant else None  # a mistake in it is the model's own
 
 
 def _body(asked: Asked) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 import warnings
 from collections.abc import Iterator
 
@@ -84,16 +85,24 @@ def returns_outside(tree: ast.Module) -> bool:
 
 
 def defines(code: str, name: str | None) -> bool:
-    """Whether this is Python that binds the name; without a name, whether it is Python at all."""
+    """Whether this is Python that makes what the name is; without a name, whether it is Python at all."""
     tree = parsed(code)
     if tree is None:
         return False
-    return bool(tree.body) if name is None else name in bound_names(tree.body)
+    made = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom)]  # elsewhere
+    return bool(tree.body) if name is None else name in bound_names(made)
 
 
 def definition(text: str, name: str | None) -> re.Match[str] | None:
     """Where the text means to define the name, be it Python or not quite."""
     return re.search(rf"^(?:async\s+)?(?:def|class)\s+{name}\b", text, re.MULTILINE) if name else None
+
+
+def indented_definition(text: str, name: str | None) -> str:
+    """The function where all of its lines are indented, as Markdown has code; empty where there is none."""
+    pattern = rf"^([ \t]+)(?:async\s+)?def\s+{name}\b.*(?:\n(?:\1.*|[ \t]*$))*"
+    found = re.search(pattern, text, re.MULTILINE) if name else None
+    return textwrap.dedent(found[0]) if found else ""
 
 
 def looks_defined(text: str, name: str | None) -> bool:

@@ -49,6 +49,14 @@ GOOD = {
     "output after the code": (f"```python\n{ALONE}```\nOutput:\n```\n6\n```", Rung.LABELLED_FENCE),
     "shell before the code": (f"```bash\npip install x\n```\n```python\n{ALONE}```", Rung.LABELLED_FENCE),
     "labelled wins over unlabelled": (f"```python\n{ALONE}```\n```\n{BROKEN}```", Rung.LABELLED_FENCE),
+    "tests that import the function": (
+        f"```python\n{ALONE}```\nTests:\n```python\nfrom answer import solve\n\nassert solve([1])\n```",
+        Rung.LABELLED_FENCE,
+    ),
+    "Markdown within Markdown": (
+        f"````markdown\n# Solution\n```python\n{ALONE}```\n````",
+        Rung.LABELLED_FENCE,
+    ),
     "unclosed fence": (f"Here:\n```python\n{ALONE}", Rung.LABELLED_FENCE),
     "unclosed fence and prose": (
         f"```python\n{ALONE}\nThis function doubles each number, and adds.",
@@ -116,6 +124,10 @@ GOOD = {
     "bare code": (ALONE, Rung.BARE_CODE),
     "bare code between prose": (
         f"Here is the solution:\n\n{ALONE}\nThis solution adds up the numbers.",
+        Rung.BARE_CODE,
+    ),
+    "bare code, indented as Markdown has it": (
+        "Here:\n\n" + "".join(f"    {line}\n" for line in ALONE.splitlines()) + "\nIt adds them up.",
         Rung.BARE_CODE,
     ),
     "bare code, a last word": (f"{ALONE}\nExplanation", Rung.BARE_CODE),
@@ -267,6 +279,8 @@ LONG = {
     "thoughts": "<think>\n" * 120_000,
     "closed thoughts": "<think></think>\n" * 60_000,
     "lines of code": "x = 1\n" * 160_000,
+    "the same block again and again": f"```python\n{ALONE}```\n" * 13_000,
+    "blocks of half a function": "```python\ndef solve(x):\n    return x +\n```\n" * 25_000,
     "open parentheses": "(" * 1_000_000,
     "indented lines": "    if x:\n" * 100_000,
     "definitions": "def solve(x):\n" * 70_000,
