@@ -15,7 +15,7 @@ from benchkit.batch.models import find_models
 from benchkit.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.batch.settings import SETTINGS, settings_from
 from benchkit.errors import BenchError
-from benchkit.masking import Mask
+from benchkit.masking import Mask, shell_words
 from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
 from benchkit.runner.host import ANSWER_TOKENS
@@ -208,7 +208,7 @@ def _key(settings: RunSettings) -> str:
 
 
 def _short(value: Any) -> str:
-    words = [str(word) for word in value] if isinstance(value, list) else [str(value)]
+    words = [str(word) for word in value] if isinstance(value, list) else shell_words(str(value))
     return ",".join(Mask(words).words(words))
 
 

@@ -112,20 +112,20 @@ def _plan_from_folder(folder: Path) -> Plan:
 
 
 def _model_problems(models: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
-    for model in models:
+    for place, model in enumerate(models, 1):
         yield from misfits(model, where)
         path, base_url, name = (model.get(key) for key in ("path", "base_url", "name"))
         if path is None and (base_url is None or name is None):
-            yield f"{where}: {dict(model)} needs a path, or base_url and name"
+            yield f"{where}: number {place} needs a path, or base_url and name"
         if path is not None and base_url is not None:
             yield f"{where}: {path} has a path and a base_url: it is a file or a running server, not both"
 
 
 def _benchmark_problems(benchmarks: Iterable[Mapping[str, Any]], where: str) -> Iterator[str]:
-    for benchmark in benchmarks:
+    for place, benchmark in enumerate(benchmarks, 1):
         yield from misfits(benchmark, where)
         if benchmark.get("name") is None:
-            yield f"{where}: {dict(benchmark)} needs a name"
+            yield f"{where}: number {place} needs a name"
 
 
 def _matrix_problems(matrix: Mapping[str, Any]) -> Iterator[str]:

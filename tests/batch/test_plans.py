@@ -263,6 +263,14 @@ def test_a_model_that_is_in_the_plan_twice_shows_by_what_it_differs() -> None:
     assert [entry.place for entry in found.entries] == ["layers=0", "layers=2"]
 
 
+def test_what_tells_runs_apart_shows_no_key() -> None:
+    """A key among the flags is masked, as a list of words and as one text."""
+    flags = ["--api-key sk-not-for-eyes", ["--api-key", "sk-not-for-eyes"], "--limit 3"]
+    benchmarks = [{"name": "demo", "args": words} for words in flags]
+    found = expanded({"models": [str(F16)], "benchmarks": benchmarks})
+    assert [entry.place for entry in found.entries] == ["args=--api-key,***", "args=--limit,3"]
+
+
 def test_of_the_benchmarks_that_share_a_server_the_longest_answer_counts() -> None:
     """One context serves them all, also one that says nothing of its answers' length."""
     benchmarks = [{"name": "demo", "max_tokens": 300}, "human_eval"]
