@@ -8,5 +8,6 @@ The scripts' wing: script, problems, client, answers, sandbox, scoring; and eval
 share).
 
 Below both: terminal.py (what a person sees), files.py (what survives a crash), environment.py (which Python),
-records.py (what is handed from stage to stage), errors.py (every error a person can meet).
+records.py (what is handed from stage to stage), verdict.py (what an answer can come to), errors.py (every
+error a person can meet).
 """
