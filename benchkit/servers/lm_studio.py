@@ -133,8 +133,8 @@ class LmStudio:
     def _server_port(self) -> int:
         port = lms.server_port(self._lms)
         if port is None:
+            self._started_server = True  # even if Ctrl-C comes before the command has ended
             lms.run(self._lms, "server", "start")
-            self._started_server = True
             port = lms.server_port(self._lms)
         if port is None:
             raise ServerError("LM Studio's server does not start: look at `lms server start` yourself")

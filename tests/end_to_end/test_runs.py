@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -180,8 +180,15 @@ def running(folder: Path, *arguments: str | Path) -> Iterator[subprocess.Popen[b
 def processes_of(folder: Path) -> list[psutil.Process]:
     """Processes that were started for a run in this folder and still live."""
     found = []
-    for process in psutil.process_iter(["cmdline", "cwd", "status"]):
-        words = [*(process.info["cmdline"] or []), process.info["cwd"] or ""]
+    for process in psutil.process_iter(["cmdline", "status"]):
+        words = [*(process.info["cmdline"] or []), place_of(process)]
         if process.pid != os.getpid() and any(str(folder) in word for word in words):
             found.append(process)
     return [process for process in found if process.info["status"] != psutil.STATUS_ZOMBIE]
+
+
+def place_of(process: psutil.Process) -> str:
+    """Its working folder; another test's process may stand in one too deep to be named."""
+    with suppress(psutil.Error, OSError):
+        return process.cwd()
+    return ""

@@ -14,6 +14,7 @@ import pytest
 
 from benchkit.errors import (
     EngineMissing,
+    Interrupted,
     ModelFileError,
     NotAsAsked,
     OutOfRAM,
@@ -137,6 +138,24 @@ def test_a_file_that_is_there_already(studio: Studio, tmp_path: Path) -> None:
     assert "--exact" in facts.command
     assert facts.further["model_key"] == "theirs"
     assert sorted(studio.files()) == ["theirs-mini.gguf", "theirs.gguf"]
+
+
+def test_ctrl_c_while_its_server_starts(
+    studio: Studio, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server that was just being started is stopped again."""
+    run = lms.run
+
+    def interrupted(program: Path, *arguments: str) -> str:
+        said = run(program, *arguments)
+        if arguments == ("server", "start"):
+            raise Interrupted
+        return said
+
+    monkeypatch.setattr(lms, "run", interrupted)
+    with pytest.raises(Interrupted):
+        _served(_request(tmp_path, studio.own()))
+    assert lms.server_port(lms.needed()) is None
 
 
 def test_the_servers_own_life(studio: Studio, tmp_path: Path) -> None:
