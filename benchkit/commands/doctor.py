@@ -92,10 +92,11 @@ def _servers() -> Iterator[Finding]:
     from benchkit.servers.hardware import gpus
 
     for engine in installed():
-        detail = f"{engine.version}, on the CPU only" if engine.gpu_capable is False else engine.version
-        if detail is None:
+        if engine.version is None:
             yield Finding("servers", engine.kind, "missing", "not installed", engine.how_to_get)
-        elif engine.gpu_capable is False and gpus():
+            continue
+        detail = f"{engine.version}, on the CPU only" if engine.gpu_capable is False else engine.version
+        if engine.gpu_capable is False and gpus():
             yield Finding("servers", engine.kind, "warning", detail, engine.how_to_get)
         else:
             yield Finding("servers", engine.kind, "ok", detail)

@@ -8,6 +8,7 @@ from benchkit.commands.doctor import Finding, _findings
 from benchkit.servers import EngineInfo
 
 ON_CPU = EngineInfo("xllamacpp", "1.0", "pip install the other wheel", gpu_capable=False)
+ABSENT = EngineInfo("ollama", None, "install Ollama", gpu_capable=False)
 
 
 def findings(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> dict[str, Finding]:
@@ -15,7 +16,7 @@ def findings(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> dict[str, Finding]:
     facts = {"gpu": None, "os": "Linux", "cpu": "a processor", "ram_mb": 1024}
     monkeypatch.setattr("benchkit.telemetry.machine_facts", lambda: facts)
     monkeypatch.setattr("benchkit.servers.hardware.gpus", lambda: gpus)
-    monkeypatch.setattr("benchkit.servers.installed", lambda: [ON_CPU])
+    monkeypatch.setattr("benchkit.servers.installed", lambda: [ON_CPU, ABSENT])
     monkeypatch.setattr("benchkit.sandbox.probe", list)
     return {finding.what: finding for finding in _findings()}
 
@@ -33,3 +34,9 @@ def test_a_gpu_that_stays_idle_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> 
     assert (told["xllamacpp"].state, told["xllamacpp"].advice) == ("warning", ON_CPU.how_to_get)
     assert told["GPU"].state == "warning"
     assert "RTX 4090" in told["GPU"].detail
+
+
+def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is missing, whatever it could do with a GPU, and the way to get it is told."""
+    told = findings(monkeypatch)["ollama"]
+    assert (told.state, told.detail, told.advice) == ("missing", "not installed", ABSENT.how_to_get)
