@@ -57,9 +57,15 @@ class Keeper:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
         state = self._night.states[entry.key]
         old = state.run_id if state.run_id and state.run_id not in self._night.runs else None
-        planned = entry.planned(old or new_run_id(), Path(state.folder) if state.folder else None)
+        planned = entry.planned(old or self._fresh_id(), Path(state.folder) if state.folder else None)
         self._by_run[planned.id] = entry
         return planned
+
+    def _fresh_id(self) -> str:
+        """Of a thousand ids of one second some are alike."""
+        while (run_id := new_run_id()) in self._by_run or run_id in self._night.runs:
+            pass
+        return run_id
 
     def wanted(self, plan: PlannedRun) -> bool:
         """Whether to start this one now; notes that it starts."""

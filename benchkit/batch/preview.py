@@ -36,10 +36,15 @@ def preview(entries: Sequence[Entry], history_path: Path) -> str:
     estimator = Estimator(runs, machine_facts())
     expected = [estimator.expect(entry, room) for entry in entries]
     states = agree_with_history(read_state(history_path), runs).entries
-    words = [states[entry.key].state if entry.key in states else "waiting" for entry in entries]
+    words = [_word(states[entry.key].state) if entry.key in states else "waiting" for entry in entries]
     rows = [_row(*row) for row in zip(entries, expected, words, strict=True)]
     table = text_table(COLUMNS, rows, terminal_width())
     return f"{table}\n\n{_sums(entries, expected, words)}\n{_there_is(room, expected)}"
+
+
+def _word(state: str) -> str:
+    """What the journal has as running may run now, or may have been killed."""
+    return "begun" if state == "running" else state
 
 
 def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:

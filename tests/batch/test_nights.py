@@ -235,6 +235,21 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
     assert "please report" in capsys.readouterr().err
 
 
+def test_ids_that_come_twice_mix_no_runs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many ids of one second some are alike: each run has its own all the same, and its own folder."""
+    from benchkit.batch import keeper
+    from tests.batch.in_process import night_of
+
+    monkeypatch.chdir(tmp_path)
+    ids = iter("aababc")
+    monkeypatch.setattr(keeper, "new_run_id", lambda: next(ids))
+    names = ("one", "two", "three")
+    night = night_of(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path, name) for name in names])
+    assert [state.state for state in night.in_order()] == ["ok"] * 3
+    assert {run["id"]: run["benchmark"] for run in runs_in(tmp_path)} == dict(zip("abc", names, strict=True))
+    assert len({run["artifacts"] for run in runs_in(tmp_path)}) == 3
+
+
 def test_leftovers_are_seen(tmp_path: Path) -> None:
     """The search for processes that were left behind finds one that is."""
     with subprocess.Popen(["sleep", "30"], cwd=tmp_path, env={**os.environ}) as sleeper:
