@@ -18,7 +18,8 @@ class Limits:
 
     wall_s: float = 10.0  # the whole program; for `call_many`, each call
     cpu_s: float | None = None  # of the process; None: as much as the wall time
-    memory_mb: int = 1024  # address space of a Python program, private data of any other
+    # Address space of a Python process, private data of any other; with a cgroup, all of its processes'.
+    memory_mb: int = 1024
     output_bytes: int = 16 * MIB  # stdout and stderr, each
     file_bytes: int = 64 * MIB  # each file, and the private folder as a whole where it is a tmpfs
     processes: int = 1  # at once; 1 means that fork is refused
@@ -131,7 +132,7 @@ class Isolation:
 
 @dataclass(frozen=True)
 class LevelFact:
-    """Whether this machine can give one level of isolation, for `doctor`."""
+    """Whether this machine can give one level of isolation, or the cgroup beside it, for `doctor`."""
 
     level: str
     available: bool

@@ -45,13 +45,13 @@ def find(process: Path = Path("/proc/self")) -> Path:
 def _hierarchy(process: Path) -> tuple[Path, Path]:
     """Where version 2 is mounted, and our own cgroup in it."""
     rows = (process / "cgroup").read_text().splitlines()
-    own = next((row.removeprefix("0::") for row in rows if row.startswith("0::")), None)
+    own = Path(next((row.removeprefix("0::") for row in rows if row.startswith("0::")), ".."))
     for row in (process / "mountinfo").read_text().splitlines():
         before, _, after = row.partition(" - ")
         root, mounted = before.split()[3:5]
-        if after.startswith("cgroup2 ") and own is not None and Path(own).is_relative_to(root):
-            return Path(mounted), Path(mounted) / Path(own).relative_to(root)
-    raise NotDelegated("no cgroups of version 2 here")
+        if after.startswith("cgroup2 ") and own.is_relative_to(root) and ".." not in own.parts:
+            return Path(mounted), Path(mounted) / own.relative_to(root)
+    raise NotDelegated("no cgroups of version 2 in sight")
 
 
 def _is_delegated(place: Path) -> bool:

@@ -41,7 +41,7 @@ class Running:
         self.poll.register(jail.control, select.POLLIN)
         if jail.caller is not None:
             self.poll.register(jail.caller, select.POLLIN)
-        if jail.group is not None and limits.processes > 1:
+        if jail.group is not None:
             self.poll.register(jail.group.events, select.POLLPRI)
         self.disk = DiskWatch(jail.scratch, limits.file_bytes) if jail.on_disk else None
         theirs = self._pipes(kind)
