@@ -38,9 +38,7 @@ def get_parser(name: str, setting: str | None = None) -> Parser:
     """The parser of that name; `setting` is the pattern of `regex` or the path of `json`."""
     if name in NEEDED_SETTING and not setting:
         raise UsageError(f"parser {name} needs {NEEDED_SETTING[name]}")
-    maker = _ours(name) if name in PARSERS else _others()[name].load() if name in _others() else None
-    if maker is None:
-        raise UnknownName("parser", name, [*PARSERS, *_others()])
+    maker = _ours(name) if name in PARSERS else _theirs(name)
     parser: Parser = maker(setting) if name in NEEDED_SETTING else maker()
     return parser
 
@@ -48,6 +46,19 @@ def get_parser(name: str, setting: str | None = None) -> Parser:
 def _ours(name: str) -> type:
     module, _, attribute = PARSERS[name].partition(":")
     found: type = getattr(import_module(module), attribute)
+    return found
+
+
+def _theirs(name: str) -> type:
+    others = _others()
+    if name not in others:
+        raise UnknownName("parser", name, [*PARSERS, *others])
+    point = others[name]
+    try:
+        found: type = point.load()
+    except Exception as error:  # whatever the package does when it is imported
+        package = point.dist.name if point.dist else point.value
+        raise UsageError(f"parser {name} of the package {package} cannot be loaded: {error}") from error
     return found
 
 

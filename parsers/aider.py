@@ -22,8 +22,10 @@ class AiderParser(Harness):
     looked_for = "files .aider.results.json of this run, or the lines 'test_cases: …' and 'pass_rate_1: …'"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
-        exercises = {_name(path): content for path, content in folder.json(".aider.results.json") if content}
-        return _from_exercises(exercises) if exercises else None
+        files = [(_name(path), content) for path, content in folder.json(".aider.results.json") if content]
+        if len(dict(files)) < len(files):
+            raise Untrue("an exercise is there twice: of two runs, one has to be named")
+        return _from_exercises(dict(files)) if files else None
 
     def from_text(self, output: str) -> Results | None:
         blocks: list[dict[str, str]] = []

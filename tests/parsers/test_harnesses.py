@@ -396,6 +396,14 @@ def test_aider_tells_each_try_and_each_exercise(tmp_path: Path) -> None:
     assert printed.metrics["percent_cases_well_formed"] == "100.0"
 
 
+def test_two_runs_of_aider_are_refused(tmp_path: Path) -> None:
+    """The same exercise in two folders: neither is counted for the other."""
+    for run in ("one", "two"):
+        shutil.copytree(LEFT / "aider" / "2026-11-20-10-00-00--demo", tmp_path / run)
+    with pytest.raises(ParseError, match="an exercise is there twice"):
+        get_parser("aider").parse("", tmp_path)
+
+
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv", "md"])
 def test_llama_bench_tells_speeds_with_their_deviation(form: str) -> None:
     """In each form it prints; it has no score."""

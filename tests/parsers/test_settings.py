@@ -119,20 +119,35 @@ def test_every_parser_refuses_an_empty_output(name: str, tmp_path: Path) -> None
             parser.parse("Traceback (most recent call last):\n", folder)
 
 
-def test_a_parser_of_another_package_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Through its entry point, as pip installs it; it is listed beside ours."""
+@pytest.fixture
+def announced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package with three parsers, of which one works, as pip installs it."""
     info = tmp_path / "other-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[bench_runner.parsers]\nother = other_parser:OtherParser\n")
+    points = ["other = other_parser:OtherParser", "gone = other_parser:Gone", "absent = not_there:Parser"]
+    (info / "entry_points.txt").write_text("\n".join(["[bench_runner.parsers]", *points, ""]))
     (tmp_path / "other_parser.py").write_text(OTHER)
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "other_parser", raising=False)
+
+
+@pytest.mark.usefixtures("announced")
+def test_a_parser_of_another_package_is_found() -> None:
+    """Through its entry point; it is listed beside ours."""
     parser = get_parser("other")
     assert parser.parse(json.dumps(42)).score == 42.0
     assert parser.progress("7") == Progress(7)
-    with pytest.raises(UnknownName, match="other, regex"):
+    with pytest.raises(UnknownName, match=r"known are absent, aider, .*, other, regex"):
         get_parser("nothing")
+
+
+@pytest.mark.usefixtures("announced")
+@pytest.mark.parametrize(("name", "why"), [("gone", "has no attribute 'Gone'"), ("absent", "not_there")])
+def test_a_parser_that_its_package_does_not_hold(name: str, why: str) -> None:
+    """The package is named, and what is wrong with it: it is no bug of ours."""
+    with pytest.raises(UsageError, match=f"parser {name} of the package other cannot be loaded: .*{why}"):
+        get_parser(name)
 
 
 OTHER = """

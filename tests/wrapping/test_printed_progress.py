@@ -50,3 +50,14 @@ def test_a_flood_is_cheap() -> None:
     printed.feed(b"\n")
     assert len(lines) < 100
     assert max(map(len, lines)) <= 2048
+
+
+def test_a_reader_that_breaks_stops_nothing() -> None:
+    """A parser of somebody's own may stumble over a line: the output goes on, and later lines still count."""
+
+    def read(line: str) -> Progress:
+        return Progress(int(line))
+
+    printed = PrintedProgress(read)
+    printed.feed(b"1\nhello\n2\n")
+    assert printed.progress() == Progress(2)
