@@ -29,7 +29,7 @@ def command(
     for source in sources:
         known = parser is not None or not source.exists() or holds_records(source)
         writer = parser if known else writer_of(source)
-        added = add(history, source.absolute(), parser=writer, benchmark=benchmark, model=model)
+        added = add(history, source, parser=writer, benchmark=benchmark, model=model)
         for run in added:
             score = run.results.get("score")
             told = "no score" if score is None else f"score {score:.2f}"

@@ -36,13 +36,21 @@ def runs_in(source: Path, parser: str | None, benchmark: str | None, model: str 
     if parser is None:
         ours = _ours(source / RECORD if source.is_dir() else source)
         if ours:
-            return [replace(run, config={**run.config, "origin": str(source)}) for run in ours]
+            return [_brought(run, source.absolute()) for run in ours]
         raise UsageError(
             f"{source} is no record of ours: say who wrote it with --parser, and --model, --benchmark"
         )
     if not model:
         raise UsageError(f"which model made {source}? add --model NAME")
     return [_parsed(source, parser, benchmark or parser, model)]
+
+
+def _brought(run: Run, source: Path) -> Run:
+    """With its origin, and its artifacts where they now lie: in its own folder or beside its history."""
+    folder = source if source.is_dir() else source.parent
+    place = folder if (folder / RECORD).is_file() else folder / "runs" / run.id
+    artifacts = str(place) if place.is_dir() else run.artifacts
+    return replace(run, config={**run.config, "origin": str(source)}, artifacts=artifacts)
 
 
 def holds_records(source: Path) -> bool:
@@ -78,7 +86,13 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
         benchmark=benchmark,
         model=model,
         status=Status.OK,
-        config={"path": None, "gpu_layers": None, "origin": str(source), "parser": parser, **sampling},
+        config={
+            "path": None,
+            "gpu_layers": None,
+            "origin": str(source.absolute()),
+            "parser": parser,
+            **sampling,
+        },
         results=_results(results, metrics),
         problem_set=dict(results.problem_set or {}),
         artifacts=str(folder.resolve()) if (folder / "verdicts.jsonl").is_file() else None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -18,6 +18,7 @@ from benchkit.reports.gallery import natural
 
 FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 LONGEST_CODE = 6000  # characters
+MOST_LINES = 300
 ROW_FIELDS = ("task_id", "sample", "verdict", "detail", "seconds", "tokens")
 
 Line = tuple[str, str, str]  # "=", "≠", "−" or "+", then the left and the right line
@@ -87,8 +88,8 @@ class Attempts:
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
         if self._verdicts is None:
-            self._verdicts = _by_task(self._of.run, "verdicts.jsonl", self._near)
-            self._answers = _by_task(self._of.run, "answers.jsonl", self._near)
+            self._verdicts = _by_task(rows_of(self._of.run, "verdicts.jsonl", self._near))
+            self._answers = _codes(self._of.run, self._near)
         rows = self._verdicts.get(task, [])
         fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
         row = next(iter(fitting or rows), {})
@@ -96,23 +97,40 @@ class Attempts:
         return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row))
 
     def _code(self, task: str, row: Mapping[str, Any]) -> str:
-        """The code as it was judged where that was kept, else what the answer holds between its fences."""
         answers = (self._answers or {}).get(task, [])
-        same_sample = [one for one in answers if one.get("sample") == row.get("sample")] or answers
-        answer = next(iter(same_sample), {})
-        for place in (row, answer):
-            if place.get("code") or place.get("solution"):
-                return str(place.get("code") or place.get("solution"))[:LONGEST_CODE]
-        response = str(answer.get("response") or "")
-        fenced = FENCE.findall(response)
-        return (max(fenced, key=len) if fenced else response)[:LONGEST_CODE]
+        same_sample = [one for one in answers if one["sample"] == row.get("sample")] or answers
+        return _code_in(row) or next((str(one["code"]) for one in same_sample), "")
 
 
-def _by_task(run: Run, name: str, near: Path) -> dict[str, list[dict[str, Any]]]:
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in rows_of(run, name, near):
-        rows[str(row.get("task_id"))].append(row)
-    return rows
+def _code_in(row: Mapping[str, Any]) -> str:
+    """The code as it was judged where that was kept, else what the answer holds between its fences."""
+    kept = row.get("code") or row.get("solution")
+    if kept:
+        return _shown(str(kept))
+    response = str(row.get("response") or "")
+    fenced = FENCE.findall(response)
+    return _shown(max(fenced, key=len) if fenced else response)
+
+
+def _shown(code: str) -> str:
+    """As much as a person reads: a model that repeats itself fills thousands of lines."""
+    begun = "\n".join(code[:LONGEST_CODE].splitlines()[:MOST_LINES])
+    return begun if len(begun) >= len(code.rstrip()) else f"{begun}\n… and so on"
+
+
+def _codes(run: Run, near: Path) -> dict[str, list[dict[str, Any]]]:
+    """Of each answer the code alone: whole answers of twenty models that think aloud are too much to hold."""
+    rows = rows_of(run, "answers.jsonl", near)
+    return _by_task(
+        {"task_id": row.get("task_id"), "sample": row.get("sample"), "code": _code_in(row)} for row in rows
+    )
+
+
+def _by_task(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        found[str(row.get("task_id"))].append(row)
+    return found
 
 
 def attempt_rows(run: Run, near: Path) -> list[dict[str, Any]]:

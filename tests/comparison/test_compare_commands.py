@@ -168,7 +168,7 @@ def test_leaderboard_add_a_folder_and_a_history(tmp_path: Path, bench: Bench) ->
     assert bench("leaderboard", "add", "e1", "--note", "from a friend").returncode == 0
     found = {one.id: one for one in history.read(tmp_path / HISTORY)}
     assert set(found) == {"c1", "d1", "e1"}
-    assert found["e1"].config["origin"] == "e1"
+    assert found["e1"].config["origin"] == str(tmp_path / "e1")
     assert notes.read(tmp_path / HISTORY)["e1"].text == "from a friend"
 
 
@@ -310,3 +310,15 @@ def test_wide_names_stand_in_line(tmp_path: Path, bench: Bench) -> None:
     a_history(tmp_path, a_run("模型-日本語", [1]), a_run("plain", [1]))
     rows = [line for line in bench("leaderboard", "list").stdout.splitlines() if "99.4%" in line]
     assert len({shown_width(row.partition("99.4%")[0]) for row in rows}) == 1
+
+
+def test_a_run_that_is_added_brings_its_verdicts(tmp_path: Path, bench: Bench) -> None:
+    """Copied from another machine, its folder lies elsewhere than its record says."""
+    for name in "AB":
+        other = tmp_path / f"from a friend {name}"
+        run = with_files(other, a_run(name, id=name), [("t1", "passed"), ("t2", "wrong")])
+        folder = other / "runs" / name
+        record = history.to_record(run) | {"artifacts": f"/home/friend/runs/{name}"}
+        (folder / "run.json").write_text(json.dumps(record))
+        assert bench("leaderboard", "add", folder).returncode == 0
+    assert "2 paired" in bench("compare").stdout

@@ -311,3 +311,19 @@ def test_three_benchmarks_share_one_megabyte(tmp_path: Path) -> None:
     page = Html().render(Material(Catalog(tmp_path / HISTORY)))
     assert 800_000 < len(page) < 1_000_000
     assert page.count(b"Not shown here, to keep this file small: ") == 3
+
+
+def test_a_model_that_repeats_itself_costs_no_minute(tmp_path: Path) -> None:
+    """An answer of thousands of equal lines is shown cut, and says so: comparing it all takes seconds."""
+    said = {"t": "```python\n" + "x\n" * 2900 + "```"}
+    path = a_history(
+        tmp_path,
+        with_files(tmp_path, a_run("A", id="a"), [("t", "passed")], said),
+        with_files(tmp_path, a_run("B", id="b"), [("t", "wrong")], {"t": "```python\ny\n```"}),
+    )
+    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (flip,) = flips(section.contestants, tmp_path)
+    lines = flip.side_by_side()
+    assert len(lines) < 400
+    assert lines[-1][2] == "… and so on"
+    assert flip.failed.code == "y"
