@@ -19,7 +19,7 @@ from typing import Any
 import click
 
 from benchkit.errors import UsageError
-from benchkit.evaluation import Evaluation, judge_samples, judging_flags
+from benchkit.evaluation import Evaluation, judge_samples, judging_flags, starting_sandbox
 from benchkit.files import atomic_write
 from benchkit.problems.contest_flags import choose_problems, problem_flags
 from benchkit.script import Settings, asking_flags
@@ -46,15 +46,16 @@ def command(
     workers: int | None,
     **chosen: Any,
 ) -> None:
-    from benchkit.scoring.eval_all import eval_all
-    from benchkit.scoring.generations import read_generations
-
     folder = settings.output_dir
     if folder is None:
         raise UsageError("--output-dir is missing: the folder for verdicts and summary")
-    problem_set = choose_problems(limit=settings.limit, **chosen)
-    answers = read_generations(generations, problem_set)
-    judged = judge_samples(Evaluation(problem_set, settings, sandbox, workers, pass_at), answers)
+    with starting_sandbox(settings, sandbox, workers) as started:
+        from benchkit.scoring.eval_all import eval_all
+        from benchkit.scoring.generations import read_generations
+
+        problem_set = choose_problems(limit=settings.limit, **chosen)
+        answers = read_generations(generations, problem_set)
+        judged = judge_samples(Evaluation(problem_set, settings, started, pass_at), answers)
     if not settings.check:
         with explained(folder):
             atomic_write(folder / EVAL_ALL, json.dumps(eval_all(problem_set, answers, judged), indent=1))

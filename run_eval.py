@@ -25,12 +25,14 @@ from benchkit.evaluation import (
     judging_flags,
     refuse_large_k,
     show_prompts,
+    starting_sandbox,
 )
 from benchkit.script import Prompt, Question, Settings, asking_flags, say
 from benchkit.script.journal import read_key
 
 if TYPE_CHECKING:
     from benchkit.problems import ProblemSet
+    from benchkit.sandbox import Sandbox
 
 DEFAULT_DATASET = "humaneval"
 
@@ -89,14 +91,19 @@ def command(settings: Settings, **options: Any) -> None:
     if choices.samples_file and choices.rejudge:
         raise UsageError("--samples and --rejudge: choose one")
     prompter = _prompter(choices)  # a wrong style is no reason to read, or to fetch, the problems first
-    evaluation = _evaluation(settings, choices)
-    questions = _questions(evaluation.problem_set, prompter, settings.samples)
     if settings.dry_run:
-        return show_prompts(questions)
+        return show_prompts(_questions(_problem_set(settings, choices), prompter, settings.samples))
+    with starting_sandbox(settings, choices.sandbox, choices.workers) as sandbox:
+        return _evaluate(_evaluation(settings, choices, sandbox), choices, prompter)
+
+
+def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Callable[[str], Prompt]) -> None:
     if choices.samples_file or choices.rejudge:
         return _judge_saved(evaluation, choices)
-    refuse_large_k(choices.pass_at, settings.samples)
-    if settings.check:
+    samples = evaluation.settings.samples
+    refuse_large_k(choices.pass_at, samples)
+    questions = _questions(evaluation.problem_set, prompter, samples)
+    if evaluation.settings.check:
         return check(evaluation, f"{len(questions)} questions")
     return ask_and_judge(evaluation, questions)
 
@@ -106,12 +113,11 @@ def _prompter(choices: Choices) -> Callable[[str], Prompt]:
     return style.chat if choices.mode == "chat" else style.for_completion()
 
 
-def _evaluation(settings: Settings, choices: Choices) -> Evaluation:
+def _evaluation(settings: Settings, choices: Choices, sandbox: Callable[[], Sandbox]) -> Evaluation:
     return Evaluation(
         _problem_set(settings, choices),
         settings,
-        choices.sandbox,
-        choices.workers,
+        sandbox,
         choices.pass_at,
         asked_how={"prompt_style": choices.style, "mode": choices.mode},
     )

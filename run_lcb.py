@@ -22,6 +22,7 @@ from benchkit.evaluation import (
     judging_flags,
     refuse_large_k,
     show_prompts,
+    starting_sandbox,
 )
 from benchkit.problems.contest_flags import choose_problems, problem_flags
 from benchkit.script import Question, Settings, asking_flags
@@ -52,18 +53,20 @@ def command(
     workers: int | None,
     **chosen: Any,
 ) -> None:
-    problem_set = choose_problems(limit=settings.limit, **chosen)
-    asked_how = {"prompt_style": style, "mode": "chat"}
-    evaluation = Evaluation(problem_set, settings, sandbox, workers, pass_at, asked_how)
-    questions = _questions(problem_set, style, settings.samples)
     if settings.dry_run:
-        return show_prompts(questions)
-    if rejudge is not None:
-        return _rejudge(evaluation, rejudge)
-    refuse_large_k(pass_at, settings.samples)
-    if settings.check:
-        return check(evaluation, f"{len(questions)} questions")
-    return ask_and_judge(evaluation, questions)
+        problem_set = choose_problems(limit=settings.limit, **chosen)
+        return show_prompts(_questions(problem_set, style, settings.samples))
+    with starting_sandbox(settings, sandbox, workers) as started:
+        problem_set = choose_problems(limit=settings.limit, **chosen)
+        asked_how = {"prompt_style": style, "mode": "chat"}
+        evaluation = Evaluation(problem_set, settings, started, pass_at, asked_how)
+        if rejudge is not None:
+            return _rejudge(evaluation, rejudge)
+        refuse_large_k(pass_at, settings.samples)
+        questions = _questions(problem_set, style, settings.samples)
+        if settings.check:
+            return check(evaluation, f"{len(questions)} questions")
+        return ask_and_judge(evaluation, questions)
 
 
 def _questions(problem_set: ContestSet, style: str, samples: int) -> list[Question]:

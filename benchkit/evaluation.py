@@ -21,8 +21,10 @@ from benchkit.script import Answer, Question, Report, Settings, say
 from benchkit.script.report import usage_text
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from benchkit.problems import ProblemSet
-    from benchkit.sandbox import Isolation
+    from benchkit.sandbox import Isolation, Sandbox
     from benchkit.scoring import Judge, Judged
     from benchkit.scoring.saved import SavedAnswers
 
@@ -57,13 +59,21 @@ class Evaluation:
 
     problem_set: ProblemSet
     settings: Settings
-    sandbox: str = "auto"
-    workers: int | None = None
+    sandbox: Callable[[], Sandbox]  # started; calling it waits until it is there
     pass_at: tuple[int, ...] = ()
     asked_how: Mapping[str, Any] = field(
         default_factory=dict
     )  # prompt_style, mode: part of the journal's key
     begun: float = field(default_factory=time.monotonic)
+
+
+def starting_sandbox(
+    settings: Settings, level: str, workers: int | None
+) -> AbstractContextManager[Callable[[], Sandbox]]:
+    """Its workers start while problems and answers are read."""
+    from benchkit.sandbox import start_sandbox
+
+    return start_sandbox(level, 1 if settings.check else workers)
 
 
 def refuse_large_k(pass_at: Sequence[int], samples: int) -> None:
@@ -85,33 +95,28 @@ def show_prompts(questions: Iterable[Question]) -> None:
 
 def check(evaluation: Evaluation, what: str) -> None:
     """Everything that can be wrong before a model is there."""
-    from benchkit.sandbox import open_sandbox
-
-    with open_sandbox(evaluation.sandbox, workers=1) as sandbox:
-        level = sandbox.isolation.level
+    level = evaluation.sandbox().isolation.level
     say(f"{what} of {evaluation.problem_set.name}, sandbox {level}: all is ready")
 
 
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
     from benchkit.client import Session
-    from benchkit.sandbox import open_sandbox
     from benchkit.scoring import Tally, circumstances, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     session = Session(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
-    with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
-        judge = open_judge(problem_set, sandbox)
-        tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
-        with closing(session.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
-            for row, answer in judged:
-                tally.add(row)
-                report.add(row, answer)
-        isolation, judging = sandbox.isolation, circumstances(judge)
+    sandbox = evaluation.sandbox()
+    judge = open_judge(problem_set, sandbox)
+    tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
+    with closing(session.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
+        for row, answer in judged:
+            tally.add(row)
+            report.add(row, answer)
     facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": session.askers}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
-    _finish(report, _with(judging, tally.summary(ks)), facts, isolation)
+    _finish(report, _with(circumstances(judge), tally.summary(ks)), facts, sandbox.isolation)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -133,7 +138,6 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
-    from benchkit.sandbox import open_sandbox
     from benchkit.scoring import Tally, circumstances, judge_saved, open_judge
 
     problem_set = evaluation.problem_set
@@ -149,17 +153,16 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
     if evaluation.settings.check:
         check(evaluation, f"{samples.count} samples")
         return rows
-    with open_sandbox(evaluation.sandbox, evaluation.workers) as sandbox:
-        tally = Tally(problem_set)
-        report = Report(evaluation.settings.output_dir, samples.count, evaluation.begun)
-        judge = open_judge(problem_set, sandbox)
-        for row in judge_saved(judge, problem_set, samples, sandbox.workers):
-            tally.add(row)
-            report.add(row)
-            rows.append(row)
-        isolation, judging = sandbox.isolation, circumstances(judge)
-    summary = _with(judging, tally.summary(evaluation.pass_at or (1,)))
-    _finish(report, summary, {"samples": str(samples.path)}, isolation)
+    sandbox = evaluation.sandbox()
+    tally = Tally(problem_set)
+    report = Report(evaluation.settings.output_dir, samples.count, evaluation.begun)
+    judge = open_judge(problem_set, sandbox)
+    for row in judge_saved(judge, problem_set, samples, sandbox.workers):
+        tally.add(row)
+        report.add(row)
+        rows.append(row)
+    summary = _with(circumstances(judge), tally.summary(evaluation.pass_at or (1,)))
+    _finish(report, summary, {"samples": str(samples.path)}, sandbox.isolation)
     return rows
 
 

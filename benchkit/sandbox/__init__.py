@@ -14,7 +14,8 @@ Three processes a worker, outermost first; what the inner one says is never beli
                           outcomes.py tells verdicts, codec.py reads data
     jail/                 the zygote and the programs forked from it
 base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
-isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To add a
+isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To any
+level cgroups.py adds what a program's processes share, where delegation.py finds a place for it. To add a
 level of isolation, see levels.py; to add a way to run code, whole.py or checking.py, and the table in
 judge.py.
 
@@ -23,15 +24,18 @@ the toolchain, reaches no network and no other process, leaves neither process n
 and cannot give itself a pass. Not promised: that a kernel bug or the CPU's side channels keep nothing from
 it; that it cannot learn which software is installed and what folders are called; that its own measurement
 of a call's time is true; that a test which runs inside (`Outcome.inside`) cannot be fooled; that memory is
-bounded for many processes at once (each has the limit for itself); and, without namespaces, that the
-private folder's size is bounded at every moment (it is looked at ten times a second).
+bounded for many processes at once where no cgroup is delegated (each then has the limit for itself); and,
+without namespaces, that the private folder's size is bounded at every moment (it is looked at ten times a
+second).
 """
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
     from benchkit.sandbox.base import (
@@ -59,6 +63,7 @@ __all__ = [
     "digest",
     "open_sandbox",
     "probe",
+    "start_sandbox",
 ]
 
 LEVELS = ("auto", "namespaces", "landlock", "docker", "podman", "none")
@@ -73,11 +78,20 @@ def __getattr__(name: str) -> Any:
     return getattr(base, name)
 
 
-def open_sandbox(level: str = "auto", workers: int | None = None) -> AbstractContextManager[Sandbox]:
-    """Start the workers at the level asked for, or the best one here; SandboxError says why none is safe."""
-    from benchkit.sandbox.levels import open_level
+@contextmanager
+def open_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Sandbox]:
+    """The workers at the level asked for, or the best one here; SandboxError says why none is safe."""
+    with start_sandbox(level, workers) as ready:
+        yield ready()
 
-    return open_level(level, workers)
+
+def start_sandbox(
+    level: str = "auto", workers: int | None = None
+) -> AbstractContextManager[Callable[[], Sandbox]]:
+    """The same for who has something else to do while they start: calling what is given waits for them."""
+    from benchkit.sandbox.levels import start_level
+
+    return start_level(level, workers)
 
 
 def probe() -> tuple[LevelFact, ...]:

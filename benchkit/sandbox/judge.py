@@ -72,8 +72,8 @@ def main(fd: int) -> NoReturn:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
     jail.caller = line.connection.fileno()
-    line.say("ready", jail.report)
     try:
+        line.say("ready", jail.report)
         Judge(line, jail).serve()
     except (EOFError, ConnectionError):
         pass

@@ -6,13 +6,15 @@ To add a level: its name in __init__'s LEVELS, its layers below, and how its zyg
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from itertools import chain
 from typing import Any
 
 from benchkit.errors import SandboxError, UnknownName
-from benchkit.sandbox import LEVELS
+from benchkit.sandbox import LEVELS, delegation
 from benchkit.sandbox.base import Isolation, LevelFact, Sandbox
+from benchkit.sandbox.cgroups import Group
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.pool import Pool
 
@@ -20,6 +22,7 @@ SAFE = ("namespaces", "landlock")  # those that `auto` tries, the best first
 
 _FILTER = "seccomp: system calls by allow-list; no sockets, no signals to others"
 _LIMITS = "rlimits: memory, CPU time, file size, open files, processes"
+_CGROUP = "cgroup: memory and processes of a program as a whole"
 _CONTAINER = "container without network, read-only, unprivileged"
 _LAYERS: Mapping[str, tuple[str, ...]] = {
     "namespaces": (
@@ -41,6 +44,10 @@ _ADVICE: Mapping[str, str] = {
     "landlock": "use a kernel of 5.13 or newer with landlock in its lsm= list, or --sandbox docker or podman",
     "docker": "install Docker and let this user use it, then: docker pull python:3.12-slim",
     "podman": "install podman, then: podman pull docker.io/library/python:3.12-slim",
+    "cgroup": (
+        "nothing needs it; to bound what a program's processes take together, start the tool with"
+        " systemd-run --user --scope -p Delegate=yes (as root: without --user)"
+    ),
 }
 _WEAK = {
     "landlock": (
@@ -51,19 +58,36 @@ _WEAK = {
 }
 
 
-def open_level(level: str, workers: int | None) -> AbstractContextManager[Sandbox]:
-    """A pool at that level; SandboxError says what to do where the machine does not give it."""
+@contextmanager
+def start_level(level: str, workers: int | None) -> Iterator[Callable[[], Sandbox]]:
+    """Start a pool at that level; the call that is given waits for it, or for the next best.
+
+    SandboxError says what to do where the machine does not give it.
+    """
     if level not in LEVELS:
         raise UnknownName("sandbox level", level, LEVELS)
     count = workers or len(os.sched_getaffinity(0))
-    missing: dict[str, str] = {}
-    for name in SAFE if level == "auto" else (level,):
-        try:
+    best, *others = SAFE if level == "auto" else (level,)
+    with ExitStack() as started:
+
+        def start(name: str) -> Pool:
             pool = Pool(name, count)
+            started.callback(pool.close)
+            return pool
+
+        first = start(best)
+        yield lambda: _first_that_is_given(chain([first], map(start, others)))
+
+
+def _first_that_is_given(pools: Iterable[Pool]) -> Pool:
+    missing: dict[str, str] = {}
+    for pool in pools:
+        try:
+            report = pool.ready()
         except LevelMissing as error:
-            missing[name] = str(error)
+            missing[pool.level] = str(error)
         else:
-            pool.isolation = describe(name, pool.report, missing)
+            pool.isolation = describe(pool.level, report, missing)
             return pool
     raise SandboxError(_refusal(missing))
 
@@ -79,6 +103,8 @@ def describe(level: str, report: Mapping[str, Any], missing: Mapping[str, str]) 
     abi = report["landlock_abi"]
     if abi:
         layers.insert(1, f"Landlock (version {abi}): files by name, TCP" + (", signals" if abi >= 6 else ""))
+    if report["cgroup"]:
+        layers.append(_CGROUP)
     warnings = [f"no {name} ({reason}): {_ADVICE[name]}" for name, reason in missing.items()]
     warnings += [_WEAK[level]] if level in _WEAK else []
     warnings += [f"{what} could not be had inside" for what in report["missing"]]
@@ -91,14 +117,25 @@ def describe(level: str, report: Mapping[str, Any], missing: Mapping[str, str]) 
 
 
 def try_levels() -> tuple[LevelFact, ...]:
-    """Each level started once with one worker, for `doctor`."""
-    return tuple(_try(level) for level in ("namespaces", "landlock", "docker", "podman"))
+    """Each level started once with one worker, for `doctor`; and the layer that some machines add to them."""
+    return (*(_try(level) for level in ("namespaces", "landlock", "docker", "podman")), _try_cgroup())
+
+
+def _try_cgroup() -> LevelFact:
+    try:
+        Group(str(delegation.prepared())).close()
+    except delegation.NotDelegated as missing:
+        return LevelFact("cgroup", available=False, reason=str(missing), advice=_ADVICE["cgroup"])
+    except OSError as error:
+        reason = f"{error.filename}: {error.strerror}"
+        return LevelFact("cgroup", available=False, reason=reason, advice=_ADVICE["cgroup"])
+    return LevelFact("cgroup", available=True, layers=(_CGROUP,))
 
 
 def _try(level: str) -> LevelFact:
     try:
         with Pool(level, 1) as pool:
-            isolation = describe(level, pool.report, {})
+            isolation = describe(level, pool.ready(), {})
     except SandboxError as error:
         return LevelFact(level, available=False, reason=str(error), advice=_ADVICE[level])
     return LevelFact(level, available=True, layers=isolation.layers, reason="; ".join(isolation.warnings))

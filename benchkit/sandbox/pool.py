@@ -97,6 +97,8 @@ class Pool:
     """A Sandbox of so many workers at one level."""
 
     def __init__(self, level: str, workers: int, most_landlock: int = 99) -> None:
+        """Start the workers; `ready` waits for them."""
+        self.level = level
         self.surroundings = places.surroundings(level)
         self.workers = workers
         self.most_landlock = most_landlock
@@ -104,26 +106,33 @@ class Pool:
         self.all: set[Worker] = set()
         self.scratch = places.scratch()
         self.lock = Lock()
-        self.report = self._start()
         self.isolation = Isolation(level, ())
+        self._report: dict[str, Any] = {}
+        try:
+            for _ in range(workers):
+                self.all.add(self._worker_process())
+        except BaseException:
+            self.close()
+            raise
 
     def _worker_process(self) -> Worker:
         Path(self.scratch).mkdir(0o711, exist_ok=True)  # the last judge to go takes it along
         return Worker(self.surroundings, self.scratch, self.most_landlock)
 
-    def _start(self) -> dict[str, Any]:
-        try:
-            for _ in range(self.workers):
-                self.all.add(self._worker_process())
-            reports = [worker.introduction() for worker in self.all]
-        except BaseException:
-            self.close()
-            raise
-        for worker in self.all:
-            self.free.put(worker)
-        return reports[0]
+    def ready(self) -> dict[str, Any]:
+        """Wait until all workers are there; what they found of the machine."""
+        if not self._report:
+            try:
+                for worker in self.all:
+                    self._report = worker.introduction()
+                    self.free.put(worker)
+            except BaseException:
+                self.close()
+                raise
+        return self._report
 
     def __enter__(self) -> Pool:
+        self.ready()
         return self
 
     def __exit__(

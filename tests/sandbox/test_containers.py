@@ -53,11 +53,11 @@ def test_an_image_that_is_not_there(engine: str, monkeypatch: pytest.MonkeyPatch
     """Is never pulled unasked: the engine's own word, and the command that brings it."""
     monkeypatch.setenv("CONTAINER_FAULT", "no-image")
     with pytest.raises(SandboxError, match=r"No such image.*pull .*python:3\.12-slim"):
-        open_sandbox(engine, workers=1)
+        open_sandbox(engine, workers=1).__enter__()
 
 
 def test_no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Says that it is not installed."""
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(SandboxError, match="there is no podman command"):
-        open_sandbox("podman", workers=1)
+        open_sandbox("podman", workers=1).__enter__()

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,12 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
     """Has the machine refuse these levels."""
 
-    def start(level: str, workers: int, most_landlock: int = 99) -> Pool:
-        if level in missing:
-            raise LevelMissing("Operation not permitted")
-        return Pool(level, workers, most_landlock)
+    class PoorPool(Pool):
+        def ready(self) -> dict[str, Any]:
+            if self.level in missing:
+                raise LevelMissing("Operation not permitted")
+            return super().ready()
 
-    monkeypatch.setattr(levels, "Pool", start)
+    monkeypatch.setattr(levels, "Pool", PoorPool)
 
 
 def test_auto_takes_namespaces_first() -> None:
@@ -66,13 +68,13 @@ def test_nothing_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuses in one line with reason and advice; it never runs code with less."""
     without(monkeypatch, "namespaces", "landlock")
     with pytest.raises(SandboxError, match=r"no safe way.*landlock: Operation not permitted.*docker"):
-        open_sandbox()
+        open_sandbox().__enter__()
 
 
 def test_no_landlock_means_no_landlock_level() -> None:
     """A kernel without it is told apart by asking the kernel."""
     with pytest.raises(LevelMissing, match="no Landlock"):
-        Pool("landlock", 1, most_landlock=0)
+        Pool("landlock", 1, most_landlock=0).ready()
 
 
 @pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
@@ -100,13 +102,13 @@ def test_older_landlock(abi: int, tmp_path: Path) -> None:
 def test_unknown_level() -> None:
     """Lists the known ones."""
     with pytest.raises(UnknownName, match=r"unknown sandbox level 'namespace': did you mean namespaces\?"):
-        open_sandbox("namespace")
+        open_sandbox("namespace").__enter__()
 
 
 def test_probe_tells_each_level() -> None:
     """Each with its layers, or with a reason and what to do."""
     facts = {fact.level: fact for fact in probe()}
-    assert list(facts) == ["namespaces", "landlock", "docker", "podman"]
+    assert list(facts) == ["namespaces", "landlock", "docker", "podman", "cgroup"]
     for fact in facts.values():
         assert fact.layers if fact.available else (fact.reason and fact.advice)
 
