@@ -71,12 +71,12 @@ CAUSES = (
     Cause(
         r"\[bench_runner\] bad flag: (.+)",
         BadServerFlag,
-        "{engine} refuses an argument: {0}; check --server-arg",
+        "{engine} refuses an argument: {0}; check --context, --gpu-layers and --server-arg",
     ),
     Cause(
         r"error while handling argument \"(.+?)\": (.*)",
         BadServerFlag,
-        "{engine} refuses the value of {0} ({1}); check --server-arg",
+        "{engine} refuses the value of {0} ({1}); check --context, --gpu-layers and --server-arg",
     ),
     Cause(
         r"error: (invalid argument: .+|unknown value for .+|unrecognized arguments: .+|argument .+)",

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
-from benchkit.errors import ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
+from benchkit.errors import BadServerFlag, ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.servers.base import EngineInfo, Report
 from benchkit.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
@@ -23,6 +23,19 @@ LEAST_START_S = 60.0
 SLOWEST_LOAD = 30 * 2**20  # bytes a second: a disk that was asleep, a network share
 DEFAULT_CONTEXT = 4096
 FIRST_REPLY_S, LAST_REPLY_S = 0.25, 5.0  # waiting for a reply hides an early exit: so wait briefly at first
+OURS = frozenset(
+    {
+        "--port",
+        "-m",
+        "--model",
+        "-a",
+        "--alias",
+        "--model-alias",
+        "--api-key",
+        "--api-key-file",
+        "--ssl-key-file",
+    }
+)
 
 
 class LocalServer(ABC):
@@ -94,6 +107,7 @@ class LocalServer(ABC):
     def start(self) -> None:
         if not self.model.path.exists():
             raise ModelFileError(f"{self.model.path} does not exist: check --model")
+        self._refuse_what_is_ours()
         self.port = free_port()
         self._started = time.monotonic()
         self._process = Process(self.command(self.port), self.request.log, self.environment())
@@ -127,6 +141,13 @@ class LocalServer(ABC):
         if self._watchdog:
             self._watchdog.stop()
         return self._process.stop() if self._process else False
+
+    def _refuse_what_is_ours(self) -> None:
+        """With another port or name it would not be found, and nobody has told us a key."""
+        for word in self.request.extra_args:
+            name = word.partition("=")[0]
+            if name.replace("_", "-") in OURS:
+                raise BadServerFlag(f"--server-arg {name}: this is set by the runner itself, leave it out")
 
     def _wait_until_it_listens(self) -> None:
         shown = time.monotonic()
@@ -163,7 +184,7 @@ class LocalServer(ABC):
     def _too_slow(self) -> StartTimeout:
         said = last_words(self.process.tail())
         return StartTimeout(
-            f"{self.kind} was not ready within {self._start_timeout():.0f} s (--start-timeout): {said}",
+            f"{self.kind} was not ready within {self._start_timeout():.3g} s (--start-timeout): {said}",
             log=self.process.tail(),
         )
 

@@ -57,10 +57,17 @@ def _params(settings: dict[str, Any], extra: list[str]) -> Any:
     params.endpoint_metrics = True
     for name in ("port", "n_ctx", "n_parallel", "n_gpu_layers", "verbosity"):
         if settings[name] is not None:
-            setattr(params, name, settings[name])
+            _set_number(params, name, settings[name])
     for name, value in _pairs(extra):
         _set(params, name, value)
     return params
+
+
+def _set_number(params: Any, name: str, number: int) -> None:
+    try:
+        setattr(params, name, number)
+    except OverflowError as error:
+        raise ValueError(f"{name}: {number} is too much") from error
 
 
 def _pairs(extra: list[str]) -> list[tuple[str, str | None]]:
