@@ -96,5 +96,5 @@ $(HARNESSES)/%:
 	ln -sfn $(@D)/bin/$(PROGRAM) $(HARNESSES)/bin/$(PROGRAM)
 	@touch '$@'
 
-clean:
+clean:  ## .venv and what the checks keep
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist *.egg-info

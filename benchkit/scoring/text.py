@@ -61,7 +61,7 @@ def _group_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield "Public tests only: the file has no private ones, which fail many an answer that passes these"
     found = summary["further"].get("judging", {}).get("libraries", {})
     if missing := [library for library, version in found.items() if version is None]:
-        yield f"Not there for the programs: {', '.join(missing)} (pip install 'bench-runner[contest]')"
+        yield f"Not there for the programs: {', '.join(missing)} (pip install {' '.join(missing)})"
 
 
 def _share(part: Mapping[str, Any]) -> str:
