@@ -114,8 +114,9 @@ def _code_in(row: Mapping[str, Any]) -> str:
 
 def _shown(code: str) -> str:
     """As much as a person reads: a model that repeats itself fills thousands of lines."""
-    begun = "\n".join(code[:LONGEST_CODE].splitlines()[:MOST_LINES])
-    return begun if len(begun) >= len(code.rstrip()) else f"{begun}\n… and so on"
+    lines = code[:LONGEST_CODE].splitlines()
+    whole = len(code) <= LONGEST_CODE and len(lines) <= MOST_LINES
+    return "\n".join(lines if whole else [*lines[:MOST_LINES], "… and so on"])
 
 
 def _codes(run: Run, near: Path) -> dict[str, list[dict[str, Any]]]:
