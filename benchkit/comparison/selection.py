@@ -51,7 +51,7 @@ def sections(
     for entry in chosen:
         by_benchmark[entry.benchmark].append(entry)
     groups = _merged(by_benchmark, bool(names), benchmark)
-    return [
+    return _told_apart(
         _section(
             _contestants(catalog, entries, repeats),
             named=bool(names),
@@ -59,6 +59,18 @@ def sections(
             anyway=anyway,
         )
         for entries in groups
+    )
+
+
+def _told_apart(found: Iterable[Section]) -> list[Section]:
+    """Two benchmarks on one problem set carry its name and their own."""
+    found = list(found)
+    times = Counter(one.title for one in found)
+    return [
+        replace(one, title=f"{one.title} ({one.contestants[0].run.benchmark})")
+        if times[one.title] > 1
+        else one
+        for one in found
     ]
 
 

@@ -132,7 +132,7 @@ def _cairosvg() -> Any:
 
 def _slug(name: str) -> str:
     """A part of a file's name: `-nvidia-rtx-3090`; empty for an empty name."""
-    words = re.sub(r"[^\w.+-]+", "-", name.lower()).strip("-.")
+    words = re.sub(r"[^\w.+]+", "-", name.lower()).strip("-.")
     return f"-{words}"[:120] if words else ""
 
 

@@ -287,11 +287,19 @@ def test_attempts_are_rows(tmp_path: Path, bench: Bench) -> None:
 
 
 def test_charts_never_overwrite_one_another(tmp_path: Path, bench: Bench) -> None:
-    """Two benchmarks of one problem set have charts of one name: the second gets another."""
-    a_history(tmp_path, a_run("A", [1]), a_run("A", [2], id="2", benchmark="evalplus"))
+    """Models whose names differ in a sign that no file name bears, and two benchmarks of one problem set."""
+    a_history(
+        tmp_path,
+        *(a_run(model, [1], id=f"{model}{n}") for model in ("A?", "A!") for n in (1, 2)),
+        a_run("A", [2], id="2", benchmark="evalplus"),
+    )
     files = bench("leaderboard", "visualize").stdout.splitlines()
     assert len(set(files)) == len(files)
-    assert {"charts/humaneval+-ranking.svg", "charts/humaneval+-ranking-2.svg"} <= set(files)
+    assert {
+        "charts/humaneval+-human_eval_plus-history-a.svg",
+        "charts/humaneval+-evalplus-ranking.svg",
+    } <= set(files)
+    assert "charts/humaneval+-human_eval_plus-history-a-2.svg" in files
 
 
 def test_three_benchmarks_share_one_megabyte(tmp_path: Path) -> None:
