@@ -168,13 +168,17 @@ class PlainDisplay:
 
 
 class LiveDisplay:
-    """One line at the bottom that changes; everything else scrolls above it."""
+    """One line at the bottom that changes; everything else scrolls above it, in whole lines.
+
+    Half a line would be overwritten by the one at the bottom.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
 
         self._console = Console(stderr=True, highlight=False)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._begun = ""
         self._status: Any = None
         self._started = time.monotonic()
 
@@ -184,7 +188,10 @@ class LiveDisplay:
 
     def output(self, chunk: bytes) -> None:
         with _whoever_reads(sys.stderr):
-            self._console.out(self._decoder.decode(chunk), end="", highlight=False)
+            whole, newline, begun = (self._begun + self._decoder.decode(chunk)).rpartition("\n")
+            self._begun = begun.rpartition("\r")[2]  # a progress bar's earlier states are not worth keeping
+            if newline:
+                self._console.out(whole, highlight=False)
 
     def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
         if self._status is None:
@@ -200,6 +207,8 @@ class LiveDisplay:
         with _whoever_reads(sys.stderr):
             if status is not None:
                 status.stop()
+            if self._begun:
+                self.output(b"\n")
 
 
 def _plain_text(text: str) -> Any:

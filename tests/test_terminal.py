@@ -111,3 +111,18 @@ def test_output_that_goes_to_a_file_gets_there(monkeypatch: pytest.MonkeyPatch, 
         open_display(output_to_stderr=False).output(b"pass@1: 50%\n")
     os.close(master)
     assert (tmp_path / "kept").read_bytes() == b"pass@1: 50%\n"
+
+
+def test_a_line_that_comes_in_pieces_is_shown_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts may write a line in pieces: the line at the bottom must not overwrite the first of them."""
+    master, slave = os.openpty()
+    with os.fdopen(slave, "w") as terminal:
+        monkeypatch.setattr(sys, "stderr", terminal)
+        display = LiveDisplay()
+        for piece in (b"pass@1: ", b"50%", b"\n", b"h\xc3", b"\xb6her", b"\nthe end"):
+            display.progress("demo", None, None)
+            display.output(piece)
+        display.progress_done()
+        shown = os.read(master, 1 << 16).decode()
+    os.close(master)
+    assert all(line in shown for line in ("pass@1: 50%\r\n", "höher\r\n", "the end\r\n"))
