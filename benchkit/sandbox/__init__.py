@@ -8,10 +8,10 @@
                 reply.ok and (reply.digest == digest(3) or reply.value == 3)
 
 Three processes a worker, outermost first; what the inner one says is never believed, only compared:
-    pool.py, loaded.py    the caller's process: hands programs to free workers
+    pool.py, loaded.py    the caller's process: hands programs to free workers, over line.py
     judge.py              the trusted side: whole.py runs programs, checking.py tests, conversation.py calls;
                           running.py keeps pipes and clock, over.py and disk.py end what uses too much,
-                          outcomes.py tells verdicts, codec.py reads data
+                          outcomes.py tells verdicts, replies.py and codec.py read what came back
     jail/                 the zygote and the programs forked from it
 base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
 isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To any

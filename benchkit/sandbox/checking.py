@@ -11,7 +11,6 @@ from __future__ import annotations
 import builtins
 import os
 import signal
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,14 +19,14 @@ from typing import Any
 
 from benchkit.sandbox import codec
 from benchkit.sandbox.base import Limits, Opaque, Outcome
-from benchkit.sandbox.conversation import Conversation, Gone, Raw
+from benchkit.sandbox.conversation import Conversation, Gone
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.outcomes import outcome
 from benchkit.sandbox.over import Over
+from benchkit.sandbox.replies import MOST_TEXT, Raw, in_words, raised, readable, told, value_of
 from benchkit.verdict import Verdict
 
-_MOST_TEXT = 300
 # A test's own `all(map(…))` would take these for "no more cases"; a generator makes the same of them.
 _ENDS_A_LOOP = (StopIteration, StopAsyncIteration)
 
@@ -105,28 +104,6 @@ def _holds_opaque(value: Any) -> bool:
     return any(map(_holds_opaque, value))
 
 
-def value_of(body: bytes) -> Any:
-    try:
-        return codec.decode(body)
-    except (codec.BadBytes, struct.error):
-        raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
-
-
-def readable(body: bytes) -> str:
-    return body[:_MOST_TEXT].decode("utf-8", "replace")
-
-
-def told(reply: Raw) -> tuple[str, str, str]:
-    """An exception's type, builtin base and text."""
-    kind, base, text = (readable(part) for part in (*reply.body.split(b"\0"), b"", b"", b"")[:3])
-    return kind, base, text
-
-
-def in_words(reply: Raw) -> str:
-    kind, _, text = told(reply)
-    return f"{kind}: {text}" if text else kind
-
-
 def exception_of(reply: Raw) -> BaseException:
     """An exception of the same builtin kind, for tests that expect one; anything odd ends the test."""
     _, base, _ = told(reply)
@@ -173,12 +150,6 @@ def _loaded(conversation: Conversation, deadline: float) -> Over | Gone | None:
     return None if reply.kind == frames.LOADED else raised(reply)
 
 
-def raised(reply: Raw) -> Over:
-    """What an exception in the candidate comes to."""
-    memory = told(reply)[1] == "MemoryError"
-    return Over(Verdict.MEMORY if memory else Verdict.ERROR, in_words(reply))
-
-
 def _tested(
     candidate: Candidate, test: str, entry_point: str, support: str, deadline: float
 ) -> Over | Gone | None:
@@ -206,7 +177,7 @@ def _failed(candidate: Candidate, error: BaseException) -> Over:
         return Over(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
     if error is candidate.raised:
         memory = isinstance(error, MemoryError)
-        return Over(Verdict.MEMORY if memory else Verdict.ERROR, str(error)[:_MOST_TEXT])
+        return Over(Verdict.MEMORY if memory else Verdict.ERROR, str(error)[:MOST_TEXT])
     if candidate.calls == 0:
         return Over(Verdict.INFRASTRUCTURE, f"the test itself failed: {_describe(error)}")
     return Over(Verdict.WRONG, _describe(error))
@@ -221,7 +192,7 @@ def _describe(error: BaseException) -> str:
             line = f" (line {trace.tb_lineno} of the {trace.tb_frame.f_code.co_filename[:-3]})"
         trace = trace.tb_next
     try:
-        text = str(error)[:_MOST_TEXT]
+        text = str(error)[:MOST_TEXT]
     except Exception:
         text = ""
     return type(error).__name__ + (f": {text}" if text else "") + line

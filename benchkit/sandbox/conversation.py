@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
 
@@ -11,6 +11,7 @@ from benchkit.sandbox.base import Limits
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.launch import Jail
 from benchkit.sandbox.over import Over
+from benchkit.sandbox.replies import Raw
 from benchkit.sandbox.running import Running, task
 from benchkit.verdict import Verdict
 
@@ -29,15 +30,6 @@ _LAST_WORD_S = 0.1
 
 class Gone(Exception):
     """The program ended by itself; how it ended says the rest."""
-
-
-@dataclass(frozen=True)
-class Raw:
-    """One reply as it came."""
-
-    kind: bytes
-    seconds: float
-    body: bytes
 
 
 class Conversation:

@@ -7,7 +7,6 @@ should a test be led astray by what a candidate returned. It ends when the pool 
 from __future__ import annotations
 
 import contextlib
-import marshal
 import os
 import resource
 import signal
@@ -18,44 +17,19 @@ from time import monotonic
 from typing import Any, NoReturn
 
 from benchkit.sandbox.base import MIB, Limits, Outcome, Program
-from benchkit.sandbox.checking import check, raised
-from benchkit.sandbox.conversation import Conversation, Gone, Raw
+from benchkit.sandbox.checking import check
+from benchkit.sandbox.conversation import Conversation, Gone
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.jail.syscalls import adopt_orphans
 from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.line import Line, as_message
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.outcomes import outcome
 from benchkit.sandbox.over import Over
+from benchkit.sandbox.replies import Raw, raised
 from benchkit.sandbox.whole import run
-from benchkit.verdict import Verdict
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
-
-
-class Line:
-    """Messages between pool and judge, both trusted: length and plain data."""
-
-    def __init__(self, connection: socket.socket) -> None:
-        self.connection = connection
-
-    def say(self, *message: Any) -> None:
-        body = marshal.dumps(message)
-        self.connection.sendall(frames.LENGTH.pack(len(body)) + body)
-
-    def hear(self) -> tuple[Any, ...]:
-        """The next message; EOFError where the other side has gone."""
-        (size,) = frames.LENGTH.unpack(self._read(frames.LENGTH.size))
-        return tuple(marshal.loads(self._read(size)))
-
-    def _read(self, size: int) -> bytes:
-        received = bytearray(size)
-        view = memoryview(received)
-        while view:
-            count = self.connection.recv_into(view)
-            if not count:
-                raise EOFError
-            view = view[count:]
-        return bytes(received)
 
 
 def main(fd: int) -> NoReturn:
@@ -174,11 +148,3 @@ class Session:
 
     def _finding(self) -> dict[str, Any] | None:
         return as_message(self.finished) if self.finished is not None else None
-
-
-def as_message(result: Outcome) -> dict[str, Any]:
-    return {**vars(result), "verdict": str(result.verdict)}
-
-
-def as_outcome(message: dict[str, Any]) -> Outcome:
-    return Outcome(**{**message, "verdict": Verdict(message["verdict"])})

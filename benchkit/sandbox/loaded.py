@@ -8,10 +8,9 @@ from typing import Any, Protocol
 
 from benchkit.sandbox import codec
 from benchkit.sandbox.base import Limits, Opaque, Outcome
-from benchkit.sandbox.checking import in_words, raised, readable
-from benchkit.sandbox.conversation import Raw
 from benchkit.sandbox.jail import frames
-from benchkit.sandbox.judge import as_outcome
+from benchkit.sandbox.line import as_outcome
+from benchkit.sandbox.replies import Raw, in_words, raised, readable
 from benchkit.verdict import Verdict
 
 _BATCH = 500

@@ -19,7 +19,7 @@ from benchkit.errors import SandboxError
 from benchkit.sandbox import places
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
 from benchkit.sandbox.jail import folder
-from benchkit.sandbox.judge import Line, as_outcome
+from benchkit.sandbox.line import Line, as_outcome
 from benchkit.sandbox.loaded import JudgeGone, Loaded
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.verdict import Verdict

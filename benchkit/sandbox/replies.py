@@ -1,0 +1,50 @@
+"""One reply of a program, as bytes and in words: whatever it claims, it is only read, never believed."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.sandbox import codec
+from benchkit.sandbox.over import Over
+from benchkit.verdict import Verdict
+
+MOST_TEXT = 300
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One reply as it came."""
+
+    kind: bytes
+    seconds: float
+    body: bytes
+
+
+def value_of(body: bytes) -> Any:
+    try:
+        return codec.decode(body)
+    except (codec.BadBytes, struct.error):
+        raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
+
+
+def readable(body: bytes) -> str:
+    return body[:MOST_TEXT].decode("utf-8", "replace")
+
+
+def told(reply: Raw) -> tuple[str, str, str]:
+    """An exception's type, builtin base and text."""
+    kind, base, text = (readable(part) for part in (*reply.body.split(b"\0"), b"", b"", b"")[:3])
+    return kind, base, text
+
+
+def in_words(reply: Raw) -> str:
+    kind, _, text = told(reply)
+    return f"{kind}: {text}" if text else kind
+
+
+def raised(reply: Raw) -> Over:
+    """What an exception in the candidate comes to."""
+    memory = told(reply)[1] == "MemoryError"
+    return Over(Verdict.MEMORY if memory else Verdict.ERROR, in_words(reply))
