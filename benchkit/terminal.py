@@ -6,6 +6,7 @@ Nobody may be looking: streams are closed, pipes end, terminals go away. The wor
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import json
 import os
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import click
 
 LOG_TAIL_LINES = 20
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 PLAIN_LINE_EVERY_S = 60.0
 
 
@@ -59,7 +61,8 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
         _silence(sys.stdout)
         return code
     except OSError as error:
-        complain(name, f"{error.filename or 'the output'}: {error.strerror} (more in {save_traceback()})")
+        what = error.filename or ("the output" if error.errno in UNWRITABLE else type(error).__name__)
+        complain(name, f"{what}: {error.strerror or error} (more in {save_traceback()})")
         _silence(sys.stdout)
         return 1
     except Exception as error:

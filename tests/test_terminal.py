@@ -76,6 +76,18 @@ def test_a_bug_is_told_though_no_log_can_be_written(
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_errors_of_the_system_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """The file where there is one, else the kind of error."""
+    assert leave(lambda: Path("/nowhere/at/all").read_text()) == 1
+    assert "try: /nowhere/at/all: No such file" in capsys.readouterr().err
+
+    def fail() -> None:
+        raise ConnectionError("nobody answers")
+
+    assert leave(fail) == 1
+    assert "try: ConnectionError: nobody answers" in capsys.readouterr().err
+
+
 def test_a_display_nobody_reads_any_more_goes_on() -> None:
     """A pipe whose reader has gone, or a full disk, is no reason for the run to fail."""
     reading, writing = os.pipe()
