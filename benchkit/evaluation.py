@@ -101,7 +101,7 @@ def check(evaluation: Evaluation, what: str) -> None:
 
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
-    from benchkit.client import Session
+    from benchkit.client.session import Session
     from benchkit.scoring import Tally, circumstances, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set

@@ -155,7 +155,7 @@ def tokens_of(reply: bytes) -> int:
 
 def bodies_of(prompts: Sequence[str], max_tokens: int) -> list[bytes]:
     """The requests that run_eval.py sends, byte for byte but for their order."""
-    from benchkit.client import find_style
+    from benchkit.client.prompts import find_style
 
     style = find_style("plain")
     further = {"stream": True, "stream_options": {"include_usage": True}}

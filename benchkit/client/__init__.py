@@ -12,10 +12,3 @@ prompts.py    the prompt styles by name; add one there as a Style and in STYLES;
 The protocol is that of https://platform.openai.com/docs/api-reference/chat and, for `timings`, `/props` and
 the wording of errors, of llama.cpp's tools/server/README.md.
 """
-
-from benchkit.client.client import Client, Patience
-from benchkit.client.endpoint import Endpoint
-from benchkit.client.prompts import STYLES, find_style
-from benchkit.client.session import Session
-
-__all__ = ["STYLES", "Client", "Endpoint", "Patience", "Session", "find_style"]

@@ -8,7 +8,7 @@ usage.py     tokens and time, added up
 report.py    events for the runner, progress, verdicts.jsonl, summary.json
 
 A script reads its problems, makes Questions of them, and hands these with a judge of its own to
-`benchkit.client.Session.run`; each row that comes back goes to its tally and to its `Report`.
+`benchkit.client.session.Session.run`; each row that comes back goes to its tally and to its `Report`.
 """
 
 from benchkit.script.base import Answer, Prompt, Question, Row

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.client import Endpoint
+from benchkit.client.endpoint import Endpoint
 from benchkit.errors import EndpointError, UsageError
 from tests.stand_ins.chat_server import Turn, chat_server
 

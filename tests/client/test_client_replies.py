@@ -9,7 +9,8 @@ from email.utils import formatdate
 
 import pytest
 
-from benchkit.client import Client, Endpoint, Patience
+from benchkit.client.client import Client, Patience
+from benchkit.client.endpoint import Endpoint
 from benchkit.errors import EndpointError
 from benchkit.script import Answer, Prompt, Question, Sampling
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
