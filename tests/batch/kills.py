@@ -21,6 +21,12 @@ NAME = "stand-in"
 Asked = tuple[str, str]  # the place in the matrix, the question
 
 
+def prove(turn: Turn) -> None:
+    """To the runner, which wants to see that a token comes."""
+    choice = {"index": 0, "message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}
+    turn.status(200, {"choices": [choice], "usage": {"completion_tokens": 1}})
+
+
 class Watcher:
     """Answers as a model would, and looks at each question whether its answer is journaled already."""
 
@@ -31,16 +37,14 @@ class Watcher:
         self._lock = threading.Lock()
 
     def __call__(self, turn: Turn) -> None:
-        if not turn.body.get("stream"):  # the runner's own proof that a token comes
-            choice = {"index": 0, "message": {"role": "assistant", "content": "yes"}, "finish_reason": "stop"}
-            turn.status(200, {"choices": [choice], "usage": {"completion_tokens": 1}})
-            return
+        if not turn.body.get("stream"):
+            return prove(turn)
         asked = (f"temp={turn.body['temperature']}", turn.question)
         with self._lock:
             self.asked[asked] += 1
             if asked in self.journaled():
                 self.asked_again.append(asked)
-        turn.answer("I would rather not write code today", pause_s=0.005)
+        return turn.answer("I would rather not write code today", pause_s=0.005)
 
     def journaled(self) -> set[Asked]:
         states = read_state(self._folder / "benchmark_results.json").entries.values()

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,12 +113,14 @@ def test_causes_of_a_model_do_not_end_the_night(bench: Bench, tmp_path: Path) ->
     assert [run["status"] for run in runs_in(tmp_path)] == [*["failed"] * 4, "ok"]
 
 
-def test_nothing_is_started_that_would_not_end_in_time(bench: Bench, tmp_path: Path) -> None:
+def test_nothing_is_started_that_would_not_end_in_time(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """With --until two minutes away, a run that takes two hours by the history is left for another night."""
     slow = script(tmp_path, "slow", f"print({SUMMARY.replace('1.0 s', '7200.0 s')!r})")
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[slow])
     assert bench("batch", "plan.yaml").returncode == 0
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow, good(tmp_path)], matrix={"temperature": [0.7]})
+    write_plan(tmp_path, models=[endpoint], benchmarks=[slow, good(tmp_path)], matrix={"temperature": [0.7]})
     until = time.strftime("%H:%M", time.localtime(time.time() + 120))
     done = bench("batch", "plan.yaml", "--until", until)
     assert done.returncode == 1
@@ -126,7 +129,7 @@ def test_nothing_is_started_that_would_not_end_in_time(bench: Bench, tmp_path: P
 
 
 def test_in_the_night_that_loses_an_hour_there_is_less_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: dict[str, Any]
 ) -> None:
     """From 01:30 to 05:00 there are two and a half hours when summer time begins: too few for 2 h 45."""
     monkeypatch.setattr(keeper.Estimator, "expect", lambda *_: Expected(seconds=9900.0))
@@ -137,7 +140,7 @@ def test_in_the_night_that_loses_an_hour_there_is_less_time(
         clock = {"until": datetime(2027, 3, 28, 5).astimezone()}
         now = datetime(2027, 3, 28, 1, 30).astimezone()
         night = night_of(
-            tmp_path, {**clock, "now": lambda: now}, models=[str(F16)], benchmarks=[good(tmp_path)]
+            tmp_path, {**clock, "now": lambda: now}, models=[endpoint], benchmarks=[good(tmp_path)]
         )
     finally:
         monkeypatch.undo()
@@ -157,14 +160,16 @@ def test_until_is_the_next_time_the_clock_shows_it(tomorrow: bool) -> None:
     assert (until - now > timedelta(hours=22)) == tomorrow
 
 
-def test_a_clock_that_jumps_spoils_no_duration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_jumps_spoils_no_duration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: dict[str, Any]
+) -> None:
     """A clock set forward by a day and back again changes no run's seconds, only what --until sees."""
     monkeypatch.chdir(tmp_path)
     now = datetime.now()
     jumps = iter([now, now + timedelta(days=1), now - timedelta(days=1)])
     options = {"until": now + timedelta(hours=1), "now": lambda: next(jumps)}
     names = ("one", "two", "three")
-    night = night_of(tmp_path, options, models=[str(F16)], benchmarks=[good(tmp_path, n) for n in names])
+    night = night_of(tmp_path, options, models=[endpoint], benchmarks=[good(tmp_path, n) for n in names])
     assert [state.state for state in night.in_order()] == ["ok", "waiting", "ok"]
     assert all(0 < (state.seconds or 0.0) < 30 for state in night.in_order() if state.over)
 

@@ -66,20 +66,20 @@ def test_whatever_fails_the_night_goes_on(bench: Bench, tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
-def test_the_time_that_failures_cost_is_told(bench: Bench, tmp_path: Path) -> None:
+def test_the_time_that_failures_cost_is_told(bench: Bench, tmp_path: Path, endpoint: dict[str, Any]) -> None:
     """A run that hangs costs its time again each time it is tried."""
     hang = {**script(tmp_path, "hang", "time.sleep(600)"), "timeout": 0.5}
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[hang], matrix={"temperature": [0.0, 0.5]})
+    write_plan(tmp_path, models=[endpoint], benchmarks=[hang], matrix={"temperature": [0.0, 0.5]})
     assert bench("batch", "plan.yaml").returncode == 1
     bench("batch", "plan.yaml", "--retry-failed")
     states = json.loads(bench("status", "--json").stdout)
     assert [state["lost_s"] > state["seconds"] + 0.5 > 1 for state in states] == [True, True]
 
 
-def test_what_is_done_is_not_done_again(bench: Bench, tmp_path: Path) -> None:
+def test_what_is_done_is_not_done_again(bench: Bench, tmp_path: Path, endpoint: dict[str, Any]) -> None:
     """The same command does nothing for what is done; --retry-failed repeats what failed, and only that."""
     body = f"print({SUMMARY!r}) if os.path.exists('mended') else sys.exit(3)"
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path), script(tmp_path, "bad", body)])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[good(tmp_path), script(tmp_path, "bad", body)])
     assert bench("batch", "plan.yaml").returncode == 1
     assert bench("batch", "plan.yaml").returncode == 1
     assert [run["benchmark"] for run in runs_in(tmp_path)] == ["good", "bad"]
@@ -114,9 +114,11 @@ def test_one_server_serves_all_benchmarks_of_a_model(bench: Bench, tmp_path: Pat
     assert len(list(tmp_path.glob("runs/*/server.log"))) == 1
 
 
-def test_a_second_batch_is_refused_while_one_runs(bench: Bench, tmp_path: Path) -> None:
+def test_a_second_batch_is_refused_while_one_runs(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """Two batches at once would spoil each other's timing: the second is told so, or waits if asked to."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", until_released(SUMMARY))])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "slow", until_released(SUMMARY))])
     with subprocess.Popen(
         COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as first:
@@ -170,7 +172,9 @@ def test_ctrl_c_ends_the_night_and_the_same_command_goes_on(times: int, tmp_path
     assert leftovers(tmp_path) == []
 
 
-def test_status_tells_the_night_from_another_shell(bench: Bench, tmp_path: Path) -> None:
+def test_status_tells_the_night_from_another_shell(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """`status` shows the run at work with its progress and, when it has ended, its score."""
     events = [{"event": "problem", "done": done, "of": 9, "passed": done - 1} for done in (1, 3)]
     first, second = (f"told.write({json.dumps(event)!r} + '\\n')\n" for event in events)
@@ -181,7 +185,7 @@ def test_status_tells_the_night_from_another_shell(bench: Bench, tmp_path: Path)
         f"{first}while not os.path.exists(now) or json.load(open(now))['seconds'] < 1: time.sleep(0.05)\n"
         f"{second}{until_released(SUMMARY)}"
     )
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", body)])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "slow", body)])
     assert "no batch" in bench("status").stdout
     with subprocess.Popen(COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
         wait_until(lambda: "3/9" in bench("status").stdout)
@@ -196,9 +200,11 @@ def test_status_tells_the_night_from_another_shell(bench: Bench, tmp_path: Path)
     assert bench("status", "--watch").returncode == 0  # nothing runs: it ends
 
 
-def test_a_night_that_was_killed_is_not_shown_as_running(bench: Bench, tmp_path: Path) -> None:
+def test_a_night_that_was_killed_is_not_shown_as_running(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """After kill -9, `status` says that the run at work was interrupted and that no batch runs."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", "time.sleep(60)")])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "slow", "time.sleep(60)")])
     with subprocess.Popen(
         COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as night:
@@ -235,7 +241,9 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
     assert "please report" in capsys.readouterr().err
 
 
-def test_ids_that_come_twice_mix_no_runs_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ids_that_come_twice_mix_no_runs_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: dict[str, Any]
+) -> None:
     """Of many ids of one second some are alike: each run has its own all the same, and its own folder."""
     from benchkit.batch import keeper
     from tests.batch.in_process import night_of
@@ -244,7 +252,7 @@ def test_ids_that_come_twice_mix_no_runs_up(tmp_path: Path, monkeypatch: pytest.
     ids = iter("aababc")
     monkeypatch.setattr(keeper, "new_run_id", lambda: next(ids))
     names = ("one", "two", "three")
-    night = night_of(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path, name) for name in names])
+    night = night_of(tmp_path, models=[endpoint], benchmarks=[good(tmp_path, name) for name in names])
     assert [state.state for state in night.in_order()] == ["ok"] * 3
     assert {run["id"]: run["benchmark"] for run in runs_in(tmp_path)} == dict(zip("abc", names, strict=True))
     assert len({run["artifacts"] for run in runs_in(tmp_path)}) == 3

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,11 +153,11 @@ def test_elsewhere_a_plain_line_tells_how_far_it_is(
 
 
 @pytest.mark.parametrize("stays", [True, False])
-def test_on_a_terminal_there_is_a_live_table(stays: bool, tmp_path: Path) -> None:
+def test_on_a_terminal_there_is_a_live_table(stays: bool, tmp_path: Path, endpoint: dict[str, Any]) -> None:
     """The run's progress is drawn, and the summary printed; a terminal that is closed ends no night."""
     event = json.dumps({"event": "problem", "done": 3, "of": 9, "passed": 2})
     body = f"open(os.environ['BENCH_EVENTS'], 'w').write({event!r} + '\\n')\n{until_released(SUMMARY)}"
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "slow", body)])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "slow", body)])
     ours, theirs = pty.openpty()
     environment = {**os.environ, "TERM": "xterm", "COLUMNS": "80", "LINES": "24"}
     with subprocess.Popen(COMMAND, cwd=tmp_path, env=environment, stdout=theirs, stderr=theirs) as night:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -64,10 +65,12 @@ def program(folder: Path, name: str, body: str) -> Path:
     return path
 
 
-def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Path) -> None:
+def test_the_user_is_told_at_failures_and_at_the_end(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """The command gets each failure and the summary on its stdin; ntfy and the webhook get the same."""
     told = program(tmp_path, "told.sh", "cat >> told.txt\necho >> told.txt")
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
     with receiver() as ntfy, receiver() as hook:
         done = bench(
             "batch", "plan.yaml", "--notify-command", told, "--notify-failures",
@@ -75,9 +78,9 @@ def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Pat
         )  # fmt: skip
     assert done.returncode == 1
     text = (tmp_path / "told.txt").read_text()
-    assert text.startswith("bad on demo-f16: script: ")
+    assert text.startswith("bad on stand-in: script: ")
     assert "1 run: 0 ran, 1 failed" in text
-    assert ntfy.got[0][1] == "failed: bad on demo-f16"
+    assert ntfy.got[0][1] == "failed: bad on stand-in"
     assert ntfy.got[1][1].startswith("1 run: 0 ran, 1 failed")
     assert "| bad" in ntfy.got[1][2].decode()
     assert [json.loads(body)["title"] for _, _, body in hook.got] == [title for _, title, _ in ntfy.got]
@@ -87,17 +90,21 @@ def test_the_user_is_told_at_failures_and_at_the_end(bench: Bench, tmp_path: Pat
     assert not any(SECRET.encode() in content for content in kept)
 
 
-def test_without_the_flag_only_the_end_is_told(bench: Bench, tmp_path: Path) -> None:
+def test_without_the_flag_only_the_end_is_told(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """Failures are told one by one only where that is asked for."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "bad", "sys.exit(3)")])
     with receiver() as ntfy:
         bench("batch", "plan.yaml", BENCH_NTFY_URL=ntfy.url)
     assert len(ntfy.got) == 1
 
 
-def test_a_notification_that_fails_is_a_line_without_secrets(bench: Bench, tmp_path: Path) -> None:
+def test_a_notification_that_fails_is_a_line_without_secrets(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """Refused, taken by nobody, or a command that fails: the night ends well, no address is shown."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[good(tmp_path)])
     with receiver(403) as ntfy:
         done = bench(
             "batch", "plan.yaml", "--notify-command", f"false --password {SECRET}",
@@ -161,13 +168,15 @@ while [ "${1#--}" != "$1" ]; do shift; done
 """
 
 
-def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(tmp_path: Path) -> None:
+def test_sleep_is_held_off_while_the_night_lasts_and_not_longer(
+    tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
     """systemd-inhibit holds off sleep during the night; a night killed with -9 leaves none behind."""
     (tmp_path / "bin").mkdir()
     program(tmp_path / "bin", "systemd-inhibit", INHIBIT)
     environment = {**os.environ, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}"}
     slow = script(tmp_path, "slow", f"time.sleep(60); print({SUMMARY!r})")
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[slow])
+    write_plan(tmp_path, models=[endpoint], benchmarks=[slow])
     with subprocess.Popen(
         COMMAND, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as night:
