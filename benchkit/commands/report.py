@@ -51,6 +51,7 @@ def command(style: str | None, output: Path | None, history: Path, **asked: Any)
     from benchkit.errors import UsageError
     from benchkit.reports import get_format
     from benchkit.reports.material import Material
+    from benchkit.reports.writing import write
 
     chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
     if asked["attempts"] and chosen not in OF_ROWS:
@@ -60,19 +61,9 @@ def command(style: str | None, output: Path | None, history: Path, **asked: Any)
         sys.stdout.buffer.write(content)
         return
     place = output or Path("report").with_suffix(_suffix(chosen))
-    _write(place, content)
+    write(place, content)
     click.echo(f"{place}: {len(content):,} bytes")
 
 
 def _suffix(style: str) -> str:
     return next(suffix for suffix, name in SUFFIXES.items() if name == style)
-
-
-def _write(place: Path, content: bytes) -> None:
-    from benchkit.errors import UsageError
-
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"cannot write {place}: {error.strerror}; name another file with --output") from None

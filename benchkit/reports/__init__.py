@@ -7,6 +7,7 @@ gallery.py   the charts that a comparison has data for, into a folder as SVG, PN
 material.py  what a report tells, gathered once for all formats
 flips.py     for each flipped problem both codes side by side, and the rows per problem
 html.py markdown.py text.py rows.py pdf.py   one file a format; base.py says what a format offers
+writing.py   the file of a report or a chart
 
 To add a format, write its file and its line in FORMATS.
 """

@@ -16,11 +16,12 @@ from benchkit.comparison.columns import gpus
 from benchkit.comparison.outcomes import Outcomes, rows_of
 from benchkit.comparison.selection import Contestant, contestant, sections
 from benchkit.comparison.standings import Measure, by_score, energy, front, speed, vram
-from benchkit.errors import MissingDependency, UsageError
+from benchkit.errors import MissingDependency
 from benchkit.records import Run
 from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
 from benchkit.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
 from benchkit.reports.svg import Canvas
+from benchkit.reports.writing import write
 
 COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
     # name, measure, axis, lower is better, depends on the GPU
@@ -30,7 +31,7 @@ COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
 )
 MOST_RUNS_WATCHED = 3
 MOST_MOMENTS = 60
-LONGEST_RUN_S = 30 * 86_400  # beyond that the clock was set in between, and its times tell nothing
+LONGEST_RUN_S = 30 * 86_400
 
 
 def charts(title: str, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
@@ -85,7 +86,7 @@ def write_charts(
         drawn |= run_charts(section.contestants, catalog.path.parent)
         for name, canvas in drawn.items():
             written.append(_unused(folder, _slug(f"{section.title}-{name}").strip("-"), style, written))
-            _write(written[-1], save(canvas))
+            write(written[-1], save(canvas))
     return written
 
 
@@ -93,14 +94,6 @@ def _unused(folder: Path, name: str, style: str, written: Sequence[Path]) -> Pat
     """Names that differ in a sign only, or long ones in their ends, must not share a file."""
     numbered = (f"{name}-{n}.{style}" for n in count(2))
     return next(p for each in chain((f"{name}.{style}",), numbered) if (p := folder / each) not in written)
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}; name another place with --output") from None
 
 
 def as_svg(canvas: Canvas) -> bytes:
@@ -229,14 +222,22 @@ def _series(run: Run, near: Path) -> list[Series]:
             if seconds is not None and value is not None:
                 points[name].append((seconds, value / divisor))
     found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
+    answers = rows_of(run, "answers.jsonl", near)
     return [
         *found,
-        Series("generation, tokens/s over 5 s", tuple(_tokens(rows_of(run, "answers.jsonl", near)))),
+        Series("generation, tokens/s over 5 s", tuple(_tokens(answers, _began(run)))),
     ]
 
 
-def _tokens(answers: Iterable[dict[str, Any]], step_s: float = 5.0) -> list[tuple[float, float]]:
-    """Tokens a second, each answer's spread evenly over the time it took."""
+def _began(run: Run) -> float | None:
+    when = moment(run.timestamp)
+    return None if when == UNKNOWN_MOMENT else when.timestamp()
+
+
+def _tokens(
+    answers: Iterable[dict[str, Any]], began: float | None = None, step_s: float = 5.0
+) -> list[tuple[float, float]]:
+    """Tokens a second since the run began, each answer's spread evenly over the time it took."""
     spans = []
     for row in answers:
         start, seconds, tokens = (
@@ -244,15 +245,13 @@ def _tokens(answers: Iterable[dict[str, Any]], step_s: float = 5.0) -> list[tupl
         )
         if start and seconds and tokens:
             spans.append((start, seconds, tokens))
-    if not spans:
-        return []
-    begin = min(start for start, _, _ in spans)
-    if max(start + seconds for start, seconds, _ in spans) - begin > LONGEST_RUN_S:
-        return []
+    begin = min((start for start, _, _ in spans), default=0.0) if began is None else began
     bins: dict[int, float] = defaultdict(float)
     for start, seconds, tokens in spans:
         first, last = start - begin, start - begin + seconds
+        if first < 0 or last > LONGEST_RUN_S:
+            continue  # of the run before it was resumed, or of a clock that was set meanwhile
         for n in range(int(first / step_s), int(last / step_s) + 1):
             overlap = min(last, (n + 1) * step_s) - max(first, n * step_s)
             bins[n] += tokens * max(0.0, overlap) / seconds / step_s
-    return [(n * step_s, bins.get(n, 0.0)) for n in range(max(bins) + 1)]
+    return [(n * step_s, bins.get(n, 0.0)) for n in range(max(bins, default=-1) + 1)]
