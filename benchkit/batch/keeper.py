@@ -133,10 +133,7 @@ class Keeper:
 
     def _set(self, state: EntryState) -> None:
         self._night.states[state.key] = state
-        try:
-            self._journal.run(state)
-        except OSError as error:
-            raise NightOver(f"the batch's journal cannot be written: {error.strerror}") from error
+        self._journal.run(state)
 
     def _in_words(self, state: EntryState) -> str:
         over = sum(one.over for one in self._night.in_order())

@@ -15,7 +15,7 @@ from benchkit.batch.expand import Entry
 from benchkit.batch.keeper import Keeper, NightOver
 from benchkit.batch.planfile import PlanProblems
 from benchkit.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
-from benchkit.errors import Interrupted, UsageError
+from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
 from benchkit.plan import PlannedRun
 from benchkit.records import Run, Status
@@ -62,11 +62,11 @@ def run_night(night: Night, options: NightOptions, display: Display) -> None:
         if problems := script_problems(entry.planned() for entry in todo):
             raise PlanProblems("the plan", problems)
         journal = StateJournal(options.history)
-        journal.plan(night.in_order())
         try:
+            journal.plan(night.in_order())
             _work_through(todo, Keeper(night, journal, options, display))
-        except NightOver as over:
-            night.stopped = str(over) or None
+        except (NightOver, HistoryError) as over:
+            night.stopped = str(over)
         except Interrupted:
             night.interrupted = True
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.comparison.tables import printable
+from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
 
@@ -168,8 +169,11 @@ class StateJournal:
         self._write({"run": asdict(entry)})
 
     def _write(self, event: Mapping[str, Any]) -> None:
-        with LineLog(self._path) as log:
-            log.append(json.dumps(event, ensure_ascii=False))
+        try:
+            with LineLog(self._path) as log:
+                log.append(json.dumps(event, ensure_ascii=False))
+        except OSError as error:
+            raise HistoryError(f"the batch's journal {self._path}: {error.strerror}") from error
 
 
 def _named_only(state: EntryState) -> dict[str, str]:
