@@ -34,6 +34,9 @@ def find_models(pattern: str) -> Found:
     left_out: list[str] = []
     facts: dict[Path, ModelFile] = {}
     for path in _candidates(pattern):
+        if not path.is_file():
+            left_out.append(f"{path} is a link to nothing: left out")
+            continue
         kind = _note_facts(path, facts)
         if kind in (None, "model"):
             files.append(path)
@@ -54,7 +57,7 @@ def _candidates(pattern: str) -> Iterator[Path]:
     """Of a split model the first part that is there stands for all; a missing one is told when it is read."""
     firsts: dict[str, Path] = {}
     for path in _matches(Path(os.path.expanduser(pattern))):  # noqa: PTH111 - Path's own fails for ~nobody
-        if path.is_file():
+        if path.is_file() or (path.is_symlink() and not path.exists()):
             firsts.setdefault(_PART.sub("", str(path)), path)
     return iter(firsts.values())
 

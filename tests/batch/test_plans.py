@@ -358,7 +358,8 @@ def test_a_variable_that_is_not_set_is_named() -> None:
 
 
 def test_a_folder_counts_split_models_once_and_leaves_projectors_out(tmp_path: Path) -> None:
-    """A folder's models: split ones once, projectors left out and said, damaged ones kept."""
+    """A folder's models: split ones once, damaged ones kept, projectors and dead links left out and said."""
+    (tmp_path / "unmounted.gguf").symlink_to("/nowhere/x.gguf")
     (tmp_path / "one.gguf").write_bytes(F16.read_bytes())
     (tmp_path / "broken.gguf").write_bytes(b"GGUF")
     (tmp_path / "s-00001-of-00002.gguf").write_bytes(F16.read_bytes())
@@ -372,7 +373,10 @@ def test_a_folder_counts_split_models_once_and_leaves_projectors_out(tmp_path: P
         "s-00001-of-00002",
         "t-00002-of-00003",
     ]
-    assert any("projector" in note for note in found.notes)
+    assert sorted(note.split(" is a ")[1] for note in found.notes) == [
+        "link to nothing: left out",
+        "projector file, not a model: left out",
+    ]
 
 
 def test_models_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
