@@ -17,6 +17,10 @@ from benchkit.comparison.standings import Rung, best_that_fits, energy, front, l
 from benchkit.comparison.tables import printable, shortened, shown_width
 from benchkit.errors import UsageError
 
+GAP = 2
+WIDTHS = (7, 0, 6, 13, 9, 11, 0)  # of a row's cells; the label has its own
+SCORE_CELLS = 3
+
 
 @dataclass(frozen=True)
 class Board:
@@ -62,9 +66,10 @@ def as_text(board: Board, width: int | None) -> str:
     if not board.tiers:
         return "\n".join([*lines, _nothing_fits(board)])
     names = min(max(shown_width(one.label) for _, one in board.ranked), max(16, (width or 999) - 60))
+    cells = _cells_that_fit(names, width)
     last = 0
     for place, one in board.ranked:
-        lines.append(_row(board, place if place != last else None, one, names))
+        lines.append(_row(board, place if place != last else None, one, names, cells))
         last = place
     if board.fits is not None:
         lines += ["", f"best that fits in {board.fits:g} GiB of VRAM: {board.tiers[0][0].label}"]
@@ -78,7 +83,17 @@ def _nothing_fits(board: Board) -> str:
     return f"no run is known to fit in {board.fits:g} GiB of VRAM (unknown peaks are left out)"
 
 
-def _row(board: Board, place: int | None, one: Contestant, names: int) -> str:
+def _cells_that_fit(names: int, width: int | None) -> int:
+    """How many cells of a row a narrow terminal holds; the score stays, the note goes on as long as it is."""
+    needed = names
+    for count, cell in enumerate(WIDTHS, 1):
+        needed += cell + GAP
+        if width is not None and count > SCORE_CELLS and needed - GAP > width:
+            return count - 1
+    return len(WIDTHS)
+
+
+def _row(board: Board, place: int | None, one: Contestant, names: int, count: int) -> str:
     label = shortened(one.label, names)
     interval = one.outcomes.interval
     cells = [
@@ -90,8 +105,8 @@ def _row(board: Board, place: int | None, one: Contestant, names: int) -> str:
         _known(speed(one), "tok/s", 0),
         board.notes.get(one.run.id, Note()).in_words(),
     ]
-    widths = (7, 0, 6, 13, 9, 11, 0)  # the label has its own
-    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+    pairs = zip(cells[:count], WIDTHS, strict=False)
+    return (" " * GAP).join(cell.ljust(width) for cell, width in pairs).rstrip()
 
 
 def _known(value: float | None, unit: str, digits: int) -> str:

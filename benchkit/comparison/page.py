@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from benchkit.comparison import facts
@@ -29,11 +29,15 @@ class Page:
     named_columns: bool = False  # they were asked for: none is left out
 
     def shown_verdicts(self) -> tuple[tuple[Verdict, ...], str]:
-        """Of many models only the pairs with the first row, and the words that say so."""
+        """Of many models only the pairs with the first row, seen from the other; and the words that say so."""
         if len(self.rows) <= MOST_FOR_ALL_PAIRS or len(self.verdicts) < len(self.rows):
             return self.verdicts, ""
         first = self.rows[0]
-        kept = tuple(verdict for verdict in self.verdicts if first in (verdict.before, verdict.after))
+        kept = tuple(
+            verdict if verdict.before == first else replace(verdict, before=first, after=verdict.before)
+            for verdict in self.verdicts
+            if first in (verdict.before, verdict.after)
+        )
         return (
             kept,
             f"{len(self.verdicts)} pairs in all, these are the ones with {first.label}: see also --baseline",
@@ -157,6 +161,7 @@ def _record(one: Page) -> dict[str, Any]:
         "conditions": dict(one.section.conditions),
         "rows": rows,
         "verdicts": [_verdict_record(verdict) for verdict in one.shown_verdicts()[0]],
+        "pairs": len(one.verdicts),
         "left_out": list(one.section.left_out),
     }
 

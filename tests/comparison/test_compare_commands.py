@@ -308,8 +308,12 @@ def test_the_history_of_a_model_that_never_ended_well(tmp_path: Path, bench: Ben
 def test_wide_names_stand_in_line(tmp_path: Path, bench: Bench) -> None:
     """A name of two columns a letter does not push its score aside."""
     a_history(tmp_path, a_run("模型-日本語", [1]), a_run("plain", [1]))
-    rows = [line for line in bench("leaderboard", "list").stdout.splitlines() if "99.4%" in line]
-    assert len({shown_width(row.partition("99.4%")[0]) for row in rows}) == 1
+    for width in ("40", "60", "200"):
+        told = bench("leaderboard", "list", COLUMNS=width).stdout
+        rows = [line for line in told.splitlines() if "99.4%" in line]
+        assert len({shown_width(row.partition("99.4%")[0]) for row in rows}) == 1
+        assert max(map(shown_width, rows)) <= int(width)
+        assert ("tok/s" in rows[0]) == (width == "200")
 
 
 def test_a_run_that_is_added_brings_its_verdicts(tmp_path: Path, bench: Bench) -> None:

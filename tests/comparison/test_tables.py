@@ -167,10 +167,13 @@ def test_named_columns_stand_as_named() -> None:
 
 def test_many_models_show_the_pairs_with_the_first() -> None:
     """Of 66 pairs the 11 with the best are shown; the correction is over all, and that is said."""
-    rows = [a_contestant(f"m{n}", range(n)) for n in range(12)]
+    rows = [a_contestant(f"m{n}", range(2 * n)) for n in reversed(range(12))]
     text = rendered([a_page(*rows)], "table", None)
-    assert text.count(" paired · ") == 11
+    assert text.count(" paired · ") == text.count(" vs m0 · ") == 11
+    assert "BETTER" not in text
     assert "66 pairs in all" in text
+    (found,) = json.loads(rendered([a_page(*rows)], "json", None))
+    assert (len(found["verdicts"]), found["pairs"]) == (11, 66)
     assert "among 66 pairs" in text
 
 
