@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from benchkit.verdict import Verdict
 
 MIB = 1 << 20
+ENGINES = ("docker", "podman")  # levels whose programs live in a container
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,11 @@ class Isolation:
     level: str  # namespaces, landlock, docker, podman, none
     layers: tuple[str, ...]  # in words, one a layer
     warnings: tuple[str, ...] = ()  # what is weaker than it could be, and the next step
+
+    @property
+    def same_python(self) -> bool:
+        """Whether programs run on the Python that we run on."""
+        return self.level not in ENGINES
 
     def as_record(self) -> dict[str, Any]:
         return {

@@ -35,6 +35,7 @@ class Gone(Exception):
 class Conversation:
     def __init__(self, jail: Jail, source: str | bytes, limits: Limits) -> None:
         self.limits = limits
+        jail.know(source)
         self.running = Running(jail, "functions", limits)
         self.drained = False
         self.received = self.running.incoming[self.running.replies]

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import marshal
 import os
 import select
 import signal
@@ -18,8 +19,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.cgroups import Group
-from benchkit.sandbox.jail import folder, namespaces
-from benchkit.sandbox.jail.frames import MESSAGE
+from benchkit.sandbox.jail import folder, frames, namespaces
+from benchkit.sandbox.jail.frames import MESSAGE, Job
 from benchkit.sandbox.missing import LevelMissing
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
 _CLEANING_S = 60.0
+_IMPORT_S = 60.0
+# What contest solutions take for granted, and too large to stand ready in every worker.
+_ON_DEMAND = ("numpy", "sortedcontainers")
 _ROOT = os.path.realpath(__file__).rpartition("/benchkit/")[0]
 ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.jail.zygote import main; main({fd})"
 
@@ -68,19 +72,20 @@ class Jail:
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True
+        self.known: set[str] = set()  # libraries that the zygote was told to import
         self.number = 0  # of the program that runs
+        self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = None
         self.group: Group | None = None
-        self.jobs: socket.socket | None = None
         try:
             self.zygote = self._start_zygote(surroundings["engine"], surroundings["path"])
             self.control = self.zygote.control
             self.group = _group_around(self.zygote, surroundings["cgroup"])
             self._let_in(level)
             private = {"scratch": self.scratch, "private_bytes": PRIVATE_BYTES}
-            self.jobs = self._introduce({**surroundings, **private, "most_landlock": most_landlock})
+            self._tell({**surroundings, **private, "most_landlock": most_landlock})
             self.report = {**self._introduction(), "cgroup": self.group is not None}
         except BaseException:
             self.close()
@@ -102,13 +107,6 @@ class Jail:
             os.chown(self.scratch, -1, self.uid)
             os.chmod(self.scratch, 0o770)
 
-    def _introduce(self, config: Mapping[str, Any]) -> socket.socket:
-        """Tell the level; the programs themselves come over a socket of their own."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            socket.send_fds(self.control, [json.dumps(config).encode()], [theirs.fileno()])
-        return ours
-
     def _introduction(self) -> dict[str, Any]:
         while True:
             answer = self._hear(_START_S)
@@ -124,15 +122,22 @@ class Jail:
         self.log.seek(0)
         return self.log.read()[-2000:].decode("utf-8", "replace")
 
-    def start(self, job: Mapping[str, Any], fds: Sequence[int], keep: Sequence[str]) -> None:
+    def know(self, source: str | bytes | None) -> None:
+        """Have the zygote import what the program asks for and few do, once for all that are to come."""
+        text = source.decode("latin-1") if isinstance(source, bytes) else source or ""
+        wanted = [name for name in _ON_DEMAND if f"import {name}" in text or f"from {name}" in text]
+        if not self.known.issuperset(wanted):
+            self.known.update(wanted)
+            self.tidy()
+            self._tell({"import": wanted})
+            self._hear(_IMPORT_S)
+
+    def start(self, job: Job, fds: Sequence[int], keep: Sequence[str]) -> None:
         self.number += 1
-        if keep:
-            self._tell({"keep": list(keep)})
+        self.keep = keep
         if self.group is not None:  # a private tmpfs is memory, too
-            memory, tasks = job["memory"] + job["file_bytes"], job["processes"] + job["threads"]
-            self.group.limit(memory, tasks)
-        assert self.jobs is not None
-        socket.send_fds(self.jobs, [json.dumps(job).encode()], list(fds))
+            self.group.limit(job.memory + job.file_bytes, job.processes + job.threads)
+        socket.send_fds(self.control, [marshal.dumps({"job": tuple(job), "keep": tuple(keep)})], list(fds))
 
     def tidy(self) -> None:
         """Wait until what the last program left behind is gone; EOFError where that cannot be."""
@@ -151,28 +156,22 @@ class Jail:
         message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 8)
         if not message:
             return None
-        answer = json.loads(message)
-        if answer.get("number") != self.number:  # a process that stood ready died before its time
-            return None
-        kept = dict(zip(answer["kept"], map(_content, fds), strict=False))
-        ended = answer["ended"]
-        self.clean = answer["clean"]
-        return Ended(ended["status"], ended["cpu"], ended["peak"] / 1024, kept)
+        status, cpu_s, peak, self.clean = frames.END.unpack_from(message)
+        names = [self.keep[place] for place in message[frames.END.size :]]
+        return Ended(status, cpu_s, peak / 1024, dict(zip(names, map(_content, fds), strict=True)))
 
     def close(self) -> None:
         """End the zygote and with it all it started; its folder goes too."""
         if self.zygote is not None:
             self.zygote.control.close()
-            if self.jobs is not None:
-                self.jobs.close()
             self.zygote.stop()
         if self.group is not None:
             self.group.close()
         self.log.close()
         folder.remove(self.scratch)
 
-    def _tell(self, message: Mapping[str, Any]) -> None:
-        self.control.send(json.dumps(message).encode())
+    def _tell(self, message: dict[str, Any]) -> None:
+        self.control.send(marshal.dumps(message))
 
     def _hear(self, timeout_s: float) -> dict[str, Any]:
         ready, _, _ = select.select([self.control], [], [], timeout_s)

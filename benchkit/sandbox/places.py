@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.sandbox import delegation
+from benchkit.sandbox.base import ENGINES
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
@@ -22,7 +23,6 @@ SYSTEM = (
 )
 IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
-ENGINES = ("docker", "podman")
 NOBODY = 65534
 
 

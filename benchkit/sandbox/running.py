@@ -6,7 +6,7 @@ import contextlib
 import os
 import select
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
@@ -195,16 +195,16 @@ class Running:
                 self._read(fd)
 
 
-def _job(kind: str, limits: Limits) -> Mapping[str, Any]:
+def _job(kind: str, limits: Limits) -> frames.Job:
     cpu_s = limits.wall_s if limits.cpu_s is None else limits.cpu_s
-    return {
-        "kind": kind,
-        "cpu_s": max(1, -int(-cpu_s // 1)),
-        "memory": limits.memory_mb * MIB,
-        "file_bytes": limits.file_bytes,
-        "processes": limits.processes,
-        "threads": limits.threads,
-    }
+    return frames.Job(
+        kind=kind,
+        cpu_s=max(1, -int(-cpu_s // 1)),
+        memory=limits.memory_mb * MIB,
+        file_bytes=limits.file_bytes,
+        processes=limits.processes,
+        threads=limits.threads,
+    )
 
 
 def task(source: str | bytes = "", **further: Any) -> bytes:

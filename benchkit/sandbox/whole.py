@@ -11,6 +11,7 @@ from benchkit.sandbox.running import Running, task
 
 def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
     """The outcome, and whether the jail can go on."""
+    jail.know(program.source)
     running = Running(jail, "source" if program.argv is None else "command", limits, program.keep)
     stopped = None
     try:

@@ -65,13 +65,16 @@ class ContestJudge:
     ) -> Judgement:
         if problem.method is None:
             return self._program_or_body(source, tests, limits)
-        return self._function(with_prelude(source), entry_point(problem.method, source), tests, limits)
+        return self._function(self._complete(source), entry_point(problem.method, source), tests, limits)
+
+    def _complete(self, source: str) -> str:
+        return with_prelude(source, self._sandbox.isolation.same_python)
 
     def _program_or_body(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
-        judgement = self._program(with_prelude(source), tests, limits)
+        judgement = self._program(self._complete(source), tests, limits)
         if not ONLY_IN_A_FUNCTION.search(judgement.detail) or (body := in_function(source)) is None:
             return judgement
-        judgement = self._program(with_prelude(body), tests, limits)
+        judgement = self._program(self._complete(body), tests, limits)
         return replace(judgement, further={**judgement.further, "ran_as_function": True})
 
     def _program(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 
@@ -25,30 +26,40 @@ ONLY_IN_A_FUNCTION = re.compile(
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def prelude(source: str) -> str:
-    """Those of the imports, as one line, that can make a difference to this source; all would take longer."""
+def prelude(source: str, same_python: bool) -> str:
+    """Those of the imports, as one line, that can make a difference to this source; all would take longer.
+
+    Where it will not run on our own Python, that may lack some names which ours has, `*` takes what there is.
+    """
     words = set(_WORD.findall(source))
-    used = [module for module in MODULES if not words.isdisjoint(_exports(module))]
-    starred = [*used, "builtins"] if used else []  # some shadow builtins, which must win
-    if not words.isdisjoint(_exports("typing")):
-        starred.append("typing")
     named = [module for module in MODULES if module in words or module == "sys"]
-    imports = [*(f"from {module} import *" for module in starred), f"import {', '.join(named)}"]
+    imports = [*_imports(words, same_python), f"import {', '.join(named)}"]
     limits = f"sys.setrecursionlimit({RECURSION_LIMIT})", f"sys.set_int_max_str_digits({MOST_DIGITS})"
     return "; ".join([*imports, *limits])
+
+
+def _imports(words: set[str], same_python: bool) -> Iterator[str]:
+    """By name, for to import a thing is to touch it, and what a fork touches it must copy first."""
+    builtin = _exports("builtins")  # imported after the modules, some of which shadow them: they win
+    for module in (*MODULES, "typing"):
+        if names := (words & _exports(module)) - builtin:
+            yield f"from {module} import {', '.join(sorted(names)) if same_python else '*'}"
+    if not same_python:
+        yield "from builtins import *"
 
 
 @cache
 def _exports(module: str) -> frozenset[str]:
     found = vars(import_module(module))
-    return frozenset(found.get("__all__") or (name for name in found if not name.startswith("_")))
+    public = found.get("__all__") or (name for name in found if not name.startswith(("_", "last_")))
+    return frozenset(public)  # sys has last_… after an error only
 
 
-def with_prelude(source: str) -> str:
+def with_prelude(source: str, same_python: bool = True) -> str:
     """The prelude as one line more, before everything that need not be first."""
     line = _first_free_line(source)
     lines = source.split("\n")
-    return "\n".join([*lines[:line], prelude(source), *lines[line:]])
+    return "\n".join([*lines[:line], prelude(source, same_python), *lines[line:]])
 
 
 def _first_free_line(source: str) -> int:

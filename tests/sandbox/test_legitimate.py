@@ -139,6 +139,13 @@ def test_ordinary_programs(sandbox: Sandbox, name: str) -> None:
     assert (outcome.verdict, outcome.stdout.strip()) == (Verdict.PASSED, b"ok"), outcome
 
 
+@pytest.mark.parametrize("module", ["random", "numpy.random"])
+def test_random_numbers_are_each_programs_own(module: str, sandbox: Sandbox) -> None:
+    pytest.importorskip("numpy")
+    source = f"import {module}\nprint({module}.random())"
+    assert len({sandbox.run(Program(source=source)).stdout for _ in range(5)}) == 5
+
+
 def test_numpy(sandbox: Sandbox) -> None:
     """Libraries installed beside the tool can be imported, and their numbers come back as plain ones."""
     pytest.importorskip("numpy")

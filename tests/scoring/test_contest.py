@@ -17,6 +17,7 @@ from benchkit.scoring import Judgement, Tally, as_text, judge_answer
 from benchkit.scoring.base import Judged
 from benchkit.scoring.contest import ContestJudge
 from benchkit.scoring.contest_output import difference
+from benchkit.scoring.contest_source import with_prelude
 from benchkit.scoring.machine import libraries, slowness
 from tests.contest_files import row, write
 from tests.scoring.right_programs import RIGHT, Right
@@ -234,6 +235,18 @@ def test_names_that_answers_take_for_granted_are_there(source: str, sandbox: San
 def test_outputs_are_compared_as_the_official_rules_have_it(got: str, wanted: str, same: bool) -> None:
     """Stripped lines, as many of them, each equal or equal word by word as decimals."""
     assert (difference(got, wanted) is None) is same
+
+
+@pytest.mark.parametrize("same_python", [True, False])
+def test_imports_never_shadow_builtins(same_python: bool) -> None:
+    names: dict[str, Any] = {}
+    exec(with_prelude("modular, common = pow(2, 5, 7), gcd(4, 6)", same_python), names)
+    assert (names["modular"], names["common"]) == (4, 2)
+
+
+def test_of_another_python_no_name_is_asked_for_that_it_may_lack() -> None:
+    assert "import gcd" in with_prelude("gcd(4, 6)")
+    assert "import gcd" not in with_prelude("gcd(4, 6)", same_python=False)
 
 
 def test_what_contest_solutions_take_for_granted_is_there(sandbox: Sandbox) -> None:

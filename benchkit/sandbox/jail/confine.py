@@ -13,8 +13,10 @@ import ctypes
 import os
 import resource
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from benchkit.sandbox.jail import landlock, seccomp, syscalls
+from benchkit.sandbox.jail.frames import Job
 
 _ROOM = 4096  # for all the other processes of a user who is at work
 _MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
@@ -37,20 +39,7 @@ class Cage:
     filtered: bool
 
 
-@dataclass(frozen=True)
-class Job:
-    """What a fork must know of its program before it is given the code."""
-
-    kind: str  # functions, source, command
-    cpu_s: int
-    memory: int
-    file_bytes: int
-    processes: int
-    threads: int
-
-
-@dataclass(frozen=True)
-class Plan:
+class Plan(NamedTuple):
     """All that a fork has to do, worked out."""
 
     uid: int | None

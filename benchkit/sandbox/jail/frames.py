@@ -5,12 +5,16 @@ from __future__ import annotations
 import marshal
 import os
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 # judge -> jail, on REQUESTS; marshal is safe here: the judge is trusted
 LENGTH = struct.Struct("<Q")
 # jail -> judge, on REPLIES: kind, seconds, length of what follows; the judge trusts none of it
 REPLY = struct.Struct("<cdQ")
+
+# zygote -> judge, when a program is over: wait status, CPU seconds, peak in KiB, whether nothing is left to
+# clean; then a byte for each file that comes back, its place in what the judge asked to keep
+END = struct.Struct("<idQ?")
 
 REQUESTS, REPLIES = 3, 4  # the descriptors' numbers in the jail
 
@@ -23,6 +27,17 @@ ENDED = b"T"  # the test inside ran to its end: the completion token
 
 LARGE = 64 << 10
 MESSAGE = 1 << 16  # the longest order to a zygote, or report of one
+
+
+class Job(NamedTuple):
+    """What the zygote is told of a program."""
+
+    kind: str  # functions, source, command
+    cpu_s: int
+    memory: int
+    file_bytes: int
+    processes: int
+    threads: int
 
 
 def request(message: Any) -> bytes:

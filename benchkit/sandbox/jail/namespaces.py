@@ -134,9 +134,7 @@ def mount_private(size: int) -> None:
 
 
 def resize_private(size: int) -> None:
-    facts = os.statvfs(PRIVATE)
-    if facts.f_blocks * facts.f_frsize != -(-size // facts.f_frsize) * facts.f_frsize:
-        sys.mount("private", PRIVATE, "tmpfs", sys.MS_REMOUNT | sys.MS_NOSUID | sys.MS_NODEV, f"size={size}")
+    sys.mount("private", PRIVATE, "tmpfs", sys.MS_REMOUNT | sys.MS_NOSUID | sys.MS_NODEV, f"size={size}")
 
 
 def renew_private(size: int) -> None:

@@ -8,10 +8,12 @@ To know one more machine, add a column, its name in MACHINES and its audit numbe
 from __future__ import annotations
 
 import os
+from functools import cache
 
 MACHINES = ("x86_64", "aarch64")
 
 
+@cache
 def number(name: str) -> int | None:
     """The call's number on this machine; None where the machine lacks it."""
     machine = os.uname().machine

@@ -6,11 +6,13 @@ descriptors."""
 from __future__ import annotations
 
 import array
+import contextlib
 import fcntl
 import gc
 import importlib
 import json
 import os
+import random
 import signal
 import site
 import socket
@@ -45,6 +47,8 @@ _COMMON = (
     "warnings",
 )
 
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
 
 def warm_up(libraries: Sequence[str] | None) -> None:
     """Import what programs will want; None: this machine's own libraries."""
@@ -55,12 +59,30 @@ def warm_up(libraries: Sequence[str] | None) -> None:
     site.sethelper()
 
 
+def import_also(names: Sequence[str]) -> None:
+    """What few programs want and is slow to import; one thread, since no fork would have the others."""
+    os.environ.update(_ONE_THREAD)
+    for name in names:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    for variable in _ONE_THREAD:
+        del os.environ[variable]
+    _settle()
+
+
+def new_seeds() -> None:
+    """For a fork, which would go on with the random numbers of all others."""
+    random.seed()
+    if numpy_random := sys.modules.get("numpy.random"):
+        numpy_random.seed()
+
+
 def send(control: socket.socket, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
     control.sendmsg([json.dumps(message).encode()], rights)
 
 
-def set_up(control: socket.socket, jobs: socket.socket, config: dict[str, Any]) -> Setting:
+def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
     """Build the level asked for; an OSError here means that the machine does not give it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     syscalls.forbid_huge_pages()
@@ -79,7 +101,7 @@ def set_up(control: socket.socket, jobs: socket.socket, config: dict[str, Any]) 
     root = os.getuid() == 0 and not cage.uid_reads_python
     _redirect()
     report = {"missing": missing, "landlock_abi": abi, "root": root}
-    return Setting(control, jobs, cage, config, report)
+    return Setting(control, cage, config, report)
 
 
 def _cage(config: dict[str, Any], private: str, abi: int) -> Cage:
@@ -130,8 +152,13 @@ def _redirect() -> None:
     for fd in range(3):
         os.dup2(nothing, fd)
     os.closerange(3, _HIGH)
+    _settle()
+
+
+def _settle() -> None:
+    """All that is there now stays: a collection in a fork that looked at it would copy every page."""
     gc.collect()
-    gc.freeze()  # a collection in a fork would copy every page
+    gc.freeze()
 
 
 def _high(fd: int) -> int:
@@ -145,7 +172,6 @@ class Setting:
     """All that the zygote has around it."""
 
     control: socket.socket  # orders and reports
-    jobs: socket.socket  # programs, read by the forks themselves
     cage: Cage
     config: dict[str, Any]
     report: dict[str, Any]
@@ -156,6 +182,7 @@ class Setting:
         if self.cage.own_pid_namespace:
             self._own_namespace = _high(os.open("/proc/self/ns/pid", os.O_RDONLY))
         self.landlock_rules = self._make_rules()
+        self._room = self.config["private_bytes"]
 
     def begin_namespace(self) -> int | None:
         """Has the next fork live in a new pid namespace; gives back its first process, all others' end."""
@@ -165,9 +192,15 @@ class Setting:
         syscalls.unshare(syscalls.CLONE_NEWPID)
         return syscalls.spawn_idle()
 
+    def make_room(self, size: int) -> None:
+        """Have the private tmpfs hold so much and no more."""
+        if self.cage.own_root and size != self._room:
+            namespaces.resize_private(size)
+            self._room = size
+
     def renew_private(self) -> None:
         """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
-        namespaces.renew_private(self.config["private_bytes"])
+        namespaces.renew_private(self._room)
         if self.landlock_rules is not None:
             os.close(self.landlock_rules)
         self.landlock_rules = self._make_rules()

@@ -30,12 +30,16 @@ _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_NO_NEW_PRIVS = 38
 _PR_SET_THP_DISABLE = 41
 _CLONE_VM = 0x100
-_CAPABILITY_VERSION_3 = 0x20080522
+_CAPABILITY_HEADER = (0x20080522).to_bytes(4, "little") + bytes(4)  # version 3, ourselves
 _LAST_CAPABILITY = 63
 
+_NO_MORE = (0, 0, 0, 0, 0, 0)
 _libc = ctypes.PyDLL(None, use_errno=True)  # PyDLL: no thread can slip in between a call and its errno
 _libc.syscall.restype = ctypes.c_long
+_libc.syscall.argtypes = [ctypes.c_long, *[ctypes.c_void_p] * 6]  # a pointer also takes numbers, of any sign
 _idle_stack = ctypes.create_string_buffer(64 << 10)
+_idle_top = ctypes.c_void_p(ctypes.addressof(_idle_stack) + len(_idle_stack) & ~15)
+_pause = ctypes.cast(_libc.pause, ctypes.c_void_p)
 
 
 def call(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None) -> int:
@@ -43,8 +47,7 @@ def call(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None
     which = number(name)
     if which is None:
         raise OSError(38, f"{name}: this machine has no such system call")
-    words = [ctypes.c_long(word) if isinstance(word, int) else word for word in arguments]
-    result = int(_libc.syscall(ctypes.c_long(which), *words))
+    result = int(_libc.syscall(which, *arguments, *_NO_MORE[len(arguments) :]))
     if result < 0:
         error = ctypes.get_errno()
         raise OSError(error, f"{name}: {os.strerror(error)}")
@@ -110,8 +113,7 @@ def drop_bounding_capabilities() -> None:
 
 
 def drop_capabilities() -> None:
-    header = _CAPABILITY_VERSION_3.to_bytes(4, "little") + bytes(4)
-    call("capset", header, bytes(24))  # the ambient ones go with them
+    call("capset", _CAPABILITY_HEADER, bytes(24))  # the ambient ones go with them
 
 
 def spawn_idle() -> int:
@@ -119,9 +121,7 @@ def spawn_idle() -> int:
 
     It has the caller's rights and runs no code; as for the caller, nobody may attach to it (`forbid_dumps`).
     """
-    pause = ctypes.cast(_libc.pause, ctypes.c_void_p)
-    top = ctypes.addressof(_idle_stack) + len(_idle_stack) & ~15
-    pid = int(_libc.clone(pause, ctypes.c_void_p(top), _CLONE_VM | signal.SIGCHLD, None))
+    pid = int(_libc.clone(_pause, _idle_top, _CLONE_VM | signal.SIGCHLD, None))
     if pid < 0:
         raise OSError(ctypes.get_errno(), "clone")
     return pid
@@ -129,3 +129,14 @@ def spawn_idle() -> int:
 
 def pidfd_open(pid: int) -> int:
     return call("pidfd_open", pid, 0)
+
+
+def fork() -> int:
+    """A fork without what Python does after one for the sake of threads: the caller has none.
+
+    Python's random numbers would go on alike on both sides.
+    """
+    pid = int(_libc.fork())
+    if pid < 0:
+        raise OSError(ctypes.get_errno(), "fork")
+    return pid

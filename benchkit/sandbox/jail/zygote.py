@@ -2,15 +2,17 @@
 # Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """The zygote: a fresh process that is warmed up once and then forks once a program.
 
-It is told over a control socket what kind of program comes and which descriptors it gets, never its code or
-data: those go from the judge straight to the fork, so that no program can find another's in its memory.
+It is told over a control socket what kind of program comes and which descriptors it gets, and never reads
+from these: code and data go from the judge to the fork, so that no program finds another's in its memory.
 """
 
 from __future__ import annotations
 
+import array
 import contextlib
 import fcntl
-import json
+import gc
+import marshal
 import os
 import resource
 import select
@@ -19,14 +21,24 @@ import socket
 import stat
 import sys
 import traceback
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from benchkit.sandbox.jail import folder, frames, functions, namespaces, programs, syscalls
-from benchkit.sandbox.jail.confine import Job, confine, drop_identity, plan
-from benchkit.sandbox.jail.frames import MESSAGE
-from benchkit.sandbox.jail.setting import Setting, out_of_the_way, send, set_up, warm_up
+from benchkit.sandbox.jail import folder, frames, functions, programs, syscalls
+from benchkit.sandbox.jail.confine import Plan, confine, drop_identity, plan
+from benchkit.sandbox.jail.frames import MESSAGE, Job
+from benchkit.sandbox.jail.setting import (
+    Setting,
+    import_also,
+    new_seeds,
+    out_of_the_way,
+    send,
+    set_up,
+    warm_up,
+)
 
 _MOST_KEPT = 8
+_RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
 
 def main(control_fd: int) -> None:
@@ -45,11 +57,10 @@ def main_in_container(address: str, private: str) -> None:
 
 def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
     log = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 200)
-    message, fds, _, _ = socket.recv_fds(control, MESSAGE, 1)
-    config = {**json.loads(message), **further}
+    config = {**marshal.loads(control.recv(MESSAGE)), **further}
     try:
         warm_up(config["site"])
-        setting = set_up(control, out_of_the_way(fds[0]), config)
+        setting = set_up(control, config)
     except OSError as error:
         traceback.print_exc()
         send(control, {"failed": error.strerror})
@@ -66,101 +77,100 @@ class Zygote:
         self.setting = setting
         self.control = setting.control
         self.cage = setting.cage
-        self.keep: list[str] = []
         self.number = 0  # of the program; the judge counts as well
+        self.order = bytearray(MESSAGE)
+        self.poll = select.poll()
+        self.poll.register(self.control, select.POLLIN)
         for kind in ("functions", "source", "command"):
             for processes in (1, 2):
                 plan(self.cage, Job(kind, 1, 1, 1, processes, 1))  # compiles the filters, for all forks
 
     def serve(self) -> NoReturn:
+        gc.disable()  # in a fork it would copy every page; there it waits for the program
         send(self.control, {"ready": self.setting.report})
         while True:
             self.run()
 
     def run(self) -> None:
-        """One program; its process stands ready before it comes."""
-        self.number += 1
+        """One program, from its job to its end."""
         init = self.setting.begin_namespace()
-        pid = os.fork()
+        order, fds = self.next_job()
+        self.number += 1
+        job = Job(*order["job"])
+        planned = plan(self.cage, job)
+        self.setting.make_room(job.file_bytes)
+        new_seeds()
+        pid = syscalls.fork()
         if pid == 0:
-            self.become()
+            self.become(job, planned, fds)
+        for fd in fds:
+            os.close(fd)
         self.wait(pid, init)
         status, usage = self.end(pid, init)
-        self.forget_job()
-        self.report_end(status, usage, self.kept())
+        self.report_end(status, usage, _kept(order["keep"]))
 
-    def become(self) -> NoReturn:
+    def next_job(self) -> tuple[dict[str, Any], Sequence[int]]:
+        """What else may come is an order to end a program that has ended by itself."""
+        while True:
+            order, fds = self.next_order()
+            if "job" in order:
+                return order, fds
+            if "import" in order:
+                import_also(order["import"])
+                send(self.control, {"imported": True})
+            if not order:
+                os._exit(0)
+
+    def become(self, job: Job, planned: Plan, fds: Sequence[int]) -> NoReturn:
         """In the fork: never comes back."""
         code = 70
         try:
-            code = self.live()
+            code = self.live(job, planned, fds)
         except EOFError:  # the judge has hung up
             code = 0
         finally:
             os._exit(code)
 
-    def live(self) -> int:
-        """Wait for a program, put everything in place, confine, run."""
+    def live(self, job: Job, planned: Plan, fds: Sequence[int]) -> int:
+        """Take the program, put everything in place, confine, run."""
         os.setsid()
         if not self.cage.own_pid_namespace:
             syscalls.die_with_parent()
-        job, fds = self.next_job()
-        planned = plan(self.cage, job)
-        if self.cage.own_root:
-            namespaces.resize_private(job.file_bytes)
         descriptors = _place(job.kind, fds)
         drop_identity(planned.uid)
         task = frames.read_request(frames.REQUESTS)
-        _write_files(task["files"], task["executable"])
+        if task["files"]:
+            _write_files(task["files"], task["executable"])
         confine(planned, self.setting.landlock_rules, descriptors)
         if job.kind == "command":
             return programs.run_command(task["argv"])
         sys.path.insert(0, self.cage.private)
+        gc.enable()
         if job.kind == "source":
             os.close(frames.REQUESTS)
             return programs.run_source(task["source"])
         functions.serve(task["source"])
         return 0
 
-    def next_job(self) -> tuple[Job, list[int]]:
-        message, fds, _, _ = socket.recv_fds(self.setting.jobs, MESSAGE, 4)
-        if not message:
-            raise EOFError
-        return Job(**json.loads(message)), fds
-
-    def forget_job(self) -> None:
-        """A program called off before its process took it: the judge waits for us, so it is no new one."""
-        waiting, _, _ = select.select([self.setting.jobs], [], [], 0)
-        if waiting:
-            _, fds, _, _ = socket.recv_fds(self.setting.jobs, MESSAGE, 4)
-            for fd in fds:
-                os.close(fd)
-
     def wait(self, pid: int, init: int | None) -> None:
         """Until the program's end, which the judge may order; a judge that has gone ends us all."""
-        self.keep = []
         watched = syscalls.pidfd_open(pid)
-        poll = select.poll()
-        poll.register(watched, select.POLLIN)
-        poll.register(self.control, select.POLLIN)
-        ready = dict(poll.poll())
-        while watched not in ready:
-            order = self.next_order()
-            self.keep = order.get("keep", self.keep)
-            if (
-                not order or order.get("kill") == self.number
-            ):  # an order may come late, when its program is over
+        self.poll.register(watched, select.POLLIN)
+        while (watched, select.POLLIN) not in self.poll.poll():
+            order, _ = self.next_order()
+            if not order or order.get("kill") == self.number:
                 _kill_all(pid, init)
             if not order:
                 self.end(pid, init)
                 os._exit(0)
-            ready = dict(poll.poll())
+        self.poll.unregister(watched)
         os.close(watched)
 
-    def next_order(self) -> dict[str, Any]:
-        """Empty where the judge has gone."""
-        message = self.control.recv(MESSAGE)
-        return dict(json.loads(message)) if message else {}
+    def next_order(self) -> tuple[dict[str, Any], Sequence[int]]:
+        """Empty where the judge has gone. Safe as marshal, for the judge is trusted."""
+        size, rights, _, _ = self.control.recvmsg_into([self.order], _RIGHTS)
+        fds = array.array("i", rights[0][2]) if rights else ()
+        return marshal.loads(self.order) if size else {}, fds
 
     def end(self, pid: int, init: int | None) -> tuple[int, resource.struct_rusage]:
         """Bury the program and whatever it started; its times and peak are its own, by wait4."""
@@ -175,36 +185,20 @@ class Zygote:
             os.waitpid(init, 0)  # returns when the whole namespace is dead
         return status, usage
 
-    def report_end(self, status: int, usage: resource.struct_rusage, kept: list[tuple[str, int]]) -> None:
+    def report_end(self, status: int, usage: resource.struct_rusage, kept: Mapping[int, int]) -> None:
         """Tell at once; cleaning up may take its time, and the next program waits for it."""
         clean = self.is_clean()
-        facts = {
-            "status": status,
-            "cpu": usage.ru_utime + usage.ru_stime,
-            "peak": usage.ru_maxrss,
-        }
-        names = [name for name, _ in kept]
-        report = {"ended": facts, "number": self.number, "clean": clean, "kept": names}
-        send(self.control, report, [fd for _, fd in kept])
-        for _, fd in kept:
-            os.close(fd)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        report = frames.END.pack(status, cpu_s, usage.ru_maxrss, clean) + bytes(kept)
+        if kept:
+            socket.send_fds(self.control, [report], list(kept.values()))
+            for fd in kept.values():
+                os.close(fd)
+        else:
+            self.control.send(report)
         if not clean:
             self.clean()
             send(self.control, {"clean": True})
-
-    def kept(self) -> list[tuple[str, int]]:
-        """Descriptors of the files to bring back: regular ones, opened without following a link."""
-        found = []
-        for name in self.keep[:_MOST_KEPT]:
-            try:
-                fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            except OSError:
-                continue
-            if stat.S_ISREG(os.fstat(fd).st_mode):
-                found.append((name, fd))
-            else:
-                os.close(fd)
-        return found
 
     def is_clean(self) -> bool:
         facts = os.stat(self.cage.private)
@@ -218,7 +212,7 @@ class Zygote:
             folder.empty(self.cage.private)
 
 
-def _place(kind: str, fds: list[int]) -> int:
+def _place(kind: str, fds: Sequence[int]) -> int:
     """The descriptors at their numbers; gives back the first number that is nobody's.
 
     They come as 3 and up, requests first: for functions all is in place already.
@@ -238,6 +232,21 @@ def _write_files(files: dict[str, bytes], executable: list[str]) -> None:
             file.write(content)
         if name in executable:
             os.chmod(name, 0o755)
+
+
+def _kept(names: Sequence[str]) -> dict[int, int]:
+    """Descriptors of the files to bring back, by their places: regular ones, opened following no link."""
+    found = {}
+    for place, name in enumerate(names[:_MOST_KEPT]):
+        try:
+            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        except OSError:
+            continue
+        if stat.S_ISREG(os.fstat(fd).st_mode):
+            found[place] = fd
+        else:
+            os.close(fd)
+    return found
 
 
 def _kill_all(pid: int, init: int | None) -> None:
