@@ -9,6 +9,8 @@ from pathlib import Path
 
 import click
 
+from benchkit.errors import BenchError
+
 LOW_DISK_GB = 20
 
 
@@ -58,7 +60,8 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
         yield from look()
     except Exception as error:
         name = look.__name__.strip("_").replace("_", " ")
-        yield Finding(name, "cannot be told", "warning", f"{type(error).__name__}: {error}")
+        text = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+        yield Finding(name, "cannot be told", "warning", text)
 
 
 def _machine() -> Iterator[Finding]:

@@ -75,7 +75,7 @@ class ModelHost:
     def _start(self, vram_used_mb: VramUsed) -> None:
         try:
             self._read_model()
-            digest = _in_background(sha256_of, self.model) if self.model else None
+            digest = in_background(sha256_of, self.model) if self.model else None
             request = server_request(self._plan, self.model)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
         except BenchError as error:
@@ -113,7 +113,7 @@ def _servable(model: ModelFile) -> ModelFile:
     return model
 
 
-def _in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[str]:
+def in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[str]:
     """Hash while the server loads: both read the same pages. A failed start does not wait for it."""
     future: Future[str] = Future()
 
@@ -122,6 +122,8 @@ def _in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future
             future.set_result(work(model))
         except OSError as error:
             future.set_exception(ModelFileError(f"cannot read {model.path}: {error.strerror}"))
+        except Exception as error:  # whoever waits for it must hear of it
+            future.set_exception(error)
 
     Thread(target=fill, daemon=True).start()
     return future

@@ -12,8 +12,9 @@ import pytest
 from benchkit import history
 from benchkit.errors import UsageError
 from benchkit.plan import PlannedRun, RunSettings, plan_run
-from benchkit.records import Status
+from benchkit.records import ModelFile, Status
 from benchkit.runner import execute
+from benchkit.runner.host import in_background
 from benchkit.runner.stages import mask_of
 from benchkit.terminal import PlainDisplay
 from tests.support import F16
@@ -73,3 +74,13 @@ def test_a_key_in_dotenv_is_hidden(plan: PlannedRun, tmp_path: Path, monkeypatch
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     (tmp_path / ".env").write_text("OPENAI_API_KEY=sk-0123456789\n")
     assert mask_of(plan).text("sent with sk-0123456789") == "sent with ***"
+
+
+def test_what_stops_the_hashing_is_told() -> None:
+    """It goes on in a thread of its own: whoever waits for it hears of any end."""
+
+    def no_cache(_model: ModelFile) -> str:
+        raise UsageError("no cache folder can be made")
+
+    with pytest.raises(UsageError):
+        in_background(no_cache, ModelFile(F16, (F16,), 1)).result(timeout=20)
