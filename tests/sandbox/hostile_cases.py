@@ -371,6 +371,100 @@ CHEAT = [
     Case("returns_itself", "def add(a, b): return add", "wrong"),
     Case("coroutine", "async def add(a, b): return a + b", "wrong"),
     Case("mock", "from unittest.mock import MagicMock, ANY\ndef add(a, b): return ANY", "wrong"),
+    Case(
+        "reply_at_import",
+        "import os\nos.write(4, b'L' + bytes(16) + (b'V' + bytes(8) + (1).to_bytes(8, 'little') + b'T') * 9)\n"
+        "def add(a, b): return True",
+        "wrong",
+    ),
+    Case(
+        "reply_twice",
+        in_call(
+            "for _ in '12': os.write(4, b'V' + bytes(8) + (5).to_bytes(8, 'little') + b'i\\3\\0\\0\\0')\nreturn 0"
+        ),
+        "wrong",
+    ),
+    Case(
+        "reply_of_negative_length",
+        in_call("os.write(4, b'V' + bytes(8) + (-17).to_bytes(8, 'little', signed=True)); time.sleep(99)"),
+        wall_s=1.0,
+    ),
+    Case(
+        "reply_drips",
+        in_call("for byte in b'V' + bytes(16): os.write(4, bytes([byte])); time.sleep(0.1)"),
+        "timeout",
+        wall_s=0.2,
+    ),
+    Case(
+        "reply_digests_for_ever",
+        in_call(
+            "for _ in range(99): os.write(4, b'D' + bytes(8) + (24).to_bytes(8, 'little') + bytes(24))\nreturn 0"
+        ),
+        "error wrong",
+    ),
+    Case(
+        "reply_unhashable_item",
+        in_call(
+            "body = b'<\\1\\0\\0\\0[\\0\\0\\0\\0'\n"
+            "os.write(4, b'V' + bytes(8) + len(body).to_bytes(8, 'little') + body); time.sleep(99)"
+        ),
+        wall_s=1.0,
+    ),
+    Case(
+        "reply_raised_by_exit",
+        in_call(
+            "body = b'X\\0exit\\0passed'\n"
+            "os.write(4, b'E' + bytes(8) + len(body).to_bytes(8, 'little') + body); time.sleep(99)"
+        ),
+        "wrong error",
+        wall_s=1.0,
+    ),
+    Case(
+        "descriptors_passed_on",
+        in_call(
+            "import socket\nfor _ in range(60):\n  x, y = socket.socketpair()\n"
+            "  socket.send_fds(x, [b'x'], [x.fileno(), y.fileno(), 4]); socket.send_fds(y, [b'x'], [y.fileno(), 4])\n"
+            "  x.close(); y.close()\nreturn 0"
+        ),
+        "wrong error",
+    ),
+    Case(
+        "patch_frames",
+        "import sys\nframes = sys.modules['benchkit.sandbox.jail.frames']\n"
+        "frames.write_reply = lambda fd, *_: __import__('os').write(\n"
+        "  fd, b'V' + bytes(8) + (1).to_bytes(8, 'little') + b'T')\ndef add(a, b): return 0",
+        "wrong error",
+    ),
+    Case("hostile_float", "class E(float):\n __float__ = lambda s: 3.0\ndef add(a, b): return E()", "wrong"),
+    Case("float_near", "def add(a, b): return (a + b) * (1 + 1e-9)", "wrong"),
+    Case(
+        "numpy_in_name",
+        "class E:\n def item(s): return s\nE.__module__ = 'numpy'\ndef add(a, b): return E()",
+        "wrong",
+    ),
+    Case(
+        "getattribute_exits",
+        "class E(dict):\n def __getattribute__(s, n): raise SystemExit(0)\n items = keys = None\n"
+        "def add(a, b): return E()",
+        "wrong",
+    ),
+    Case(
+        "list_that_grows",
+        "import threading\nx = [0]\ndef loop():\n  while True: x[0] += 1\n"
+        "threading.Thread(target=loop, daemon=True).start()\ndef add(a, b): return x",
+        "wrong",
+    ),
+    Case(
+        "metaclass_call", "class M(type):\n __call__ = lambda c, *a: c\nclass add(metaclass=M): pass", "wrong"
+    ),
+    Case("exception_group", "def add(a, b): raise BaseExceptionGroup('passed', [KeyboardInterrupt()])"),
+    Case(
+        "exception_of_odd_bases",
+        "class M(type):\n def mro(c): return [c, RuntimeError, Exception, BaseException, object]\n"
+        "class E(RuntimeError, metaclass=M): pass\ndef add(a, b): raise E",
+    ),
+    Case("audit_hook", in_call("sys.addaudithook(lambda *a: os._exit(0)); open('/dev/null')")),
+    Case("builtin_integer_overwritten", in_call("ctypes.memset(id(a) + 24, 0, 4); return a"), "wrong error"),
 ]
 
 INPUT_OUTPUT = [
@@ -700,6 +794,69 @@ HARM = [
         ),
     ),
     Case("x32_call", in_call("if ctypes.CDLL(None).syscall(0x40000000 | 57) < 0: raise OSError\nreturn 0")),
+    Case("access_mode_3", in_call("os.open('{outside}/file', 3 | os.O_TRUNC); return 0")),
+    Case(
+        "opened_by_path_only",
+        in_call("os.fchdir(os.open('{outside}', os.O_PATH | os.O_DIRECTORY)); return open('secret').read()"),
+    ),
+    Case("file_without_name_outside", in_call("os.open('{outside}', os.O_TMPFILE | os.O_RDWR); return 0")),
+    Case("file_flags", in_call("import fcntl; fcntl.ioctl(os.open(os.__file__, 0), 0x40086602, bytes(8))")),
+    Case(
+        "written_by_number",
+        in_call("open(f'/proc/self/fd/{os.open(\"{outside}/file\", os.O_PATH)}', 'w').write('x')"),
+    ),
+    Case("secret_in_new_namespace", in_call("if ctypes.CDLL(None).setns(3, 0): raise OSError\nreturn 0")),
+    Case(
+        "become_parent_of_all", in_call("if ctypes.CDLL(None).prctl(36, 1, 0, 0, 0): raise OSError\nreturn 0")
+    ),
+    Case("outlive_the_parent", in_call("if ctypes.CDLL(None).prctl(1, 0, 0, 0, 0): raise OSError\nreturn 0")),
+    Case("be_attachable", in_call("if ctypes.CDLL(None).prctl(4, 1, 0, 0, 0): raise OSError\nreturn 0")),
+    Case("realtime", in_call("os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)); return 0")),
+    Case("never_out_of_memory", in_call("open('/proc/self/oom_score_adj', 'w').write('-999'); return 0")),
+    Case(
+        "clone_into_namespace",
+        in_call(
+            "if ctypes.CDLL(None).unshare(0x20000) and ctypes.CDLL(None).unshare(0x80): raise OSError\nreturn 0"
+        ),
+    ),
+    Case("host_name", in_call("if ctypes.CDLL(None).sethostname(b'x', 1): raise OSError\nreturn 0")),
+    Case("clock", in_call("time.clock_settime(time.CLOCK_REALTIME, 0); return 0")),
+    Case("watch_files", in_call("if ctypes.CDLL(None).inotify_init() < 0: raise OSError\nreturn 0")),
+    Case(
+        "socket_to_a_name",
+        in_call("import socket; socket.socketpair()[0].sendto(b'x', '/run/systemd/notify'); return 0"),
+    ),
+    Case(
+        "odd_nodes_left",
+        in_call(
+            "import stat\nfor n in range(50):\n  os.mkfifo(f'f{n}'); os.mknod(f's{n}', stat.S_IFSOCK | 0o777)\n"
+            "for n in (b'-rf', b'*', b'\\xff\\n' * 120): os.mkdir(n, 0o3000)\nreturn 0"
+        ),
+        "wrong",
+    ),
+    Case("text_of_a_gigabyte", in_call("return '%1000000000d' % 1"), "memory"),
+    Case(
+        "no_limits_left",
+        in_call(
+            "import resource\nfor which in range(16):\n  try: resource.setrlimit(which, (0, 0))\n"
+            "  except (OSError, ValueError): pass\nreturn 0"
+        ),
+        "wrong error timeout memory",
+    ),
+    Case(
+        "child_nobody_waits_for",
+        "import ctypes, time\nfor _ in range(3):\n"
+        "  if ctypes.CDLL(None).syscall(56, 9, 0, 0, 0, 0) == 0: time.sleep(99)",
+        "passed error",
+        whole=True,
+        processes=8,
+    ),
+    Case(
+        "excepthook_exits",
+        "import sys, os\nsys.excepthook = lambda *a: (print('passed'), sys.stdout.flush(), os.kill(0, 9))\n1 / 0",
+        "error",
+        whole=True,
+    ),
 ]
 
 CASES = [*EXIT, *CRASH, *HANG, *CHEAT, *INPUT_OUTPUT, *HARM]
