@@ -47,7 +47,7 @@ def command(**options: Any) -> int:
     and BENCH_WEBHOOK_URL. Exit codes: 0 all ran, 1 some failed, 2 wrong usage, 130 interrupted.
     """
     if options["init"]:
-        return _init(options["plan_path"] or Path("plan.yaml"))
+        return _init(options)
     with _problems_listed():
         return _plan_or_run(options)
 
@@ -64,10 +64,11 @@ def _plan_or_run(options: dict[str, Any]) -> int:
     return _run(expansion, options)
 
 
-def _init(path: Path) -> int:
+def _init(options: dict[str, Any]) -> int:
     from benchkit.batch.models import find_models
     from benchkit.batch.starter import starter_plan
 
+    path = _nothing_but_a_name(options) or Path("plan.yaml")
     found = find_models(".")
     for note in found.left_out:
         print(note, file=sys.stderr)
@@ -81,6 +82,17 @@ def _init(path: Path) -> int:
     next_command = f"bench_runner.py batch {shlex.quote(str(path))} --dry-run"
     print(f"{path}: {len(found.files)} models. Next: {next_command}")
     return 0
+
+
+def _nothing_but_a_name(options: dict[str, Any]) -> Path | None:
+    context = click.get_current_context()
+    path: Path | None = options["plan_path"]
+    given = [one for one in context.command.params if _was_given(context, one.name or "")]
+    others = [one.opts[0] for one in given if isinstance(one, click.Option) and one.name != "init"]
+    others += [str(word) for word in (path or "", *options["run_flags"]) if str(word).startswith("-")]
+    if others:
+        raise UsageError(f"--init takes nothing but the new plan's name: without {' '.join(others)}")
+    return path
 
 
 def _expansion(options: dict[str, Any]) -> Expansion:

@@ -331,6 +331,7 @@ def test_the_runs_flags_become_settings_of_all_runs() -> None:
         (["--models", "x.gguf", "--benchmarks", "demo", "--benchmark", "lcb"], "--benchmark: "),
         (["nowhere.yaml"], "nowhere.yaml"),
         (["plan.yaml", "--until", "seven"], "--until"),
+        (["--init", "new.yaml", "--dry-run"], "without --dry-run"),
     ],
 )
 def test_a_command_that_makes_no_sense_is_refused(
