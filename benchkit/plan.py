@@ -61,8 +61,10 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         ),
         Benchmark(
             "inspect",
-            "inspect eval --model openai/{model} --model-base-url {base_url} --log-dir {output_dir}"
-            " --max-connections {parallel} --display plain",
+            # Its provider openai takes OLMo2, like any name with o and a number, for one of OpenAI's own that
+            # reasons, and then leaves the temperature out; openai-api takes a name as it is.
+            "inspect eval --model openai-api/openai/{model} --model-base-url {base_url}"
+            " --log-dir {output_dir} --max-connections {parallel} --display plain",
             "inspect",
             settings={
                 "temperature": ("--temperature", "{temperature}"),

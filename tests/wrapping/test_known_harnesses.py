@@ -81,6 +81,7 @@ def test_a_harness_that_must_be_told_what_to_ask(name: str, bench: Bench, instal
         ("lm_eval", ["--temperature", "0.7"], "--gen_kwargs temperature=0.7 --tasks x"),
         ("lm_eval", ["--max-tokens", "99"], "--gen_kwargs max_gen_toks=99 --tasks x"),
         ("inspect", ["--max-tokens", "99"], "--display plain --max-tokens 99 x.py"),
+        ("inspect", ["--name", "OLMo2"], "--model openai-api/openai/OLMo2 "),
         ("llama_bench", ["--gpu-layers", "3"], "-ngl 3 "),
         ("llama_bench", [], "-ngl 999 "),
     ],
