@@ -18,6 +18,13 @@ from tests.support import ROOT
 KEY = "sk-0123456789abcdef"
 
 
+@pytest.fixture(autouse=True)
+def logs_of_bugs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They lie in a folder of the test's own."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+
+
 def in_a_shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
     """The line, with $bench for the command."""
     bench = f"bench='{sys.executable} {ROOT / 'bench_runner.py'}'"
@@ -62,8 +69,6 @@ def test_a_bugs_log_holds_no_key(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Keys in flags, and what an error says of them, are *** on screen and in the log to be pasted."""
-    monkeypatch.setenv("TMPDIR", str(tmp_path))
-    monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setattr(sys, "argv", ["bench_runner.py", "--api-key", KEY])
 
     def fail() -> None:
