@@ -102,7 +102,8 @@ def describe(level: str, report: Mapping[str, Any], missing: Mapping[str, str]) 
     layers = list(_LAYERS[level])
     abi = report["landlock_abi"]
     if abi:
-        layers.insert(1, f"Landlock (version {abi}): files by name, TCP" + (", signals" if abi >= 6 else ""))
+        further = (", TCP" if abi >= 4 else "") + (", signals" if abi >= 6 else "")
+        layers.insert(1, f"Landlock (version {abi}): files by name{further}")
     if report["cgroup"]:
         layers.append(_CGROUP)
     warnings = [f"no {name} ({reason}): {_ADVICE[name]}" for name, reason in missing.items()]

@@ -78,13 +78,19 @@ def test_no_landlock_means_no_landlock_level() -> None:
 
 
 @pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
-def test_older_landlock(abi: int, tmp_path: Path) -> None:
-    """What an older version leaves open, the filter closes: truncation, signals, sockets."""
-    target = tmp_path / "file"
+def test_older_landlock(abi: int, open_folder: Path) -> None:
+    """What an older version leaves open, the filter closes: truncation, signals, sockets.
+
+    Access mode 3 neither reads nor writes, so Landlock looks away; yet it can truncate.
+    """
+    target = open_folder / "file"
     target.write_text("untouched")
+    target.chmod(0o666)
     attacks = (
         f"os.truncate({str(target)!r}, 0)",
         f"os.open({str(target)!r}, os.O_RDONLY | os.O_TRUNC)",
+        f"os.open({str(target)!r}, 3 | os.O_TRUNC)",
+        f"os.open({str(target)!r}, 3)",
         "open(os.path.realpath(os.__file__), 'r+')",
         "os.truncate(os.path.realpath(os.__file__), 0)",
         f"os.kill({os.getpid()}, 0)",

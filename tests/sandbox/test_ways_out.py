@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,15 +12,6 @@ from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, Sandbox, codec
 from benchkit.sandbox.codec import BadBytes
 from benchkit.sandbox.pool import Pool
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """One that only the sandbox keeps a program from: everybody may write there."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        folder.chmod(0o777)
-        yield folder
 
 
 def test_an_exception_cannot_end_a_tests_own_loop(best: Sandbox) -> None:
@@ -60,23 +49,6 @@ def test_keys_made_to_be_alike_are_refused() -> None:
             codec.decode(encoded)
     honest = {(a, b, c): {a, b, c} for a in range(-9, 9) for b in range(-9, 9) for c in range(-9, 9)}
     assert codec.decode(codec.encode(honest)) == honest
-
-
-@pytest.mark.parametrize("abi", [1, 2])
-def test_an_access_mode_that_asks_for_nothing(abi: int, open_folder: Path) -> None:
-    """Mode 3 neither reads nor writes, so Landlock looks away; yet it can truncate."""
-    target = open_folder / "file"
-    target.write_text("untouched")
-    target.chmod(0o666)
-    source = f"""
-import os
-for mode in (3, 3 | os.O_TRUNC):
-    try: os.open({str(target)!r}, mode)
-    except PermissionError: print("no")
-"""
-    with Pool("landlock", 1, most_landlock=abi) as sandbox:
-        assert sandbox.run(Program(source=source)).stdout == b"no\nno\n"
-    assert target.read_text() == "untouched"
 
 
 @pytest.mark.parametrize(
