@@ -29,7 +29,7 @@ class Page:
     named_columns: bool = False  # they were asked for: none is left out
 
     def shown_verdicts(self) -> tuple[tuple[Verdict, ...], str]:
-        """Of many models only the pairs with the first row, seen from the other; and the words that say so."""
+        """Of many models only the pairs with the first row, seen from the other, and words that say so."""
         if len(self.rows) <= MOST_FOR_ALL_PAIRS or len(self.verdicts) < len(self.rows):
             return self.verdicts, ""
         first = self.rows[0]
