@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -156,12 +156,12 @@ def _nothing_found(files: Sequence[Path], window: Window, days: Sequence[date]) 
     if not days:
         return ProblemsError(f"{names} is empty: it needs one JSON object a line")
     span = f"its problems are from {min(days)} to {max(days)}"
-    return ProblemsError(f"no problem in {names} for {window}: {span}")
+    return ProblemsError(f"no problem in {names} ({window}): {span}")
 
 
 def parse_day(text: str, flag: str) -> date:
     try:
-        return date.fromisoformat(text[:10])
+        return datetime.fromisoformat(text).date()
     except ValueError:
         raise UsageError(f"{flag} {text} is no date: give it like 2025-02-01") from None
 

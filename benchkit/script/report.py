@@ -14,7 +14,7 @@ from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
 from benchkit.records import Verdict
 from benchkit.script.base import Answer, Row
-from benchkit.script.journal import explained
+from benchkit.script.journal import explained, make_folder
 from benchkit.script.usage import Usage, speed_of
 
 VERDICTS, SUMMARY = "verdicts.jsonl", "summary.json"
@@ -52,7 +52,7 @@ class Report:
             return
         with explained(self._folder):
             if self._verdicts is None:  # not before: until then the folder may be another run's
-                self._folder.mkdir(parents=True, exist_ok=True)
+                make_folder(self._folder)
                 (self._folder / SUMMARY).unlink(missing_ok=True)
                 self._verdicts = (self._folder / VERDICTS).open("w", encoding="utf-8")
             self._verdicts.write(json.dumps(row.as_record()) + "\n")

@@ -139,6 +139,9 @@ def test_no_problem_in_the_window_tells_the_files_own_span(tmp_path: Path) -> No
 
 def test_dates_that_are_none_and_windows_that_are_empty(tmp_path: Path) -> None:
     """A date that is no date, a start after the end, a missing file, a doubled id: one line each."""
+    assert parse_day("2025-02-01T23:59:59", "--end-date") == date(2025, 2, 1)
+    with pytest.raises(UsageError, match="--start-date 2025-02-011 is no date"):
+        parse_day("2025-02-011", "--start-date")
     with pytest.raises(UsageError, match="--start-date tomorrow is no date"):
         parse_day("tomorrow", "--start-date")
     with pytest.raises(UsageError, match="is after"):
