@@ -13,6 +13,7 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from operator import gt
 from time import monotonic, sleep
 
 from benchkit.sandbox.base import MIB
@@ -31,7 +32,7 @@ class Group:
         _remove_abandoned(place)
         self.folder, self._lock = _claim(place)
         self._limits: tuple[int, int] | None = None
-        self._kills = 0
+        self._events = self._before = (0, 0)  # that have been; and had been before the program
         try:
             with suppress(FileNotFoundError):  # a kernel without swap
                 write(f"{self.folder}/memory.swap.max", "0")
@@ -43,18 +44,24 @@ class Group:
             raise
 
     def limit(self, memory: int, tasks: int) -> None:
-        """For the next program, and for all that it starts."""
+        """For the program that comes, and for all that it starts."""
+        self._before = self._events
         if self._limits != (memory, tasks):
             write(f"{self.folder}/memory.max", str(memory + _OWN_BYTES))
             write(f"{self.folder}/pids.max", str(tasks + _OWN_TASKS))
             self._limits = (memory, tasks)
 
     def ran_out(self) -> bool:
-        """Whether the kernel has ended a process for its memory since we asked last."""
-        rows = os.pread(self.events, 4096, 0).split(b"\n")
-        kills = sum(int(row.split()[1]) for row in rows if row.startswith(b"oom_kill "))
-        before, self._kills = self._kills, kills
-        return kills > before
+        """Whether the program met our limit, and the kernel ended one of its processes for it.
+
+        The kernel ends processes as well where the whole machine is out of memory; that is nobody's limit.
+        """
+        self._events = self._read_events()
+        return all(map(gt, self._events, self._before))
+
+    def _read_events(self) -> tuple[int, int]:
+        counts = dict(row.split() for row in os.pread(self.events, 4096, 0).splitlines())
+        return int(counts[b"oom"]), int(counts[b"oom_kill"])
 
     def close(self) -> None:
         os.close(self.events)

@@ -32,7 +32,6 @@ class Running:
         self.ended: Ended | None = None
         self.broken = False
         self.seconds = 0.0  # of the whole program, once it is finished
-        self._ran_out = False
         self.outgoing: dict[int, deque[memoryview]] = {}
         self.incoming: dict[int, bytearray] = {}
         self.most: dict[int, int] = {}
@@ -110,9 +109,7 @@ class Running:
 
     def ran_out(self) -> bool:
         """Whether the kernel ended one of its processes for the memory that they took together."""
-        if self.jail.group is not None and self.jail.group.ran_out():
-            self._ran_out = True
-        return self._ran_out
+        return self.jail.group is not None and self.jail.group.ran_out()
 
     def _hear(self) -> None:
         self.ended = self.jail.ended()

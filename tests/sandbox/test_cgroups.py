@@ -177,6 +177,54 @@ def test_abandoned_ones_are_removed(tmp_path: Path) -> None:
     os.close(held)
 
 
+@pytest.fixture
+def made_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
+    """A new folder here has its files at once, and goes with them, as in the kernel's tree."""
+    mkdir, rmdir = os.mkdir, os.rmdir
+
+    def with_files(path: str) -> None:
+        mkdir(path)
+        for name in ("memory.max", "memory.swap.max", "pids.max", "cgroup.procs", "cgroup.kill"):
+            (Path(path) / name).touch()
+        (Path(path) / "memory.events").write_text("max 7\noom 0\noom_kill 0\noom_group_kill 0\n")
+
+    def and_files(path: str) -> None:
+        for file in Path(path).iterdir():
+            file.unlink()
+        rmdir(path)
+
+    monkeypatch.setattr(os, "mkdir", with_files)
+    monkeypatch.setattr(os, "rmdir", and_files)
+    return Group(str(tmp_path), 4321)
+
+
+def test_limits_of_a_group(made_group: Group, tmp_path: Path) -> None:
+    """The program's, with room for the zygote; the zygote is in it, and swap is no way out."""
+    made_group.limit(100 << 20, 5)
+    texts = {path.name: path.read_text() for path in Path(made_group.folder).iterdir()}
+    assert texts["memory.max"] == str(164 << 20)
+    assert (texts["pids.max"], texts["memory.swap.max"], texts["cgroup.procs"]) == ("21", "0", "4321")
+    made_group.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whose_limit_was_met(made_group: Group) -> None:
+    """Ended for the machine's want of memory is not ended for ours; each program has its own count."""
+    events = Path(made_group.folder) / "memory.events"
+    made_group.limit(1, 1)
+    events.write_text("oom 0\noom_kill 1\n")
+    assert not made_group.ran_out()
+    made_group.limit(1, 1)
+    events.write_text("oom 1\noom_kill 1\n")  # the kernel is about to choose whom to end
+    assert not made_group.ran_out()
+    events.write_text("oom 1\noom_kill 2\n")
+    assert made_group.ran_out()
+    assert made_group.ran_out()
+    made_group.limit(1, 1)
+    assert not made_group.ran_out()
+    made_group.close()
+
+
 def test_a_cgroup_that_fails_stops_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worker starts without, and does not claim to have one."""
     monkeypatch.setattr(delegation, "place", lambda: str(tmp_path))
