@@ -108,10 +108,17 @@ def normalized(url: str | None) -> str:
     if not url:
         raise UsageError("an endpoint needs its address: --base-url URL")
     stripped = url.strip().rstrip("/").removesuffix("/chat/completions")
-    parts = urlsplit(stripped)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if not _is_address(stripped):
         raise UsageError(f"--base-url {url} is no address: it looks like http://localhost:8000/v1")
-    return stripped if parts.path else f"{stripped}/v1"
+    return stripped if urlsplit(stripped).path else f"{stripped}/v1"
+
+
+def _is_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number or too great, half an IPv6 address
+        return False
 
 
 def find_key(folder: Path | None = None) -> str | None:

@@ -233,7 +233,10 @@ def test_addresses_as_people_give_them(given: str, used: str) -> None:
     assert normalized(given) == used
 
 
-@pytest.mark.parametrize("given", [None, "", "localhost:8000", "ftp://x/v1", "http://"])
+@pytest.mark.parametrize(
+    "given",
+    [None, "", "localhost:8000", "ftp://x/v1", "http://", "http://[::1", "http://x:abc", "http://x:99999"],
+)
 def test_what_is_no_address(tmp_path: Path, given: str | None) -> None:
     """A missing or senseless address is told before anything is asked."""
     with pytest.raises(UsageError, match="--base-url"):
