@@ -37,6 +37,8 @@ REPEATED = {
 }
 """What a run's configuration holds -> the flag that asks for it."""
 
+MOST = 1e12  # what is more is no count of problems
+
 
 def finite(value: object) -> float | None:
     """The number, where it is one."""
@@ -57,7 +59,7 @@ def number(run: Run, name: str) -> float | None:
 def whole(run: Run, name: str) -> int | None:
     """A count of the run's results."""
     value = finite(run.results.get(name))
-    return int(value) if value is not None and value >= 0 and value == int(value) else None
+    return int(value) if value is not None and 0 <= value < MOST and value == int(value) else None
 
 
 def asked(run: Run) -> int | None:

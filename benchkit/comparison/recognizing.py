@@ -18,20 +18,25 @@ def writer_of(source: Path) -> str:
 
     alone = {place: name for name, place in reversed(PARSERS.items()) if name not in NEEDED_SETTING}
     text = text_of(source)
-    fitting = [name for name in sorted(alone.values()) if _reads(get_parser(name), source, text)]
+    told = {name: _tried(get_parser(name), source, text) for name in sorted(alone.values())}
+    # What nobody can take may still be somebody's, who then says why it cannot be taken.
+    fitting = [name for name, fits in told.items() if fits] or [n for n, fits in told.items() if fits is None]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise UsageError(f"{source} is of the form of {' and '.join(fitting)}: say which with --parser")
     raise UsageError(
-        f"{source} is no record of ours, and none of {', '.join(sorted(alone.values()))} reads it:"
+        f"{source} is no record of ours, and none of {', '.join(told)} reads it:"
         " say who wrote it with --parser"
     )
 
 
-def _reads(parser: Parser, source: Path, text: str) -> bool:
+def _tried(parser: Parser, source: Path, text: str) -> bool | None:
+    """Whether it reads it; None where it knows the form and cannot take the result."""
+    from parsers.harness import Untrue
+
     try:
         parser.parse(text, source)
-    except ParseError:
-        return False
+    except ParseError as error:
+        return None if isinstance(error.__cause__, Untrue) else False
     return True

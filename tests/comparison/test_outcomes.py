@@ -63,6 +63,7 @@ def test_nan_and_nonsense_are_unknown(tmp_path: Path) -> None:
     odd = {"score": float("nan"), "total_passed": 200, "total_problems": 164, "counts": {"wrong": "many"}}
     found = outcomes(a_run(results=odd), tmp_path)
     assert (found.score, found.passed, found.total, found.counts) == (None, None, None, {})
+    assert outcomes(a_run(results={"total_problems": 1e308}), tmp_path).total is None
 
 
 def test_one_run_names_all_and_the_other_only_failures(tmp_path: Path) -> None:
