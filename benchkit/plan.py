@@ -71,7 +71,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 "max_tokens": ("--max-tokens", "{max_tokens}"),
             },
             brought_by="pip install inspect-ai openai",
-            asks_for="a task, like inspect_evals/humaneval or a file of your own",
+            asks_for="a task, like inspect_evals/gsm8k or a file of your own",
         ),
         Benchmark(
             "llama_bench",

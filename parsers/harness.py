@@ -31,15 +31,15 @@ class Harness:
     """Whether an output that does not end with a line's end counts to its last letter."""
 
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results:
-        found, why = None, ""
+        found, why, cause = None, "", None
         try:
             found = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
         except Untrue as error:
-            why = f", but {error}"
+            why, cause = f", but {error}", error
         except Exception as error:  # whatever a file of another form or cut short breaks, it holds no result
             why = f", but what is there is of another form ({type(error).__name__}: {error})"
         if found is None:
-            raise no_result(self.looked_for + why, output)
+            raise no_result(self.looked_for + why, output) from cause
         return found
 
     def _end(self, output: str) -> str:

@@ -103,9 +103,8 @@ def test_a_history_of_ours_needs_no_names(bench: Bench, tmp_path: Path) -> None:
         ("", "reads it"),
         ("hello\n", "reads it"),
         ('{"eval": {"HumanEval/0": [{"base_st', "reads it"),
-        ('{"eval": {}}', "reads it"),
     ],
-    ids=["empty", "of nobody", "cut short", "without results"],
+    ids=["empty", "of nobody", "cut short"],
 )
 def test_what_nobody_reads_is_refused(content: str, said: str, bench: Bench, tmp_path: Path) -> None:
     """One line that names the file and --parser; nothing is added."""
@@ -135,11 +134,12 @@ def test_several_that_fit_are_named(tmp_path: Path) -> None:
         writer_of(tmp_path / "both.txt")
 
 
-def test_a_score_that_cannot_be_is_told_by_the_parser(bench: Bench, tmp_path: Path) -> None:
-    """With the parser named, the reason is told: here a score that is no number."""
+@pytest.mark.parametrize("named", [[], ["--parser", "lm_eval"]], ids=["found by itself", "named"])
+def test_a_score_that_cannot_be_is_told_by_the_parser(named: list[str], bench: Bench, tmp_path: Path) -> None:
+    """Whose file it is can be seen: the reason is told, here a score that is no number."""
     results = {"results": {"t": {"acc,none": float("nan")}}, "configs": {}}
     (tmp_path / "results_1.json").write_text(json.dumps(results))
-    done = bench("import", "results_1.json", "--model", "M", "--parser", "lm_eval")
+    done = bench("import", "results_1.json", "--model", "M", *named)
     assert done.returncode == 1
     assert "nan" in done.stderr
     assert runs_in(tmp_path) == []
