@@ -83,9 +83,9 @@ class Child:
             self._pipe = -1
 
     def _copy_output(self, log: FileIO, show: Callable[[bytes], None], stream: Stream) -> None:
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
-        with log:
+        printed = self._process.stdout
+        assert printed is not None
+        with log, printed:
 
             def keep(masked: bytes) -> None:
                 try:
@@ -94,7 +94,7 @@ class Child:
                     self.unwritten = self.unwritten or error
                 show(masked)
 
-            while chunk := os.read(descriptor, CHUNK):
+            while chunk := os.read(printed.fileno(), CHUNK):
                 keep(stream.feed(chunk))
             keep(stream.rest())
 
