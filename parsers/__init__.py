@@ -22,7 +22,7 @@ PARSERS = {
     "human_eval_official": "parsers.human_eval_official:OfficialHumanEvalParser",
     "inspect": "parsers.inspect:InspectParser",
     "json": "parsers.json_path:JsonParser",
-    "lcb": "parsers.human_eval:HumanEvalParser",  # prints the same form, with its difficulties
+    "lcb": "parsers.lcb:LcbParser",
     "lcb_runner": "parsers.lcb_runner:LcbRunnerParser",
     "llama_bench": "parsers.llama_bench:LlamaBenchParser",
     "llama_eval": "parsers.llama_eval:LlamaEvalParser",
