@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import struct
 from pathlib import Path
 
@@ -86,6 +87,19 @@ def test_files_without_number() -> None:
         assert (outcome.verdict, "20,000 files" in outcome.detail) == (Verdict.OUTPUT_LIMIT, True), outcome
         folders = [path for path in Path(sandbox.scratch).iterdir() if path.is_dir()]
         assert [list(folder.iterdir()) for folder in folders] == [[]], "whoever left them has waited for that"
+
+
+def test_a_crash_is_nobody_elses_matter(best: Sandbox) -> None:
+    """Only a core limit of one byte keeps the kernel from calling the system's crash handler."""
+    source = """
+from resource import RLIMIT_CORE, getrlimit, setrlimit
+print(*getrlimit(RLIMIT_CORE))
+setrlimit(RLIMIT_CORE, (0, 0))
+print(*getrlimit(RLIMIT_CORE))
+"""
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    most = b"0 0\n" if hard == 0 else b"1 1\n"
+    assert best.run(Program(argv=["python3", "-c", source])).stdout == 2 * most
 
 
 def test_buffers_of_a_programs_own_size(best: Sandbox) -> None:

@@ -102,7 +102,7 @@ def _tasks(uid: int | None) -> int:
 
 def limit_worker() -> None:
     """Limits that are the same for every program: the zygote takes them on, its forks inherit them."""
-    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_CORE, 1)  # not 0: the system's crash handler would be called all the same
     _lower(resource.RLIMIT_MEMLOCK, 0)
     _lower(resource.RLIMIT_MSGQUEUE, 0)
     _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)

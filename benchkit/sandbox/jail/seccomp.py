@@ -49,6 +49,7 @@ class If:
     then: Answer
     otherwise: Answer
     mask: int = 0xFFFFFFFF
+    high: bool = False  # the high 32 bits instead
 
 
 Answer = Give | If
@@ -64,6 +65,7 @@ _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _AF_UNIX, _SOCK_STREAM, _SOCK_TYPE = 1, 1, 0xF
 _MAP_SHARED_ANONYMOUS, _MAP_GROWSDOWN = 0x21, 0x100
 _FCNTL_SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
+_RLIMIT_CORE = 4
 _OWN_PID = 0x7FFFFF13  # no process has it; stands for the program's own until `install` knows it
 _IOCTL_HARMLESS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, window size, FIONREAD, FIONBIO…
 _PRCTL_HARMLESS = (3, 15, 16, 23, 29, 30, 39, 0x53564D41)  # names, timer slack, getters, PR_SET_VMA
@@ -85,7 +87,7 @@ PLAIN = (
     "rt_sigreturn", "rt_sigsuspend", "rt_sigtimedwait", "sched_get_priority_max", "sched_get_priority_min",
     "sched_getaffinity", "sched_getattr", "sched_getparam", "sched_getscheduler", "sched_rr_get_interval",
     "sched_yield", "select", "sendfile", "sendmsg", "sendto", "set_robust_list", "set_tid_address",
-    "setitimer", "setrlimit", "shutdown", "sigaltstack", "signalfd", "signalfd4", "splice",
+    "setitimer", "shutdown", "sigaltstack", "signalfd", "signalfd4", "splice",
     "stat", "statfs", "statx", "symlink", "symlinkat", "sync_file_range", "sysinfo", "tee", "time",
     "timer_create", "timer_delete", "timer_getoverrun", "timer_gettime", "timer_settime", "timerfd_create",
     "timerfd_gettime", "timerfd_settime", "times", "umask", "uname", "unlink", "unlinkat", "vmsplice",
@@ -139,7 +141,11 @@ def _signals(rules: Rules) -> dict[str, Answer]:
     """Killing, stopping, slowing down or limiting anybody else."""
     kill = ALLOW if rules.own_pid_namespace else If(0, (_OWN_PID,), ALLOW, REFUSE)
     answers: dict[str, Answer] = dict.fromkeys(("kill", "tkill", "tgkill"), kill)
-    answers |= dict.fromkeys(("prlimit64", "sched_setaffinity"), If(0, (0,), ALLOW, REFUSE))
+    answers["sched_setaffinity"] = If(0, (0,), ALLOW, REFUSE)
+    # A limit of no core file at all would bring the system's crash handler, which works outside.
+    asked_only = If(2, (0,), If(2, (0,), ALLOW, NOTHING_DONE, high=True), NOTHING_DONE)
+    answers["setrlimit"] = If(0, (_RLIMIT_CORE,), NOTHING_DONE, ALLOW)
+    answers["prlimit64"] = If(0, (0,), If(1, (_RLIMIT_CORE,), asked_only, ALLOW), REFUSE)
     # renice and its kin: a program's share of the machine is not its own to set.
     answers |= dict.fromkeys(
         ("setpriority", "sched_setscheduler", "sched_setparam", "sched_setattr", "ioprio_set"), REFUSE
@@ -184,7 +190,7 @@ def _answer_code(answer: Answer) -> Code:
         result = _RETURN_ALLOW if answer.error is None else _RETURN_ERRNO | answer.error
         return [(_RETURN, 0, 0, result)]
     then, otherwise = _answer_code(answer.then), _answer_code(answer.otherwise)
-    code: Code = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * answer.argument)]
+    code: Code = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * answer.argument + 4 * answer.high)]
     if answer.mask != 0xFFFFFFFF:
         code.append((_AND, 0, 0, answer.mask))
     for index, value in enumerate(answer.values):
