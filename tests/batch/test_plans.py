@@ -14,6 +14,7 @@ import pytest
 from benchkit.batch.checks import script_problems
 from benchkit.batch.expand import Expansion, expand
 from benchkit.batch.planfile import PlanProblems, make_plan, read_plan
+from benchkit.batch.strict import read_yaml
 from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
 from benchkit.plan import RunSettings
@@ -472,6 +473,12 @@ def test_a_file_that_is_no_plan(text: str, said: str, tmp_path: Path) -> None:
     path.write_text(text)
     with pytest.raises(UsageError, match=said):
         expand(read_plan(path), BASE)
+
+
+def test_a_key_that_comes_with_an_anchor_may_be_said_anew() -> None:
+    """Only a key that is written twice in one place is refused, however anchors are nested."""
+    text = "a: &a {t: 0}\nb:\n  - x: &b {<<: *a, t: 1}\nc: {<<: *b, t: 2}\n"
+    assert read_yaml(text) == {"a": {"t": 0}, "b": [{"x": {"t": 1}}], "c": {"t": 2}}
 
 
 def test_what_is_written_in_yaml_is_what_is_meant(tmp_path: Path) -> None:
