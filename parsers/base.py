@@ -21,9 +21,11 @@ class Parser(Protocol):
     def progress(self, line: str) -> Progress | None: ...
 
 
-def no_result(looked_for: str, output: str) -> ParseError:
-    """The error that says what was looked for and shows the output's last lines."""
+def no_result(looked_for: str, output: str, why: str = "") -> ParseError:
+    """What was looked for, why what is there was not taken, and the output's last lines."""
     tail = last_lines(output)
+    if why:
+        return ParseError(f"no result: looked for {looked_for}, but {why}", log=tail)
     if not tail:
         return ParseError(f"no result: looked for {looked_for}, and the benchmark printed nothing")
     return ParseError(f"no result in the benchmark's output: looked for {looked_for}", log=tail)

@@ -35,11 +35,11 @@ class Harness:
         try:
             found = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
         except Untrue as error:
-            why, cause = f", but {error}", error
+            why, cause = str(error), error
         except Exception as error:  # whatever a file of another form or cut short breaks, it holds no result
-            why = f", but what is there is of another form ({type(error).__name__}: {error})"
+            why = f"what is there is of another form ({type(error).__name__}: {error})"
         if found is None:
-            raise no_result(self.looked_for + why, output) from cause
+            raise no_result(self.looked_for, output, why) from cause
         return found
 
     def _end(self, output: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchkit import history
 from benchkit.comparison.facts import mapping
-from benchkit.errors import UsageError
+from benchkit.errors import ParseError, UsageError
 from benchkit.records import Results, Run, Status, Verdict
 
 RECORD = "run.json"
@@ -77,7 +77,10 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
     from parsers import get_parser
 
     folder = source if source.is_dir() else source.parent
-    results = get_parser(parser).parse(text_of(source), source)
+    try:
+        results = get_parser(parser).parse(text_of(source), source)
+    except ParseError as error:
+        raise ParseError(f"{source}: {error}", log=error.log) from None
     metrics = dict(results.metrics)
     sampling = mapping(metrics.pop("sampling", None))
     return Run(
