@@ -52,17 +52,19 @@ def free_room() -> Room:
 
 
 class Estimator:
-    """Looks into the history once, then answers for many entries."""
+    """Knows the runs of this machine, and answers for many entries."""
 
     def __init__(self, runs: Iterable[Run], machine: Mapping[str, Any]) -> None:
+        self._machine = machine
         self._seconds: dict[Any, list[float]] = defaultdict(list)
         self._per_byte: dict[Any, list[float]] = defaultdict(list)
         self._starts: dict[str, list[float]] = defaultdict(list)
         for run in runs:
-            if run.status is Status.OK and _same_machine(run.machine, machine):
-                self._learn(run)
+            self.learn(run)
 
-    def _learn(self, run: Run) -> None:
+    def learn(self, run: Run) -> None:
+        if run.status is not Status.OK or not _same_machine(run.machine, self._machine):
+            return
         seconds, path = run.results.get("time_taken"), str(run.config.get("path"))
         asked = (run.benchmark, tuple(run.config.get("script_args") or ()))
         if isinstance(start := run.telemetry.get("server_start_s"), int | float):

@@ -99,6 +99,7 @@ class Keeper:
 
     def note(self, run: Run) -> None:
         self._night.runs[run.id] = run
+        self._estimator.learn(run)
         entry = self._by_run[run.id]
         state = ended(self._night.states[entry.key], run, round(time.monotonic() - self._began, 3))
         self.at_work = None
