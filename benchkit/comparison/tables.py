@@ -118,7 +118,8 @@ def as_html(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
 
 
 def as_latex(columns: Sequence[Column], rows: Sequence[Contestant]) -> str:
-    return _tabulated("latex", columns, rows)  # tabulate escapes
+    """What tabulate escapes, and the mark of an odd row, which plain LaTeX does not know."""
+    return _tabulated("latex", columns, rows).replace("≠", r"\ensuremath{\neq}")
 
 
 def _tabulated(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -204,3 +205,11 @@ def test_rows_without_scores_say_so() -> None:
     bare = [Contestant(n, a_contestant(n, []).runs, Outcomes(None)) for n in "AB"]
     assert "No run here has a score: nothing to judge." in rendered([a_page(*bare)], "table", None)
     assert "One run: nothing to compare it with yet." in rendered([a_page(bare[0])], "table", None)
+
+
+def test_latex_holds_no_sign_that_latex_does_not_know() -> None:
+    """Neither a name's own signs nor the mark of a run under other conditions."""
+    odd = replace(a_contestant("50%_of#1&2", [1]), mark="temperature 0.8 instead of 0")
+    text = rendered([a_page(odd, a_contestant("B", []))], "latex", None)
+    assert r"50\%\_of\#1\&2" in text
+    assert text.isascii()
