@@ -50,32 +50,47 @@ class Child:
             start_new_session=True,  # Ctrl-C is for the runner, which stops the script in good order
         )
         os.close(reading)
-        self._pump = threading.Thread(target=self._copy_output, args=(log, show, Stream(mask)), daemon=True)
-        self._pump.start()
+        self._news, self._copied = threading.Event(), threading.Event()
+        copying, showing = (log, show, Stream(mask)), (output, log.tell(), show)
+        self._copier = threading.Thread(target=self._copy_output, args=copying, daemon=True)
+        self._shower = threading.Thread(target=self._show_output, args=showing, daemon=True)
+        self._copier.start()
+        self._shower.start()
 
     def pids(self) -> tuple[int, ...]:
         """The script and all that it has started."""
         return tuple(descendants(self._process.pid)) if self._process.poll() is None else ()
 
     def wait(self, seconds: float) -> int | None:
-        """The exit code (128 and more: the signal that ended it), or None while it still runs."""
+        """The exit code (128 and more: the signal that ended it), or None while it still runs.
+
+        Once it has ended, those who read its output are waited for: they may have paused.
+        """
+        code = self._ended_within(seconds)
+        if code is not None:
+            self._shower.join()
+        return code
+
+    def _ended_within(self, seconds: float) -> int | None:
         try:
             code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
-        self._pump.join(GRACE_S)
+        self._copier.join(GRACE_S)
+        self._copied.set()
+        self._news.set()
         self._close_pipe()
         return code
 
     def stop(self) -> None:
         """Ask, wait a little, then kill."""
-        if self.wait(0) is not None:
-            return
-        with suppress(BrokenPipeError):
-            os.write(self._pipe, b"t")
-        if self.wait(GRACE_S) is None:
+        if self._ended_within(0) is None:
+            with suppress(BrokenPipeError):
+                os.write(self._pipe, b"t")
+        if self._ended_within(GRACE_S) is None:
             self._close_pipe()
-            self.wait(GRACE_S)
+            self._ended_within(GRACE_S)
+        self._shower.join(GRACE_S)
 
     def _close_pipe(self) -> None:
         if self._pipe >= 0:
@@ -92,11 +107,26 @@ class Child:
                     _write_out(log, masked)
                 except OSError as error:  # a full disk: the script must not wait for a reader all the same
                     self.unwritten = self.unwritten or error
-                show(masked)
+                    show(masked)
+                self._news.set()
 
             while chunk := os.read(printed.fileno(), CHUNK):
                 keep(stream.feed(chunk))
             keep(stream.rest())
+
+    def _show_output(self, output: Path, begin: int, show: Callable[[bytes], None]) -> None:
+        """From the file, and apart from its writing: a reader that pauses must not cost the result."""
+        with output.open("rb") as log:
+            log.seek(begin)
+            while True:
+                complete = self._copied.is_set()
+                if chunk := log.read(CHUNK):
+                    show(chunk)
+                elif complete:
+                    return
+                else:
+                    self._news.wait()
+                    self._news.clear()
 
 
 def _write_out(log: FileIO, data: bytes) -> None:

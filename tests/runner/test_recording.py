@@ -17,7 +17,7 @@ from benchkit.runner import execute
 from benchkit.runner.host import in_background
 from benchkit.runner.stages import mask_of
 from benchkit.terminal import PlainDisplay
-from tests.support import F16
+from tests.support import F16, wait_until
 
 
 @pytest.fixture
@@ -39,22 +39,25 @@ def display() -> PlainDisplay:
     return PlainDisplay(BytesIO(), StringIO())
 
 
+def full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
 def test_a_full_disk_for_runs_loses_no_record(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where run.json cannot be written the history has the run all the same."""
-
-    def full(path: Path, *_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
-
     monkeypatch.setattr("benchkit.runner.stages.atomic_write", full)
     assert execute(plan, display()).results["score"] == 50.0
     assert [run.id for run in history.read(plan.settings.history)] == [plan.id]
 
 
-def test_output_that_could_not_be_kept_is_a_full_disk(plan: PlannedRun) -> None:
-    """The cause is the disk, not that the output held no result."""
-    plan.folder.mkdir(parents=True)
-    (plan.folder / "output.log").symlink_to("/dev/full")
-    run = execute(plan, display())
+def test_output_that_could_not_be_kept_is_a_full_disk(
+    plan: PlannedRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cause is the disk, not that the output held no result; what was printed is shown all the same."""
+    monkeypatch.setattr("benchkit.runner.child._write_out", full)
+    shown = BytesIO()
+    run = execute(plan, PlainDisplay(shown, StringIO()))
+    assert shown.getvalue() == b"score 50.0\n"
     assert run.status is Status.FAILED
     assert str(run.error).startswith("no disk space")
     assert [found.error for found in history.read(plan.settings.history)] == [run.error]
@@ -84,3 +87,18 @@ def test_what_stops_the_hashing_is_told() -> None:
 
     with pytest.raises(UsageError):
         in_background(no_cache, ModelFile(F16, (F16,), 1)).result(timeout=20)
+
+
+def test_a_reader_that_pauses_costs_nothing(plan: PlannedRun, tmp_path: Path) -> None:
+    """More than pipes hold, to a reader that goes on only when all was printed: the result is there."""
+    (tmp_path / "bench.py").write_text("print('y' * 300_000)\nprint('score 50.0')\n")
+    log = plan.folder / "output.log"
+    shown = BytesIO()
+
+    class Paused(PlainDisplay):
+        def output(self, chunk: bytes) -> None:
+            wait_until(lambda: log.stat().st_size > 300_000)
+            super().output(chunk)
+
+    assert execute(plan, Paused(shown, StringIO())).results["score"] == 50.0
+    assert shown.getvalue().endswith(b"score 50.0\n")
