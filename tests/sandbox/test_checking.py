@@ -53,6 +53,14 @@ def test_verdicts(best: Sandbox, source: str, test: str, verdict: Verdict, detai
     assert not outcome.inside
 
 
+@pytest.mark.parametrize("argument", ["3", "min"], ids=["outside", "inside"])
+def test_a_candidate_called_check(best: Sandbox, argument: str) -> None:
+    """MBPP has such tasks: it is called by the asserts alone, never with itself."""
+    source = "def check(x): return x is not check"
+    outcome = best.check(source, f"assert check({argument})", "check")
+    assert (outcome.verdict, outcome.inside) == (Verdict.PASSED, argument == "min")
+
+
 def test_helpers_come_from_the_trusted_side(best: Sandbox) -> None:
     """A helper that the test leans on is the problem's, even where the candidate brings its own."""
     source = "def poly(xs, x): return 0\ndef find_zero(xs): return 1"
