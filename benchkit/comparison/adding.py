@@ -74,8 +74,12 @@ def _is_record(record: Any) -> bool:
 
 
 def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
-    from parsers import get_parser
+    from parsers import NEEDED_SETTING, get_parser
 
+    if parser in NEEDED_SETTING:
+        raise UsageError(
+            f"parser {parser} reads only what a run prints: name the harness that wrote {source}"
+        )
     folder = source if source.is_dir() else source.parent
     try:
         results = get_parser(parser).parse(text_of(source), source)

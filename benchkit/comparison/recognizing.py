@@ -16,9 +16,14 @@ def writer_of(source: Path) -> str:
     """The one parser whose form it is; UsageError says which fit where it is not exactly one."""
     from parsers import NEEDED_SETTING, PARSERS, get_parser
 
-    alone = {place: name for name, place in reversed(PARSERS.items()) if name not in NEEDED_SETTING}
+    parsers = {name: get_parser(name) for name in PARSERS if name not in NEEDED_SETTING}
+    kinds = {type(parser) for parser in parsers.values()}
     text = text_of(source)
-    told = {name: _tried(get_parser(name), source, text) for name in sorted(alone.values())}
+    told = {
+        name: _tried(parser, source, text)
+        for name, parser in parsers.items()
+        if not kinds.intersection(type(parser).__mro__[1:])  # what is made after another has the same form
+    }
     # What nobody can take may still be somebody's, who then says why it cannot be taken.
     fitting = [name for name, fits in told.items() if fits] or [n for n, fits in told.items() if fits is None]
     if len(fitting) == 1:

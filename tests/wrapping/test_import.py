@@ -45,6 +45,13 @@ def test_the_writer_is_found(name: str) -> None:
     assert writer_of(LEFT / name) == WRITERS[name]
 
 
+def test_what_our_own_scripts_printed_is_theirs(tmp_path: Path) -> None:
+    """Both have one form: it is that of run_eval.py, and --parser lcb says otherwise."""
+    text = "Results: problems\npass@1: 85.00% (17/20)\nFailed tasks: a, b, c\n"
+    (tmp_path / "output.log").write_text(text)
+    assert writer_of(tmp_path / "output.log") == "human_eval"
+
+
 def test_a_results_file_becomes_a_run(bench: Bench, tmp_path: Path) -> None:
     """Its score, verdicts and origin are in the history; a second import adds nothing."""
     file = LEFT / "evalplus" / "one_eval_results.json"
@@ -125,6 +132,14 @@ def test_wrong_usage(arguments: list[str], bench: Bench, tmp_path: Path) -> None
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
     assert runs_in(tmp_path) == []
+
+
+@pytest.mark.parametrize("parser", ["json", "regex"])
+def test_a_parser_that_needs_a_setting(parser: str, bench: Bench) -> None:
+    """Import has no flag for it, and names none."""
+    done = bench("import", LEFT / "aider" / "stats.txt", "--model", "M", "--parser", parser)
+    assert done.returncode == 2
+    assert f"parser {parser} reads only what a run prints" in done.stderr
 
 
 def test_several_that_fit_are_named(tmp_path: Path) -> None:
