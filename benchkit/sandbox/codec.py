@@ -16,6 +16,7 @@ from typing import Any
 
 MOST_NESTED = 200
 _MOST_ALIKE = 256  # items of one hash; what a program returns in earnest has a handful
+_MOST_CONTAINERS = 4_000_000  # more only where they are empty: two bytes each, and a hundred of memory
 _VERSION = 2
 _FEW = 16
 _SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
@@ -141,19 +142,24 @@ class _Reader:
     def __init__(self, encoded: bytes) -> None:
         self.encoded = encoded
         self.at = 0
+        self.containers = 0
 
     def read(self, depth: int) -> Any:
         letter = self.encoded[self.at]
         self.at += 1
         if letter in _CONSTANTS:
             return _CONSTANTS[letter]
-        if letter in _CONTAINERS and depth <= MOST_NESTED + 1:
+        if letter in _CONTAINERS and self._one_more(depth):
             return self._items(_CONTAINERS[letter], depth)
-        if letter == ord("{") and depth <= MOST_NESTED + 1:
+        if letter == ord("{") and self._one_more(depth):
             return self._dictionary(depth)
         if letter not in _LEAVES:
-            raise BadBytes(f"unknown kind {letter}, or nested too deep")
+            raise BadBytes(f"unknown kind {letter}, nested too deep, or too many containers")
         return _LEAVES[letter](self)
+
+    def _one_more(self, depth: int) -> bool:
+        self.containers += 1
+        return depth <= MOST_NESTED + 1 and self.containers <= _MOST_CONTAINERS
 
     def take(self, size: int) -> bytes:
         part = self.encoded[self.at : self.at + size]

@@ -52,6 +52,15 @@ def test_keys_made_to_be_alike_are_refused() -> None:
     assert codec.decode(codec.encode(honest)) == honest
 
 
+def test_containers_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes that name millions of empty ones take a hundred times their room, and minutes to read."""
+    monkeypatch.setattr(codec, "_MOST_CONTAINERS", 1000)
+    assert codec.decode(codec.encode([[]] * 999)) == [[]] * 999
+    for empty in ([], {}, set()):
+        with pytest.raises(BadBytes, match="too many containers"):
+            codec.decode(codec.encode([empty] * 1000))
+
+
 @pytest.mark.parametrize(
     "memory",
     [
