@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import time
 from collections.abc import Callable, Mapping
@@ -87,6 +88,8 @@ def _words(command: str) -> list[str]:
         raise UsageError(f"--notify-command: {error}") from None
     if not words:
         raise UsageError("--notify-command is empty")
+    if shutil.which(words[0]) is None:
+        raise UsageError(f"--notify-command: {words[0]} is no program here")
     return words
 
 

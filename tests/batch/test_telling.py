@@ -16,8 +16,9 @@ import pytest
 
 from benchkit.batch.inhibit import no_sleep
 from benchkit.batch.notify import Send, Teller, places
+from benchkit.errors import UsageError
 from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
-from tests.support import F16, Bench, wait_until
+from tests.support import Bench, wait_until
 
 SECRET = "T0ken-that-nobody-may-see"
 
@@ -153,12 +154,11 @@ def told_by(send_to: Mapping[str, Send]) -> list[str]:
     return lines
 
 
-def test_a_notify_command_that_is_no_command_is_refused_at_once(bench: Bench, tmp_path: Path) -> None:
-    """An unclosed quote is wrong usage before the night, not a failure in the morning."""
-    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
-    done = bench("batch", "plan.yaml", "--notify-command", "mail 'me")
-    assert done.returncode == 2
-    assert "--notify-command" in done.stderr
+@pytest.mark.parametrize("command", ["mail 'me", "no-such-program-here me", " "])
+def test_a_notify_command_that_is_no_command_is_refused_at_once(command: str) -> None:
+    """An unclosed quote or a misspelt program is told before the night, not in the morning."""
+    with pytest.raises(UsageError, match="--notify-command"):
+        places(command)
 
 
 # Like systemd-inhibit(1): takes its options, holds, and runs the command that follows.
