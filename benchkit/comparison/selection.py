@@ -193,9 +193,8 @@ def _section(contestants: list[Contestant], *, named: bool, alone: bool, anyway:
             "name runs that agree, or show them side by side with --anyway"
         )
     left_out = [one for one in contestants if one not in group]
-    return Section(
-        title, tuple(group), tuple(_why(one, group[0], found) for one in left_out), found[group[0].label]
-    )
+    reasons = tuple(_why(one, group[0], found) for one in left_out)
+    return Section(facts.set_name(group[0].run), tuple(group), reasons, found[group[0].label])
 
 
 def _largest_group(contestants: Sequence[Contestant], found: dict[str, dict[str, str]]) -> list[Contestant]:

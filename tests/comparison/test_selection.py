@@ -106,6 +106,14 @@ def test_anyway_marks_what_differs(tmp_path: Path) -> None:
     }
 
 
+def test_the_title_is_that_of_what_is_shown(tmp_path: Path) -> None:
+    """One harness has asked two tasks: the table has the name of the one that is in it."""
+    asked = {name: {"name": f"task {name}", "version": None, "sha256": None} for name in "ABC"}
+    runs = [a_run("A", problem_set=asked["A"]), *(a_run(model, problem_set=asked["B"]) for model in "BC")]
+    (section,) = sections(Catalog(a_history(tmp_path, *runs)), (), None, repeats=False, anyway=False)
+    assert section.title == "task B"
+
+
 def test_unnamed_the_odd_one_is_left_out_and_said(tmp_path: Path) -> None:
     """Without names the many are compared and the odd one is named with its reason."""
     path = a_history(tmp_path, a_run("A"), a_run("B", config={"temperature": 0.8}), a_run("C"))
