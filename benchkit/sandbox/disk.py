@@ -22,6 +22,7 @@ class DiskWatch:
     def __init__(self, folder: str, limit: int) -> None:
         self.folder = folder
         self.limit = limit
+        self.unexplained = 0
         self.free, self.free_entries = self._free()
         self.next_look = monotonic() + EVERY_S
 
@@ -38,7 +39,14 @@ class DiskWatch:
             most = f"{self.limit // MIB} MB or {_MOST_ENTRIES:,} files"
             raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
         if gone > _UNEXPLAINED:
+            self.unexplained = gone
             raise Over(Verdict.INFRASTRUCTURE, "the disk filled up while the program ran, perhaps not by it")
+
+    def settled(self, over: Over) -> Over:
+        """Once the program is dead: what came back with its end was its own, in files that it had deleted."""
+        if self.unexplained and self.free - self._free()[0] < self.unexplained // 2:
+            return Over(Verdict.OUTPUT_LIMIT, "filled the disk with files that it had deleted")
+        return over
 
     def _free(self) -> tuple[int, int]:
         """Bytes and entries; a file system that counts no entries always says as many."""

@@ -38,6 +38,8 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
         files=ended.kept,
     )
     if stopped is not None:
+        if running.disk is not None:
+            stopped = running.disk.settled(stopped)
         return replace(facts, verdict=stopped.verdict, detail=stopped.detail)
     return _own_end(ended.status, facts, limits, asked)
 

@@ -12,6 +12,8 @@ import pytest
 from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, Sandbox, codec
 from benchkit.sandbox.codec import BadBytes
+from benchkit.sandbox.disk import DiskWatch
+from benchkit.sandbox.over import Over
 from benchkit.sandbox.pool import Pool
 
 
@@ -109,6 +111,22 @@ print(*getrlimit(RLIMIT_CORE))
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     most = b"0 0\n" if hard == 0 else b"1 1\n"
     assert best.run(Program(argv=["python3", "-c", source])).stdout == 2 * most
+
+
+@pytest.mark.parametrize(
+    ("free_at_last", "verdict"), [(9 << 30, Verdict.OUTPUT_LIMIT), (1 << 30, Verdict.INFRASTRUCTURE)]
+)
+def test_whose_the_missing_space_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_at_last: int, verdict: Verdict
+) -> None:
+    """Deleted files that are still open are seen nowhere; a program is to blame if its end brings it back."""
+    free = iter([9 << 30, 1 << 30, free_at_last])
+    monkeypatch.setattr(DiskWatch, "_free", lambda _: (next(free), 10**6))
+    watch = DiskWatch(str(tmp_path), 1 << 20)
+    watch.next_look = 0.0
+    with pytest.raises(Over) as over:
+        watch.look()
+    assert watch.settled(over.value).verdict is verdict
 
 
 def test_buffers_of_a_programs_own_size(best: Sandbox) -> None:
