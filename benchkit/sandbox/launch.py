@@ -228,7 +228,8 @@ def _spawn(control: socket.socket, path: str, log: IO[bytes]) -> subprocess.Pope
         stdout=subprocess.DEVNULL,
         stderr=log,
         # A fixed seed: what depends on a set's order comes out alike in all workers and tomorrow.
-        env={"PATH": path, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
+        # Symbols are looked up at once, not again by each fork.
+        env={"PATH": path, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"},
         cwd="/",
         pass_fds=(control.fileno(),),
         start_new_session=True,

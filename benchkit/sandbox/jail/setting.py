@@ -90,6 +90,7 @@ def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
     missing = _enter_namespaces(control, config) if level == "namespaces" else ()
     private = namespaces.PRIVATE if level == "namespaces" else config["scratch"]
     os.environ.update(HOME=private, TMPDIR=private)
+    os.environ.pop("LD_BIND_NOW", None)  # it was for us alone
     os.chdir(private)
     if os.listdir("."):  # it will be emptied after each program
         raise OSError(0, f"the private folder {private} is not empty")
