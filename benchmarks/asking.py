@@ -221,7 +221,7 @@ def main() -> None:
             if options.others:
                 for tool, seconds in asking_others.times(
                     base_url, options.problems_file, options.max_tokens, options.limit, SLOTS
-                ).items():
+                ):
                     print(f"{tool}: {seconds}", flush=True)
 
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 EVALPLUS = """
@@ -42,8 +43,8 @@ LM_EVAL_TASK = {
 }
 
 
-def times(base_url: str, problems: Path, budget: int, limit: int, slots: int) -> dict[str, str]:
-    """Seconds of each tool's whole command; what it said last, where it failed."""
+def times(base_url: str, problems: Path, budget: int, limit: int, slots: int) -> Iterator[tuple[str, str]]:
+    """Each tool, and the seconds of its whole command; what it said last, where it failed."""
     with tempfile.TemporaryDirectory() as folder:
         commands = {
             "evalplus": [sys.executable, "-c", EVALPLUS, base_url, folder, str(budget), str(limit)],
@@ -54,7 +55,8 @@ def times(base_url: str, problems: Path, budget: int, limit: int, slots: int) ->
             "OPENAI_API_KEY": "none",
             "HUMANEVAL_OVERRIDE_PATH": str(problems.resolve()),
         }
-        return {name: _timed(command, environment) for name, command in commands.items()}
+        for name, command in commands.items():
+            yield name, _timed(command, environment)
 
 
 def _lm_eval(base_url: str, problems: Path, budget: int, limit: int, slots: int, folder: Path) -> list[str]:
