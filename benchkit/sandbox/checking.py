@@ -52,6 +52,7 @@ class Candidate:
         self._deadline = deadline
         self.calls = 0
         self.raised: BaseException | None = None
+        self.fault: Over | None = None  # what it comes to, should nobody expect it
         self.over: Over | Gone | None = None
         self.__name__ = entry_point
 
@@ -73,7 +74,7 @@ class Candidate:
             return value_of(reply.body)
         if reply.kind == frames.OPAQUE:
             return Opaque(readable(reply.body))
-        self.raised = exception_of(reply)
+        self.raised, self.fault = exception_of(reply), raised(reply)
         raise self.raised
 
     def _fetch(self, reply: Raw) -> Raw:
@@ -106,13 +107,13 @@ def _holds_opaque(value: Any) -> bool:
 
 def exception_of(reply: Raw) -> BaseException:
     """An exception of the same builtin kind, for tests that expect one; anything odd ends the test."""
-    _, base, _ = told(reply)
+    _, base, text = told(reply)
     kind = getattr(builtins, base, None)
     if kind in _ENDS_A_LOOP:
         return RuntimeError(in_words(reply))
     if isinstance(kind, type) and issubclass(kind, Exception):
         try:
-            return kind(in_words(reply))
+            return kind(text)
         except TypeError:  # one that wants more arguments
             return Exception(in_words(reply))
     return CandidateStopped(in_words(reply))
@@ -175,9 +176,8 @@ def _tested(
 def _failed(candidate: Candidate, error: BaseException) -> Over:
     if isinstance(error, TestTooSlow):
         return Over(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
-    if error is candidate.raised:
-        memory = isinstance(error, MemoryError)
-        return Over(Verdict.MEMORY if memory else Verdict.ERROR, str(error)[:MOST_TEXT])
+    if error is candidate.raised and candidate.fault is not None:
+        return candidate.fault
     if candidate.calls == 0:
         return Over(Verdict.INFRASTRUCTURE, f"the test itself failed: {_describe(error)}")
     return Over(Verdict.WRONG, _describe(error))

@@ -26,6 +26,8 @@ ADD = "def add(a, b): return a + b"
         (ADD, "def check(c): assert c(1, 2) == 4, 'four'", Verdict.WRONG, "AssertionError: four (line 1 of the test)"),
         (ADD, "def check(c): assert c(1, 'a') == 4", Verdict.ERROR, "TypeError: unsupported operand"),
         (ADD, "def check(c):\n try: c(1, 'a')\n except TypeError: return\n assert 0", Verdict.PASSED, ""),
+        ("def add(a, b): raise ValueError('no')", "def check(c):\n try: c(1, 2)\n"
+         " except ValueError as e: assert str(e) == 'no'", Verdict.PASSED, ""),
         (ADD, "def check(c): pass", Verdict.INFRASTRUCTURE, "never called"),
         (ADD, "", Verdict.INFRASTRUCTURE, "never called"),
         (ADD, "def check(c): undefined", Verdict.INFRASTRUCTURE, "the test itself failed: NameError"),
