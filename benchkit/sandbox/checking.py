@@ -137,7 +137,7 @@ def _at_arms_length(
     candidate = Candidate(conversation, entry_point, deadline)
     finding: Over | Gone | None
     try:
-        finding = _loaded(conversation, deadline) or _tested(candidate, test, entry_point, support, deadline)
+        finding = _tested(conversation, candidate, test, entry_point, support)
     finally:
         conversation.running.finish()
     return _outcome(conversation, finding, limits)
@@ -152,16 +152,21 @@ def _loaded(conversation: Conversation, deadline: float) -> Over | Gone | None:
 
 
 def _tested(
-    candidate: Candidate, test: str, entry_point: str, support: str, deadline: float
+    conversation: Conversation, candidate: Candidate, test: str, entry_point: str, support: str
 ) -> Over | Gone | None:
     """None where every check of the test ran and held."""
+    deadline = conversation.running.began + conversation.limits.wall_s
     names: dict[str, Any] = {"__name__": "test"}
     try:
-        with _alarm(deadline):
+        with _alarm(deadline):  # while the program loads
             if support:
                 exec(compile(support, "support.py", "exec", dont_inherit=True), names)
             names[entry_point] = candidate
-            exec(compile(test, "test.py", "exec", dont_inherit=True), names)
+            code = compile(test, "test.py", "exec", dont_inherit=True)
+        if (stopped := _loaded(conversation, deadline)) is not None:
+            return stopped
+        with _alarm(deadline):
+            exec(code, names)
             if names.get("check", candidate) is not candidate:  # a task's own function may be called "check"
                 names["check"](candidate)
     except NeedsInside:

@@ -94,12 +94,12 @@ class Zygote:
     def run(self) -> None:
         """One program, from its job to its end."""
         init = self.setting.begin_namespace()
+        new_seeds()
         order, fds = self.next_job()
         self.number += 1
         job = Job(*order["job"])
         planned = plan(self.cage, job)
         self.setting.make_room(job.file_bytes)
-        new_seeds()
         pid = syscalls.fork()
         if pid == 0:
             self.become(job, planned, fds)
