@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchkit.errors import UsageError
-from benchkit.records import Verdict
 from benchkit.script import Answer, Question, Report, Settings, say
 from benchkit.script.report import usage_text
+from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager

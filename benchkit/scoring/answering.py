@@ -8,8 +8,8 @@ from typing import Any
 from benchkit.answers import Code, Rung, extract
 from benchkit.problems.base import Problem
 from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.records import Verdict
 from benchkit.scoring.base import Judge, Judged, Judgement
+from benchkit.verdict import Verdict
 
 
 def judge_answer(

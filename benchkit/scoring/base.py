@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from benchkit.problems.base import Problem
-from benchkit.records import Verdict
+from benchkit.verdict import Verdict
 
 
 @dataclass(frozen=True)

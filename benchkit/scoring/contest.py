@@ -10,7 +10,6 @@ from typing import Any
 from benchkit.errors import ProblemsError
 from benchkit.problems.base import Problem
 from benchkit.problems.livecodebench import ContestProblem, Test, read_value
-from benchkit.records import Verdict
 from benchkit.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
 from benchkit.scoring.base import Judgement
 from benchkit.scoring.contest_output import difference, same_value
@@ -18,6 +17,7 @@ from benchkit.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_
 from benchkit.scoring.machine import libraries, slowness
 from benchkit.scoring.shortened import MOST, shortened
 from benchkit.scoring.turns import Turns
+from benchkit.verdict import Verdict
 
 LIMIT_S = 6.0  # a test, as the official grader has it
 LARGE_OUTPUT = 4096  # characters as JSON; what is larger may come as a digest

@@ -10,7 +10,6 @@ from typing import Any
 
 from benchkit.problems.base import Problem, ProblemSet
 from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.records import Verdict
 from benchkit.sandbox import Limits, LoadedProgram, Reply, Sandbox
 from benchkit.scoring.base import Judgement
 from benchkit.scoring.expected import (
@@ -24,6 +23,7 @@ from benchkit.scoring.loose import loose_digest
 from benchkit.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
 from benchkit.scoring.shortened import shortened
 from benchkit.scoring.turns import Turns
+from benchkit.verdict import Verdict
 
 SHORTEST_LIMIT_S = 1.0  # of one input
 LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine

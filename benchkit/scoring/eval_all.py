@@ -9,9 +9,9 @@ from typing import Any
 
 from benchkit.answers import extract
 from benchkit.problems.livecodebench import ContestProblem, ContestSet
-from benchkit.records import Verdict
 from benchkit.scoring.base import Judged
 from benchkit.scoring.saved import Saved, SavedAnswers
+from benchkit.verdict import Verdict
 
 OF_THE_QUESTION = (
     "question_title", "question_content", "platform", "question_id", "contest_id", "contest_date",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
-from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, Sandbox
+from benchkit.verdict import Verdict
 
 # What contest solutions take for granted beyond the standard library; the extra `contest` brings them.
 LIBRARIES = ("numpy", "sortedcontainers")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
+from queue import SimpleQueue
+from threading import Event, Lock, Thread
 from typing import Protocol
 
 from benchkit.errors import ProblemsError
@@ -92,20 +92,34 @@ def judge_saved(
     judge: Judge, problem_set: ProblemSet, samples: SavedAnswers, threads: int
 ) -> Iterator[Judged]:
     """Judge all samples, `threads` at a time, each yielded as soon as it is known."""
-    waiting = samples.read(problem_set)
-    with ThreadPoolExecutor(threads) as pool:
-        running: set[Future[Judged]] = set()
+    waiting, reading, stopping = samples.read(problem_set), Lock(), Event()
+    rows: SimpleQueue[Judged | BaseException | None] = SimpleQueue()  # None: one of the threads has ended
+
+    def work() -> None:
         try:
-            while True:
-                fresh = islice(waiting, 2 * threads - len(running))
-                running |= {pool.submit(_judge_one, judge, saved) for saved in fresh}
-                if not running:
-                    return
-                done, running = wait(running, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        finally:
-            for future in running:
-                future.cancel()
+            while not stopping.is_set():
+                with reading:
+                    saved = next(waiting, None)
+                if saved is None:
+                    break
+                rows.put(_judge_one(judge, saved))
+        except BaseException as error:
+            rows.put(error)
+        rows.put(None)
+
+    judging = [Thread(target=work) for _ in range(threads)]
+    for thread in judging:
+        thread.start()
+    try:
+        for _ in judging:
+            while (row := rows.get()) is not None:
+                if isinstance(row, BaseException):
+                    raise row
+                yield row
+    finally:
+        stopping.set()
+        for thread in judging:
+            thread.join()
 
 
 def _judge_one(judge: Judge, saved: Saved) -> Judged:

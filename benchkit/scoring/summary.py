@@ -11,9 +11,9 @@ from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.problems.base import Problem, ProblemSet
-from benchkit.records import Verdict
 from benchkit.scoring.base import Judged
 from benchkit.statistics import clustered_interval, pass_at_k, wilson
+from benchkit.verdict import Verdict
 
 SLOWEST = 10
 GROUPED_BY = ("platform", "month")  # facts of problems; a cliff between months shows what was learnt by heart

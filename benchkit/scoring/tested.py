@@ -7,10 +7,10 @@ from time import monotonic
 
 from benchkit.problems.base import Problem
 from benchkit.problems.humaneval import TestedProblem
-from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Outcome, Sandbox
 from benchkit.scoring.base import Judgement
 from benchkit.scoring.turns import Turns
+from benchkit.verdict import Verdict
 
 LIMIT_S = 3.0  # of the whole test, as the reference has it
 LIMIT_FACTOR = 4.0  # times what the canonical solution takes on this machine, where that is more

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchkit.problems.livecodebench import PUBLIC_ONLY
-from benchkit.records import Verdict
+from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.records import Verdict
+from benchkit.verdict import Verdict
 
 Message = dict[str, str]
 

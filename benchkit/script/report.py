@@ -12,10 +12,10 @@ from typing import Any, TextIO
 
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
-from benchkit.records import Verdict
 from benchkit.script.base import Answer, Row
 from benchkit.script.journal import explained, make_folder
 from benchkit.script.usage import Usage, speed_of
+from benchkit.verdict import Verdict
 
 VERDICTS, SUMMARY = "verdicts.jsonl", "summary.json"
 PROGRESS_EVERY_S = 0.5

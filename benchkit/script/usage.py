@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable
-from statistics import median
 from typing import Any
 
 from benchkit.script.base import Answer
@@ -83,7 +82,7 @@ class Usage:
 
     def _clocks_agree(self) -> bool | None:
         """Whether our clock bears out the speed that the server claims; None where it claims none."""
-        return abs(median(self._ratio) - 1) <= CLOCKS_AGREE if self._ratio else None
+        return abs(_median(self._ratio) - 1) <= CLOCKS_AGREE if self._ratio else None
 
 
 def speed_of(answer: Answer) -> float | None:
@@ -104,7 +103,13 @@ def _covered(intervals: Iterable[tuple[float, float]]) -> float:
 
 
 def _middle(values: array[float]) -> float | None:
-    return _rounded(median(values)) if values else None
+    return _rounded(_median(values)) if values else None
+
+
+def _median(values: array[float]) -> float:
+    from statistics import median  # slow to import, and who only judges has no times to tell
+
+    return median(values)
 
 
 def _rounded(value: float | None) -> float | None:
