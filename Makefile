@@ -27,6 +27,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 		{ echo "Python's venv module is missing: apt install python3-venv" >&2; exit 1; }
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@# Sandbox workers start many times a night, and some Pythons are told to keep no compiled modules.
+	$(BIN)/python -m compileall -q benchkit parsers
 	@touch $@
 
 demo: install  ## two tiny models served, asked, judged, recorded and compared

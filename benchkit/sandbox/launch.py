@@ -222,8 +222,9 @@ def _nameless_file(folder: str) -> IO[bytes]:
 def _spawn(control: socket.socket, path: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
     """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
     entry = ENTRY.format(root=_ROOT, fd=control.fileno())
+    keep_none = ["-B"] if sys.dont_write_bytecode else []  # of compiled modules, as we were told
     return subprocess.Popen(
-        [sys.executable, "-P", "-s", "-S", "-B", "-X", "utf8", "-c", entry],
+        [sys.executable, "-P", "-s", "-S", *keep_none, "-X", "utf8", "-c", entry],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=log,

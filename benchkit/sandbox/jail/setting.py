@@ -57,6 +57,7 @@ def warm_up(libraries: Sequence[str] | None) -> None:
     sys.path[:] = [*(site.getsitepackages() if libraries is None else libraries), *sys.path[2:]]
     site.setquit()
     site.sethelper()
+    sys.dont_write_bytecode = True  # a program's own modules leave nothing to clean away
 
 
 def import_also(names: Sequence[str]) -> None:
