@@ -15,9 +15,9 @@ Three processes a worker, outermost first; what the inner one says is never beli
     jail/                 the zygote and the programs forked from it
 base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
 isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To any
-level cgroups.py adds what a program's processes share, where delegation.py finds a place for it. To add a
-level of isolation, see levels.py; to add a way to run code, whole.py or checking.py, and the table in
-judge.py.
+level cgroups.py adds what a program's processes share, where delegation.py finds a place for it; claims.py
+tells what is somebody's and what the dead have left. To add a level of isolation, see levels.py; to add a way
+to run code, whole.py or checking.py, and the table in judge.py.
 
 Promised, at every level but "none": a program changes nothing outside its private folder, reads no file but
 the toolchain, reaches no network and no other process, leaves neither process nor file, keeps its limits,

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH102, PTH106, PTH110, PTH208
+# ruff: noqa: PTH106, PTH110
 # A worker starts the sooner for what it does not import, and pathlib with all that it brings is such a thing.
 """Limits that all processes of a program share: a cgroup (version 2) a worker, where one is delegated to us.
 
@@ -9,28 +9,28 @@ would cost more than to run it.
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from operator import gt
 from time import monotonic, sleep
 
+from benchkit.sandbox import claims
 from benchkit.sandbox.base import MIB
 
 _WORKER = "bench-worker-"
 _OWN_BYTES = 64 * MIB  # the zygote, and what the kernel keeps for each process
-_OWN_TASKS = 16  # the zygote, its namespace's first process, the one that stands ready
+_OWN_TASKS = 16  # the zygote, its namespace's first process, and a program's own
 _BURIAL_S = 1.0
 
 
 class Group:
-    """One worker's cgroup, its own as long as it holds the lock: that of a judge who was killed lies open."""
+    """One worker's cgroup."""
 
     def __init__(self, place: str, pid: int | None = None) -> None:
         """With that process in it."""
-        _remove_abandoned(place)
-        self.folder, self._lock = _claim(place)
+        for folder in claims.abandoned(place, _WORKER):  # by a judge who was killed, with all who still live
+            _remove(folder)
+        self.folder, self._lock = claims.claim(place, _WORKER)
         self._limits: tuple[int, int] | None = None
         self._events = self._before = (0, 0)  # that have been; and had been before the program
         try:
@@ -79,42 +79,6 @@ def write(path: str | os.PathLike[str], text: str) -> None:
         os.write(fd, text.encode())
     finally:
         os.close(fd)
-
-
-def _claim(place: str) -> tuple[str, int]:
-    while True:
-        folder = f"{place}/{_WORKER}{os.urandom(6).hex()}"
-        os.mkdir(folder)
-        with _lock_of(folder) as lock:
-            if lock is not None and os.path.exists(folder):  # else it was taken for an abandoned one
-                return folder, os.dup(lock)
-
-
-@contextmanager
-def _lock_of(folder: str) -> Iterator[int | None]:
-    """None where somebody holds it, or where the folder is gone."""
-    try:
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None
-        return
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        yield None
-    else:
-        yield lock
-    finally:
-        os.close(lock)
-
-
-def _remove_abandoned(place: str) -> None:
-    """Cgroups whose judge was killed, with all that may still live there."""
-    for name in os.listdir(place):
-        if name.startswith(_WORKER):
-            with _lock_of(f"{place}/{name}") as lock:
-                if lock is not None:
-                    _remove(f"{place}/{name}")
 
 
 def _remove(folder: str) -> None:

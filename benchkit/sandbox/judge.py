@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 from benchkit.sandbox.base import MIB, Limits, Outcome, Program
 from benchkit.sandbox.checking import check
+from benchkit.sandbox.claims import abandoned
 from benchkit.sandbox.conversation import Conversation, Gone
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.jail.syscalls import adopt_orphans
@@ -53,8 +54,9 @@ def main(fd: int) -> NoReturn:
         pass
     finally:
         jail.close()
-        with contextlib.suppress(OSError):  # the pool's folder, if we are the last and the pool was killed
-            os.rmdir(scratch)  # noqa: PTH106
+        with contextlib.suppress(OSError):  # the pool's folder, if the pool was killed and we are the last
+            for folder in abandoned(*os.path.split(scratch)):
+                os.rmdir(folder)  # noqa: PTH106
     os._exit(0)
 
 

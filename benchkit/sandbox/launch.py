@@ -68,7 +68,7 @@ class Jail:
 
     def __init__(self, surroundings: Mapping[str, Any], scratch: str, most_landlock: int) -> None:
         level, self.uid = surroundings["level"], surroundings["uid"]
-        self.scratch = f"{scratch}/{os.getpid()}"
+        self.scratch = f"{scratch}/{os.urandom(4).hex()}"
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True

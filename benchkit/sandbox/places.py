@@ -15,6 +15,8 @@ from typing import Any
 
 from benchkit.sandbox import delegation
 from benchkit.sandbox.base import ENGINES
+from benchkit.sandbox.claims import abandoned, claim
+from benchkit.sandbox.jail import folder
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
@@ -24,6 +26,7 @@ SYSTEM = (
 IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
 NOBODY = 65534
+SCRATCH = "bench-sandbox-"
 
 
 def surroundings(level: str) -> dict[str, Any]:
@@ -82,8 +85,11 @@ def _knows_nobody(which: str) -> bool:
     return any(first <= NOBODY < first + count for first, _, count in rows)
 
 
-def scratch() -> str:
-    """A new folder for the workers of one pool; each makes its own in it."""
-    path = tempfile.mkdtemp(prefix="bench-sandbox-")
+def scratch() -> tuple[str, int]:
+    """A new folder for the workers of one pool, each of which makes its own in it, and its lock."""
+    place = tempfile.gettempdir()
+    for left in abandoned(place, SCRATCH):  # by a tool that was killed together with its judges
+        folder.remove(left)
+    path, lock = claim(place, SCRATCH)
     os.chmod(path, 0o711)  # who knows a worker's folder may pass  # noqa: PTH101
-    return path
+    return path, lock

@@ -104,7 +104,7 @@ class Pool:
         self.most_landlock = most_landlock
         self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self.all: set[Worker] = set()
-        self.scratch = places.scratch()
+        self.scratch, self._scratch_lock = places.scratch()
         self.lock = Lock()
         self.isolation = Isolation(level, ())
         self._report: dict[str, Any] = {}
@@ -116,7 +116,6 @@ class Pool:
             raise
 
     def _worker_process(self) -> Worker:
-        Path(self.scratch).mkdir(0o711, exist_ok=True)  # the last judge to go takes it along
         return Worker(self.surroundings, self.scratch, self.most_landlock)
 
     def ready(self) -> dict[str, Any]:
@@ -147,6 +146,9 @@ class Pool:
             worker.close()
         self.all.clear()
         folder.remove(self.scratch)
+        if self._scratch_lock >= 0:
+            os.close(self._scratch_lock)
+            self._scratch_lock = -1
 
     def run(self, program: Program, limits: Limits = _DEFAULT) -> Outcome:
         _refuse_nonsense(program)

@@ -182,8 +182,8 @@ def made_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
     """A new folder here has its files at once, and goes with them, as in the kernel's tree."""
     mkdir, rmdir = os.mkdir, os.rmdir
 
-    def with_files(path: str) -> None:
-        mkdir(path)
+    def with_files(path: str, mode: int = 0o777) -> None:
+        mkdir(path, mode)
         for name in ("memory.max", "memory.swap.max", "pids.max", "cgroup.procs", "cgroup.kill"):
             (Path(path) / name).touch()
         (Path(path) / "memory.events").write_text("max 7\noom 0\noom_kill 0\noom_group_kill 0\n")

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -185,6 +186,36 @@ def test_a_killed_tester_leaves_nothing(level: str) -> None:
         time.sleep(0.05)
     assert [pid for pid in below if _alive(pid)] == []
     assert not folder.exists()
+
+
+def test_what_a_whole_tree_of_killed_processes_left_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tool and judges killed at once leave their folder to the next start, which spares those in use."""
+    script = (
+        "from benchkit.sandbox import *\nimport time\n"
+        "with open_sandbox(workers=1) as s: print(s.scratch, flush=True), time.sleep(60)"
+    )
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    ) as child:
+        assert child.stdout is not None
+        left = Path(child.stdout.readline().strip())
+        for pid in (child.pid, *descendants(child.pid)):
+            os.kill(pid, signal.SIGSTOP)
+        for pid in (*descendants(child.pid), child.pid):
+            os.kill(pid, signal.SIGKILL)
+    assert left.exists()
+    with open_sandbox(workers=1) as first, open_sandbox(workers=1):
+        assert not left.exists()
+        assert first.run(Program(source="print(1)")).stdout == b"1\n"
+        assert len(list(tmp_path.iterdir())) == 2
+    assert list(tmp_path.iterdir()) == []
 
 
 def _alive(pid: int) -> bool:
