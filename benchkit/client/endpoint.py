@@ -24,14 +24,14 @@ class Endpoint:
     """An OpenAI-compatible endpoint; each thread that asks keeps one connection alive."""
 
     def __init__(self, base_url: str, api_key: str | None = None) -> None:
-        parts = urlsplit(base_url)
-        if parts.scheme not in ("http", "https") or not parts.netloc:
+        host = _host_of(base_url)
+        if host is None:
             raise UsageError(f"--base-url {base_url!r} is no address such as http://127.0.0.1:8080/v1")
         if api_key and not api_key.isascii():
             raise UsageError("OPENAI_API_KEY holds characters that no key has: is it the right one?")
         self.base_url = base_url.rstrip("/")
         self.root = self.base_url.removesuffix("/v1")
-        self._is_local = _is_local(parts.hostname or "")
+        self._is_local = _is_local(host)
         self._api_key = api_key
         self._own = threading.local()
 
@@ -130,6 +130,16 @@ class Endpoint:
             raise EndpointError(
                 f"nobody answers at {self.base_url}: is the server running? ({why(error)})"
             ) from None
+
+
+def _host_of(base_url: str) -> str | None:
+    """None where it is no address: another scheme, half an IPv6 address, a port that is none."""
+    try:
+        parts = urlsplit(base_url)
+        sound = parts.scheme in ("http", "https") and parts.port != 0
+    except ValueError:
+        return None
+    return parts.hostname if sound else None
 
 
 def _is_local(host: str) -> bool:

@@ -52,7 +52,9 @@ def test_nobody_there_is_said_at_once() -> None:
         Endpoint(url).slots()
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:8080/v1", "", "ftp://x/v1", "http://"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:8080/v1", "", "ftp://x/v1", "http://", "http://[::1", "http://127.0.0.1:99999/v1"]
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     """What is no http address is a mistake of the command line."""
     with pytest.raises(UsageError, match="--base-url"):
