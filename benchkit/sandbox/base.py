@@ -124,6 +124,7 @@ class Isolation:
     level: str  # namespaces, landlock, docker, podman, none
     layers: tuple[str, ...]  # in words, one a layer
     warnings: tuple[str, ...] = ()  # what is weaker than it could be, and the next step
+    python: str = ""  # the version that Python programs run on
 
     @property
     def same_python(self) -> bool:

@@ -49,6 +49,7 @@ _ADVICE: Mapping[str, str] = {
         " systemd-run --user --scope -p Delegate=yes (as root: without --user)"
     ),
 }
+_SHALLOW = ("3.12.", "3.13.")  # whatever limit a program sets
 _WEAK = {
     "landlock": (
         "no namespaces: the private folder is an ordinary one on disk, its size looked at ten times a second,"
@@ -114,7 +115,12 @@ def describe(level: str, report: Mapping[str, Any], missing: Mapping[str, str]) 
             "Python programs run as root without rights, since only root can read this interpreter:"
             " run as an ordinary user, or with a Python that all can read"
         )
-    return Isolation(level, tuple(layers), tuple(warnings))
+    if report["python"].startswith(_SHALLOW):
+        warnings.append(
+            f"Python {report['python']} itself ends a recursion through C, as with functools.cache, after a"
+            " few thousand calls or fewer: answers that go deeper fail here and pass on 3.11"
+        )
+    return Isolation(level, tuple(layers), tuple(warnings), report["python"])
 
 
 def try_levels() -> tuple[LevelFact, ...]:

@@ -134,6 +134,8 @@ def test_every_way_to_read_stdin(sandbox: Sandbox, style: str) -> None:
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_ordinary_programs(sandbox: Sandbox, name: str) -> None:
     """What honest programs do is allowed."""
+    if name == "deep_cached_recursion" and sandbox.isolation.python.startswith(("3.12.", "3.13.")):
+        pytest.skip("this Python itself ends such a recursion, in the sandbox or not")
     files = {"helper.py": b"word = 'ok'"}
     outcome = sandbox.run(Program(source=textwrap.dedent(PROGRAMS[name]), files=files), Limits(wall_s=10))
     assert (outcome.verdict, outcome.stdout.strip()) == (Verdict.PASSED, b"ok"), outcome
@@ -141,6 +143,7 @@ def test_ordinary_programs(sandbox: Sandbox, name: str) -> None:
 
 @pytest.mark.parametrize("module", ["random", "numpy.random"])
 def test_random_numbers_are_each_programs_own(module: str, sandbox: Sandbox) -> None:
+    """Programs forked from one zygote do not go on with the same random numbers."""
     pytest.importorskip("numpy")
     source = f"import {module}\nprint({module}.random())"
     assert len({sandbox.run(Program(source=source)).stdout for _ in range(5)}) == 5

@@ -106,6 +106,15 @@ def test_older_landlock(abi: int, open_folder: Path) -> None:
     assert target.read_text() == "untouched"
 
 
+@pytest.mark.parametrize(("python", "told"), [("3.11.9", 0), ("3.12.3", 1), ("3.13.0", 1), ("3.14.0", 0)])
+def test_a_python_that_ends_recursions_early_is_told(python: str, told: int) -> None:
+    """Verdicts on recursions through functools.cache depend on it, so it is warned of and recorded."""
+    report = {"landlock_abi": 7, "cgroup": False, "missing": (), "root": False, "python": python}
+    isolation = levels.describe("namespaces", report, {})
+    assert sum("functools.cache" in warning for warning in isolation.warnings) == told
+    assert isolation.as_record()["python"] == python
+
+
 def test_unknown_level() -> None:
     """Lists the known ones."""
     with pytest.raises(UnknownName, match=r"unknown sandbox level 'namespace': did you mean namespaces\?"):

@@ -102,7 +102,8 @@ def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
     _give_up_rights()
     root = os.getuid() == 0 and not cage.uid_reads_python
     _redirect()
-    report = {"missing": missing, "landlock_abi": abi, "root": root}
+    python = ".".join(map(str, sys.version_info[:3]))
+    report = {"missing": missing, "landlock_abi": abi, "root": root, "python": python}
     return Setting(control, cage, config, report)
 
 
