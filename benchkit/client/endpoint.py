@@ -7,8 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from benchkit.addresses import host_of
 from benchkit.errors import EndpointError, UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ class Endpoint:
     """An OpenAI-compatible endpoint; each thread that asks keeps one connection alive."""
 
     def __init__(self, base_url: str, api_key: str | None = None) -> None:
-        host = _host_of(base_url)
+        host = host_of(base_url)
         if host is None:
             raise UsageError(f"--base-url {base_url!r} is no address such as http://127.0.0.1:8080/v1")
         if api_key and not api_key.isascii():
@@ -130,16 +130,6 @@ class Endpoint:
             raise EndpointError(
                 f"nobody answers at {self.base_url}: is the server running? ({why(error)})"
             ) from None
-
-
-def _host_of(base_url: str) -> str | None:
-    """None where it is no address: another scheme, half an IPv6 address, a port that is none."""
-    try:
-        parts = urlsplit(base_url)
-        sound = parts.scheme in ("http", "https") and parts.port != 0
-    except ValueError:
-        return None
-    return parts.hostname if sound else None
 
 
 def _is_local(host: str) -> bool:

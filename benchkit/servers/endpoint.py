@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchkit.addresses import host_of
 from benchkit.errors import ServerError, UsageError, WrongModel
 from benchkit.records import ServerFacts, ServerRequest
 from benchkit.servers.base import EngineInfo, Report
@@ -108,17 +109,9 @@ def normalized(url: str | None) -> str:
     if not url:
         raise UsageError("an endpoint needs its address: --base-url URL")
     stripped = url.strip().rstrip("/").removesuffix("/chat/completions")
-    if not _is_address(stripped):
+    if not host_of(stripped):
         raise UsageError(f"--base-url {url} is no address: it looks like http://localhost:8000/v1")
     return stripped if urlsplit(stripped).path else f"{stripped}/v1"
-
-
-def _is_address(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number or too great, half an IPv6 address
-        return False
 
 
 def find_key(folder: Path | None = None) -> str | None:
