@@ -46,10 +46,10 @@ class TestTooSlow(BaseException):
 class Candidate:
     """Called like the function; keeps what went wrong, so that no `except` in a test can hide it."""
 
-    def __init__(self, conversation: Conversation, entry_point: str, deadline: float) -> None:
+    def __init__(self, conversation: Conversation, entry_point: str) -> None:
         self._conversation = conversation
         self._entry_point = entry_point
-        self._deadline = deadline
+        self._deadline = conversation.running.deadline
         self.calls = 0
         self.raised: BaseException | None = None
         self.fault: Over | None = None  # what it comes to, should nobody expect it
@@ -133,8 +133,7 @@ def _at_arms_length(
     jail: Jail, source: str, test: str, entry_point: str, support: str, limits: Limits
 ) -> tuple[Outcome, bool]:
     conversation = Conversation(jail, source, limits)
-    deadline = conversation.running.began + limits.wall_s
-    candidate = Candidate(conversation, entry_point, deadline)
+    candidate = Candidate(conversation, entry_point)
     finding: Over | Gone | None
     try:
         finding = _tested(conversation, candidate, test, entry_point, support)
@@ -143,9 +142,9 @@ def _at_arms_length(
     return _outcome(conversation, finding, limits)
 
 
-def _loaded(conversation: Conversation, deadline: float) -> Over | Gone | None:
+def _loaded(conversation: Conversation) -> Over | Gone | None:
     try:
-        reply = conversation.reply(deadline)
+        reply = conversation.reply(conversation.running.deadline)
     except (Over, Gone) as over:
         return over
     return None if reply.kind == frames.LOADED else raised(reply)
@@ -155,7 +154,7 @@ def _tested(
     conversation: Conversation, candidate: Candidate, test: str, entry_point: str, support: str
 ) -> Over | Gone | None:
     """None where every check of the test ran and held."""
-    deadline = conversation.running.began + conversation.limits.wall_s
+    deadline = conversation.running.deadline
     names: dict[str, Any] = {"__name__": "test"}
     try:
         with _alarm(deadline):  # while the program loads
@@ -163,7 +162,7 @@ def _tested(
                 exec(compile(support, "support.py", "exec", dont_inherit=True), names)
             names[entry_point] = candidate
             code = compile(test, "test.py", "exec", dont_inherit=True)
-        if (stopped := _loaded(conversation, deadline)) is not None:
+        if (stopped := _loaded(conversation)) is not None:
             return stopped
         with _alarm(deadline):
             exec(code, names)
@@ -234,11 +233,11 @@ def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Li
 def _inside(jail: Jail, source: str, test: str, entry_point: str, limits: Limits) -> tuple[Outcome, bool]:
     """Second best: test and candidate in one process; only the token tells a pass from a forged one."""
     conversation = Conversation(jail, source, limits)
-    deadline = conversation.running.began + limits.wall_s
+    deadline = conversation.running.deadline
     token = os.urandom(32)
     finding: Over | Gone | None
     try:
-        finding = _loaded(conversation, deadline) or _token(conversation, test, entry_point, token, deadline)
+        finding = _loaded(conversation) or _token(conversation, test, entry_point, token, deadline)
     finally:
         conversation.running.finish()
     result, sound = _outcome(conversation, finding, limits)

@@ -101,8 +101,7 @@ class Session:
         self.handlers: dict[str, Callable[..., None]] = {"calls": self.calls, "fetch": self.fetch}
 
     def serve(self) -> bool:
-        limits = self.conversation.limits
-        self._guarded(lambda: self._loaded(self.running.began + limits.wall_s))
+        self._guarded(self._loaded)
         self.line.say("loaded", self._finding())
         while True:
             kind, *details = self.line.hear()
@@ -113,8 +112,8 @@ class Session:
         self.line.say("unloaded", self._finding(), not self.running.broken)
         return not self.running.broken
 
-    def _loaded(self, deadline: float) -> None:
-        reply = self.conversation.reply(deadline)
+    def _loaded(self) -> None:
+        reply = self.conversation.reply(self.running.deadline)
         if reply.kind != frames.LOADED:
             raise raised(reply)
 

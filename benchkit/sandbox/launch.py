@@ -180,8 +180,8 @@ class Jail:
 
 
 def _group_around(zygote: Local | Container, place: str | None) -> Group | None:
-    """A cgroup with the zygote in it; a container's engine has made one of its own."""
-    if place is None or not isinstance(zygote, Local):
+    """A cgroup with the zygote in it, where there is a place for one."""
+    if place is None:
         return None
     try:
         return Group(place, zygote.process.pid)

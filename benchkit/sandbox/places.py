@@ -40,7 +40,7 @@ def surroundings(level: str) -> dict[str, Any]:
         "path": search_path(),
         "uid": NOBODY if can_become_nobody() else None,
         "uid_reads_python": all_can_read(sys.executable),
-        "cgroup": delegation.place(),
+        "cgroup": None if contained else delegation.place(),  # a container's engine makes one of its own
     }
 
 

@@ -29,6 +29,7 @@ class Running:
         self.jail = jail
         self.limits = limits
         self.began = monotonic()
+        self.deadline = self.began + limits.wall_s
         self.ended: Ended | None = None
         self.broken = False
         self.seconds = 0.0  # of the whole program, once it is finished

@@ -17,7 +17,7 @@ def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
     try:
         running.send(running.requests, _task(program))
         running.send(running.stdin, program.stdin)
-        _until_its_end(running, limits)
+        _until_its_end(running)
     except Over as over:
         stopped = over
     running.finish()
@@ -36,9 +36,8 @@ def _task(program: Program) -> bytes:
     )
 
 
-def _until_its_end(running: Running, limits: Limits) -> None:
-    deadline = running.began + limits.wall_s
+def _until_its_end(running: Running) -> None:
     while running.ended is None and not running.broken:
         running.hang_up(running.stdin)
         running.hang_up(running.requests)
-        running.pump(deadline)
+        running.pump(running.deadline)

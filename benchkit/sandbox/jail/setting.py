@@ -5,7 +5,6 @@ descriptors."""
 
 from __future__ import annotations
 
-import array
 import contextlib
 import fcntl
 import gc
@@ -78,9 +77,8 @@ def new_seeds() -> None:
         numpy_random.seed()
 
 
-def send(control: socket.socket, message: dict[str, Any], fds: Sequence[int] = ()) -> None:
-    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
-    control.sendmsg([json.dumps(message).encode()], rights)
+def send(control: socket.socket, message: dict[str, Any]) -> None:
+    control.send(json.dumps(message).encode())
 
 
 def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
