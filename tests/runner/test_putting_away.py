@@ -14,29 +14,20 @@ import pytest
 
 from benchkit import history
 from benchkit.errors import Interrupted, ServerDied
-from benchkit.plan import PlannedRun, RunSettings, plan_run
+from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts, Status
 from benchkit.runner import execute
 from benchkit.servers import RunningServer, StopReport
 from benchkit.servers.process import Process
 from benchkit.terminal import PlainDisplay
-from tests.support import F16
+from tests.runner.plans import scored
 
 FACTS = ServerFacts("llama-server", "http://127.0.0.1:1/v1", "demo-f16")
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> PlannedRun:
-    (tmp_path / "bench.py").write_text("print('score 50.0')\n")
-    settings = RunSettings(
-        benchmark="mine",
-        model=F16,
-        script=str(tmp_path / "bench.py"),
-        score_pattern=r"score (?P<score>[\d.]+)",
-        history=tmp_path / "history.json",
-        runs_dir=tmp_path / "runs",
-    )
-    return plan_run(settings)
+    return scored(tmp_path, "mine")
 
 
 class Idle:

@@ -17,22 +17,14 @@ from benchkit.runner import execute
 from benchkit.runner.host import in_background
 from benchkit.runner.stages import mask_of
 from benchkit.terminal import PlainDisplay
+from tests.runner.plans import scored
 from tests.support import F16, wait_until
 
 
 @pytest.fixture
 def plan(tmp_path: Path) -> PlannedRun:
     """A benchmark that needs no server."""
-    (tmp_path / "bench.py").write_text("print('score 50.0')\n")
-    settings = RunSettings(
-        benchmark="llama_bench",
-        model=F16,
-        script=str(tmp_path / "bench.py"),
-        score_pattern=r"score (?P<score>[\d.]+)",
-        history=tmp_path / "history.json",
-        runs_dir=tmp_path / "runs",
-    )
-    return plan_run(settings)
+    return scored(tmp_path, "llama_bench")
 
 
 def display() -> PlainDisplay:
