@@ -11,19 +11,17 @@ import io
 import json
 import os
 import sys
-import tempfile
 import time
-import traceback
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
 
 from benchkit.errors import BenchError, Interrupted
-from benchkit.masking import Mask
-from benchkit.records import Progress
 
 if TYPE_CHECKING:
     import click
+
+    from benchkit.records import Progress
 
 LOG_TAIL_LINES = 20
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
@@ -66,6 +64,8 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
         _silence(sys.stdout)
         return 1
     except Exception as error:
+        from benchkit.masking import Mask
+
         text = Mask(sys.argv).text(f"{type(error).__name__}: {error}")
         complain(name, f"{text} — a bug of ours; please report {save_traceback()}")
         return 1
@@ -113,6 +113,11 @@ def _silence(stream: IO[Any]) -> None:
 
 def save_traceback() -> str:
     """Write the exception being handled to a file that can be pasted into a report, and say where it is."""
+    import tempfile  # like the others here, for the rare case
+    import traceback
+
+    from benchkit.masking import Mask
+
     mask = Mask(sys.argv)
     command = f"command: {mask.words(sys.argv)}\npython: {sys.version}\nplatform: {sys.platform}\n\n"
     try:

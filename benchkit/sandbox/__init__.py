@@ -8,11 +8,12 @@
                 reply.ok and (reply.digest == digest(3) or reply.value == 3)
 
 Three processes a worker, outermost first; what the inner one says is never believed, only compared:
-    pool.py, loaded.py    the caller's process: hands programs to free workers, over line.py
+    pool.py, loaded.py    the caller's process: hands programs to free workers (worker.py), over line.py
     judge.py              the trusted side: whole.py runs programs, checking.py tests, conversation.py calls;
                           running.py keeps pipes and clock, over.py and disk.py end what uses too much,
                           outcomes.py tells verdicts, replies.py and codec.py read what came back
     jail/                 the zygote and the programs forked from it
+All judges, and by them the zygotes, are forked from one mother.py, whom family.py starts and speaks with.
 base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
 isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To any
 level cgroups.py adds what a program's processes share, where delegation.py finds a place for it; claims.py
@@ -31,12 +32,13 @@ second).
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
+
+from benchkit.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from benchkit.sandbox.base import (
         Isolation,
@@ -85,13 +87,18 @@ def open_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Sa
         yield ready()
 
 
-def start_sandbox(
-    level: str = "auto", workers: int | None = None
-) -> AbstractContextManager[Callable[[], Sandbox]]:
+@contextmanager
+def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Callable[[], Sandbox]]:
     """The same for who has something else to do while they start: calling what is given waits for them."""
-    from benchkit.sandbox.levels import start_level
+    if level not in LEVELS:
+        raise UnknownName("sandbox level", level, LEVELS)
+    from benchkit.sandbox.family import Family
 
-    return start_level(level, workers)
+    with closing(Family()) as family:  # gets ready while we import the rest
+        from benchkit.sandbox.levels import start_level
+
+        with start_level(level, workers, family) as ready:
+            yield ready
 
 
 def probe() -> tuple[LevelFact, ...]:

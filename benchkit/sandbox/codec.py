@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import marshal
 import struct
+from _blake2 import blake2b  # hashlib would load OpenSSL as well, which takes longer than all else
 from collections import Counter
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import Any
 
 MOST_NESTED = 200

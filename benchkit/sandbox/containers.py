@@ -53,6 +53,7 @@ class Container:
                 stderr=log,
                 start_new_session=True,
             )
+            self.pid = self.process.pid
             self.control = self._connected(listener)
         address.unlink()
 

@@ -21,8 +21,9 @@ from benchkit.sandbox.checking import check
 from benchkit.sandbox.claims import abandoned
 from benchkit.sandbox.conversation import Conversation, Gone
 from benchkit.sandbox.jail import frames
-from benchkit.sandbox.jail.syscalls import adopt_orphans
-from benchkit.sandbox.launch import Jail
+from benchkit.sandbox.jail.setting import ONE_THREAD
+from benchkit.sandbox.jail.syscalls import adopt_orphans, name_process
+from benchkit.sandbox.launch import Jail, Local
 from benchkit.sandbox.line import Line, as_message
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.outcomes import outcome
@@ -33,22 +34,25 @@ from benchkit.sandbox.whole import run
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
 
-def main(fd: int) -> NoReturn:
-    line = Line(socket.socket(fileno=fd))
+def main(fd: int, contained: bool) -> NoReturn:
     adopt_orphans()
+    zygote = None if contained else Local()  # before anything of the caller's is in our memory
+    name_process("bench-judge")
+    line = Line(socket.socket(fileno=fd))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, surroundings, scratch, most_landlock = line.hear()
+    os.environ.update(surroundings["environment"] | ONE_THREAD)
     sys.path += surroundings["site"]  # a test may import what a program may
     try:
-        jail = Jail(surroundings, scratch, most_landlock)
+        jail = Jail(zygote, surroundings, scratch, most_landlock)
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
     jail.caller = line.connection.fileno()
     try:
-        line.say("ready", jail.report)
+        line.say("ready", {**jail.report, "pid": os.getpid()})
         Judge(line, jail).serve()
     except (EOFError, ConnectionError):
         pass

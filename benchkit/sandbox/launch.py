@@ -11,8 +11,6 @@ import os
 import select
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
@@ -21,6 +19,7 @@ from benchkit.sandbox.base import MIB
 from benchkit.sandbox.cgroups import Group
 from benchkit.sandbox.jail import folder, frames, namespaces
 from benchkit.sandbox.jail.frames import MESSAGE, Job
+from benchkit.sandbox.jail.zygote import main as become_zygote
 from benchkit.sandbox.missing import LevelMissing
 
 if TYPE_CHECKING:
@@ -32,8 +31,6 @@ _CLEANING_S = 60.0
 _IMPORT_S = 60.0
 # What contest solutions take for granted, and too large to stand ready in every worker.
 _ON_DEMAND = ("numpy", "sortedcontainers")
-_ROOT = os.path.realpath(__file__).rpartition("/benchkit/")[0]
-ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.jail.zygote import main; main({fd})"
 
 
 @dataclass(frozen=True)
@@ -47,26 +44,31 @@ class Ended:
 
 
 class Local:
-    """A zygote started as a process of this machine."""
+    """A zygote forked from us: made before anything of the caller's is in our memory."""
 
-    def __init__(self, path: str, log: IO[bytes]) -> None:
+    def __init__(self) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        with theirs:
-            self.process = _spawn(theirs, path, log)
+        self.pid = os.fork()
+        if self.pid == 0:
+            try:
+                os.setsid()
+                become_zygote(theirs.detach())
+            finally:
+                os._exit(1)
+        theirs.close()
 
     def stop(self) -> None:
         """The zygote ends when its judge hangs up, and all it started with it."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(2)
-        self.process.kill()
-        self.process.wait()
-        _bury()
+        bury(self.pid, 2)
+        _bury_orphans()
 
 
 class Jail:
     """A zygote that waits for programs, with what places.py says of its level and the machine."""
 
-    def __init__(self, surroundings: Mapping[str, Any], scratch: str, most_landlock: int) -> None:
+    def __init__(
+        self, zygote: Local | None, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
+    ) -> None:
         level, self.uid = surroundings["level"], surroundings["uid"]
         self.scratch = f"{scratch}/{os.urandom(4).hex()}"
         os.mkdir(self.scratch, 0o700)
@@ -77,23 +79,24 @@ class Jail:
         self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
-        self.zygote: Local | Container | None = None
+        self.zygote: Local | Container | None = zygote
         self.group: Group | None = None
         try:
-            self.zygote = self._start_zygote(surroundings["engine"], surroundings["path"])
+            if self.zygote is None:
+                self.zygote = self._start_container(surroundings["engine"])
             self.control = self.zygote.control
             self.group = _group_around(self.zygote, surroundings["cgroup"])
             self._let_in(level)
             private = {"scratch": self.scratch, "private_bytes": PRIVATE_BYTES}
-            self._tell({**surroundings, **private, "most_landlock": most_landlock})
+            config = {**surroundings, **private, "environment": {}, "most_landlock": most_landlock}
+            log = [self.log.fileno()] if isinstance(self.zygote, Local) else []  # an engine has its own way
+            socket.send_fds(self.control, [marshal.dumps(config)], log)
             self.report = {**self._introduction(), "cgroup": self.group is not None}
         except BaseException:
             self.close()
             raise
 
-    def _start_zygote(self, engine: str | None, path: str) -> Local | Container:
-        if engine is None:
-            return Local(path, self.log)
+    def _start_container(self, engine: str) -> Container:
         from benchkit.sandbox.containers import Container
 
         try:
@@ -184,7 +187,7 @@ def _group_around(zygote: Local | Container, place: str | None) -> Group | None:
     if place is None:
         return None
     try:
-        return Group(place, zygote.process.pid)
+        return Group(place, zygote.pid)
     except OSError:
         return None
 
@@ -200,7 +203,17 @@ def _content(fd: int) -> bytes:
         return file.read()
 
 
-def _bury() -> None:
+def bury(pid: int, wait_s: float) -> None:
+    """Wait for the end of a child, and bring it about where it does not come in time."""
+    watched = os.pidfd_open(pid)
+    select.select([watched], [], [], wait_s)
+    os.close(watched)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+
+
+def _bury_orphans() -> None:
     """Children that we adopted from a zygote that ended: none may live on."""
     with contextlib.suppress(ChildProcessError, FileNotFoundError):
         while True:
@@ -217,21 +230,3 @@ def _nameless_file(folder: str) -> IO[bytes]:
     file = open(path, "w+b")  # noqa: SIM115 - lives as long as the zygote
     os.unlink(path)  # noqa: PTH108
     return file
-
-
-def _spawn(control: socket.socket, path: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-    """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
-    entry = ENTRY.format(root=_ROOT, fd=control.fileno())
-    keep_none = ["-B"] if sys.dont_write_bytecode else []  # of compiled modules, as we were told
-    return subprocess.Popen(
-        [sys.executable, "-P", "-s", "-S", *keep_none, "-X", "utf8", "-c", entry],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=log,
-        # A fixed seed: what depends on a set's order comes out alike in all workers and tomorrow.
-        # Symbols are looked up at once, not again by each fork.
-        env={"PATH": path, "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"},
-        cwd="/",
-        pass_fds=(control.fileno(),),
-        start_new_session=True,
-    )

@@ -11,10 +11,11 @@ from contextlib import ExitStack, contextmanager
 from itertools import chain
 from typing import Any
 
-from benchkit.errors import SandboxError, UnknownName
-from benchkit.sandbox import LEVELS, delegation
+from benchkit.errors import SandboxError
+from benchkit.sandbox import delegation
 from benchkit.sandbox.base import Isolation, LevelFact, Sandbox
 from benchkit.sandbox.cgroups import Group
+from benchkit.sandbox.family import Family
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.pool import Pool
 
@@ -60,23 +61,21 @@ _WEAK = {
 
 
 @contextmanager
-def start_level(level: str, workers: int | None) -> Iterator[Callable[[], Sandbox]]:
+def start_level(level: str, workers: int | None, family: Family) -> Iterator[Callable[[], Sandbox]]:
     """Start a pool at that level; the call that is given waits for it, or for the next best.
 
     SandboxError says what to do where the machine does not give it.
     """
-    if level not in LEVELS:
-        raise UnknownName("sandbox level", level, LEVELS)
     count = workers or len(os.sched_getaffinity(0))
     best, *others = SAFE if level == "auto" else (level,)
     with ExitStack() as started:
 
-        def start(name: str) -> Pool:
-            pool = Pool(name, count)
+        def start(name: str, family: Family | None = None) -> Pool:
+            pool = Pool(name, count, family=family)
             started.callback(pool.close)
             return pool
 
-        first = start(best)
+        first = start(best, family)
         yield lambda: _first_that_is_given(chain([first], map(start, others)))
 
 

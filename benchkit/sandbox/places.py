@@ -35,6 +35,7 @@ def surroundings(level: str) -> dict[str, Any]:
     return {
         "level": level,
         "engine": level if contained else None,
+        "environment": dict(os.environ) if contained else {},  # of who starts the engine
         "readable": IN_A_CONTAINER if contained else readable(),
         "site": libraries(),
         "path": search_path(),

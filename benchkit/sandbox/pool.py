@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import os
 import queue
-import socket
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from threading import Lock
 from time import monotonic
 from types import TracebackType
@@ -18,68 +14,14 @@ from typing import Any
 from benchkit.errors import SandboxError
 from benchkit.sandbox import places
 from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
+from benchkit.sandbox.family import Family
 from benchkit.sandbox.jail import folder
-from benchkit.sandbox.line import Line, as_outcome
+from benchkit.sandbox.line import as_outcome
 from benchkit.sandbox.loaded import JudgeGone, Loaded
-from benchkit.sandbox.missing import LevelMissing
-from benchkit.verdict import Verdict
+from benchkit.sandbox.worker import Worker
 
-_ROOT = str(Path(__file__).resolve().parents[2])
-_ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.judge import main; main({fd})"
 _GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
 _DEFAULT = Limits()
-
-
-class Worker:
-    """The pool's end of one judge."""
-
-    def __init__(self, surroundings: Mapping[str, Any], scratch: str, most_landlock: int) -> None:
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self.process = _spawn(theirs)
-        self.line = Line(ours)
-        self.line.say("open", surroundings, scratch, most_landlock)
-
-    def introduction(self) -> dict[str, Any]:
-        kind, *details = self.hear(60)
-        if kind == "missing":
-            reason, log = details
-            raise LevelMissing(reason, log=log)
-        return dict(details[0])
-
-    def hear(self, timeout_s: float) -> tuple[Any, ...]:
-        self.line.connection.settimeout(timeout_s)
-        try:
-            return self.line.hear()
-        except TimeoutError:
-            raise JudgeGone(Verdict.TIMEOUT, "the test did not end on what the candidate returned") from None
-        except (OSError, EOFError):
-            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
-
-    def say(self, *message: Any) -> None:
-        try:
-            self.line.say(*message)
-        except OSError:
-            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
-
-    def close(self, wait_s: float = 5.0) -> None:
-        self.line.connection.close()
-        try:
-            self.process.wait(wait_s)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
-
-
-def _spawn(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
-    return subprocess.Popen(
-        [sys.executable, "-P", "-s", "-S", "-c", entry],
-        stdin=subprocess.DEVNULL,
-        pass_fds=(theirs.fileno(),),
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
-        start_new_session=True,
-    )
 
 
 def _refuse_nonsense(program: Program) -> None:
@@ -96,7 +38,9 @@ def _refuse_nonsense(program: Program) -> None:
 class Pool:
     """A Sandbox of so many workers at one level."""
 
-    def __init__(self, level: str, workers: int, most_landlock: int = 99) -> None:
+    def __init__(
+        self, level: str, workers: int, most_landlock: int = 99, family: Family | None = None
+    ) -> None:
         """Start the workers; `ready` waits for them."""
         self.level = level
         self.surroundings = places.surroundings(level)
@@ -108,6 +52,7 @@ class Pool:
         self.lock = Lock()
         self.isolation = Isolation(level, ())
         self._report: dict[str, Any] = {}
+        self.family = family or Family()
         try:
             for _ in range(workers):
                 self.all.add(self._worker_process())
@@ -116,7 +61,13 @@ class Pool:
             raise
 
     def _worker_process(self) -> Worker:
-        return Worker(self.surroundings, self.scratch, self.most_landlock)
+        about = self.surroundings, self.scratch, self.most_landlock
+        try:
+            return Worker(self.family, *about)
+        except OSError:  # somebody killed the mother
+            self.family.close()
+            self.family = Family()
+            return Worker(self.family, *about)
 
     def ready(self) -> dict[str, Any]:
         """Wait until all workers are there; what they found of the machine."""
@@ -145,6 +96,7 @@ class Pool:
         for worker in self.all:
             worker.close()
         self.all.clear()
+        self.family.close()
         folder.remove(self.scratch)
         if self._scratch_lock >= 0:
             os.close(self._scratch_lock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -41,7 +40,9 @@ class Prompt:
     @cached_property
     def digest(self) -> str:
         """Tells whether a stored answer was given to this very prompt."""
-        return hashlib.sha256(json.dumps([self.content, self.stop]).encode()).hexdigest()[:16]
+        from hashlib import sha256  # loads OpenSSL: for who asks, not for who only judges
+
+        return sha256(json.dumps([self.content, self.stop]).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from benchkit.sandbox.base import Limits, Outcome, Program, Sandbox
 from benchkit.sandbox.pool import Pool
 from tests.sandbox.hostile_cases import CASES, TEST, Case
+from tests.support import wait_until
 
 OVERSHOOT_S = 0.2
 BURIAL_S = 1.0  # dozens of processes at once must die, each with its pages
@@ -136,3 +138,16 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def kill(pid: int) -> None:
+    """Until it is dead; its parent may not have noticed."""
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not alive(pid))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from benchkit.sandbox import Limits, Program, delegation, open_sandbox
 from benchkit.sandbox.cgroups import Group
 from benchkit.sandbox.delegation import NotDelegated, find
 from benchkit.sandbox.pool import Pool
+from tests.sandbox.attack import kill
 
 ROOT = Path(__file__).resolve().parents[2]
 THIRTY = """
@@ -277,8 +277,7 @@ def test_a_killed_judge_leaves_a_cgroup_for_the_next(delegated: Path) -> None:
     with open_sandbox(workers=1) as sandbox:
         assert isinstance(sandbox, Pool)
         (worker,) = sandbox.all
-        worker.process.send_signal(signal.SIGKILL)
-        worker.process.wait()
+        kill(worker.pid)
         (left,) = delegated.glob("bench-worker-*")
         with open_sandbox(workers=1):
             assert not left.exists()

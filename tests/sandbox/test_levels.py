@@ -18,7 +18,7 @@ from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, levels, open_sandbox, probe
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.pool import Pool
-from tests.sandbox.attack import descendants
+from tests.sandbox.attack import alive, descendants, kill
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -167,10 +167,50 @@ def test_killed_from_outside_a_worker_is_replaced() -> None:
     with open_sandbox(workers=1) as sandbox:
         assert isinstance(sandbox, Pool)
         (worker,) = sandbox.all
-        worker.process.send_signal(signal.SIGKILL)
-        worker.process.wait()
+        kill(worker.pid)
         assert sandbox.run(Program(source="print(1)")).verdict is Verdict.INFRASTRUCTURE
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+def test_killed_from_outside_the_mother_of_the_judges_is_replaced() -> None:
+    """Her judges go on, and a judge that is killed after her has a successor all the same."""
+    with open_sandbox(workers=1) as sandbox:
+        assert isinstance(sandbox, Pool)
+        kill(sandbox.family.mother.pid)
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+        (worker,) = sandbox.all
+        kill(worker.pid)
+        assert sandbox.run(Program(source="print(1)")).verdict is Verdict.INFRASTRUCTURE
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may read the memory of a zygote")
+@pytest.mark.parametrize("level", ["namespaces", "landlock"])
+def test_nothing_of_the_callers_environment_is_in_the_sandbox(
+    level: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A key in a variable is found nowhere in the memory of mother, judges and zygotes."""
+    key = "key-" + os.urandom(12).hex()
+    monkeypatch.setenv("A_KEY_OF_MINE", key)
+    before = descendants(os.getpid())
+    with open_sandbox(level, workers=1) as sandbox:
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+        inside = set(filter(alive, descendants(os.getpid()) - before))
+        assert len(inside) >= 3
+        assert [pid for pid in inside if key.encode() in _memory(pid)] == []
+        assert key.encode() in _memory(os.getpid())
+
+
+def _memory(pid: int) -> bytes:
+    """Everything that the process could write to."""
+    found = b""
+    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            (first, last), rights = line.split()[0].split("-"), line.split()[1]
+            if "rw" in rights:
+                memory.seek(int(first, 16))
+                found += memory.read(int(last, 16) - int(first, 16))
+    return found
 
 
 @pytest.mark.parametrize("level", ["namespaces", "landlock"])
@@ -191,9 +231,9 @@ def test_a_killed_tester_leaves_nothing(level: str) -> None:
         below = descendants(child.pid)
         child.kill()
     deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and any(_alive(pid) for pid in below):
+    while time.monotonic() < deadline and any(alive(pid) for pid in below):
         time.sleep(0.05)
-    assert [pid for pid in below if _alive(pid)] == []
+    assert [pid for pid in below if alive(pid)] == []
     assert not folder.exists()
 
 
@@ -225,13 +265,6 @@ def test_what_a_whole_tree_of_killed_processes_left_is_taken_away(
         assert first.run(Program(source="print(1)")).stdout == b"1\n"
         assert len(list(tmp_path.iterdir())) == 2
     assert list(tmp_path.iterdir()) == []
-
-
-def _alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_time_limit_is_kept() -> None:

@@ -15,6 +15,7 @@ from benchkit.sandbox.codec import BadBytes
 from benchkit.sandbox.disk import DiskWatch
 from benchkit.sandbox.over import Over
 from benchkit.sandbox.pool import Pool
+from tests.sandbox.attack import kill
 
 
 def test_an_exception_cannot_end_a_tests_own_loop(best: Sandbox) -> None:
@@ -146,8 +147,7 @@ def test_a_judge_that_dies_while_a_program_is_loaded() -> None:
     with Pool("landlock", 1) as sandbox:
         with sandbox.load("def same(x): return x") as program:
             (worker,) = sandbox.all
-            worker.process.kill()
-            worker.process.wait()
+            kill(worker.pid)
         assert program.failure is None
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
 
@@ -156,7 +156,7 @@ def test_a_judge_that_waits_uses_no_time() -> None:
     """Where nobody reads the requests any more, poll tells of it again and again."""
     source = "import os, time\ndef wait(x): os.close(3); time.sleep(9)"
     with Pool("landlock", 1) as sandbox:
-        (judge,) = (worker.process.pid for worker in sandbox.all)
+        (judge,) = (worker.pid for worker in sandbox.all)
         before = _cpu_s(judge)
         sandbox.check(source, "def check(c): c(1)", "wait", Limits(wall_s=0.6))
         assert _cpu_s(judge) - before < 0.15

@@ -1,6 +1,6 @@
 """The jailed side: what runs in the zygote and in the programs forked from it. Standard library alone.
 
-    zygote.py      started fresh, then one fork a program
+    zygote.py      forked from its judge before that knows anything, then one fork a program
     setting.py     what it has around it: warm modules, its level, its private folder
     confine.py     what a fork does to itself before it runs a program's code, layer by layer
     namespaces.py  a root of its own: the toolchain read-only, a private /tmp, nothing else

@@ -35,7 +35,6 @@ _COMMON = (
         "enum",
         "fractions",
         "functools",
-        "hashlib",
         "heapq",
         "itertools",
         "json",
@@ -46,13 +45,17 @@ _COMMON = (
     "warnings",
 )
 
-_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+def import_common() -> None:
+    for name in _COMMON:
+        importlib.import_module(name)
 
 
 def warm_up(libraries: Sequence[str] | None) -> None:
     """Import what programs will want; None: this machine's own libraries."""
-    for name in _COMMON:
-        importlib.import_module(name)
+    import_common()
     sys.path[:] = [*(site.getsitepackages() if libraries is None else libraries), *sys.path[2:]]
     site.setquit()
     site.sethelper()
@@ -61,13 +64,13 @@ def warm_up(libraries: Sequence[str] | None) -> None:
 
 def import_also(names: Sequence[str]) -> None:
     """What few programs want and is slow to import; one thread, since no fork would have the others."""
-    os.environ.update(_ONE_THREAD)
+    os.environ.update(ONE_THREAD)
     for name in names:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
-    for variable in _ONE_THREAD:
+    for variable in ONE_THREAD:
         del os.environ[variable]
-    _settle()
+    settle()
 
 
 def new_seeds() -> None:
@@ -153,10 +156,10 @@ def _redirect() -> None:
     for fd in range(3):
         os.dup2(nothing, fd)
     os.closerange(3, _HIGH)
-    _settle()
+    settle()
 
 
-def _settle() -> None:
+def settle() -> None:
     """All that is there now stays: a collection in a fork that looked at it would copy every page."""
     gc.collect()
     gc.freeze()

@@ -1,6 +1,6 @@
 # ruff: noqa: PTH101, PTH103, PTH116, PTH120, PTH123, PTH208
 # Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
-"""The zygote: a fresh process that is warmed up once and then forks once a program.
+"""The zygote: a process that holds nothing but code, and forks once a program.
 
 It is told over a control socket what kind of program comes and which descriptors it gets, and never reads
 from these: code and data go from the judge to the fork, so that no program finds another's in its memory.
@@ -41,7 +41,8 @@ _MOST_KEPT = 8
 _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
 
-def main(control_fd: int) -> None:
+def main(control_fd: int) -> NoReturn:
+    syscalls.name_process("bench-zygote")
     _live(out_of_the_way(control_fd), {})
 
 
@@ -51,13 +52,20 @@ def main_in_container(address: str, private: str) -> None:
     control.connect(address)
     _live(
         out_of_the_way(control.detach()),
-        {"scratch": private, "uid": None, "uid_reads_python": True, "site": None},
+        {"scratch": private, "uid": None, "uid_reads_python": True, "site": None, "path": None},
     )
 
 
 def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
+    message, fds, _, _ = socket.recv_fds(control, MESSAGE, 1)
+    if not message:
+        os._exit(0)
+    for log in fds:
+        os.dup2(log, 2)
     log = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 200)
-    config = {**marshal.loads(control.recv(MESSAGE)), **further}
+    config = {**marshal.loads(message), **further}
+    if config["path"]:
+        os.environ["PATH"] = config["path"]
     try:
         warm_up(config["site"])
         setting = set_up(control, config)

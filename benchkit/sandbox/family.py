@@ -1,0 +1,61 @@
+"""The pool's end of the mother of its judges. Few imports: she is started before all else, to get ready
+while the caller does."""
+
+from __future__ import annotations
+
+import marshal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from threading import Lock
+
+_ROOT = str(Path(__file__).resolve().parents[2])
+_ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.mother import main; main({fd})"
+_ANSWER = 16  # bytes
+
+
+class Family:
+    """Has judges born and buried, by numbers."""
+
+    def __init__(self) -> None:
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self.mother = _start(theirs)
+        self.numbers = count()
+        self.lock = Lock()
+
+    def bear(self, line: socket.socket, *, contained: bool) -> int:
+        """A judge at the end of that line; its number."""
+        number = next(self.numbers)
+        socket.send_fds(self.control, [marshal.dumps(("bear", number, contained))], [line.fileno()])
+        return number
+
+    def bury(self, number: int, wait_s: float) -> None:
+        """Wait for a judge's end, and bring it about where it does not come in time."""
+        with self.lock, suppress(OSError):  # a mother who was killed: hers end as their pool hangs up
+            self.control.send(marshal.dumps(("bury", number, wait_s)))
+            self.control.recv(_ANSWER)
+
+    def close(self) -> None:
+        self.control.close()
+        self.mother.wait()
+
+
+def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
+    """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
+    entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
+    keep_none = ["-B"] if sys.dont_write_bytecode else []  # of compiled modules, as we were told
+    return subprocess.Popen(
+        [sys.executable, "-P", "-s", "-S", *keep_none, "-X", "utf8", "-c", entry],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        # A fixed seed: what depends on a set's order comes out alike in all workers and tomorrow.
+        # Symbols are looked up at once, not again by each fork.
+        env={"LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "LD_BIND_NOW": "1"},
+        cwd="/",
+        pass_fds=(theirs.fileno(),),
+        start_new_session=True,
+    )

@@ -1,0 +1,63 @@
+"""The process that a pool's judges are forked from: what all of them need is imported once, here.
+
+It is started with nothing of the caller's in it, neither environment nor data: each judge forks its zygote
+from what it got here, and what a zygote holds, a program can find in its own memory.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import socket
+from typing import NoReturn
+
+from benchkit.sandbox import judge, launch
+from benchkit.sandbox.jail.frames import MESSAGE
+from benchkit.sandbox.jail.setting import import_common, settle
+from benchkit.sandbox.jail.syscalls import name_process
+
+_LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
+
+
+def main(fd: int) -> NoReturn:
+    name_process("bench-mother")
+    import_common()
+    settle()
+    Mother(socket.socket(fileno=fd)).serve()
+
+
+class Mother:
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.judges: dict[int, int] = {}  # the pool's numbers for them, and the processes'
+
+    def serve(self) -> NoReturn:
+        while True:
+            message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 1)
+            if not message:
+                break
+            kind, number, detail = marshal.loads(message)
+            if kind == "bear":
+                self.bear(number, fds[0], detail)
+            else:
+                self.bury(number, detail)
+                self.control.send(b"buried")
+        for number in list(self.judges):
+            self.bury(number, _LAST_WAIT_S)
+        os._exit(0)
+
+    def bear(self, number: int, line: int, contained: bool) -> None:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                self.control.close()
+                os.setsid()
+                judge.main(line, contained)
+            finally:
+                os._exit(1)
+        os.close(line)
+        self.judges[number] = pid
+
+    def bury(self, number: int, wait_s: float) -> None:
+        """A judge ends when its pool hangs up; one that does not in time is ended."""
+        launch.bury(self.judges.pop(number), wait_s)

@@ -1,0 +1,54 @@
+"""The pool's end of one judge."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from benchkit.sandbox.family import Family
+from benchkit.sandbox.line import Line
+from benchkit.sandbox.loaded import JudgeGone
+from benchkit.sandbox.missing import LevelMissing
+from benchkit.verdict import Verdict
+
+
+class Worker:
+    """A judge, from its birth to its burial."""
+
+    def __init__(
+        self, family: Family, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
+    ) -> None:
+        ours, theirs = socket.socketpair()
+        self.family = family
+        self.line = Line(ours)
+        with theirs:
+            self.number = family.bear(theirs, contained=surroundings["engine"] is not None)
+        self.line.say("open", surroundings, scratch, most_landlock)
+
+    def introduction(self) -> dict[str, Any]:
+        kind, *details = self.hear(60)
+        if kind == "missing":
+            reason, log = details
+            raise LevelMissing(reason, log=log)
+        self.pid = details[0].pop("pid")
+        return dict(details[0])
+
+    def hear(self, timeout_s: float) -> tuple[Any, ...]:
+        self.line.connection.settimeout(timeout_s)
+        try:
+            return self.line.hear()
+        except TimeoutError:
+            raise JudgeGone(Verdict.TIMEOUT, "the test did not end on what the candidate returned") from None
+        except (OSError, EOFError):
+            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+
+    def say(self, *message: Any) -> None:
+        try:
+            self.line.say(*message)
+        except OSError:
+            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+
+    def close(self, wait_s: float = 5.0) -> None:
+        self.line.connection.close()
+        self.family.bury(self.number, wait_s)
