@@ -13,7 +13,10 @@ from pathlib import Path
 from threading import Lock
 
 _ROOT = str(Path(__file__).resolve().parents[2])
-_ENTRY = "import sys; sys.path.insert(1, {root!r}); from benchkit.sandbox.mother import main; main({fd})"
+_ENTRY = (
+    "import gc, sys; gc.disable(); sys.path.insert(1, {root!r}); "
+    "from benchkit.sandbox.mother import main; main({fd})"
+)
 _ANSWER = 16  # bytes
 
 

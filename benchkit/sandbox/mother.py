@@ -6,6 +6,7 @@ from what it got here, and what a zygote holds, a program can find in its own me
 
 from __future__ import annotations
 
+import gc
 import marshal
 import os
 import socket
@@ -13,7 +14,7 @@ from typing import NoReturn
 
 from benchkit.sandbox import judge, launch
 from benchkit.sandbox.jail.frames import MESSAGE
-from benchkit.sandbox.jail.setting import import_common, settle
+from benchkit.sandbox.jail.setting import import_common
 from benchkit.sandbox.jail.syscalls import name_process
 
 _LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
@@ -22,7 +23,8 @@ _LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
 def main(fd: int) -> NoReturn:
     name_process("bench-mother")
     import_common()
-    settle()
+    gc.freeze()  # a collection that looked at what is there would copy every page
+    gc.enable()
     Mother(socket.socket(fileno=fd)).serve()
 
 

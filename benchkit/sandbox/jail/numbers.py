@@ -13,15 +13,19 @@ from functools import cache
 MACHINES = ("x86_64", "aarch64")
 
 
-@cache
 def number(name: str) -> int | None:
     """The call's number on this machine; None where the machine lacks it."""
+    return NUMBERS[name][_column()]
+
+
+@cache
+def _column() -> int:
     machine = os.uname().machine
     if machine not in MACHINES:
         raise OSError(
             0, f"the system calls of {machine} are not known, only those of {' and '.join(MACHINES)}"
         )
-    return NUMBERS[name][MACHINES.index(machine)]
+    return MACHINES.index(machine)
 
 
 NUMBERS: dict[str, tuple[int | None, int | None]] = {
