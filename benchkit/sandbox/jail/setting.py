@@ -30,8 +30,8 @@ _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and
 # What solutions commonly use, so that their import costs nothing. Of a thousand published answers one or none
 # imports any other module of the standard library; what is here is a page table longer for every fork.
 _COMMON = (
-    *("bisect", "collections", "copy", "functools", "heapq", "itertools", "json", "math", "operator", "random"),
-    *("re", "string", "threading", "time", "typing"),
+    *("bisect", "collections", "copy", "functools", "heapq", "itertools", "json", "math", "operator"),
+    *("random", "re", "string", "threading", "time", "typing"),
 )
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
