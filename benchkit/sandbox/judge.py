@@ -7,6 +7,7 @@ should a test be led astray by what a candidate returned. It ends when the pool 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import resource
 import signal
@@ -38,6 +39,7 @@ def main(fd: int, contained: bool) -> NoReturn:
     adopt_orphans()
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
+    gc.enable()
     line = Line(socket.socket(fileno=fd))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))

@@ -6,7 +6,6 @@ from what it got here, and what a zygote holds, a program can find in its own me
 
 from __future__ import annotations
 
-import gc
 import marshal
 import os
 import socket
@@ -14,7 +13,8 @@ from typing import NoReturn
 
 from benchkit.sandbox import judge, launch
 from benchkit.sandbox.jail.frames import MESSAGE
-from benchkit.sandbox.jail.setting import import_common
+from benchkit.sandbox.jail.rehearsal import rehearse
+from benchkit.sandbox.jail.setting import import_common, out_of_the_way, settle
 from benchkit.sandbox.jail.syscalls import name_process
 
 _LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
@@ -22,10 +22,11 @@ _LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
 
 def main(fd: int) -> NoReturn:
     name_process("bench-mother")
+    control = out_of_the_way(fd)
     import_common()
-    gc.freeze()  # a collection that looked at what is there would copy every page
-    gc.enable()
-    Mother(socket.socket(fileno=fd)).serve()
+    rehearse()
+    settle()
+    Mother(control).serve()
 
 
 class Mother:

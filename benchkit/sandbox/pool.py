@@ -61,13 +61,15 @@ class Pool:
             raise
 
     def _worker_process(self) -> Worker:
-        about = self.surroundings, self.scratch, self.most_landlock
-        try:
-            return Worker(self.family, *about)
-        except OSError:  # somebody killed the mother
-            self.family.close()
-            self.family = Family()
-            return Worker(self.family, *about)
+        why = ""
+        for _ in range(2):
+            try:
+                return Worker(self.family, self.surroundings, self.scratch, self.most_landlock)
+            except OSError as error:  # somebody killed the mother
+                why = str(error)
+                self.family.close()
+                self.family = Family()
+        raise SandboxError(f"a worker of the sandbox did not start: {why}")
 
     def ready(self) -> dict[str, Any]:
         """Wait until all workers are there; what they found of the machine."""

@@ -6,11 +6,14 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
+from benchkit.errors import SandboxError
 from benchkit.sandbox.family import Family
 from benchkit.sandbox.line import Line
 from benchkit.sandbox.loaded import JudgeGone
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.verdict import Verdict
+
+_START_S = 60.0
 
 
 class Worker:
@@ -27,7 +30,10 @@ class Worker:
         self.line.say("open", surroundings, scratch, most_landlock)
 
     def introduction(self) -> dict[str, Any]:
-        kind, *details = self.hear(60)
+        try:
+            kind, *details = self.hear(_START_S)
+        except JudgeGone as gone:
+            raise SandboxError(f"a worker of the sandbox did not start: {gone}") from None
         if kind == "missing":
             reason, log = details
             raise LevelMissing(reason, log=log)

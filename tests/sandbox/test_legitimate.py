@@ -149,6 +149,20 @@ def test_random_numbers_are_each_programs_own(module: str, sandbox: Sandbox) -> 
     assert len({sandbox.run(Program(source=source)).stdout for _ in range(5)}) == 5
 
 
+def test_nothing_is_left_of_the_rehearsal(sandbox: Sandbox) -> None:
+    """No module and no descriptor beyond a program's own."""
+    source = """
+import os, sys
+def is_open(fd):
+    try: return bool(os.fstat(fd))
+    except OSError: return False
+print('solution' in sys.modules, any(map(is_open, range(3, 250))))
+"""
+    assert sandbox.run(Program(source=source)).stdout == b"False False\n"
+    checked = "import sys\ndef f(): return sys.modules['solution'].__dict__.get('double')"
+    assert sandbox.check(checked, "def check(c): assert c() is None", "f").verdict is Verdict.PASSED
+
+
 def test_numpy(sandbox: Sandbox) -> None:
     """Libraries installed beside the tool can be imported, and their numbers come back as plain ones."""
     pytest.importorskip("numpy")

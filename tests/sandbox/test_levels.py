@@ -184,6 +184,13 @@ def test_killed_from_outside_the_mother_of_the_judges_is_replaced() -> None:
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
 
 
+def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line, no traceback of ours."""
+    monkeypatch.setattr("benchkit.sandbox.family._ENTRY", "raise SystemExit(3)")
+    with pytest.raises(SandboxError, match="a worker of the sandbox did not start"):
+        open_sandbox(workers=2).__enter__()
+
+
 @pytest.mark.skipif(os.getuid() != 0, reason="only root may read the memory of a zygote")
 @pytest.mark.parametrize("level", ["namespaces", "landlock"])
 def test_nothing_of_the_callers_environment_is_in_the_sandbox(

@@ -2,6 +2,7 @@
 
     zygote.py      forked from its judge before that knows anything, then one fork a program
     setting.py     what it has around it: warm modules, its level, its private folder
+    rehearsal.py   what every fork does, done before the first
     confine.py     what a fork does to itself before it runs a program's code, layer by layer
     namespaces.py  a root of its own: the toolchain read-only, a private /tmp, nothing else
     landlock.py    the same by rules on paths, where there are no namespaces

@@ -11,7 +11,6 @@ import gc
 import importlib
 import json
 import os
-import random
 import signal
 import site
 import socket
@@ -31,7 +30,7 @@ _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and
 # imports any other module of the standard library; what is here is a page table longer for every fork.
 _COMMON = (
     *("bisect", "collections", "copy", "functools", "heapq", "itertools", "json", "math", "operator"),
-    *("random", "re", "string", "threading", "time", "typing"),
+    *("re", "string", "threading", "time", "typing"),
 )
 
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
@@ -55,7 +54,7 @@ def import_also(names: Sequence[str]) -> None:
     """What few programs want and is slow to import; one thread, since no fork would have the others."""
     os.environ.update(ONE_THREAD)
     for name in names:
-        with contextlib.suppress(ImportError):
+        with contextlib.suppress(Exception):  # the program will meet it itself
             importlib.import_module(name)
     for variable in ONE_THREAD:
         del os.environ[variable]
@@ -63,10 +62,10 @@ def import_also(names: Sequence[str]) -> None:
 
 
 def new_seeds() -> None:
-    """For a fork, which would go on with the random numbers of all others."""
-    random.seed()
-    if numpy_random := sys.modules.get("numpy.random"):
-        numpy_random.seed()
+    """For a fork, which would go on with the random numbers of all others, where libraries brought some."""
+    for name in ("random", "numpy.random"):
+        if module := sys.modules.get(name):
+            module.seed()
 
 
 def send(control: socket.socket, message: dict[str, Any]) -> None:
@@ -150,7 +149,6 @@ def _redirect() -> None:
 
 def settle() -> None:
     """All that is there now stays: a collection in a fork that looked at it would copy every page."""
-    gc.collect()
     gc.freeze()
 
 
