@@ -11,13 +11,14 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from benchkit.sandbox.base import MIB
 from benchkit.sandbox.cgroups import Group
-from benchkit.sandbox.jail import folder, frames, namespaces
+from benchkit.sandbox.jail import folder, frames, namespaces, syscalls
 from benchkit.sandbox.jail.frames import MESSAGE, Job
 from benchkit.sandbox.jail.zygote import main as become_zygote
 from benchkit.sandbox.missing import LevelMissing
@@ -78,6 +79,7 @@ class Jail:
         self.number = 0  # of the program that runs
         self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
+        self.cpu: int | None = None  # where programs are to run; None: anywhere
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = zygote
         self.group: Group | None = None
@@ -140,7 +142,23 @@ class Jail:
         self.keep = keep
         if self.group is not None:  # a private tmpfs is memory, too
             self.group.limit(job.memory + job.file_bytes, job.processes + job.threads)
-        socket.send_fds(self.control, [marshal.dumps({"job": tuple(job), "keep": tuple(keep)})], list(fds))
+        order = {"job": tuple(job), "keep": tuple(keep), "cpu": self.cpu}
+        socket.send_fds(self.control, [marshal.dumps(order)], list(fds))
+
+    @contextmanager
+    def close_by(self) -> Iterator[None]:
+        """Programs run on our own CPU, and so do we: for those with whom we take turns.
+
+        Neither works while the other does, and to wake somebody elsewhere takes longer than most calls.
+        """
+        before = os.sched_getaffinity(0)
+        self.cpu = syscalls.current_cpu()
+        os.sched_setaffinity(0, {self.cpu})
+        try:
+            yield
+        finally:
+            self.cpu = None
+            os.sched_setaffinity(0, before)
 
     def tidy(self) -> None:
         """Wait until what the last program left behind is gone; EOFError where that cannot be."""

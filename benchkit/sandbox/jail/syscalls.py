@@ -133,6 +133,10 @@ def spawn_idle() -> int:
     return pid
 
 
+def current_cpu() -> int:
+    return int(_libc.sched_getcpu())
+
+
 def pidfd_open(pid: int) -> int:
     return call("pidfd_open", pid, 0)
 

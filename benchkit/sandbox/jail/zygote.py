@@ -86,6 +86,8 @@ class Zygote:
         self.control = setting.control
         self.cage = setting.cage
         self.number = 0  # of the program; the judge counts as well
+        self.cpu: int | None = None  # where programs run now; None: anywhere
+        self.cpus = os.sched_getaffinity(0)
         self.order = bytearray(MESSAGE)
         self.poll = select.poll()
         self.poll.register(self.control, select.POLLIN)
@@ -106,6 +108,7 @@ class Zygote:
         order, fds = self.next_job()
         self.number += 1
         job = Job(*order["job"])
+        self.move(order["cpu"])
         planned = plan(self.cage, job)
         self.setting.make_room(job.file_bytes)
         pid = syscalls.fork()
@@ -116,6 +119,13 @@ class Zygote:
         self.wait(pid, init)
         status, usage = self.end(pid, init)
         self.report_end(status, usage, _kept(order["keep"]))
+
+    def move(self, cpu: int | None) -> None:
+        """With all programs to come; a container may not have this very CPU."""
+        if cpu != self.cpu:
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(0, self.cpus if cpu is None else {cpu})
+            self.cpu = cpu
 
     def next_job(self) -> tuple[dict[str, Any], Sequence[int]]:
         """What else may come is an order to end a program that has ended by itself."""
