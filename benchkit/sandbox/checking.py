@@ -123,11 +123,10 @@ def check(
     jail: Jail, source: str, test: str, entry_point: str, support: str, limits: Limits
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether the jail can go on."""
-    with jail.close_by():
-        try:
-            return _at_arms_length(jail, source, test, entry_point, support, limits)
-        except NeedsInside:
-            return _inside(jail, source, f"{support}\n{test}", entry_point, limits)
+    try:
+        return _at_arms_length(jail, source, test, entry_point, support, limits)
+    except NeedsInside:
+        return _inside(jail, source, f"{support}\n{test}", entry_point, limits)
 
 
 def _at_arms_length(

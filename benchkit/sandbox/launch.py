@@ -11,8 +11,7 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -79,7 +78,6 @@ class Jail:
         self.number = 0  # of the program that runs
         self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
-        self.cpu: int | None = None  # where programs are to run; None: anywhere
         self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
         self.zygote: Local | Container | None = zygote
         self.group: Group | None = None
@@ -142,23 +140,10 @@ class Jail:
         self.keep = keep
         if self.group is not None:  # a private tmpfs is memory, too
             self.group.limit(job.memory + job.file_bytes, job.processes + job.threads)
-        order = {"job": tuple(job), "keep": tuple(keep), "cpu": self.cpu}
+        # Where we are, unless it has use for more: we take turns, and to wake somebody elsewhere takes long.
+        cpu = syscalls.current_cpu() if job.kind != "command" and job.processes == 1 else None
+        order = {"job": tuple(job), "keep": tuple(keep), "cpu": cpu}
         socket.send_fds(self.control, [marshal.dumps(order)], list(fds))
-
-    @contextmanager
-    def close_by(self) -> Iterator[None]:
-        """Programs run on our own CPU, and so do we: for those with whom we take turns.
-
-        Neither works while the other does, and to wake somebody elsewhere takes longer than most calls.
-        """
-        before = os.sched_getaffinity(0)
-        self.cpu = syscalls.current_cpu()
-        os.sched_setaffinity(0, {self.cpu})
-        try:
-            yield
-        finally:
-            self.cpu = None
-            os.sched_setaffinity(0, before)
 
     def tidy(self) -> None:
         """Wait until what the last program left behind is gone; EOFError where that cannot be."""
