@@ -91,9 +91,6 @@ class Zygote:
         self.order = bytearray(MESSAGE)
         self.poll = select.poll()
         self.poll.register(self.control, select.POLLIN)
-        for kind in ("functions", "source", "command"):
-            for processes in (1, 2):
-                plan(self.cage, Job(kind, 1, 1, 1, processes, 1))  # compiles the filters, for all forks
 
     def serve(self) -> NoReturn:
         gc.disable()  # in a fork it would copy every page; there it waits for the program
