@@ -9,6 +9,7 @@ from __future__ import annotations
 import marshal
 import os
 import socket
+import traceback
 from typing import NoReturn
 
 from benchkit.sandbox import judge, launch
@@ -52,14 +53,21 @@ class Mother:
     def bear(self, number: int, line: int, contained: bool) -> None:
         pid = os.fork()
         if pid == 0:
-            try:
-                self.control.close()
-                os.setsid()
-                judge.main(line, contained)
-            finally:
-                os._exit(1)
+            self.become_judge(line, contained)
         os.close(line)
         self.judges[number] = pid
+
+    def become_judge(self, line: int, contained: bool) -> NoReturn:
+        try:
+            self.control.close()
+            os.setsid()
+            judge.main(line, contained)
+        except (EOFError, ConnectionError):  # the pool has gone at once
+            pass
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(1)
 
     def bury(self, number: int, wait_s: float) -> None:
         """A judge ends when its pool hangs up; one that does not in time is ended."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,11 @@ import pytest
 from benchkit.errors import SandboxError, UnknownName
 from benchkit.records import Verdict
 from benchkit.sandbox import Limits, Program, levels, open_sandbox, probe
+from benchkit.sandbox.family import Family
 from benchkit.sandbox.missing import LevelMissing
 from benchkit.sandbox.pool import Pool
 from tests.sandbox.attack import alive, descendants, kill
+from tests.support import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -182,6 +186,19 @@ def test_killed_from_outside_the_mother_of_the_judges_is_replaced() -> None:
         kill(worker.pid)
         assert sandbox.run(Program(source="print(1)")).verdict is Verdict.INFRASTRUCTURE
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
+    """Before it has told its judge anything: mother, judge and zygote all notice."""
+    before = descendants(os.getpid())
+    ours, theirs = socket.socketpair()
+    with closing(Family()) as family, theirs:
+        family.bear(theirs, contained=False)
+        wait_until(lambda: len(descendants(family.mother.pid)) == 2)
+        born = descendants(os.getpid()) - before
+        theirs.close()
+        ours.close()
+    wait_until(lambda: not any(map(alive, born)), 10)
 
 
 def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

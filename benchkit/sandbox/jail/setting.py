@@ -137,13 +137,18 @@ def out_of_the_way(fd: int) -> socket.socket:
     return socket.socket(fileno=_high(fd))
 
 
+def close_others() -> None:
+    """All descriptors but the standard streams and our own, which are out of the way."""
+    os.closerange(3, _HIGH)
+
+
 def _redirect() -> None:
     """Streams on nothing at 0, 1 and 2; 3 and up are free for the programs' descriptors."""
     programs.open_streams()
     nothing = os.open("/dev/null", os.O_RDWR)
     for fd in range(3):
         os.dup2(nothing, fd)
-    os.closerange(3, _HIGH)
+    close_others()
     settle()
 
 

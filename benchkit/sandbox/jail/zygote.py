@@ -29,6 +29,7 @@ from benchkit.sandbox.jail.confine import Plan, confine, drop_identity, plan
 from benchkit.sandbox.jail.frames import MESSAGE, Job
 from benchkit.sandbox.jail.setting import (
     Setting,
+    close_others,
     import_also,
     new_seeds,
     out_of_the_way,
@@ -43,7 +44,9 @@ _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
 def main(control_fd: int) -> NoReturn:
     syscalls.name_process("bench-zygote")
-    _live(out_of_the_way(control_fd), {})
+    control = out_of_the_way(control_fd)
+    close_others()  # the judge's own end of it is among them: it could not hang up
+    _live(control, {})
 
 
 def main_in_container(address: str, private: str) -> None:
@@ -60,8 +63,8 @@ def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
     message, fds, _, _ = socket.recv_fds(control, MESSAGE, 1)
     if not message:
         os._exit(0)
-    for log in fds:
-        os.dup2(log, 2)
+    for own_log in fds:
+        os.dup2(own_log, 2)
     log = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 200)
     config = {**marshal.loads(message), **further}
     if config["path"]:
