@@ -222,7 +222,9 @@ def test_nothing_of_the_callers_environment_is_in_the_sandbox(
         inside = set(filter(alive, descendants(os.getpid()) - before))
         assert len(inside) >= 3
         assert [pid for pid in inside if _knows(pid, key)] == []
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE
+    ) as child:
         assert _knows(child.pid, key)
 
 
