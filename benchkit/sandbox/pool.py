@@ -61,15 +61,13 @@ class Pool:
             raise
 
     def _worker_process(self) -> Worker:
-        why = ""
         for _ in range(2):
             try:
                 return Worker(self.family, self.surroundings, self.scratch, self.most_landlock)
-            except OSError as error:  # somebody killed the mother
-                why = str(error)
+            except ConnectionError:  # somebody killed the mother
                 self.family.close()
                 self.family = Family()
-        raise SandboxError(f"a worker of the sandbox did not start: {why}")
+        raise SandboxError("a worker of the sandbox did not start: its mother process ends")
 
     def ready(self) -> dict[str, Any]:
         """Wait until all workers are there; what they found of the machine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from benchkit.errors import SandboxError
@@ -27,7 +28,8 @@ class Worker:
         self.line = Line(ours)
         with theirs:
             self.number = family.bear(theirs, contained=surroundings["engine"] is not None)
-        self.line.say("open", surroundings, scratch, most_landlock)
+        with suppress(OSError):  # one that has ended already has no introduction
+            self.line.say("open", surroundings, scratch, most_landlock)
 
     def introduction(self) -> dict[str, Any]:
         try:
