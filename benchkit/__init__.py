@@ -8,6 +8,6 @@ The scripts' wing: script, problems, client, answers, sandbox, scoring; and eval
 share).
 
 Below both: terminal.py (what a person sees), files.py (what survives a crash), environment.py (which Python),
-addresses.py (what is a server's address), records.py (what stages hand to each other), verdict.py (what an
-answer can come to), errors.py (every error a person can meet).
+addresses.py (what is a server's address), numbers.py (what a flag takes for one), records.py (what stages
+hand to each other), verdict.py (what an answer can come to), errors.py (every error a person can meet).
 """

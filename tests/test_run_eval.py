@@ -138,6 +138,8 @@ def test_check_and_dry_run_ask_nothing(tmp_path: Path) -> None:
         (["--problems-file", PROBLEMS, "--base-url", ""], "--base-url is missing"),
         (["--problems-file", PROBLEMS, "--base-url", "http://127.0.0.1:1"], "--output-dir is missing"),
         (["--samples", "a", "--rejudge", "b"], "choose one"),
+        (["--temperature", "nan"], "nan is no number to reckon with"),
+        (["--stall-timeout", "inf"], "inf is no number to reckon with"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line(arguments: list[str | Path], said: str) -> None:

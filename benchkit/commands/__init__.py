@@ -1,9 +1,8 @@
 """The commands of bench_runner.py, one file each, exporting `command`.
 
 run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS
-below; numbers.py has the kinds of number that a flag takes. To add one: write the file, add its line. Only
-the file of the command that was typed is imported, so each keeps its heavy imports to itself and the help
-stays instant.
+below. To add one: write the file, add its line. Only the file of the command that was typed is imported, so
+each keeps its heavy imports to itself and the help stays instant.
 """
 
 from __future__ import annotations

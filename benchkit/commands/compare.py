@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from benchkit.commands.numbers import Above0
 from benchkit.comparison.page import FORMAT_NAMES
+from benchkit.numbers import above_0
 
 
 @click.command()
@@ -19,7 +19,7 @@ from benchkit.comparison.page import FORMAT_NAMES
 @click.option("--format", "style", type=click.Choice(FORMAT_NAMES), default="table", show_default=True)
 @click.option(
     "--margin",
-    type=Above0(),
+    type=above_0(),
     default=5.0,
     show_default=True,
     help="Points within which models count as equivalent.",

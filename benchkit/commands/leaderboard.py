@@ -8,8 +8,8 @@ from typing import Any
 import click
 
 from benchkit.commands.compare import command as compare
-from benchkit.commands.numbers import Above0
 from benchkit.commands.report import command as report
+from benchkit.numbers import above_0
 
 HISTORY = click.option(
     "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
@@ -27,7 +27,7 @@ def command(context: click.Context) -> None:
 
 @command.command("list")
 @BENCHMARK
-@click.option("--fits", type=Above0(), metavar="GB", help="Best that fits in it.")
+@click.option("--fits", type=above_0(), metavar="GB", help="Best that fits in it.")
 @click.option("--tag", help="Only entries with this tag.")
 @click.option("--json", "as_json", is_flag=True)
 @HISTORY

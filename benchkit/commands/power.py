@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from benchkit.commands.numbers import Above0
+from benchkit.numbers import above_0
 
 FLIPS = (0.05, 0.1, 0.2, 0.3)
 DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
@@ -14,7 +14,7 @@ DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
 @click.option("--problems", type=click.IntRange(min=1), required=True, help="How many both models are asked.")
 @click.option(
     "--flips",
-    type=Above0(to=1),
+    type=above_0(to=1),
     help="The share of problems that only one of the two solves; 0.05 to 0.3, less for like models.",
 )
 @click.option(

@@ -10,6 +10,7 @@ import click
 
 from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.errors import Interrupted
+from benchkit.numbers import Finite, above_0
 from benchkit.plan import BENCHMARKS, RunSettings, plan_run
 from benchkit.records import GpuLayers, Run, Status
 
@@ -74,7 +75,7 @@ class Layers(click.ParamType[GpuLayers]):
 @click.option("--base-url", help="A running OpenAI-compatible endpoint; nothing is started or stopped.")
 @click.option(
     "--start-timeout",
-    type=click.FloatRange(min=0, min_open=True),
+    type=above_0(),
     help="Seconds; default: by the file's size.",
 )
 @click.option(
@@ -83,9 +84,9 @@ class Layers(click.ParamType[GpuLayers]):
 @click.option(
     "--restarts", type=click.IntRange(min=0), default=1, show_default=True, help="When a server dies midway."
 )
-@click.option("--temperature", type=float, help="Passed on to the script.")
+@click.option("--temperature", type=Finite(0), help="Passed on to the script.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="Passed on to the script.")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), help="Seconds the script may take.")
+@click.option("--timeout", type=above_0(), help="Seconds the script may take.")
 @click.option(
     "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
 )

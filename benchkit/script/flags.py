@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from benchkit.errors import UsageError
+from benchkit.numbers import Finite, above_0
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,6 @@ class JsonObject(click.ParamType[dict[str, Any]]):
         return body
 
 
-POSITIVE = click.FloatRange(min=0, min_open=True)
-
 FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         "--base-url", envvar="OPENAI_BASE_URL", metavar="URL", help="The server's address, ends in /v1."
@@ -102,8 +101,8 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         metavar="DIR",
         help="Where answers, verdicts and summary go; an unfinished run there is continued.",
     ),
-    click.option("--temperature", type=click.FloatRange(min=0), default=0.0, show_default=True),
-    click.option("--top-p", type=click.FloatRange(0, 1, min_open=True)),
+    click.option("--temperature", type=Finite(0), default=0.0, show_default=True),
+    click.option("--top-p", type=above_0(to=1)),
     click.option("--seed", type=int, help="Sample n is asked with seed + n."),
     click.option(
         "--stop", multiple=True, metavar="TEXT", help="End an answer here; may be given repeatedly."
@@ -129,11 +128,11 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request."
     ),
     click.option(
-        "--stall-timeout", type=POSITIVE, default=300.0, show_default=True, help="Seconds without any token."
+        "--stall-timeout", type=above_0(), default=300.0, show_default=True, help="Seconds without any token."
     ),
     click.option(
         "--request-timeout",
-        type=POSITIVE,
+        type=above_0(),
         default=3600.0,
         show_default=True,
         help="Seconds for a whole answer.",
