@@ -38,9 +38,10 @@ class Family:
 
     def bury(self, number: int, wait_s: float) -> None:
         """Wait for a judge's end, and bring it about where it does not come in time."""
-        with self.lock, suppress(OSError):  # a mother who was killed: hers end as their pool hangs up
+        with self.lock, suppress(OSError, EOFError):  # a mother who was killed buries nobody
             self.control.send(marshal.dumps(("bury", number, wait_s)))
-            self.control.recv(_ANSWER)
+            while marshal.loads(self.control.recv(_ANSWER)) != number:
+                pass  # the answer to somebody who was interrupted before it came
 
     def close(self) -> None:
         self.control.close()

@@ -13,8 +13,7 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from time import monotonic
 from typing import Any, NoReturn
 
@@ -24,7 +23,7 @@ from benchkit.sandbox.claims import abandoned
 from benchkit.sandbox.conversation import Conversation, Gone
 from benchkit.sandbox.jail import frames
 from benchkit.sandbox.jail.setting import ONE_THREAD
-from benchkit.sandbox.jail.syscalls import adopt_orphans, current_cpu, name_process
+from benchkit.sandbox.jail.syscalls import adopt_orphans, name_process
 from benchkit.sandbox.launch import Jail, Local
 from benchkit.sandbox.line import Line, as_message
 from benchkit.sandbox.missing import LevelMissing
@@ -81,8 +80,7 @@ class Judge:
         sound = True
         while sound:
             kind, *details = self.line.hear()
-            with _staying_here():
-                sound = self.handlers[kind](*details)
+            sound = self.handlers[kind](*details)
 
     def run(self, program: dict[str, Any], limits: dict[str, Any]) -> bool:
         return self._answer(*run(self.jail, Program(**program), Limits(**limits)))
@@ -96,17 +94,6 @@ class Judge:
 
     def load(self, source: str, limits: dict[str, Any]) -> bool:
         return Session(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
-
-
-@contextmanager
-def _staying_here() -> Iterator[None]:
-    """On the CPU where we are, since the program comes there too."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {current_cpu()})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cpus)
 
 
 class Session:

@@ -140,7 +140,7 @@ class Jail:
         self.keep = keep
         if self.group is not None:  # a private tmpfs is memory, too
             self.group.limit(job.memory + job.file_bytes, job.processes + job.threads)
-        # Where we are, unless it has use for more: we take turns, and to wake somebody elsewhere takes long.
+        # Where we are at first, unless it can use more: we take turns, and waking one elsewhere takes long.
         cpu = syscalls.current_cpu() if job.kind != "command" and job.processes == 1 else None
         order = {"job": tuple(job), "keep": tuple(keep), "cpu": cpu}
         socket.send_fds(self.control, [marshal.dumps(order)], list(fds))

@@ -10,6 +10,7 @@ import marshal
 import os
 import socket
 import traceback
+from time import monotonic
 from typing import NoReturn
 
 from benchkit.sandbox import judge, launch
@@ -18,7 +19,7 @@ from benchkit.sandbox.jail.rehearsal import rehearse
 from benchkit.sandbox.jail.setting import import_common, out_of_the_way, settle
 from benchkit.sandbox.jail.syscalls import name_process
 
-_LAST_WAIT_S = 5.0  # for judges whose pool has gone, each
+_LAST_WAIT_S = 5.0  # for judges whose pool has gone
 
 
 def main(fd: int) -> NoReturn:
@@ -45,13 +46,18 @@ class Mother:
                 self.bear(number, fds[0], detail)
             else:
                 self.bury(number, detail)
-                self.control.send(b"buried")
+                self.control.send(marshal.dumps(number))
+        deadline = monotonic() + _LAST_WAIT_S
         for number in list(self.judges):
-            self.bury(number, _LAST_WAIT_S)
+            self.bury(number, max(0.0, deadline - monotonic()))
         os._exit(0)
 
     def bear(self, number: int, line: int, contained: bool) -> None:
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # the machine is full; the pool finds its line closed
+            os.close(line)
+            return
         if pid == 0:
             self.become_judge(line, contained)
         os.close(line)
@@ -71,4 +77,5 @@ class Mother:
 
     def bury(self, number: int, wait_s: float) -> None:
         """A judge ends when its pool hangs up; one that does not in time is ended."""
-        launch.bury(self.judges.pop(number), wait_s)
+        if (pid := self.judges.pop(number, None)) is not None:
+            launch.bury(pid, wait_s)

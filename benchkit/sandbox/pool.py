@@ -67,6 +67,8 @@ class Pool:
             except ConnectionError:  # somebody killed the mother
                 self.family.close()
                 self.family = Family()
+            except OSError as error:
+                raise SandboxError(f"a worker of the sandbox did not start: {error.strerror}") from None
         raise SandboxError("a worker of the sandbox did not start: its mother process ends")
 
     def ready(self) -> dict[str, Any]:
@@ -167,6 +169,14 @@ class Pool:
                 return
             self.all.remove(worker)
             worker.close()
+        try:
+            fresh = self._introduced()
+        except (SandboxError, OSError):  # it was ended from outside, or the machine was full for a moment
+            fresh = self._introduced()
+        self.free.put(fresh)
+
+    def _introduced(self) -> Worker:
+        with self.lock:
             fresh = self._worker_process()
             self.all.add(fresh)
         try:
@@ -175,4 +185,4 @@ class Pool:
             self.all.discard(fresh)
             fresh.close()
             raise
-        self.free.put(fresh)
+        return fresh

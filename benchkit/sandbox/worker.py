@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,6 +29,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         self.family = family
         self.line = Line(ours)
+        self._process: int | None = None  # a descriptor of it
         with theirs:
             self.number = family.bear(theirs, contained=surroundings["engine"] is not None)
         with suppress(OSError):  # one that has ended already has no introduction
@@ -40,6 +44,8 @@ class Worker:
             reason, log = details
             raise LevelMissing(reason, log=log)
         self.pid = details[0].pop("pid")
+        with suppress(OSError):  # it has ended
+            self._process = os.pidfd_open(self.pid)
         return dict(details[0])
 
     def hear(self, timeout_s: float) -> tuple[Any, ...]:
@@ -59,4 +65,16 @@ class Worker:
 
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()
+        if self._process is not None:  # whose mother may be dead
+            if not _ends(self._process, wait_s):
+                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+                _ends(self._process, wait_s)
+            os.close(self._process)
+            self._process = None
         self.family.bury(self.number, wait_s)
+
+
+def _ends(process: int, wait_s: float) -> bool:
+    poll = select.poll()
+    poll.register(process, select.POLLIN)
+    return bool(poll.poll(wait_s * 1000))

@@ -201,6 +201,42 @@ def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
     wait_until(lambda: not any(map(alive, born)), 10)
 
 
+def test_a_judge_that_hangs_is_ended_though_its_mother_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody but the pool can do it then; nothing is left when the pool is closed, its folder neither."""
+    monkeypatch.setattr("benchkit.sandbox.pool._GRACE_S", 0.2)
+    before = descendants(os.getpid())
+    with open_sandbox(workers=1) as sandbox:
+        assert isinstance(sandbox, Pool)
+        folder = Path(sandbox.scratch)
+        inside = descendants(os.getpid()) - before
+        kill(sandbox.family.mother.pid)
+        endless = "def check(c): c(), sum(range(10**13))"  # in C, where no alarm is heard
+        assert sandbox.check("def f(): pass", endless, "f", Limits(wall_s=0.5)).verdict is Verdict.TIMEOUT
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+    assert [pid for pid in inside if alive(pid)] == []
+    assert not folder.exists()
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")
+def test_a_program_that_takes_longer_has_all_cpus() -> None:
+    """At first it stays on its judge's; two such must not share one while another idles."""
+    source = """
+import os, threading, time
+cpus = []
+def watch():
+    until = time.monotonic() + 9
+    while len(os.sched_getaffinity(0)) == 1 and time.monotonic() < until: time.sleep(0.01)
+    cpus.append(len(os.sched_getaffinity(0)))
+thread = threading.Thread(target=watch)
+thread.start()
+watch()
+thread.join()
+print(min(cpus))
+"""
+    with open_sandbox(workers=1) as sandbox:
+        assert int(sandbox.run(Program(source=source)).stdout) == len(os.sched_getaffinity(0))
+
+
 def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, no traceback of ours."""
     monkeypatch.setattr("benchkit.sandbox.family._ENTRY", "raise SystemExit(3)")

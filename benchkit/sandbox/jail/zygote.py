@@ -39,6 +39,7 @@ from benchkit.sandbox.jail.setting import (
 )
 
 _MOST_KEPT = 8
+_TOGETHER_MS = 20  # that a program stays on its judge's CPU; most have ended
 _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
 
@@ -127,6 +128,13 @@ class Zygote:
                 os.sched_setaffinity(0, self.cpus if cpu is None else {cpu})
             self.cpu = cpu
 
+    def release(self, pid: int) -> None:
+        """From the CPU where it has stayed so far, lest it shares that with another all its life."""
+        with contextlib.suppress(OSError):
+            os.sched_setaffinity(pid, self.cpus)
+            for thread in os.listdir(f"/proc/{pid}/task"):
+                os.sched_setaffinity(int(thread), self.cpus)
+
     def next_job(self) -> tuple[dict[str, Any], Sequence[int]]:
         """What else may come is an order to end a program that has ended by itself."""
         while True:
@@ -174,7 +182,12 @@ class Zygote:
         """Until the program's end, which the judge may order; a judge that has gone ends us all."""
         watched = syscalls.pidfd_open(pid)
         self.poll.register(watched, select.POLLIN)
-        while (watched, select.POLLIN) not in self.poll.poll():
+        left_ms = None if self.cpu is None else _TOGETHER_MS
+        while (watched, select.POLLIN) not in (events := self.poll.poll(left_ms)):
+            if not events:
+                self.release(pid)
+                left_ms = None
+                continue
             order, _ = self.next_order()
             if not order or order.get("kill") == self.number:
                 _kill_all(pid, init)
