@@ -218,7 +218,8 @@ def test_a_judge_that_hangs_is_ended_though_its_mother_was(monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one CPU only")
-def test_a_program_that_takes_longer_has_all_cpus() -> None:
+@pytest.mark.parametrize("level", ["namespaces", "landlock"])
+def test_a_program_that_takes_longer_has_all_cpus(level: str) -> None:
     """At first it stays on its judge's; two such must not share one while another idles."""
     source = """
 import os, threading, time
@@ -233,7 +234,7 @@ watch()
 thread.join()
 print(min(cpus))
 """
-    with open_sandbox(workers=1) as sandbox:
+    with open_sandbox(level, workers=1) as sandbox:
         assert int(sandbox.run(Program(source=source)).stdout) == len(os.sched_getaffinity(0))
 
 
