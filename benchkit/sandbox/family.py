@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Lock
 
 _ROOT = str(Path(__file__).resolve().parents[2])
+# No collection while she imports; later ones would copy every page that her judges share with her.
 _ENTRY = (
     "import gc, sys; gc.disable(); sys.path.insert(1, {root!r}); "
     "from benchkit.sandbox.mother import main; main({fd})"

@@ -39,13 +39,13 @@ def main(fd: int, contained: bool) -> NoReturn:
     adopt_orphans()
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
-    gc.enable()
+    gc.enable()  # the mother has it off
     line = Line(socket.socket(fileno=fd))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _, surroundings, scratch, most_landlock = line.hear()
-    os.environ.update(surroundings["environment"] | ONE_THREAD)
+    os.environ.update(surroundings.pop("environment") | ONE_THREAD)  # ours alone: the jail is told the rest
     sys.path += surroundings["site"]  # a test may import what a program may
     try:
         jail = Jail(zygote, surroundings, scratch, most_landlock)

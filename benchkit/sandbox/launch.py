@@ -88,7 +88,7 @@ class Jail:
             self.group = _group_around(self.zygote, surroundings["cgroup"])
             self._let_in(level)
             private = {"scratch": self.scratch, "private_bytes": PRIVATE_BYTES}
-            config = {**surroundings, **private, "environment": {}, "most_landlock": most_landlock}
+            config = {**surroundings, **private, "most_landlock": most_landlock}
             log = [self.log.fileno()] if isinstance(self.zygote, Local) else []  # an engine has its own way
             socket.send_fds(self.control, [marshal.dumps(config)], log)
             self.report = {**self._introduction(), "cgroup": self.group is not None}

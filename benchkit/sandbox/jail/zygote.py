@@ -131,7 +131,7 @@ class Zygote:
     def release(self, pid: int) -> None:
         """From the CPU where it has stayed so far, lest it shares that with another all its life."""
         with contextlib.suppress(OSError):
-            os.sched_setaffinity(pid, self.cpus)
+            os.sched_setaffinity(pid, self.cpus)  # the first thread, also where there is no /proc
             for thread in os.listdir(f"/proc/{pid}/task"):
                 os.sched_setaffinity(int(thread), self.cpus)
 
