@@ -18,12 +18,12 @@ from typing import Any
 
 import click
 
+from benchkit.asking.problems.contest_flags import choose_problems, problem_flags
+from benchkit.asking.script import Settings, asking_flags
+from benchkit.asking.script.journal import explained
 from benchkit.errors import UsageError
-from benchkit.evaluation import Evaluation, judge_samples, judging_flags, starting_sandbox
 from benchkit.files import atomic_write
-from benchkit.problems.contest_flags import choose_problems, problem_flags
-from benchkit.script import Settings, asking_flags
-from benchkit.script.journal import explained
+from benchkit.judging.evaluation import Evaluation, judge_samples, judging_flags, starting_sandbox
 
 EVAL_ALL = "_eval_all.json"
 
@@ -50,8 +50,8 @@ def command(
     if folder is None:
         raise UsageError("--output-dir is missing: the folder for verdicts and summary")
     with starting_sandbox(settings, sandbox, workers) as started:
-        from benchkit.scoring.eval_all import eval_all
-        from benchkit.scoring.generations import read_generations
+        from benchkit.judging.scoring.eval_all import eval_all
+        from benchkit.judging.scoring.generations import read_generations
 
         problem_set = choose_problems(limit=settings.limit, **chosen)
         answers = read_generations(generations, problem_set)

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchkit.client.prompts import STYLES, find_style
+from benchkit.asking.client.prompts import STYLES, find_style
+from benchkit.asking.script import Prompt, Question, Settings, asking_flags, say
+from benchkit.asking.script.journal import read_key
 from benchkit.errors import UsageError
-from benchkit.evaluation import (
+from benchkit.judging.evaluation import (
     Evaluation,
     ask_and_judge,
     check,
@@ -27,12 +29,10 @@ from benchkit.evaluation import (
     show_prompts,
     starting_sandbox,
 )
-from benchkit.script import Prompt, Question, Settings, asking_flags, say
-from benchkit.script.journal import read_key
 
 if TYPE_CHECKING:
-    from benchkit.problems import ProblemSet
-    from benchkit.sandbox import Sandbox
+    from benchkit.asking.problems import ProblemSet
+    from benchkit.judging.sandbox import Sandbox
 
 DEFAULT_DATASET = "humaneval"
 
@@ -124,7 +124,7 @@ def _evaluation(settings: Settings, choices: Choices, sandbox: Callable[[], Sand
 
 
 def _problem_set(settings: Settings, choices: Choices) -> ProblemSet:
-    from benchkit.problems import load
+    from benchkit.asking.problems import load
 
     dataset, version = choices.dataset, None
     if not dataset and not choices.problems_file:
@@ -135,7 +135,7 @@ def _problem_set(settings: Settings, choices: Choices) -> ProblemSet:
 
 def _asked_in(folder: Path) -> tuple[str, str | None]:
     """The problems of an earlier run, which its journal's key names, and their version."""
-    from benchkit.problems import FORMS
+    from benchkit.asking.problems import FORMS
 
     asked = read_key(folder).get("problem_set", {})
     if asked.get("name") in FORMS:
@@ -155,7 +155,7 @@ def _questions(problem_set: ProblemSet, prompter: Callable[[str], Prompt], sampl
 
 
 def _judge_saved(evaluation: Evaluation, choices: Choices) -> None:
-    from benchkit.scoring import read_run, read_samples
+    from benchkit.judging.scoring import read_run, read_samples
 
     if choices.rejudge:
         judge_samples(evaluation, read_run(choices.rejudge, evaluation.problem_set))

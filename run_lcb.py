@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchkit.client.contest_prompts import CONTEST_STYLES, contest_prompt
-from benchkit.evaluation import (
+from benchkit.asking.client.contest_prompts import CONTEST_STYLES, contest_prompt
+from benchkit.asking.problems.contest_flags import choose_problems, problem_flags
+from benchkit.asking.script import Question, Settings, asking_flags
+from benchkit.judging.evaluation import (
     Evaluation,
     ask_and_judge,
     check,
@@ -24,11 +26,9 @@ from benchkit.evaluation import (
     show_prompts,
     starting_sandbox,
 )
-from benchkit.problems.contest_flags import choose_problems, problem_flags
-from benchkit.script import Question, Settings, asking_flags
 
 if TYPE_CHECKING:
-    from benchkit.problems.livecodebench import ContestSet
+    from benchkit.asking.problems.livecodebench import ContestSet
 
 
 @click.command(help=__doc__)
@@ -83,7 +83,7 @@ def _questions(problem_set: ContestSet, style: str, samples: int) -> list[Questi
 
 
 def _rejudge(evaluation: Evaluation, folder: Path) -> None:
-    from benchkit.scoring import read_run
+    from benchkit.judging.scoring import read_run
 
     judge_samples(evaluation, read_run(folder, evaluation.problem_set))
 

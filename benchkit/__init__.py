@@ -1,13 +1,19 @@
-"""All of bench_runner that is no script; each folder's own opening names its files.
+"""All of bench_runner that is no script: serve, run, ask, judge, tell. Each folder's opening names its files.
 
-The runner's wing: commands, batch, runner, servers, telemetry, gguf, history, comparison, reports; and the
-files plan.py (the benchmarks by name), command_line.py (a benchmark's command), masking.py (no key in a log),
-statistics.py (what a score tells).
+serving/   a model on this box, and what it costs: servers, telemetry, gguf
+running/   one run and a night of them: runner, batch
+asking/    what is asked, how, and the code in the answer: problems, client, answers, script
+judging/   run the code, say what it is worth: sandbox, scoring, evaluation.py
+telling/   keep it, compare it, show it: history, comparison, reports
+commands/  the shell's way in, one file a subcommand
 
-The scripts' wing: script, problems, client, answers, sandbox, scoring; and evaluation.py (what the scripts
-share).
+The ground, which every floor stands on: plan.py (the benchmarks by name), command_line.py (a benchmark's
+command), masking.py (no key in a log), statistics.py (what a score tells), terminal.py (what a person
+sees), files.py (what survives a crash), environment.py (which Python), addresses.py (what is a server's
+address), numbers.py (what a flag takes for one), records.py (what stages hand to each other), verdict.py
+(what an answer can come to), errors.py (every error a person can meet).
 
-Below both: terminal.py (what a person sees), files.py (what survives a crash), environment.py (which Python),
-addresses.py (what is a server's address), numbers.py (what a flag takes for one), records.py (what stages
-hand to each other), verdict.py (what an answer can come to), errors.py (every error a person can meet).
+Two wings never import each other and meet only at the script contract: the runner's (commands, running,
+telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows
+nothing of servers and histories. Only commands.doctor looks at both.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How much of a server's speed run_eval.py gets, beside a bare load generator and two other tools.
 
-    python benchmarks/asking.py --problems-file HumanEval.jsonl.gz [--limit N] [--rounds N] [--others]
+    python measurements/asking.py --problems-file HumanEval.jsonl.gz [--limit N] [--rounds N] [--others]
 
 Needs llama-server (LLAMA_SERVER, PATH or `make llama-server`) and, in the Python that runs it, `gguf` and
 `numpy`; with --others also `evalplus`, `lm-eval[api]` and HumanEval+'s problems file. The model is a llama of
@@ -155,7 +155,7 @@ def tokens_of(reply: bytes) -> int:
 
 def bodies_of(prompts: Sequence[str], max_tokens: int) -> list[bytes]:
     """The requests that run_eval.py sends, byte for byte but for their order."""
-    from benchkit.client.prompts import find_style
+    from benchkit.asking.client.prompts import find_style
 
     style = find_style("plain")
     further = {"stream": True, "stream_options": {"include_usage": True}}
@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--others", action="store_true")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from benchkit.problems import load
+    from benchkit.asking.problems import load
 
     prompts = [
         problem.prompt for problem in load(file=options.problems_file).select(limit=options.limit).problems

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The memory of run_eval.py at 1 and at 20 samples a problem: it must stay under 200 MB, and flat.
 
-    .venv/bin/python benchmarks/asking_memory.py --problems-file HumanEval.jsonl.gz [--samples 20]
+    .venv/bin/python measurements/asking_memory.py --problems-file HumanEval.jsonl.gz [--samples 20]
 
 A stand-in answers at once with 4 kB of prose around the canonical solution, so that every answer is asked
 for, journaled and judged. What is printed is the largest resident set of the script or of any process that

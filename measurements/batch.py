@@ -1,6 +1,6 @@
 """What a batch adds: between two runs of one server, between two servers, and its dry run of 1,000 runs.
 
-    .venv/bin/python benchmarks/batch.py [--runs 15] [--models 8]
+    .venv/bin/python measurements/batch.py [--runs 15] [--models 8]
 
 Prints medians in seconds. Scripts of a few lines write down when they begin and end; between two servers
 the server's own stop and start are taken off. The dry run's plan has 100 model files, 2 benchmarks and 5

@@ -1,6 +1,6 @@
 """A night killed with -9 at 50 random instants: every run once in the history, no answer asked for twice.
 
-    .venv/bin/python benchmarks/batch_kills.py [--kills 50] [--seed 1]
+    .venv/bin/python measurements/batch_kills.py [--kills 50] [--seed 1]
 
 2 demo models on real servers and an endpoint that sees every question, 2 benchmarks, 2 temperatures. Each
 start of the batch goes on where the one before was killed. Prints what it saw; fails on anything lost or
@@ -18,8 +18,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.batch import kills  # noqa: E402
-from tests.batch.support import write_plan  # noqa: E402
+from tests.running.batch import kills  # noqa: E402
+from tests.running.batch.support import write_plan  # noqa: E402
 from tests.support import F16, QUANTIZED  # noqa: E402
 
 RUNS = 12

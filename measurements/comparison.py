@@ -1,6 +1,6 @@
 """What comparing costs: compare and leaderboard list over 10,000 runs, the HTML report of 20 models.
 
-    python benchmarks/comparison.py
+    python measurements/comparison.py
 
 Each figure is the median of five whole commands, from start to end of the process, with its peak memory.
 """
@@ -20,8 +20,8 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.history import document, to_record  # noqa: E402
 from benchkit.records import Run, Status  # noqa: E402
+from benchkit.telling.history import document, to_record  # noqa: E402
 
 RUNS, MODELS, PROBLEMS = 10_000, 40, 164
 

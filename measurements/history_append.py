@@ -1,4 +1,4 @@
-"""What one append costs at 100,000 runs, beside rewriting: `python benchmarks/history_append.py`.
+"""What one append costs at 100,000 runs, beside rewriting: `python measurements/history_append.py`.
 
 Bars: at most 5 ms plus the device's own fsyncs, and 30 MB. Takes a minute and 500 MB of disk.
 """
@@ -15,9 +15,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit import history
-from benchkit.history import document
 from benchmarks.history_runs import realistic_run
+
+from benchkit.telling import history
+from benchkit.telling.history import document
 
 APPENDS = 200
 

@@ -1,4 +1,4 @@
-"""How many acknowledged runs 1,000 kills lose: `python benchmarks/history_kills.py [KILLS]`. Bar: none."""
+"""How many acknowledged runs 1,000 kills lose: `python measurements/history_kills.py [KILLS]`. Bar: none."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit import history
-from benchkit.history import journal
-from tests.history.kills import kill_while_appending
+from benchkit.telling import history
+from benchkit.telling.history import journal
+from tests.telling.history.kills import kill_while_appending
 
 
 def main() -> None:

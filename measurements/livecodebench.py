@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """LiveCodeBench: judging against its own grader on the same answers and tests, and reading a large file.
 
-    benchmarks/livecodebench.py --data FOLDER --official CHECKOUT [--rounds 3]
+    measurements/livecodebench.py --data FOLDER --official CHECKOUT [--rounds 3]
 
 FOLDER holds livecodebench/problems_v5_v6_public.jsonl and verdicts/livecodebench-o1-mini/eval_all.json.
 CHECKOUT is a clone of https://github.com/LiveCodeBench/LiveCodeBench (or LCB_OFFICIAL names it); without it
@@ -27,12 +27,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchkit.asking.problems.livecodebench import ContestProblem, Window, load_contest  # noqa: E402
 from benchkit.files import cache_folder  # noqa: E402 — the path to it is set above
-from benchkit.problems.livecodebench import ContestProblem, Window, load_contest  # noqa: E402
+from benchkit.judging.sandbox import open_sandbox  # noqa: E402
+from benchkit.judging.scoring.contest import ContestJudge  # noqa: E402
 from benchkit.records import Verdict  # noqa: E402
-from benchkit.sandbox import open_sandbox  # noqa: E402
-from benchkit.scoring.contest import ContestJudge  # noqa: E402
-from tests.scoring.right_programs import RIGHT  # noqa: E402
+from tests.judging.scoring.right_programs import RIGHT  # noqa: E402
 
 WORKERS = 2
 NEEDED = ("numpy", "tqdm")

@@ -1,6 +1,6 @@
 """What the runner adds around a script, and how soon the first request is sent, with a demo model.
 
-    .venv/bin/python benchmarks/runner_overhead.py [--server xllamacpp] [--runs 7]
+    .venv/bin/python measurements/runner_overhead.py [--server xllamacpp] [--runs 7]
 
 Prints three medians in seconds: from the command to the first request that reaches the server, the wall time
 of the whole run less the script's own, and `--help`.

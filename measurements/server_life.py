@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A server's life: from start to stop, how soon it is seen to be ready, and what survives a killed runner.
 
-    python benchmarks/server_life.py [--model FILE.gguf] [--rounds N] [--kills N]
+    python measurements/server_life.py [--model FILE.gguf] [--rounds N] [--kills N]
 
 Needs the engines it measures: llama-server (LLAMA_SERVER, PATH or `make llama-server`), xllamacpp, and
 llama-cpp-python (LLAMA_CPP_PYTHON or `make llama-cpp-python`); those that are absent are named and left out.
@@ -23,13 +23,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.gguf import read_model_file  # noqa: E402 - the repository is not on the path before
 from benchkit.records import ServerRequest  # noqa: E402
-from benchkit.servers import serve  # noqa: E402
-from benchkit.servers.kinds import load  # noqa: E402
-from benchkit.servers.local import LocalServer  # noqa: E402
-from tests.servers.deaths import PHASES, Death, kill_a_runner  # noqa: E402
-from tests.servers.tiny_gguf import write_tiny_gguf  # noqa: E402
+from benchkit.serving.gguf import read_model_file  # noqa: E402 - the repository is not on the path before
+from benchkit.serving.servers import serve  # noqa: E402
+from benchkit.serving.servers.kinds import load  # noqa: E402
+from benchkit.serving.servers.local import LocalServer  # noqa: E402
+from tests.serving.servers.deaths import PHASES, Death, kill_a_runner  # noqa: E402
+from tests.serving.servers.tiny_gguf import write_tiny_gguf  # noqa: E402
 
 ENGINES = ("llama-server", "xllamacpp", "llama-cpp-python")
 BEARABLE_S = 2.0

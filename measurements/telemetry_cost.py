@@ -1,4 +1,4 @@
-"""What sampling costs: `python benchmarks/telemetry_cost.py [SECONDS]`.
+"""What sampling costs: `python measurements/telemetry_cost.py [SECONDS]`.
 
 Bar: under 0.5% of a core at 2 Hz. A tree of four processes is followed and the series is written to disk.
 Without a GPU two scripted ones are read, so that all the arithmetic is done and only NVML's own time is not.
@@ -16,10 +16,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit.telemetry import sampling
-from benchkit.telemetry.base import DeviceReading, Reader
-from benchkit.telemetry.fake import ScriptedReader
-from benchkit.telemetry.readers import open_reader
+from benchkit.serving.telemetry import sampling
+from benchkit.serving.telemetry.base import DeviceReading, Reader
+from benchkit.serving.telemetry.fake import ScriptedReader
+from benchkit.serving.telemetry.readers import open_reader
 
 SLEEP = "import time; time.sleep(600)"
 CHILDREN = f"[subprocess.Popen([sys.executable, '-c', {SLEEP!r}]) for _ in '123']"

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from benchkit.gguf import read_model_file
 from benchkit.records import ServerRequest
-from benchkit.servers import serve
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import serve
 from parsers import get_parser
 from tests.contest_files import PUBLIC, Attack, packed, pickled, row, write
 from tests.stand_ins.chat_server import Turn, chat_server

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.gguf import read_model_file
 from benchkit.records import ServerRequest
-from benchkit.servers import serve
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import serve
 from parsers import get_parser
 from tests.support import F16, ROOT
 

@@ -17,11 +17,11 @@ from benchkit.errors import Interrupted, UsageError
 from benchkit.plan import RunSettings
 
 if TYPE_CHECKING:
-    from benchkit.batch.expand import Expansion
-    from benchkit.batch.night import Night
-    from benchkit.batch.notify import Teller
-    from benchkit.batch.planfile import Plan
-    from benchkit.batch.state import EntryState
+    from benchkit.running.batch.expand import Expansion
+    from benchkit.running.batch.night import Night
+    from benchkit.running.batch.notify import Teller
+    from benchkit.running.batch.planfile import Plan
+    from benchkit.running.batch.state import EntryState
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "max_content_width": 110})
@@ -57,7 +57,7 @@ def _plan_or_run(options: dict[str, Any]) -> int:
     for note in expansion.notes:
         print(note, file=sys.stderr)
     if options["dry_run"]:
-        from benchkit.batch.preview import preview
+        from benchkit.running.batch.preview import preview
 
         print(preview(expansion.entries, options["history"]))
         return 0
@@ -65,8 +65,8 @@ def _plan_or_run(options: dict[str, Any]) -> int:
 
 
 def _init(options: dict[str, Any]) -> int:
-    from benchkit.batch.models import find_models
-    from benchkit.batch.starter import starter_plan
+    from benchkit.running.batch.models import find_models
+    from benchkit.running.batch.starter import starter_plan
 
     path = _nothing_but_a_name(options) or Path("plan.yaml")
     found = find_models(".")
@@ -96,7 +96,7 @@ def _nothing_but_a_name(options: dict[str, Any]) -> Path | None:
 
 
 def _expansion(options: dict[str, Any]) -> Expansion:
-    from benchkit.batch.expand import expand
+    from benchkit.running.batch.expand import expand
 
     base = RunSettings(benchmark="", history=options["history"], runs_dir=options["runs_dir"])
     return expand(_plan(options), base)
@@ -105,7 +105,7 @@ def _expansion(options: dict[str, Any]) -> Expansion:
 @contextmanager
 def _problems_listed() -> Iterator[None]:
     """Each on a line of its own, however many they are."""
-    from benchkit.batch.planfile import PlanProblems
+    from benchkit.running.batch.planfile import PlanProblems
 
     try:
         yield
@@ -116,7 +116,7 @@ def _problems_listed() -> Iterator[None]:
 
 
 def _plan(options: dict[str, Any]) -> Plan:
-    from benchkit.batch.planfile import make_plan, read_plan
+    from benchkit.running.batch.planfile import make_plan, read_plan
 
     path, models, benchmarks = options["plan_path"], options["models"], options["benchmarks"]
     if path is not None and not str(path).startswith("-"):
@@ -134,8 +134,8 @@ def _plan(options: dict[str, Any]) -> Plan:
 
 def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[str]) -> dict[str, Any]:
     """The run's own flags become settings of all runs, the others go to the scripts."""
-    from benchkit.batch.settings import OF_A_BENCHMARK, SETTINGS
     from benchkit.commands.run import command as run_command
+    from benchkit.running.batch.settings import OF_A_BENCHMARK, SETTINGS
 
     given = _given_flags(flags)
     args = {"args": list(words)} if (words := given.pop("script_args", ())) else {}
@@ -167,10 +167,10 @@ def _was_given(context: click.Context, name: str) -> bool:
 
 
 def _run(expansion: Expansion, options: dict[str, Any]) -> int:
-    from benchkit.batch.display import open_batch_display
-    from benchkit.batch.inhibit import no_sleep
-    from benchkit.batch.night import Night, NightOptions, run_night
-    from benchkit.batch.notify import Teller, places
+    from benchkit.running.batch.display import open_batch_display
+    from benchkit.running.batch.inhibit import no_sleep
+    from benchkit.running.batch.night import Night, NightOptions, run_night
+    from benchkit.running.batch.notify import Teller, places
 
     night = Night(expansion.entries)
     display = open_batch_display(options["history"], night.in_order)
@@ -198,8 +198,8 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
 
 
 def _tell_the_morning(night: Night, history: Path, teller: Teller) -> None:
-    from benchkit.batch.summary import headline, summary, write_summary
-    from benchkit.comparison.tables import terminal_width
+    from benchkit.running.batch.summary import headline, summary, write_summary
+    from benchkit.telling.comparison.tables import terminal_width
 
     _say(summary(night, terminal_width(), for_people=True), sys.stdout)
     try:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from benchkit.comparison.page import FORMAT_NAMES
 from benchkit.numbers import above_0
+from benchkit.telling.comparison.page import FORMAT_NAMES
 
 
 @click.command()
@@ -47,11 +47,11 @@ def command(
 
     Without names: the latest good run of each model. A MODEL stands for its latest good run.
     """
-    from benchkit.comparison import columns as known
-    from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.page import pages, rendered
-    from benchkit.comparison.selection import sections
-    from benchkit.comparison.tables import terminal_width
+    from benchkit.telling.comparison import columns as known
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.page import pages, rendered
+    from benchkit.telling.comparison.selection import sections
+    from benchkit.telling.comparison.tables import terminal_width
 
     sort_by = known.find(sort)
     known.chosen(columns)

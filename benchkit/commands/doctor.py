@@ -65,8 +65,8 @@ def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    from benchkit.servers.hardware import gpus
-    from benchkit.telemetry import machine_facts
+    from benchkit.serving.servers.hardware import gpus
+    from benchkit.serving.telemetry import machine_facts
 
     facts = machine_facts()
     memory = f"{facts['ram_mb'] / 1024:,.0f} GB RAM" if facts.get("ram_mb") else ""
@@ -91,8 +91,8 @@ def _joined(*parts: object) -> str:
 
 
 def _servers() -> Iterator[Finding]:
-    from benchkit.servers import installed
-    from benchkit.servers.hardware import gpus
+    from benchkit.serving.servers import installed
+    from benchkit.serving.servers.hardware import gpus
 
     for engine in installed():
         if engine.version is None:
@@ -106,7 +106,7 @@ def _servers() -> Iterator[Finding]:
 
 
 def _sandbox() -> Iterator[Finding]:
-    from benchkit.sandbox import probe
+    from benchkit.judging.sandbox import probe
 
     for fact in probe():
         state = "ok" if fact.available else "missing"
@@ -115,8 +115,8 @@ def _sandbox() -> Iterator[Finding]:
 
 
 def _problem_sets() -> Iterator[Finding]:
-    from benchkit.problems.fetching import place_of
-    from benchkit.problems.releases import RELEASES
+    from benchkit.asking.problems.fetching import place_of
+    from benchkit.asking.problems.releases import RELEASES
 
     for name, releases in RELEASES.items():
         place = place_of(releases[0])

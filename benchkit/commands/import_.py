@@ -23,8 +23,8 @@ def command(
     A harness's result file, its folder (which may hold each problem's verdict beside it), what it printed, or
     a history or run of bench_runner itself.
     """
-    from benchkit.comparison.adding import add, holds_records
-    from benchkit.comparison.recognizing import writer_of
+    from benchkit.telling.comparison.adding import add, holds_records
+    from benchkit.telling.comparison.recognizing import writer_of
 
     for source in sources:
         known = parser is not None or not source.exists() or holds_records(source)

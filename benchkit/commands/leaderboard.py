@@ -37,9 +37,9 @@ def list_models(
     """Tiers of models that cannot be told apart, the Pareto front, quantization ladders."""
     import json
 
-    from benchkit.comparison.board import as_records, as_text, boards
-    from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.tables import terminal_width
+    from benchkit.telling.comparison.board import as_records, as_text, boards
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.tables import terminal_width
 
     found = boards(Catalog(history), benchmark, fits, tag)
     if as_json:
@@ -54,8 +54,8 @@ def list_models(
 @HISTORY
 def models(history: Path) -> None:
     """Every model that was ever run, with its last good score."""
-    from benchkit.comparison.board import model_lines
-    from benchkit.comparison.catalog import Catalog
+    from benchkit.telling.comparison.board import model_lines
+    from benchkit.telling.comparison.catalog import Catalog
 
     for line in model_lines(Catalog(history)):
         click.echo(line)
@@ -67,8 +67,8 @@ def models(history: Path) -> None:
 @HISTORY
 def history_of(model: str, benchmark: str | None, history: Path) -> None:
     """All runs of one MODEL, the oldest first."""
-    from benchkit.comparison.board import history_lines
-    from benchkit.comparison.catalog import Catalog
+    from benchkit.telling.comparison.board import history_lines
+    from benchkit.telling.comparison.catalog import Catalog
 
     for line in history_lines(Catalog(history), model, benchmark):
         click.echo(line)
@@ -84,11 +84,11 @@ def history_of(model: str, benchmark: str | None, history: Path) -> None:
 @HISTORY
 def add(source: str, note: str | None, tags: tuple[str, ...], history: Path, **origin: Any) -> None:
     """Add a results file, or a note and tags to a run that is there."""
-    from benchkit.comparison import notes
-    from benchkit.comparison.adding import add as add_runs
-    from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.selection import choose
     from benchkit.errors import UsageError
+    from benchkit.telling.comparison import notes
+    from benchkit.telling.comparison.adding import add as add_runs
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.selection import choose
 
     if Path(source).exists():
         added = add_runs(history, Path(source), **origin)
@@ -110,9 +110,9 @@ def add(source: str, note: str | None, tags: tuple[str, ...], history: Path, **o
 @HISTORY
 def delete(run_id: str, yes: bool, history: Path) -> None:
     """Take one run out of the history; what lies in its folder stays."""
-    from benchkit.comparison import notes
-    from benchkit.history import find
-    from benchkit.history.deleting import delete as delete_run
+    from benchkit.telling.comparison import notes
+    from benchkit.telling.history import find
+    from benchkit.telling.history.deleting import delete as delete_run
 
     run = find(history, run_id)
     score = run.results.get("score")
@@ -152,8 +152,8 @@ def visualize(
     names: tuple[str, ...], output: Path, style: str, benchmark: str | None, anyway: bool, history: Path
 ) -> None:
     """Draw every chart there are data for into a folder."""
-    from benchkit.comparison.catalog import Catalog
-    from benchkit.reports.gallery import write_charts
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.reports.gallery import write_charts
 
     for path in write_charts(Catalog(history), names, benchmark, anyway=anyway, folder=output, style=style):
         click.echo(path)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="The records as they stand in the history, as a list.")
 def command(history: Path, as_json: bool) -> None:
     """The runs in the history, the newest last."""
-    from benchkit.history import read, read_heads, to_record
+    from benchkit.telling.history import read, read_heads, to_record
     from benchkit.terminal import print_json_list, print_table
 
     if as_json:

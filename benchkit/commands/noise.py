@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from benchkit.comparison.noise import Noise
     from benchkit.records import Run
+    from benchkit.telling.comparison.noise import Noise
 
 MOST_NAMED = 10
 
@@ -23,11 +23,11 @@ MOST_NAMED = 10
 )
 def command(model: str, benchmark: str | None, history: Path) -> None:
     """From repeated runs of MODEL under the same settings: what two runs differ by through chance alone."""
-    from benchkit.comparison.catalog import Catalog
-    from benchkit.comparison.facts import set_name
-    from benchkit.comparison.noise import noise
-    from benchkit.comparison.selection import choose, repeats_of
     from benchkit.errors import UsageError
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.facts import set_name
+    from benchkit.telling.comparison.noise import noise
+    from benchkit.telling.comparison.selection import choose, repeats_of
 
     catalog = Catalog(history)
     lines, missing = [], ""
@@ -45,7 +45,7 @@ def command(model: str, benchmark: str | None, history: Path) -> None:
 
 
 def _why_unknown(model: str, run: Run, runs: int) -> str:
-    from benchkit.comparison.facts import command as command_of
+    from benchkit.telling.comparison.facts import command as command_of
 
     if runs > 1:
         return f"{model}: which problems its {runs} runs solved is not known, no verdicts were kept"

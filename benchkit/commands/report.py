@@ -47,11 +47,11 @@ def command(style: str | None, output: Path | None, history: Path, **asked: Any)
 
     CSV and JSONL hold every run of the models, the failed ones too.
     """
-    from benchkit.comparison.catalog import Catalog
     from benchkit.errors import UsageError
-    from benchkit.reports import get_format
-    from benchkit.reports.material import Material
-    from benchkit.reports.writing import write
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.reports import get_format
+    from benchkit.telling.reports.material import Material
+    from benchkit.telling.reports.writing import write
 
     chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
     if asked["attempts"] and chosen not in OF_ROWS:

@@ -101,11 +101,11 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
     """
     plan = plan_run(_settings(options))
     if dry_run:
-        from benchkit.runner import preview
+        from benchkit.running.runner import preview
 
         print(preview(plan))
         return 0
-    from benchkit.runner import execute
+    from benchkit.running.runner import execute
     from benchkit.terminal import open_display
 
     run = execute(plan, open_display(output_to_stderr=as_json))
@@ -127,7 +127,7 @@ def _tell(run: Run, history: Path, as_json: bool) -> None:
     from benchkit.terminal import complain, say
 
     if as_json:
-        from benchkit.history import to_record
+        from benchkit.telling.history import to_record
 
         print(json.dumps(to_record(run), ensure_ascii=False))
     where = f"recorded as {run.id} in {history}"

@@ -17,7 +17,7 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="The record as it stands in the history.")
 def command(run_id: str, history: Path, as_json: bool) -> None:
     """One run of the history, by its id or the beginning of it."""
-    from benchkit.history import find, to_record
+    from benchkit.telling.history import find, to_record
 
     record = to_record(find(history, run_id))
     if as_json:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from benchkit.batch.live import Live
-    from benchkit.batch.state import NightState
+    from benchkit.running.batch.live import Live
+    from benchkit.running.batch.state import NightState
 
 REFRESH_S = 2.0
 
@@ -25,8 +25,8 @@ REFRESH_S = 2.0
 @click.option("--json", "as_json", is_flag=True, help="The runs as a list.")
 def command(history: Path, watch: bool, as_json: bool) -> None:
     """The latest batch: every run with its state, the one at work with its progress."""
-    from benchkit.batch.live import read_live
-    from benchkit.batch.state import at_rest, read_state
+    from benchkit.running.batch.live import read_live
+    from benchkit.running.batch.state import at_rest, read_state
 
     while True:
         state, live = read_state(history), read_live(history)
@@ -42,8 +42,8 @@ def command(history: Path, watch: bool, as_json: bool) -> None:
 
 
 def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
-    from benchkit.batch.display import counts, night_table
-    from benchkit.comparison.tables import terminal_width
+    from benchkit.running.batch.display import counts, night_table
+    from benchkit.telling.comparison.tables import terminal_width
     from benchkit.terminal import print_json_list
 
     states = state.of_the_plan()

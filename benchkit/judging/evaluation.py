@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchkit.asking.script import Answer, Question, Report, Settings, say
+from benchkit.asking.script.report import usage_text
 from benchkit.errors import UsageError
-from benchkit.script import Answer, Question, Report, Settings, say
-from benchkit.script.report import usage_text
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from benchkit.problems import ProblemSet
-    from benchkit.sandbox import Isolation, Sandbox
-    from benchkit.scoring import Judge, Judged
-    from benchkit.scoring.saved import SavedAnswers
+    from benchkit.asking.problems import ProblemSet
+    from benchkit.judging.sandbox import Isolation, Sandbox
+    from benchkit.judging.scoring import Judge, Judged
+    from benchkit.judging.scoring.saved import SavedAnswers
 
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
@@ -71,7 +71,7 @@ def starting_sandbox(
     settings: Settings, level: str, workers: int | None
 ) -> AbstractContextManager[Callable[[], Sandbox]]:
     """Its workers start while problems and answers are read."""
-    from benchkit.sandbox import start_sandbox
+    from benchkit.judging.sandbox import start_sandbox
 
     return start_sandbox(level, 1 if settings.check else workers)
 
@@ -101,8 +101,8 @@ def check(evaluation: Evaluation, what: str) -> None:
 
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
-    from benchkit.client.session import Session
-    from benchkit.scoring import Tally, circumstances, open_judge
+    from benchkit.asking.client.session import Session
+    from benchkit.judging.scoring import Tally, circumstances, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     session = Session(settings)
@@ -120,7 +120,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
-    from benchkit.scoring import Judged, judge_answer
+    from benchkit.judging.scoring import Judged, judge_answer
 
     if answer.failure is not None:
         return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, answer.failure)
@@ -138,7 +138,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
-    from benchkit.scoring import Tally, circumstances, judge_saved, open_judge
+    from benchkit.judging.scoring import Tally, circumstances, judge_saved, open_judge
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
@@ -174,7 +174,7 @@ def _finish(
     report: Report, summary: Mapping[str, Any], facts: Mapping[str, Any], isolation: Isolation
 ) -> None:
     """summary.json, and the summary for people."""
-    from benchkit.scoring import as_text
+    from benchkit.judging.scoring import as_text
 
     for warning in isolation.warnings:
         say(warning)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchkit.commands.doctor import Finding, _findings
-from benchkit.servers import EngineInfo
+from benchkit.serving.servers import EngineInfo
 
 ON_CPU = EngineInfo("xllamacpp", "1.0", "pip install the other wheel", gpu_capable=False)
 ABSENT = EngineInfo("ollama", None, "install Ollama", gpu_capable=False)
@@ -14,10 +14,10 @@ ABSENT = EngineInfo("ollama", None, "install Ollama", gpu_capable=False)
 def findings(monkeypatch: pytest.MonkeyPatch, *gpus: str) -> dict[str, Finding]:
     """By name, on a machine with these GPUs in the box, none of which tells anything."""
     facts = {"gpu": None, "os": "Linux", "cpu": "a processor", "ram_mb": 1024}
-    monkeypatch.setattr("benchkit.telemetry.machine_facts", lambda: facts)
-    monkeypatch.setattr("benchkit.servers.hardware.gpus", lambda: gpus)
-    monkeypatch.setattr("benchkit.servers.installed", lambda: [ON_CPU, ABSENT])
-    monkeypatch.setattr("benchkit.sandbox.probe", list)
+    monkeypatch.setattr("benchkit.serving.telemetry.machine_facts", lambda: facts)
+    monkeypatch.setattr("benchkit.serving.servers.hardware.gpus", lambda: gpus)
+    monkeypatch.setattr("benchkit.serving.servers.installed", lambda: [ON_CPU, ABSENT])
+    monkeypatch.setattr("benchkit.judging.sandbox.probe", list)
     return {finding.what: finding for finding in _findings()}
 
 

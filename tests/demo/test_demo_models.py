@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import EngineMissing
-from benchkit.gguf import read_model_file
 from benchkit.records import ServerRequest
-from benchkit.servers import serve
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import serve
 from tests.support import F16, QUANTIZED, ROOT
 
 PROBLEMS = ROOT / "demo" / "problems.jsonl"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.gguf import read_model_file
+from benchkit.serving.gguf import read_model_file
 from tests.support import F16, QUANTIZED, ROOT
 
 PROBLEMS = [json.loads(line) for line in (ROOT / "demo" / "problems.jsonl").read_text().splitlines()]

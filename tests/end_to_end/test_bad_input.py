@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.gguf.writing import write
+from tests.serving.gguf.writing import write
 from tests.support import F16, Bench, runs_in
 
 SUMMARY = (

@@ -95,9 +95,9 @@ def test_a_running_endpoint_is_used_and_left_alone(bench: Bench, tmp_path: Path,
 @pytest.fixture
 def endpoint(tmp_path: Path) -> Iterator[str]:
     """A server that somebody else started."""
-    from benchkit.gguf import read_model_file
     from benchkit.records import ServerRequest
-    from benchkit.servers import serve
+    from benchkit.serving.gguf import read_model_file
+    from benchkit.serving.servers import serve
 
     request = ServerRequest("xllamacpp", "demo-f16", tmp_path / "endpoint.log", read_model_file(F16))
     with serve(request, lambda _line: None) as server:

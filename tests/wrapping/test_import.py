@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.comparison.adding import holds_records
-from benchkit.comparison.recognizing import writer_of
 from benchkit.errors import UsageError
+from benchkit.telling.comparison.adding import holds_records
+from benchkit.telling.comparison.recognizing import writer_of
 from tests.support import ROOT, Bench, runs_in
 
 LEFT = ROOT / "tests" / "parsers" / "left_behind"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchkit.records import Progress
-from benchkit.runner.watch import PrintedProgress
+from benchkit.running.runner.watch import PrintedProgress
 from parsers import get_parser
 
 BARS = "".join(f"\rRequesting API:  {n * 10}%|███  | {n}/10 [00:0{n}<00:05,  2.0it/s]" for n in range(10))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchkit.records import Progress
-from benchkit.runner.watch import PrintedProgress
+from benchkit.running.runner.watch import PrintedProgress
 from parsers import get_parser
 from tests.support import F16, Bench, runs_in
 from tests.wrapping.harness_tasks import path_with, write_for_evalplus, write_for_lm_eval

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchkit.answers.gluing import continuation
-from benchkit.answers.ladder import Rung, climb
-from benchkit.answers.reasoning import without_reasoning
+from benchkit.asking.answers.gluing import continuation
+from benchkit.asking.answers.ladder import Rung, climb
+from benchkit.asking.answers.reasoning import without_reasoning
 
 __all__ = ["Code", "Rung", "extract"]
 

@@ -6,7 +6,7 @@ import ast
 import textwrap
 from collections.abc import Iterator
 
-from benchkit.answers.syntax import (
+from benchkit.asking.answers.syntax import (
     DEFINITIONS,
     bound_names,
     has_body,

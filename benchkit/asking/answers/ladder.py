@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
 
-from benchkit.answers.fences import Fence, fences
-from benchkit.answers.gluing import under_signature, with_helpers, with_prompt
-from benchkit.answers.syntax import (
+from benchkit.asking.answers.fences import Fence, fences
+from benchkit.asking.answers.gluing import under_signature, with_helpers, with_prompt
+from benchkit.asking.answers.syntax import (
     LARGEST,
     defines,
     definition,

@@ -11,14 +11,14 @@ from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from benchkit.client.endpoint import CONNECT_S, Endpoint, why
-from benchkit.client.failures import ContextExceeded, Hiccup, failure_of
-from benchkit.client.prompts import with_prefill
-from benchkit.client.reply import Reply
-from benchkit.client.stream import events
+from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, why
+from benchkit.asking.client.failures import ContextExceeded, Hiccup, failure_of
+from benchkit.asking.client.prompts import with_prefill
+from benchkit.asking.client.reply import Reply
+from benchkit.asking.client.stream import events
+from benchkit.asking.script.base import Answer, Question
+from benchkit.asking.script.flags import Sampling
 from benchkit.errors import EndpointError
-from benchkit.script.base import Answer, Question
-from benchkit.script.flags import Sampling
 
 if TYPE_CHECKING:
     import requests

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchkit.asking.script.base import Message, Prompt
 from benchkit.errors import UnknownName
-from benchkit.script.base import Message, Prompt
 
 SYSTEM = (
     "You write Python programs that solve programming problems. You are given a problem and answer with a "

@@ -11,8 +11,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from benchkit.asking.script.base import Message, Prompt
 from benchkit.errors import UnknownName, UsageError
-from benchkit.script.base import Message, Prompt
 
 NEXT_THING = ("\nif __name__", "\nprint(", "\nassert ", "\n```")
 AFTER_BODY = (

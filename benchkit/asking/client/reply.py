@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from benchkit.client.failures import CONTEXT_EXCEEDED, ContextExceeded, Hiccup, failure_of, words_of
-from benchkit.client.stream import Event
-from benchkit.script.base import Answer
+from benchkit.asking.client.failures import CONTEXT_EXCEEDED, ContextExceeded, Hiccup, failure_of, words_of
+from benchkit.asking.client.stream import Event
+from benchkit.asking.script.base import Answer
 
 TIMINGS = (
     "prompt_n",

@@ -6,10 +6,10 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from benchkit.client.client import Client, Patience
-from benchkit.client.endpoint import Endpoint
-from benchkit.script import Answer, Pipeline, Question, Settings, open_journal, say
-from benchkit.script.pipeline import Judge, R
+from benchkit.asking.client.client import Client, Patience
+from benchkit.asking.client.endpoint import Endpoint
+from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_journal, say
+from benchkit.asking.script.pipeline import Judge, R
 
 
 class Session:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from benchkit.client.failures import Hiccup, words_of
+from benchkit.asking.client.failures import Hiccup, words_of
 
 READ_AT_MOST = 1 << 16
 LONGEST_REPLY = 64 << 20  # bytes; no budget of tokens fills that, a server that never ends does

@@ -18,15 +18,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from benchkit.asking.problems.base import BadRow, Form, Problem, ProblemSet, Release, Report
+from benchkit.asking.problems.evalplus import EvalPlusForm
+from benchkit.asking.problems.faulty import FAULTY
+from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.humaneval import HumanEvalForm
+from benchkit.asking.problems.mbpp import TEST_SPLIT, MbppForm, task_number
+from benchkit.asking.problems.reading import Row, file_sha256, rows
+from benchkit.asking.problems.releases import RELEASES, known_release
 from benchkit.errors import UnknownName, UsageError
-from benchkit.problems.base import BadRow, Form, Problem, ProblemSet, Release, Report
-from benchkit.problems.evalplus import EvalPlusForm
-from benchkit.problems.faulty import FAULTY
-from benchkit.problems.fetching import fetched
-from benchkit.problems.humaneval import HumanEvalForm
-from benchkit.problems.mbpp import TEST_SPLIT, MbppForm, task_number
-from benchkit.problems.reading import Row, file_sha256, rows
-from benchkit.problems.releases import RELEASES, known_release
 
 __all__ = ["FORMS", "Problem", "ProblemSet", "load"]
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
+from benchkit.asking.problems.contest_releases import NAMES, releases
+from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.livecodebench import ContestSet, Window, load_contest, parse_day
+from benchkit.asking.script import say
 from benchkit.errors import UnknownName, UsageError
-from benchkit.problems.contest_releases import NAMES, releases
-from benchkit.problems.fetching import fetched
-from benchkit.problems.livecodebench import ContestSet, Window, load_contest, parse_day
-from benchkit.script import say
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option("--problems-file", "files", multiple=True, metavar="F",

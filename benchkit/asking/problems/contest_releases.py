@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchkit.problems.base import Release
+from benchkit.asking.problems.base import Release
 
 REVISION = "0fe84c3912ea0c4d4a78037083943e8f0c4dd505"
 URL = "https://huggingface.co/datasets/livecodebench/code_generation_lite/resolve/{revision}/{file}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from benchkit.problems.base import Problem, text_field
-from benchkit.problems.mbpp_types import typed_inputs
+from benchkit.asking.problems.base import Problem, text_field
+from benchkit.asking.problems.mbpp_types import typed_inputs
 
 Family = Literal["humaneval", "mbpp"]
 

@@ -1,7 +1,7 @@
 """Problems that are known to be wrong themselves: scores are shown with and without them.
 
 Each reason can be checked with the official files: a prompt against its own test, or HumanEval's canonical
-solution on one input. tests/problems/test_faulty.py does so.
+solution on one input. tests/asking/problems/test_faulty.py does so.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchkit.asking.problems.base import Release, Report
+from benchkit.asking.problems.reading import file_sha256
 from benchkit.errors import ProblemsError
 from benchkit.files import cache_folder
-from benchkit.problems.base import Release, Report
-from benchkit.problems.reading import file_sha256
 
 if TYPE_CHECKING:
     from requests import Response

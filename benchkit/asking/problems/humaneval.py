@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.problems.base import Problem, text_field
+from benchkit.asking.problems.base import Problem, text_field
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from benchkit.asking.problems.base import BadRow, Problem, ProblemSet, text_field
+from benchkit.asking.problems.contest_releases import known_name
+from benchkit.asking.problems.errata import erratum
+from benchkit.asking.problems.private_tests import read_private
+from benchkit.asking.problems.reading import told_clearly
 from benchkit.errors import ProblemsError, UsageError
-from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
-from benchkit.problems.contest_releases import known_name
-from benchkit.problems.errata import erratum
-from benchkit.problems.private_tests import read_private
-from benchkit.problems.reading import told_clearly
 
 # Within a JSON text every quote has a backslash before it, so this is found in the line's own keys only.
 _DATE = re.compile(rb'"contest_date"\s*:\s*"(\d{4}-\d{2}-\d{2})')

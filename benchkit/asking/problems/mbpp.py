@@ -11,8 +11,8 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchkit.problems.base import text_field
-from benchkit.problems.humaneval import TestedProblem
+from benchkit.asking.problems.base import text_field
+from benchkit.asking.problems.humaneval import TestedProblem
 
 TEST_SPLIT = range(11, 511)
 

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
+from benchkit.asking.problems.base import BadRow
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import BadRow
 
 GZIP_MAGIC = b"\x1f\x8b"
 Row = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchkit.problems.base import Release
+from benchkit.asking.problems.base import Release
 
 EVALPLUS = "https://github.com/evalplus/{}_release/releases/download/{}/{}.jsonl.gz"
 

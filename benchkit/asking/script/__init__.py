@@ -8,14 +8,14 @@ usage.py     tokens and time, added up
 report.py    events for the runner, progress, verdicts.jsonl, summary.json
 
 A script reads its problems, makes Questions of them, and hands these with a judge of its own to
-`benchkit.client.session.Session.run`; each row that comes back goes to its tally and to its `Report`.
+`benchkit.asking.client.session.Session.run`; each row that comes back goes to its tally and to its `Report`.
 """
 
-from benchkit.script.base import Answer, Prompt, Question, Row
-from benchkit.script.flags import Sampling, Settings, asking_flags
-from benchkit.script.journal import Journal, open_journal
-from benchkit.script.pipeline import Pipeline
-from benchkit.script.report import Report, say, usage_text
+from benchkit.asking.script.base import Answer, Prompt, Question, Row
+from benchkit.asking.script.flags import Sampling, Settings, asking_flags
+from benchkit.asking.script.journal import Journal, open_journal
+from benchkit.asking.script.pipeline import Pipeline
+from benchkit.asking.script.report import Report, say, usage_text
 
 __all__ = [
     "Answer",

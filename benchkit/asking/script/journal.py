@@ -16,9 +16,9 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
+from benchkit.asking.script.base import Answer, Question
 from benchkit.errors import BenchError, UsageError
 from benchkit.files import LineLog, atomic_write
-from benchkit.script.base import Answer, Question
 
 ANSWERS, KEY = "answers.jsonl", "answers.key.json"
 GOES_ON = "what was answered so far is kept there, and the same command goes on from it"

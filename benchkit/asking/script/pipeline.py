@@ -10,9 +10,9 @@ from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
+from benchkit.asking.script.base import Answer, Question, Row
+from benchkit.asking.script.journal import Journal
 from benchkit.errors import EndpointError
-from benchkit.script.base import Answer, Question, Row
-from benchkit.script.journal import Journal
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
 ASKERS_END_WITHIN_S = 1.0  # one that has its answer needs a moment; one whose server is silent never ends

@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from benchkit.asking.script.base import Answer, Row
+from benchkit.asking.script.journal import explained, make_folder
+from benchkit.asking.script.usage import Usage, speed_of
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
-from benchkit.script.base import Answer, Row
-from benchkit.script.journal import explained, make_folder
-from benchkit.script.usage import Usage, speed_of
 from benchkit.verdict import Verdict
 
 VERDICTS, SUMMARY = "verdicts.jsonl", "summary.json"

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 from typing import Any
 
-from benchkit.script.base import Answer
+from benchkit.asking.script.base import Answer
 
 CLOCKS_AGREE = 0.25  # how far the server's and our own idea of its speed may lie apart
 

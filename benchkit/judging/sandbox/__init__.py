@@ -40,7 +40,7 @@ from benchkit.errors import UnknownName
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from benchkit.sandbox.base import (
+    from benchkit.judging.sandbox.base import (
         Isolation,
         LevelFact,
         Limits,
@@ -75,7 +75,7 @@ def __getattr__(name: str) -> Any:
     """The names of base.py, once somebody asks for one: a zygote comes by here and needs none."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from benchkit.sandbox import base
+    from benchkit.judging.sandbox import base
 
     return getattr(base, name)
 
@@ -92,10 +92,10 @@ def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[C
     """The same for who has something else to do while they start: calling what is given waits for them."""
     if level not in LEVELS:
         raise UnknownName("sandbox level", level, LEVELS)
-    from benchkit.sandbox.family import Family
+    from benchkit.judging.sandbox.family import Family
 
     with closing(Family()) as family:  # gets ready while we import the rest
-        from benchkit.sandbox.levels import start_level
+        from benchkit.judging.sandbox.levels import start_level
 
         with start_level(level, workers, family) as ready:
             yield ready
@@ -103,13 +103,13 @@ def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[C
 
 def probe() -> tuple[LevelFact, ...]:
     """What this machine gives, level by level, tried for real."""
-    from benchkit.sandbox.levels import try_levels
+    from benchkit.judging.sandbox.levels import try_levels
 
     return try_levels()
 
 
 def digest(value: Any) -> bytes:
     """The digest of a value's canonical encoding, as Reply.digest carries it."""
-    from benchkit.sandbox import codec
+    from benchkit.judging.sandbox import codec
 
     return codec.digest(value)

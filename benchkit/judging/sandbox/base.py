@@ -94,7 +94,7 @@ class Reply(Protocol):
     @property
     def seconds(self) -> float: ...
 
-    # benchkit.sandbox.digest(value): equal digests mean equal values of equal types.
+    # benchkit.judging.sandbox.digest(value): equal digests mean equal values of equal types.
     @property
     def digest(self) -> bytes: ...
 

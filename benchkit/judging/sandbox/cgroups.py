@@ -14,8 +14,8 @@ from contextlib import suppress
 from operator import gt
 from time import monotonic, sleep
 
-from benchkit.sandbox import claims
-from benchkit.sandbox.base import MIB
+from benchkit.judging.sandbox import claims
+from benchkit.judging.sandbox.base import MIB
 
 _WORKER = "bench-worker-"
 _OWN_BYTES = 64 * MIB  # the zygote, and what the kernel keeps for each process

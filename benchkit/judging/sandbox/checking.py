@@ -17,14 +17,14 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from benchkit.sandbox import codec
-from benchkit.sandbox.base import Limits, Opaque, Outcome
-from benchkit.sandbox.conversation import Conversation, Gone
-from benchkit.sandbox.jail import frames
-from benchkit.sandbox.launch import Jail
-from benchkit.sandbox.outcomes import outcome
-from benchkit.sandbox.over import Over
-from benchkit.sandbox.replies import MOST_TEXT, Raw, in_words, raised, readable, told, value_of
+from benchkit.judging.sandbox import codec
+from benchkit.judging.sandbox.base import Limits, Opaque, Outcome
+from benchkit.judging.sandbox.conversation import Conversation, Gone
+from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.launch import Jail
+from benchkit.judging.sandbox.outcomes import outcome
+from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.replies import MOST_TEXT, Raw, in_words, raised, readable, told, value_of
 from benchkit.verdict import Verdict
 
 # A test's own `all(map(…))` would take these for "no more cases"; a generator makes the same of them.

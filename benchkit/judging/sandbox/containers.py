@@ -18,17 +18,17 @@ from pathlib import Path
 from time import monotonic
 from typing import IO
 
-from benchkit.sandbox.base import MIB
-from benchkit.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.base import MIB
+from benchkit.judging.sandbox.missing import LevelMissing
 
 IMAGE = "python:3.12-slim"
-_PACKAGE = Path(__file__).resolve().parents[1]
+_PACKAGE = Path(__file__).resolve().parents[2]
 _START_S = 60.0
 _MEMORY_MB = 4096  # of the container; each program has its own, smaller limit
 _PROCESSES = 512
 _ENTRY = (
     "import sys; sys.path.insert(1, '/bench'); "
-    "from benchkit.sandbox.jail.zygote import main_in_container; main_in_container({})"
+    "from benchkit.judging.sandbox.jail.zygote import main_in_container; main_in_container({})"
 )
 
 

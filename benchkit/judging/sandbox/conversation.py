@@ -7,12 +7,12 @@ from dataclasses import replace
 from time import monotonic, sleep
 from typing import Any
 
-from benchkit.sandbox.base import Limits
-from benchkit.sandbox.jail import frames
-from benchkit.sandbox.launch import Jail
-from benchkit.sandbox.over import Over
-from benchkit.sandbox.replies import Raw
-from benchkit.sandbox.running import Running, task
+from benchkit.judging.sandbox.base import Limits
+from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.launch import Jail
+from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.replies import Raw
+from benchkit.judging.sandbox.running import Running, task
 from benchkit.verdict import Verdict
 
 _KINDS = {

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from time import monotonic
 
-from benchkit.sandbox.base import MIB
-from benchkit.sandbox.over import Over
+from benchkit.judging.sandbox.base import MIB
+from benchkit.judging.sandbox.over import Over
 from benchkit.verdict import Verdict
 
 EVERY_S = 0.1

@@ -12,11 +12,11 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-_ROOT = str(Path(__file__).resolve().parents[2])
+_ROOT = str(Path(__file__).resolve().parents[3])
 # No collection while she imports; later ones would copy every page that her judges share with her.
 _ENTRY = (
     "import gc, sys; gc.disable(); sys.path.insert(1, {root!r}); "
-    "from benchkit.sandbox.mother import main; main({fd})"
+    "from benchkit.judging.sandbox.mother import main; main({fd})"
 )
 _ANSWER = 16  # bytes
 

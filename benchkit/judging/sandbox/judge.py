@@ -17,20 +17,20 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Any, NoReturn
 
-from benchkit.sandbox.base import MIB, Limits, Outcome, Program
-from benchkit.sandbox.checking import check
-from benchkit.sandbox.claims import abandoned
-from benchkit.sandbox.conversation import Conversation, Gone
-from benchkit.sandbox.jail import frames
-from benchkit.sandbox.jail.setting import ONE_THREAD
-from benchkit.sandbox.jail.syscalls import adopt_orphans, name_process
-from benchkit.sandbox.launch import Jail, Local
-from benchkit.sandbox.line import Line, as_message
-from benchkit.sandbox.missing import LevelMissing
-from benchkit.sandbox.outcomes import outcome
-from benchkit.sandbox.over import Over
-from benchkit.sandbox.replies import Raw, raised
-from benchkit.sandbox.whole import run
+from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
+from benchkit.judging.sandbox.checking import check
+from benchkit.judging.sandbox.claims import abandoned
+from benchkit.judging.sandbox.conversation import Conversation, Gone
+from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.jail.setting import ONE_THREAD
+from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
+from benchkit.judging.sandbox.launch import Jail, Local
+from benchkit.judging.sandbox.line import Line, as_message
+from benchkit.judging.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.outcomes import outcome
+from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.replies import Raw, raised
+from benchkit.judging.sandbox.whole import run
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 

@@ -15,15 +15,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from benchkit.sandbox.base import MIB
-from benchkit.sandbox.cgroups import Group
-from benchkit.sandbox.jail import folder, frames, namespaces, syscalls
-from benchkit.sandbox.jail.frames import MESSAGE, Job
-from benchkit.sandbox.jail.zygote import main as become_zygote
-from benchkit.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.base import MIB
+from benchkit.judging.sandbox.cgroups import Group
+from benchkit.judging.sandbox.jail import folder, frames, namespaces, syscalls
+from benchkit.judging.sandbox.jail.frames import MESSAGE, Job
+from benchkit.judging.sandbox.jail.zygote import main as become_zygote
+from benchkit.judging.sandbox.missing import LevelMissing
 
 if TYPE_CHECKING:
-    from benchkit.sandbox.containers import Container
+    from benchkit.judging.sandbox.containers import Container
 
 PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
@@ -97,7 +97,7 @@ class Jail:
             raise
 
     def _start_container(self, engine: str) -> Container:
-        from benchkit.sandbox.containers import Container
+        from benchkit.judging.sandbox.containers import Container
 
         try:
             return Container(engine, self.scratch, self.log, PRIVATE_BYTES)

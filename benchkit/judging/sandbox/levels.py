@@ -12,12 +12,12 @@ from itertools import chain
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.sandbox import delegation
-from benchkit.sandbox.base import Isolation, LevelFact, Sandbox
-from benchkit.sandbox.cgroups import Group
-from benchkit.sandbox.family import Family
-from benchkit.sandbox.missing import LevelMissing
-from benchkit.sandbox.pool import Pool
+from benchkit.judging.sandbox import delegation
+from benchkit.judging.sandbox.base import Isolation, LevelFact, Sandbox
+from benchkit.judging.sandbox.cgroups import Group
+from benchkit.judging.sandbox.family import Family
+from benchkit.judging.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.pool import Pool
 
 SAFE = ("namespaces", "landlock")  # those that `auto` tries, the best first
 

@@ -6,8 +6,8 @@ import marshal
 import socket
 from typing import Any
 
-from benchkit.sandbox.base import Outcome
-from benchkit.sandbox.jail import frames
+from benchkit.judging.sandbox.base import Outcome
+from benchkit.judging.sandbox.jail import frames
 from benchkit.verdict import Verdict
 
 

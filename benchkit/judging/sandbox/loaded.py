@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.sandbox import codec
-from benchkit.sandbox.base import Limits, Opaque, Outcome
-from benchkit.sandbox.jail import frames
-from benchkit.sandbox.line import as_outcome
-from benchkit.sandbox.replies import Raw, in_words, raised, readable
+from benchkit.judging.sandbox import codec
+from benchkit.judging.sandbox.base import Limits, Opaque, Outcome
+from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.line import as_outcome
+from benchkit.judging.sandbox.replies import Raw, in_words, raised, readable
 from benchkit.verdict import Verdict
 
 _BATCH = 500

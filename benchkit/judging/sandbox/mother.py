@@ -13,11 +13,11 @@ import traceback
 from time import monotonic
 from typing import NoReturn
 
-from benchkit.sandbox import judge, launch
-from benchkit.sandbox.jail.frames import MESSAGE
-from benchkit.sandbox.jail.rehearsal import rehearse
-from benchkit.sandbox.jail.setting import import_common, out_of_the_way, settle
-from benchkit.sandbox.jail.syscalls import name_process
+from benchkit.judging.sandbox import judge, launch
+from benchkit.judging.sandbox.jail.frames import MESSAGE
+from benchkit.judging.sandbox.jail.rehearsal import rehearse
+from benchkit.judging.sandbox.jail.setting import import_common, out_of_the_way, settle
+from benchkit.judging.sandbox.jail.syscalls import name_process
 
 _LAST_WAIT_S = 5.0  # for judges whose pool has gone
 

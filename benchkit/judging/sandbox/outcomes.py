@@ -6,9 +6,9 @@ import os
 import signal
 from dataclasses import replace
 
-from benchkit.sandbox.base import Limits, Outcome
-from benchkit.sandbox.over import Over
-from benchkit.sandbox.running import Running
+from benchkit.judging.sandbox.base import Limits, Outcome
+from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.running import Running
 from benchkit.verdict import Verdict
 
 _LAST_BYTES = 4096

@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.sandbox import places
-from benchkit.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
-from benchkit.sandbox.family import Family
-from benchkit.sandbox.jail import folder
-from benchkit.sandbox.line import as_outcome
-from benchkit.sandbox.loaded import JudgeGone, Loaded
-from benchkit.sandbox.worker import Worker
+from benchkit.judging.sandbox import places
+from benchkit.judging.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
+from benchkit.judging.sandbox.family import Family
+from benchkit.judging.sandbox.jail import folder
+from benchkit.judging.sandbox.line import as_outcome
+from benchkit.judging.sandbox.loaded import JudgeGone, Loaded
+from benchkit.judging.sandbox.worker import Worker
 
 _GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
 _DEFAULT = Limits()

@@ -6,8 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.sandbox import codec
-from benchkit.sandbox.over import Over
+from benchkit.judging.sandbox import codec
+from benchkit.judging.sandbox.over import Over
 from benchkit.verdict import Verdict
 
 MOST_TEXT = 300

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
-from benchkit.sandbox.base import MIB, Limits
-from benchkit.sandbox.disk import EVERY_S, DiskWatch
-from benchkit.sandbox.jail import frames
-from benchkit.sandbox.launch import Ended, Jail
-from benchkit.sandbox.over import Over
+from benchkit.judging.sandbox.base import MIB, Limits
+from benchkit.judging.sandbox.disk import EVERY_S, DiskWatch
+from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.launch import Ended, Jail
+from benchkit.judging.sandbox.over import Over
 from benchkit.verdict import Verdict
 
 _CHUNK = 1 << 20

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.sandbox.family import Family
-from benchkit.sandbox.line import Line
-from benchkit.sandbox.loaded import JudgeGone
-from benchkit.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.family import Family
+from benchkit.judging.sandbox.line import Line
+from benchkit.judging.sandbox.loaded import JudgeGone
+from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.verdict import Verdict
 
 _START_S = 60.0

@@ -30,18 +30,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchkit.problems.base import ProblemSet
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.problems.livecodebench import ContestProblem
-from benchkit.sandbox import Sandbox
-from benchkit.scoring.answering import judge_answer
-from benchkit.scoring.base import Judge, Judged, Judgement
-from benchkit.scoring.contest import ContestJudge
-from benchkit.scoring.differential import DifferentialJudge
-from benchkit.scoring.saved import judge_saved, read_run, read_samples
-from benchkit.scoring.summary import Tally
-from benchkit.scoring.tested import TestedJudge
-from benchkit.scoring.text import as_text
+from benchkit.asking.problems.base import ProblemSet
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.asking.problems.livecodebench import ContestProblem
+from benchkit.judging.sandbox import Sandbox
+from benchkit.judging.scoring.answering import judge_answer
+from benchkit.judging.scoring.base import Judge, Judged, Judgement
+from benchkit.judging.scoring.contest import ContestJudge
+from benchkit.judging.scoring.differential import DifferentialJudge
+from benchkit.judging.scoring.saved import judge_saved, read_run, read_samples
+from benchkit.judging.scoring.summary import Tally
+from benchkit.judging.scoring.tested import TestedJudge
+from benchkit.judging.scoring.text import as_text
 
 __all__ = [
     "Judge",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from benchkit.answers import Code, Rung, extract
-from benchkit.problems.base import Problem
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.scoring.base import Judge, Judged, Judgement
+from benchkit.asking.answers import Code, Rung, extract
+from benchkit.asking.problems.base import Problem
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.judging.scoring.base import Judge, Judged, Judgement
 from benchkit.verdict import Verdict
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from benchkit.problems.base import Problem
+from benchkit.asking.problems.base import Problem
 from benchkit.verdict import Verdict
 
 

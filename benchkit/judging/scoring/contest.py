@@ -7,16 +7,16 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
+from benchkit.asking.problems.base import Problem
+from benchkit.asking.problems.livecodebench import ContestProblem, Test, read_value
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import Problem
-from benchkit.problems.livecodebench import ContestProblem, Test, read_value
-from benchkit.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
-from benchkit.scoring.base import Judgement
-from benchkit.scoring.contest_output import difference, same_value
-from benchkit.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_function, with_prelude
-from benchkit.scoring.machine import libraries, slowness
-from benchkit.scoring.shortened import MOST, shortened
-from benchkit.scoring.turns import Turns
+from benchkit.judging.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
+from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.contest_output import difference, same_value
+from benchkit.judging.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_function, with_prelude
+from benchkit.judging.scoring.machine import libraries, slowness
+from benchkit.judging.scoring.shortened import MOST, shortened
+from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
 
 LIMIT_S = 6.0  # a test, as the official grader has it

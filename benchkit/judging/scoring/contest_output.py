@@ -10,8 +10,8 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from benchkit.sandbox import Opaque, Reply
-from benchkit.scoring.shortened import shortened
+from benchkit.judging.sandbox import Opaque, Reply
+from benchkit.judging.scoring.shortened import shortened
 
 
 def difference(got: str, wanted: str) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 
-from benchkit.answers.syntax import parsed
-from benchkit.problems.livecodebench import SOLUTION
+from benchkit.asking.answers.syntax import parsed
+from benchkit.asking.problems.livecodebench import SOLUTION
 
 # LiveCodeBench puts `from … import *` of all of these before every answer, then of builtins and typing, then
 # imports them by name; published passes lean on it.

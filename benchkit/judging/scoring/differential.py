@@ -8,21 +8,21 @@ from itertools import groupby
 from time import monotonic
 from typing import Any
 
-from benchkit.problems.base import Problem, ProblemSet
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.sandbox import Limits, LoadedProgram, Reply, Sandbox
-from benchkit.scoring.base import Judgement
-from benchkit.scoring.expected import (
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.judging.sandbox import Limits, LoadedProgram, Reply, Sandbox
+from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.expected import (
     CanonicalFailed,
     Expected,
     ExpectedOutputs,
     canonical_replies,
     inputs_of,
 )
-from benchkit.scoring.loose import loose_digest
-from benchkit.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
-from benchkit.scoring.shortened import shortened
-from benchkit.scoring.turns import Turns
+from benchkit.judging.scoring.loose import loose_digest
+from benchkit.judging.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
+from benchkit.judging.scoring.shortened import shortened
+from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
 
 SHORTEST_LIMIT_S = 1.0  # of one input

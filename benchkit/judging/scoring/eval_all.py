@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from benchkit.answers import extract
-from benchkit.problems.livecodebench import ContestProblem, ContestSet
-from benchkit.scoring.base import Judged
-from benchkit.scoring.saved import Saved, SavedAnswers
+from benchkit.asking.answers import extract
+from benchkit.asking.problems.livecodebench import ContestProblem, ContestSet
+from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.saved import Saved, SavedAnswers
 from benchkit.verdict import Verdict
 
 OF_THE_QUESTION = (

@@ -18,12 +18,12 @@ from threading import Lock
 from time import monotonic
 from typing import Any
 
+from benchkit.asking.problems.base import ProblemSet
+from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.files import atomic_write, cache_folder
-from benchkit.problems.base import ProblemSet
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.sandbox import Limits, Opaque, Reply, Sandbox, digest
-from benchkit.sandbox.codec import decode, encode
-from benchkit.scoring.oracles import is_floats, shows_presence_only
+from benchkit.judging.sandbox import Limits, Opaque, Reply, Sandbox, digest
+from benchkit.judging.sandbox.codec import decode, encode
+from benchkit.judging.scoring.oracles import is_floats, shows_presence_only
 
 MAKE = 2  # of these files; to be raised when what they hold changes
 DIGEST = 16

@@ -13,10 +13,10 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from benchkit.asking.problems.base import Problem, ProblemSet, text_field
+from benchkit.asking.problems.reading import Row, rows, told_clearly
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import Problem, ProblemSet, text_field
-from benchkit.problems.reading import Row, rows, told_clearly
-from benchkit.scoring.saved import RUN, Kind, Saved, SavedAnswers, matched, read_run
+from benchkit.judging.scoring.saved import RUN, Kind, Saved, SavedAnswers, matched, read_run
 
 FORMS = (
     'a list of {"question_id", "code_list"}, or lines of {"task_id", "solution"} or {"task_id", "response"}'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchkit.sandbox import Opaque, digest
+from benchkit.judging.sandbox import Opaque, digest
 
 
 def loose_digest(value: Any) -> bytes:

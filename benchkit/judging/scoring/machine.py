@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from benchkit.sandbox import Limits, Program, Sandbox
+from benchkit.judging.sandbox import Limits, Program, Sandbox
 from benchkit.verdict import Verdict
 
 # What contest solutions take for granted beyond the standard library; the extra `contest` brings them.

@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchkit.problems.evalplus import DifferentialProblem
+from benchkit.asking.problems.evalplus import DifferentialProblem
 
 Arguments = Sequence[Any]
 Oracle = Callable[[Arguments, Any, Any, float], bool]

@@ -10,11 +10,11 @@ from queue import SimpleQueue
 from threading import Event, Lock, Thread
 from typing import Protocol
 
+from benchkit.asking.problems.base import BadRow, Problem, ProblemSet, text_field
+from benchkit.asking.problems.reading import Row, rows
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import BadRow, Problem, ProblemSet, text_field
-from benchkit.problems.reading import Row, rows
-from benchkit.scoring.answering import judge_answer, judge_code
-from benchkit.scoring.base import Judge, Judged
+from benchkit.judging.scoring.answering import judge_answer, judge_code
+from benchkit.judging.scoring.base import Judge, Judged
 
 ANSWERS = "answers.jsonl"
 

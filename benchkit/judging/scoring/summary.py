@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
 
+from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.errors import UsageError
-from benchkit.problems.base import Problem, ProblemSet
-from benchkit.scoring.base import Judged
+from benchkit.judging.scoring.base import Judged
 from benchkit.statistics import clustered_interval, pass_at_k, wilson
 from benchkit.verdict import Verdict
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from time import monotonic
 
-from benchkit.problems.base import Problem
-from benchkit.problems.humaneval import TestedProblem
-from benchkit.sandbox import Limits, Outcome, Sandbox
-from benchkit.scoring.base import Judgement
-from benchkit.scoring.turns import Turns
+from benchkit.asking.problems.base import Problem
+from benchkit.asking.problems.humaneval import TestedProblem
+from benchkit.judging.sandbox import Limits, Outcome, Sandbox
+from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
 
 LIMIT_S = 3.0  # of the whole test, as the reference has it

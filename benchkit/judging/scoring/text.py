@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from benchkit.problems.livecodebench import PUBLIC_ONLY
+from benchkit.asking.problems.livecodebench import PUBLIC_ONLY
 from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20

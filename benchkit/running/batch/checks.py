@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchkit.errors import BenchError
 from benchkit.plan import PlannedRun
-from benchkit.runner.check import check_script
+from benchkit.running.runner.check import check_script
 
 AT_ONCE = 4
 

@@ -10,10 +10,10 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from benchkit.batch.live import Live, Pace, Publisher
-from benchkit.batch.state import EntryState
-from benchkit.batch.table import column, text_table
 from benchkit.records import Progress
+from benchkit.running.batch.live import Live, Pace, Publisher
+from benchkit.running.batch.state import EntryState
+from benchkit.running.batch.table import column, text_table
 from benchkit.terminal import PLAIN_LINE_EVERY_S, duration
 
 COLUMNS = (

@@ -11,15 +11,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from benchkit.batch.expand import Entry
 from benchkit.errors import BenchError
-from benchkit.gguf import layers_that_fit, memory_needed, read_model_facts
-from benchkit.gguf.memory import DRIVER_BYTES
 from benchkit.plan import find_benchmark
 from benchkit.records import GpuLayers, Run, Status
-from benchkit.runner.host import default_context
-from benchkit.telemetry.readers import open_reader
-from benchkit.telemetry.sums import vram_used_mb
+from benchkit.running.batch.expand import Entry
+from benchkit.running.runner.host import default_context
+from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
+from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.telemetry.readers import open_reader
+from benchkit.serving.telemetry.sums import vram_used_mb
 
 _MB = 1 << 20
 

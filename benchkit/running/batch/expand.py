@@ -11,15 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.models import find_models
-from benchkit.batch.planfile import Plan, PlanProblems, has_variable
-from benchkit.batch.settings import SETTINGS, settings_from
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
 from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
-from benchkit.runner.host import ANSWER_TOKENS
-from benchkit.runner.stages import find_parser
+from benchkit.running.batch.models import find_models
+from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
+from benchkit.running.batch.settings import SETTINGS, settings_from
+from benchkit.running.runner.host import ANSWER_TOKENS
+from benchkit.running.runner.stages import find_parser
 
 # Settings that make another server of it; runs that agree in them share one.
 OF_THE_SERVER = (

@@ -9,21 +9,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchkit import history
-from benchkit.batch.estimate import Estimator
-from benchkit.batch.state import EntryState, StateJournal, ended, started
-from benchkit.comparison.tables import printable
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.plan import PlannedRun, new_run_id
 from benchkit.records import Run, Status
-from benchkit.runner.record import Findings, as_run
-from benchkit.runner.stages import mask_of
-from benchkit.telemetry import machine_facts
+from benchkit.running.batch.estimate import Estimator
+from benchkit.running.batch.state import EntryState, StateJournal, ended, started
+from benchkit.running.runner.record import Findings, as_run
+from benchkit.running.runner.stages import mask_of
+from benchkit.serving.telemetry import machine_facts
+from benchkit.telling import history
+from benchkit.telling.comparison.tables import printable
 from benchkit.terminal import Display, duration, save_traceback
 
 if TYPE_CHECKING:
-    from benchkit.batch.expand import Entry
-    from benchkit.batch.night import Night, NightOptions
+    from benchkit.running.batch.expand import Entry
+    from benchkit.running.batch.night import Night, NightOptions
 
 # Words of an error that the next model will meet as well: after so many models in a row the night is over.
 MACHINE_WIDE = (

@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchkit.batch.state import beside
 from benchkit.records import Progress
+from benchkit.running.batch.state import beside
 
 PUBLISH_EVERY_S = 1.0
 

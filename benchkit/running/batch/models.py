@@ -10,8 +10,8 @@ from glob import glob
 from pathlib import Path
 
 from benchkit.errors import BenchError
-from benchkit.gguf import read_model_file
 from benchkit.records import ModelFile
+from benchkit.serving.gguf import read_model_file
 
 _PART = re.compile(r"-\d{5}(?=-of-\d{5}\.gguf$)")
 

@@ -9,18 +9,18 @@ from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 
-from benchkit import history
-from benchkit.batch.checks import script_problems
-from benchkit.batch.expand import Entry
-from benchkit.batch.keeper import Keeper, NightOver
-from benchkit.batch.planfile import PlanProblems
-from benchkit.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
 from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
 from benchkit.plan import PlannedRun
 from benchkit.records import Run, Status
-from benchkit.runner import execute_all
-from benchkit.runner.interrupts import Interrupts
+from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.keeper import Keeper, NightOver
+from benchkit.running.batch.planfile import PlanProblems
+from benchkit.running.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
+from benchkit.running.runner import execute_all
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.telling import history
 from benchkit.terminal import Display
 
 FOREVER_S = 10 * 365 * 86400.0

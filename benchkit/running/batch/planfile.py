@@ -10,9 +10,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.settings import OF_A_BENCHMARK, OF_A_MODEL, SETTINGS, fitting, misfits
-from benchkit.batch.strict import read_json, read_yaml
 from benchkit.errors import UsageError
+from benchkit.running.batch.settings import OF_A_BENCHMARK, OF_A_MODEL, SETTINGS, fitting, misfits
+from benchkit.running.batch.strict import read_json, read_yaml
 
 MODEL_KEYS = {*SETTINGS, *OF_A_MODEL}
 BENCHMARK_KEYS = {*SETTINGS, *OF_A_BENCHMARK}

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchkit import history
-from benchkit.batch.display import how_many
-from benchkit.batch.estimate import Estimator, Expected, Room, free_room
-from benchkit.batch.expand import Entry
-from benchkit.batch.state import agree_with_history, read_state
-from benchkit.batch.table import cells_of, column, text_table
-from benchkit.comparison.tables import terminal_width
 from benchkit.records import Status
-from benchkit.telemetry import machine_facts
+from benchkit.running.batch.display import how_many
+from benchkit.running.batch.estimate import Estimator, Expected, Room, free_room
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.state import agree_with_history, read_state
+from benchkit.running.batch.table import cells_of, column, text_table
+from benchkit.serving.telemetry import machine_facts
+from benchkit.telling import history
+from benchkit.telling.comparison.tables import terminal_width
 from benchkit.terminal import duration
 
 COLUMNS = (

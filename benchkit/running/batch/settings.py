@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchkit.errors import UsageError
-from benchkit.servers import SERVERS
-from benchkit.servers.endpoint import normalized
+from benchkit.serving.servers import SERVERS
+from benchkit.serving.servers.endpoint import normalized
 
 CACHE_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
 

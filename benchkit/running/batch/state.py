@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.comparison.tables import printable
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
+from benchkit.telling.comparison.tables import printable
 
 
 @dataclass(frozen=True)

@@ -10,17 +10,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.display import how_many
-from benchkit.batch.expand import Entry
-from benchkit.batch.night import Night
-from benchkit.batch.rerun import command_of
-from benchkit.batch.state import EntryState
-from benchkit.batch.table import cells_of, column, markdown_table, text_table
-from benchkit.comparison.page import markdown_text
-from benchkit.comparison.tables import printable
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
+from benchkit.running.batch.display import how_many
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.night import Night
+from benchkit.running.batch.rerun import command_of
+from benchkit.running.batch.state import EntryState
+from benchkit.running.batch.table import cells_of, column, markdown_table, text_table
 from benchkit.statistics import wilson
+from benchkit.telling.comparison.page import markdown_text
+from benchkit.telling.comparison.tables import printable
 from benchkit.terminal import duration
 
 COLUMNS = (

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
-from benchkit.batch.expand import Entry
-from benchkit.comparison.columns import Column
-from benchkit.comparison.tables import as_markdown, as_text, fitted
+from benchkit.running.batch.expand import Entry
+from benchkit.telling.comparison.columns import Column
+from benchkit.telling.comparison.tables import as_markdown, as_text, fitted
 
 Row = Mapping[str, Any]
 

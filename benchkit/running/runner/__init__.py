@@ -10,7 +10,7 @@ record.py       what became known -> one line of the history
 preview.py      --dry-run: what would be started
 """
 
-from benchkit.runner.preview import preview
-from benchkit.runner.stages import execute, execute_all
+from benchkit.running.runner.preview import preview
+from benchkit.running.runner.stages import execute, execute_all
 
 __all__ = ["execute", "execute_all", "preview"]

@@ -6,9 +6,9 @@ import subprocess
 from contextlib import suppress
 
 from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
-from benchkit.gguf import read_model_file
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts
+from benchkit.serving.gguf import read_model_file
 
 CHECK_TIMEOUT_S = 3600.0  # a first use may fetch a set of more than a gigabyte
 UNKNOWN_YET = "http://127.0.0.1:1/v1"

@@ -17,8 +17,8 @@ from io import FileIO
 from pathlib import Path
 
 from benchkit.masking import Mask, Stream
-from benchkit.servers.leftovers import descendants
-from benchkit.servers.process import SUPERVISOR
+from benchkit.serving.servers.leftovers import descendants
+from benchkit.serving.servers.process import SUPERVISOR
 
 GRACE_S = 5.0
 CHUNK = 1 << 16

@@ -10,11 +10,11 @@ from threading import Thread
 from types import TracebackType
 
 from benchkit.errors import BenchError, ModelFileError, ServerError
-from benchkit.gguf import read_model_file, sha256_of
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
-from benchkit.servers import RunningServer, StopReport, serve
-from benchkit.telemetry import Before
+from benchkit.serving.gguf import read_model_file, sha256_of
+from benchkit.serving.servers import RunningServer, StopReport, serve
+from benchkit.serving.telemetry import Before
 
 # Room for a problem's text and the chat template around it, beside the answer.
 PROMPT_TOKENS = 3072

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 
-from benchkit.gguf import read_model_file
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile
-from benchkit.runner.check import values
-from benchkit.runner.host import server_request
-from benchkit.runner.stages import find_parser, mask_of
-from benchkit.servers import preview_command
+from benchkit.running.runner.check import values
+from benchkit.running.runner.host import server_request
+from benchkit.running.runner.stages import find_parser, mask_of
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import preview_command
 
 
 def preview(plan: PlannedRun) -> str:

@@ -12,8 +12,8 @@ from benchkit.errors import BenchError, Interrupted
 from benchkit.masking import Mask
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
-from benchkit.runner.check import values
-from benchkit.servers import StopReport
+from benchkit.running.runner.check import values
+from benchkit.serving.servers import StopReport
 
 # What a script reports that says what the run cost, not how well it went.
 COSTS = (

@@ -11,7 +11,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchkit import history
 from benchkit.errors import (
     BenchError,
     Interrupted,
@@ -26,14 +25,15 @@ from benchkit.files import atomic_write
 from benchkit.masking import Mask, shell_words
 from benchkit.plan import PlannedRun
 from benchkit.records import Results, Run
-from benchkit.runner.check import check_model, check_script, values
-from benchkit.runner.child import Child
-from benchkit.runner.host import ModelHost
-from benchkit.runner.interrupts import Interrupts
-from benchkit.runner.record import Findings, as_run
-from benchkit.runner.watch import EventReader, PrintedProgress, Watch, follow
-from benchkit.servers.endpoint import KEY, find_key
-from benchkit.telemetry import Sampler, machine_facts, sampling
+from benchkit.running.runner.check import check_model, check_script, values
+from benchkit.running.runner.child import Child
+from benchkit.running.runner.host import ModelHost
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.running.runner.record import Findings, as_run
+from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
+from benchkit.serving.servers.endpoint import KEY, find_key
+from benchkit.serving.telemetry import Sampler, machine_facts, sampling
+from benchkit.telling import history
 from benchkit.terminal import Display
 from parsers import get_parser
 from parsers.base import Parser

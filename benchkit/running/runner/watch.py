@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.errors import BenchError, ScriptError
 from benchkit.records import Progress
-from benchkit.runner.child import Child
+from benchkit.running.runner.child import Child
 
 GLANCE_S = 0.1
 SERVER_CHECK_S = 0.5

@@ -7,10 +7,10 @@ memory.py     how much a server will take, and how many layers fit on a GPU
 hashing.py    the model's SHA-256, remembered in the cache folder
 """
 
-from benchkit.gguf.container import Container, read_container
-from benchkit.gguf.hashing import sha256_of
-from benchkit.gguf.memory import MemoryEstimate, layers_that_fit, memory_needed
-from benchkit.gguf.model import ModelFacts, read_model_facts, read_model_file
+from benchkit.serving.gguf.container import Container, read_container
+from benchkit.serving.gguf.hashing import sha256_of
+from benchkit.serving.gguf.memory import MemoryEstimate, layers_that_fit, memory_needed
+from benchkit.serving.gguf.model import ModelFacts, read_model_facts, read_model_file
 
 __all__ = [
     "Container",

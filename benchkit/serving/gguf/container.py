@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import ModelFileError
-from benchkit.gguf.types import TENSOR_TYPES
+from benchkit.serving.gguf.types import TENSOR_TYPES
 
 # The numbers' kinds, each with the letter that the struct module has for it.
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}

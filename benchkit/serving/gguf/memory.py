@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchkit.gguf.model import Layer, ModelFacts
-from benchkit.gguf.types import TENSOR_TYPES
 from benchkit.records import GpuLayers
+from benchkit.serving.gguf.model import Layer, ModelFacts
+from benchkit.serving.gguf.types import TENSOR_TYPES
 
 MICRO_BATCH = 512  # llama.cpp's default: so many tokens of a prompt are computed at a time
 DRIVER_BYTES = 512 << 20  # what a GPU's driver and its libraries take in a process, and a little air

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import ModelFileError, UsageError
-from benchkit.gguf.container import Container, Tensor, read_container
-from benchkit.gguf.types import FILE_TYPES
 from benchkit.records import ModelFile
+from benchkit.serving.gguf.container import Container, Tensor, read_container
+from benchkit.serving.gguf.types import FILE_TYPES
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
 _GUESSED = 1024  # a bit in general.file_type: the quantization was not known to the writer

@@ -17,10 +17,10 @@ A new kind is one file with a class after base.Server (of local.LocalServer, if 
 kinds.SERVERS.
 """
 
-from benchkit.servers.base import EngineInfo, StopReport
-from benchkit.servers.choice import choose, installed
-from benchkit.servers.kinds import SERVERS
-from benchkit.servers.life import RunningServer, preview_command, serve
+from benchkit.serving.servers.base import EngineInfo, StopReport
+from benchkit.serving.servers.choice import choose, installed
+from benchkit.serving.servers.kinds import SERVERS
+from benchkit.serving.servers.life import RunningServer, preview_command, serve
 
 __all__ = [
     "SERVERS",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchkit.records import ServerFacts, ServerRequest
-from benchkit.servers.choice import unused_gpu
-from benchkit.servers.hardware import gpus
-from benchkit.servers.kinds import load
+from benchkit.serving.servers.choice import unused_gpu
+from benchkit.serving.servers.hardware import gpus
+from benchkit.serving.servers.kinds import load
 
 
 def not_as_asked(request: ServerRequest, facts: ServerFacts) -> list[str]:

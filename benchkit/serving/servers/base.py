@@ -46,7 +46,7 @@ class StopReport:
 
 
 class Server(Protocol):
-    """One server's life; `benchkit.servers.serve` drives it as a context manager.
+    """One server's life; `benchkit.serving.servers.serve` drives it as a context manager.
 
     A kind tells the bare facts. `serve` compares them with the request (fewer layers, less context, CPU not
     GPU), tries again after PortTaken and, with gpu_layers "auto", after OutOfVRAM, and waits for VRAM to

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchkit.errors import EngineMissing
 from benchkit.records import ServerRequest
-from benchkit.servers.base import EngineInfo
-from benchkit.servers.hardware import gpus
-from benchkit.servers.kinds import SERVERS, load
+from benchkit.serving.servers.base import EngineInfo
+from benchkit.serving.servers.hardware import gpus
+from benchkit.serving.servers.kinds import SERVERS, load
 
 WITH_GPU = ("llama-server", "lm-studio", "llama-cpp-python", "xllamacpp")
 WITHOUT_GPU = ("llama-server", "xllamacpp", "llama-cpp-python")

@@ -19,7 +19,7 @@ from benchkit.errors import (
     UnknownArchitecture,
 )
 from benchkit.records import ServerRequest
-from benchkit.servers.llama_log import read_log, without_prefix
+from benchkit.serving.servers.llama_log import read_log, without_prefix
 
 TAIL_LINES = 20
 SIGNALLED = 128
@@ -200,7 +200,7 @@ def _out_of_vram(start: FailedStart, said: list[str], tail: str) -> OutOfVRAM:
 
 def _layers_that_fit(start: FailedStart, free_mb: float | None) -> int | None:
     """How many GPU layers the VRAM that was free holds; None where that cannot be known."""
-    from benchkit.gguf import layers_that_fit, read_model_facts
+    from benchkit.serving.gguf import layers_that_fit, read_model_facts
 
     request = start.request
     if free_mb is None or request.model is None:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from benchkit.addresses import host_of
 from benchkit.errors import ServerError, UsageError, WrongModel
 from benchkit.records import ServerFacts, ServerRequest
-from benchkit.servers.base import EngineInfo, Report
-from benchkit.servers.http import Reply, ask, no_answer, prove_token
-from benchkit.servers.running import Liveness, is_local, owners_of
+from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.http import Reply, ask, no_answer, prove_token
+from benchkit.serving.servers.running import Liveness, is_local, owners_of
 
 KEY = "OPENAI_API_KEY"
 KEY_LINE = re.compile(

@@ -5,15 +5,15 @@ from __future__ import annotations
 from importlib import import_module
 
 from benchkit.errors import UnknownName
-from benchkit.servers.base import Server
+from benchkit.serving.servers.base import Server
 
 SERVERS = {
-    "llama-server": "benchkit.servers.llama_server:LlamaServer",
-    "xllamacpp": "benchkit.servers.xllamacpp:Xllamacpp",
-    "llama-cpp-python": "benchkit.servers.llama_cpp_python:LlamaCppPython",
-    "lm-studio": "benchkit.servers.lm_studio:LmStudio",
-    "ollama": "benchkit.servers.ollama:Ollama",
-    "endpoint": "benchkit.servers.endpoint:Endpoint",
+    "llama-server": "benchkit.serving.servers.llama_server:LlamaServer",
+    "xllamacpp": "benchkit.serving.servers.xllamacpp:Xllamacpp",
+    "llama-cpp-python": "benchkit.serving.servers.llama_cpp_python:LlamaCppPython",
+    "lm-studio": "benchkit.serving.servers.lm_studio:LmStudio",
+    "ollama": "benchkit.serving.servers.ollama:Ollama",
+    "endpoint": "benchkit.serving.servers.endpoint:Endpoint",
 }
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from benchkit.errors import NotAsAsked, OutOfVRAM, PortTaken, ServerError
 from benchkit.records import GpuLayers, ServerFacts, ServerRequest
-from benchkit.servers.asked import not_as_asked
-from benchkit.servers.base import Report, Server, StopReport, VramUsed
-from benchkit.servers.choice import choose
-from benchkit.servers.kinds import load
-from benchkit.servers.leftovers import end_leftovers
+from benchkit.serving.servers.asked import not_as_asked
+from benchkit.serving.servers.base import Report, Server, StopReport, VramUsed
+from benchkit.serving.servers.choice import choose
+from benchkit.serving.servers.kinds import load
+from benchkit.serving.servers.leftovers import end_leftovers
 
 STARTS_AT_MOST = 5  # with another port, or with fewer layers
 LAYERS_IF_UNKNOWN = 100
@@ -62,7 +62,7 @@ def serve(
 
 def preview_command(request: ServerRequest) -> str:
     """What would be executed, or through what it would go, with nothing started."""
-    from benchkit.servers.local import LocalServer  # loads HTTP, which --help can do without
+    from benchkit.serving.servers.local import LocalServer  # loads HTTP, which --help can do without
 
     kind = choose(request)[0] if request.kind == "auto" else request.kind
     server = load(kind)(request, lambda _: None)

@@ -12,12 +12,12 @@ from pathlib import Path
 from benchkit.errors import EngineMissing
 from benchkit.files import cache_folder
 from benchkit.records import ServerFacts
-from benchkit.servers.base import EngineInfo
-from benchkit.servers.hardware import maker
-from benchkit.servers.llama_log import read_log
-from benchkit.servers.local import LocalServer
-from benchkit.servers.ports import HOST
-from benchkit.servers.watchdog import Patience
+from benchkit.serving.servers.base import EngineInfo
+from benchkit.serving.servers.hardware import maker
+from benchkit.serving.servers.llama_log import read_log
+from benchkit.serving.servers.local import LocalServer
+from benchkit.serving.servers.ports import HOST
+from benchkit.serving.servers.watchdog import Patience
 
 INSTALL = "pip install 'llama-cpp-python[server]'"
 BACKENDS = {"NVIDIA": "CUDA", "AMD": "HIP", "Apple": "METAL"}

@@ -15,12 +15,12 @@ from typing import Any
 from benchkit.errors import EngineMissing
 from benchkit.files import cache_folder
 from benchkit.records import ServerFacts
-from benchkit.servers.base import EngineInfo
-from benchkit.servers.http import ask, no_answer
-from benchkit.servers.llama_log import Loaded, read_log
-from benchkit.servers.local import LocalServer
-from benchkit.servers.ports import HOST
-from benchkit.servers.watchdog import Patience
+from benchkit.serving.servers.base import EngineInfo
+from benchkit.serving.servers.http import ask, no_answer
+from benchkit.serving.servers.llama_log import Loaded, read_log
+from benchkit.serving.servers.local import LocalServer
+from benchkit.serving.servers.ports import HOST
+from benchkit.serving.servers.watchdog import Patience
 
 HOW_TO_GET = "get llama.cpp (https://github.com/ggml-org/llama.cpp/releases) and put llama-server on PATH"
 ALL_LAYERS = 999  # more than any model has; builds that do not know "all" take it too

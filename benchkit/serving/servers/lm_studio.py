@@ -10,12 +10,12 @@ from typing import Any
 
 from benchkit.errors import ModelFileError, OutOfRAM, OutOfVRAM, ServerError, StartTimeout, WrongModel
 from benchkit.records import GpuLayers, ModelFile, ServerFacts, ServerRequest
-from benchkit.servers import lm_studio_rest as rest
-from benchkit.servers import lms
-from benchkit.servers.base import EngineInfo, Report
-from benchkit.servers.diagnosis import FailedStart, last_words, why_it_failed
-from benchkit.servers.http import prove_model, prove_token
-from benchkit.servers.running import Liveness
+from benchkit.serving.servers import lm_studio_rest as rest
+from benchkit.serving.servers import lms
+from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.diagnosis import FailedStart, last_words, why_it_failed
+from benchkit.serving.servers.http import prove_model, prove_token
+from benchkit.serving.servers.running import Liveness
 
 LOOKS_EVERY_S = 0.05
 SHOWS_EVERY_S = 1.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any
 
-from benchkit.servers.http import ask
+from benchkit.serving.servers.http import ask
 
 TOKEN_S = 120.0
 

@@ -18,7 +18,7 @@ import psutil
 
 from benchkit.errors import EngineMissing, ServerError, StartTimeout
 from benchkit.records import ModelFile
-from benchkit.servers.diagnosis import last_words
+from benchkit.serving.servers.diagnosis import last_words
 
 HOW_TO_GET = "install LM Studio (https://lmstudio.ai/download), run it once, then `lms bootstrap`"
 ANSWER_S = 60.0  # the first command wakes LM Studio up

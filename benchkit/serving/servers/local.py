@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from benchkit.errors import BadServerFlag, ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
-from benchkit.servers.base import EngineInfo, Report
-from benchkit.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
-from benchkit.servers.http import ask, prove_model, prove_token
-from benchkit.servers.ports import HOST, free_port, listens_alone
-from benchkit.servers.process import Process
-from benchkit.servers.watchdog import Patience, Watchdog
+from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
+from benchkit.serving.servers.http import ask, prove_model, prove_token
+from benchkit.serving.servers.ports import HOST, free_port, listens_alone
+from benchkit.serving.servers.process import Process
+from benchkit.serving.servers.watchdog import Patience, Watchdog
 
 LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
 SHOWS_EVERY_S = 1.0

@@ -26,15 +26,15 @@ from benchkit.errors import (
     StartTimeout,
     WrongModel,
 )
-from benchkit.gguf import sha256_of
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
-from benchkit.servers.base import EngineInfo, Report
-from benchkit.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
-from benchkit.servers.http import prove_model, prove_token
-from benchkit.servers.ollama_api import OllamaApi, address
-from benchkit.servers.ports import HOST, free_port
-from benchkit.servers.process import Process
-from benchkit.servers.running import Liveness, is_local, owners_of
+from benchkit.serving.gguf import sha256_of
+from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
+from benchkit.serving.servers.http import prove_model, prove_token
+from benchkit.serving.servers.ollama_api import OllamaApi, address
+from benchkit.serving.servers.ports import HOST, free_port
+from benchkit.serving.servers.process import Process
+from benchkit.serving.servers.running import Liveness, is_local, owners_of
 
 HOW_TO_GET = "install Ollama: https://ollama.com/download"
 OURS = "bench-runner-"

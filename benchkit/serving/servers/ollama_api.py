@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request
 
 from benchkit.errors import ServerError
-from benchkit.servers.http import Reply, ask, no_answer, send
+from benchkit.serving.servers.http import Reply, ask, no_answer, send
 
 DEFAULT_PORT = 11434
 VERSION_S = 3.0

@@ -12,7 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO
 
-from benchkit.servers import leftovers
+from benchkit.serving.servers import leftovers
 
 SUPERVISOR = Path(__file__).with_name("supervisor.py")
 KIND_VARIABLE = "BENCH_RUNNER_SUPERVISOR"  # namespace, subreaper, group; not set: the first that works

@@ -6,7 +6,7 @@ import time
 from urllib.parse import urlsplit
 
 from benchkit.errors import ServerDied, ServerError
-from benchkit.servers.http import LOOPBACK, ask
+from benchkit.serving.servers.http import LOOPBACK, ask
 
 LOOKS_EVERY_S = 5.0
 NO_REPLY_S = 2.0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchkit.errors import ServerDied, ServerError, ServerHangs
-from benchkit.servers.http import prove_token
+from benchkit.serving.servers.http import prove_token
 
 ShowsLife = Callable[[], bool]
 """Whether the server has computed something since the last look, or is idle and says so."""

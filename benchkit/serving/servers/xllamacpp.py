@@ -11,10 +11,10 @@ from importlib import metadata
 from pathlib import Path
 
 from benchkit.errors import EngineMissing
-from benchkit.servers.base import EngineInfo
-from benchkit.servers.hardware import maker
-from benchkit.servers.llama_server import ALL_LAYERS, SHOWS_LAYERS_AND_BUFFERS, LlamaServer
-from benchkit.servers.ports import HOST
+from benchkit.serving.servers.base import EngineInfo
+from benchkit.serving.servers.hardware import maker
+from benchkit.serving.servers.llama_server import ALL_LAYERS, SHOWS_LAYERS_AND_BUFFERS, LlamaServer
+from benchkit.serving.servers.ports import HOST
 
 CHILD = Path(__file__).with_name("xllamacpp_child.py")
 INSTALL = "pip install xllamacpp"

@@ -13,7 +13,7 @@ machine.py     the machine's lasting facts
 A new maker of GPUs is one file with a class after base.Reader, and one line in READERS.
 """
 
-from benchkit.telemetry.machine import machine_facts
-from benchkit.telemetry.sampler import Before, Reading, Sampler, sampling
+from benchkit.serving.telemetry.machine import machine_facts
+from benchkit.serving.telemetry.sampler import Before, Reading, Sampler, sampling
 
 __all__ = ["Before", "Reading", "Sampler", "machine_facts", "sampling"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import amdsmi
 
-from benchkit.telemetry.base import Device, DeviceReading
+from benchkit.serving.telemetry.base import Device, DeviceReading
 
 _MB = 1 << 20
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from benchkit.telemetry.base import Device, DeviceReading
+from benchkit.serving.telemetry.base import Device, DeviceReading
 
 
 class ScriptedReader:

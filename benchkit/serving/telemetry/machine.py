@@ -9,7 +9,7 @@ from typing import Any
 
 import psutil
 
-from benchkit.telemetry.readers import open_reader
+from benchkit.serving.telemetry.readers import open_reader
 
 _MB = 1 << 20
 

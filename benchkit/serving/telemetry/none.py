@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchkit.telemetry.base import Device, DeviceReading
+from benchkit.serving.telemetry.base import Device, DeviceReading
 
 
 class NoReader:

@@ -6,13 +6,13 @@ from contextlib import redirect_stdout
 from importlib import import_module
 from io import StringIO
 
-from benchkit.telemetry.base import Reader
-from benchkit.telemetry.none import NoReader
+from benchkit.serving.telemetry.base import Reader
+from benchkit.serving.telemetry.none import NoReader
 
 READERS = {  # tried in this order
-    "nvidia": "benchkit.telemetry.nvidia:NvidiaReader",
-    "amdsmi": "benchkit.telemetry.amd:AmdReader",
-    "sysfs": "benchkit.telemetry.sysfs:SysfsReader",
+    "nvidia": "benchkit.serving.telemetry.nvidia:NvidiaReader",
+    "amdsmi": "benchkit.serving.telemetry.amd:AmdReader",
+    "sysfs": "benchkit.serving.telemetry.sysfs:SysfsReader",
 }
 
 

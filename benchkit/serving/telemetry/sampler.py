@@ -13,10 +13,10 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 
 from benchkit.records import Telemetry
-from benchkit.telemetry.base import DeviceReading, Reader
-from benchkit.telemetry.processes import ProcessTree, TreeReading
-from benchkit.telemetry.readers import open_reader
-from benchkit.telemetry.sums import Sums, power_w, vram_used_mb
+from benchkit.serving.telemetry.base import DeviceReading, Reader
+from benchkit.serving.telemetry.processes import ProcessTree, TreeReading
+from benchkit.serving.telemetry.readers import open_reader
+from benchkit.serving.telemetry.sums import Sums, power_w, vram_used_mb
 
 INTERVAL_S = 0.5
 _OTHERS_EACH = 4  # readings between two looks at whose the VRAM is

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.records import Telemetry
-from benchkit.telemetry.base import HARMFUL_THROTTLING, Device, DeviceReading
+from benchkit.serving.telemetry.base import HARMFUL_THROTTLING, Device, DeviceReading
 
 _J_PER_WH = 3600.0
 

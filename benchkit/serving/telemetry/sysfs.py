@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchkit.telemetry.base import Device, DeviceReading
+from benchkit.serving.telemetry.base import Device, DeviceReading
 
 _AMD = "0x1002"
 _MB = 1 << 20

@@ -10,10 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchkit import history
-from benchkit.comparison.facts import mapping
 from benchkit.errors import ParseError, UsageError
 from benchkit.records import Results, Run, Status, Verdict
+from benchkit.telling import history
+from benchkit.telling.comparison.facts import mapping
 
 RECORD = "run.json"
 

@@ -7,15 +7,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.comparison import facts, notes
-from benchkit.comparison.catalog import Catalog, Entry
-from benchkit.comparison.columns import decimal
-from benchkit.comparison.conditions import Conditions, conditions, differing, in_words
-from benchkit.comparison.notes import Note
-from benchkit.comparison.selection import Contestant, Section, choose, contestant, latest_good
-from benchkit.comparison.standings import Rung, best_that_fits, energy, front, ladders, speed, tiers, vram
-from benchkit.comparison.tables import printable, shortened, shown_width
 from benchkit.errors import UsageError
+from benchkit.telling.comparison import facts, notes
+from benchkit.telling.comparison.catalog import Catalog, Entry
+from benchkit.telling.comparison.columns import decimal
+from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.telling.comparison.notes import Note
+from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant, latest_good
+from benchkit.telling.comparison.standings import (
+    Rung,
+    best_that_fits,
+    energy,
+    front,
+    ladders,
+    speed,
+    tiers,
+    vram,
+)
+from benchkit.telling.comparison.tables import printable, shortened, shown_width
 
 GAP = 2
 WIDTHS = (7, 0, 6, 13, 9, 11, 0)  # of a row's cells; the label has its own

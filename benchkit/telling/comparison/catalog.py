@@ -11,10 +11,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from benchkit import history
 from benchkit.files import locked, real_path
-from benchkit.history import document, store
 from benchkit.records import Run, Status
+from benchkit.telling import history
+from benchkit.telling.history import document, store
 
 HEAD = ("id", "timestamp", "benchmark", "model", "status")
 _AFTER_HEAD = b', "error": '

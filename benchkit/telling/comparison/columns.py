@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.comparison import facts
-from benchkit.comparison.selection import Contestant
 from benchkit.errors import UnknownName, UsageError
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.selection import Contestant
 from benchkit.terminal import duration
 
 Value = Callable[[Contestant], Any]

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchkit.comparison import facts
 from benchkit.records import Run
+from benchkit.telling.comparison import facts
 
 ASKED = ("prompt_style", "mode", "temperature", "top_p", "top_k", "min_p", "stop", "extra_body", "max_tokens")
 SAID = {"prompt_style": "prompt style", "max_tokens": "token budget", "extra_body": "further sampling"}

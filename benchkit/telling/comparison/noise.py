@@ -9,9 +9,9 @@ from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
-from benchkit.comparison.outcomes import Outcomes, outcomes, rows_of
 from benchkit.records import Run, Verdict
 from benchkit.statistics import z_of
+from benchkit.telling.comparison.outcomes import Outcomes, outcomes, rows_of
 
 
 @dataclass(frozen=True)

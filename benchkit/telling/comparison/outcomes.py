@@ -12,9 +12,9 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, BinaryIO
 
-from benchkit.comparison import facts
 from benchkit.records import Run, Verdict
 from benchkit.statistics import Interval, clustered_interval, wilson
+from benchkit.telling.comparison import facts
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from benchkit.comparison import facts
-from benchkit.comparison.columns import BY_NAME, COLUMNS, Column, chosen, gpus, ordered, telling
-from benchkit.comparison.selection import Contestant, Section
-from benchkit.comparison.tables import FORMATS, as_text, fitted, printable, records
-from benchkit.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
 from benchkit.errors import UnknownName, UsageError
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, Column, chosen, gpus, ordered, telling
+from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.comparison.tables import FORMATS, as_text, fitted, printable, records
+from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
 
 MOST_FOR_ALL_PAIRS = 10
 FORMAT_NAMES = ("table", "json", *FORMATS)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchkit.comparison.adding import text_of
 from benchkit.errors import ParseError, UsageError
+from benchkit.telling.comparison.adding import text_of
 
 if TYPE_CHECKING:
     from parsers.base import Parser

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-from benchkit.comparison import facts
-from benchkit.comparison.catalog import Catalog, Entry
-from benchkit.comparison.conditions import Conditions, conditions, differing, in_words
-from benchkit.comparison.outcomes import Outcomes, averaged, outcomes
 from benchkit.errors import UsageError
 from benchkit.records import Run
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.catalog import Catalog, Entry
+from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from benchkit.comparison import facts
-from benchkit.comparison.selection import Contestant, Section
-from benchkit.comparison.verdicts import MOST_JUDGED, verdicts
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.comparison.verdicts import MOST_JUDGED, verdicts
 
 Measure = Callable[[Contestant], float | None]
 

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
-from benchkit.comparison.columns import Column, cell
-from benchkit.comparison.selection import Contestant
+from benchkit.telling.comparison.columns import Column, cell
+from benchkit.telling.comparison.selection import Contestant
 
 GAP = 2
 SHORTEST_NAME = 12

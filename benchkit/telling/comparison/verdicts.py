@@ -14,9 +14,6 @@ from itertools import combinations
 from math import ceil, floor, isinf, log10
 from statistics import fmean
 
-from benchkit.comparison.columns import decimal
-from benchkit.comparison.outcomes import Outcomes, matched
-from benchkit.comparison.selection import Contestant, Section
 from benchkit.statistics import (
     ALPHA,
     Interval,
@@ -30,6 +27,9 @@ from benchkit.statistics import (
     paired,
     wilson,
 )
+from benchkit.telling.comparison.columns import decimal
+from benchkit.telling.comparison.outcomes import Outcomes, matched
+from benchkit.telling.comparison.selection import Contestant, Section
 
 MARGIN = 5.0  # points
 MOST_JUDGED = 300  # models; their pairs grow with the square

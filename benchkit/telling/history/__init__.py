@@ -18,9 +18,9 @@ from pathlib import Path
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import atomic_write, locked, real_path
-from benchkit.history import document, store
-from benchkit.history.record import as_json, from_record, heads_of_lines, to_record
 from benchkit.records import Run
+from benchkit.telling.history import document, store
+from benchkit.telling.history.record import as_json, from_record, heads_of_lines, to_record
 
 __all__ = ["append", "as_json", "choose", "find", "from_record", "read", "read_heads", "to_record"]
 

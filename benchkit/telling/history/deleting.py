@@ -6,9 +6,9 @@ from pathlib import Path
 
 from benchkit.errors import HistoryError
 from benchkit.files import atomic_write, locked, real_path
-from benchkit.history import document, store
-from benchkit.history.document import Document
-from benchkit.history.record import from_record
+from benchkit.telling.history import document, store
+from benchkit.telling.history.document import Document
+from benchkit.telling.history.record import from_record
 
 
 def delete(path: Path, run_id: str) -> None:

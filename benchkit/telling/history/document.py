@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.errors import HistoryError
-from benchkit.history.record import as_json, as_line
+from benchkit.telling.history.record import as_json, as_line
 
 SCHEMA = 1
 LONGEST_HEAD = 64 * 1024

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.files import Disk, atomic_write, opened, read_all, write_all
-from benchkit.history import document, journal
-from benchkit.history.document import LONGEST_HEAD, TAIL, Document
-from benchkit.history.journal import PAGE, Journal
-from benchkit.history.record import as_line
+from benchkit.telling.history import document, journal
+from benchkit.telling.history.document import LONGEST_HEAD, TAIL, Document
+from benchkit.telling.history.journal import PAGE, Journal
+from benchkit.telling.history.record import as_line
 
 
 def append_record(history: Path, record: Mapping[str, Any], disk: Disk = os) -> None:

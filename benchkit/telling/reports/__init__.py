@@ -20,15 +20,15 @@ from typing import TYPE_CHECKING
 from benchkit.errors import UnknownName
 
 if TYPE_CHECKING:
-    from benchkit.reports.base import Format
+    from benchkit.telling.reports.base import Format
 
 FORMATS = {
-    "markdown": "benchkit.reports.markdown:Markdown",
-    "html": "benchkit.reports.html:Html",
-    "text": "benchkit.reports.text:Text",
-    "csv": "benchkit.reports.rows:Csv",
-    "jsonl": "benchkit.reports.rows:JsonLines",
-    "pdf": "benchkit.reports.pdf:Pdf",
+    "markdown": "benchkit.telling.reports.markdown:Markdown",
+    "html": "benchkit.telling.reports.html:Html",
+    "text": "benchkit.telling.reports.text:Text",
+    "csv": "benchkit.telling.reports.rows:Csv",
+    "jsonl": "benchkit.telling.reports.rows:JsonLines",
+    "pdf": "benchkit.telling.reports.pdf:Pdf",
 }
 """Name -> module:Class."""
 

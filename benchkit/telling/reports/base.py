@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from benchkit.reports.material import Material
+from benchkit.telling.reports.material import Material
 
 
 class Format(Protocol):

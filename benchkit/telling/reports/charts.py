@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from benchkit.reports.svg import FONT, Canvas, Scale, label, number, scale, text_width
+from benchkit.telling.reports.svg import FONT, Canvas, Scale, label, number, scale, text_width
 
 ROW = 26
 DAY_S = 86_400

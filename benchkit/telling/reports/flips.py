@@ -10,11 +10,11 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
-from benchkit.comparison.outcomes import rows_of
-from benchkit.comparison.selection import Contestant
-from benchkit.history import as_json
 from benchkit.records import Run, Verdict
-from benchkit.reports.gallery import natural
+from benchkit.telling.comparison.outcomes import rows_of
+from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.history import as_json
+from benchkit.telling.reports.gallery import natural
 
 FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 LONGEST_CODE = 6000  # characters

@@ -10,18 +10,18 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from benchkit.comparison import facts
-from benchkit.comparison.catalog import UNKNOWN_MOMENT, Catalog, moment
-from benchkit.comparison.columns import gpus
-from benchkit.comparison.outcomes import Outcomes, rows_of
-from benchkit.comparison.selection import Contestant, contestant, sections
-from benchkit.comparison.standings import Measure, by_score, energy, front, speed, vram
 from benchkit.errors import MissingDependency
 from benchkit.records import Run
-from benchkit.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
-from benchkit.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
-from benchkit.reports.svg import Canvas
-from benchkit.reports.writing import write
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.catalog import UNKNOWN_MOMENT, Catalog, moment
+from benchkit.telling.comparison.columns import gpus
+from benchkit.telling.comparison.outcomes import Outcomes, rows_of
+from benchkit.telling.comparison.selection import Contestant, contestant, sections
+from benchkit.telling.comparison.standings import Measure, by_score, energy, front, speed, vram
+from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.telling.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
+from benchkit.telling.reports.svg import Canvas
+from benchkit.telling.reports.writing import write
 
 COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
     # name, measure, axis, lower is better, depends on the GPU

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchkit.comparison.page import markdown_text, rendered
-from benchkit.reports.material import Material, failure_line, how_asked, infrastructure_lines
+from benchkit.telling.comparison.page import markdown_text, rendered
+from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 
 
 class Markdown:

@@ -9,15 +9,15 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from benchkit.comparison import facts
-from benchkit.comparison.catalog import Catalog, Entry
-from benchkit.comparison.page import Page, pages
-from benchkit.comparison.selection import Contestant, choose, sections
-from benchkit.comparison.standings import by_score
 from benchkit.records import Run
-from benchkit.reports.flips import Flip, flips
-from benchkit.reports.gallery import charts, histories, run_charts
-from benchkit.reports.svg import Canvas
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.catalog import Catalog, Entry
+from benchkit.telling.comparison.page import Page, pages
+from benchkit.telling.comparison.selection import Contestant, choose, sections
+from benchkit.telling.comparison.standings import by_score
+from benchkit.telling.reports.flips import Flip, flips
+from benchkit.telling.reports.gallery import charts, histories, run_charts
+from benchkit.telling.reports.svg import Canvas
 
 MOST_FAILURES = 30
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchkit.reports.gallery import as_pdf
-from benchkit.reports.material import Material
-from benchkit.reports.svg import Canvas
-from benchkit.reports.text import Text
+from benchkit.telling.reports.gallery import as_pdf
+from benchkit.telling.reports.material import Material
+from benchkit.telling.reports.svg import Canvas
+from benchkit.telling.reports.text import Text
 
 LINE = 15
 WIDTH = 1040

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, cos, pi, sin
 
-from benchkit.reports.charts import WIDTH
-from benchkit.reports.svg import DASHES, SERIES, Canvas, label, number, scale, text_width
+from benchkit.telling.reports.charts import WIDTH
+from benchkit.telling.reports.svg import DASHES, SERIES, Canvas, label, number, scale, text_width
 
 MOST_ON_RADAR = SERIES
 

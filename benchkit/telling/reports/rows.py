@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from benchkit.comparison.columns import COLUMNS
-from benchkit.comparison.selection import contestant
-from benchkit.comparison.tables import plain
 from benchkit.errors import UsageError
-from benchkit.reports.flips import attempt_rows
-from benchkit.reports.material import Material
+from benchkit.telling.comparison.columns import COLUMNS
+from benchkit.telling.comparison.selection import contestant
+from benchkit.telling.comparison.tables import plain
+from benchkit.telling.reports.flips import attempt_rows
+from benchkit.telling.reports.material import Material
 
 NOT_OF_ONE_RUN = ("mark", "runs")
 

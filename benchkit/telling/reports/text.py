@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from benchkit.comparison.page import rendered
-from benchkit.comparison.tables import printable
-from benchkit.reports.material import Material, failure_line, how_asked, infrastructure_lines
+from benchkit.telling.comparison.page import rendered
+from benchkit.telling.comparison.tables import printable
+from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 
 WIDTH = 120
 

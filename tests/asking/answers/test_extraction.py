@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from benchkit.answers import Rung, extract
+from benchkit.asking.answers import Rung, extract
 
 PROMPT = '''from typing import List
 import math

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.client.endpoint import Endpoint
+from benchkit.asking.client.endpoint import Endpoint
 from benchkit.errors import EndpointError, UsageError
 from tests.stand_ins.chat_server import Turn, chat_server
 
@@ -89,7 +89,7 @@ def test_a_loading_server_is_waited_for() -> None:
 
 def test_a_server_that_is_silent_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Something that takes connections and never speaks is named after a while."""
-    monkeypatch.setattr("benchkit.client.endpoint.QUICK_S", 0.2)
+    monkeypatch.setattr("benchkit.asking.client.endpoint.QUICK_S", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/v1"
         with pytest.raises(EndpointError, match="nobody answers"):

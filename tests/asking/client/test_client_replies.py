@@ -9,10 +9,10 @@ from email.utils import formatdate
 
 import pytest
 
-from benchkit.client.client import Client, Patience
-from benchkit.client.endpoint import Endpoint
+from benchkit.asking.client.client import Client, Patience
+from benchkit.asking.client.endpoint import Endpoint
+from benchkit.asking.script import Answer, Prompt, Question, Sampling
 from benchkit.errors import EndpointError
-from benchkit.script import Answer, Prompt, Question, Sampling
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
 
 CHAT = Question("T/0", 0, Prompt(({"role": "user", "content": "Add two numbers."},)))

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from benchkit.client.failures import Hiccup
-from benchkit.client.stream import events
+from benchkit.asking.client.failures import Hiccup
+from benchkit.asking.client.stream import events
 
 EVENTS = [{"choices": [{"delta": {"content": text}}]} for text in ("def", " é😀", "\n", "")]
 BYTES = b": hello\n\n" + b"".join(
@@ -71,6 +71,6 @@ def test_a_line_of_many_reads_is_linear() -> None:
 
 def test_a_reply_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that never stops is left once no budget of tokens could explain the size."""
-    monkeypatch.setattr("benchkit.client.stream.LONGEST_REPLY", 1 << 20)
+    monkeypatch.setattr("benchkit.asking.client.stream.LONGEST_REPLY", 1 << 20)
     with pytest.raises(Hiccup, match="does not end"):
         all_events(*[b"data: {}\n" * 10_000] * 20)

@@ -7,10 +7,10 @@ from pathlib import Path
 import click
 import pytest
 
+from benchkit.asking.problems import fetching
+from benchkit.asking.problems.contest_flags import choose_problems
+from benchkit.asking.problems.contest_releases import FILES, NAMES, known_name, releases
 from benchkit.errors import ProblemsError, UnknownName
-from benchkit.problems import fetching
-from benchkit.problems.contest_flags import choose_problems
-from benchkit.problems.contest_releases import FILES, NAMES, known_name, releases
 from tests.contest_files import row, write
 
 
@@ -71,6 +71,7 @@ def test_a_release_in_the_cache_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     place.parent.mkdir(parents=True)
     write(place, row(5))
     monkeypatch.setattr(
-        "benchkit.problems.contest_releases.FILES", (*FILES[:5], ("test6.jsonl", fetching.file_sha256(place)))
+        "benchkit.asking.problems.contest_releases.FILES",
+        (*FILES[:5], ("test6.jsonl", fetching.file_sha256(place))),
     )
     assert chosen("v6") == ["abc5_a"]

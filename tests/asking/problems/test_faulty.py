@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from benchkit.problems import load
-from benchkit.problems.faulty import CONTRADICTORY, HUMANEVAL
-from benchkit.problems.humaneval import TestedProblem
+from benchkit.asking.problems import load
+from benchkit.asking.problems.faulty import CONTRADICTORY, HUMANEVAL
+from benchkit.asking.problems.humaneval import TestedProblem
 
 # Arguments, and what the prompt's words demand of them.
 RIGHT: dict[str, tuple[tuple[Any, ...], Any]] = {

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.asking.problems.base import Release
+from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.releases import RELEASES
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import Release
-from benchkit.problems.fetching import fetched
-from benchkit.problems.releases import RELEASES
 
 CONTENT = b'{"task_id": "T/0"}\n' * 50_000
 

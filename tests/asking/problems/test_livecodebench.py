@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems import private_tests
+from benchkit.asking.problems.livecodebench import Window, load_contest, parse_day
+from benchkit.asking.problems.private_tests import read_private
 from benchkit.errors import ProblemsError, UsageError
-from benchkit.problems import private_tests
-from benchkit.problems.livecodebench import Window, load_contest, parse_day
-from benchkit.problems.private_tests import read_private
 from tests.contest_files import PUBLIC, Attack, packed, pickled, row, write
 from tests.support import ROOT
 
@@ -169,7 +169,7 @@ def test_memory_stays_small_whatever_the_files_size(tmp_path: Path) -> None:
         file.write(json.dumps(row(99, "2025-02-01")) + "\n")
     program = (
         "import sys; from pathlib import Path; from datetime import date\n"
-        "from benchkit.problems.livecodebench import Window, load_contest\n"
+        "from benchkit.asking.problems.livecodebench import Window, load_contest\n"
         "found = load_contest([Path(sys.argv[1])], Window(start=date(2025, 1, 1)))\n"
         "peak = Path('/proc/self/status').read_text().split('VmHWM:')[1].split()[0]\n"
         "print(len(found.problems), int(peak) // 1024)"

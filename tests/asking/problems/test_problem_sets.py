@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems import load
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.asking.problems.humaneval import TestedProblem
+from benchkit.asking.problems.mbpp_types import typed_inputs
 from benchkit.errors import BenchError, ProblemsError, UnknownName, UsageError
-from benchkit.problems import load
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.problems.humaneval import TestedProblem
-from benchkit.problems.mbpp_types import typed_inputs
 
 OFFICIAL = [
     ("humaneval/HumanEval.jsonl.gz", "humaneval", None, 164),

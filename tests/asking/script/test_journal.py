@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.asking.script import Answer, Prompt, Question, open_journal
+from benchkit.asking.script.journal import read_key
 from benchkit.errors import BenchError, UsageError
-from benchkit.script import Answer, Prompt, Question, open_journal
-from benchkit.script.journal import read_key
 
 KEY = {"model": {"sha256": "ab"}, "sampling": {"temperature": 0.0, "stop": ("END",)}}
 PROMPT = Prompt(({"role": "user", "content": "Add."},))
@@ -93,7 +93,7 @@ def test_two_runs_cannot_share_a_folder(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from benchkit.script import Answer, Prompt, Question, open_journal
+from benchkit.asking.script import Answer, Prompt, Question, open_journal
 with open_journal(Path(sys.argv[1]), {}) as journal:
     for n in range(10**6):
         journal.append(Question(f"T/{n}", 0, Prompt("p")), Answer("x" * 1000, finish_reason="stop"))

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.script import Answer, Pipeline, Prompt, Question, open_journal
 from benchkit.errors import EndpointError, SandboxError
 from benchkit.records import Verdict
-from benchkit.script import Answer, Pipeline, Prompt, Question, open_journal
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ def test_a_refusal_ends_the_run_and_keeps_the_answers(tmp_path: Path) -> None:
 
 def test_slow_judges_hold_the_askers_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Answers that wait for a judge are bounded, so memory stays flat."""
-    monkeypatch.setattr("benchkit.script.pipeline.BACKLOG", 3)
+    monkeypatch.setattr("benchkit.asking.script.pipeline.BACKLOG", 3)
     asked = judged = 0
     furthest = 0
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.script import Answer, Report
+from benchkit.asking.script.usage import Usage
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
-from benchkit.script import Answer, Report
-from benchkit.script.usage import Usage
 
 
 @dataclass(frozen=True)

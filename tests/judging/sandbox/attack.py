@@ -12,12 +12,12 @@ import sys
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 # The path comes first: as a program this file is started by a Python that knows nothing of the repository.
-from benchkit.sandbox.base import Limits, Outcome, Program, Sandbox
-from benchkit.sandbox.pool import Pool
-from tests.sandbox.hostile_cases import CASES, TEST, Case
+from benchkit.judging.sandbox.base import Limits, Outcome, Program, Sandbox
+from benchkit.judging.sandbox.pool import Pool
+from tests.judging.sandbox.hostile_cases import CASES, TEST, Case
 from tests.support import wait_until
 
 OVERSHOOT_S = 0.2

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.sandbox import open_sandbox
-from benchkit.sandbox.base import Sandbox
+from benchkit.judging.sandbox import open_sandbox
+from benchkit.judging.sandbox.base import Sandbox
 
 
 @pytest.fixture(scope="module", params=["namespaces", "landlock"])

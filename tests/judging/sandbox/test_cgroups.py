@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.judging.sandbox import Limits, Program, delegation, open_sandbox
+from benchkit.judging.sandbox.cgroups import Group
+from benchkit.judging.sandbox.delegation import NotDelegated, find
+from benchkit.judging.sandbox.pool import Pool
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, delegation, open_sandbox
-from benchkit.sandbox.cgroups import Group
-from benchkit.sandbox.delegation import NotDelegated, find
-from benchkit.sandbox.pool import Pool
-from tests.sandbox.attack import kill
+from tests.judging.sandbox.attack import kill
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 THIRTY = """
 import os, time
 def child():
@@ -287,7 +287,7 @@ def test_a_killed_judge_leaves_a_cgroup_for_the_next(delegated: Path) -> None:
 def test_a_killed_tester_leaves_no_cgroup(delegated: Path) -> None:
     """SIGKILL to the tool: its judges take their cgroups along."""
     script = (
-        "from benchkit.sandbox import *\n"
+        "from benchkit.judging.sandbox import *\n"
         "with open_sandbox(workers=1) as s:\n"
         "    print(1, flush=True)\n"
         "    s.run(Program(source='import time; time.sleep(60)'), Limits(wall_s=60))"

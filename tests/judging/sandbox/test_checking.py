@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from benchkit.judging.sandbox import Limits, Sandbox, open_sandbox
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Sandbox, open_sandbox
 
 ADD = "def add(a, b): return a + b"
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import SandboxError
+from benchkit.judging.sandbox import Limits, Program, Sandbox, open_sandbox
+from benchkit.judging.sandbox.places import all_can_read
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, Sandbox, open_sandbox
-from benchkit.sandbox.places import all_can_read
 
-ENGINE = Path(__file__).resolve().parents[1] / "stand_ins" / "container_engine.py"
+ENGINE = Path(__file__).resolve().parents[2] / "stand_ins" / "container_engine.py"
 pytestmark = pytest.mark.skipif(
     not all_can_read("/usr/bin/python3"), reason="the stand-in needs a /usr/bin/python3 that all can read"
 )

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.sandbox.places import all_can_read
-from benchkit.sandbox.pool import Pool
-from tests.sandbox.attack import Arena
-from tests.sandbox.hostile_cases import CASES, Case
+from benchkit.judging.sandbox.places import all_can_read
+from benchkit.judging.sandbox.pool import Pool
+from tests.judging.sandbox.attack import Arena
+from tests.judging.sandbox.hostile_cases import CASES, Case
 
 ORDINARY = 12345
 Attack = Callable[[Case], list[str]]

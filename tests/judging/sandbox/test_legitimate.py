@@ -8,8 +8,8 @@ import textwrap
 
 import pytest
 
+from benchkit.judging.sandbox import Limits, Program, Sandbox
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, Sandbox
 
 # How contest programs read their input; each prints the sum of the two numbers on each of two lines.
 STDIN_STYLES = {

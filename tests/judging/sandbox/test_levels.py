@@ -16,15 +16,15 @@ from typing import Any
 import pytest
 
 from benchkit.errors import SandboxError, UnknownName
+from benchkit.judging.sandbox import Limits, Program, levels, open_sandbox, probe
+from benchkit.judging.sandbox.family import Family
+from benchkit.judging.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.pool import Pool
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, levels, open_sandbox, probe
-from benchkit.sandbox.family import Family
-from benchkit.sandbox.missing import LevelMissing
-from benchkit.sandbox.pool import Pool
-from tests.sandbox.attack import alive, descendants, kill
+from tests.judging.sandbox.attack import alive, descendants, kill
 from tests.support import wait_until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
@@ -60,7 +60,7 @@ def test_namespaces_really_switched_off() -> None:
     """Inside a user namespace that allows no further one, the floor is what `auto` finds."""
     script = (
         "echo 0 > /proc/sys/user/max_user_namespaces; exec "
-        f"{sys.executable} -c 'from benchkit.sandbox import *\nwith open_sandbox(workers=1) as s: "
+        f"{sys.executable} -c 'from benchkit.judging.sandbox import *\nwith open_sandbox(workers=1) as s: "
         'print(s.isolation.level, s.run(Program(source="print(1)")).verdict)\''
     )
     shown = subprocess.run(["unshare", "-Ur", "sh", "-c", script], cwd=ROOT, capture_output=True, text=True)
@@ -203,7 +203,7 @@ def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
 
 def test_a_judge_that_hangs_is_ended_though_its_mother_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but the pool can do it then; nothing is left when the pool is closed, its folder neither."""
-    monkeypatch.setattr("benchkit.sandbox.pool._GRACE_S", 0.2)
+    monkeypatch.setattr("benchkit.judging.sandbox.pool._GRACE_S", 0.2)
     before = descendants(os.getpid())
     with open_sandbox(workers=1) as sandbox:
         assert isinstance(sandbox, Pool)
@@ -240,7 +240,7 @@ print(min(cpus))
 
 def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, no traceback of ours."""
-    monkeypatch.setattr("benchkit.sandbox.family._ENTRY", "raise SystemExit(3)")
+    monkeypatch.setattr("benchkit.judging.sandbox.family._ENTRY", "raise SystemExit(3)")
     with pytest.raises(SandboxError, match="a worker of the sandbox did not start"):
         open_sandbox(workers=2).__enter__()
 
@@ -282,7 +282,7 @@ def _knows(pid: int, key: str) -> bool:
 def test_a_killed_tester_leaves_nothing(level: str) -> None:
     """SIGKILL to the tool while a program runs: judge, zygote, program and folder are gone soon after."""
     script = (
-        "from benchkit.sandbox import *\n"
+        "from benchkit.judging.sandbox import *\n"
         f"with open_sandbox({level!r}, workers=1) as s:\n"
         "    print(s.scratch, flush=True)\n"
         "    s.run(Program(source='import time; time.sleep(60)'), Limits(wall_s=60))"
@@ -307,7 +307,7 @@ def test_what_a_whole_tree_of_killed_processes_left_is_taken_away(
 ) -> None:
     """Tool and judges killed at once leave their folder to the next start, which spares those in use."""
     script = (
-        "from benchkit.sandbox import *\nimport time\n"
+        "from benchkit.judging.sandbox import *\nimport time\n"
         "with open_sandbox(workers=1) as s: print(s.scratch, flush=True), time.sleep(60)"
     )
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from benchkit.judging.sandbox import Limits, Opaque, Sandbox, digest
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Opaque, Sandbox, digest
 
 SOURCE = """
 from dataclasses import dataclass

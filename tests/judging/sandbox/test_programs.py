@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from benchkit.errors import SandboxError
+from benchkit.judging.sandbox import Limits, Program, Sandbox, open_sandbox
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, Sandbox, open_sandbox
 
 
 def python(sandbox: Sandbox, source: str, stdin: bytes = b"", **limits: float) -> object:

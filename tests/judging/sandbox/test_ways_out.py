@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.judging.sandbox import Limits, Program, Sandbox, codec
+from benchkit.judging.sandbox.codec import BadBytes
+from benchkit.judging.sandbox.disk import DiskWatch
+from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.pool import Pool
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Program, Sandbox, codec
-from benchkit.sandbox.codec import BadBytes
-from benchkit.sandbox.disk import DiskWatch
-from benchkit.sandbox.over import Over
-from benchkit.sandbox.pool import Pool
-from tests.sandbox.attack import kill
+from tests.judging.sandbox.attack import kill
 
 
 def test_an_exception_cannot_end_a_tests_own_loop(best: Sandbox) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.sandbox import Sandbox, open_sandbox
+from benchkit.judging.sandbox import Sandbox, open_sandbox
 
 
 @pytest.fixture(scope="session")

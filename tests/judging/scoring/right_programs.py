@@ -2,7 +2,7 @@
 
 That grader moves all imports to the top, wraps the rest into a function of a module that is not `__main__`,
 and calls it in its own process with stand-ins for `sys.stdin` and `sys.stdout`. Each of these fails in its
-testing_util.py of July 2025 under Python 3.11; `benchmarks/livecodebench.py` shows it again.
+testing_util.py of July 2025 under Python 3.11; `measurements/livecodebench.py` shows it again.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Our verdicts are the published ones; benchmarks/judging.py compares all, and with the tools themselves."""
+"""Our verdicts are the published ones; measurements/judging.py compares all, and the tools too."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.problems import load
+from benchkit.asking.problems import load
+from benchkit.judging.sandbox import Sandbox
+from benchkit.judging.scoring import judge_saved, open_judge, read_samples
 from benchkit.records import Verdict
-from benchkit.sandbox import Sandbox
-from benchkit.scoring import judge_saved, open_judge, read_samples
 
 MODEL = "verdicts/qwen2.5-coder-1.5b-base"
 # Seconds of canonical computation each; they are left to the benchmark.
 HEAVY = {f"HumanEval/{n}" for n in (15, 36, 39, 59, 83, 94, 130, 139)} | {
     f"Mbpp/{n}" for n in (255, 271, 300, 389, 583, 589)
 }
-# Half of MBPP+ is left to it too, and what cannot agree: see benchkit/scoring/REFERENCES.md.
+# Half of MBPP+ is left to it too, and what cannot agree: see benchkit/judging/scoring/REFERENCES.md.
 KNOWN = {f"Mbpp/{n}" for n in (2, 111, 160, 232, 249, 579, 599)}
 
 

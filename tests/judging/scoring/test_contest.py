@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from benchkit.problems.livecodebench import ContestProblem, Test, Window, load_contest
+from benchkit.asking.problems.livecodebench import ContestProblem, Test, Window, load_contest
+from benchkit.judging.sandbox import Limits, Sandbox
+from benchkit.judging.scoring import Judgement, Tally, as_text, judge_answer
+from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.contest import ContestJudge
+from benchkit.judging.scoring.contest_output import difference
+from benchkit.judging.scoring.contest_source import with_prelude
+from benchkit.judging.scoring.machine import libraries, slowness
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, Sandbox
-from benchkit.scoring import Judgement, Tally, as_text, judge_answer
-from benchkit.scoring.base import Judged
-from benchkit.scoring.contest import ContestJudge
-from benchkit.scoring.contest_output import difference
-from benchkit.scoring.contest_source import with_prelude
-from benchkit.scoring.machine import libraries, slowness
 from tests.contest_files import row, write
-from tests.scoring.right_programs import RIGHT, Right
+from tests.judging.scoring.right_programs import RIGHT, Right
 
 PROGRAM = ContestProblem("p", "Add them.")
 FUNCTION = ContestProblem("f", "Add them.", entry_point="Solution", method="add")

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.files import cache_folder
-from benchkit.problems.base import Problem, ProblemSet
-from benchkit.problems.evalplus import DifferentialProblem
-from benchkit.problems.humaneval import TestedProblem
+from benchkit.judging.sandbox import Limits, LoadedProgram, Sandbox
+from benchkit.judging.scoring import Judgement, judge_answer, open_judge
+from benchkit.judging.scoring.expected import ExpectedOutputs
+from benchkit.judging.scoring.turns import Turns
 from benchkit.records import Verdict
-from benchkit.sandbox import Limits, LoadedProgram, Sandbox
-from benchkit.scoring import Judgement, judge_answer, open_judge
-from benchkit.scoring.expected import ExpectedOutputs
-from benchkit.scoring.turns import Turns
 
 PROMPT = 'def f(x):\n    """ Twice x. """\n'
 TESTED = TestedProblem("T/0", PROMPT, "f", test="def check(candidate):\n    assert candidate(2) == 4\n")
@@ -255,7 +255,7 @@ def test_verdicts_that_need_no_run(sandbox: Sandbox) -> None:
 
 def test_canonical_solutions_pass(shared_data: Path, sandbox: Sandbox) -> None:
     """164 of 164 by HumanEval's tests, and MBPP's odd ones: classes of the solution's own, its import."""
-    from benchkit.problems import load
+    from benchkit.asking.problems import load
 
     for found in (
         load("humaneval", shared_data / "humaneval/HumanEval.jsonl.gz"),

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from benchkit.problems.evalplus import DifferentialProblem, Family
-from benchkit.sandbox import Opaque
-from benchkit.scoring.loose import loose_digest
-from benchkit.scoring.oracles import MBPP, is_floats, oracle_of, same
+from benchkit.asking.problems.evalplus import DifferentialProblem, Family
+from benchkit.judging.sandbox import Opaque
+from benchkit.judging.scoring.loose import loose_digest
+from benchkit.judging.scoring.oracles import MBPP, is_floats, oracle_of, same
 
 
 def verdict(

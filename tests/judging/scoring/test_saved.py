@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.errors import ProblemsError
-from benchkit.problems.base import Problem, ProblemSet
-from benchkit.problems.humaneval import TestedProblem
+from benchkit.judging.scoring import Judgement, judge_saved, read_run, read_samples
 from benchkit.records import Verdict
-from benchkit.scoring import Judgement, judge_saved, read_run, read_samples
 
 PROBLEMS = tuple(TestedProblem(f"Mbpp/{n}", f"def f{n}(x):\n", f"f{n}") for n in range(3))
 SET = ProblemSet("little", None, "0" * 64, PROBLEMS)

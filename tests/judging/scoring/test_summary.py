@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.errors import UsageError
-from benchkit.problems.base import Problem, ProblemSet
+from benchkit.judging.scoring import Judged, Tally, as_text
 from benchkit.records import Verdict
-from benchkit.scoring import Judged, Tally, as_text
 from benchkit.statistics import clustered_interval, wilson
 
 SET = ProblemSet(

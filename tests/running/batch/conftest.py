@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.batch.kills import NAME, prove
+from tests.running.batch.kills import NAME, prove
 from tests.stand_ins.chat_server import chat_server
 
 

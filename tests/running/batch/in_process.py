@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.display import PlainLines
-from benchkit.batch.expand import expand
-from benchkit.batch.night import Night, NightOptions, run_night
-from benchkit.batch.planfile import make_plan
 from benchkit.plan import RunSettings
+from benchkit.running.batch.display import PlainLines
+from benchkit.running.batch.expand import expand
+from benchkit.running.batch.night import Night, NightOptions, run_night
+from benchkit.running.batch.planfile import make_plan
 
 
 def night_of(folder: Path, options: dict[str, Any] | None = None, **plan: Any) -> Night:

@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchkit.batch.state import read_state
-from tests.batch.support import COMMAND, leftovers
+from benchkit.running.batch.state import read_state
+from tests.running.batch.support import COMMAND, leftovers
 from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import runs_in, wait_until
 

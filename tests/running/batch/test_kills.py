@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.batch.kills import (
+from tests.running.batch.kills import (
     assert_each_run_once,
     assert_no_answer_twice,
     killed_until_done,
     watched_endpoint,
 )
-from tests.batch.support import write_plan
+from tests.running.batch.support import write_plan
 from tests.support import F16
 
 
@@ -18,7 +18,7 @@ def test_killed_at_any_instant_the_night_goes_on_where_it_was(tmp_path: Path) ->
     """Every run is in the history once, and no question comes whose answer is journaled.
 
     One model is a demo model on a real server, the other an endpoint that sees each question. Fifty kills and
-    both demo models: benchmarks/batch_kills.py.
+    both demo models: measurements/batch_kills.py.
     """
     with watched_endpoint(tmp_path) as (watcher, endpoint):
         write_plan(

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from benchkit.batch import keeper
-from benchkit.batch.estimate import Expected
 from benchkit.commands.batch import _deadline
-from tests.batch.in_process import night_of
-from tests.batch.support import SUMMARY, good, script, write_plan
+from benchkit.running.batch import keeper
+from benchkit.running.batch.estimate import Expected
+from tests.running.batch.in_process import night_of
+from tests.running.batch.support import SUMMARY, good, script, write_plan
 from tests.support import F16, QUANTIZED, Bench, runs_in
 
 MB = 1 << 20
@@ -202,6 +202,6 @@ def test_a_clock_set_back_during_a_run_costs_no_result(
         "score_path": "results.gsm8k.exact_match,none",
     }
     real = time.time
-    monkeypatch.setattr("benchkit.runner.stages.time.time", lambda: real() - 7200)
+    monkeypatch.setattr("benchkit.running.runner.stages.time.time", lambda: real() - 7200)
     night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
     assert [(state.state, state.score) for state in night.in_order()] == [("ok", 25.0)]

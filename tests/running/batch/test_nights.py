@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, until_released, write_plan
+from tests.running.batch.support import COMMAND, SUMMARY, good, leftovers, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, Bench, runs_in, wait_until
 
 KILL_THE_SERVER = """
@@ -220,7 +220,7 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What nobody foresaw fails one run, with a report to send in; the next runs, and nothing is lost."""
-    from benchkit.runner import stages
+    from benchkit.running.runner import stages
 
     monkeypatch.chdir(tmp_path)
     real = stages.Child
@@ -232,7 +232,7 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
 
     monkeypatch_once = {"broken": True}
     monkeypatch.setattr(stages, "Child", breaks_once)
-    from tests.batch.in_process import night_of
+    from tests.running.batch.in_process import night_of
 
     night = night_of(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path, "one"), good(tmp_path, "two")])
     assert [run["status"] for run in runs_in(tmp_path)] == ["failed", "ok"]
@@ -245,8 +245,8 @@ def test_ids_that_come_twice_mix_no_runs_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: dict[str, Any]
 ) -> None:
     """Of many ids of one second some are alike: each run has its own all the same, and its own folder."""
-    from benchkit.batch import keeper
-    from tests.batch.in_process import night_of
+    from benchkit.running.batch import keeper
+    from tests.running.batch.in_process import night_of
 
     monkeypatch.chdir(tmp_path)
     ids = iter("aababc")

@@ -11,15 +11,15 @@ from typing import Any
 
 import pytest
 
-from benchkit.batch.checks import script_problems
-from benchkit.batch.expand import Expansion, expand
-from benchkit.batch.planfile import PlanProblems, make_plan, read_plan
-from benchkit.batch.strict import read_yaml
 from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
 from benchkit.plan import RunSettings
-from tests.batch.support import write_plan
-from tests.gguf.writing import write
+from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.expand import Expansion, expand
+from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
+from benchkit.running.batch.strict import read_yaml
+from tests.running.batch.support import write_plan
+from tests.serving.gguf.writing import write
 from tests.support import F16, QUANTIZED, ROOT, Bench
 
 BASE = RunSettings(benchmark="")

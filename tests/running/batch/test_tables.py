@@ -14,17 +14,17 @@ from typing import Any
 
 import pytest
 
-from benchkit.batch import estimate
-from benchkit.batch.display import PlainLines, night_table
-from benchkit.batch.estimate import Estimator, Room
-from benchkit.batch.expand import Entry, expand
-from benchkit.batch.live import Live, Pace
-from benchkit.batch.planfile import make_plan
-from benchkit.batch.state import EntryState
-from benchkit.comparison.tables import shown_width
 from benchkit.plan import RunSettings
 from benchkit.records import Progress
-from tests.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
+from benchkit.running.batch import estimate
+from benchkit.running.batch.display import PlainLines, night_table
+from benchkit.running.batch.estimate import Estimator, Room
+from benchkit.running.batch.expand import Entry, expand
+from benchkit.running.batch.live import Live, Pace
+from benchkit.running.batch.planfile import make_plan
+from benchkit.running.batch.state import EntryState
+from benchkit.telling.comparison.tables import shown_width
+from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
 
 
@@ -58,8 +58,8 @@ def test_what_does_not_fit_is_marked(asked: object, vram_mb: float | None, ram_m
 
 def test_free_memory_is_what_others_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a GPU of 24,000 MB of which others use 4,000 there are 20,000."""
-    from benchkit.telemetry.base import DeviceReading
-    from benchkit.telemetry.fake import ScriptedReader
+    from benchkit.serving.telemetry.base import DeviceReading
+    from benchkit.serving.telemetry.fake import ScriptedReader
 
     reader = ScriptedReader([(DeviceReading(vram_used_mb=4_000.0),)])
     monkeypatch.setattr(estimate, "open_reader", lambda: reader)

@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from benchkit.batch.inhibit import no_sleep
-from benchkit.batch.notify import Send, Teller, places
 from benchkit.errors import UsageError
-from tests.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
+from benchkit.running.batch.inhibit import no_sleep
+from benchkit.running.batch.notify import Send, Teller, places
+from tests.running.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
 from tests.support import Bench, wait_until
 
 SECRET = "T0ken-that-nobody-may-see"

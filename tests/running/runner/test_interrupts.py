@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from benchkit.errors import Interrupted
-from benchkit.runner.interrupts import Interrupts
+from benchkit.running.runner.interrupts import Interrupts
 
 
 @pytest.fixture(autouse=True)

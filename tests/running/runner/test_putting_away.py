@@ -12,15 +12,15 @@ from typing import Any
 
 import pytest
 
-from benchkit import history
 from benchkit.errors import Interrupted, ServerDied
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts, Status
-from benchkit.runner import execute
-from benchkit.servers import RunningServer, StopReport
-from benchkit.servers.process import Process
+from benchkit.running.runner import execute
+from benchkit.serving.servers import RunningServer, StopReport
+from benchkit.serving.servers.process import Process
+from benchkit.telling import history
 from benchkit.terminal import PlainDisplay
-from tests.runner.plans import scored
+from tests.running.runner.plans import scored
 
 FACTS = ServerFacts("llama-server", "http://127.0.0.1:1/v1", "demo-f16")
 
@@ -46,7 +46,7 @@ def serving(monkeypatch: pytest.MonkeyPatch, stop: Any) -> None:
         yield server
         server.stop_report = stop()
 
-    monkeypatch.setattr("benchkit.runner.host.serve", serve)
+    monkeypatch.setattr("benchkit.running.runner.host.serve", serve)
 
 
 def test_ctrl_c_while_putting_away_loses_no_run(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +82,7 @@ def test_a_start_that_fails_is_not_tried_again(plan: PlannedRun, monkeypatch: py
         raise ServerDied("it ended while loading")
         yield
 
-    monkeypatch.setattr("benchkit.runner.host.serve", serve)
+    monkeypatch.setattr("benchkit.running.runner.host.serve", serve)
     lines = StringIO()
     run = execute(plan, PlainDisplay(BytesIO(), lines))
     assert run.error == "server died: it ended while loading"

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from benchkit import history
 from benchkit.errors import UsageError
 from benchkit.plan import PlannedRun, RunSettings, plan_run
 from benchkit.records import ModelFile, Status
-from benchkit.runner import execute
-from benchkit.runner.host import in_background
-from benchkit.runner.stages import mask_of
+from benchkit.running.runner import execute
+from benchkit.running.runner.host import in_background
+from benchkit.running.runner.stages import mask_of
+from benchkit.telling import history
 from benchkit.terminal import PlainDisplay
-from tests.runner.plans import scored
+from tests.running.runner.plans import scored
 from tests.support import F16, wait_until
 
 
@@ -37,7 +37,7 @@ def full(*_: object) -> None:
 
 def test_a_full_disk_for_runs_loses_no_record(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where run.json cannot be written the history has the run all the same."""
-    monkeypatch.setattr("benchkit.runner.stages.atomic_write", full)
+    monkeypatch.setattr("benchkit.running.runner.stages.atomic_write", full)
     assert execute(plan, display()).results["score"] == 50.0
     assert [run.id for run in history.read(plan.settings.history)] == [plan.id]
 
@@ -46,7 +46,7 @@ def test_output_that_could_not_be_kept_is_a_full_disk(
     plan: PlannedRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cause is the disk, not that the output held no result; what was printed is shown all the same."""
-    monkeypatch.setattr("benchkit.runner.child._write_out", full)
+    monkeypatch.setattr("benchkit.running.runner.child._write_out", full)
     shown = BytesIO()
     run = execute(plan, PlainDisplay(shown, StringIO()))
     assert shown.getvalue() == b"score 50.0\n"

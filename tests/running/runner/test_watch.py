@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchkit.records import Progress
-from benchkit.runner.watch import EventReader, PrintedProgress
+from benchkit.running.runner.watch import EventReader, PrintedProgress
 
 STRANGE = (
     '{"done": "3"}\nno JSON\n[1]\n' + "[" * 100_000 + '\n{"done": 1, "of": "ten", "tokens_per_second": "9"}\n'

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.gguf import sha256_of
 from benchkit.records import ModelFile
+from benchkit.serving.gguf import sha256_of
 
 
 @pytest.fixture(autouse=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.gguf import layers_that_fit, memory_needed, read_model_facts
-from benchkit.gguf.memory import DRIVER_BYTES
-from benchkit.servers.llama_server import find_llama_server
-from tests.gguf.writing import Shape, write_model
+from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
+from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.servers.llama_server import find_llama_server
+from tests.serving.gguf.writing import Shape, write_model
 
 MIB = 1 << 20
 PLAIN = Shape(layers=6, embedding=512, heads=8, kv_heads=4, feed_forward=1408, vocabulary=4000)

@@ -9,8 +9,18 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import BenchError, ModelFileError, UsageError
-from benchkit.gguf import read_model_facts, read_model_file
-from tests.gguf.writing import F16, F32, Q8_0, Shape, header, metadata_of, tensors_of, write, write_model
+from benchkit.serving.gguf import read_model_facts, read_model_file
+from tests.serving.gguf.writing import (
+    F16,
+    F32,
+    Q8_0,
+    Shape,
+    header,
+    metadata_of,
+    tensors_of,
+    write,
+    write_model,
+)
 
 
 def test_facts_of_a_whole_file(tmp_path: Path) -> None:

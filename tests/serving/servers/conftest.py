@@ -11,10 +11,10 @@ import psutil
 import pytest
 
 from benchkit.records import ModelFile, ServerRequest
-from benchkit.servers.kinds import load
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.servers.kinds import load
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 
-STAND_IN = Path(__file__).parent.parent / "stand_ins" / "llama_server.py"
+STAND_IN = Path(__file__).parents[2] / "stand_ins" / "llama_server.py"
 ENGINES = ("llama-server", "xllamacpp", "llama-cpp-python")
 
 Ask = Callable[..., ServerRequest]
@@ -60,11 +60,11 @@ def cache_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pid files of one test are no business of another's; the engines built in the real cache stay in use."""
     found = load("llama-server").engine()
     if found.version and "LLAMA_SERVER" not in os.environ:
-        from benchkit.servers.llama_server import find_llama_server
+        from benchkit.serving.servers.llama_server import find_llama_server
 
         monkeypatch.setenv("LLAMA_SERVER", str(find_llama_server()))
     if "LLAMA_CPP_PYTHON" not in os.environ:
-        from benchkit.servers.llama_cpp_python import python_with_package
+        from benchkit.serving.servers.llama_cpp_python import python_with_package
 
         monkeypatch.setenv("LLAMA_CPP_PYTHON", str(python_with_package()))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

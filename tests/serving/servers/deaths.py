@@ -13,12 +13,12 @@ from pathlib import Path
 
 from benchkit.errors import ServerError
 from benchkit.records import ServerRequest
-from benchkit.servers import serve
-from benchkit.servers.http import prove_token
-from benchkit.servers.llama_server import find_llama_server
-from tests.servers.conftest import STAND_IN, model_file, survivors
+from benchkit.serving.servers import serve
+from benchkit.serving.servers.http import prove_token
+from benchkit.serving.servers.llama_server import find_llama_server
+from tests.serving.servers.conftest import STAND_IN, model_file, survivors
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 PHASES = ("starting", "loading", "ready", "answering", "stopping")
 STUBBORN = "daemon ignore-term slow-load=0.5"  # the stand-in at its worst
 
@@ -60,7 +60,7 @@ def start_runner(kind: str, model: Path, supervisor: str) -> subprocess.Popen[st
     if kind == "llama-server":
         environment["LLAMA_SERVER"] = str(find_llama_server())  # it may lie in the real cache
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.servers.deaths", kind, str(model)],
+        [sys.executable, "-m", "tests.serving.servers.deaths", kind, str(model)],
         cwd=ROOT,
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,

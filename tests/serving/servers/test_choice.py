@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import EngineMissing, UnknownName
-from benchkit.servers import choose, installed, preview_command, serve
-from benchkit.servers.base import EngineInfo
-from benchkit.servers.hardware import gpus, maker
-from benchkit.servers.kinds import SERVERS, load
-from tests.servers.conftest import Ask
+from benchkit.serving.servers import choose, installed, preview_command, serve
+from benchkit.serving.servers.base import EngineInfo
+from benchkit.serving.servers.hardware import gpus, maker
+from benchkit.serving.servers.kinds import SERVERS, load
+from tests.serving.servers.conftest import Ask
 
 ALL = {"llama-server": True, "lm-studio": True, "llama-cpp-python": True, "xllamacpp": True}
 Present = dict[str, bool | None]
@@ -30,12 +30,12 @@ def engines(monkeypatch: pytest.MonkeyPatch) -> Present:
             version = "1" if self.kind in present else None
             return EngineInfo(self.kind, version, f"get {self.kind}", present.get(self.kind))
 
-    monkeypatch.setattr("benchkit.servers.choice.load", Seeming)
+    monkeypatch.setattr("benchkit.serving.servers.choice.load", Seeming)
     return present
 
 
 def with_gpu(monkeypatch: pytest.MonkeyPatch, *names: str) -> None:
-    monkeypatch.setattr("benchkit.servers.choice.gpus", lambda: names)
+    monkeypatch.setattr("benchkit.serving.servers.choice.gpus", lambda: names)
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ from benchkit.errors import (
     ServerError,
     UnknownArchitecture,
 )
-from benchkit.servers.diagnosis import FailedStart, why_it_failed
-from benchkit.servers.llama_log import read_log, without_prefix
-from tests.servers.conftest import Ask
+from benchkit.serving.servers.diagnosis import FailedStart, why_it_failed
+from benchkit.serving.servers.llama_log import read_log, without_prefix
+from tests.serving.servers.conftest import Ask
 
 # Words of llama.cpp b1-0c1e570: file and line where they are printed.
 WORDS: list[tuple[str, type[ServerError], str]] = [

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from benchkit.errors import ServerDied, ServerError, ServerHangs, UsageError, WrongModel
-from benchkit.gguf import read_model_file
 from benchkit.records import ServerFacts, ServerRequest
-from benchkit.servers import endpoint, running, serve
-from benchkit.servers.endpoint import Endpoint, find_key, normalized
-from benchkit.servers.ports import free_port
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import endpoint, running, serve
+from benchkit.serving.servers.endpoint import Endpoint, find_key, normalized
+from benchkit.serving.servers.ports import free_port
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 
 Routes = dict[str, Any]  # path: what is answered as JSON, or (status, body)
 TOKEN = {"choices": [{"message": {"content": "hi"}}], "usage": {"completion_tokens": 1}}

@@ -24,14 +24,14 @@ from benchkit.errors import (
     StartTimeout,
     WrongModel,
 )
-from benchkit.gguf import layers_that_fit, read_model_facts
 from benchkit.records import ServerRequest
-from benchkit.servers import RunningServer, llama_server, local, process, serve
-from benchkit.servers.http import prove_token
-from benchkit.servers.llama_server import LlamaServer
-from benchkit.servers.watchdog import Patience
-from tests.servers.conftest import Ask, installed_engine, model_file
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.gguf import layers_that_fit, read_model_facts
+from benchkit.serving.servers import RunningServer, llama_server, local, process, serve
+from benchkit.serving.servers.http import prove_token
+from benchkit.serving.servers.llama_server import LlamaServer
+from benchkit.serving.servers.watchdog import Patience
+from tests.serving.servers.conftest import Ask, installed_engine, model_file
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 
 HASTY = Patience(every_s=0.1, quiet_s=0.3, probe_s=1.0)
 
@@ -233,7 +233,7 @@ def test_vram_is_waited_for_and_what_stays_is_recorded(
     stand_in: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the stop VRAM falls back in steps, to 300 MB above what it was: that is the residue."""
-    monkeypatch.setattr("benchkit.servers.life.SETTLES_WITHIN_S", 0.5)
+    monkeypatch.setattr("benchkit.serving.servers.life.SETTLES_WITHIN_S", 0.5)
     readings = iter([1000.0, 9000.0, 5000.0])
     with serve(stand_in("gpu"), print, lambda: next(readings, 1300.0)) as server:
         pass

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
-from benchkit.servers.http import Reply, ask, models, prove_model, prove_token
+from benchkit.serving.servers.http import Reply, ask, models, prove_model, prove_token
 
 Serve = Callable[..., str]
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.files import cache_folder
-from benchkit.servers.leftovers import descendants, end_leftovers, identity, record
+from benchkit.serving.servers.leftovers import descendants, end_leftovers, identity, record
 
 A_PARENT = "import subprocess, time; subprocess.Popen(['sleep', '60']); print(flush=True); time.sleep(60)"
 

@@ -18,11 +18,11 @@ from benchkit.errors import (
     ServerError,
     UnknownArchitecture,
 )
-from benchkit.servers import serve
-from benchkit.servers.http import ask as get
-from benchkit.servers.http import prove_token
-from tests.servers.conftest import Ask, installed_engine, model_file, survivors
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.servers import serve
+from benchkit.serving.servers.http import ask as get
+from benchkit.serving.servers.http import prove_token
+from tests.serving.servers.conftest import Ask, installed_engine, model_file, survivors
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 from tests.support import wait_until
 
 Damage = Callable[[bytes], bytes]

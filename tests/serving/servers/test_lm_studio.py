@@ -25,15 +25,15 @@ from benchkit.errors import (
     UnknownArchitecture,
     WrongModel,
 )
-from benchkit.gguf import read_model_file
 from benchkit.records import ModelFile, ServerRequest
-from benchkit.servers import life, lm_studio, lms, running, serve
-from benchkit.servers.lm_studio import LmStudio, gpu_ratio
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import life, lm_studio, lms, running, serve
+from benchkit.serving.servers.lm_studio import LmStudio, gpu_ratio
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 from tests.support import wait_until
 
 MINE = f"bench-runner-mine-{os.getpid()}"
-STAND_IN = Path(__file__).parents[1] / "stand_ins" / "lms.py"
+STAND_IN = Path(__file__).parents[2] / "stand_ins" / "lms.py"
 
 
 class Studio:

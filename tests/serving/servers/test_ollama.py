@@ -26,17 +26,17 @@ from benchkit.errors import (
     UnknownArchitecture,
     WrongModel,
 )
-from benchkit.gguf import read_model_file
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
-from benchkit.servers import http, life, ollama, running, serve
-from benchkit.servers.ollama import Ollama
-from benchkit.servers.ollama_api import OllamaApi, address
-from benchkit.servers.ports import free_port
-from tests.gguf.writing import Shape, metadata_of, tensors_of, write
-from tests.servers.tiny_gguf import write_tiny_gguf
+from benchkit.serving.gguf import read_model_file
+from benchkit.serving.servers import http, life, ollama, running, serve
+from benchkit.serving.servers.ollama import Ollama
+from benchkit.serving.servers.ollama_api import OllamaApi, address
+from benchkit.serving.servers.ports import free_port
+from tests.serving.gguf.writing import Shape, metadata_of, tensors_of, write
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 from tests.support import wait_until
 
-STAND_IN = Path(__file__).parents[1] / "stand_ins" / "ollama.py"
+STAND_IN = Path(__file__).parents[2] / "stand_ins" / "ollama.py"
 Running = Callable[..., OllamaApi]
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchkit.errors import BadServerFlag
-from benchkit.servers import serve
-from tests.servers.conftest import Ask
+from benchkit.serving.servers import serve
+from tests.serving.servers.conftest import Ask
 
 
 @pytest.mark.parametrize("word", ["--port", "--port=1", "-a", "--model_alias=x", "--api-key=secret"])

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from benchkit.servers.ports import HOST, free_port, listens_alone
+from benchkit.serving.servers.ports import HOST, free_port, listens_alone
 
 
 def test_a_free_port_can_be_bound() -> None:
@@ -51,5 +51,5 @@ def test_a_port_shared_with_another_process() -> None:
 
 def test_unknown_where_the_system_does_not_tell(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without /proc nobody knows, and nobody is accused."""
-    monkeypatch.setattr("benchkit.servers.ports._listening_sockets", lambda _: None)
+    monkeypatch.setattr("benchkit.serving.servers.ports._listening_sockets", lambda _: None)
     assert listens_alone(80, [1]) is None

@@ -1,4 +1,4 @@
-"""After kill -9 of the runner nothing of its server is left; benchmarks/server_life.py does it 100 times."""
+"""After kill -9 of the runner its server is gone; measurements/server_life.py does it 100 times."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers.conftest import installed_engine, survivors
-from tests.servers.deaths import PHASES, kill_a_runner, start_runner, tell_to_stop, wait_for
-from tests.servers.tiny_gguf import write_tiny_gguf
+from tests.serving.servers.conftest import installed_engine, survivors
+from tests.serving.servers.deaths import PHASES, kill_a_runner, start_runner, tell_to_stop, wait_for
+from tests.serving.servers.tiny_gguf import write_tiny_gguf
 
 BEARABLE_S = 2.0
 

@@ -13,18 +13,18 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from benchkit.servers.process import KIND_VARIABLE, Process
-from tests.servers.conftest import survivors
+from benchkit.serving.servers.process import KIND_VARIABLE, Process
+from tests.serving.servers.conftest import survivors
 from tests.support import wait_until
 
 KINDS = ("namespace", "subreaper", "group")
 DAEMONISE = "import os, sys, time; os.fork() and os._exit(0); os.setsid(); time.sleep(600)"
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent.parent
 NOBODY = 65534
 SHORT_RUNNER = """
 import os, time
 from pathlib import Path
-from benchkit.servers.process import Process
+from benchkit.serving.servers.process import Process
 
 mark = sys.argv[1]
 command = ["sh", "-c", "echo server of $(id -u); sleep 600; :", mark]
@@ -37,7 +37,7 @@ os.kill(os.getpid(), 9)
 """
 FORBIDDEN_MAPS = """
 import os
-from benchkit.servers import supervisor
+from benchkit.serving.servers import supervisor
 
 def forbidden(path, text):
     raise PermissionError(13, "Permission denied", path)
@@ -132,7 +132,7 @@ def test_ends_all_that_the_server_started(
     kind: str, ignores: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Children and, where the system allows it, daemonised grandchildren end with the server."""
-    monkeypatch.setattr("benchkit.servers.process.TERM_GRACE_S", 0.3 if ignores else 20)
+    monkeypatch.setattr("benchkit.serving.servers.process.TERM_GRACE_S", 0.3 if ignores else 20)
     mark = tmp_path / "x"
     daemon = kind != "group"
     process = python(mark, A_FAMILY.format(ignores=ignores, daemon=daemon, daemonise=DAEMONISE))
@@ -206,7 +206,7 @@ def an_ordinary_users_python() -> str:
         return sys.executable
     for python in (sys.executable, "/usr/bin/python3", "/usr/local/bin/python3"):
         with suppress(OSError):
-            if as_nobody(python, "import benchkit.servers.process").returncode == 0:
+            if as_nobody(python, "import benchkit.serving.servers.process").returncode == 0:
                 return python
     pytest.skip("an ordinary user has no Python 3.11 here that can read this repository")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from tests.gguf.writing import Shape, write_model
+from tests.serving.gguf.writing import Shape, write_model
 
 TINY = Shape(embedding=32, heads=2, kv_heads=2, feed_forward=64, vocabulary=259)
 

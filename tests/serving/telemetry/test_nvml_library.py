@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "stand_ins" / "nvml.c"
-ROOT = Path(__file__).parents[2]
+SOURCE = Path(__file__).parents[2] / "stand_ins" / "nvml.c"
+ROOT = Path(__file__).parents[3]
 READ = """
 import json
-from benchkit.telemetry.readers import open_reader
+from benchkit.serving.telemetry.readers import open_reader
 reader = open_reader()
 reading = reader.read()[0]
 for _ in range(3):

@@ -9,8 +9,8 @@ import time
 import psutil
 import pytest
 
-from benchkit.telemetry import processes
-from benchkit.telemetry.processes import ProcessTree
+from benchkit.serving.telemetry import processes
+from benchkit.serving.telemetry.processes import ProcessTree
 
 HOLD = "import time, sys; held = bytearray(100 << 20); print('held', flush=True); time.sleep(60)"
 PARENT = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {HOLD!r}])"

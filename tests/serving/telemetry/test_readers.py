@@ -8,12 +8,12 @@ from typing import Any
 import pynvml
 import pytest
 
-from benchkit.telemetry import readers
-from benchkit.telemetry.machine import machine_facts
-from benchkit.telemetry.none import NoReader
-from benchkit.telemetry.nvidia import NvidiaReader
-from benchkit.telemetry.readers import open_reader
-from benchkit.telemetry.sysfs import SysfsReader
+from benchkit.serving.telemetry import readers
+from benchkit.serving.telemetry.machine import machine_facts
+from benchkit.serving.telemetry.none import NoReader
+from benchkit.serving.telemetry.nvidia import NvidiaReader
+from benchkit.serving.telemetry.readers import open_reader
+from benchkit.serving.telemetry.sysfs import SysfsReader
 
 MB = 1 << 20
 
@@ -178,7 +178,7 @@ def _amdsmi() -> Any:
 def test_amdsmi(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library's dictionaries are read, its "N/A" passed over for what else tells the same."""
     monkeypatch.setitem(sys.modules, "amdsmi", _amdsmi())
-    monkeypatch.delitem(sys.modules, "benchkit.telemetry.amd", raising=False)
+    monkeypatch.delitem(sys.modules, "benchkit.serving.telemetry.amd", raising=False)
     monkeypatch.setattr(readers, "READERS", {"amdsmi": readers.READERS["amdsmi"]})
     reader = open_reader()
     assert (reader.devices[0].name, reader.driver) == ("AMD Instinct MI300X", "6.12.12")

@@ -9,9 +9,9 @@ from statistics import median
 
 import pytest
 
-from benchkit.telemetry import Before, sampling
-from benchkit.telemetry.base import DeviceReading
-from benchkit.telemetry.fake import ScriptedReader
+from benchkit.serving.telemetry import Before, sampling
+from benchkit.serving.telemetry.base import DeviceReading
+from benchkit.serving.telemetry.fake import ScriptedReader
 from tests.support import wait_until
 
 OURS = os.getpid()

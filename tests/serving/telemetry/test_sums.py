@@ -2,8 +2,8 @@
 
 import pytest
 
-from benchkit.telemetry.base import Device, DeviceReading
-from benchkit.telemetry.sums import Sums
+from benchkit.serving.telemetry.base import Device, DeviceReading
+from benchkit.serving.telemetry.sums import Sums
 
 ONE = (Device(0, "GPU", 24_000),)
 TWO = (Device(0, "first", 24_000), Device(1, "second", 8_000))

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchkit import history
-from benchkit.comparison.outcomes import Outcomes
-from benchkit.comparison.selection import Contestant, Section
 from benchkit.records import Run, Status
+from benchkit.telling import history
+from benchkit.telling.comparison.outcomes import Outcomes
+from benchkit.telling.comparison.selection import Contestant, Section
 
 HISTORY = "benchmark_results.json"
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchkit import history
 from benchkit.commands.compare import command as compare_command
-from benchkit.comparison import notes
-from benchkit.comparison.tables import shown_width
 from benchkit.records import Status
-from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
-from tests.comparison.test_verdicts import WORKED
+from benchkit.telling import history
+from benchkit.telling.comparison import notes
+from benchkit.telling.comparison.tables import shown_width
 from tests.support import ROOT, Bench
+from tests.telling.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
+from tests.telling.comparison.test_verdicts import WORKED
 
 
 def test_compare_shows_table_verdict_and_commands(tmp_path: Path, bench: Bench) -> None:

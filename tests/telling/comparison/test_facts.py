@@ -10,12 +10,12 @@ import pytest
 
 from benchkit.commands.run import _settings
 from benchkit.commands.run import command as run_command
-from benchkit.comparison import facts
-from benchkit.comparison.adding import runs_in
 from benchkit.masking import Mask
 from benchkit.plan import RunSettings, plan_run
-from benchkit.runner.record import Findings, as_run
-from tests.comparison.nights import a_run
+from benchkit.running.runner.record import Findings, as_run
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.adding import runs_in
+from tests.telling.comparison.nights import a_run
 
 
 def asked_with(words: list[str]) -> RunSettings:

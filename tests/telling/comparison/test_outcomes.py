@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.comparison.outcomes import averaged, matched, outcomes
 from benchkit.statistics import wilson
-from tests.comparison.nights import a_run, with_files
+from benchkit.telling.comparison.outcomes import averaged, matched, outcomes
+from tests.telling.comparison.nights import a_run, with_files
 
 
 def test_verdicts_are_read_from_the_runs_folder(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.comparison.catalog import Catalog
-from benchkit.comparison.selection import choose, sections
 from benchkit.errors import HistoryError, UsageError
 from benchkit.records import Status
-from tests.comparison.nights import HISTORY, a_history, a_run, changed
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.selection import choose, sections
+from tests.telling.comparison.nights import HISTORY, a_history, a_run, changed
 
 
 def test_the_latest_good_run_of_each_model(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_names_with_quotes_and_braces_do_not_confuse_the_catalog(tmp_path: Path)
 def test_a_history_of_ours_is_not_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalog takes the heads of its lines and only the runs that are chosen."""
     path = a_history(tmp_path, a_run("A"), a_run("B"))
-    monkeypatch.setattr("benchkit.history.read", lambda _: pytest.fail("the whole history was read"))
+    monkeypatch.setattr("benchkit.telling.history.read", lambda _: pytest.fail("the whole history was read"))
     catalog = Catalog(path)
     assert [catalog.run(entry).config["path"] for entry in catalog.entries] == [
         "/models/A.gguf",

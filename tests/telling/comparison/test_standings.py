@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.comparison import notes
-from benchkit.comparison.noise import noise
-from benchkit.comparison.selection import Contestant
-from benchkit.comparison.standings import best_that_fits, family, front, ladders, speed, tiers, vram
 from benchkit.errors import HistoryError
-from tests.comparison.nights import a_contestant, a_run, a_section, with_files
+from benchkit.telling.comparison import notes
+from benchkit.telling.comparison.noise import noise
+from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.comparison.standings import best_that_fits, family, front, ladders, speed, tiers, vram
+from tests.telling.comparison.nights import a_contestant, a_run, a_section, with_files
 
 
 def test_models_that_cannot_be_told_apart_share_a_tier() -> None:

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 import pytest
 
-from benchkit.comparison.columns import BY_NAME, COLUMNS, chosen, ordered, telling
-from benchkit.comparison.outcomes import Outcomes
-from benchkit.comparison.page import FORMAT_NAMES, Page, page, rendered
-from benchkit.comparison.selection import Contestant
-from benchkit.comparison.tables import as_text, fitted, shown_width
-from benchkit.comparison.verdicts import verdicts
 from benchkit.errors import UnknownName
-from tests.comparison.nights import a_contestant, a_section, changed
+from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, ordered, telling
+from benchkit.telling.comparison.outcomes import Outcomes
+from benchkit.telling.comparison.page import FORMAT_NAMES, Page, page, rendered
+from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.comparison.tables import as_text, fitted, shown_width
+from benchkit.telling.comparison.verdicts import verdicts
+from tests.telling.comparison.nights import a_contestant, a_section, changed
 
 LONG = "very-long-model-name-" * 8 + "Q4_K_M"
 

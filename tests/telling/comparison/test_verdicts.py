@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchkit.comparison.catalog import Catalog
-from benchkit.comparison.outcomes import Outcomes
-from benchkit.comparison.selection import Contestant, sections
-from benchkit.comparison.verdicts import Word, line, rounded_up, verdicts
-from tests.comparison.nights import a_contestant, a_history, a_run, a_section, worked_example
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.outcomes import Outcomes
+from benchkit.telling.comparison.selection import Contestant, sections
+from benchkit.telling.comparison.verdicts import Word, line, rounded_up, verdicts
+from tests.telling.comparison.nights import a_contestant, a_history, a_run, a_section, worked_example
 
 WORKED = (
     "B vs A · HumanEval+ · 164 paired · 70.1% → 75.6% · +5.5 [−0.5, +11.9] · 17 fixed, 8 broken · p=0.11 · "

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from benchkit import history
 from benchkit.errors import BenchError
-from tests.history.runs import a_run
+from benchkit.telling import history
+from tests.telling.history.runs import a_run
 
 
 def main() -> int:

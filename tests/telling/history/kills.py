@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from random import Random
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 APPENDER = [sys.executable, str(Path(__file__).with_name("appender.py"))]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 

@@ -9,8 +9,8 @@ from random import Random
 from typing import Any
 
 from benchkit.errors import HistoryError
-from benchkit.history import document, store
-from tests.history.simulated_disk import PowerLoss, SimulatedDisk
+from benchkit.telling.history import document, store
+from tests.telling.history.simulated_disk import PowerLoss, SimulatedDisk
 
 HISTORY = Path("/simulated/benchmark_results.json")
 STEPS_OF_AN_APPEND = 14

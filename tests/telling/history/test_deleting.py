@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchkit import history
 from benchkit.errors import HistoryError
-from benchkit.history.deleting import delete
-from tests.history.runs import a_run
+from benchkit.telling import history
+from benchkit.telling.history.deleting import delete
+from tests.telling.history.runs import a_run
 
 
 def test_deletes_that_run_alone(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path, monkeypatch: pytest.Mon
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("benchkit.history.deleting.atomic_write", full)
+    monkeypatch.setattr("benchkit.telling.history.deleting.atomic_write", full)
     with pytest.raises(HistoryError, match="nothing was deleted: No space left on device"):
         delete(path, "r1")
     assert [run.id for run in history.read(path)] == ["r1"]

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchkit import history
 from benchkit.errors import HistoryError, UsageError
-from benchkit.history import document
 from benchkit.records import Run, Status
-from tests.history.runs import FIRST_LIST, a_run
+from benchkit.telling import history
+from benchkit.telling.history import document
+from tests.telling.history.runs import FIRST_LIST, a_run
 
 
 @pytest.fixture

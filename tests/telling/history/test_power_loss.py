@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from benchkit.history import document, journal, store
-from tests.history.power import HISTORY, lose_power
-from tests.history.simulated_disk import SimulatedDisk
+from benchkit.telling.history import document, journal, store
+from tests.telling.history.power import HISTORY, lose_power
+from tests.telling.history.simulated_disk import SimulatedDisk
 
 RUN = {"id": "a", "results": {}}
 

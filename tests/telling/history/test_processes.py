@@ -12,12 +12,12 @@ from random import Random
 
 import pytest
 
-from benchkit import history
 from benchkit.errors import HistoryError
 from benchkit.files import locked
-from benchkit.history import document, journal, store
-from tests.history.kills import APPENDER, ENVIRONMENT, kill_while_appending, start_appender
-from tests.history.runs import a_run
+from benchkit.telling import history
+from benchkit.telling.history import document, journal, store
+from tests.telling.history.kills import APPENDER, ENVIRONMENT, kill_while_appending, start_appender
+from tests.telling.history.runs import a_run
 
 
 def test_killed_runners_lose_no_acknowledged_run(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_full_disk_leaves_a_whole_history_and_puts_the_run_elsewhere(tmp_path:
 
 def test_a_read_only_folder_leaves_the_history_readable_and_puts_the_run_elsewhere(tmp_path: Path) -> None:
     """The error tells where the run is, and reading needs no lock file."""
-    imports = "from pathlib import Path; from benchkit import history"
+    imports = "from pathlib import Path; from benchkit.telling import history"
     reading = f"{imports}; print(len(history.read(Path('disk/h.json'))))"
     read_only = "rm disk/.h.json.lock && mount -o remount,ro disk"
     script = f'"$@" disk/h.json first 2 && {read_only} && "$1" -c "{reading}" && "$@" disk/h.json more 1'

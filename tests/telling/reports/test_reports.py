@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from benchkit import history
 from benchkit.commands.report import command as report_command
-from benchkit.comparison.catalog import Catalog
-from benchkit.comparison.selection import sections
 from benchkit.records import Run, Status
-from benchkit.reports.flips import flips
-from benchkit.reports.gallery import _tokens, histories
-from benchkit.reports.html import Html
-from benchkit.reports.material import Material
-from tests.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
+from benchkit.telling import history
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.selection import sections
+from benchkit.telling.reports.flips import flips
+from benchkit.telling.reports.gallery import _tokens, histories
+from benchkit.telling.reports.html import Html
+from benchkit.telling.reports.material import Material
 from tests.support import ROOT, Bench
+from tests.telling.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 
 EVIL = "<script>alert('x')</script>"
 GOOD_CODE = "def f(x):\n    y = x + 1\n    return y"

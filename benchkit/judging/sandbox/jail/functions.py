@@ -12,8 +12,8 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from benchkit.sandbox import codec
-from benchkit.sandbox.jail import frames
+from benchkit.judging.sandbox import codec
+from benchkit.judging.sandbox.jail import frames
 
 MODULE = "solution"
 _MOST_TEXT = 400

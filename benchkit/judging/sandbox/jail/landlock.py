@@ -8,7 +8,7 @@ import os
 import struct
 from collections.abc import Iterable
 
-from benchkit.sandbox.jail.syscalls import call
+from benchkit.judging.sandbox.jail.syscalls import call
 
 _QUERY_VERSION = 1
 _PATH_BENEATH = 1

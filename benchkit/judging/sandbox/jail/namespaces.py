@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchkit.sandbox.jail import syscalls as sys
+from benchkit.judging.sandbox.jail import syscalls as sys
 
 ALL = (
     sys.CLONE_NEWUSER

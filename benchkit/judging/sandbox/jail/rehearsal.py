@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from benchkit.sandbox.jail import frames, functions
+from benchkit.judging.sandbox.jail import frames, functions
 
 _TIMES = 12  # a function is adapted after eight calls
 _SOURCE = """

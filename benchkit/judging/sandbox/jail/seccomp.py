@@ -17,8 +17,8 @@ import struct
 from dataclasses import dataclass
 from functools import cache
 
-from benchkit.sandbox.jail.numbers import number
-from benchkit.sandbox.jail.syscalls import call
+from benchkit.judging.sandbox.jail.numbers import number
+from benchkit.judging.sandbox.jail.syscalls import call
 
 
 @dataclass(frozen=True)

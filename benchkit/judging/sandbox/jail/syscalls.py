@@ -6,7 +6,7 @@ import ctypes
 import os
 import signal
 
-from benchkit.sandbox.jail.numbers import number
+from benchkit.judging.sandbox.jail.numbers import number
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUTS = 0x04000000

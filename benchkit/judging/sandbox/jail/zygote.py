@@ -24,10 +24,10 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from benchkit.sandbox.jail import folder, frames, functions, programs, syscalls
-from benchkit.sandbox.jail.confine import Plan, confine, drop_identity, plan
-from benchkit.sandbox.jail.frames import MESSAGE, Job
-from benchkit.sandbox.jail.setting import (
+from benchkit.judging.sandbox.jail import folder, frames, functions, programs, syscalls
+from benchkit.judging.sandbox.jail.confine import Plan, confine, drop_identity, plan
+from benchkit.judging.sandbox.jail.frames import MESSAGE, Job
+from benchkit.judging.sandbox.jail.setting import (
     Setting,
     close_others,
     import_also,

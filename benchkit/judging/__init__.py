@@ -1,0 +1,1 @@
+"""Run the code, say what it is worth: sandbox, scoring, and evaluation.py, which does both while asking."""
