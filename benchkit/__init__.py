@@ -7,7 +7,8 @@ judging/   run the code, say what it is worth: sandbox, scoring, evaluation
 telling/   keep it, compare it, show it: history, comparison, reports
 commands/  the shell's way in, one file a subcommand
 
-The ground, which every floor stands on: plan.py (the benchmarks by name), command_line.py (a benchmark's
+The ground, which every floor stands on: contract.py (what the runner and a script share: flags, variables,
+events, files, exit codes), plan.py (the benchmarks by name), command_line.py (a benchmark's
 command), masking.py (no key in a log), statistics.py (what a score tells), terminal.py (what a person
 sees), files.py (what survives a crash), environment.py (which Python), addresses.py (what is a server's
 address), numbers.py (what a flag takes for one), records.py (what stages hand to each other), verdict.py

@@ -11,18 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchkit.contract import FLAGS, OPTIONAL_FLAGS, Placeholder, flag_of
 from benchkit.environment import ROOT
 from benchkit.errors import MissingDependency, UsageError
 from benchkit.files import cache_folder
 
 OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py"})
-FLAGS = ("base_url", "model", "output_dir", "temperature", "max_tokens", "parallel")
-"""What a script that is a file is told by flags; a command line names them, and more, in braces."""
-
-OPTIONAL = ("temperature", "max_tokens")
-_PLACEHOLDER = re.compile(r"\{(" + "|".join((*FLAGS, "model_path", "gpu_layers")) + r")\}")
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(Placeholder) + r")\}")
 _SHELL_TOKEN = re.compile(rf"\\.|['\"]|{_PLACEHOLDER.pattern}", re.DOTALL)
-_ADVICE = {"model_path": "--model FILE.gguf"}
+_ADVICE: Mapping[str, str] = {Placeholder.MODEL_PATH: "--model FILE.gguf"}
 Values = Mapping[str, str]
 
 
@@ -46,19 +43,21 @@ class Script:
         return (*(_PLACEHOLDER.sub(lambda found: _value(found[1], values), word) for word in words), *extra)
 
     def _words_for(self, values: Values) -> list[str]:
-        flags = {name: (f"--{name.replace('_', '-')}", f"{{{name}}}") for name in FLAGS}
+        flags = {name: (flag_of(name), f"{{{name}}}") for name in FLAGS}
         given = flags if self.takes_flags else self.settings
         return [word for name, words in given.items() if name in values for word in words]
 
     def untold(self, values: Values) -> list[str]:
         """Settings that somebody set and the command has no place for."""
         told = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings}
-        return [name for name in OPTIONAL if name in values and name not in told and not self.takes_flags]
+        return [
+            name for name in OPTIONAL_FLAGS if name in values and name not in told and not self.takes_flags
+        ]
 
 
 def _value(name: str, values: Values) -> str:
     if name not in values:
-        advice = _ADVICE.get(name, f"--{name.replace('_', '-')}")
+        advice = _ADVICE.get(name, flag_of(name))
         raise UsageError(f"the script's command needs {{{name}}}: add {advice}")
     return values[name]
 

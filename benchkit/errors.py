@@ -33,11 +33,13 @@ run's record, `log` the tail of what a program said, shown below the line.
 
 from collections.abc import Iterable
 
+from benchkit.contract import ExitCode
+
 
 class BenchError(Exception):
     """An error with a text for people; everything else that is raised is a bug of ours."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
     cause = "error"
 
     def __init__(self, message: str, *, log: str = "") -> None:
@@ -46,7 +48,7 @@ class BenchError(Exception):
 
 
 class UsageError(BenchError):
-    exit_code = 2
+    exit_code = ExitCode.USAGE
     cause = "usage"
 
 
@@ -153,7 +155,7 @@ class NoDiskSpace(BenchError):
 
 
 class ProblemsError(BenchError):
-    exit_code = 2
+    exit_code = ExitCode.USAGE
     cause = "problems"
 
 
@@ -168,4 +170,4 @@ class SandboxError(BenchError):
 class Interrupted(BaseException):
     """Ctrl-C, seen by us and passed up to the command, which exits with 130."""
 
-    exit_code = 130
+    exit_code = ExitCode.INTERRUPTED

@@ -8,6 +8,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.records import Results, Verdict
 from parsers.folder import ResultFolder, json_lines
 from parsers.harness import Harness, Untrue, percent, share
@@ -34,8 +35,8 @@ class HumanEvalParser(Harness):
     looked_for = "summary.json in its folder, or the lines 'Results:', 'pass@1: …% (…/…)' and 'Failed tasks:'"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
-        for path, summary in reversed(folder.json("summary.json")):
-            beside = [file for file in folder.files("verdicts.jsonl") if file.parent == path.parent]
+        for path, summary in reversed(folder.json(RunFile.SUMMARY)):
+            beside = [file for file in folder.files(RunFile.VERDICTS) if file.parent == path.parent]
             return _from_summary(summary, _verdicts(beside))
         return None
 

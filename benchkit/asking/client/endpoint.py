@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from benchkit.addresses import host_of
+from benchkit.contract import Variable
 from benchkit.errors import EndpointError, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class Endpoint:
         if host is None:
             raise UsageError(f"--base-url {base_url!r} is no address such as http://127.0.0.1:8080/v1")
         if api_key and not api_key.isascii():
-            raise UsageError("OPENAI_API_KEY holds characters that no key has: is it the right one?")
+            raise UsageError(f"{Variable.API_KEY} holds characters that no key has: is it the right one?")
         self.base_url = base_url.rstrip("/")
         self.root = self.base_url.removesuffix("/v1")
         self._is_local = _is_local(host)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchkit.contract import Variable
 from benchkit.errors import EndpointError
 
 BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a moment
@@ -61,7 +62,7 @@ def _told(status: int, said: str) -> str:
 
 def _next_step(status: int) -> str:
     if status in (401, 403, 407):
-        return "put the key into OPENAI_API_KEY"
+        return f"put the key into {Variable.API_KEY}"
     return "check --base-url, which normally ends in /v1, and --model"
 
 

@@ -10,6 +10,7 @@ from benchkit.asking.client.client import Client, Patience
 from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_journal, say
 from benchkit.asking.script.pipeline import Judge, R
+from benchkit.contract import Variable
 
 
 class Session:
@@ -52,6 +53,6 @@ class Session:
 
     def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
         """Answers are used again only where all of this is the same; a hash says more than a name."""
-        sha256 = os.environ.get("BENCH_MODEL_SHA256")
+        sha256 = os.environ.get(Variable.MODEL_SHA256)
         model = {"sha256": sha256} if sha256 else self._endpoint.identity(self.model)
         return {"model": model, "sampling": self._settings.sampling.as_record(), **depends_on}

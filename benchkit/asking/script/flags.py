@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from benchkit.contract import CHECK_FLAG, Placeholder, Variable, flag_of
 from benchkit.errors import UsageError
 from benchkit.numbers import Finite, above_0
 
@@ -91,17 +92,24 @@ class JsonObject(click.ParamType[dict[str, Any]]):
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
-        "--base-url", envvar="OPENAI_BASE_URL", metavar="URL", help="The server's address, ends in /v1."
+        flag_of(Placeholder.BASE_URL),
+        envvar=Variable.BASE_URL,
+        metavar="URL",
+        help="The server's address, ends in /v1.",
     ),
-    click.option("--model", metavar="NAME", help="The model's name there [default: the only one it serves]."),
     click.option(
-        "--output-dir",
-        envvar="BENCH_OUTPUT_DIR",
+        flag_of(Placeholder.MODEL),
+        metavar="NAME",
+        help="The model's name there [default: the only one it serves].",
+    ),
+    click.option(
+        flag_of(Placeholder.OUTPUT_DIR),
+        envvar=Variable.OUTPUT_DIR,
         type=click.Path(path_type=Path),
         metavar="DIR",
         help="Where answers, verdicts and summary go; an unfinished run there is continued.",
     ),
-    click.option("--temperature", type=Finite(0), default=0.0, show_default=True),
+    click.option(flag_of(Placeholder.TEMPERATURE), type=Finite(0), default=0.0, show_default=True),
     click.option("--top-p", type=above_0(to=1)),
     click.option("--seed", type=int, help="Sample n is asked with seed + n."),
     click.option(
@@ -117,7 +125,7 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--samples-per-problem", "samples", type=click.IntRange(min=1), default=1, show_default=True
     ),
     click.option(
-        "--parallel",
+        flag_of(Placeholder.PARALLEL),
         type=SlotsOrNumber(),
         default="auto",
         show_default=True,
@@ -137,7 +145,7 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         show_default=True,
         help="Seconds for a whole answer.",
     ),
-    click.option("--check", is_flag=True, help="Read problems, sandbox and flags, ask nothing."),
+    click.option(CHECK_FLAG, is_flag=True, help="Read problems, sandbox and flags, ask nothing."),
     click.option("--dry-run", is_flag=True, help="Print the exact prompts, ask nothing."),
 )
 
@@ -151,7 +159,7 @@ def asking_flags(max_tokens: int) -> Callable[[Callable[..., Any]], Callable[...
             return function(settings=_settings(options), **options)
 
         budget = click.option(
-            "--max-tokens",
+            flag_of(Placeholder.MAX_TOKENS),
             type=click.IntRange(min=1),
             default=max_tokens,
             show_default=True,
@@ -169,4 +177,4 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Take the shared flags out of all the options."""
     sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
     shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
-    return Settings(**shared, sampling=sampling, api_key=os.environ.get("OPENAI_API_KEY", "").strip() or None)
+    return Settings(**shared, sampling=sampling, api_key=os.environ.get(Variable.API_KEY, "").strip() or None)

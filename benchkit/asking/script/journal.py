@@ -17,10 +17,11 @@ from threading import Lock
 from typing import Any
 
 from benchkit.asking.script.base import Answer, Question
+from benchkit.contract import RunFile
 from benchkit.errors import BenchError, UsageError
 from benchkit.files import LineLog, atomic_write
 
-ANSWERS, KEY = "answers.jsonl", "answers.key.json"
+ANSWERS, KEY = RunFile.ANSWERS, RunFile.ANSWERS_KEY
 GOES_ON = "what was answered so far is kept there, and the same command goes on from it"
 ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
@@ -152,17 +153,23 @@ def _set_aside_others(folder: Path, key: Mapping[str, Any]) -> str:
     if old == known:
         return note
     if (folder / ANSWERS).exists():
-        number = next(n for n in range(1, 10**6) if not (folder / f"answers.{n}.jsonl").exists())
+        number = next(n for n in range(1, 10**6) if not (folder / _numbered(ANSWERS, n)).exists())
         changed = _differing(old, known)
-        (folder / ANSWERS).rename(folder / f"answers.{number}.jsonl")
+        (folder / ANSWERS).rename(folder / _numbered(ANSWERS, number))
         if (folder / KEY).exists():
-            (folder / KEY).rename(folder / f"answers.{number}.key.json")
+            (folder / KEY).rename(folder / _numbered(KEY, number))
         note = (
             f"the answers in {folder} are of another {changed}: "
-            f"kept as answers.{number}.jsonl, starting afresh"
+            f"kept as {_numbered(ANSWERS, number)}, starting afresh"
         )
     atomic_write(folder / KEY, json.dumps(known, indent=1) + "\n")
     return note
+
+
+def _numbered(name: str, number: int) -> str:
+    """`answers.1.key.json` for the first set aside."""
+    stem, _, suffix = name.partition(".")
+    return f"{stem}.{number}.{suffix}"
 
 
 def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:

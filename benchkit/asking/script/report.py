@@ -13,11 +13,11 @@ from typing import Any, TextIO
 from benchkit.asking.script.base import Answer, Row
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.asking.script.usage import Usage, speed_of
+from benchkit.contract import Event, EventKey, RunFile, Variable
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
 from benchkit.verdict import Verdict
 
-VERDICTS, SUMMARY = "verdicts.jsonl", "summary.json"
 PROGRESS_EVERY_S = 0.5
 
 
@@ -33,7 +33,7 @@ class Report:
         self._last_failure = ""
         self._shown = 0.0
         self._events = _events_file()
-        self._tell("start", total=total, done=0)
+        self._tell(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
 
     def add(self, row: Row, answer: Answer | None = None) -> None:
         """Write down one more verdict."""
@@ -53,8 +53,8 @@ class Report:
         with explained(self._folder):
             if self._verdicts is None:  # not before: until then the folder may be another run's
                 make_folder(self._folder)
-                (self._folder / SUMMARY).unlink(missing_ok=True)
-                self._verdicts = (self._folder / VERDICTS).open("w", encoding="utf-8")
+                (self._folder / RunFile.SUMMARY).unlink(missing_ok=True)
+                self._verdicts = (self._folder / RunFile.VERDICTS).open("w", encoding="utf-8")
             self._verdicts.write(json.dumps(row.as_record()) + "\n")
 
     def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -64,10 +64,10 @@ class Report:
         whole = self._with_usage(summary) | {"time_taken": round(self.time_taken, 3)}
         if self._folder is not None:
             with explained(self._folder):
-                atomic_write(self._folder / SUMMARY, json.dumps(whole, indent=1) + "\n")
+                atomic_write(self._folder / RunFile.SUMMARY, json.dumps(whole, indent=1) + "\n")
         if self.done and self._failures == self.done:
             raise EndpointError(f"not one of {self.done} samples could be judged: {self._last_failure}")
-        self._tell("end", score=whole.get("score"))
+        self._tell(Event.END, {EventKey.SCORE: whole.get("score")})
         return whole
 
     def _with_usage(self, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,22 +88,24 @@ class Report:
     def _tell_of(self, row: Row, answer: Answer | None) -> None:
         speed = speed_of(answer) if answer is not None else None
         self._tell(
-            "problem",
-            id=row.task_id,
-            done=self.done,
-            of=self._total,
-            verdict=str(row.verdict),
-            passed=self.passed,
-            tokens=row.tokens,
-            tokens_per_second=speed and round(speed, 2),
+            Event.PROBLEM,
+            {
+                EventKey.ID: row.task_id,
+                EventKey.DONE: self.done,
+                EventKey.OF: self._total,
+                EventKey.VERDICT: row.verdict,
+                EventKey.PASSED: self.passed,
+                EventKey.TOKENS: row.tokens,
+                EventKey.TOKENS_PER_SECOND: speed and round(speed, 2),
+            },
         )
 
-    def _tell(self, event: str, **facts: Any) -> None:
+    def _tell(self, event: Event, facts: Mapping[EventKey, Any]) -> None:
         """One line for whoever started us; a broken pipe or a full disk there is not our end."""
         if self._events is None:
             return
         try:
-            self._events.write(json.dumps({"event": event, **facts}) + "\n")
+            self._events.write(json.dumps({EventKey.EVENT: event, **facts}) + "\n")
             self._events.flush()
         except OSError:
             self._events = None
@@ -152,7 +154,7 @@ def say(line: str) -> None:
 
 
 def _events_file() -> TextIO | None:
-    path = os.environ.get("BENCH_EVENTS")
+    path = os.environ.get(Variable.EVENTS)
     if not path:
         return None
     with explained(Path(path)):

@@ -12,11 +12,10 @@ from typing import Protocol
 
 from benchkit.asking.problems.base import BadRow, Problem, ProblemSet, text_field
 from benchkit.asking.problems.reading import Row, rows
+from benchkit.contract import RunFile
 from benchkit.errors import ProblemsError
 from benchkit.judging.scoring.answering import judge_answer, judge_code
 from benchkit.judging.scoring.base import Judge, Judged
-
-ANSWERS = "answers.jsonl"
 
 
 @dataclass(frozen=True)
@@ -82,9 +81,9 @@ def read_samples(path: Path, problem_set: ProblemSet) -> Samples:
 
 def read_run(folder: Path, problem_set: ProblemSet) -> Samples:
     """The stored responses of an earlier run, from its answers.jsonl."""
-    path = folder / ANSWERS
+    path = folder / RunFile.ANSWERS
     if not path.exists():
-        raise ProblemsError(f"{folder} holds no {ANSWERS}: name the output folder of an earlier run")
+        raise ProblemsError(f"{folder} holds no {RunFile.ANSWERS}: name the output folder of an earlier run")
     return matched(path, problem_set, RUN)
 
 

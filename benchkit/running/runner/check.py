@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from contextlib import suppress
 
+from benchkit.contract import CHECK_FLAG, ExitCode, Placeholder
 from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts
@@ -19,15 +20,15 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
     """What the script contract hands to a script, as flags or for placeholders."""
     settings = plan.settings
     slots = facts.slots if facts and facts.slots else settings.parallel
-    contract: dict[str, object] = {
-        "base_url": facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
-        "model": facts.model if facts else plan.name,
-        "model_path": settings.model.resolve() if settings.model else None,
-        "gpu_layers": settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
-        "output_dir": plan.folder,
-        "temperature": settings.temperature,
-        "max_tokens": settings.max_tokens,
-        "parallel": min(slots, settings.parallel),
+    contract: dict[Placeholder, object] = {
+        Placeholder.BASE_URL: facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
+        Placeholder.MODEL: facts.model if facts else plan.name,
+        Placeholder.MODEL_PATH: settings.model.resolve() if settings.model else None,
+        Placeholder.GPU_LAYERS: settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
+        Placeholder.OUTPUT_DIR: plan.folder,
+        Placeholder.TEMPERATURE: settings.temperature,
+        Placeholder.MAX_TOKENS: settings.max_tokens,
+        Placeholder.PARALLEL: min(slots, settings.parallel),
     }
     return {name: str(value) for name, value in contract.items() if value is not None}
 
@@ -46,7 +47,7 @@ def check_script(plan: PlannedRun) -> None:
         return
     try:
         done = subprocess.run(
-            [*command, "--check"],
+            [*command, CHECK_FLAG],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -54,12 +55,14 @@ def check_script(plan: PlannedRun) -> None:
             timeout=CHECK_TIMEOUT_S,
         )
     except subprocess.TimeoutExpired:
-        raise ScriptError(f"{plan.script.label} --check did not end within {CHECK_TIMEOUT_S:g} s") from None
-    if done.returncode != 0:
+        raise ScriptError(
+            f"{plan.script.label} {CHECK_FLAG} did not end within {CHECK_TIMEOUT_S:g} s"
+        ) from None
+    if done.returncode != ExitCode.OK:
         raise _refusal(done.returncode, done.stderr)
 
 
 def _refusal(code: int, stderr: str) -> BenchError:
     first, _, rest = stderr.strip().partition("\n")
-    kind = UsageError if code == UsageError.exit_code else ScriptError
-    return kind(first or f"--check ended with exit code {code} and said nothing", log=rest)
+    kind = UsageError if code == ExitCode.USAGE else ScriptError
+    return kind(first or f"{CHECK_FLAG} ended with exit code {code} and said nothing", log=rest)

@@ -9,6 +9,7 @@ from dataclasses import replace
 from threading import Thread
 from types import TracebackType
 
+from benchkit.contract import RunFile
 from benchkit.errors import BenchError, ModelFileError, ServerError
 from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
@@ -134,7 +135,7 @@ def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
     return ServerRequest(
         kind=settings.server,
         name=plan.name,
-        log=plan.folder / "server.log",
+        log=plan.folder / RunFile.SERVER_LOG,
         model=model,
         gpu_layers=settings.gpu_layers,
         context=settings.context or default_context(model, settings.answer_tokens or settings.max_tokens),

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchkit.contract import SERVER_LOGS, ExitCode, RunFile, Variable
 from benchkit.errors import (
     BenchError,
     Interrupted,
@@ -106,7 +107,7 @@ def _masked_logs(plans: Sequence[PlannedRun]) -> Iterator[None]:
         yield
     finally:
         for plan in plans:
-            for log in plan.folder.glob("server*.log"):
+            for log in plan.folder.glob(SERVER_LOGS):
                 mask_of(plan).file(log)
 
 
@@ -140,7 +141,9 @@ def _recorded(work: Work, *, last: bool) -> Run:
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
         with suppress(OSError):  # the history, which tells the same, may lie on a disk with more room
-            atomic_write(work.plan.folder / "run.json", json.dumps(history.to_record(run), indent=1) + "\n")
+            atomic_write(
+                work.plan.folder / RunFile.RECORD, json.dumps(history.to_record(run), indent=1) + "\n"
+            )
         history.append(work.plan.settings.history, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
@@ -159,7 +162,7 @@ def _measured(work: Work, *, last: bool) -> None:
     """Sample from before the server's start until after its end, and keep the sums whatever happens."""
     found, host = work.found, work.host
     found.machine = machine_facts()
-    with sampling(host.pids, work.plan.folder / "telemetry.jsonl", before=host.before) as sampler:
+    with sampling(host.pids, work.plan.folder / RunFile.TELEMETRY, before=host.before) as sampler:
         host.before = sampler.before
         try:
             _with_restarts(work, sampler)
@@ -197,7 +200,7 @@ def _run_script(work: Work, sampler: Sampler) -> None:
         found.facts = work.host.running(sampler.vram_used_mb).facts
     else:
         work.host.without_server()
-    events = EventReader(plan.folder / "events.jsonl")
+    events = EventReader(plan.folder / RunFile.EVENTS)
     printed = PrintedProgress(work.parser.progress)
     child = _start_child(work, events.path, printed)
     work.host.loaded_by(child.pids)
@@ -230,31 +233,31 @@ def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
         work.display.output(chunk)
 
     command = plan.script.command(told, plan.settings.script_args)
-    return Child(command, _environment(work, events), plan.folder / "output.log", show, work.mask)
+    return Child(command, _environment(work, events), plan.folder / RunFile.OUTPUT, show, work.mask)
 
 
 def _environment(work: Work, events: Path) -> dict[str, str]:
     """The environment half of the script contract."""
     model, facts = work.host.model, work.found.facts
     return {
-        **({"OPENAI_BASE_URL": facts.base_url} if facts else {}),
+        **({Variable.BASE_URL: facts.base_url} if facts else {}),
         # Clients of OpenAI's library refuse to start without a key; a local server ignores it.
-        "OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY") or "none",
-        "BENCH_OUTPUT_DIR": str(work.plan.folder),
-        "BENCH_EVENTS": str(events),
-        "BENCH_MODEL_SHA256": (model.sha256 if model else None) or "",
+        Variable.API_KEY: os.environ.get(Variable.API_KEY) or "none",
+        Variable.OUTPUT_DIR: str(work.plan.folder),
+        Variable.EVENTS: str(events),
+        Variable.MODEL_SHA256: (model.sha256 if model else None) or "",
         "PYTHONUNBUFFERED": "1",
     }
 
 
 def _judge_exit(work: Work, code: int) -> None:
-    if code == 0:
+    if code == ExitCode.OK:
         return
     # A script that fails because its server has just died is not the one to blame.
     plan, failure = work.plan, work.host.failure()
     if failure is not None:
         raise failure
-    tail = _read(plan.folder / "output.log", 4096)
+    tail = _read(plan.folder / RunFile.OUTPUT, 4096)
     how = f"was ended by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
     last = tail.strip().splitlines()[-1:] or ["it printed nothing"]
     raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail)
@@ -264,9 +267,9 @@ def _parse(work: Work) -> Results:
     plan = work.plan
     # A clock that was set back meanwhile dates the script's files before the start.
     started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
-    printed = _read(plan.folder / "output.log", PARSED_BYTES)
+    printed = _read(plan.folder / RunFile.OUTPUT, PARSED_BYTES)
     results = work.parser.parse(printed, plan.folder, since=started)
-    _keep_verdicts(results, plan.folder / "verdicts.jsonl")
+    _keep_verdicts(results, plan.folder / RunFile.VERDICTS)
     return results
 
 

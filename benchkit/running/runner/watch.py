@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import EventKey
 from benchkit.errors import BenchError, ScriptError
 from benchkit.records import Progress
 from benchkit.running.runner.child import Child
@@ -63,13 +64,13 @@ class EventReader:
     def progress(self) -> Progress | None:
         for event in self._new_events():
             whole = {name: value for name, value in event.items() if isinstance(value, int)}
-            rate = event.get("tokens_per_second")
-            self._total = whole.get("of") or whole.get("total") or self._total
-            if "done" in whole:
+            rate = event.get(EventKey.TOKENS_PER_SECOND)
+            self._total = whole.get(EventKey.OF) or whole.get(EventKey.TOTAL) or self._total
+            if EventKey.DONE in whole:
                 self._latest = Progress(
-                    done=whole["done"],
+                    done=whole[EventKey.DONE],
                     total=self._total,
-                    passed=whole.get("passed"),
+                    passed=whole.get(EventKey.PASSED),
                     tokens_per_second=rate if isinstance(rate, int | float) else None,
                 )
         return self._latest

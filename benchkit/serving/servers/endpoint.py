@@ -11,13 +11,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchkit.addresses import host_of
+from benchkit.contract import Variable
 from benchkit.errors import ServerError, UsageError, WrongModel
 from benchkit.records import ServerFacts, ServerRequest
 from benchkit.serving.servers.base import EngineInfo, Report
 from benchkit.serving.servers.http import Reply, ask, no_answer, prove_token
 from benchkit.serving.servers.running import Liveness, is_local, owners_of
 
-KEY = "OPENAI_API_KEY"
+KEY = Variable.API_KEY
 KEY_LINE = re.compile(
     rf"""\s*(?:export\s+)?{KEY}\s*=\s*(?:(?P<quote>["'])(?P<quoted>.*?)(?P=quote)|(?P<bare>[^\s#"']\S*))"""
 )

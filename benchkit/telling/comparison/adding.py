@@ -10,12 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.errors import ParseError, UsageError
 from benchkit.records import Results, Run, Status, Verdict
 from benchkit.telling import history
 from benchkit.telling.comparison.facts import mapping
-
-RECORD = "run.json"
 
 
 def add(
@@ -34,7 +33,7 @@ def runs_in(source: Path, parser: str | None, benchmark: str | None, model: str 
     if not source.exists():
         raise UsageError(f"{source} is neither a run of the history nor a file or folder")
     if parser is None:
-        ours = _ours(source / RECORD if source.is_dir() else source)
+        ours = _ours(source / RunFile.RECORD if source.is_dir() else source)
         if ours:
             return [_brought(run, source.absolute()) for run in ours]
         raise UsageError(
@@ -48,14 +47,14 @@ def runs_in(source: Path, parser: str | None, benchmark: str | None, model: str 
 def _brought(run: Run, source: Path) -> Run:
     """With its origin, and its artifacts where they now lie: in its own folder or beside its history."""
     folder = source if source.is_dir() else source.parent
-    place = folder if (folder / RECORD).is_file() else folder / "runs" / run.id
+    place = folder if (folder / RunFile.RECORD).is_file() else folder / "runs" / run.id
     artifacts = str(place) if place.is_dir() else run.artifacts
     return replace(run, config={**run.config, "origin": str(source)}, artifacts=artifacts)
 
 
 def holds_records(source: Path) -> bool:
     """Whether it is a history or a run's record or folder of ours."""
-    return bool(_ours(source / RECORD if source.is_dir() else source))
+    return bool(_ours(source / RunFile.RECORD if source.is_dir() else source))
 
 
 def _ours(source: Path) -> list[Run]:
@@ -102,7 +101,7 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
         },
         results=_results(results, metrics),
         problem_set=dict(results.problem_set or {}),
-        artifacts=str(folder.resolve()) if (folder / "verdicts.jsonl").is_file() else None,
+        artifacts=str(folder.resolve()) if (folder / RunFile.VERDICTS).is_file() else None,
     )
 
 

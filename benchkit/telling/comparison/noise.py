@@ -9,6 +9,7 @@ from math import sqrt
 from pathlib import Path
 from statistics import fmean, stdev
 
+from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
 from benchkit.statistics import z_of
 from benchkit.telling.comparison.outcomes import Outcomes, outcomes, rows_of
@@ -59,7 +60,7 @@ def _passes(runs: Sequence[Run], near: Path) -> dict[str, list[bool]]:
     passes: dict[str, list[bool]] = defaultdict(list)
     listing: list[Outcomes] = []
     for run in runs:
-        rows = list(rows_of(run, "verdicts.jsonl", near))
+        rows = list(rows_of(run, RunFile.VERDICTS, near))
         if not rows:
             listing.append(outcomes(run, near))
         for row in rows:

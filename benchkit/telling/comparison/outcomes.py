@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import fmean
 from typing import Any, BinaryIO
 
+from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
 from benchkit.statistics import Interval, clustered_interval, wilson
 from benchkit.telling.comparison import facts
@@ -53,7 +54,7 @@ class Outcomes:
 def outcomes(run: Run, near: Path) -> Outcomes:
     """What is known of one run; `near` is the history's folder, beside which the artifacts lie."""
     known = _known(run)
-    rows = list(rows_of(run, "verdicts.jsonl", near))
+    rows = list(rows_of(run, RunFile.VERDICTS, near))
     if not rows:
         return _with_failed_tasks(run, known)
     samples: dict[str, list[bool]] = defaultdict(list)

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
 from benchkit.telling.comparison.outcomes import rows_of
 from benchkit.telling.comparison.selection import Contestant
@@ -88,7 +89,7 @@ class Attempts:
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
         if self._verdicts is None:
-            self._verdicts = _by_task(rows_of(self._of.run, "verdicts.jsonl", self._near))
+            self._verdicts = _by_task(rows_of(self._of.run, RunFile.VERDICTS, self._near))
             self._answers = _codes(self._of.run, self._near)
         rows = self._verdicts.get(task, [])
         fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
@@ -121,7 +122,7 @@ def _shown(code: str) -> str:
 
 def _codes(run: Run, near: Path) -> dict[str, list[dict[str, Any]]]:
     """Of each answer the code alone: whole answers of twenty models that think aloud are too much to hold."""
-    rows = rows_of(run, "answers.jsonl", near)
+    rows = rows_of(run, RunFile.ANSWERS, near)
     return _by_task(
         {"task_id": row.get("task_id"), "sample": row.get("sample"), "code": _code_in(row)} for row in rows
     )
@@ -137,7 +138,7 @@ def _by_task(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 def attempt_rows(run: Run, near: Path) -> list[dict[str, Any]]:
     """One row a judged sample; from the list of failed tasks where no verdicts were kept."""
     rows = [
-        {name: as_json(row.get(name)) for name in ROW_FIELDS} for row in rows_of(run, "verdicts.jsonl", near)
+        {name: as_json(row.get(name)) for name in ROW_FIELDS} for row in rows_of(run, RunFile.VERDICTS, near)
     ]
     failed = run.results.get("failed_tasks")
     if not rows and isinstance(failed, list | tuple):

@@ -10,6 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.errors import MissingDependency
 from benchkit.records import Run
 from benchkit.telling.comparison import facts
@@ -215,14 +216,14 @@ def _series(run: Run, near: Path) -> list[Series]:
     """What the sampler wrote over the run's time, and the tokens of its answers."""
     names = {"vram_used_mb": ("VRAM, GiB", 1024), "ram_mb": ("RAM, GiB", 1024), "power_w": ("power, W", 1)}
     points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    for row in rows_of(run, "telemetry.jsonl", near):
+    for row in rows_of(run, RunFile.TELEMETRY, near):
         seconds = facts.finite(row.get("seconds"))
         for name, (_, divisor) in names.items():
             value = facts.finite(row.get(name))
             if seconds is not None and value is not None:
                 points[name].append((seconds, value / divisor))
     found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
-    answers = rows_of(run, "answers.jsonl", near)
+    answers = rows_of(run, RunFile.ANSWERS, near)
     return [
         *found,
         Series("generation, tokens/s over 5 s", tuple(_tokens(answers, _began(run)))),

@@ -1,0 +1,110 @@
+"""The script contract: what the runner and a benchmark script share, each name spelled here and nowhere else.
+
+The runner starts a script as a child with flags and environment variables, reads the events it appends while
+it works and the files it leaves in the run's folder, and takes exit code 0 for "it ran to its end". Our own
+scripts are started with `--check` before any server is.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, StrEnum
+from typing import Final
+
+
+class Placeholder(StrEnum):
+    """A value that the runner fills into a command line, as {base_url}."""
+
+    BASE_URL = "base_url"  # ends in /v1
+    MODEL = "model"  # the name to ask for
+    OUTPUT_DIR = "output_dir"
+    TEMPERATURE = "temperature"
+    MAX_TOKENS = "max_tokens"
+    PARALLEL = "parallel"
+    MODEL_PATH = "model_path"
+    GPU_LAYERS = "gpu_layers"
+
+
+FLAGS = (
+    Placeholder.BASE_URL,
+    Placeholder.MODEL,
+    Placeholder.OUTPUT_DIR,
+    Placeholder.TEMPERATURE,
+    Placeholder.MAX_TOKENS,
+    Placeholder.PARALLEL,
+)
+"""What a script that is a file gets as flags; a command line names them, and more, as placeholders."""
+
+OPTIONAL_FLAGS = (Placeholder.TEMPERATURE, Placeholder.MAX_TOKENS)
+"""What a script's own default decides unless somebody set it."""
+
+
+def flag_of(name: str) -> str:
+    """`--base-url` for `base_url`."""
+    return f"--{name.replace('_', '-')}"
+
+
+CHECK_FLAG = "--check"
+"""Read the flags, the problems and the sandbox, ask nothing, and exit: our own scripts alone have it."""
+
+
+class Variable:
+    """The environment variables that a script gets."""
+
+    BASE_URL: Final = "OPENAI_BASE_URL"
+    API_KEY: Final = "OPENAI_API_KEY"
+    OUTPUT_DIR: Final = "BENCH_OUTPUT_DIR"
+    EVENTS: Final = "BENCH_EVENTS"  # the file to append events to, one JSON object a line
+    MODEL_SHA256: Final = "BENCH_MODEL_SHA256"  # empty where it is unknown
+
+
+class Event(StrEnum):
+    """What an event's line tells of."""
+
+    START = "start"
+    PROBLEM = "problem"  # one more is judged
+    END = "end"
+
+
+class EventKey(StrEnum):
+    """The names in an event's line; `done` with `of` or `total` is what a progress line needs."""
+
+    EVENT = "event"
+    TOTAL = "total"
+    DONE = "done"
+    OF = "of"
+    PASSED = "passed"
+    ID = "id"
+    VERDICT = "verdict"
+    TOKENS = "tokens"
+    TOKENS_PER_SECOND = "tokens_per_second"
+    SCORE = "score"
+
+
+class RunFile:
+    """The files in a run's folder. The first five are the runner's, the others the script's.
+
+    Plain texts and no enumeration: pathlib takes no other kind of text for a pattern.
+    """
+
+    RECORD: Final = "run.json"
+    OUTPUT: Final = "output.log"
+    SERVER_LOG: Final = "server.log"
+    EVENTS: Final = "events.jsonl"
+    TELEMETRY: Final = "telemetry.jsonl"
+    ANSWERS: Final = "answers.jsonl"
+    ANSWERS_KEY: Final = "answers.key.json"  # what the answers depend on
+    VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
+    SUMMARY: Final = "summary.json"
+
+
+SERVER_LOGS = "server*.log"
+"""All logs of a run's servers: one that is started again writes another."""
+
+
+class ExitCode(IntEnum):
+    """How the runner and our scripts end."""
+
+    OK = 0  # the benchmark ran to its end, whatever the model scored
+    FAILED = 1
+    USAGE = 2  # nothing was started
+    INTERRUPTED = 130
