@@ -7,18 +7,17 @@
             for reply in program.call_many("add", [(1, 2), (3, 4)]):
                 reply.ok and (reply.digest == digest(3) or reply.value == 3)
 
-Three processes a worker, outermost first; what the inner one says is never believed, only compared:
-    pool.py, loaded.py    the caller's process: hands programs to free workers (worker.py), over line.py
-    judge.py              the trusted side: whole.py runs programs, checking.py tests, conversation.py calls;
-                          running.py keeps pipes and clock, over.py and disk.py end what uses too much,
-                          outcomes.py tells verdicts, replies.py and codec.py read what came back
-    jail/                 the zygote and the programs forked from it
-All judges, and by them the zygotes, are forked from one mother.py, whom family.py starts and speaks with.
-base.py has what goes in and what comes out. levels.py, launch.py, containers.py and places.py say which
-isolation there is, and how a zygote starts; missing.py is the error that says one cannot be had. To any
-level cgroups.py adds what a program's processes share, where delegation.py finds a place for it; claims.py
-tells what is somebody's and what the dead have left. To add a level of isolation, see levels.py; to add a way
-to run code, whole.py or checking.py, and the table in judge.py.
+Each worker is three processes, outermost first; what an inner one reports is never believed, only compared:
+    pool/     in the caller's process: hands programs to free workers and reads what they answer
+    judge/    the trusted process of one worker: runs tests, keeps clock and limits, decides verdicts
+    jail/     the zygote and the programs forked from it; untrusted
+    wire/     the messages between pool, judge and jail, and how they are encoded and read
+What every process uses lies here: base.py (what goes in and what comes out), over.py (why a program is
+stopped), claims.py (folders locked by their owner), missing.py (the error where a level is unavailable).
+levels.py chooses the isolation level and describes it.
+
+To add a level of isolation: see levels.py. To add a way to run code: a file beside judge/whole_program.py and
+judge/checking.py, and its entry in the table of judge/main.py.
 
 Promised, at every level but "none": a program changes nothing outside its private folder, reads no file but
 the toolchain, reaches no network and no other process, leaves neither process nor file, keeps its limits,
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from benchkit.judging.sandbox.base import (
+        CallResult,
         Isolation,
         LevelFact,
         Limits,
@@ -48,11 +48,11 @@ if TYPE_CHECKING:
         Opaque,
         Outcome,
         Program,
-        Reply,
         Sandbox,
     )
 
 __all__ = [
+    "CallResult",
     "Isolation",
     "LevelFact",
     "Limits",
@@ -60,7 +60,6 @@ __all__ = [
     "Opaque",
     "Outcome",
     "Program",
-    "Reply",
     "Sandbox",
     "digest",
     "open_sandbox",
@@ -72,7 +71,7 @@ LEVELS = ("auto", "namespaces", "landlock", "docker", "podman", "none")
 
 
 def __getattr__(name: str) -> Any:
-    """The names of base.py, once somebody asks for one: a zygote comes by here and needs none."""
+    """The names of base.py, imported on first use: a zygote imports this package and needs none."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from benchkit.judging.sandbox import base
@@ -89,15 +88,15 @@ def open_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Sa
 
 @contextmanager
 def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Callable[[], Sandbox]]:
-    """The same for who has something else to do while they start: calling what is given waits for them."""
+    """Like open_sandbox, but returns at once; calling the result waits until the workers have started."""
     if level not in LEVELS:
         raise UnknownName("sandbox level", level, LEVELS)
-    from benchkit.judging.sandbox.family import Family
+    from benchkit.judging.sandbox.pool.fork_server import ForkServer
 
-    with closing(Family()) as family:  # gets ready while we import the rest
+    with closing(ForkServer()) as fork_server:  # starts while the rest is imported
         from benchkit.judging.sandbox.levels import start_level
 
-        with start_level(level, workers, family) as ready:
+        with start_level(level, workers, fork_server) as ready:
             yield ready
 
 
@@ -109,7 +108,7 @@ def probe() -> tuple[LevelFact, ...]:
 
 
 def digest(value: Any) -> bytes:
-    """The digest of a value's canonical encoding, as Reply.digest carries it."""
-    from benchkit.judging.sandbox import codec
+    """The digest of a value's canonical encoding, as CallResult.digest carries it."""
+    from benchkit.judging.sandbox.wire import codec
 
     return codec.digest(value)

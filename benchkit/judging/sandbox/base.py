@@ -75,7 +75,7 @@ class Opaque:
         return id(self)
 
 
-class Reply(Protocol):
+class CallResult(Protocol):
     """What one call of `call_many` gave."""
 
     # The call returned; then `digest` and `value` are its result's.
@@ -114,7 +114,7 @@ class LoadedProgram(Protocol):
     # limits.wall_s is per call. After a reply that ended the program (timeout, crash) the iterator ends.
     def call_many(
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
-    ) -> Iterator[Reply]: ...
+    ) -> Iterator[CallResult]: ...
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,12 @@ from itertools import chain
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.judging.sandbox import delegation
 from benchkit.judging.sandbox.base import Isolation, LevelFact, Sandbox
-from benchkit.judging.sandbox.cgroups import Group
-from benchkit.judging.sandbox.family import Family
+from benchkit.judging.sandbox.judge.cgroups import Group
 from benchkit.judging.sandbox.missing import LevelMissing
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox.pool import delegation
+from benchkit.judging.sandbox.pool.fork_server import ForkServer
+from benchkit.judging.sandbox.pool.pool import Pool
 
 SAFE = ("namespaces", "landlock")  # those that `auto` tries, the best first
 
@@ -61,7 +61,7 @@ _WEAK = {
 
 
 @contextmanager
-def start_level(level: str, workers: int | None, family: Family) -> Iterator[Callable[[], Sandbox]]:
+def start_level(level: str, workers: int | None, fork_server: ForkServer) -> Iterator[Callable[[], Sandbox]]:
     """Start a pool at that level; the call that is given waits for it, or for the next best.
 
     SandboxError says what to do where the machine does not give it.
@@ -70,12 +70,12 @@ def start_level(level: str, workers: int | None, family: Family) -> Iterator[Cal
     best, *others = SAFE if level == "auto" else (level,)
     with ExitStack() as started:
 
-        def start(name: str, family: Family | None = None) -> Pool:
-            pool = Pool(name, count, family=family)
+        def start(name: str, fork_server: ForkServer | None = None) -> Pool:
+            pool = Pool(name, count, fork_server=fork_server)
             started.callback(pool.close)
             return pool
 
-        first = start(best, family)
+        first = start(best, fork_server)
         yield lambda: _first_that_is_given(chain([first], map(start, others)))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test, read_value
 from benchkit.errors import ProblemsError
-from benchkit.judging.sandbox import Limits, LoadedProgram, Outcome, Program, Reply, Sandbox, digest
+from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Outcome, Program, Sandbox, digest
 from benchkit.judging.scoring.base import Judgement
 from benchkit.judging.scoring.contest_output import difference, same_value
 from benchkit.judging.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_function, with_prelude
@@ -108,7 +108,7 @@ def _called(
     program: LoadedProgram, call: str, tests: Sequence[Test], first: int, limits: Limits
 ) -> tuple[Judgement, int]:
     """The tests from `first` on; also the number of the one that failed."""
-    late: list[tuple[int, Reply]] = []  # large values can be had when all calls are over
+    late: list[tuple[int, CallResult]] = []  # large values can be had when all calls are over
     number = first - 1
     for number, reply in enumerate(program.call_many(call, list(_inputs(tests[first:])), limits), first):
         if reply.verdict is not None:
@@ -144,7 +144,7 @@ def _not_loaded(failure: Outcome, tests: Sequence[Test]) -> Judgement:
     return Judgement(verdict, failure.detail, further={"tests": len(tests), "failed_test": None})
 
 
-def _wrong_value(reply: Reply, number: int, tests: Sequence[Test]) -> Judgement:
+def _wrong_value(reply: CallResult, number: int, tests: Sequence[Test]) -> Judgement:
     return _failed(Verdict.WRONG, "the wrong value", number, tests, shortened(reply.value))
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from benchkit.judging.sandbox import Opaque, Reply
+from benchkit.judging.sandbox import CallResult, Opaque
 from benchkit.judging.scoring.shortened import shortened
 
 
@@ -36,7 +36,7 @@ def _equal_decimals(got: str, wanted: str) -> bool:
         return False
 
 
-def same_value(reply: Reply, wanted: Any) -> bool:
+def same_value(reply: CallResult, wanted: Any) -> bool:
     got = reply.value
     return not isinstance(got, Opaque) and bool(_as_json(got) == wanted)
 

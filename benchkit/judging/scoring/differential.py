@@ -10,7 +10,7 @@ from typing import Any
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
-from benchkit.judging.sandbox import Limits, LoadedProgram, Reply, Sandbox
+from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Sandbox
 from benchkit.judging.scoring.base import Judgement
 from benchkit.judging.scoring.expected import (
     CanonicalFailed,
@@ -44,7 +44,7 @@ class Group:
     expected: Expected
     patience: float = 1.0  # how much slower the machine is now than when the canonical solution was timed
     reached: int = 0  # the input that is being judged
-    large: dict[int, Reply] = field(default_factory=dict)  # outputs to be compared when all calls are done
+    large: dict[int, CallResult] = field(default_factory=dict)  # compared when all calls are done
 
     def __post_init__(self) -> None:
         self.oracle: Oracle = oracle_of(self.problem)
@@ -139,7 +139,7 @@ class DifferentialJudge:
             return group.stopped(group.reached, Verdict.ERROR, "the program ended")
         return None
 
-    def _failed(self, group: Group, index: int, reply: Reply) -> Judgement | None:
+    def _failed(self, group: Group, index: int, reply: CallResult) -> Judgement | None:
         if not reply.ok:
             return group.stopped(index, reply.verdict or Verdict.ERROR, reply.detail)
         if reply.digest == group.expected.digest(index):
@@ -171,7 +171,7 @@ class DifferentialJudge:
                 self._right[*key, index] = loose_digest(reply.value)
 
 
-def _replies(group: Group, program: LoadedProgram) -> Iterator[Reply]:
+def _replies(group: Group, program: LoadedProgram) -> Iterator[CallResult]:
     """The replies to all inputs, those with the same time limit in one go."""
     numbered = zip(group.limits(), group.inputs, strict=True)
     for wall_s, part in groupby(numbered, key=lambda pair: pair[0]):

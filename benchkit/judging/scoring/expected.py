@@ -21,8 +21,8 @@ from typing import Any
 from benchkit.asking.problems.base import ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.files import atomic_write, cache_folder
-from benchkit.judging.sandbox import Limits, Opaque, Reply, Sandbox, digest
-from benchkit.judging.sandbox.codec import decode, encode
+from benchkit.judging.sandbox import CallResult, Limits, Opaque, Sandbox, digest
+from benchkit.judging.sandbox.wire.codec import decode, encode
 from benchkit.judging.scoring.oracles import is_floats, shows_presence_only
 
 MAKE = 2  # of these files; to be raised when what they hold changes
@@ -88,7 +88,7 @@ def inputs_of(problem: DifferentialProblem, group: str) -> Sequence[Sequence[Any
 @contextmanager
 def canonical_replies(
     sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[Sequence[Any]], value_bytes: int = LARGE
-) -> Iterator[Iterator[Reply]]:
+) -> Iterator[Iterator[CallResult]]:
     """The canonical solution's replies; a large value can be had once all of them have come."""
     with sandbox.load(problem.canonical_solution, replace(LIMITS, value_bytes=value_bytes)) as program:
         if program.failure is not None:
@@ -96,7 +96,7 @@ def canonical_replies(
         yield _sound(program.call_many(problem.entry_point or "", [tuple(one) for one in inputs], LIMITS))
 
 
-def _sound(replies: Iterator[Reply]) -> Iterator[Reply]:
+def _sound(replies: Iterator[CallResult]) -> Iterator[CallResult]:
     for number, reply in enumerate(replies, start=1):
         if not reply.ok:
             raise CanonicalFailed(f"on input {number}: {reply.detail}")
@@ -118,7 +118,7 @@ def _computed(sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[S
     )
 
 
-def _timed(replies: Iterator[Reply]) -> Iterator[tuple[Reply, float]]:
+def _timed(replies: Iterator[CallResult]) -> Iterator[tuple[CallResult, float]]:
     """Each reply and the seconds that it was waited for."""
     last = monotonic()
     for reply in replies:
@@ -135,7 +135,7 @@ class _Output:
     encoded: bytes  # empty for a large one: the reply gives its digest alone
 
 
-def _output(problem: DifferentialProblem, reply: Reply, waited: float) -> _Output:
+def _output(problem: DifferentialProblem, reply: CallResult, waited: float) -> _Output:
     value, seconds = reply.value, round(reply.seconds, 6)
     if shows_presence_only(problem):
         value = value is not None

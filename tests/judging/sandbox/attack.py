@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 # The path comes first: as a program this file is started by a Python that knows nothing of the repository.
 from benchkit.judging.sandbox.base import Limits, Outcome, Program, Sandbox
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox.pool.pool import Pool
 from tests.judging.sandbox.hostile_cases import CASES, TEST, Case
 from tests.support import wait_until
 

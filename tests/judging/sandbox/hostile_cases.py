@@ -430,7 +430,7 @@ CHEAT = [
     ),
     Case(
         "patch_frames",
-        "import sys\nframes = sys.modules['benchkit.judging.sandbox.jail.frames']\n"
+        "import sys\nframes = sys.modules['benchkit.judging.sandbox.wire.frames']\n"
         "frames.write_reply = lambda fd, *_: __import__('os').write(\n"
         "  fd, b'V' + bytes(8) + (1).to_bytes(8, 'little') + b'T')\ndef add(a, b): return 0",
         "wrong error",

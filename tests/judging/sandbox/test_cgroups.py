@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.judging.sandbox import Limits, Program, delegation, open_sandbox
-from benchkit.judging.sandbox.cgroups import Group
-from benchkit.judging.sandbox.delegation import NotDelegated, find
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox import Limits, Program, open_sandbox
+from benchkit.judging.sandbox.judge.cgroups import Group
+from benchkit.judging.sandbox.pool import delegation
+from benchkit.judging.sandbox.pool.delegation import NotDelegated, find
+from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import kill
 

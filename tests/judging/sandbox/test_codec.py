@@ -18,7 +18,8 @@ import numpy
 import pytest
 from sortedcontainers import SortedList, SortedSet
 
-from benchkit.judging.sandbox import codec, digest
+from benchkit.judging.sandbox import digest
+from benchkit.judging.sandbox.wire import codec
 
 VALUES: list[Any] = [
     None, True, False, 0, -1, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**64, 10**100_000, -(10**1000),

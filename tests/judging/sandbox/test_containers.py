@@ -10,7 +10,7 @@ import pytest
 
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox import Limits, Program, Sandbox, open_sandbox
-from benchkit.judging.sandbox.places import all_can_read
+from benchkit.judging.sandbox.pool.places import all_can_read
 from benchkit.records import Verdict
 
 ENGINE = Path(__file__).resolve().parents[2] / "stand_ins" / "container_engine.py"

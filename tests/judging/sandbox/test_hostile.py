@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.judging.sandbox.places import all_can_read
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox.pool.places import all_can_read
+from benchkit.judging.sandbox.pool.pool import Pool
 from tests.judging.sandbox.attack import Arena
 from tests.judging.sandbox.hostile_cases import CASES, Case
 

@@ -17,9 +17,9 @@ import pytest
 
 from benchkit.errors import SandboxError, UnknownName
 from benchkit.judging.sandbox import Limits, Program, levels, open_sandbox, probe
-from benchkit.judging.sandbox.family import Family
 from benchkit.judging.sandbox.missing import LevelMissing
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox.pool.fork_server import ForkServer
+from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import alive, descendants, kill
 from tests.support import wait_until
@@ -176,11 +176,11 @@ def test_killed_from_outside_a_worker_is_replaced() -> None:
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
 
 
-def test_killed_from_outside_the_mother_of_the_judges_is_replaced() -> None:
-    """Her judges go on, and a judge that is killed after her has a successor all the same."""
+def test_a_fork_server_killed_from_outside_is_replaced() -> None:
+    """Its judges go on, and a judge that is killed after it has a successor all the same."""
     with open_sandbox(workers=1) as sandbox:
         assert isinstance(sandbox, Pool)
-        kill(sandbox.family.mother.pid)
+        kill(sandbox.fork_server.process.pid)
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
         (worker,) = sandbox.all
         kill(worker.pid)
@@ -189,27 +189,27 @@ def test_killed_from_outside_the_mother_of_the_judges_is_replaced() -> None:
 
 
 def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
-    """Before it has told its judge anything: mother, judge and zygote all notice."""
+    """Before it has told its judge anything: fork server, judge and zygote all notice."""
     before = descendants(os.getpid())
     ours, theirs = socket.socketpair()
-    with closing(Family()) as family, theirs:
-        family.bear(theirs, contained=False)
-        wait_until(lambda: len(descendants(family.mother.pid)) == 2)
+    with closing(ForkServer()) as fork_server, theirs:
+        fork_server.start_judge(theirs, contained=False)
+        wait_until(lambda: len(descendants(fork_server.process.pid)) == 2)
         born = descendants(os.getpid()) - before
         theirs.close()
         ours.close()
     wait_until(lambda: not any(map(alive, born)), 10)
 
 
-def test_a_judge_that_hangs_is_ended_though_its_mother_was(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_judge_that_hangs_is_ended_though_its_fork_server_was(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody but the pool can do it then; nothing is left when the pool is closed, its folder neither."""
-    monkeypatch.setattr("benchkit.judging.sandbox.pool._GRACE_S", 0.2)
+    monkeypatch.setattr("benchkit.judging.sandbox.pool.pool._GRACE_S", 0.2)
     before = descendants(os.getpid())
     with open_sandbox(workers=1) as sandbox:
         assert isinstance(sandbox, Pool)
         folder = Path(sandbox.scratch)
         inside = descendants(os.getpid()) - before
-        kill(sandbox.family.mother.pid)
+        kill(sandbox.fork_server.process.pid)
         endless = "def check(c): c(), sum(range(10**13))"  # in C, where no alarm is heard
         assert sandbox.check("def f(): pass", endless, "f", Limits(wall_s=0.5)).verdict is Verdict.TIMEOUT
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
@@ -240,7 +240,7 @@ print(min(cpus))
 
 def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """One line, no traceback of ours."""
-    monkeypatch.setattr("benchkit.judging.sandbox.family._ENTRY", "raise SystemExit(3)")
+    monkeypatch.setattr("benchkit.judging.sandbox.pool.fork_server._ENTRY", "raise SystemExit(3)")
     with pytest.raises(SandboxError, match="a worker of the sandbox did not start"):
         open_sandbox(workers=2).__enter__()
 
@@ -250,7 +250,7 @@ def test_workers_that_do_not_start_are_told(monkeypatch: pytest.MonkeyPatch) -> 
 def test_nothing_of_the_callers_environment_is_in_the_sandbox(
     level: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key in a variable is found nowhere in the memory of mother, judges and zygotes."""
+    """A key in a variable is found nowhere in the memory of fork server, judges and zygotes."""
     key = "key-" + os.urandom(12).hex()
     monkeypatch.setenv("A_KEY_OF_MINE", key)
     before = descendants(os.getpid())

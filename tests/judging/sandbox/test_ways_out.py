@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.judging.sandbox import Limits, Program, Sandbox, codec
-from benchkit.judging.sandbox.codec import BadBytes
-from benchkit.judging.sandbox.disk import DiskWatch
+from benchkit.judging.sandbox import Limits, Program, Sandbox
+from benchkit.judging.sandbox.judge.disk import DiskWatch
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.pool import Pool
+from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.judging.sandbox.wire import codec
+from benchkit.judging.sandbox.wire.codec import BadBytes
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import kill
 

@@ -8,7 +8,7 @@
     landlock.py    the same by rules on paths, where there are no namespaces
     seccomp.py     which system calls a program may make, each rule with its reason
     syscalls.py    the system calls themselves (ctypes); numbers.py their numbers
-    functions.py   serves calls of a loaded program; programs.py runs a whole one; frames.py is how they speak
+    functions.py   serves calls of a loaded program; programs.py runs a whole one
     folder.py      empties the private folder, whatever was left in it
 
 Nothing here decides a verdict, and nothing here ever sees a test's expected value.

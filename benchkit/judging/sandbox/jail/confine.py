@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from benchkit.judging.sandbox.jail import landlock, seccomp, syscalls
-from benchkit.judging.sandbox.jail.frames import Job
+from benchkit.judging.sandbox.wire.frames import Job
 
 _ROOM = 4096  # for all the other processes of a user who is at work
 _MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB

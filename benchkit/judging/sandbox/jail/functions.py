@@ -12,8 +12,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from benchkit.judging.sandbox import codec
-from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.wire import codec, frames
 
 MODULE = "solution"
 _MOST_TEXT = 400

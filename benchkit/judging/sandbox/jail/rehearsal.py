@@ -8,7 +8,8 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from benchkit.judging.sandbox.jail import frames, functions
+from benchkit.judging.sandbox.jail import functions
+from benchkit.judging.sandbox.wire import frames
 
 _TIMES = 12  # a function is adapted after eight calls
 _SOURCE = """

@@ -22,7 +22,7 @@ from typing import Any
 
 from benchkit.judging.sandbox.jail import landlock, namespaces, programs, syscalls
 from benchkit.judging.sandbox.jail.confine import Cage, limit_worker
-from benchkit.judging.sandbox.jail.frames import MESSAGE
+from benchkit.judging.sandbox.wire.frames import MESSAGE
 
 _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and up
 

@@ -24,9 +24,8 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from benchkit.judging.sandbox.jail import folder, frames, functions, programs, syscalls
+from benchkit.judging.sandbox.jail import folder, functions, programs, syscalls
 from benchkit.judging.sandbox.jail.confine import Plan, confine, drop_identity, plan
-from benchkit.judging.sandbox.jail.frames import MESSAGE, Job
 from benchkit.judging.sandbox.jail.setting import (
     Setting,
     close_others,
@@ -37,6 +36,8 @@ from benchkit.judging.sandbox.jail.setting import (
     set_up,
     warm_up,
 )
+from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 
 _MOST_KEPT = 8
 _TOGETHER_MS = 20  # that a program stays on its judge's CPU; most have ended

@@ -17,14 +17,21 @@ from dataclasses import replace
 from time import monotonic
 from typing import Any
 
-from benchkit.judging.sandbox import codec
 from benchkit.judging.sandbox.base import Limits, Opaque, Outcome
-from benchkit.judging.sandbox.conversation import Conversation, Gone
-from benchkit.judging.sandbox.jail import frames
-from benchkit.judging.sandbox.launch import Jail
-from benchkit.judging.sandbox.outcomes import outcome
+from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
+from benchkit.judging.sandbox.judge.launch import Jail
+from benchkit.judging.sandbox.judge.outcomes import outcome
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.replies import MOST_TEXT, Raw, in_words, raised, readable, told, value_of
+from benchkit.judging.sandbox.wire import codec, frames
+from benchkit.judging.sandbox.wire.replies import (
+    MOST_TEXT,
+    RawReply,
+    in_words,
+    raised,
+    readable,
+    told,
+    value_of,
+)
 from benchkit.verdict import Verdict
 
 # A test's own `all(map(…))` would take these for "no more cases"; a generator makes the same of them.
@@ -67,7 +74,7 @@ class Candidate:
             self.over = over
             raise CandidateStopped from None
 
-    def _result(self, reply: Raw) -> Any:
+    def _result(self, reply: RawReply) -> Any:
         if reply.kind == frames.DIGEST:
             reply = self._fetch(reply)
         if reply.kind == frames.VALUE:
@@ -77,7 +84,7 @@ class Candidate:
         self.raised, self.fault = exception_of(reply), raised(reply)
         raise self.raised
 
-    def _fetch(self, reply: Raw) -> Raw:
+    def _fetch(self, reply: RawReply) -> RawReply:
         most = self._conversation.limits.value_bytes
         size = int.from_bytes(reply.body[16:24], "little")
         if size > most:
@@ -105,7 +112,7 @@ def _holds_opaque(value: Any) -> bool:
     return any(map(_holds_opaque, value))
 
 
-def exception_of(reply: Raw) -> BaseException:
+def exception_of(reply: RawReply) -> BaseException:
     """An exception of the same builtin kind, for tests that expect one; anything odd ends the test."""
     _, base, text = told(reply)
     kind = getattr(builtins, base, None)

@@ -22,7 +22,7 @@ from benchkit.judging.sandbox.base import MIB
 from benchkit.judging.sandbox.missing import LevelMissing
 
 IMAGE = "python:3.12-slim"
-_PACKAGE = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parents[3]
 _START_S = 60.0
 _MEMORY_MB = 4096  # of the container; each program has its own, smaller limit
 _PROCESSES = 512

@@ -8,11 +8,11 @@ from time import monotonic, sleep
 from typing import Any
 
 from benchkit.judging.sandbox.base import Limits
-from benchkit.judging.sandbox.jail import frames
-from benchkit.judging.sandbox.launch import Jail
+from benchkit.judging.sandbox.judge.launch import Jail
+from benchkit.judging.sandbox.judge.running import Running, task
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.replies import Raw
-from benchkit.judging.sandbox.running import Running, task
+from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire.replies import RawReply
 from benchkit.verdict import Verdict
 
 _KINDS = {
@@ -41,12 +41,12 @@ class Conversation:
         self.received = self.running.incoming[self.running.replies]
         self.running.send(self.running.requests, task(source))
 
-    def ask(self, *message: Any, deadline: float) -> Raw:
+    def ask(self, *message: Any, deadline: float) -> RawReply:
         """One request, one reply."""
         self.running.send(self.running.requests, frames.request(message))
         return self.reply(deadline)
 
-    def reply(self, deadline: float) -> Raw:
+    def reply(self, deadline: float) -> RawReply:
         while True:
             end = self.complete(0)
             if end is not None:
@@ -55,7 +55,7 @@ class Conversation:
         kind, seconds, _ = frames.REPLY.unpack_from(self.received)
         body = bytes(self.received[frames.REPLY.size : end])
         del self.received[:end]
-        return Raw(kind, seconds, body)
+        return RawReply(kind, seconds, body)
 
     def complete(self, at: int) -> int | None:
         """Where the reply that begins at `at` ends; None while it has not come whole."""

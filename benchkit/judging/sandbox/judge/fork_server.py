@@ -1,7 +1,7 @@
 """The process that a pool's judges are forked from: what all of them need is imported once, here.
 
-It is started with nothing of the caller's in it, neither environment nor data: each judge forks its zygote
-from what it got here, and what a zygote holds, a program can find in its own memory.
+It starts without the caller's environment and data: each judge forks its zygote from this memory, and a
+program can read whatever its zygote holds.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ import traceback
 from time import monotonic
 from typing import NoReturn
 
-from benchkit.judging.sandbox import judge, launch
-from benchkit.judging.sandbox.jail.frames import MESSAGE
 from benchkit.judging.sandbox.jail.rehearsal import rehearse
 from benchkit.judging.sandbox.jail.setting import import_common, out_of_the_way, settle
 from benchkit.judging.sandbox.jail.syscalls import name_process
+from benchkit.judging.sandbox.judge import launch
+from benchkit.judging.sandbox.judge.main import serve_pool
+from benchkit.judging.sandbox.wire.frames import MESSAGE
 
 _LAST_WAIT_S = 5.0  # for judges whose pool has gone
 
 
 def main(fd: int) -> NoReturn:
-    name_process("bench-mother")
+    name_process("bench-forkserv")
     control = out_of_the_way(fd)
     import_common()
     rehearse()
     settle()
-    Mother(control).serve()
+    ForkServer(control).serve()
 
 
-class Mother:
+class ForkServer:
     def __init__(self, control: socket.socket) -> None:
         self.control = control
         self.judges: dict[int, int] = {}  # the pool's numbers for them, and the processes'
@@ -42,17 +43,17 @@ class Mother:
             if not message:
                 break
             kind, number, detail = marshal.loads(message)
-            if kind == "bear":
-                self.bear(number, fds[0], detail)
+            if kind == "start":
+                self.start_judge(number, fds[0], detail)
             else:
-                self.bury(number, detail)
+                self.end_judge(number, detail)
                 self.control.send(marshal.dumps(number))
         deadline = monotonic() + _LAST_WAIT_S
         for number in list(self.judges):
-            self.bury(number, max(0.0, deadline - monotonic()))
+            self.end_judge(number, max(0.0, deadline - monotonic()))
         os._exit(0)
 
-    def bear(self, number: int, line: int, contained: bool) -> None:
+    def start_judge(self, number: int, line: int, contained: bool) -> None:
         try:
             pid = os.fork()
         except OSError:  # the machine is full; the pool finds its line closed
@@ -67,7 +68,7 @@ class Mother:
         try:
             self.control.close()
             os.setsid()
-            judge.main(line, contained)
+            serve_pool(line, contained)
         except (EOFError, ConnectionError):  # the pool has gone at once
             pass
         except BaseException:
@@ -75,7 +76,7 @@ class Mother:
         finally:
             os._exit(1)
 
-    def bury(self, number: int, wait_s: float) -> None:
+    def end_judge(self, number: int, wait_s: float) -> None:
         """A judge ends when its pool hangs up; one that does not in time is ended."""
         if (pid := self.judges.pop(number, None)) is not None:
-            launch.bury(pid, wait_s)
+            launch.reap(pid, wait_s)

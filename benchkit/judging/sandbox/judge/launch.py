@@ -16,14 +16,15 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from benchkit.judging.sandbox.base import MIB
-from benchkit.judging.sandbox.cgroups import Group
-from benchkit.judging.sandbox.jail import folder, frames, namespaces, syscalls
-from benchkit.judging.sandbox.jail.frames import MESSAGE, Job
+from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
 from benchkit.judging.sandbox.jail.zygote import main as become_zygote
+from benchkit.judging.sandbox.judge.cgroups import Group
 from benchkit.judging.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 
 if TYPE_CHECKING:
-    from benchkit.judging.sandbox.containers import Container
+    from benchkit.judging.sandbox.judge.containers import Container
 
 PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
@@ -59,8 +60,8 @@ class Local:
 
     def stop(self) -> None:
         """The zygote ends when its judge hangs up, and all it started with it."""
-        bury(self.pid, 2)
-        _bury_orphans()
+        reap(self.pid, 2)
+        _reap_orphans()
 
 
 class Jail:
@@ -97,7 +98,7 @@ class Jail:
             raise
 
     def _start_container(self, engine: str) -> Container:
-        from benchkit.judging.sandbox.containers import Container
+        from benchkit.judging.sandbox.judge.containers import Container
 
         try:
             return Container(engine, self.scratch, self.log, PRIVATE_BYTES)
@@ -206,7 +207,7 @@ def _content(fd: int) -> bytes:
         return file.read()
 
 
-def bury(pid: int, wait_s: float) -> None:
+def reap(pid: int, wait_s: float) -> None:
     """Wait for the end of a child, and bring it about where it does not come in time."""
     watched = os.pidfd_open(pid)
     select.select([watched], [], [], wait_s)
@@ -216,7 +217,7 @@ def bury(pid: int, wait_s: float) -> None:
     os.waitpid(pid, 0)
 
 
-def _bury_orphans() -> None:
+def _reap_orphans() -> None:
     """Children that we adopted from a zygote that ended: none may live on."""
     with contextlib.suppress(ChildProcessError, FileNotFoundError):
         while True:

@@ -18,28 +18,28 @@ from time import monotonic
 from typing import Any, NoReturn
 
 from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
-from benchkit.judging.sandbox.checking import check
 from benchkit.judging.sandbox.claims import abandoned
-from benchkit.judging.sandbox.conversation import Conversation, Gone
-from benchkit.judging.sandbox.jail import frames
 from benchkit.judging.sandbox.jail.setting import ONE_THREAD
 from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
-from benchkit.judging.sandbox.launch import Jail, Local
-from benchkit.judging.sandbox.line import Line, as_message
+from benchkit.judging.sandbox.judge.checking import check
+from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
+from benchkit.judging.sandbox.judge.launch import Jail, Local
+from benchkit.judging.sandbox.judge.outcomes import outcome
+from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
-from benchkit.judging.sandbox.outcomes import outcome
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.replies import Raw, raised
-from benchkit.judging.sandbox.whole import run
+from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire.line import Line, as_message
+from benchkit.judging.sandbox.wire.replies import RawReply, raised
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
 
-def main(fd: int, contained: bool) -> NoReturn:
+def serve_pool(fd: int, contained: bool) -> NoReturn:
     adopt_orphans()
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
-    gc.enable()  # the mother has it off
+    gc.enable()  # the fork server has it off
     line = Line(socket.socket(fileno=fd))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
@@ -55,7 +55,7 @@ def main(fd: int, contained: bool) -> NoReturn:
     jail.caller = line.connection.fileno()
     try:
         line.say("ready", {**jail.report, "pid": os.getpid()})
-        Judge(line, jail).serve()
+        RequestServer(line, jail).serve()
     except (EOFError, ConnectionError):
         pass
     finally:
@@ -66,7 +66,7 @@ def main(fd: int, contained: bool) -> NoReturn:
     os._exit(0)
 
 
-class Judge:
+class RequestServer:
     def __init__(self, line: Line, jail: Jail) -> None:
         self.line = line
         self.jail = jail
@@ -93,10 +93,10 @@ class Judge:
         return sound
 
     def load(self, source: str, limits: dict[str, Any]) -> bool:
-        return Session(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
+        return CallServer(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
 
 
-class Session:
+class CallServer:
     """One loaded program, from `load` to `unload`."""
 
     def __init__(self, line: Line, conversation: Conversation) -> None:
@@ -133,7 +133,7 @@ class Session:
 
     def fetch(self, call: int) -> None:
         """A large value, or nothing where it cannot be had any more."""
-        reply: list[Raw] = []
+        reply: list[RawReply] = []
         deadline = monotonic() + self.conversation.limits.wall_s
         self._guarded(lambda: reply.append(self.conversation.ask("fetch", call, deadline=deadline)))
         self.line.say("value", reply[0].body if reply and reply[0].kind == frames.VALUE else None)

@@ -7,8 +7,8 @@ import signal
 from dataclasses import replace
 
 from benchkit.judging.sandbox.base import Limits, Outcome
+from benchkit.judging.sandbox.judge.running import Running
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.running import Running
 from benchkit.verdict import Verdict
 
 _LAST_BYTES = 4096

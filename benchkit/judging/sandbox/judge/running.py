@@ -11,10 +11,10 @@ from time import monotonic
 from typing import Any
 
 from benchkit.judging.sandbox.base import MIB, Limits
-from benchkit.judging.sandbox.disk import EVERY_S, DiskWatch
-from benchkit.judging.sandbox.jail import frames
-from benchkit.judging.sandbox.launch import Ended, Jail
+from benchkit.judging.sandbox.judge.disk import EVERY_S, DiskWatch
+from benchkit.judging.sandbox.judge.launch import Ended, Jail
 from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.wire import frames
 from benchkit.verdict import Verdict
 
 _CHUNK = 1 << 20

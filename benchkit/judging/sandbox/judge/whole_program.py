@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from benchkit.judging.sandbox.base import Limits, Outcome, Program
-from benchkit.judging.sandbox.launch import Jail
-from benchkit.judging.sandbox.outcomes import outcome, with_output
+from benchkit.judging.sandbox.judge.launch import Jail
+from benchkit.judging.sandbox.judge.outcomes import outcome, with_output
+from benchkit.judging.sandbox.judge.running import Running, task
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.running import Running, task
 
 
 def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:

@@ -11,7 +11,7 @@ import subprocess
 from contextlib import suppress
 from pathlib import Path
 
-from benchkit.judging.sandbox.cgroups import write
+from benchkit.judging.sandbox.judge.cgroups import write
 
 _NEEDED = {"memory", "pids"}
 _UNITS = (".service", ".scope", ".slice")

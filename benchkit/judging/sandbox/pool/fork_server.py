@@ -1,5 +1,7 @@
-"""The pool's end of the mother of its judges. Few imports: she is started before all else, to get ready
-while the caller does."""
+"""Starts the process that the pool's judges are forked from, and sends it orders.
+
+Few imports: it is started before everything else, so that it gets ready while the caller does.
+"""
 
 from __future__ import annotations
 
@@ -12,41 +14,41 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
-_ROOT = str(Path(__file__).resolve().parents[3])
+_ROOT = str(Path(__file__).resolve().parents[4])
 # No collection while she imports; later ones would copy every page that her judges share with her.
 _ENTRY = (
     "import gc, sys; gc.disable(); sys.path.insert(1, {root!r}); "
-    "from benchkit.judging.sandbox.mother import main; main({fd})"
+    "from benchkit.judging.sandbox.judge.fork_server import main; main({fd})"
 )
 _ANSWER = 16  # bytes
 
 
-class Family:
-    """Has judges born and buried, by numbers."""
+class ForkServer:
+    """Starts and ends judges, each known by a number."""
 
     def __init__(self) -> None:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self.mother = _start(theirs)
+            self.process = _start(theirs)
         self.numbers = count()
         self.lock = Lock()
 
-    def bear(self, line: socket.socket, *, contained: bool) -> int:
+    def start_judge(self, line: socket.socket, *, contained: bool) -> int:
         """A judge at the end of that line; its number."""
         number = next(self.numbers)
-        socket.send_fds(self.control, [marshal.dumps(("bear", number, contained))], [line.fileno()])
+        socket.send_fds(self.control, [marshal.dumps(("start", number, contained))], [line.fileno()])
         return number
 
-    def bury(self, number: int, wait_s: float) -> None:
+    def end_judge(self, number: int, wait_s: float) -> None:
         """Wait for a judge's end, and bring it about where it does not come in time."""
-        with self.lock, suppress(OSError, EOFError):  # a mother who was killed buries nobody
-            self.control.send(marshal.dumps(("bury", number, wait_s)))
+        with self.lock, suppress(OSError, EOFError):  # a fork server that was killed answers nothing
+            self.control.send(marshal.dumps(("end", number, wait_s)))
             while marshal.loads(self.control.recv(_ANSWER)) != number:
                 pass  # the answer to somebody who was interrupted before it came
 
     def close(self) -> None:
         self.control.close()
-        self.mother.wait()
+        self.process.wait()
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:

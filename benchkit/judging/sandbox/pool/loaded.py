@@ -6,11 +6,10 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.judging.sandbox import codec
 from benchkit.judging.sandbox.base import Limits, Opaque, Outcome
-from benchkit.judging.sandbox.jail import frames
-from benchkit.judging.sandbox.line import as_outcome
-from benchkit.judging.sandbox.replies import Raw, in_words, raised, readable
+from benchkit.judging.sandbox.wire import codec, frames
+from benchkit.judging.sandbox.wire.line import as_outcome
+from benchkit.judging.sandbox.wire.replies import RawReply, in_words, raised, readable
 from benchkit.verdict import Verdict
 
 _BATCH = 500
@@ -35,10 +34,10 @@ class Speaks(Protocol):
     def hear(self, timeout_s: float) -> tuple[Any, ...]: ...
 
 
-class CallReply:
+class ReceivedResult:
     """One call's reply; a large value stays in the jail until it is asked for."""
 
-    def __init__(self, raw: Raw, call: int, program: Loaded) -> None:
+    def __init__(self, raw: RawReply, call: int, program: RemoteProgram) -> None:
         self._raw, self._call, self._program = raw, call, program
         self.seconds = raw.seconds
         self.ok = raw.kind in (frames.VALUE, frames.DIGEST, frames.OPAQUE)
@@ -66,7 +65,7 @@ class CallReply:
             return Opaque("bytes that are no value")
 
 
-class LastReply:
+class FinalResult:
     """Stands for the call that ended the program."""
 
     ok = False
@@ -79,7 +78,7 @@ class LastReply:
         self.seconds = finding.seconds
 
 
-class Loaded:
+class RemoteProgram:
     def __init__(self, worker: Speaks, source: str, limits: Limits) -> None:
         self.worker = worker
         self.limits = limits
@@ -108,7 +107,7 @@ class Loaded:
 
     def call_many(
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
-    ) -> Iterator[CallReply | LastReply]:
+    ) -> Iterator[ReceivedResult | FinalResult]:
         wall_s = (limits or self.limits).wall_s
         for at in range(0, len(inputs), _BATCH):
             if self.outcome is not None:
@@ -117,17 +116,17 @@ class Loaded:
 
     def _batch(
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], wall_s: float
-    ) -> Iterator[CallReply | LastReply]:
+    ) -> Iterator[ReceivedResult | FinalResult]:
         try:
             finding = yield from self._relayed(_request(entry_point, inputs), len(inputs), wall_s)
         except JudgeGone as gone:
             finding = self._lose(gone)
         if finding is not None:
-            yield LastReply(finding)
+            yield FinalResult(finding)
 
     def _relayed(
         self, request: bytes, count: int, wall_s: float
-    ) -> Generator[CallReply, None, Outcome | None]:
+    ) -> Generator[ReceivedResult, None, Outcome | None]:
         """The replies; in the end what became of the program, if it is over."""
         self.worker.say("calls", request, count, wall_s)
         self.busy = True
@@ -139,12 +138,12 @@ class Loaded:
         self.busy = False
         return self._finding(detail)
 
-    def _replies(self, piece: bytes) -> Iterator[CallReply]:
+    def _replies(self, piece: bytes) -> Iterator[ReceivedResult]:
         at = 0
         while at < len(piece):
             kind, seconds, size = frames.REPLY.unpack_from(piece, at)
             at += frames.REPLY.size
-            yield CallReply(Raw(kind, seconds, piece[at : at + size]), self.calls, self)
+            yield ReceivedResult(RawReply(kind, seconds, piece[at : at + size]), self.calls, self)
             self.calls += 1
             at += size
 

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchkit.judging.sandbox import delegation
 from benchkit.judging.sandbox.base import ENGINES
 from benchkit.judging.sandbox.claims import abandoned, claim
 from benchkit.judging.sandbox.jail import folder
+from benchkit.judging.sandbox.pool import delegation
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),

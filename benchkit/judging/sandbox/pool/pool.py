@@ -12,13 +12,13 @@ from types import TracebackType
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.judging.sandbox import places
 from benchkit.judging.sandbox.base import Isolation, Limits, LoadedProgram, Outcome, Program
-from benchkit.judging.sandbox.family import Family
 from benchkit.judging.sandbox.jail import folder
-from benchkit.judging.sandbox.line import as_outcome
-from benchkit.judging.sandbox.loaded import JudgeGone, Loaded
-from benchkit.judging.sandbox.worker import Worker
+from benchkit.judging.sandbox.pool import places
+from benchkit.judging.sandbox.pool.fork_server import ForkServer
+from benchkit.judging.sandbox.pool.loaded import JudgeGone, RemoteProgram
+from benchkit.judging.sandbox.pool.worker import Worker
+from benchkit.judging.sandbox.wire.line import as_outcome
 
 _GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
 _DEFAULT = Limits()
@@ -39,7 +39,7 @@ class Pool:
     """A Sandbox of so many workers at one level."""
 
     def __init__(
-        self, level: str, workers: int, most_landlock: int = 99, family: Family | None = None
+        self, level: str, workers: int, most_landlock: int = 99, fork_server: ForkServer | None = None
     ) -> None:
         """Start the workers; `ready` waits for them."""
         self.level = level
@@ -52,7 +52,7 @@ class Pool:
         self.lock = Lock()
         self.isolation = Isolation(level, ())
         self._report: dict[str, Any] = {}
-        self.family = family or Family()
+        self.fork_server = fork_server or ForkServer()
         try:
             for _ in range(workers):
                 self.all.add(self._worker_process())
@@ -63,13 +63,13 @@ class Pool:
     def _worker_process(self) -> Worker:
         for _ in range(2):
             try:
-                return Worker(self.family, self.surroundings, self.scratch, self.most_landlock)
-            except ConnectionError:  # somebody killed the mother
-                self.family.close()
-                self.family = Family()
+                return Worker(self.fork_server, self.surroundings, self.scratch, self.most_landlock)
+            except ConnectionError:  # somebody killed the fork server
+                self.fork_server.close()
+                self.fork_server = ForkServer()
             except OSError as error:
                 raise SandboxError(f"a worker of the sandbox did not start: {error.strerror}") from None
-        raise SandboxError("a worker of the sandbox did not start: its mother process ends")
+        raise SandboxError("a worker of the sandbox did not start: its fork server ends")
 
     def ready(self) -> dict[str, Any]:
         """Wait until all workers are there; what they found of the machine."""
@@ -98,7 +98,7 @@ class Pool:
         for worker in self.all:
             worker.close()
         self.all.clear()
-        self.family.close()
+        self.fork_server.close()
         folder.remove(self.scratch)
         if self._scratch_lock >= 0:
             os.close(self._scratch_lock)
@@ -135,7 +135,7 @@ class Pool:
     @contextmanager
     def load(self, source: str, limits: Limits = _DEFAULT) -> Iterator[LoadedProgram]:
         with self._worker() as worker:
-            program = Loaded(worker, source, limits)
+            program = RemoteProgram(worker, source, limits)
             try:
                 yield program
             finally:

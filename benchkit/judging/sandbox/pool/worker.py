@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import Any
 
 from benchkit.errors import SandboxError
-from benchkit.judging.sandbox.family import Family
-from benchkit.judging.sandbox.line import Line
-from benchkit.judging.sandbox.loaded import JudgeGone
 from benchkit.judging.sandbox.missing import LevelMissing
+from benchkit.judging.sandbox.pool.fork_server import ForkServer
+from benchkit.judging.sandbox.pool.loaded import JudgeGone
+from benchkit.judging.sandbox.wire.line import Line
 from benchkit.verdict import Verdict
 
 _START_S = 60.0
@@ -24,14 +24,14 @@ class Worker:
     """A judge, from its birth to its burial."""
 
     def __init__(
-        self, family: Family, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
+        self, fork_server: ForkServer, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
     ) -> None:
         ours, theirs = socket.socketpair()
-        self.family = family
+        self.fork_server = fork_server
         self.line = Line(ours)
         self._process: int | None = None  # a descriptor of it
         with theirs:
-            self.number = family.bear(theirs, contained=surroundings["engine"] is not None)
+            self.number = fork_server.start_judge(theirs, contained=surroundings["engine"] is not None)
         with suppress(OSError):  # one that has ended already has no introduction
             self.line.say("open", surroundings, scratch, most_landlock)
 
@@ -65,13 +65,13 @@ class Worker:
 
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()
-        if self._process is not None:  # whose mother may be dead
+        if self._process is not None:  # its fork server may be dead
             if not _ends(self._process, wait_s):
                 signal.pidfd_send_signal(self._process, signal.SIGKILL)
                 _ends(self._process, wait_s)
             os.close(self._process)
             self._process = None
-        self.family.bury(self.number, wait_s)
+        self.fork_server.end_judge(self.number, wait_s)
 
 
 def _ends(process: int, wait_s: float) -> bool:

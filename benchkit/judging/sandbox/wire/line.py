@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 from benchkit.judging.sandbox.base import Outcome
-from benchkit.judging.sandbox.jail import frames
+from benchkit.judging.sandbox.wire import frames
 from benchkit.verdict import Verdict
 
 

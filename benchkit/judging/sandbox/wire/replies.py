@@ -6,15 +6,15 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.judging.sandbox import codec
 from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.wire import codec
 from benchkit.verdict import Verdict
 
 MOST_TEXT = 300
 
 
 @dataclass(frozen=True)
-class Raw:
+class RawReply:
     """One reply as it came."""
 
     kind: bytes
@@ -33,18 +33,18 @@ def readable(body: bytes) -> str:
     return body[:MOST_TEXT].decode("utf-8", "replace")
 
 
-def told(reply: Raw) -> tuple[str, str, str]:
+def told(reply: RawReply) -> tuple[str, str, str]:
     """An exception's type, builtin base and text."""
     kind, base, text = (readable(part) for part in (*reply.body.split(b"\0"), b"", b"", b"")[:3])
     return kind, base, text
 
 
-def in_words(reply: Raw) -> str:
+def in_words(reply: RawReply) -> str:
     kind, _, text = told(reply)
     return f"{kind}: {text}" if text else kind
 
 
-def raised(reply: Raw) -> Over:
+def raised(reply: RawReply) -> Over:
     """What an exception in the candidate comes to."""
     memory = told(reply)[1] == "MemoryError"
     return Over(Verdict.MEMORY if memory else Verdict.ERROR, in_words(reply))

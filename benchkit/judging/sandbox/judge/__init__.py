@@ -1,0 +1,13 @@
+"""The trusted process of one worker: runs the tests, keeps clock and limits, decides the verdict.
+
+    fork_server.py    the process that all judges are forked from, their imports done once
+    main.py           a judge's main loop, and its table of requests (run, check, load)
+    whole_program.py  runs a whole program; checking.py runs a test; conversation.py calls functions
+    running.py        one program in the jail: its pipes, its clock, its end
+    disk.py           stops a program that fills a folder which no mount limits
+    outcomes.py       from how a program ended to its verdict
+    launch.py         starts the zygote at one level and speaks with it; containers.py does it by an engine
+    cgroups.py        limits that all processes of a program share
+To add a way to run code: a file with a function (jail, ...) -> (Outcome, whether the jail is usable), and its
+entry in main.py's table.
+"""
