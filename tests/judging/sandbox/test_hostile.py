@@ -17,6 +17,7 @@ from benchkit.judging.sandbox.pool.places import all_can_read
 from benchkit.judging.sandbox.pool.pool import Pool
 from tests.judging.sandbox.attack import Arena
 from tests.judging.sandbox.hostile_cases import CASES, Case
+from tests.support import ROOT, code_for_everyone
 
 ORDINARY = 12345
 Attack = Callable[[Case], list[str]]
@@ -48,11 +49,7 @@ def as_ordinary_user(level: str) -> Iterator[Attack]:
         pytest.skip("no Python interpreter on this machine that an ordinary user could start")
     home = Path(tempfile.mkdtemp(prefix="ordinary-"))  # pytest's own folders let nobody else pass
     os.chown(home, ORDINARY, ORDINARY)
-    arguments = [python, str(Path(__file__).with_name("attack.py")), level, str(home / "outside")]
-    with subprocess.Popen(
-        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, user=ORDINARY, group=ORDINARY,
-        extra_groups=[], env={"PATH": os.environ["PATH"], "HOME": str(home)}, cwd="/",
-    ) as child:  # fmt: skip
+    with code_for_everyone() as code, _attacker(python, code, level, home) as child:
 
         def attack(case: Case) -> list[str]:
             assert child.stdin is not None
@@ -64,6 +61,15 @@ def as_ordinary_user(level: str) -> Iterator[Attack]:
         yield attack
         child.stdin.close()  # type: ignore[union-attr]
     shutil.rmtree(home)
+
+
+def _attacker(python: str, code: Path, level: str, home: Path) -> subprocess.Popen[str]:
+    script = code / Path(__file__).relative_to(ROOT).with_name("attack.py")
+    return subprocess.Popen(
+        [python, str(script), level, str(home / "outside")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        text=True, user=ORDINARY, group=ORDINARY, extra_groups=[], cwd="/",
+        env={"PATH": os.environ["PATH"], "HOME": str(home)},
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -67,7 +67,7 @@ def test_a_server_proves_itself_says_what_it_did_and_ends(engine: str, ask: Ask,
 @pytest.mark.parametrize("kind", ["llama-server", "xllamacpp"])
 def test_context_is_for_each_slot(kind: str, ask: Ask) -> None:
     """Three slots of 512 tokens are asked for, and the server itself says that it has them."""
-    with serve(ask(kind, parallel=3), print) as server:
+    with serve(ask(installed_engine(kind), parallel=3), print) as server:
         assert (server.facts.slots, server.facts.context_per_slot) == (3, 512)
         assert server.facts.warnings == ()
 
@@ -139,7 +139,7 @@ def test_a_death_in_use_is_noticed(engine: str, ask: Ask) -> None:
 
 def test_two_servers_at_once(ask: Ask, tmp_path: Path) -> None:
     """Two runners side by side: each has its own port and its own model, and ends alone."""
-    one = ask("llama-server", name="one", log=tmp_path / "one.log")
+    one = ask(installed_engine("llama-server"), name="one", log=tmp_path / "one.log")
     two = ask("xllamacpp", name="two", log=tmp_path / "two.log")
     with serve(one, print) as first:
         with serve(two, print) as second:

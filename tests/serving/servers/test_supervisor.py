@@ -15,11 +15,10 @@ import pytest
 
 from benchkit.serving.servers.process import KIND_VARIABLE, Process
 from tests.serving.servers.conftest import survivors
-from tests.support import wait_until
+from tests.support import code_for_everyone, wait_until
 
 KINDS = ("namespace", "subreaper", "group")
 DAEMONISE = "import os, sys, time; os.fork() and os._exit(0); os.setsid(); time.sleep(600)"
-ROOT = Path(__file__).resolve().parent.parent.parent.parent
 NOBODY = 65534
 SHORT_RUNNER = """
 import os, time
@@ -214,17 +213,17 @@ def an_ordinary_users_python() -> str:
 def as_nobody(
     python: str, code: str, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [python, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{code}", *arguments]
     change = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
-    return subprocess.run(
-        command,
-        cwd="/",
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=False,
-        **change,
-    )  # type: ignore[call-overload,no-any-return]
+    with code_for_everyone() as root:
+        return subprocess.run(
+            [python, "-c", f"import sys; sys.path.insert(0, {str(root)!r})\n{code}", *arguments],
+            cwd="/",
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+            **change,
+        )  # type: ignore[call-overload,no-any-return]
 
 
 def wait_for(word: str, process: Process) -> None:
