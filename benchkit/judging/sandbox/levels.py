@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import chain
-from typing import Any
 
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox.base import Isolation, LevelFact, Sandbox
@@ -18,6 +17,7 @@ from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool import delegation
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.judging.sandbox.wire.setup import JailFacts
 
 SAFE = ("namespaces", "landlock")  # those that `auto` tries, the best first
 
@@ -83,11 +83,11 @@ def _first_that_is_given(pools: Iterable[Pool]) -> Pool:
     missing: dict[str, str] = {}
     for pool in pools:
         try:
-            report = pool.ready()
+            facts = pool.ready()
         except LevelMissing as error:
             missing[pool.level] = str(error)
         else:
-            pool.isolation = describe(pool.level, report, missing)
+            pool.isolation = describe(pool.level, facts, missing)
             return pool
     raise SandboxError(_refusal(missing))
 
@@ -97,29 +97,29 @@ def _refusal(missing: Mapping[str, str]) -> str:
     return f"no safe way to run the model's code here ({reasons}). {_ADVICE[list(missing)[-1]]}"
 
 
-def describe(level: str, report: Mapping[str, Any], missing: Mapping[str, str]) -> Isolation:
+def describe(level: str, facts: JailFacts, missing: Mapping[str, str]) -> Isolation:
     """What the started zygote found, in words; `missing`: better levels that could not be had."""
     layers = list(_LAYERS[level])
-    abi = report["landlock_abi"]
+    abi = facts.landlock_abi
     if abi:
         further = (", TCP" if abi >= 4 else "") + (", signals" if abi >= 6 else "")
         layers.insert(1, f"Landlock (version {abi}): files by name{further}")
-    if report["cgroup"]:
+    if facts.cgroup:
         layers.append(_CGROUP)
     warnings = [f"no {name} ({reason}): {_ADVICE[name]}" for name, reason in missing.items()]
     warnings += [_WEAK[level]] if level in _WEAK else []
-    warnings += [f"{what} could not be had inside" for what in report["missing"]]
-    if report["root"]:
+    warnings += [f"{what} could not be had inside" for what in facts.missing]
+    if facts.root:
         warnings.append(
             "Python programs run as root without rights, since only root can read this interpreter:"
             " run as an ordinary user, or with a Python that all can read"
         )
-    if report["python"].startswith(_SHALLOW):
+    if facts.python.startswith(_SHALLOW):
         warnings.append(
-            f"Python {report['python']} itself ends a recursion through C, as with functools.cache, after a"
+            f"Python {facts.python} itself ends a recursion through C, as with functools.cache, after a"
             " few thousand calls or fewer: answers that go deeper fail here and pass on 3.11"
         )
-    return Isolation(level, tuple(layers), tuple(warnings), report["python"])
+    return Isolation(level, tuple(layers), tuple(warnings), facts.python)
 
 
 def try_levels() -> tuple[LevelFact, ...]:

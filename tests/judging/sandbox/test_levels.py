@@ -11,7 +11,6 @@ import tempfile
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -20,6 +19,7 @@ from benchkit.judging.sandbox import Limits, Program, levels, open_sandbox, prob
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.judging.sandbox.wire.setup import JailFacts
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import alive, descendants, kill
 from tests.support import wait_until
@@ -31,7 +31,7 @@ def without(monkeypatch: pytest.MonkeyPatch, *missing: str) -> None:
     """Has the machine refuse these levels."""
 
     class PoorPool(Pool):
-        def ready(self) -> dict[str, Any]:
+        def ready(self) -> JailFacts:
             if self.level in missing:
                 raise LevelMissing("Operation not permitted")
             return super().ready()
@@ -113,8 +113,8 @@ def test_older_landlock(abi: int, open_folder: Path) -> None:
 @pytest.mark.parametrize(("python", "told"), [("3.11.9", 0), ("3.12.3", 1), ("3.13.0", 1), ("3.14.0", 0)])
 def test_a_python_that_ends_recursions_early_is_told(python: str, told: int) -> None:
     """Verdicts on recursions through functools.cache depend on it, so it is warned of and recorded."""
-    report = {"landlock_abi": 7, "cgroup": False, "missing": (), "root": False, "python": python}
-    isolation = levels.describe("namespaces", report, {})
+    facts = JailFacts(missing=(), landlock_abi=7, root=False, python=python)
+    isolation = levels.describe("namespaces", facts, {})
     assert sum("functools.cache" in warning for warning in isolation.warnings) == told
     assert isolation.as_record()["python"] == python
 

@@ -1,6 +1,6 @@
 # ruff: noqa: PTH116, PTH208
 # Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
-"""The zygote's surroundings: warm modules, its level's namespaces or rules, its private folder, its
+"""What the zygote has around it: warm modules, its level's namespaces or rules, its private folder, its
 descriptors."""
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from benchkit.judging.sandbox.jail import landlock, namespaces, programs, syscalls
 from benchkit.judging.sandbox.jail.confine import Cage, limit_worker
 from benchkit.judging.sandbox.wire.frames import MESSAGE
+from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup
 
 _HIGH = 100  # our own descriptors begin here, so that a program's come as 3 and up
 
@@ -72,47 +73,47 @@ def send(control: socket.socket, message: dict[str, Any]) -> None:
     control.send(json.dumps(message).encode())
 
 
-def set_up(control: socket.socket, config: dict[str, Any]) -> Setting:
+def set_up(control: socket.socket, setup: WorkerSetup) -> Setting:
     """Build the level asked for; an OSError here means that the machine does not give it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     syscalls.forbid_huge_pages()
-    level = config["level"]
-    missing = _enter_namespaces(control, config) if level == "namespaces" else ()
-    private = namespaces.PRIVATE if level == "namespaces" else config["scratch"]
+    level = setup.level
+    missing = _enter_namespaces(control, setup) if level == "namespaces" else ()
+    private = namespaces.PRIVATE if level == "namespaces" else setup.scratch
     os.environ.update(HOME=private, TMPDIR=private)
     os.environ.pop("LD_BIND_NOW", None)  # it was for us alone
     os.chdir(private)
     if os.listdir("."):  # it will be emptied after each program
         raise OSError(0, f"the private folder {private} is not empty")
-    abi = 0 if level == "none" else min(landlock.abi(), config["most_landlock"])
+    abi = 0 if level == "none" else min(landlock.abi(), setup.most_landlock)
     if level == "landlock" and abi == 0:
         raise OSError(0, "this kernel has no Landlock")
-    cage = _cage(config, private, abi)
+    cage = _cage(setup, private, abi)
     _give_up_rights()
     root = os.getuid() == 0 and not cage.uid_reads_python
     _redirect()
     python = ".".join(map(str, sys.version_info[:3]))
-    report = {"missing": missing, "landlock_abi": abi, "root": root, "python": python}
-    return Setting(control, cage, config, report)
+    facts = JailFacts(missing=missing, landlock_abi=abi, root=root, python=python)
+    return Setting(control, cage, setup, facts)
 
 
-def _cage(config: dict[str, Any], private: str, abi: int) -> Cage:
-    own = config["level"] == "namespaces"
+def _cage(setup: WorkerSetup, private: str, abi: int) -> Cage:
+    own = setup.level == "namespaces"
     return Cage(
         private=private,
         own_pid_namespace=own,
         own_root=own,
-        uid=None if own else config["uid"],
-        uid_reads_python=config["uid_reads_python"],
+        uid=None if own else setup.uid,
+        uid_reads_python=setup.uid_reads_python,
         landlock_abi=abi,
-        filtered=config["level"] != "none",
+        filtered=setup.level != "none",
     )
 
 
-def _enter_namespaces(control: socket.socket, config: dict[str, Any]) -> tuple[str, ...]:
+def _enter_namespaces(control: socket.socket, setup: WorkerSetup) -> tuple[str, ...]:
     outside = os.getuid()
     syscalls.unshare(namespaces.ALL)
-    if config["uid"] is None:
+    if setup.uid is None:
         namespaces.map_user(os.getpid(), outside)
     else:  # root: only the parent may map another user
         send(control, {"map": os.getpid()})
@@ -120,7 +121,7 @@ def _enter_namespaces(control: socket.socket, config: dict[str, Any]) -> tuple[s
     if os.fork():
         os._exit(0)  # the judge adopts the child, the first process of the new pid namespace
     socket.sethostname("jail")
-    return namespaces.enter_root(config["scratch"], config["readable"], config["private_bytes"])
+    return namespaces.enter_root(setup.scratch, setup.readable, setup.private_bytes)
 
 
 def _give_up_rights() -> None:
@@ -169,8 +170,8 @@ class Setting:
 
     control: socket.socket  # orders and reports
     cage: Cage
-    config: dict[str, Any]
-    report: dict[str, Any]
+    setup: WorkerSetup
+    facts: JailFacts
 
     def __post_init__(self) -> None:
         self.private_mode = stat.S_IMODE(os.stat(self.cage.private).st_mode)
@@ -178,7 +179,7 @@ class Setting:
         if self.cage.own_pid_namespace:
             self._own_namespace = _high(os.open("/proc/self/ns/pid", os.O_RDONLY))
         self.landlock_rules = self._make_rules()
-        self._room = self.config["private_bytes"]
+        self._room = self.setup.private_bytes
 
     def begin_namespace(self) -> int | None:
         """Has the next fork live in a new pid namespace; gives back its first process, all others' end."""
@@ -205,7 +206,7 @@ class Setting:
         """The toolchain to read, a few devices, the private folder; nothing else."""
         if not self.cage.landlock_abi:
             return None
-        readable = ["/"] if self.cage.own_root else self.config["readable"]
+        readable = ["/"] if self.cage.own_root else self.setup.readable
         devices = [(f"/dev/{name}", landlock.DEVICE) for name in namespaces.DEVICES]
         grants = [(path, landlock.READ) for path in readable]
         private = (self.cage.private, landlock.PRIVATE)

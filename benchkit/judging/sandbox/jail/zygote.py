@@ -38,6 +38,7 @@ from benchkit.judging.sandbox.jail.setting import (
 )
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
+from benchkit.judging.sandbox.wire.setup import WorkerSetup, as_message
 
 _MOST_KEPT = 8
 _TOGETHER_MS = 20  # that a program stays on its judge's CPU; most have ended
@@ -68,12 +69,12 @@ def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
     for own_log in fds:
         os.dup2(own_log, 2)
     log = fcntl.fcntl(2, fcntl.F_DUPFD_CLOEXEC, 200)
-    config = {**marshal.loads(message), **further}
-    if config["path"]:
-        os.environ["PATH"] = config["path"]
+    setup = WorkerSetup(**{**marshal.loads(message), **further})
+    if setup.path:
+        os.environ["PATH"] = setup.path
     try:
-        warm_up(config["site"])
-        setting = set_up(control, config)
+        warm_up(setup.site)
+        setting = set_up(control, setup)
     except OSError as error:
         traceback.print_exc()
         send(control, {"failed": error.strerror})
@@ -99,7 +100,7 @@ class Zygote:
 
     def serve(self) -> NoReturn:
         gc.disable()  # in a fork it would copy every page; there it waits for the program
-        send(self.control, {"ready": self.setting.report})
+        send(self.control, {"ready": as_message(self.setting.facts)})
         while True:
             self.run()
 

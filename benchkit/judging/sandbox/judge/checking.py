@@ -231,10 +231,11 @@ def _alarm(deadline: float) -> Iterator[None]:
 
 def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Limits) -> tuple[Outcome, bool]:
     running = conversation.running
-    passed = finding is None
-    stopped = finding if isinstance(finding, Over) else Over(Verdict.PASSED, "") if passed else None
-    result = outcome(running, limits, stopped, asked=False)
-    return replace(result, exit_code=None) if passed else result, not running.broken
+    if finding is None:
+        passed = outcome(running, limits, Over(Verdict.PASSED, ""), asked=False)
+        return replace(passed, exit_code=None), not running.broken
+    stopped = finding if isinstance(finding, Over) else None  # else it ended by itself, and how says the rest
+    return outcome(running, limits, stopped, asked=False), not running.broken
 
 
 def _inside(jail: Jail, source: str, test: str, entry_point: str, limits: Limits) -> tuple[Outcome, bool]:

@@ -12,21 +12,20 @@ import select
 import signal
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, TYPE_CHECKING, Any
 
-from benchkit.judging.sandbox.base import MIB
 from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
 from benchkit.judging.sandbox.jail.zygote import main as become_zygote
 from benchkit.judging.sandbox.judge.cgroups import Group
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
+from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
 if TYPE_CHECKING:
     from benchkit.judging.sandbox.judge.containers import Container
 
-PRIVATE_BYTES = 64 * MIB
 _START_S = 30.0
 _CLEANING_S = 60.0
 _IMPORT_S = 60.0
@@ -65,13 +64,11 @@ class Local:
 
 
 class Jail:
-    """A zygote that waits for programs, with what places.py says of its level and the machine."""
+    """A zygote that waits for programs, at the level and with the rights that the setup names."""
 
-    def __init__(
-        self, zygote: Local | None, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
-    ) -> None:
-        level, self.uid = surroundings["level"], surroundings["uid"]
-        self.scratch = f"{scratch}/{os.urandom(4).hex()}"
+    def __init__(self, zygote: Local | None, setup: WorkerSetup) -> None:
+        level, self.uid = setup.level, setup.uid
+        self.scratch = f"{setup.scratch}/{os.urandom(4).hex()}"
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True
@@ -84,24 +81,24 @@ class Jail:
         self.group: Group | None = None
         try:
             if self.zygote is None:
-                self.zygote = self._start_container(surroundings["engine"])
+                assert setup.engine is not None
+                self.zygote = self._start_container(setup.engine, setup.private_bytes)
             self.control = self.zygote.control
-            self.group = _group_around(self.zygote, surroundings["cgroup"])
+            self.group = _group_around(self.zygote, setup.cgroup)
             self._let_in(level)
-            private = {"scratch": self.scratch, "private_bytes": PRIVATE_BYTES}
-            config = {**surroundings, **private, "most_landlock": most_landlock}
+            own = replace(setup, scratch=self.scratch, environment={})
             log = [self.log.fileno()] if isinstance(self.zygote, Local) else []  # an engine has its own way
-            socket.send_fds(self.control, [marshal.dumps(config)], log)
-            self.report = {**self._introduction(), "cgroup": self.group is not None}
+            socket.send_fds(self.control, [marshal.dumps(as_message(own))], log)
+            self.facts = replace(self._introduction(), cgroup=self.group is not None)
         except BaseException:
             self.close()
             raise
 
-    def _start_container(self, engine: str) -> Container:
+    def _start_container(self, engine: str, private_bytes: int) -> Container:
         from benchkit.judging.sandbox.judge.containers import Container
 
         try:
-            return Container(engine, self.scratch, self.log, PRIVATE_BYTES)
+            return Container(engine, self.scratch, self.log, private_bytes)
         except LevelMissing as missing:
             raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
 
@@ -111,14 +108,15 @@ class Jail:
             os.chown(self.scratch, -1, self.uid)
             os.chmod(self.scratch, 0o770)
 
-    def _introduction(self) -> dict[str, Any]:
+    def _introduction(self) -> JailFacts:
         while True:
             answer = self._hear(_START_S)
             if "map" in answer:
+                assert self.uid is not None  # only then does it ask
                 namespaces.map_user(answer["map"], self.uid)
                 self._tell({"mapped": True})
             elif "ready" in answer:
-                return dict(answer["ready"])
+                return JailFacts(**{**answer["ready"], "missing": tuple(answer["ready"]["missing"])})
             else:
                 raise LevelMissing(answer.get("failed", "its first process ended"), log=self.tail())
 

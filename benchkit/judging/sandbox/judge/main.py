@@ -31,6 +31,7 @@ from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.line import Line, as_message
 from benchkit.judging.sandbox.wire.replies import RawReply, raised
+from benchkit.judging.sandbox.wire.setup import WorkerSetup
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
@@ -44,24 +45,25 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, surroundings, scratch, most_landlock = line.hear()
-    os.environ.update(surroundings.pop("environment") | ONE_THREAD)  # ours alone: the jail is told the rest
-    sys.path += surroundings["site"]  # a test may import what a program may
+    _, fields = line.hear()
+    setup = WorkerSetup(**fields)
+    os.environ.update(setup.environment | ONE_THREAD)  # ours alone: the jail is told the rest
+    sys.path += setup.site or ()  # a test may import what a program may
     try:
-        jail = Jail(zygote, surroundings, scratch, most_landlock)
+        jail = Jail(zygote, setup)
     except LevelMissing as missing:
         line.say("missing", str(missing), missing.log)
         os._exit(1)
     jail.caller = line.connection.fileno()
     try:
-        line.say("ready", {**jail.report, "pid": os.getpid()})
+        line.say("ready", dict(vars(jail.facts)), os.getpid())
         RequestServer(line, jail).serve()
     except (EOFError, ConnectionError):
         pass
     finally:
         jail.close()
         with contextlib.suppress(OSError):  # the pool's folder, if the pool was killed and we are the last
-            for folder in abandoned(*os.path.split(scratch)):
+            for folder in abandoned(*os.path.split(setup.scratch)):
                 os.rmdir(folder)  # noqa: PTH106
     os._exit(0)
 

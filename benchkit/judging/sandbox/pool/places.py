@@ -11,12 +11,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-from benchkit.judging.sandbox.base import ENGINES
+from benchkit.judging.sandbox.base import ENGINES, MIB
 from benchkit.judging.sandbox.claims import abandoned, claim
 from benchkit.judging.sandbox.jail import folder
 from benchkit.judging.sandbox.pool import delegation
+from benchkit.judging.sandbox.wire.setup import WorkerSetup
 
 SYSTEM = (
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
@@ -27,27 +27,32 @@ IN_A_CONTAINER = (*SYSTEM, "/opt", "/etc")
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
 NOBODY = 65534
 SCRATCH = "bench-sandbox-"
+NEWEST_LANDLOCK = 99
+_PRIVATE_BYTES = 64 * MIB
 
 
-def surroundings(level: str) -> dict[str, Any]:
+def worker_setup(level: str, scratch: str, most_landlock: int = NEWEST_LANDLOCK) -> WorkerSetup:
     """What a worker at this level must know of the machine."""
     contained = level in ENGINES
-    return {
-        "level": level,
-        "engine": level if contained else None,
-        "environment": dict(os.environ) if contained else {},  # of who starts the engine
-        "readable": IN_A_CONTAINER if contained else readable(),
-        "site": libraries(),
-        "path": search_path(),
-        "uid": NOBODY if can_become_nobody() else None,
-        "uid_reads_python": all_can_read(sys.executable),
-        "cgroup": None if contained else delegation.place(),  # a container's engine makes one of its own
-    }
+    return WorkerSetup(
+        level=level,
+        engine=level if contained else None,
+        environment=dict(os.environ) if contained else {},
+        readable=IN_A_CONTAINER if contained else readable(),
+        site=libraries(),
+        path=search_path(),
+        uid=NOBODY if can_become_nobody() else None,
+        uid_reads_python=all_can_read(sys.executable),
+        cgroup=None if contained else delegation.place(),  # a container's engine makes one of its own
+        scratch=scratch,
+        most_landlock=most_landlock,
+        private_bytes=_PRIVATE_BYTES,
+    )
 
 
-def readable() -> list[str]:
+def readable() -> tuple[str, ...]:
     """Folders and files, outer ones first; of an interpreter's folder only the parts that belong to it."""
-    return list(dict.fromkeys([*SYSTEM, *(str(path) for path in _interpreter() if path.exists())]))
+    return tuple(dict.fromkeys([*SYSTEM, *(str(path) for path in _interpreter() if path.exists())]))
 
 
 def _interpreter() -> Iterator[Path]:
@@ -57,9 +62,9 @@ def _interpreter() -> Iterator[Path]:
                 yield from (path / part for part in OF_A_PREFIX)
 
 
-def libraries() -> list[str]:
+def libraries() -> tuple[str, ...]:
     """Where the libraries lie that the interpreter can import (numpy, sortedcontainers…)."""
-    return [path for path in site.getsitepackages() if Path(path).is_dir()]
+    return tuple(path for path in site.getsitepackages() if Path(path).is_dir())
 
 
 def search_path() -> str:

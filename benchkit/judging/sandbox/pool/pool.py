@@ -19,6 +19,7 @@ from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.loaded import JudgeGone, RemoteProgram
 from benchkit.judging.sandbox.pool.worker import Worker
 from benchkit.judging.sandbox.wire.line import as_outcome
+from benchkit.judging.sandbox.wire.setup import JailFacts
 
 _GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
 _DEFAULT = Limits()
@@ -39,19 +40,22 @@ class Pool:
     """A Sandbox of so many workers at one level."""
 
     def __init__(
-        self, level: str, workers: int, most_landlock: int = 99, fork_server: ForkServer | None = None
+        self,
+        level: str,
+        workers: int,
+        most_landlock: int = places.NEWEST_LANDLOCK,
+        fork_server: ForkServer | None = None,
     ) -> None:
         """Start the workers; `ready` waits for them."""
         self.level = level
-        self.surroundings = places.surroundings(level)
         self.workers = workers
-        self.most_landlock = most_landlock
         self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self.all: set[Worker] = set()
         self.scratch, self._scratch_lock = places.scratch()
+        self.setup = places.worker_setup(level, self.scratch, most_landlock)
         self.lock = Lock()
         self.isolation = Isolation(level, ())
-        self._report: dict[str, Any] = {}
+        self._facts: JailFacts | None = None
         self.fork_server = fork_server or ForkServer()
         try:
             for _ in range(workers):
@@ -63,7 +67,7 @@ class Pool:
     def _worker_process(self) -> Worker:
         for _ in range(2):
             try:
-                return Worker(self.fork_server, self.surroundings, self.scratch, self.most_landlock)
+                return Worker(self.fork_server, self.setup)
             except ConnectionError:  # somebody killed the fork server
                 self.fork_server.close()
                 self.fork_server = ForkServer()
@@ -71,17 +75,20 @@ class Pool:
                 raise SandboxError(f"a worker of the sandbox did not start: {error.strerror}") from None
         raise SandboxError("a worker of the sandbox did not start: its fork server ends")
 
-    def ready(self) -> dict[str, Any]:
-        """Wait until all workers are there; what they found of the machine."""
-        if not self._report:
+    def ready(self) -> JailFacts:
+        """Wait until all workers have started; what they found of the machine."""
+        facts = self._facts
+        if facts is None:
             try:
                 for worker in self.all:
-                    self._report = worker.introduction()
+                    facts = worker.introduction()
                     self.free.put(worker)
             except BaseException:
                 self.close()
                 raise
-        return self._report
+            assert facts is not None
+            self._facts = facts
+        return facts
 
     def __enter__(self) -> Pool:
         self.ready()

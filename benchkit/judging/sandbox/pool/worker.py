@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -15,6 +14,7 @@ from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.loaded import JudgeGone
 from benchkit.judging.sandbox.wire.line import Line
+from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 from benchkit.verdict import Verdict
 
 _START_S = 60.0
@@ -23,19 +23,17 @@ _START_S = 60.0
 class Worker:
     """A judge, from its birth to its burial."""
 
-    def __init__(
-        self, fork_server: ForkServer, surroundings: Mapping[str, Any], scratch: str, most_landlock: int
-    ) -> None:
+    def __init__(self, fork_server: ForkServer, setup: WorkerSetup) -> None:
         ours, theirs = socket.socketpair()
         self.fork_server = fork_server
         self.line = Line(ours)
         self._process: int | None = None  # a descriptor of it
         with theirs:
-            self.number = fork_server.start_judge(theirs, contained=surroundings["engine"] is not None)
+            self.number = fork_server.start_judge(theirs, contained=setup.engine is not None)
         with suppress(OSError):  # one that has ended already has no introduction
-            self.line.say("open", surroundings, scratch, most_landlock)
+            self.line.say("open", as_message(setup))
 
-    def introduction(self) -> dict[str, Any]:
+    def introduction(self) -> JailFacts:
         try:
             kind, *details = self.hear(_START_S)
         except JudgeGone as gone:
@@ -43,10 +41,10 @@ class Worker:
         if kind == "missing":
             reason, log = details
             raise LevelMissing(reason, log=log)
-        self.pid = details[0].pop("pid")
+        facts, self.pid = details
         with suppress(OSError):  # it has ended
             self._process = os.pidfd_open(self.pid)
-        return dict(details[0])
+        return JailFacts(**facts)
 
     def hear(self, timeout_s: float) -> tuple[Any, ...]:
         self.line.connection.settimeout(timeout_s)
