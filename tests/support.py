@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchkit.judging.sandbox.places import all_can_read
+from benchkit.judging.sandbox.pool.places import all_can_read
 
 ROOT = Path(__file__).resolve().parent.parent
 F16, QUANTIZED = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2_k"))
