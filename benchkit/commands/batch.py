@@ -18,7 +18,7 @@ from benchkit.plan import RunSettings
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Expansion
-    from benchkit.running.batch.night import Night
+    from benchkit.running.batch.loop import Night
     from benchkit.running.batch.notify import Teller
     from benchkit.running.batch.planfile import Plan
     from benchkit.running.batch.state import EntryState
@@ -169,7 +169,7 @@ def _was_given(context: click.Context, name: str) -> bool:
 def _run(expansion: Expansion, options: dict[str, Any]) -> int:
     from benchkit.running.batch.display import open_batch_display
     from benchkit.running.batch.inhibit import no_sleep
-    from benchkit.running.batch.night import Night, NightOptions, run_night
+    from benchkit.running.batch.loop import Night, NightOptions, run_night
     from benchkit.running.batch.notify import Teller, places
 
     night = Night(expansion.entries)

@@ -5,7 +5,7 @@ models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts
 estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
-night.py      the loop over what is left; keeper.py limits, failures in a row, what is noted of each run
+loop.py       the loop over what is left; keeper.py limits, failures in a row, what is noted of each run
 state.py      the journal beside the history, from which a later night goes on
 display.py    the live table, or a plain line a minute; live.py the run at work, also for other shells
 table.py      how this room's tables are drawn

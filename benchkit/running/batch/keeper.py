@@ -23,7 +23,7 @@ from benchkit.terminal import Display, duration, save_traceback
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Entry
-    from benchkit.running.batch.night import Night, NightOptions
+    from benchkit.running.batch.loop import Night, NightOptions
 
 # Words of an error that the next model will meet as well: after so many models in a row the night is over.
 MACHINE_WIDE = (

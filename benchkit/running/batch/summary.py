@@ -14,7 +14,7 @@ from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.night import Night
+from benchkit.running.batch.loop import Night
 from benchkit.running.batch.rerun import command_of
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import cells_of, column, markdown_table, text_table

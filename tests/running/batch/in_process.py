@@ -8,7 +8,7 @@ from typing import Any
 from benchkit.plan import RunSettings
 from benchkit.running.batch.display import PlainLines
 from benchkit.running.batch.expand import expand
-from benchkit.running.batch.night import Night, NightOptions, run_night
+from benchkit.running.batch.loop import Night, NightOptions, run_night
 from benchkit.running.batch.planfile import make_plan
 
 
