@@ -28,7 +28,8 @@ BenchError                    exit code 1: what was asked for could not be done
 Interrupted                   exit code 130: the person pressed Ctrl-C
 
 An error's text is one line that names the thing and the next step. `cause` is the short word kept in a
-run's record, `log` the tail of what a program said, shown below the line.
+run's record, `log` the tail of what a program said, shown below the line, and `machine_wide` says that the
+fault lies with this machine, so that the next model would fail alike.
 """
 
 from collections.abc import Iterable
@@ -41,10 +42,13 @@ class BenchError(Exception):
 
     exit_code = ExitCode.FAILED
     cause = "error"
+    machine_wide = False
 
-    def __init__(self, message: str, *, log: str = "") -> None:
+    def __init__(self, message: str, *, log: str = "", machine_wide: bool | None = None) -> None:
         super().__init__(message)
         self.log = log
+        if machine_wide is not None:  # a fault that is the machine's only in some cases
+            self.machine_wide = machine_wide
 
 
 class UsageError(BenchError):
@@ -70,6 +74,7 @@ class MissingDependency(UsageError):
     """An optional library or program that is not there, with the command that brings it."""
 
     cause = "missing dependency"
+    machine_wide = True
 
     def __init__(self, what: str, command: str) -> None:
         super().__init__(f"{what} is not installed: {command}")
@@ -86,6 +91,7 @@ class ServerError(BenchError):
 
 class EngineMissing(ServerError):
     cause = "engine not installed"
+    machine_wide = True
 
 
 class BadServerFlag(ServerError):
@@ -152,6 +158,7 @@ class HistoryError(BenchError):
 
 class NoDiskSpace(BenchError):
     cause = "no disk space"
+    machine_wide = True
 
 
 class ProblemsError(BenchError):
@@ -165,6 +172,7 @@ class EndpointError(BenchError):
 
 class SandboxError(BenchError):
     cause = "sandbox"
+    machine_wide = True
 
 
 class Interrupted(BaseException):

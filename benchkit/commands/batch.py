@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,10 +16,7 @@ from benchkit.plan import RunSettings
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Expansion
-    from benchkit.running.batch.loop import Night
-    from benchkit.running.batch.notify import Teller
     from benchkit.running.batch.planfile import Plan
-    from benchkit.running.batch.state import EntryState
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "max_content_width": 110})
@@ -66,19 +61,13 @@ def _plan_or_run(options: dict[str, Any]) -> int:
 
 def _init(options: dict[str, Any]) -> int:
     from benchkit.running.batch.models import find_models
-    from benchkit.running.batch.starter import starter_plan
+    from benchkit.running.batch.starter import write_starter_plan
 
     path = _nothing_but_a_name(options) or Path("plan.yaml")
     found = find_models(".")
     for note in found.left_out:
         print(note, file=sys.stderr)
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(starter_plan(found.files, str(path)))
-    except FileExistsError:
-        raise UsageError(f"{path} exists already: name another file") from None
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+    write_starter_plan(found.files, path)
     next_command = f"bench_runner.py batch {shlex.quote(str(path))} --dry-run"
     print(f"{path}: {len(found.files)} models. Next: {next_command}")
     return 0
@@ -167,65 +156,18 @@ def _was_given(context: click.Context, name: str) -> bool:
 
 
 def _run(expansion: Expansion, options: dict[str, Any]) -> int:
-    from benchkit.running.batch.display import open_batch_display
-    from benchkit.running.batch.inhibit import no_sleep
-    from benchkit.running.batch.loop import Night, NightOptions, run_night
-    from benchkit.running.batch.notify import Teller, places
+    from benchkit.running.batch.options import BatchOptions, next_time_of_day
+    from benchkit.running.batch.run import run_batch
 
-    night = Night(expansion.entries)
-    display = open_batch_display(options["history"], night.in_order)
-    teller = Teller(places(options["notify_command"]), display.line)
-
-    def on_failure(state: EntryState) -> None:
-        if options["notify_failures"]:
-            teller.tell(f"failed: {state.label}", f"{state.label}: {state.error}")
-
-    night_options = NightOptions(
+    batch_options = BatchOptions(
         history=options["history"],
-        until=_deadline(options["until"]),
+        until=None if options["until"] is None else next_time_of_day(options["until"]),
         retry_failed=options["retry_failed"],
         wait=options["if_busy"] == "wait",
-        on_failure=on_failure,
+        notify_command=options["notify_command"],
+        notify_failures=options["notify_failures"],
     )
-    with no_sleep() as awake, display:
-        if not awake:
-            display.line("nothing here holds off sleep: see to it that this machine stays awake")
-        run_night(night, night_options, display)
-    _tell_the_morning(night, options["history"], teller)
-    if night.interrupted:
+    ledger = run_batch(expansion.entries, batch_options)
+    if ledger.interrupted:
         return Interrupted.exit_code
-    return 0 if night.all_well else 1
-
-
-def _tell_the_morning(night: Night, history: Path, teller: Teller) -> None:
-    from benchkit.running.batch.summary import headline, summary, write_summary
-    from benchkit.telling.comparison.tables import terminal_width
-
-    _say(summary(night, terminal_width(), for_people=True), sys.stdout)
-    try:
-        _say(f"\nwritten to {write_summary(night, history)}", sys.stderr)
-    except OSError as error:
-        _say(f"\nthe summary could not be written beside {history}: {error.strerror}", sys.stderr)
-    teller.tell(headline(night), summary(night, None))
-    teller.close()
-
-
-def _say(text: str, stream: TextIO) -> None:
-    """To a terminal that may be gone by the morning: then the summary's file and the notification remain."""
-    try:
-        print(text, file=stream, flush=True)
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())  # nor does the end of the process fail
-
-
-def _deadline(text: str | None) -> datetime | None:
-    """The next time the clock shows this."""
-    if text is None:
-        return None
-    try:
-        clock = datetime.strptime(text, "%H:%M").time()
-    except ValueError:
-        raise UsageError(f"--until {text}: give a time of day like 07:00") from None
-    now = datetime.now()
-    until = datetime.combine(now.date(), clock)
-    return (until if until > now else until + timedelta(days=1)).astimezone()
+    return 0 if ledger.all_ok else 1

@@ -12,7 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from benchkit.running.batch.live import Live
-    from benchkit.running.batch.state import NightState
+    from benchkit.running.batch.state import BatchState
 
 REFRESH_S = 2.0
 
@@ -41,8 +41,8 @@ def command(history: Path, watch: bool, as_json: bool) -> None:
         time.sleep(REFRESH_S)
 
 
-def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
-    from benchkit.running.batch.display import counts, night_table
+def _show(state: BatchState, live: Live, as_json: bool, history: Path) -> None:
+    from benchkit.running.batch.display import batch_table, counts
     from benchkit.telling.comparison.tables import terminal_width
     from benchkit.terminal import print_json_list
 
@@ -55,18 +55,18 @@ def _show(state: NightState, live: Live, as_json: bool, history: Path) -> None:
     if not states:
         print(f"no batch was started with {history} yet")
         return
-    print(night_table(states, live, terminal_width()))
+    print(batch_table(states, live, terminal_width()))
     for entry in states:
         if entry.error:
             print(f"{entry.label}: {entry.error}")
     print(f"\n{counts(states)}; {_whether_running(state)}")
 
 
-def _whether_running(state: NightState) -> str:
+def _whether_running(state: BatchState) -> str:
     return f"running as process {state.pid}" if _alive(state) else "no batch is running now"
 
 
-def _alive(state: NightState) -> bool:
+def _alive(state: BatchState) -> bool:
     import psutil
 
     if state.pid is None:

@@ -161,7 +161,7 @@ def test_a_server_makes_room_for_it_and_comes_back(tmp_path: Path) -> None:
     )  # fmt: skip
     order = ("mine", "llama_bench", "mine")
     plans = [plan_run(replace(settings, benchmark=name)) for name in order]
-    runs = list(execute_all(plans, PlainDisplay(BytesIO(), StringIO())))
+    runs = [ended.run for ended in execute_all(plans, PlainDisplay(BytesIO(), StringIO()))]
     assert [run.error for run in runs] == [None] * 3
     assert [run.results["score"] > 0 for run in runs] == [True, False, True]
     assert [bool(run.server) for run in runs] == [True, False, True]

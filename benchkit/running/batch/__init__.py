@@ -5,8 +5,10 @@ models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts
 estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
-loop.py       the loop over what is left; keeper.py limits, failures in a row, what is noted of each run
-state.py      the journal beside the history, from which a later night goes on
+run.py        a batch from its start to the summary; options.py how it is to be run, apart from the plan
+loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
+ledger.py     what is known of each entry while the batch runs
+state.py      the journal beside the history, from which a later batch goes on
 display.py    the live table, or a plain line a minute; live.py the run at work, also for other shells
 table.py      how this room's tables are drawn
 inhibit.py    no sleep meanwhile

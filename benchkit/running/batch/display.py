@@ -1,4 +1,4 @@
-"""What a person sees through the night: a live table on a terminal, one plain line a minute elsewhere."""
+"""What a person sees while a batch runs: a live table on a terminal, one plain line a minute elsewhere."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ COLUMNS = (
 )
 
 
-def night_table(states: Sequence[EntryState], live: Live, width: int | None) -> str:
+def batch_table(states: Sequence[EntryState], live: Live, width: int | None) -> str:
     """All runs with their state, the one at work with its progress."""
     return text_table(COLUMNS, [_row(state, live) for state in states], width)
 
@@ -66,22 +66,22 @@ def _state(live: Live) -> str:
     return f"running {live.done}/{live.total or '?'}"
 
 
-class NightDisplay:
-    """What both kinds share. Scripts' own output stays in their folders: a night of it helps nobody."""
+class BatchDisplay:
+    """What both kinds share. Scripts' own output stays in their folders: a whole batch of it helps nobody."""
 
     def __init__(self, history: Path) -> None:
         self.live = Live()
         self._pace = Pace()
         self._publisher = Publisher(history)
 
-    def __enter__(self) -> NightDisplay:
+    def __enter__(self) -> BatchDisplay:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._publisher.close()
 
     def line(self, text: str) -> None:
-        with suppress(OSError):  # the terminal is gone: the night goes on without it
+        with suppress(OSError):  # the terminal is gone: the batch goes on without it
             self.show(text)
 
     def show(self, text: str) -> None:
@@ -101,7 +101,7 @@ class NightDisplay:
         self._publisher.close()
 
 
-class PlainLines(NightDisplay):
+class PlainLines(BatchDisplay):
     """A line each minute, also while a server takes long to start."""
 
     def __init__(
@@ -112,7 +112,7 @@ class PlainLines(NightDisplay):
         self._over = Event()
         self._thread = Thread(target=self._tell, daemon=True)
 
-    def __enter__(self) -> NightDisplay:
+    def __enter__(self) -> BatchDisplay:
         self._thread.start()
         return self
 
@@ -128,7 +128,7 @@ class PlainLines(NightDisplay):
                     self.line(f"{state.label}: {live_text(self.live)}")
 
 
-class LiveTable(NightDisplay):
+class LiveTable(BatchDisplay):
     def __init__(self, history: Path, states: Callable[[], Sequence[EntryState]]) -> None:
         from rich.console import Console
         from rich.live import Live as RichLive
@@ -140,7 +140,7 @@ class LiveTable(NightDisplay):
             console=self._console, get_renderable=self._render, refresh_per_second=2, transient=True
         )
 
-    def __enter__(self) -> NightDisplay:
+    def __enter__(self) -> BatchDisplay:
         self._table.start()
         return self
 
@@ -158,13 +158,13 @@ class LiveTable(NightDisplay):
         states = self._states()
         if not states:
             return Text("checking the plan")
-        lines = night_table(states, self.live, self._console.width).splitlines()
+        lines = batch_table(states, self.live, self._console.width).splitlines()
         shown = [*lines[:2], *_around_the_running(lines[2:], states, max(5, self._console.height - 5))]
         return Text("\n".join([*shown, "", counts(states)]), no_wrap=True, overflow="crop")
 
 
-def open_batch_display(history: Path, states: Callable[[], Sequence[EntryState]]) -> NightDisplay:
-    """A context within which it shows how far the night is."""
+def open_batch_display(history: Path, states: Callable[[], Sequence[EntryState]]) -> BatchDisplay:
+    """A context within which it shows how far the batch is."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return LiveTable(history, states)
     return PlainLines(history, states)

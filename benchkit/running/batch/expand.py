@@ -37,7 +37,7 @@ OF_NO_MATTER = ("history", "runs_dir", "timeout_s", "start_timeout_s", "restarts
 class Entry:
     """One run of the plan."""
 
-    key: str  # the same for the same run in a later night
+    key: str  # the same for the same run in a later batch
     settings: RunSettings
     model: ModelFile | None
     sweep: Mapping[str, Any] = field(default_factory=dict)  # this run's place in the matrix

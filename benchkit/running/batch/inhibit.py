@@ -1,4 +1,4 @@
-"""Keeps the machine awake for the night, where the system offers a way."""
+"""Keeps the machine awake while a batch runs, where the system offers a way."""
 
 from __future__ import annotations
 

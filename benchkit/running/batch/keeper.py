@@ -1,19 +1,23 @@
-"""Keeps the night's state, its journal and its limits while the runs go by."""
+"""Keeps the batch's ledger, its journal and its limits while the runs go by."""
 
 from __future__ import annotations
 
 import errno
 import shutil
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.plan import PlannedRun, new_run_id
 from benchkit.records import Run, Status
 from benchkit.running.batch.estimate import Estimator
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.ledger import Ledger
+from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.state import EntryState, StateJournal, ended, started
+from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.stages import mask_of
 from benchkit.serving.telemetry import machine_facts
@@ -21,49 +25,45 @@ from benchkit.telling import history
 from benchkit.telling.comparison.tables import printable
 from benchkit.terminal import Display, duration, save_traceback
 
-if TYPE_CHECKING:
-    from benchkit.running.batch.expand import Entry
-    from benchkit.running.batch.loop import Night, NightOptions
-
-# Words of an error that the next model will meet as well: after so many models in a row the night is over.
-MACHINE_WIDE = (
-    "engine not installed",
-    "missing dependency",
-    "there is no GPU",
-    "No space left on device",
-    "sandbox: ",
-)
-MOST_IN_A_ROW = 3
+MOST_IN_A_ROW = 3  # so many models that fail with the same fault of the machine end the batch
 # Below the first nothing is started, below the second what runs is stopped while its record can be written.
 ENOUGH_DISK_BYTES = 1 << 30
 LEAST_DISK_BYTES = 1 << 28
 
 
-class NightOver(Exception):
+class BatchStopped(Exception):
     """Nothing more is to be started; its text says why."""
 
 
 class Keeper:
-    def __init__(self, night: Night, journal: StateJournal, options: NightOptions, display: Display) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        journal: StateJournal,
+        options: BatchOptions,
+        display: Display,
+        on_failure: Callable[[EntryState], None],
+    ) -> None:
         self.display = display
         self.at_work: PlannedRun | None = None
-        self._night, self._journal, self._options = night, journal, options
+        self._ledger, self._journal, self._options = ledger, journal, options
+        self._on_failure = on_failure
         self._by_run: dict[str, Entry] = {}
         self._began = time.monotonic()
-        self._failures: list[tuple[str, str]] = []  # model and cause, of those that failed in a row
-        self._estimator = Estimator(night.runs.values(), machine_facts())
+        self._failures: list[tuple[str, str]] = []  # model and cause of the machine-wide failures in a row
+        self._estimator = Estimator(ledger.runs(), machine_facts())
 
     def planned(self, entry: Entry) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
-        state = self._night.states[entry.key]
-        old = state.run_id if state.run_id and state.run_id not in self._night.runs else None
+        state = self._ledger.state(entry)
+        old = state.run_id if state.run_id and not self._ledger.has_run(state.run_id) else None
         planned = entry.planned(old or self._fresh_id(), Path(state.folder) if state.folder else None)
         self._by_run[planned.id] = entry
         return planned
 
     def _fresh_id(self) -> str:
         """Of a thousand ids of one second some are alike."""
-        while (run_id := new_run_id()) in self._by_run or run_id in self._night.runs:
+        while (run_id := new_run_id()) in self._by_run or self._ledger.has_run(run_id):
             pass
         return run_id
 
@@ -71,13 +71,13 @@ class Keeper:
         """Whether to start this one now; notes that it starts."""
         entry = self._by_run[plan.id]
         if reason := self._too_late(entry):
-            self._night.not_started[entry.key] = reason
+            self._ledger.skip(entry, reason)
             return False
         free = _free_bytes(plan)
         if free < ENOUGH_DISK_BYTES:
-            raise NightOver(f"{_little_disk(plan, free)}: free some and start again")
+            raise BatchStopped(f"{_little_disk(plan, free)}: free some and start again")
         self.at_work, self._began = plan, time.monotonic()
-        self._set(started(self._night.states[entry.key], plan.id, plan.folder))
+        self._set(started(self._ledger.state(entry), plan.id, plan.folder))
         return True
 
     def _too_late(self, entry: Entry) -> str | None:
@@ -97,31 +97,32 @@ class Keeper:
             return None
         return NoDiskSpace(f"stopped, {_little_disk(self.at_work, free)}: free some, then --retry-failed")
 
-    def note(self, run: Run) -> None:
-        self._night.runs[run.id] = run
+    def note(self, finished: EndedRun) -> None:
+        run = finished.run
+        self._ledger.add_run(run)
         self._estimator.learn(run)
-        entry = self._by_run[run.id]
-        state = ended(self._night.states[entry.key], run, round(time.monotonic() - self._began, 3))
+        state = self._ledger.state(self._by_run[run.id])
+        state = ended(state, run, round(time.monotonic() - self._began, 3))
         self.at_work = None
         self._set(state)
         self.display.line(self._in_words(state))
         if state.state == Status.FAILED:
-            self._options.on_failure(state)
-        self._stop_where_the_next_would_fail_too(run.model, state)
+            self._on_failure(state)
+        self._stop_where_the_next_would_fail_too(run, finished.error)
 
     def note_broken(self, plan: PlannedRun, error: Exception) -> None:
         """What even the runner did not foresee; a row all the same, unless the history takes no more."""
         if isinstance(error, HistoryError):
-            raise NightOver(str(error)) from error
+            raise BatchStopped(str(error)) from error
         if not isinstance(error, BenchError | OSError):
             self.display.line(f"a bug of ours; please report {save_traceback()}")
         try:
             run = self._recorded(plan, error)
         except (OSError, HistoryError) as worse:
-            raise NightOver(str(worse)) from worse
-        self.note(run)
+            raise BatchStopped(str(worse)) from worse
+        self.note(EndedRun(run, error))
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise NightOver(f"{NoDiskSpace.cause}: free some and start again") from error
+            raise BatchStopped(f"{NoDiskSpace.cause}: free some and start again") from error
 
     def _recorded(self, plan: PlannedRun, error: Exception) -> Run:
         path = self._options.history
@@ -133,26 +134,25 @@ class Keeper:
         return recorded[plan.id]
 
     def _set(self, state: EntryState) -> None:
-        self._night.states[state.key] = state
+        self._ledger.set_state(state)
         self._journal.run(state)
 
     def _in_words(self, state: EntryState) -> str:
-        over = sum(one.over for one in self._night.in_order())
+        over = sum(one.over for one in self._ledger.states())
         outcome = (state.error or state.state) if state.score is None else f"{state.score:.1f}%"
         took = duration(state.seconds or 0.0)
-        return printable(f"[{over}/{len(self._night.entries)}] {state.label}: {outcome} in {took}")
+        return printable(f"[{over}/{len(self._ledger.entries)}] {state.label}: {outcome} in {took}")
 
-    def _stop_where_the_next_would_fail_too(self, model: str, state: EntryState) -> None:
-        error = state.error or ""
-        if error.startswith(NoDiskSpace.cause):
-            raise NightOver(error)
-        cause = next((words for words in MACHINE_WIDE if words in error), None)
-        if cause is None or any(cause != seen for _, seen in self._failures):
+    def _stop_where_the_next_would_fail_too(self, run: Run, error: BaseException | None) -> None:
+        if isinstance(error, NoDiskSpace):
+            raise BatchStopped(str(run.error))
+        if not isinstance(error, BenchError) or not error.machine_wide:
             self._failures.clear()
-        if cause is not None:
-            self._failures.append((model, cause))
-        if len({name for name, _ in self._failures}) >= MOST_IN_A_ROW:
-            raise NightOver(f"{MOST_IN_A_ROW} models in a row failed alike: {error}")
+            return
+        alike = [failure for failure in self._failures if failure[1] == error.cause]
+        self._failures = [*alike, (run.model, error.cause)]
+        if len({model for model, _ in self._failures}) >= MOST_IN_A_ROW:
+            raise BatchStopped(f"{MOST_IN_A_ROW} models in a row failed alike: {run.error}")
 
 
 def _free_bytes(plan: PlannedRun) -> int:

@@ -17,7 +17,7 @@ from benchkit.errors import UsageError
 NTFY_VARIABLE = "BENCH_NTFY_URL"
 WEBHOOK_VARIABLE = "BENCH_WEBHOOK_URL"
 TIMEOUT_S = 30.0  # for one place to take one message
-LAST_WAIT_S = 60.0  # when the night is over
+LAST_WAIT_S = 60.0  # when the batch is over
 
 Send = Callable[[str, str], None]  # a title and a text
 
@@ -38,7 +38,7 @@ def places(command: str | None) -> dict[str, Send]:
 
 
 class Teller:
-    """Tells every place in its own time: one that is slow holds up neither the night nor another place."""
+    """Tells every place in its own time: one that is slow holds up neither the batch nor another place."""
 
     def __init__(self, send_to: Mapping[str, Send], report: Callable[[str], None]) -> None:
         self._report = report
@@ -69,7 +69,7 @@ class Teller:
                 self._report(f"notification by {place} given up: it takes more than {patience_s:g} s")
 
     def _send_all(self, place: str, send: Send) -> None:
-        """A failure is a line, never the end of the night."""
+        """A failure is a line, never the end of the batch."""
         while (message := self._queues[place].get()) is not None:
             try:
                 send(*message)

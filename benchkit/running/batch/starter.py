@@ -7,8 +7,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchkit.errors import UsageError
+
 TEMPLATE = """\
-# A night's plan: every model below with every benchmark. Try it first: bench_runner.py batch {name} --dry-run
+# A batch's plan: every model below with every benchmark. Try it first: bench_runner.py batch {name} --dry-run
 defaults:
   gpu_layers: auto        # auto, all, or a number
   temperature: 0.0
@@ -26,6 +28,17 @@ benchmarks:
 # matrix:
 #   cache_type: [f16, q8_0]
 """
+
+
+def write_starter_plan(files: Sequence[Path], path: Path) -> None:
+    """Never over a file that is there."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(starter_plan(files, str(path)))
+    except FileExistsError:
+        raise UsageError(f"{path} exists already: name another file") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
 def starter_plan(files: Sequence[Path], name: str) -> str:

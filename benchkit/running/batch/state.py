@@ -1,4 +1,4 @@
-"""The plan's state: a journal of lines beside the history, from which any later night goes on."""
+"""The plan's state: a journal of lines beside the history, from which any later batch goes on."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _FIELDS = frozenset(one.name for one in fields(EntryState))
 
 
 @dataclass(frozen=True)
-class NightState:
+class BatchState:
     """The latest plan in the journal, and every run ever noted there."""
 
     pid: int | None = None
@@ -66,12 +66,12 @@ def journal_path(history: Path) -> Path:
     return beside(history, "jsonl")
 
 
-def read_state(history: Path) -> NightState:
+def read_state(history: Path) -> BatchState:
     """What the journal tells; a line that a crash cut off is passed over."""
     try:
         lines = journal_path(history).read_bytes().splitlines()
     except FileNotFoundError:
-        return NightState()
+        return BatchState()
     pid: int | None = None
     planned: tuple[str, ...] = ()
     entries: dict[str, EntryState] = {}
@@ -83,7 +83,7 @@ def read_state(history: Path) -> NightState:
         elif isinstance(event.get("run"), dict):
             state = _state(event["run"])
             entries[state.key] = state
-    return NightState(pid, planned, entries)
+    return BatchState(pid, planned, entries)
 
 
 def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
@@ -105,7 +105,7 @@ def _named(known: EntryState, planned: EntryState) -> EntryState:
     return replace(known, model=planned.model, benchmark=planned.benchmark, place=planned.place)
 
 
-def agree_with_history(state: NightState, runs: Iterable[Run]) -> NightState:
+def agree_with_history(state: BatchState, runs: Iterable[Run]) -> BatchState:
     """The history is right where the two differ.
 
     A crash may come between a run's line there and its line here; and a run that a person took out of the
@@ -125,7 +125,7 @@ def _agreed(entry: EntryState, recorded: Mapping[str, Run]) -> EntryState:
     return entry
 
 
-def at_rest(state: NightState) -> NightState:
+def at_rest(state: BatchState) -> BatchState:
     """What a batch that is gone left behind as running was interrupted."""
     entries = {
         key: replace(entry, state=Status.INTERRUPTED.value) if entry.state == "running" else entry
@@ -161,7 +161,7 @@ class StateJournal:
         self._path.parent.mkdir(parents=True, exist_ok=True)
 
     def plan(self, states: Iterable[EntryState]) -> None:
-        """A night begins; by this line `status` knows what it will do."""
+        """A batch begins; from this line `status` knows what it will do."""
         self._write({"pid": os.getpid(), "plan": [_named_only(state) for state in states]})
         sync_folder(self._path.parent)
 

@@ -14,7 +14,7 @@ from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.loop import Night
+from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.rerun import command_of
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import cells_of, column, markdown_table, text_table
@@ -45,19 +45,19 @@ def summary_path(history: Path) -> Path:
     return history.with_name(f"{history.stem}.morning.md")
 
 
-def write_summary(night: Night, history: Path) -> Path:
+def write_summary(ledger: Ledger, history: Path) -> Path:
     """The summary as Markdown, beside the history."""
     path = summary_path(history)
-    atomic_write(path, summary(night, None) + "\n")
+    atomic_write(path, summary(ledger, None) + "\n")
     return path
 
 
-def summary(night: Night, width: int | None, *, for_people: bool = False) -> str:
+def summary(ledger: Ledger, width: int | None, *, for_people: bool = False) -> str:
     """Markdown with everything, or for a terminal of that width."""
-    rows = [_row(entry, night) for entry in night.entries]
+    rows = [_row(entry, ledger) for entry in ledger.entries]
     table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
     told = printable if for_people else markdown_text
-    parts = [told(headline(night)), table, *_failures(night, told), *_noted(night, told)]
+    parts = [told(headline(ledger)), table, *_failures(ledger, told), *_noted(ledger, told)]
     return "\n\n".join(_wrapped(part, width) if for_people and part is not table else part for part in parts)
 
 
@@ -74,8 +74,8 @@ def _filled(line: str, width: int) -> str:
     return textwrap.fill(line, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
 
 
-def headline(night: Night) -> str:
-    states = night.in_order()
+def headline(ledger: Ledger) -> str:
+    states = ledger.states()
     counts = {word: sum(state.state == word for state in states) for word in ("ok", "failed", "interrupted")}
     waiting = len(states) - sum(counts.values())
     text = f"{how_many(len(states))}: {counts['ok']} ran, {counts['failed']} failed"
@@ -83,12 +83,12 @@ def headline(night: Night) -> str:
     text += f", {waiting} not run" if waiting else ""
     lost = sum(state.lost_s for state in states)
     text += f"; {duration(lost)} lost to failures" if lost else ""
-    return f"{text}. Stopped early: {night.stopped}" if night.stopped else f"{text}."
+    return f"{text}. Stopped early: {ledger.stopped}" if ledger.stopped else f"{text}."
 
 
-def _row(entry: Entry, night: Night) -> dict[str, Any]:
-    state = night.states[entry.key]
-    run = night.runs.get(state.run_id or "")
+def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
+    state = ledger.state(entry)
+    run = ledger.run_of(state)
     return {
         **cells_of(entry),
         "score": state.score,
@@ -97,7 +97,7 @@ def _row(entry: Entry, night: Night) -> dict[str, Any]:
         "speed": state.tokens_per_second,
         "vram": state.vram_mb,
         "energy": run.telemetry.get("energy_wh") if run else None,
-        "status": night.not_started.get(entry.key) or state.state,
+        "status": ledger.why_not_started(entry) or state.state,
     }
 
 
@@ -109,12 +109,12 @@ def _interval(run: Run) -> str | None:
     return f"{low * 100:.1f}–{high * 100:.1f}"
 
 
-def _failures(night: Night, told: Told) -> list[str]:
-    failed = [entry for entry in night.entries if night.states[entry.key].state == Status.FAILED]
+def _failures(ledger: Ledger, told: Told) -> list[str]:
+    failed = [entry for entry in ledger.entries if ledger.state(entry).state == Status.FAILED]
     if not failed:
         return []
     retry = "All of these again, and nothing else: the same command with --retry-failed. One alone:"
-    lines = (_failure(night.states[entry.key], entry, told) for entry in failed)
+    lines = (_failure(ledger.state(entry), entry, told) for entry in failed)
     return ["## What failed", retry, "\n".join(lines)]
 
 
@@ -130,17 +130,17 @@ def _code(text: str) -> str:
     return f"{'`' * (longest + 1)}{' ' if longest else ''}{text}{' ' if longest else ''}{'`' * (longest + 1)}"
 
 
-def _noted(night: Night, told: Told) -> list[str]:
+def _noted(ledger: Ledger, told: Told) -> list[str]:
     """What may have spoiled a run's speed without failing it, each thing once."""
     met: dict[str, list[str]] = defaultdict(list)
-    for state in night.in_order():
-        run = night.runs.get(state.run_id or "")
+    for state in ledger.states():
+        run = ledger.run_of(state)
         for text, detail in _of_note(run) if run else ():
             met[text].append(f"{state.label}{detail}")
     lines = [f"- {text}: {_few(labels)}" for text, labels in met.items()]
-    hottest = _largest(night, "temperature_c_max")
+    hottest = _largest(ledger, "temperature_c_max")
     lines += [f"- the GPU's hottest moment: {hottest[1]:.0f} °C, {hottest[0]}"] if hottest else []
-    before = _largest(night, "vram_before_mb")
+    before = _largest(ledger, "vram_before_mb")
     if before and before[1] > NOTED_MB:
         lines.append(f"- in use before a server came: up to {before[1]:,.0f} MB of VRAM, {before[0]}")
     return ["## Noted", "\n".join(map(told, lines))] if lines else []
@@ -165,8 +165,8 @@ def _few(labels: list[str]) -> str:
     return f"{', '.join(labels[:3])}{more}"
 
 
-def _largest(night: Night, name: str) -> tuple[str, float] | None:
+def _largest(ledger: Ledger, name: str) -> tuple[str, float] | None:
     """The run of the plan in which this was largest."""
-    runs = [(state.label, night.runs.get(state.run_id or "")) for state in night.in_order()]
+    runs = [(state.label, ledger.run_of(state)) for state in ledger.states()]
     known: list[tuple[str, Any]] = [(label, run.telemetry.get(name)) for label, run in runs if run]
     return max((pair for pair in known if pair[1] is not None), key=itemgetter(1), default=None)

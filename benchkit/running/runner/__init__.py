@@ -11,6 +11,6 @@ preview.py      --dry-run: what would be started
 """
 
 from benchkit.running.runner.preview import preview
-from benchkit.running.runner.stages import execute, execute_all
+from benchkit.running.runner.stages import EndedRun, execute, execute_all
 
-__all__ = ["execute", "execute_all", "preview"]
+__all__ = ["EndedRun", "execute", "execute_all", "preview"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -40,6 +42,7 @@ from parsers import get_parser
 from parsers.base import Parser
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
+FULL_BYTES = 1 << 16  # with less than this nothing can be written
 PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than this is never its summary
 
 
@@ -57,11 +60,20 @@ class Work:
     mask: Mask
 
 
+@dataclass(frozen=True)
+class EndedRun:
+    """A run as it was recorded, and the error itself where it failed."""
+
+    run: Run
+    error: BaseException | None = None
+
+
 def execute(plan: PlannedRun, display: Display) -> Run:
     """Run it and record it. Raises only what happened before anything was started, and bugs of ours."""
     check_model(plan)
     check_script(plan)
-    return next(iter(list(execute_all([plan], display))))
+    (ended,) = execute_all([plan], display)
+    return ended.run
 
 
 def execute_all(
@@ -69,7 +81,7 @@ def execute_all(
     display: Display,
     wanted: Callable[[PlannedRun], bool] = lambda _plan: True,
     trouble: Callable[[], BenchError | None] = lambda: None,
-) -> Generator[Run]:
+) -> Generator[EndedRun]:
     """Runs that share one server, their scripts checked already, each recorded as soon as it ends.
 
     `wanted` is asked just before each starts, `trouble` now and then while its script runs.
@@ -87,7 +99,7 @@ def execute_all(
             make_folder(plan.folder)
             work = Work(plan, parser, Findings(), host, display, interrupts, trouble, mask_of(plan))
             run = _recorded(work, last=plan is plans[-1])
-            yield run
+            yield EndedRun(run, work.found.error)
             if isinstance(work.found.error, Interrupted):
                 return
 
@@ -260,7 +272,12 @@ def _judge_exit(work: Work, code: int) -> None:
     tail = _read(plan.folder / RunFile.OUTPUT, 4096)
     how = f"was ended by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
     last = tail.strip().splitlines()[-1:] or ["it printed nothing"]
-    raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail)
+    full = _is_full(plan.folder) or _is_full(Path(tempfile.gettempdir()))
+    raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail, machine_wide=full)
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < FULL_BYTES
 
 
 def _parse(work: Work) -> Results:

@@ -23,6 +23,11 @@ def not_as_asked(request: ServerRequest, facts: ServerFacts) -> list[str]:
     return different
 
 
+def lacks_a_gpu(request: ServerRequest, facts: ServerFacts) -> bool:
+    """Layers on the GPU were asked for by name, and this machine has no GPU."""
+    return request.gpu_layers not in ("auto", 0) and facts.layers_offloaded == 0 and not gpus()
+
+
 def _layers_differ(request: ServerRequest, facts: ServerFacts) -> Iterator[str]:
     asked, got, total = request.gpu_layers, facts.layers_offloaded, facts.layers_total
     if got is None or asked == 0:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchkit.errors import NotAsAsked, OutOfVRAM, PortTaken, ServerError
 from benchkit.records import GpuLayers, ServerFacts, ServerRequest
-from benchkit.serving.servers.asked import not_as_asked
+from benchkit.serving.servers.asked import lacks_a_gpu, not_as_asked
 from benchkit.serving.servers.base import Report, Server, StopReport, VramUsed
 from benchkit.serving.servers.choice import choose
 from benchkit.serving.servers.kinds import load
@@ -119,7 +119,7 @@ def _checked(request: ServerRequest, facts: ServerFacts, tried: list[GpuLayers])
     """The facts with a warning for each that is not as asked; NotAsAsked if that is not to be borne."""
     warnings = not_as_asked(request, facts)
     if warnings and request.strict:
-        raise NotAsAsked(f"--strict: {'; '.join(warnings)}")
+        raise NotAsAsked(f"--strict: {'; '.join(warnings)}", machine_wide=lacks_a_gpu(request, facts))
     if len(tried) > 1:
         words = ", ".join(map(str, tried[:-1]))
         warnings.append(f"{tried[-1]} GPU layers are used: with {words} it did not fit in VRAM")

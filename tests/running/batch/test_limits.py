@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from benchkit.commands.batch import _deadline
 from benchkit.running.batch import keeper
 from benchkit.running.batch.estimate import Expected
+from benchkit.running.batch.options import next_time_of_day
+from benchkit.serving.servers.hardware import gpus
 from tests.running.batch.in_process import night_of
 from tests.running.batch.support import SUMMARY, good, script, write_plan
 from tests.support import F16, QUANTIZED, Bench, runs_in
@@ -72,7 +73,7 @@ def test_a_disk_that_fills_during_a_run_stops_it_in_time(
     night = night_of(small_disk, models=[str(F16)], benchmarks=benchmarks)
     assert night.stopped
     assert night.stopped.startswith("no disk space: stopped, only 2 MB are free")
-    assert [state.state for state in night.in_order()] == ["failed", "waiting"]
+    assert [state.state for state in night.states()] == ["failed", "waiting"]
     (small_disk / "filler").unlink()
     Path("cleared").touch()
     night_of(small_disk, {"retry_failed": True}, models=[str(F16)], benchmarks=benchmarks)
@@ -92,7 +93,7 @@ def test_a_disk_that_is_full_at_once_loses_no_run(small_disk: Path, monkeypatch:
     assert runs_in(small_disk) == []
     (small_disk / "filler").unlink()
     Path("cleared").touch()
-    assert night_of(small_disk, models=[str(F16)], benchmarks=benchmarks).all_well
+    assert night_of(small_disk, models=[str(F16)], benchmarks=benchmarks).all_ok
     assert [run["benchmark"] for run in runs_in(small_disk)] == ["hoarder", "good"]
 
 
@@ -121,6 +122,29 @@ def test_causes_of_a_model_do_not_end_the_night(bench: Bench, tmp_path: Path) ->
     write_plan(tmp_path, models=["*.gguf", str(F16)], benchmarks=[good(tmp_path)])
     bench("batch", "plan.yaml")
     assert [run["status"] for run in runs_in(tmp_path)] == [*["failed"] * 4, "ok"]
+
+
+def test_what_a_script_prints_does_not_end_the_batch(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
+    """Only a fault of this machine ends it, not a script whose last words look like one."""
+    bad = script(tmp_path, "bad", "sys.exit('engine not installed; there is no GPU')")
+    write_plan(tmp_path, models=[{**endpoint, "name": name} for name in "abcd"], benchmarks=[bad])
+    done = bench("batch", "plan.yaml")
+    assert "Stopped early" not in done.stdout
+    assert [run["model"] for run in runs_in(tmp_path)] == list("abcd")
+
+
+def test_a_missing_gpu_ends_the_batch(bench: Bench, tmp_path: Path) -> None:
+    """--strict with layers for a GPU that is not there fails alike for every model."""
+    if gpus():
+        pytest.skip("this machine has a GPU")
+    for name in "abcd":
+        (tmp_path / f"{name}.gguf").write_bytes(F16.read_bytes())
+    strict = {"server": "xllamacpp", "strict": True, "gpu_layers": "all"}
+    write_plan(tmp_path, defaults=strict, models=["*.gguf"], benchmarks=[good(tmp_path)])
+    assert "Stopped early: 3 models in a row failed alike: not as asked" in bench("batch", "plan.yaml").stdout
+    assert [run["model"] for run in runs_in(tmp_path)] == list("abc")
 
 
 def test_nothing_is_started_that_would_not_end_in_time(
@@ -156,7 +180,7 @@ def test_in_the_night_that_loses_an_hour_there_is_less_time(
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert list(night.not_started.values()) == ["would not have ended by 05:00"]
+    assert [night.why_not_started(entry) for entry in night.entries] == ["would not have ended by 05:00"]
 
 
 @pytest.mark.parametrize("tomorrow", [False, True])
@@ -164,8 +188,7 @@ def test_until_is_the_next_time_the_clock_shows_it(tomorrow: bool) -> None:
     """Half an hour ago means tomorrow; the moment is one of this place's time."""
     now = datetime.now().astimezone()
     meant = (now + timedelta(minutes=-30 if tomorrow else 30)).replace(second=0, microsecond=0)
-    until = _deadline(f"{meant:%H:%M}")
-    assert until is not None
+    until = next_time_of_day(f"{meant:%H:%M}")
     assert until.utcoffset() is not None
     assert timedelta(0) < until - now <= timedelta(hours=25)
     assert (until - now > timedelta(hours=22)) == tomorrow
@@ -181,8 +204,8 @@ def test_a_clock_that_jumps_spoils_no_duration(
     options = {"until": now + timedelta(hours=1), "now": lambda: next(jumps)}
     names = ("one", "two", "three")
     night = night_of(tmp_path, options, models=[endpoint], benchmarks=[good(tmp_path, n) for n in names])
-    assert [state.state for state in night.in_order()] == ["ok", "waiting", "ok"]
-    assert all(0 < (state.seconds or 0.0) < 30 for state in night.in_order() if state.over)
+    assert [state.state for state in night.states()] == ["ok", "waiting", "ok"]
+    assert all(0 < (state.seconds or 0.0) < 30 for state in night.states() if state.over)
 
 
 def test_a_clock_set_back_during_a_run_costs_no_result(
@@ -204,4 +227,4 @@ def test_a_clock_set_back_during_a_run_costs_no_result(
     real = time.time
     monkeypatch.setattr("benchkit.running.runner.stages.time.time", lambda: real() - 7200)
     night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
-    assert [(state.state, state.score) for state in night.in_order()] == [("ok", 25.0)]
+    assert [(state.state, state.score) for state in night.states()] == [("ok", 25.0)]

@@ -236,7 +236,7 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
 
     night = night_of(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path, "one"), good(tmp_path, "two")])
     assert [run["status"] for run in runs_in(tmp_path)] == ["failed", "ok"]
-    assert [state.state for state in night.in_order()] == ["failed", "ok"]
+    assert [state.state for state in night.states()] == ["failed", "ok"]
     assert "never thought of" in runs_in(tmp_path)[0]["error"]
     assert "please report" in capsys.readouterr().err
 
@@ -253,7 +253,7 @@ def test_ids_that_come_twice_mix_no_runs_up(
     monkeypatch.setattr(keeper, "new_run_id", lambda: next(ids))
     names = ("one", "two", "three")
     night = night_of(tmp_path, models=[endpoint], benchmarks=[good(tmp_path, name) for name in names])
-    assert [state.state for state in night.in_order()] == ["ok"] * 3
+    assert [state.state for state in night.states()] == ["ok"] * 3
     assert {run["id"]: run["benchmark"] for run in runs_in(tmp_path)} == dict(zip("abc", names, strict=True))
     assert len({run["artifacts"] for run in runs_in(tmp_path)}) == 3
 

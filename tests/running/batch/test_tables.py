@@ -17,7 +17,7 @@ import pytest
 from benchkit.plan import RunSettings
 from benchkit.records import Progress
 from benchkit.running.batch import estimate
-from benchkit.running.batch.display import PlainLines, night_table
+from benchkit.running.batch.display import PlainLines, batch_table
 from benchkit.running.batch.estimate import Estimator, Room
 from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.live import Live, Pace
@@ -119,7 +119,7 @@ def test_the_table_fits_the_terminal(width: int | None) -> None:
         seconds=60.0,
         seconds_left=200.0,
     )
-    lines = night_table(states(60), live, width).splitlines()
+    lines = batch_table(states(60), live, width).splitlines()
     assert len(lines) == 62
     assert all(shown_width(line) <= (width or 1000) for line in lines)
     assert "running 37/164" in lines[3]

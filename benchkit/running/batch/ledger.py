@@ -1,0 +1,78 @@
+"""What a batch knows of each of its entries: how far it is, the run it became, or why it was not started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from benchkit.records import Run, Status
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.state import EntryState
+
+
+class Ledger:
+    """Kept while the batch runs, and read by its displays and its summary."""
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.stopped: str | None = None  # why it ended early
+        self.interrupted = False
+        self._states: dict[str, EntryState] = {}
+        self._runs: dict[str, Run] = {}  # by run id
+        self._not_started: dict[str, str] = {}  # key -> why
+
+    def load(self, known: Mapping[str, EntryState], runs: Iterable[Run]) -> None:
+        """Begin with what the journal and the history tell of former batches."""
+        self._runs = {run.id: run for run in runs}
+        self._states = {entry.key: _state(entry, known.get(entry.key)) for entry in self.entries}
+
+    def state(self, entry: Entry) -> EntryState:
+        return self._states[entry.key]
+
+    def set_state(self, state: EntryState) -> None:
+        self._states[state.key] = state
+
+    def add_run(self, run: Run) -> None:
+        self._runs[run.id] = run
+
+    def has_run(self, run_id: str) -> bool:
+        return run_id in self._runs
+
+    def run_of(self, state: EntryState) -> Run | None:
+        """The run in the history, where the entry has one."""
+        return self._runs.get(state.run_id or "")
+
+    def runs(self) -> Iterable[Run]:
+        """Every run of the history, those of this batch with it."""
+        return self._runs.values()
+
+    def skip(self, entry: Entry, reason: str) -> None:
+        self._not_started[entry.key] = reason
+
+    def why_not_started(self, entry: Entry) -> str | None:
+        return self._not_started.get(entry.key)
+
+    def left(self, *, retry_failed: bool) -> list[Entry]:
+        """The entries to run, in the plan's order."""
+        return [entry for entry in self.entries if _is_left(self.state(entry), retry_failed)]
+
+    def states(self) -> list[EntryState]:
+        """In the plan's order; empty before `load`."""
+        return [self._states[entry.key] for entry in self.entries if entry.key in self._states]
+
+    @property
+    def all_ok(self) -> bool:
+        return all(state.state == Status.OK for state in self.states())
+
+
+def _state(entry: Entry, known: EntryState | None) -> EntryState:
+    return replace(
+        known or EntryState(entry.key),
+        model=entry.settings.name or "",
+        benchmark=entry.settings.benchmark,
+        place=entry.place,
+    )
+
+
+def _is_left(state: EntryState, retry_failed: bool) -> bool:
+    return not state.over or (retry_failed and state.state == Status.FAILED)

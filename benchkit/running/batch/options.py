@@ -1,0 +1,32 @@
+"""How a batch is to be run, apart from what its plan says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from benchkit.errors import UsageError
+
+
+@dataclass(frozen=True)
+class BatchOptions:
+    history: Path
+    until: datetime | None = None  # start nothing that is not expected to end by then
+    retry_failed: bool = False
+    wait: bool = False  # for another batch to end, instead of being refused
+    notify_command: str | None = None
+    notify_failures: bool = False  # each one, as soon as it is recorded
+    now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night
+
+
+def next_time_of_day(text: str) -> datetime:
+    """The next moment at which the clock shows this."""
+    try:
+        clock = datetime.strptime(text, "%H:%M").time()
+    except ValueError:
+        raise UsageError(f"--until {text}: give a time of day like 07:00") from None
+    now = datetime.now()
+    until = datetime.combine(now.date(), clock)
+    return (until if until > now else until + timedelta(days=1)).astimezone()
