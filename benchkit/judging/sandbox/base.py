@@ -110,6 +110,10 @@ class LoadedProgram(Protocol):
     @property
     def failure(self) -> Outcome | None: ...
 
+    # Wall time of the whole program once it is over, as the trusted side measured it; no wait for a worker.
+    @property
+    def seconds(self) -> float: ...
+
     # Calls in order, sent in batches. `entry_point`: "name" or "Solution().name" (one object for all calls).
     # limits.wall_s is per call. After a reply that ended the program (timeout, crash) the iterator ends.
     def call_many(

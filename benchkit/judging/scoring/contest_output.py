@@ -7,11 +7,15 @@ to equal everything does not arrive here at all.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from benchkit.asking.problems.livecodebench import Test
 from benchkit.judging.sandbox import CallResult, Opaque
-from benchkit.judging.scoring.shortened import shortened
+from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.shortened import MOST, shortened
+from benchkit.verdict import Verdict
 
 
 def difference(got: str, wanted: str) -> str | None:
@@ -46,3 +50,18 @@ def _as_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_as_json(item) for item in value]
     return value
+
+
+def failed_test(
+    verdict: Verdict, why: str, number: int, tests: Sequence[Test], got: str | None = None
+) -> Judgement:
+    """Which test, with its input, what it wants and what came, all shortened."""
+    facts: dict[str, Any] = {
+        "tests": len(tests),
+        "failed_test": number,
+        "input": shortened(tests[number].input),
+        "expected": shortened(tests[number].output),
+    }
+    if got is not None:
+        facts["got"] = got if len(got) <= MOST else shortened(got)
+    return Judgement(verdict, f"test {number + 1} of {len(tests)}: {why}", further=facts)

@@ -113,7 +113,7 @@ def test_a_timeout_is_judged_again_alone(sandbox: Sandbox) -> None:
     """A program that takes too long twice is a timeout; the second time it gets what this machine needs."""
     judgement = judged(sandbox, "while True: pass", wall_s=0.3)
     assert judgement.verdict is Verdict.TIMEOUT
-    assert judgement.seconds > 0.6
+    assert judgement.further["judged_again"] is True
 
 
 def test_how_slow_the_machine_is_is_measured(sandbox: Sandbox) -> None:
@@ -189,6 +189,46 @@ def test_what_is_remembered_from_the_test_before_is_no_fault(sandbox: Sandbox) -
     assert judged(sandbox, source, *tests, method="add").verdict is Verdict.PASSED
     judgement = judged(sandbox, source, *tests, Test("[5]", "6"), *tests, method="add")
     assert (judgement.verdict, judgement.further["failed_test"]) == (Verdict.WRONG, 4)
+
+
+# Ways to answer true or false by anything but the input; `k` counts the calls.
+BLIND = {
+    "counter": "global k; k += 1; return k > 1",
+    "counter_false_first": "global k; k += 1; return k < 2",
+    "alternating": "global k; k += 1; return k % 2 == 0",
+    "attribute": "self.k = getattr(self, 'k', 0) + 1; return self.k > 1",
+    "default": "seen.append(0); return len(seen) > 1",
+    "time": "import time; return time.perf_counter() - began > 2e-4",
+    "clock": "import time; return time.perf_counter_ns() // 1000 % 2 == 0",
+    "random": "import random; return random.random() < 0.5",
+    "pid": "import os; global k; k += 1; return (os.getpid() + k) % 2 == 0",
+    "file": "import os; there = os.path.exists('x'); open('x', 'w').close(); return there",
+    "module": "import sys; there = hasattr(sys, 'x'); sys.x = 1; return there",
+}
+ORDERS = ([True, False], [False, True], [True, False, True], [True, True, False], [False, True, False])
+
+
+@pytest.mark.parametrize("way", BLIND)
+@pytest.mark.parametrize("wanted", ORDERS, ids=str)
+def test_an_answer_that_ignores_its_input_fails(way: str, wanted: list[bool], sandbox: Sandbox) -> None:
+    """Yes or no by the number of calls, the time, chance, the process or a file is never a pass."""
+    source = (
+        "import time\nk = 0\nbegan = time.perf_counter()\nclass Solution:\n"
+        f"    def add(self, numbers, seen=[]):\n        {BLIND[way]}\n"
+    )
+    tests = [Test(f"[{number}]", json.dumps(value)) for number, value in enumerate(wanted)]
+    assert judged(sandbox, source, *tests, method="add").verdict in (Verdict.WRONG, Verdict.ERROR)
+
+
+def test_remembered_yes_and_no_is_no_fault(sandbox: Sandbox) -> None:
+    """A right answer that spoils itself by what it keeps passes; the record says that tests ran alone."""
+    source = (
+        "class Solution:\n    seen = []\n    def add(self, numbers):\n        self.seen += numbers\n"
+        "        return sum(self.seen) > 2"
+    )
+    tests = [Test(f"[{number}]", json.dumps(number > 2)) for number in (3, 1, 4, 2)]
+    judgement = judged(sandbox, source, *tests, method="add")
+    assert (judgement.verdict, judgement.further["each_test_alone"]) == (Verdict.PASSED, True)
 
 
 def test_a_function_may_do_without_the_class(sandbox: Sandbox) -> None:

@@ -88,6 +88,10 @@ class RemoteProgram:
         self.outcome: Outcome | None = None  # of the whole program, once it is over
         self.failure = self._load(source)
 
+    @property
+    def seconds(self) -> float:
+        return self.outcome.seconds if self.outcome is not None else 0.0
+
     def _load(self, source: str) -> Outcome | None:
         try:
             self.worker.say("load", source, dict(vars(self.limits)))
