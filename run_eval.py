@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchkit.asking.client.prompts import STYLES, find_style
-from benchkit.asking.script import Prompt, Question, Settings, asking_flags, say
+from benchkit.asking.client.prompts import STYLES, Prompter, find_style
+from benchkit.asking.script import Question, Settings, asking_flags, say
 from benchkit.asking.script.journal import read_key
 from benchkit.errors import UsageError
 from benchkit.judging.evaluation import (
@@ -97,7 +97,7 @@ def command(settings: Settings, **options: Any) -> None:
         return _evaluate(_evaluation(settings, choices, sandbox), choices, prompter)
 
 
-def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Callable[[str], Prompt]) -> None:
+def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Prompter) -> None:
     if choices.samples_file or choices.rejudge:
         return _judge_saved(evaluation, choices)
     samples = evaluation.settings.samples
@@ -108,7 +108,7 @@ def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Callable[[str]
     return ask_and_judge(evaluation, questions)
 
 
-def _prompter(choices: Choices) -> Callable[[str], Prompt]:
+def _prompter(choices: Choices) -> Prompter:
     style = find_style(choices.style)
     return style.chat if choices.mode == "chat" else style.for_completion()
 
@@ -144,9 +144,9 @@ def _asked_in(folder: Path) -> tuple[str, str | None]:
     raise UsageError(f"--rejudge {folder}: {whose}; name them with --problems-file")
 
 
-def _questions(problem_set: ProblemSet, prompter: Callable[[str], Prompt], samples: int) -> list[Question]:
+def _questions(problem_set: ProblemSet, prompter: Prompter, samples: int) -> list[Question]:
     """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
-    prompted = [(problem, prompter(problem.prompt)) for problem in problem_set.problems]
+    prompted = [(problem, prompter(problem.prompt, problem.language)) for problem in problem_set.problems]
     return [
         Question(problem.id, sample, prompt, problem)
         for problem, prompt in prompted

@@ -72,7 +72,7 @@ def command(
 def _questions(problem_set: ContestSet, style: str, samples: int) -> list[Question]:
     """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
     prompted = [
-        (problem, contest_prompt(style, problem.prompt, problem.starter_code))
+        (problem, contest_prompt(style, problem.prompt, problem.starter_code, problem.language))
         for problem in problem_set.problems
     ]
     return [

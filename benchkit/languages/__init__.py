@@ -1,0 +1,45 @@
+"""Programming languages: how code in them is asked for, found in an answer, built and run.
+
+base.py      Language, the Syntax that it offers, and the ContestRules that it may offer
+building.py  plain data: Toolchain, Cache, Recipe, Commands
+patterns.py  a Syntax made of patterns, for languages that are not parsed
+python/      Python
+
+To add a language: one file here with a class that has the attributes and methods of `Language`, and one line
+in LANGUAGES.
+"""
+
+from __future__ import annotations
+
+from benchkit.errors import UnknownName
+from benchkit.languages.base import ContestRules, Language, Syntax
+from benchkit.languages.building import Cache, Command, Commands, Recipe, Toolchain
+from benchkit.languages.python import Python
+
+__all__ = [
+    "LANGUAGES",
+    "PYTHON",
+    "Cache",
+    "Command",
+    "Commands",
+    "ContestRules",
+    "Language",
+    "Recipe",
+    "Syntax",
+    "Toolchain",
+    "find_language",
+]
+
+LANGUAGES: dict[str, Language] = {
+    "python": Python(),
+}
+PYTHON = LANGUAGES["python"]
+
+
+def find_language(name: str) -> Language:
+    """The language of this name, or the one whose fences carry it as their label."""
+    wanted = name.lower()
+    for language in LANGUAGES.values():
+        if wanted == language.name or wanted in language.labels:
+            return language
+    raise UnknownName("language", name, LANGUAGES)

@@ -3,17 +3,18 @@
 reasoning.py   takes off what the model thought aloud: <think>, Harmony channels and the like
 fences.py      finds the fenced blocks of an answer, closed or not
 ladder.py      the rungs, from the surest kind of answer to the last resort
-syntax.py      what can be asked of text that may be Python
-gluing.py      puts a body under its signature, and the prompt's imports and helpers before an answer
+
+What is code, and what it defines, is asked of the problem's language: see benchkit.languages.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchkit.asking.answers.gluing import continuation
-from benchkit.asking.answers.ladder import Rung, climb
+from benchkit.asking.answers.fences import fences
+from benchkit.asking.answers.ladder import MOST_FENCES, Asked, Rung, climb
 from benchkit.asking.answers.reasoning import without_reasoning
+from benchkit.languages import PYTHON, Language
 
 __all__ = ["Code", "Rung", "extract"]
 
@@ -27,7 +28,12 @@ class Code:
 
 
 def extract(
-    response: str, *, prompt: str = "", entry_point: str | None = None, continues: bool = False
+    response: str,
+    *,
+    prompt: str = "",
+    entry_point: str | None = None,
+    continues: bool = False,
+    language: Language = PYTHON,
 ) -> Code:
     """The code in a model's answer (its content; a separate `reasoning_content` is not passed in).
 
@@ -36,7 +42,8 @@ def extract(
     of that prompt. Without `entry_point` a whole program is looked for. Never raises.
     """
     text = response.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    if continues and (program := continuation(prompt, text, entry_point)):
+    if continues and (program := language.syntax.continuation(prompt, text, entry_point)):
         return Code(program, Rung.CONTINUATION)
-    source, rung = climb(without_reasoning(text), prompt, entry_point)
+    answer = without_reasoning(text)
+    source, rung = climb(Asked(answer, fences(answer)[-MOST_FENCES:], prompt, entry_point, language))
     return Code(source, rung)

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 MARKDOWN_LABELS = frozenset({"markdown", "md"})
-PYTHON_LABELS = frozenset({"python", "python3", "py", "py3", "python2", "ipython", "sage"})
 LOOK_AHEAD = 300  # lines in which a block that was closed too early is looked for its real end
 
 OPENING = re.compile(r"^\s*(?P<ticks>`{3,}|~{3,})(?P<info>[^`]*)$")
@@ -25,10 +24,6 @@ class Fence:
     end: int
     ticks: str
     label: str
-
-    @property
-    def is_python(self) -> bool:
-        return self.label in PYTHON_LABELS
 
     @property
     def code(self) -> str:

@@ -13,14 +13,18 @@ from dataclasses import dataclass
 
 from benchkit.asking.script.base import Message, Prompt
 from benchkit.errors import UnknownName, UsageError
+from benchkit.languages import PYTHON, Language
 
-NEXT_THING = ("\nif __name__", "\nprint(", "\nassert ", "\n```")
-AFTER_BODY = (
-    "\ndef ",
-    "\nclass ",
-    *NEXT_THING,
-)  # the prompt ends within a function: anything at column 0 is new
-AFTER_DOCSTRING = ('\n"""', *NEXT_THING)  # the answer begins at column 0: only a new task or a test ends it
+Prompter = Callable[[str, Language], Prompt]
+"""Makes what the model is sent of a problem's prompt and its language."""
+
+
+@dataclass(frozen=True)
+class Stops:
+    """The strings that end a raw completion, of a tool that has its own; all of them are for Python."""
+
+    after_body: tuple[str, ...]
+    after_definition: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,66 +32,78 @@ class Style:
     """One way to ask."""
 
     about: str
-    instruction: str  # with the place of the problem's prompt as {prompt}
+    # With places for the problem's {prompt}, its {language} and the {label} of that language's fences.
+    instruction: str
     begun: str = ""  # the answer's beginning, put into the model's mouth
-    after_body: tuple[str, ...] | None = AFTER_BODY  # None: this tool asks no base models
-    after_docstring: tuple[str, ...] = AFTER_DOCSTRING
+    completes: bool = True  # whether the tool asks base models
+    stops: Stops | None = None  # None: the language's
     tidy: Callable[[str], str] = str.strip
 
-    def chat(self, prompt: str) -> Prompt:
+    def chat(self, prompt: str, language: Language = PYTHON) -> Prompt:
         """Messages for an instruction model."""
-        messages: list[Message] = [_said("user", self.instruction, self.tidy(prompt))]
-        if self.begun:
-            messages.append(_said("assistant", self.begun, self.tidy(prompt)))
-        return Prompt(tuple(messages))
+        tidied = self.tidy(prompt)
+        asked = _message("user", self.instruction, tidied, language)
+        if not self.begun:
+            return Prompt((asked,))
+        begun = _message("assistant", self.begun, tidied, language)
+        return Prompt((asked, begun), prefill_head=language.syntax.last_head(tidied))
 
-    def for_completion(self) -> Callable[[str], Prompt]:
+    def for_completion(self) -> Prompter:
         """How base models are asked, where the tool does so."""
-        if self.after_body is None:
+        if not self.completes:
             raise UsageError(
                 f"{self.about} asks no base models: with --mode completion choose another --prompt"
             )
         return self._completion
 
-    def _completion(self, prompt: str) -> Prompt:
+    def _completion(self, prompt: str, language: Language = PYTHON) -> Prompt:
         """Text to continue; it ends where a new task would begin."""
-        return Prompt(prompt, stop=(self.after_docstring if _is_docstring(prompt) else self.after_body) or ())
+        stops = Stops(language.stops_after_body, language.stops_after_definition)
+        if self.stops is not None and language is PYTHON:
+            stops = self.stops
+        in_function = language.syntax.ends_in_function(prompt)
+        return Prompt(prompt, stop=stops.after_body if in_function else stops.after_definition)
 
 
 STYLES: dict[str, Style] = {
     "plain": Style(
         about="this tool",
         instruction=(
-            "Write the Python code that is asked for here. Reply with all of it, imports included, "
-            "in one ```python block.\n\n```python\n{prompt}\n```"
+            "Write the {language} code that is asked for here. Reply with all of it, imports included, "
+            "in one ```{label} block.\n\n```{label}\n{prompt}\n```"
         ),
     ),
     "evalplus": Style(
         about="evalplus",
         instruction=(
-            "Give one self-contained Python script, in a markdown code block, which solves this problem:\n"
-            "```python\n{prompt}\n```"
+            "Give one self-contained {language} script, in a markdown code block, which solves this "
+            "problem:\n```{label}\n{prompt}\n```"
         ),
-        after_body=(
-            "\nif __name__",
-            "\ndef main(",
-            "\nprint(",
-            "\ndef ",
-            "\nclass ",
-            "\nimport ",
-            "\nfrom ",
-            "\nassert ",
+        stops=Stops(
+            after_body=(
+                "\nif __name__",
+                "\ndef main(",
+                "\nprint(",
+                "\ndef ",
+                "\nclass ",
+                "\nimport ",
+                "\nfrom ",
+                "\nassert ",
+            ),
+            after_definition=("\nif __name__", "\ndef main(", "\nprint(", '\n"""', "\nassert"),
         ),
-        after_docstring=("\nif __name__", "\ndef main(", "\nprint(", '\n"""', "\nassert"),
     ),
     "lm-eval": Style(
         about="lm-evaluation-harness",
         instruction=(
             "Solve the problem that follows, and be sure that your solution passes its tests:\n"
-            "```python\n{prompt}\n```"
+            "```{label}\n{prompt}\n```"
         ),
-        begun="The function, completed:\n```python\n{prompt}\n",
-        after_body=("\nclass", "\ndef", "\n#", "\nif", "\nprint"),
+        begun="The function, completed:\n```{label}\n{prompt}\n",
+        stops=Stops(
+            after_body=("\nclass", "\ndef", "\n#", "\nif", "\nprint"),
+            after_definition=PYTHON.stops_after_definition,
+        ),
     ),
     "simple-evals": Style(
         about="simple-evals",
@@ -95,7 +111,7 @@ STYLES: dict[str, Style] = {
             "Below are the signature and the docstring of a function. Implement the whole function as they "
             "describe it. Your answer should be the function's code and nothing else.\n{prompt}"
         ),
-        after_body=None,
+        completes=False,
         tidy=str,
     ),
 }
@@ -110,15 +126,12 @@ def find_style(name: str) -> Style:
 
 def with_prefill(prompt: Prompt, text: str) -> str:
     """The whole answer where the model went on from what was put into its mouth; it may also start anew."""
-    heads = re.findall(r"^((?:def|class) +\w+)", prompt.prefill, re.MULTILINE)
-    if heads and re.search(rf"^\s*{heads[-1]}\b", text, re.MULTILINE):
+    head = prompt.prefill_head
+    if head and re.search(rf"^\s*{re.escape(head)}\b", text, re.MULTILINE):
         return text
     return prompt.prefill + text
 
 
-def _said(role: str, template: str, prompt: str) -> Message:
-    return {"role": role, "content": template.replace("{prompt}", prompt)}
-
-
-def _is_docstring(prompt: str) -> bool:
-    return prompt.lstrip().startswith(('"""', "'''"))
+def _message(role: str, template: str, prompt: str, language: Language) -> Message:
+    named = template.replace("{language}", language.title).replace("{label}", language.labels[0])
+    return {"role": role, "content": named.replace("{prompt}", prompt)}

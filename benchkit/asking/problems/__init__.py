@@ -115,5 +115,7 @@ def _problem(path: Path, number: int, form: Form, row: Row) -> Problem:
         return form.problem(row)
     except KeyError as error:
         raise BadRow(path, number, f"the field {error} is missing") from None
+    except UnknownName as error:
+        raise BadRow(path, number, str(error)) from None
     except (AttributeError, TypeError, ValueError, SyntaxError) as error:
         raise BadRow(path, number, f"not as this form has it: {error}") from None

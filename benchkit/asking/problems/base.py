@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from benchkit.errors import ProblemsError, UsageError
+from benchkit.languages import PYTHON, Language, find_language
 
 Report = Callable[[str], None]
 """Takes a line for the person who waits: "fetching HumanEval.jsonl.gz, 43%"."""
@@ -22,6 +23,7 @@ class Problem:
     entry_point: str | None = None  # the function asked for; None where a whole program is
     difficulty: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)  # text, tests, platform, date…
+    language: Language = PYTHON
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,11 @@ def text_field(row: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise ValueError(f"the field {name!r} must be text, this is a {type(value).__name__}")
     return value
+
+
+def language_field(row: Mapping[str, Any]) -> Language:
+    """The row's own language; Python where it names none."""
+    return find_language(text_field(row, "language")) if "language" in row else PYTHON
 
 
 class BadRow(ProblemsError):

@@ -9,21 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.asking.problems.base import Problem, text_field
+from benchkit.asking.problems.base import Problem, language_field, text_field
 
 
 @dataclass(frozen=True)
 class TestedProblem(Problem):
-    """A problem with a Python test of its own."""
+    """A problem with a test of its own, in its language."""
 
     __test__ = False  # no test class, whatever pytest thinks of the name
 
-    test: str = ""  # defines check(candidate)
+    test: str = ""  # in Python: defines check(candidate)
     canonical_solution: str | None = None  # a whole program
 
 
 class HumanEvalForm:
-    """Rows with task_id, prompt, entry_point, test."""
+    """Rows with task_id, prompt, entry_point, test; `language` where it is not Python."""
 
     def fits(self, row: Mapping[str, Any]) -> bool:
         return {"task_id", "prompt", "entry_point", "test"} <= row.keys()
@@ -35,6 +35,7 @@ class HumanEvalForm:
             prompt=text_field(row, "prompt"),
             entry_point=text_field(row, "entry_point"),
             difficulty=row.get("difficulty"),
+            language=language_field(row),
             test=text_field(row, "test"),
             canonical_solution=None if solution is None else row["prompt"] + solution,
         )

@@ -22,11 +22,11 @@ from benchkit.asking.problems.errata import erratum
 from benchkit.asking.problems.private_tests import read_private
 from benchkit.asking.problems.reading import told_clearly
 from benchkit.errors import ProblemsError, UsageError
+from benchkit.languages.python.contests import SOLUTION
 
 # Within a JSON text every quote has a backslash before it, so this is found in the line's own keys only.
 _DATE = re.compile(rb'"contest_date"\s*:\s*"(\d{4}-\d{2}-\d{2})')
 TEST_TYPES = ("stdin", "functional")
-SOLUTION = "Solution"
 PUBLIC_ONLY = "public tests only"
 
 

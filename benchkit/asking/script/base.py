@@ -19,6 +19,7 @@ class Prompt:
 
     content: tuple[Message, ...] | str
     stop: tuple[str, ...] = ()
+    prefill_head: str | None = None  # the last definition that the prefill begins: "def add"
 
     @property
     def mode(self) -> str:

@@ -5,8 +5,8 @@ tested.py        judges by a problem's own Python test (HumanEval, MBPP)
 differential.py  judges by the canonical solution's outputs (the + sets), which expected.py keeps;
                  oracles.py and loose.py say which outputs are the same
 contest.py       judges contest answers by stdin and stdout, and contest_calls.py by calls; contest_output.py
-                 says what is right, contest_source.py what is put before an answer, machine.py how slow this
-                 machine is
+                 says what is right, machine.py how slow this machine is
+recipes.py       runs programs in any language, built first where they must be
 turns.py         a timeout is judged a second time, alone
 answering.py     one answer to one Judged: extract, judge, and the verdicts that need no run
 saved.py         samples files and earlier runs: judging what was answered before

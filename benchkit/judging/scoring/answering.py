@@ -28,7 +28,13 @@ def judge_answer(
     `truncated` says that the model hit its token budget: the answer is judged all the same, since its code
     may be whole, and is `truncated` unless it passes. `continues` is for raw completions.
     """
-    code = extract(response, prompt=problem.prompt, entry_point=problem.entry_point, continues=continues)
+    code = extract(
+        response,
+        prompt=problem.prompt,
+        entry_point=problem.entry_point,
+        continues=continues,
+        language=problem.language,
+    )
     judgement = _judgement(judge, problem, code, truncated)
     return _judged(problem.id, sample, judgement, code.rung, tokens, further or {})
 

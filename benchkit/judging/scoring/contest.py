@@ -9,13 +9,14 @@ from typing import Any
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test
 from benchkit.errors import ProblemsError
-from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
+from benchkit.judging.sandbox import Limits, Outcome, Sandbox
 from benchkit.judging.scoring.base import Judgement
 from benchkit.judging.scoring.contest_calls import FunctionTests
 from benchkit.judging.scoring.contest_output import difference, failed_test
-from benchkit.judging.scoring.contest_source import ONLY_IN_A_FUNCTION, entry_point, in_function, with_prelude
 from benchkit.judging.scoring.machine import libraries, slowness
+from benchkit.judging.scoring.recipes import run_program
 from benchkit.judging.scoring.turns import Turns
+from benchkit.languages import ContestRules, Language
 from benchkit.verdict import Verdict
 
 LIMIT_S = 6.0  # a test, as the official grader has it
@@ -61,25 +62,31 @@ class ContestJudge:
     def _tried(
         self, problem: ContestProblem, source: str, tests: Sequence[Test], limits: Limits
     ) -> Judgement:
+        rules = problem.language.contests
+        if rules is None:
+            return self._program(problem.language, source, tests, limits)
         if problem.method is None:
-            return self._program_or_body(source, tests, limits)
-        call = entry_point(problem.method, source)
-        return FunctionTests(self._sandbox, self._complete(source), call, tests, limits).judge()
+            return self._program_or_body(problem.language, rules, source, tests, limits)
+        call = rules.callable_name(problem.method, source)
+        return FunctionTests(self._sandbox, self._prepared(rules, source), call, tests, limits).judge()
 
-    def _complete(self, source: str) -> str:
-        return with_prelude(source, self._sandbox.isolation.same_python)
+    def _prepared(self, rules: ContestRules, source: str) -> str:
+        return rules.prepared(source, same_interpreter=self._sandbox.isolation.same_python)
 
-    def _program_or_body(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
-        judgement = self._program(self._complete(source), tests, limits)
-        if not ONLY_IN_A_FUNCTION.search(judgement.detail) or (body := in_function(source)) is None:
+    def _program_or_body(
+        self, language: Language, rules: ContestRules, source: str, tests: Sequence[Test], limits: Limits
+    ) -> Judgement:
+        judgement = self._program(language, self._prepared(rules, source), tests, limits)
+        body = rules.second_form(source, judgement.detail)
+        if body is None:
             return judgement
-        judgement = self._program(self._complete(body), tests, limits)
+        judgement = self._program(language, self._prepared(rules, body), tests, limits)
         return replace(judgement, further={**judgement.further, "ran_as_function": True})
 
-    def _program(self, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
+    def _program(self, language: Language, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
         seconds = 0.0
         for number, test in enumerate(tests):
-            outcome = self._sandbox.run(Program(source=source, stdin=test.input.encode()), limits)
+            outcome = run_program(self._sandbox, language, source, test.input.encode(), limits)
             seconds += outcome.seconds
             got = outcome.stdout.decode(errors="replace")
             why = difference(got, test.output)

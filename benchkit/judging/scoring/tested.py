@@ -1,4 +1,4 @@
-"""Judges by a problem's own Python test: HumanEval's check(candidate), MBPP's asserts."""
+"""Judges by a problem's own test: HumanEval's check(candidate), MBPP's asserts, or a whole program."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
 from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.recipes import run_test
 from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
 
@@ -47,4 +48,6 @@ class TestedJudge:
 
     def _check(self, problem: TestedProblem, source: str, limits: Limits) -> Outcome:
         entry_point = problem.entry_point or ""
+        if not problem.language.preloaded:
+            return run_test(self._sandbox, problem.language, source, problem.test, entry_point, limits)
         return self._sandbox.check(source, problem.test, entry_point, limits, support=problem.prompt)

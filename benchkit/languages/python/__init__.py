@@ -1,0 +1,12 @@
+"""Python: what is parsed with `ast`, and what graders add to an answer.
+
+syntax.py    does it parse, what does it define, where does it end
+assembly.py  puts a body under its signature, and the prompt's imports and helpers before an answer
+contests.py  an answer as LiveCodeBench runs it
+asserts.py   asserts that call a function, as a test of a candidate
+language.py  the language itself, made of these
+"""
+
+from benchkit.languages.python.language import Python
+
+__all__ = ["Python"]

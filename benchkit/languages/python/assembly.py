@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from benchkit.asking.answers.syntax import (
+from benchkit.languages.python.syntax import (
     DEFINITIONS,
+    LARGEST,
     bound_names,
+    definition_start,
     has_body,
     longest_code,
-    looks_defined,
     parsed,
     returns_outside,
     source_of,
@@ -19,6 +20,11 @@ from benchkit.asking.answers.syntax import (
 )
 
 KEPT_AFTER_COMPLETION = (*DEFINITIONS, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign, ast.Try)
+
+
+def completed(code: str, blocks: Sequence[str], prompt: str, entry_point: str | None) -> str:
+    """The code after what it uses of the other blocks, and after what it leaves out of the prompt."""
+    return with_prompt(prompt, with_helpers(code, blocks), entry_point)
 
 
 def with_prompt(prompt: str, code: str, entry_point: str | None) -> str:
@@ -34,7 +40,7 @@ def with_prompt(prompt: str, code: str, entry_point: str | None) -> str:
     return "\n".join([*future, *(source_of(prompt, node) for node in missing), "", rest])
 
 
-def with_helpers(code: str, blocks: list[str]) -> str:
+def with_helpers(code: str, blocks: Sequence[str]) -> str:
     """The code after what it uses of an answer's other blocks."""
     tree = parsed(code)
     wanted = used_names(tree) if tree and len(blocks) > 1 else set()
@@ -61,12 +67,12 @@ def _is_future(node: ast.stmt) -> bool:
 
 def under_signature(prompt: str, body: str, entry_point: str | None) -> str | None:
     """The prompt's function with this body, its indentation repaired; None where that makes no function."""
-    if entry_point is None or not looks_defined(prompt, entry_point):
+    if definition_start(prompt, entry_point) is None:
         return None
-    for indented in _indentations(body.strip("\n")):
+    for indented in _indentations(body[:LARGEST].strip("\n")):
         program = longest_code(prompt.rstrip() + "\n" + indented + "\n")
         tree = parsed(program)
-        if tree and not returns_outside(tree) and _does_something(tree, entry_point):
+        if tree and not returns_outside(tree) and _has_statements(tree, entry_point):
             return program
     return None
 
@@ -80,7 +86,7 @@ def _indentations(body: str) -> Iterator[str]:
     yield textwrap.indent(first.strip() + "\n" + textwrap.dedent(rest), "    ")
 
 
-def _does_something(tree: ast.Module, name: str) -> bool:
+def _has_statements(tree: ast.Module, name: str | None) -> bool:
     """Whether the function got a body; a word of prose parses too, as a name, and makes none."""
     return any(
         isinstance(node, ast.FunctionDef)

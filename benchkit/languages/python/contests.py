@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
 
-from benchkit.asking.answers.syntax import parsed
-from benchkit.asking.problems.livecodebench import SOLUTION
+from benchkit.languages.python.syntax import parsed
 
 # LiveCodeBench puts `from … import *` of all of these before every answer, then of builtins and typing, then
 # imports them by name; published passes lean on it.
@@ -17,6 +16,7 @@ MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
     "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
+SOLUTION = "Solution"  # the class whose method a contest asks for
 RECURSION_LIMIT = 50_000
 MOST_DIGITS = 50_000  # of an integer that is read or printed
 # LiveCodeBench makes a function of every program; what Python says of those that can be nothing else.
@@ -26,25 +26,25 @@ ONLY_IN_A_FUNCTION = re.compile(
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
-def prelude(source: str, same_python: bool) -> str:
+def prelude(source: str, same_interpreter: bool) -> str:
     """Those of the imports, as one line, that can make a difference to this source; all would take longer.
 
     Where it will not run on our own Python, that may lack some names which ours has, `*` takes what there is.
     """
     words = set(_WORD.findall(source))
     named = [module for module in MODULES if module in words or module == "sys"]
-    imports = [*_imports(words, same_python), f"import {', '.join(named)}"]
+    imports = [*_imports(words, same_interpreter), f"import {', '.join(named)}"]
     limits = f"sys.setrecursionlimit({RECURSION_LIMIT})", f"sys.set_int_max_str_digits({MOST_DIGITS})"
     return "; ".join([*imports, *limits])
 
 
-def _imports(words: set[str], same_python: bool) -> Iterator[str]:
+def _imports(words: set[str], same_interpreter: bool) -> Iterator[str]:
     """By name, for to import a thing is to touch it, and what a fork touches it must copy first."""
     builtin = _exports("builtins")  # imported after the modules, some of which shadow them: they win
     for module in (*MODULES, "typing"):
         if names := (words & _exports(module)) - builtin:
-            yield f"from {module} import {', '.join(sorted(names)) if same_python else '*'}"
-    if not same_python:
+            yield f"from {module} import {', '.join(sorted(names)) if same_interpreter else '*'}"
+    if not same_interpreter:
         yield "from builtins import *"
 
 
@@ -55,11 +55,11 @@ def _exports(module: str) -> frozenset[str]:
     return frozenset(public)  # sys has last_… after an error only
 
 
-def with_prelude(source: str, same_python: bool = True) -> str:
+def prepared(source: str, *, same_interpreter: bool = True) -> str:
     """The prelude as one line more, before everything that need not be first."""
     line = _first_free_line(source)
     lines = source.split("\n")
-    return "\n".join([*lines[:line], prelude(source, same_python), *lines[line:]])
+    return "\n".join([*lines[:line], prelude(source, same_interpreter), *lines[line:]])
 
 
 def _first_free_line(source: str) -> int:
@@ -74,6 +74,11 @@ def _first_free_line(source: str) -> int:
     return max((node.end_lineno or 0 for node in future), default=0)
 
 
+def second_form(source: str, failure: str) -> str | None:
+    """The program as a function, where it failed with what only a function allows."""
+    return in_function(source) if ONLY_IN_A_FUNCTION.search(failure) else None
+
+
 def in_function(source: str) -> str | None:
     """The program as a function's body, but for its imports, and the function called; None for no Python."""
     tree = parsed(source)
@@ -85,6 +90,6 @@ def in_function(source: str) -> str | None:
     return ast.unparse(ast.Module([*imports, function, call], []))
 
 
-def entry_point(method: str, source: str) -> str:
+def callable_name(method: str, source: str) -> str:
     """The method of `Solution`, or the bare function where the answer has no such class."""
     return f"{SOLUTION}().{method}" if f"class {SOLUTION}" in source else method

@@ -11,6 +11,15 @@ from collections.abc import Iterator
 LARGEST = 100_000  # characters; no hand-written answer is longer, and parsing more would take seconds
 MOST_CUTS = 12
 
+CODE_LINE = re.compile(
+    r"^(?:(?:async\s+)?def\s+\w+\s*[(\[]|class\s+\w+\s*[:(]|@\w[\w.]*(?:\(.*)?$"
+    r"|from\s+[\w.]+\s+import\s|import\s+[\w.]+(?:\s+as\s+\w+)?(?:\s*,.*)?\s*$"
+    r"|[A-Za-z_]\w*\s*(?::[^=\n]+)?=[^=]|(?:try|else|finally)\s*:|(?:if|for|while|with)\s.*:\s*$)",
+    re.MULTILINE,
+)
+BODY_LINE = re.compile(r"^(?: {2,}|\t)\S", re.MULTILINE)
+HEAD = re.compile(r"^((?:def|class) +\w+)", re.MULTILINE)
+
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
@@ -72,6 +81,12 @@ def _inner(node: ast.stmt) -> list[ast.stmt]:
     return inner
 
 
+def may_be_body(code: str) -> bool:
+    """Whether this may be a function's body: no Python by itself, or with a `return` outside of functions."""
+    tree = parsed(code)
+    return tree is None or returns_outside(tree)
+
+
 def returns_outside(tree: ast.Module) -> bool:
     """Whether a `return` stands outside of functions: then this is a function's body, not a program."""
     waiting: list[ast.stmt] = list(tree.body)
@@ -93,9 +108,37 @@ def defines(code: str, name: str | None) -> bool:
     return bool(tree.body) if name is None else name in bound_names(made)
 
 
-def definition(text: str, name: str | None) -> re.Match[str] | None:
-    """Where the text means to define the name, be it Python or not quite."""
-    return re.search(rf"^(?:async\s+)?(?:def|class)\s+{name}\b", text, re.MULTILINE) if name else None
+def definition_start(text: str, name: str | None) -> int | None:
+    """Where the text sets out to define the name, be it Python or not quite."""
+    if name is None:
+        return None
+    return _start(re.compile(rf"^(?:async\s+)?(?:def|class)\s+{name}\b", re.MULTILINE), text)
+
+
+def code_start(text: str) -> int | None:
+    """Where the first line lies that can only be code."""
+    return _start(CODE_LINE, text)
+
+
+def body_start(text: str) -> int | None:
+    """Where the first indented line lies."""
+    return _start(BODY_LINE, text)
+
+
+def _start(pattern: re.Pattern[str], text: str) -> int | None:
+    found = pattern.search(text)
+    return found.start() if found else None
+
+
+def ends_in_function(prompt: str) -> bool:
+    """Whether the prompt is a function's head; else it is a docstring, and the answer begins at column 0."""
+    return not prompt.lstrip().startswith(('"""', "'''"))
+
+
+def last_head(text: str) -> str | None:
+    """The last definition's first words: "def add"."""
+    heads: list[str] = HEAD.findall(text)
+    return heads[-1] if heads else None
 
 
 def indented_definition(text: str, name: str | None) -> str:
@@ -103,10 +146,6 @@ def indented_definition(text: str, name: str | None) -> str:
     pattern = rf"^([ \t]+)(?:async\s+)?def\s+{name}\b.*(?:\n(?:\1.*|[ \t]*$))*"
     found = re.search(pattern, text, re.MULTILINE) if name else None
     return textwrap.dedent(found[0]) if found else ""
-
-
-def looks_defined(text: str, name: str | None) -> bool:
-    return definition(text, name) is not None
 
 
 def used_names(tree: ast.Module) -> set[str]:

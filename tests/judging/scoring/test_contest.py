@@ -16,8 +16,8 @@ from benchkit.judging.scoring import Judgement, Tally, as_text, judge_answer
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.contest import ContestJudge
 from benchkit.judging.scoring.contest_output import difference
-from benchkit.judging.scoring.contest_source import with_prelude
 from benchkit.judging.scoring.machine import libraries, slowness
+from benchkit.languages.python.contests import prepared
 from benchkit.records import Verdict
 from tests.contest_files import row, write
 from tests.judging.scoring.right_programs import RIGHT, Right
@@ -280,13 +280,13 @@ def test_outputs_are_compared_as_the_official_rules_have_it(got: str, wanted: st
 @pytest.mark.parametrize("same_python", [True, False])
 def test_imports_never_shadow_builtins(same_python: bool) -> None:
     names: dict[str, Any] = {}
-    exec(with_prelude("modular, common = pow(2, 5, 7), gcd(4, 6)", same_python), names)
+    exec(prepared("modular, common = pow(2, 5, 7), gcd(4, 6)", same_interpreter=same_python), names)
     assert (names["modular"], names["common"]) == (4, 2)
 
 
 def test_of_another_python_no_name_is_asked_for_that_it_may_lack() -> None:
-    assert "import gcd" in with_prelude("gcd(4, 6)")
-    assert "import gcd" not in with_prelude("gcd(4, 6)", same_python=False)
+    assert "import gcd" in prepared("gcd(4, 6)")
+    assert "import gcd" not in prepared("gcd(4, 6)", same_interpreter=False)
 
 
 def test_what_contest_solutions_take_for_granted_is_there(sandbox: Sandbox) -> None:

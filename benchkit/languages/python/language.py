@@ -1,0 +1,82 @@
+"""Python, as the other rooms see it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchkit.languages.base import ContestRules, Syntax
+from benchkit.languages.building import Commands, Recipe, Toolchain
+from benchkit.languages.python import assembly, contests, syntax
+
+INTERPRETER = "python3"
+OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
+NEXT_THING = ("\nif __name__", "\nprint(", "\nassert ", "\n```")
+
+
+class PythonSyntax:
+    """The answers of `syntax` and `assembly` under the names of `Syntax`."""
+
+    longest_code = staticmethod(syntax.longest_code)
+    defines = staticmethod(syntax.defines)
+    definition_start = staticmethod(syntax.definition_start)
+    indented_definition = staticmethod(syntax.indented_definition)
+    last_head = staticmethod(syntax.last_head)
+    code_start = staticmethod(syntax.code_start)
+    body_start = staticmethod(syntax.body_start)
+    may_be_body = staticmethod(syntax.may_be_body)
+    without_last_words = staticmethod(syntax.without_last_words)
+    ends_in_function = staticmethod(syntax.ends_in_function)
+    under_signature = staticmethod(assembly.under_signature)
+    completed = staticmethod(assembly.completed)
+    continuation = staticmethod(assembly.continuation)
+
+
+class PythonContests:
+    """LiveCodeBench's rules under the names of `ContestRules`."""
+
+    prepared = staticmethod(contests.prepared)
+    second_form = staticmethod(contests.second_form)
+    callable_name = staticmethod(contests.callable_name)
+
+
+class Python:
+    """Runs on the interpreter that runs us; the sandbox forks programs from one that it keeps loaded."""
+
+    name = "python"
+    title = "Python"
+    labels: tuple[str, ...] = ("python", "python3", "py", "py3", "python2", "ipython", "sage")
+    suffix = ".py"
+    comment = "#"
+    # The prompt ends within a function: anything at column 0 is new.
+    stops_after_body: tuple[str, ...] = ("\ndef ", "\nclass ", *NEXT_THING)
+    # The answer begins at column 0: only a new task or a test ends it.
+    stops_after_definition: tuple[str, ...] = ('\n"""', *NEXT_THING)
+    preloaded = True
+    contests: ContestRules | None = PythonContests()
+    syntax: Syntax = PythonSyntax()
+
+    def find_toolchain(self) -> Toolchain:
+        version = ".".join(map(str, sys.version_info[:3]))
+        return Toolchain(version, {INTERPRETER: Path(sys.executable)}, tuple(_own_folders()))
+
+    def fill_caches(self, toolchain: Toolchain) -> None:
+        """Nothing to fill: the standard library is compiled where it is installed."""
+
+    def program(self, source: str) -> Recipe:
+        return Recipe({"main.py": source.encode()}, run=(INTERPRETER, "main.py"))
+
+    def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
+        return self.program(f"{source}\n{test}\ncheck({entry_point})\nprint({token!r})\n")
+
+    def workspace(self) -> Commands:
+        return Commands(test=((INTERPRETER, "-m", "unittest", "discover", "-s", "tests"),))
+
+
+def _own_folders() -> Iterator[Path]:
+    """Of an interpreter's folder only the parts that belong to it; what is below /usr is the system's."""
+    for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)):
+        for path in dict.fromkeys((Path(prefix), Path(prefix).resolve())):
+            if not path.is_relative_to("/usr"):
+                yield from (path / part for part in OF_A_PREFIX if (path / part).exists())
