@@ -21,6 +21,13 @@ _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: 
 _STRING, _ARRAY = 8, 9
 _KEPT_ARRAY = 1024  # per-layer facts are this short; the tokenizer's arrays, which nobody here needs, are not
 _MAX_DIMENSIONS = 4
+# What no model comes near, so that a header made to exhaust this program is refused in time: the largest
+# real ones have 20 MB, some thousand tensors and a tokenizer of half a million words.
+_MAX_HEADER_BYTES = 64 << 20
+_MAX_ENTRIES = 1 << 16  # keys, and tensors
+_MAX_VALUES = 2_000_000  # array elements of the whole header
+_MAX_NAME_BYTES = 1 << 16  # of a key or a tensor
+_MAX_TEXT_BYTES = 16 << 20  # all strings that are kept
 _OTHER_FILES = {
     b"version https://git-lfs": "a Git LFS pointer: fetch the weights with `git lfs pull`",
     b"<!DOCTYPE": "a web page, saved in place of the model: download it again",
@@ -94,14 +101,25 @@ def _corrupt(path: Path, detail: str) -> ModelFileError:
 
 
 class _Cursor:
-    """Reads the header's values one after the other."""
+    """Reads the header's values one after the other, and refuses a header that asks for too much."""
 
     def __init__(self, path: Path, data: mmap.mmap) -> None:
         self.path = path
         self.data = data
         self.position = 8
+        self._values_left = _MAX_VALUES
+        self._text_left = _MAX_TEXT_BYTES
+
+    def count(self, what: str) -> int:
+        """The number of keys or tensors, checked before anything is made of it."""
+        number = int(self.number("Q"))
+        if number > _MAX_ENTRIES:
+            raise _corrupt(self.path, f"its header promises {number:,} {what}")
+        return number
 
     def number(self, letter: str) -> Any:
+        if self.position > _MAX_HEADER_BYTES:
+            raise self._too_long()
         layout = f"<{letter}"
         (value,) = struct.unpack_from(layout, self.data, self.position)
         self.position += struct.calcsize(layout)
@@ -111,8 +129,18 @@ class _Cursor:
         length = self.number("Q")
         if length > len(self.data) - self.position:
             raise IndexError("a string that is longer than the file")
+        if length > self._text_left:
+            raise _corrupt(self.path, f"its header holds a string of {length:,} bytes")
+        self._text_left -= length
         start, self.position = self.position, self.position + length
         return self.data[start : self.position].decode("utf-8", "replace")
+
+    def name(self) -> str:
+        """A key or a tensor's name: short, or the header is not what it seems."""
+        found = self.string()
+        if len(found) > _MAX_NAME_BYTES:
+            raise _corrupt(self.path, f"its header holds a name of {len(found):,} characters")
+        return found
 
     def value(self, kind: int) -> Any:
         if kind == _STRING:
@@ -126,6 +154,8 @@ class _Cursor:
     def array(self) -> tuple[Any, ...] | None:
         """A short array of numbers; None for one that was passed over."""
         kind, count = self.number("I"), self.number("Q")
+        if kind == _STRING or count <= _KEPT_ARRAY:
+            self._spend(count)
         if kind == _STRING:
             self.pass_over_strings(count)
             return None
@@ -136,20 +166,31 @@ class _Cursor:
         self.position += count * struct.calcsize(f"<{_SCALARS[kind]}")
         return None
 
+    def _too_long(self) -> ModelFileError:
+        return _corrupt(self.path, f"its header is longer than {_MAX_HEADER_BYTES >> 20} MB")
+
+    def _spend(self, values: int) -> None:
+        """Count what is read one by one against what a header may hold."""
+        self._values_left -= values
+        if self._values_left < 0:
+            raise _corrupt(self.path, f"its header holds more than {_MAX_VALUES:,} values")
+
     def pass_over_strings(self, count: int) -> None:
         """Kept tight: a tokenizer has some 400,000 of them."""
         unpack, data, position = struct.Struct("<Q").unpack_from, self.data, self.position
         for _ in range(count):
+            if position > _MAX_HEADER_BYTES:
+                raise self._too_long()
             position += 8 + unpack(data, position)[0]
         self.position = position
 
 
 def _parse(path: Path, data: mmap.mmap, version: int) -> Container:
     cursor = _Cursor(path, data)
-    tensor_count, value_count = cursor.number("Q"), cursor.number("Q")
+    tensor_count, key_count = cursor.count("tensors"), cursor.count("keys")
     metadata = {}
-    for _ in range(value_count):
-        key = cursor.string()
+    for _ in range(key_count):
+        key = cursor.name()
         value = cursor.value(cursor.number("I"))
         if value is not None:
             metadata[key] = value
@@ -166,7 +207,7 @@ def _parse(path: Path, data: mmap.mmap, version: int) -> Container:
 
 
 def _tensor(cursor: _Cursor) -> tuple[Tensor, int]:
-    name, dimensions = cursor.string(), cursor.number("I")
+    name, dimensions = cursor.name(), cursor.number("I")
     if dimensions > _MAX_DIMENSIONS:
         raise _corrupt(cursor.path, f"tensor {name!r} has {dimensions} dimensions")
     shape = tuple(cursor.number("Q") for _ in range(dimensions))

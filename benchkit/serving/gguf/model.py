@@ -16,6 +16,8 @@ from benchkit.serving.gguf.container import Container, Tensor, read_container
 from benchkit.serving.gguf.types import FILE_TYPES
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
+_MAX_LAYERS = 1024  # twice of what llama.cpp takes
+_PARTS_NAMED = 3
 _GUESSED = 1024  # a bit in general.file_type: the quantization was not known to the writer
 # Every n-th layer sees the whole context, the others a window; llama.cpp knows these by the architecture.
 _WINDOW_PERIOD = {
@@ -72,7 +74,7 @@ def read_model_facts(path: Path) -> ModelFacts:
     keys = _Keys(parts[0].metadata)
     tensors = [tensor for part in parts for tensor in part.tensors]
     count = keys.number("block_count")
-    if not 0 < count <= len(tensors):
+    if not 0 < count <= min(len(tensors), _MAX_LAYERS):
         raise ModelFileError(f"{path} names no layers: it is not a language model")
     sizes = _sizes(tensors)
     tied = all(tensor.name != "output.weight" for tensor in tensors)
@@ -112,7 +114,9 @@ def _parts(path: Path) -> list[Container]:
     if len(missing) == count:
         raise _no_such_file(path)
     if missing:
-        raise ModelFileError(f"{path}: part missing: {', '.join(missing)}: put it beside the others")
+        more = f" and {len(missing) - _PARTS_NAMED:,} more" if len(missing) > _PARTS_NAMED else ""
+        named = ", ".join(missing[:_PARTS_NAMED]) + more
+        raise ModelFileError(f"{path}: part missing: {named}: put it beside the others")
     return [read_container(name) for name in names]
 
 
