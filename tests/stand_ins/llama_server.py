@@ -15,6 +15,8 @@ alias=NAME       serve another model
 mute             accept connections and answer nothing
 no-token         be healthy and never finish an answer
 dies-answering   exit in the middle of an answer, once the first token has been given
+crashes          at the second answer: a failed assertion, the way ggml_abort gives up; gdb and all
+crashes-as-of-old   the same, of a build that does not know GGML_NO_BACKTRACE
 hangs-later      after /props was asked: answer nothing but /health, count nothing
 thinks=S         after the first token: take S seconds for an answer, and count batches meanwhile
 ignore-term      do not end on SIGTERM
@@ -114,6 +116,17 @@ def run_out_of_memory() -> None:
     sys.exit(1)
 
 
+def crash() -> None:
+    """As ggml_abort does: the message, then gdb's view of this process, then SIGABRT."""
+    print("/src/ggml/src/ggml.c:2101: GGML_ASSERT(ne == 4) failed", file=sys.stderr, flush=True)
+    if "GGML_NO_BACKTRACE" not in os.environ or "crashes-as-of-old" in FAULTS:
+        attach = ["-ex", f"attach {os.getpid()}", "-ex", "bt -frame-info source-and-location"]
+        subprocess.run(
+            ["gdb", "--batch", "-ex", "set style enabled on", *attach, "-ex", "detach", "-ex", "quit"]
+        )
+    os.abort()
+
+
 def leave_daemon(mark: str) -> None:
     """A grandchild in a session of its own, whose parent is gone."""
     code = "import os, sys, time; os.fork() and os._exit(0); os.setsid(); time.sleep(600)"
@@ -158,6 +171,8 @@ class Answer(BaseHTTPRequestHandler):
             self.wfile.flush()
             say("E CUDA error: an illegal memory access was encountered")
             os._exit(134)
+        if self.server.answered and FAULTS.keys() & {"crashes", "crashes-as-of-old"}:
+            crash()
         if self.server.answered:
             self.think(float(FAULTS.get("thinks", 0)))
         self.server.answered += 1

@@ -25,6 +25,12 @@ TAIL_LINES = 20
 SIGNALLED = 128
 KILLED, ILLEGAL_INSTRUCTION = SIGNALLED + 9, SIGNALLED + 4
 GPU_BUFFER = r"(?!CPU|\w*_Host|AMX|BLAS)\w+"
+# How llama.cpp says why it gives up; a debugger's backtrace, or advice, may stand below it.
+CRASHES = (
+    re.compile(r"^.*?((?:CUDA|HIP|ROCm|MUSA) error: .+)$", re.MULTILINE),
+    re.compile(r"^\S+\.(?:c|cc|cpp|cu|cuh|h|hpp|m|mm):\d+: (.+)$", re.MULTILINE),
+    re.compile(r"^ +what\(\): +(.+)$", re.MULTILINE),
+)
 LESS_MEMORY = "take a smaller model, fewer slots or a smaller --context"
 
 
@@ -220,6 +226,9 @@ def exit_words(code: int) -> str:
 
 
 def last_words(log: str) -> str:
-    """The last line that says something."""
+    """Why it crashed, where it says so; else the last line that says something."""
+    for pattern in CRASHES:
+        if found := pattern.findall(log):
+            return str(found[-1]).strip()[:200]
     lines = [without_prefix(line) for line in log.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "it said nothing"

@@ -65,7 +65,7 @@ class LlamaServer(LocalServer):
     def environment(self) -> dict[str, str]:
         """Without what would change the server's settings behind the record's back."""
         hidden = ("LLAMA_ARG_", "LLAMA_API_KEY")
-        return {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
+        return {name: value for name, value in super().environment().items() if not name.startswith(hidden)}
 
     def describe(self) -> ServerFacts:
         loaded = read_log(self.process.output())

@@ -19,6 +19,7 @@ from benchkit.serving.servers.watchdog import Patience, Watchdog
 
 LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
 SHOWS_EVERY_S = 1.0
+CRASH_LINES = 1000  # so far up the log the cause of a crash is looked for, beyond a debugger's backtrace
 LEAST_START_S = 60.0
 SLOWEST_LOAD = 30 * 2**20  # bytes a second: a disk that was asleep, a network share
 DEFAULT_CONTEXT = 4096
@@ -79,7 +80,8 @@ class LocalServer(ABC):
         return Patience()
 
     def environment(self) -> dict[str, str]:
-        return dict(os.environ)
+        """At a crash llama.cpp lets gdb print hundreds of lines, for minutes, where one is installed."""
+        return {"GGML_NO_BACKTRACE": "1", **os.environ}
 
     @property
     def url(self) -> str:
@@ -131,7 +133,11 @@ class LocalServer(ABC):
         if code is not None:
             tail = self.process.tail()
             starved = code == KILLED and self.process.killed_for_memory()
-            why = "the kernel killed it for want of memory" if starved else last_words(tail)
+            why = (
+                "the kernel killed it for want of memory"
+                if starved
+                else last_words(self.process.tail(CRASH_LINES))
+            )
             return ServerDied(
                 f"{self.kind} ended with {exit_words(code)} while it was in use: {why}", log=tail
             )

@@ -14,7 +14,7 @@ from benchkit.errors import (
     ServerError,
     UnknownArchitecture,
 )
-from benchkit.serving.servers.diagnosis import FailedStart, why_it_failed
+from benchkit.serving.servers.diagnosis import FailedStart, last_words, why_it_failed
 from benchkit.serving.servers.llama_log import read_log, without_prefix
 from tests.serving.servers.conftest import Ask
 
@@ -102,6 +102,26 @@ def test_a_silent_end(
     found = why_it_failed(FailedStart("llama-server b1", ask(), code, "", by_kernel))
     assert type(found) is error
     assert text in str(found)
+
+
+@pytest.mark.parametrize(
+    ("log", "cause"),
+    [
+        (
+            "CUDA error: an illegal memory access was encountered\n  current device: 0, in function f at x.cu:9\n"
+            "  cudaStreamSynchronize(s)\n/src/ggml-cuda.cu:99: CUDA error\n[Inferior 1 (process 7) detached]",
+            "CUDA error: an illegal memory access was encountered",
+        ),
+        (
+            "terminate called after throwing an instance of 'std::runtime_error'\n  what():  no slot\n#0 f ()",
+            "no slot",
+        ),
+        ("0.00.000.002 E srv  llama_server: exiting\n\n", "llama_server: exiting"),
+    ],
+)
+def test_the_words_of_a_crash(log: str, cause: str) -> None:
+    """What llama.cpp gave up for counts, whatever a debugger wrote below it."""
+    assert last_words(log) == cause
 
 
 LOADED = """\

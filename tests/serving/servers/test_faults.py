@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import threading
@@ -130,6 +131,18 @@ def test_dies_in_the_middle_of_an_answer(stand_in: Ask) -> None:
         failure = wait_for_failure(server, within_s=10)
     assert isinstance(failure, ServerDied)
     assert "illegal memory access" in str(failure)
+
+
+@pytest.mark.skipif(shutil.which("gdb") is None, reason="gdb is not installed: apt install gdb")
+@pytest.mark.parametrize(("fault", "debugged"), [("crashes", False), ("crashes-as-of-old", True)])
+def test_a_crash_with_gdb_installed(fault: str, debugged: bool, stand_in: Ask) -> None:
+    """The failed assertion is the cause that is told, and not the last line of gdb's backtrace."""
+    with serve(stand_in(fault), print) as server:
+        with pytest.raises(ServerDied):
+            prove_token(server.facts.base_url, server.facts.model)
+        failure = wait_for_failure(server, within_s=60)
+    assert "GGML_ASSERT(ne == 4) failed" in str(failure)
+    assert ("detached" in server.log.read_text(errors="replace")) is debugged
 
 
 def test_a_hang_is_noticed(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
