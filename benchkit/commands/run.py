@@ -13,8 +13,7 @@ from benchkit.errors import Interrupted
 from benchkit.numbers import Finite, above_0
 from benchkit.plan import BENCHMARKS, RunSettings, plan_run
 from benchkit.records import GpuLayers, Run, Status
-
-SERVER_KINDS = ("auto", "llama-server", "xllamacpp", "llama-cpp-python", "lm-studio", "ollama", "endpoint")
+from benchkit.serving.servers.kinds import kind_names
 
 EPILOG = f"""\b
 Other commands (each has --help):
@@ -60,7 +59,7 @@ class Layers(click.ParamType[GpuLayers]):
 @click.option("--score-pattern", help="With --parser regex: named groups score, passed, total.")
 @click.option("--score-path", help="With --parser json: where the score is, like results.0.accuracy.")
 @click.option("--name", help="The model's name in the history; default: the file's.")
-@click.option("--server", type=click.Choice(SERVER_KINDS), default="auto", show_default=True)
+@click.option("--server", type=click.Choice(kind_names()), default="auto", show_default=True)
 @click.option("--gpu-layers", type=Layers(), default="auto", show_default=True, help="Layers on the GPU.")
 @click.option(
     "--context", type=click.IntRange(min=1), help="Tokens per slot; default: the answer's budget + 3072."

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchkit.errors import UsageError
-from benchkit.serving.servers import SERVERS
+from benchkit.serving.servers import kind_names
 from benchkit.serving.servers.endpoint import normalized
 
 CACHE_TYPES = ("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")
@@ -93,7 +93,7 @@ def _yes_or_no(value: Any) -> bool:
     return value
 
 
-_SERVERS = ("auto", *SERVERS)
+_SERVERS = kind_names()
 _COUNT = "a whole number from 1"
 
 SETTINGS: Mapping[str, Setting] = {

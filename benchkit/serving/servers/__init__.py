@@ -14,12 +14,12 @@ running.py      what servers that somebody else runs share: endpoint.py, lm_stud
                 command line, and lm_studio_rest.py), ollama.py (through ollama_api.py)
 
 A new kind is one file with a class after base.Server (of local.LocalServer, if we start it), and one line in
-kinds.SERVERS.
+kinds.SERVERS, which holds its rank for `--server auto`, too.
 """
 
 from benchkit.serving.servers.base import EngineInfo, StopReport
 from benchkit.serving.servers.choice import choose, installed
-from benchkit.serving.servers.kinds import SERVERS
+from benchkit.serving.servers.kinds import SERVERS, kind_names
 from benchkit.serving.servers.life import RunningServer, preview_command, serve
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "StopReport",
     "choose",
     "installed",
+    "kind_names",
     "preview_command",
     "serve",
 ]

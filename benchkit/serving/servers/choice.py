@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from benchkit.errors import EngineMissing
 from benchkit.records import ServerRequest
 from benchkit.serving.servers.base import EngineInfo
 from benchkit.serving.servers.hardware import gpus
-from benchkit.serving.servers.kinds import SERVERS, load
-
-WITH_GPU = ("llama-server", "lm-studio", "llama-cpp-python", "xllamacpp")
-WITHOUT_GPU = ("llama-server", "xllamacpp", "llama-cpp-python")
+from benchkit.serving.servers.kinds import SERVERS, load, ranked
 
 
 def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
@@ -24,7 +21,7 @@ def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
         why = "no GPU was asked for" if present else "there is no GPU"
         found = _first_installed(request.llama_server)
         return found.kind, f"{why}, and {_named(found)} is installed", ()
-    for engine in _engines(WITH_GPU, request.llama_server):
+    for engine in _engines(ranked(with_gpu=True), request.llama_server):
         if engine.version and engine.gpu_capable:
             return engine.kind, f"{_named(engine)} can use the {present[0]}", ()
     found = _first_installed(request.llama_server)
@@ -34,7 +31,7 @@ def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
 
 def installed(llama_server: Path | None = None) -> list[EngineInfo]:
     """What is on this machine, for `doctor`."""
-    return list(_engines(tuple(SERVERS), llama_server))
+    return list(_engines(SERVERS, llama_server))
 
 
 def unused_gpu(gpu: str, engine: EngineInfo) -> str:
@@ -43,13 +40,15 @@ def unused_gpu(gpu: str, engine: EngineInfo) -> str:
 
 
 def _first_installed(llama_server: Path | None) -> EngineInfo:
-    for engine in _engines(WITHOUT_GPU, llama_server):
+    ways: list[str] = []
+    for engine in _engines(ranked(with_gpu=False), llama_server):
         if engine.version:
             return engine
-    raise EngineMissing("no engine is installed: pip install xllamacpp")
+        ways.append(engine.how_to_get)
+    raise EngineMissing(f"no engine is installed: {'; or '.join(ways)}")
 
 
-def _engines(kinds: tuple[str, ...], llama_server: Path | None) -> Iterator[EngineInfo]:
+def _engines(kinds: Iterable[str], llama_server: Path | None) -> Iterator[EngineInfo]:
     """One after the other: asking some takes a second."""
     for kind in kinds:
         yield load(kind).engine(llama_server)

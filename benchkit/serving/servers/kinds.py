@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from importlib import import_module
 
 from benchkit.errors import UnknownName
 from benchkit.serving.servers.base import Server
 
+
+@dataclass(frozen=True)
+class Kind:
+    """Where a kind's class is, and its rank for `--server auto`: 1 is tried first, None never."""
+
+    place: str  # module:class
+    rank_with_gpu: int | None = None
+    rank_without_gpu: int | None = None
+
+
+_HERE = "benchkit.serving.servers"
 SERVERS = {
-    "llama-server": "benchkit.serving.servers.llama_server:LlamaServer",
-    "xllamacpp": "benchkit.serving.servers.xllamacpp:Xllamacpp",
-    "llama-cpp-python": "benchkit.serving.servers.llama_cpp_python:LlamaCppPython",
-    "lm-studio": "benchkit.serving.servers.lm_studio:LmStudio",
-    "ollama": "benchkit.serving.servers.ollama:Ollama",
-    "endpoint": "benchkit.serving.servers.endpoint:Endpoint",
+    "llama-server": Kind(f"{_HERE}.llama_server:LlamaServer", 1, 1),
+    "xllamacpp": Kind(f"{_HERE}.xllamacpp:Xllamacpp", 4, 2),
+    "llama-cpp-python": Kind(f"{_HERE}.llama_cpp_python:LlamaCppPython", 3, 3),
+    "lm-studio": Kind(f"{_HERE}.lm_studio:LmStudio", 2),
+    "ollama": Kind(f"{_HERE}.ollama:Ollama"),
+    "endpoint": Kind(f"{_HERE}.endpoint:Endpoint"),
 }
+
+
+def kind_names() -> tuple[str, ...]:
+    """What `--server` and a plan's `server` take."""
+    return ("auto", *SERVERS)
+
+
+def ranked(*, with_gpu: bool) -> list[str]:
+    """The kinds that `--server auto` tries, the best first."""
+    ranks = {
+        name: kind.rank_with_gpu if with_gpu else kind.rank_without_gpu for name, kind in SERVERS.items()
+    }
+    known = {name: rank for name, rank in ranks.items() if rank is not None}
+    return sorted(known, key=known.__getitem__)
 
 
 def load(kind: str) -> type[Server]:
     """The class of a kind."""
     if kind not in SERVERS:
         raise UnknownName("server", kind, SERVERS)
-    module, _, name = SERVERS[kind].partition(":")
+    module, _, name = SERVERS[kind].place.partition(":")
     found: type[Server] = getattr(import_module(module), name)
     return found

@@ -84,7 +84,7 @@ def test_nothing_is_installed(engines: Present, monkeypatch: pytest.MonkeyPatch,
     """The line says what to install."""
     assert engines == {}
     with_gpu(monkeypatch)
-    with pytest.raises(EngineMissing, match="pip install xllamacpp"):
+    with pytest.raises(EngineMissing, match="get llama-server; or get xllamacpp; or get llama-cpp-python"):
         choose(ask("auto"))
 
 
