@@ -52,6 +52,11 @@ print(time.monotonic())
 
 def main() -> None:
     options = read_options()
+    with tempfile.TemporaryDirectory(prefix="server-life-") as options.scratch:
+        measure(options)
+
+
+def measure(options: argparse.Namespace) -> None:
     engines = [kind for kind in ENGINES if is_installed(kind)]
     print(f"{options.model.name}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     for kind in engines:
@@ -75,9 +80,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--model", type=Path, default=ROOT / "demo" / "demo-q2_k.gguf")
     parser.add_argument("--rounds", type=int, default=10)
     parser.add_argument("--kills", type=int, default=100)
-    options = parser.parse_args()
-    options.scratch = tempfile.mkdtemp(prefix="server-life-")
-    return options
+    return parser.parse_args()
 
 
 def is_installed(kind: str) -> bool:

@@ -52,9 +52,13 @@ def test_exit_codes_and_tracebacks(best: Sandbox, source: str, code: int, stderr
 
 def test_cpu_time_and_peak_memory(sandbox: Sandbox) -> None:
     """Told of the program itself: 0.3 s of work and 200 MB."""
-    work = "x = bytearray(200 << 20)\nimport time\nwhile time.process_time() < 0.3: pass"
-    outcome = sandbox.run(Program(source=work), Limits(wall_s=20))
-    assert 0.3 <= outcome.cpu_seconds < 0.8
+    work = (
+        "x = bytearray(200 << 20)\nimport time\n"
+        "while time.process_time() < 0.3: pass\nprint(time.process_time())"
+    )
+    outcome = sandbox.run(Program(source=work), Limits(wall_s=60))
+    own = float(outcome.stdout)  # what it counted itself, a moment before its end
+    assert own <= outcome.cpu_seconds < own + 0.5
     assert 200 <= outcome.peak_mb < 260
     assert outcome.seconds >= 0.3
 

@@ -74,10 +74,10 @@ def test_a_truncated_model_of_40_gb_is_told_at_once(tmp_path: Path) -> None:
     assert read_model_file(path).size_bytes == size
     with path.open("r+b") as file:
         file.truncate(size - 1000)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(ModelFileError, match=f"truncated at {size - 1000:,} bytes.*promises.*again"):
         read_model_file(path)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 @pytest.mark.parametrize(
