@@ -118,7 +118,7 @@ class RunSettings:
     max_tokens: int | None = None
     answer_tokens: int | None = None  # the longest answer of all runs that share the server
     timeout_s: float | None = None
-    history: Path = Path("benchmark_results.json")
+    history: str | Path = "benchmark_results.json"
     runs_dir: Path = Path("runs")
 
 

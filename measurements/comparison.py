@@ -21,7 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchkit.records import Run, Status  # noqa: E402
-from benchkit.telling.history import document, to_record  # noqa: E402
+from benchkit.telling.history import to_record  # noqa: E402
+from benchkit.telling.history.json_file import document  # noqa: E402
 
 RUNS, MODELS, PROBLEMS = 10_000, 40, 164
 

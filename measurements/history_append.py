@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.history_runs import realistic_run
 
-from benchkit.telling import history
-from benchkit.telling.history import document
+from benchkit.telling.history import open_store, to_record
+from benchkit.telling.history.json_file import document
 
 APPENDS = 200
 
@@ -27,7 +27,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=os.environ.get("BENCH_FOLDER")) as folder:
         path = Path(folder) / "benchmark_results.json"
         for runs in (100, 10_000, 100_000):
-            records = [history.to_record(realistic_run(number)) for number in range(runs)]
+            records = [to_record(realistic_run(number)) for number in range(runs)]
             path.write_bytes(document.render(document.Document(records)))
             del records
             print(f"{runs:>7} runs, {path.stat().st_size / 1e6:6.1f} MB: ", end="", flush=True)
@@ -51,7 +51,7 @@ def measure(path: Path) -> None:
     for number in range(APPENDS):
         in_fsync[0] = 0.0
         started = time.perf_counter()
-        history.append(path, realistic_run(10**6 + number))
+        open_store(path).append(realistic_run(10**6 + number))
         own.append((time.perf_counter() - started - in_fsync[0]) * 1000)
         synced.append(in_fsync[0] * 1000)
     own.sort()
@@ -64,7 +64,7 @@ def measure(path: Path) -> None:
 def rewrite(path: Path) -> None:
     """What an append costs that reads everything and writes it anew."""
     with_all = document.parse(path.read_bytes())
-    with_all.records.append(history.to_record(realistic_run(0)))
+    with_all.records.append(to_record(realistic_run(0)))
     path.write_bytes(document.render(with_all))
     print(f"         ({_peak_mb():.0f} MB at the peak)")
 

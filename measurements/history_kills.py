@@ -9,8 +9,8 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit.telling import history
-from benchkit.telling.history import journal
+from benchkit.telling.history import open_store
+from benchkit.telling.history.json_file import journal
 from tests.telling.history.kills import kill_while_appending
 
 
@@ -22,7 +22,7 @@ def main() -> None:
         for number in range(kills):
             acknowledged += kill_while_appending(path, f"life{number}", random)
             cut_short += journal.place(path).exists()
-        found = [run.id for run in history.read(path)]
+        found = [run.id for run in open_store(path).runs()]
     lost = set(acknowledged) - set(found)
     print(
         f"{kills} kills, {cut_short} of them within an append: {len(acknowledged)} runs acknowledged,"

@@ -16,8 +16,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.history_runs import realistic_run
 
-from benchkit.telling import history
-from benchkit.telling.history import document
+from benchkit.telling.history import to_record
+from benchkit.telling.history.json_file import document
 
 ROOT = Path(__file__).parents[1]
 RUNS, TIMES = 10_000, 7
@@ -26,11 +26,11 @@ RUNS, TIMES = 10_000, 7
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "benchmark_results.json"
-        records = [history.to_record(realistic_run(number)) for number in range(RUNS)]
+        records = [to_record(realistic_run(number)) for number in range(RUNS)]
         path.write_bytes(document.render(document.Document(records)))
         print(f"{RUNS} runs, {path.stat().st_size / 1e6:.1f} MB, medians of {TIMES} fresh processes:")
         for reading in ("read", "read_heads"):
-            imports = "import pathlib, sys; from benchkit.telling import history"
+            imports = "import pathlib, sys; from benchkit.telling.history import to_record"
             script = f"{imports}; history.{reading}(pathlib.Path(sys.argv[1]))"
             _time(f"python, import and history.{reading}", [sys.executable, "-c", script, str(path)])
         command = [sys.executable, str(ROOT / "bench_runner.py"), "list", "--history", str(path)]

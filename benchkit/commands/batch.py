@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchkit.commands.options import history_option
 from benchkit.errors import Interrupted, UsageError
 from benchkit.plan import RunSettings
 
@@ -30,9 +31,7 @@ if TYPE_CHECKING:
 @click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
 @click.option("--notify-command", metavar="CMD", help="Gets the morning's summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @click.argument("run_flags", nargs=-1, type=click.UNPROCESSED, metavar="[RUN'S FLAGS]…")
 def command(**options: Any) -> int:

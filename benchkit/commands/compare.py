@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from benchkit.commands.options import history_option
 from benchkit.numbers import above_0
 from benchkit.telling.comparison.page import FORMAT_NAMES
 
@@ -28,9 +27,7 @@ from benchkit.telling.comparison.page import FORMAT_NAMES
 @click.option(
     "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
 )
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 def command(
     names: tuple[str, ...],
     benchmark: str | None,
@@ -41,7 +38,7 @@ def command(
     margin: float,
     repeats: bool,
     anyway: bool,
-    history: Path,
+    history: str,
 ) -> None:
     """Models side by side, and for each pair what their scores prove.
 
@@ -51,10 +48,11 @@ def command(
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.page import pages, rendered
     from benchkit.telling.comparison.selection import sections
-    from benchkit.telling.comparison.tables import terminal_width
+    from benchkit.telling.history import open_store
+    from benchkit.telling.tables.width import terminal_width
 
     sort_by = known.find(sort)
     known.chosen(columns)
     wanted = (*names, baseline) if names and baseline and baseline not in names else names
-    found = sections(Catalog(history), wanted, benchmark, repeats=repeats, anyway=anyway)
+    found = sections(Catalog(open_store(history)), wanted, benchmark, repeats=repeats, anyway=anyway)
     click.echo(rendered(pages(found, baseline, sort_by, columns, margin), style, terminal_width()))

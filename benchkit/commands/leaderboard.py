@@ -8,12 +8,10 @@ from typing import Any
 import click
 
 from benchkit.commands.compare import command as compare
+from benchkit.commands.options import history_option
 from benchkit.commands.report import command as report
 from benchkit.numbers import above_0
 
-HISTORY = click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
 BENCHMARK = click.option("--benchmark", help="Only runs of this one.")
 
 
@@ -30,18 +28,19 @@ def command(context: click.Context) -> None:
 @click.option("--fits", type=above_0(), metavar="GB", help="Best that fits in it.")
 @click.option("--tag", help="Only entries with this tag.")
 @click.option("--json", "as_json", is_flag=True)
-@HISTORY
+@history_option
 def list_models(
-    benchmark: str | None, fits: float | None, tag: str | None, as_json: bool, history: Path
+    benchmark: str | None, fits: float | None, tag: str | None, as_json: bool, history: str
 ) -> None:
     """Tiers of models that cannot be told apart, the Pareto front, quantization ladders."""
     import json
 
     from benchkit.telling.comparison.board import as_records, as_text, boards
     from benchkit.telling.comparison.catalog import Catalog
-    from benchkit.telling.comparison.tables import terminal_width
+    from benchkit.telling.history import open_store
+    from benchkit.telling.tables.width import terminal_width
 
-    found = boards(Catalog(history), benchmark, fits, tag)
+    found = boards(Catalog(open_store(history)), benchmark, fits, tag)
     if as_json:
         click.echo(
             json.dumps([record for one in found for record in as_records(one)], ensure_ascii=False, indent=1)
@@ -51,26 +50,28 @@ def list_models(
 
 
 @command.command()
-@HISTORY
-def models(history: Path) -> None:
+@history_option
+def models(history: str) -> None:
     """Every model that was ever run, with its last good score."""
     from benchkit.telling.comparison.board import model_lines
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.history import open_store
 
-    for line in model_lines(Catalog(history)):
+    for line in model_lines(Catalog(open_store(history))):
         click.echo(line)
 
 
 @command.command("history")
 @click.argument("model")
 @BENCHMARK
-@HISTORY
-def history_of(model: str, benchmark: str | None, history: Path) -> None:
+@history_option
+def history_of(model: str, benchmark: str | None, history: str) -> None:
     """All runs of one MODEL, the oldest first."""
     from benchkit.telling.comparison.board import history_lines
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.history import open_store
 
-    for line in history_lines(Catalog(history), model, benchmark):
+    for line in history_lines(Catalog(open_store(history)), model, benchmark):
         click.echo(line)
 
 
@@ -81,47 +82,46 @@ def history_of(model: str, benchmark: str | None, history: Path) -> None:
 @click.option("--model", help="Who was measured.")
 @click.option("--note", help="A sentence to remember.")
 @click.option("--tag", "tags", multiple=True, help="A word to find it by; repeatable.")
-@HISTORY
-def add(source: str, note: str | None, tags: tuple[str, ...], history: Path, **origin: Any) -> None:
+@history_option
+def add(source: str, note: str | None, tags: tuple[str, ...], history: str, **origin: Any) -> None:
     """Add a results file, or a note and tags to a run that is there."""
     from benchkit.errors import UsageError
-    from benchkit.telling.comparison import notes
-    from benchkit.telling.comparison.adding import add as add_runs
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.selection import choose
+    from benchkit.telling.history import open_store
+    from benchkit.telling.history.adding import add as add_runs
 
+    store = open_store(history)
     if Path(source).exists():
-        added = add_runs(history, Path(source), **origin)
+        added = add_runs(store, Path(source), **origin)
         ids = [run.id for run in added]
         click.echo(
             f"added {len(ids)} run{'s' * (len(ids) != 1)} to {history}: {', '.join(ids) or 'all were there'}"
         )
     else:
-        ids = [entry.id for entry in choose(Catalog(history), (source,))]
+        ids = [entry.id for entry in choose(Catalog(store), (source,))]
         if not (note or tags):
             raise UsageError(f"{source} is in {history} already: give it a --note or a --tag")
     for run_id in ids if note or tags else ():
-        click.echo(f"{run_id}: {notes.write(history, run_id, note, tags).in_words()}")
+        click.echo(f"{run_id}: {store.annotate(run_id, note, tags).in_words()}")
 
 
 @command.command()
 @click.argument("run_id", metavar="RUN")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@HISTORY
-def delete(run_id: str, yes: bool, history: Path) -> None:
+@history_option
+def delete(run_id: str, yes: bool, history: str) -> None:
     """Take one run out of the history; what lies in its folder stays."""
-    from benchkit.telling.comparison import notes
-    from benchkit.telling.history import find
-    from benchkit.telling.history.deleting import delete as delete_run
+    from benchkit.telling.history import find_run, open_store
 
-    run = find(history, run_id)
+    store = open_store(history)
+    run = find_run(store, run_id)
     score = run.results.get("score")
     click.echo(f"{run.id}: {run.model} on {run.benchmark}, {run.timestamp}, score {score}", err=True)
     if not yes and not _agreed(f"Delete it from {history}?"):
         click.echo("nothing was deleted")
         return
-    delete_run(history, run.id)
-    notes.forget(history, run.id)
+    store.delete(run.id)
     click.echo(f"deleted {run.id}" + (f"; its files stay in {run.artifacts}" if run.artifacts else ""))
 
 
@@ -147,15 +147,18 @@ def _agreed(question: str) -> bool:
 @click.option("--format", "style", type=click.Choice(("svg", "png", "pdf")), default="svg", show_default=True)
 @BENCHMARK
 @click.option("--anyway", is_flag=True, help="Also runs that differ in problems or sampling.")
-@HISTORY
+@history_option
 def visualize(
-    names: tuple[str, ...], output: Path, style: str, benchmark: str | None, anyway: bool, history: Path
+    names: tuple[str, ...], output: Path, style: str, benchmark: str | None, anyway: bool, history: str
 ) -> None:
     """Draw every chart there are data for into a folder."""
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.history import open_store
     from benchkit.telling.reports.gallery import write_charts
 
-    for path in write_charts(Catalog(history), names, benchmark, anyway=anyway, folder=output, style=style):
+    for path in write_charts(
+        Catalog(open_store(history)), names, benchmark, anyway=anyway, folder=output, style=style
+    ):
         click.echo(path)
 
 

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from benchkit.commands.options import history_option
 
 if TYPE_CHECKING:
     from benchkit.records import Run
 
 
 @click.command()
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 @click.option("--json", "as_json", is_flag=True, help="The records as they stand in the history, as a list.")
-def command(history: Path, as_json: bool) -> None:
+def command(history: str, as_json: bool) -> None:
     """The runs in the history, the newest last."""
-    from benchkit.telling.history import read, read_heads, to_record
+    from benchkit.telling.history import open_store, to_record
     from benchkit.terminal import print_json_list, print_table
 
+    store = open_store(history)
     if as_json:
-        print_json_list(to_record(run) for run in read(history))
-    elif runs := read_heads(history):
+        print_json_list(to_record(run) for run in store.runs())
+    elif runs := store.find().runs:
         print_table([_row(run) for run in runs])
     else:
         print(f"no runs in {history} yet: bench_runner.py --model FILE.gguf --benchmark human_eval")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from benchkit.commands.options import history_option
 
 if TYPE_CHECKING:
     from benchkit.records import Run
@@ -18,23 +19,22 @@ MOST_NAMED = 10
 @click.command()
 @click.argument("model")
 @click.option("--benchmark", help="Only runs of this one.")
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
-def command(model: str, benchmark: str | None, history: Path) -> None:
+@history_option
+def command(model: str, benchmark: str | None, history: str) -> None:
     """From repeated runs of MODEL under the same settings: what two runs differ by through chance alone."""
     from benchkit.errors import UsageError
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.facts import set_name
     from benchkit.telling.comparison.noise import noise
     from benchkit.telling.comparison.selection import choose, repeats_of
+    from benchkit.telling.history import open_store
 
-    catalog = Catalog(history)
+    catalog = Catalog(open_store(history))
     lines, missing = [], ""
     for entry in choose(catalog, (model,), benchmark):
         run = catalog.run(entry)
         runs = repeats_of(catalog, run)
-        found = noise(runs, history.parent)
+        found = noise(runs, catalog.store)
         if found is None:
             missing = missing or _why_unknown(model, run, len(runs))
         else:

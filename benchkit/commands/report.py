@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from benchkit.commands.options import history_option
+
 SUFFIXES = {
     ".md": "markdown",
     ".html": "html",
@@ -39,16 +41,15 @@ OF_ROWS = ("csv", "jsonl")
     "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
 )
 @click.option("--attempts", is_flag=True, help="CSV and JSONL: one row a problem, not one a run.")
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
-def command(style: str | None, output: Path | None, history: Path, **asked: Any) -> None:
+@history_option
+def command(style: str | None, output: Path | None, history: str, **asked: Any) -> None:
     """Table, verdicts, charts, what failed, and the codes of flipped problems in one file.
 
     CSV and JSONL hold every run of the models, the failed ones too.
     """
     from benchkit.errors import UsageError
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.history import open_store
     from benchkit.telling.reports import get_format
     from benchkit.telling.reports.material import Material
     from benchkit.telling.reports.writing import write
@@ -56,7 +57,7 @@ def command(style: str | None, output: Path | None, history: Path, **asked: Any)
     chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
     if asked["attempts"] and chosen not in OF_ROWS:
         raise UsageError(f"--attempts is for rows: add --format {' or '.join(OF_ROWS)}")
-    content = get_format(chosen).render(Material(Catalog(history), **asked))
+    content = get_format(chosen).render(Material(Catalog(open_store(history)), **asked))
     if output == Path("-"):
         sys.stdout.buffer.write(content)
         return

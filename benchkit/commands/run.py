@@ -9,6 +9,7 @@ from typing import Any, cast
 import click
 
 from benchkit.commands import COMMANDS, PROGRAM
+from benchkit.commands.options import history_option
 from benchkit.errors import Interrupted
 from benchkit.numbers import Finite, above_0
 from benchkit.plan import BENCHMARKS, RunSettings, plan_run
@@ -86,9 +87,7 @@ class Layers(click.ParamType[GpuLayers]):
 @click.option("--temperature", type=Finite(0), help="Passed on to the script.")
 @click.option("--max-tokens", type=click.IntRange(min=1), help="Passed on to the script.")
 @click.option("--timeout", type=above_0(), help="Seconds the script may take.")
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 @click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="The run's record on stdout, all else on stderr.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started; start nothing.")
@@ -122,7 +121,7 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return settings
 
 
-def _tell(run: Run, history: Path, as_json: bool) -> None:
+def _tell(run: Run, history: str | Path, as_json: bool) -> None:
     from benchkit.terminal import complain, say
 
     if as_json:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import click
 
+from benchkit.commands.options import history_option
+
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 @click.option("--json", "as_json", is_flag=True, help="The record as it stands in the history.")
-def command(run_id: str, history: Path, as_json: bool) -> None:
+def command(run_id: str, history: str, as_json: bool) -> None:
     """One run of the history, by its id or the beginning of it."""
-    from benchkit.telling.history import find, to_record
+    from benchkit.telling.history import find_run, open_store, to_record
 
-    record = to_record(find(history, run_id))
+    record = to_record(find_run(open_store(history), run_id))
     if as_json:
         print(json.dumps(record, ensure_ascii=False))
         return

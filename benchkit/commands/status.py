@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from benchkit.commands.options import history_option
 
 if TYPE_CHECKING:
     from benchkit.running.batch.live import Live
@@ -18,12 +19,10 @@ REFRESH_S = 2.0
 
 
 @click.command()
-@click.option(
-    "--history", type=click.Path(path_type=Path), default=Path("benchmark_results.json"), show_default=True
-)
+@history_option
 @click.option("--watch", is_flag=True, help="Show it anew until the batch has ended.")
 @click.option("--json", "as_json", is_flag=True, help="The runs as a list.")
-def command(history: Path, watch: bool, as_json: bool) -> None:
+def command(history: str, watch: bool, as_json: bool) -> None:
     """The latest batch: every run with its state, the one at work with its progress."""
     from benchkit.running.batch.live import read_live
     from benchkit.running.batch.state import at_rest, read_state
@@ -41,9 +40,9 @@ def command(history: Path, watch: bool, as_json: bool) -> None:
         time.sleep(REFRESH_S)
 
 
-def _show(state: BatchState, live: Live, as_json: bool, history: Path) -> None:
+def _show(state: BatchState, live: Live, as_json: bool, history: str) -> None:
     from benchkit.running.batch.display import batch_table, counts
-    from benchkit.telling.comparison.tables import terminal_width
+    from benchkit.telling.tables.width import terminal_width
     from benchkit.terminal import print_json_list
 
     states = state.of_the_plan()

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.telling.comparison.adding import holds_records
-from benchkit.telling.comparison.recognizing import writer_of
+from benchkit.telling.history.adding import holds_records
+from benchkit.telling.history.recognizing import writer_of
 from tests.support import ROOT, Bench, runs_in
 
 LEFT = ROOT / "tests" / "parsers" / "left_behind"

@@ -69,7 +69,7 @@ def _state(live: Live) -> str:
 class BatchDisplay:
     """What both kinds share. Scripts' own output stays in their folders: a whole batch of it helps nobody."""
 
-    def __init__(self, history: Path) -> None:
+    def __init__(self, history: str | Path) -> None:
         self.live = Live()
         self._pace = Pace()
         self._publisher = Publisher(history)
@@ -105,7 +105,10 @@ class PlainLines(BatchDisplay):
     """A line each minute, also while a server takes long to start."""
 
     def __init__(
-        self, history: Path, states: Callable[[], Sequence[EntryState]], every_s: float = PLAIN_LINE_EVERY_S
+        self,
+        history: str | Path,
+        states: Callable[[], Sequence[EntryState]],
+        every_s: float = PLAIN_LINE_EVERY_S,
     ) -> None:
         super().__init__(history)
         self._states, self._every_s = states, every_s
@@ -129,7 +132,7 @@ class PlainLines(BatchDisplay):
 
 
 class LiveTable(BatchDisplay):
-    def __init__(self, history: Path, states: Callable[[], Sequence[EntryState]]) -> None:
+    def __init__(self, history: str | Path, states: Callable[[], Sequence[EntryState]]) -> None:
         from rich.console import Console
         from rich.live import Live as RichLive
 
@@ -163,7 +166,7 @@ class LiveTable(BatchDisplay):
         return Text("\n".join([*shown, "", counts(states)]), no_wrap=True, overflow="crop")
 
 
-def open_batch_display(history: Path, states: Callable[[], Sequence[EntryState]]) -> BatchDisplay:
+def open_batch_display(history: str | Path, states: Callable[[], Sequence[EntryState]]) -> BatchDisplay:
     """A context within which it shows how far the batch is."""
     if sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
         return LiveTable(history, states)

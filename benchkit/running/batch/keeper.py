@@ -16,13 +16,13 @@ from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
-from benchkit.running.batch.state import EntryState, StateJournal, ended, started
+from benchkit.running.batch.state import EntryState, StateJournal, beside, ended, started
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.stages import mask_of
 from benchkit.serving.telemetry import machine_facts
-from benchkit.telling import history
-from benchkit.telling.comparison.tables import printable
+from benchkit.telling.history import open_store
+from benchkit.telling.tables.width import printable
 from benchkit.terminal import Display, duration, save_traceback
 
 MOST_IN_A_ROW = 3  # so many models that fail with the same fault of the machine end the batch
@@ -125,12 +125,12 @@ class Keeper:
             raise BatchStopped(f"{NoDiskSpace.cause}: free some and start again") from error
 
     def _recorded(self, plan: PlannedRun, error: Exception) -> Run:
-        path = self._options.history
-        recorded = {run.id: run for run in history.read(path)}
+        store = open_store(self._options.history)
+        recorded = {run.id: run for run in store.runs()}
         if plan.id not in recorded:
             found = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
             recorded[plan.id] = as_run(plan, found, mask_of(plan))
-            history.append(path, recorded[plan.id])
+            store.append(recorded[plan.id])
         return recorded[plan.id]
 
     def _set(self, state: EntryState) -> None:
@@ -156,7 +156,10 @@ class Keeper:
 
 
 def _free_bytes(plan: PlannedRun) -> int:
-    return min(shutil.disk_usage(_existing(path)).free for path in (plan.folder, plan.settings.history))
+    return min(
+        shutil.disk_usage(_existing(path)).free
+        for path in (plan.folder, beside(plan.settings.history, "jsonl"))
+    )
 
 
 def _existing(path: Path) -> Path:

@@ -72,7 +72,7 @@ def _left(progress: Progress, seconds: float, done: int) -> float | None:
 class Publisher:
     """Keeps the small file fresh; a disk that is full is not this one's business."""
 
-    def __init__(self, history: Path) -> None:
+    def __init__(self, history: str | Path) -> None:
         self._path = beside(history, "now")
         self._next = 0.0
 
@@ -92,7 +92,7 @@ class Publisher:
             self._path.unlink(missing_ok=True)
 
 
-def read_live(history: Path) -> Live:
+def read_live(history: str | Path) -> Live:
     """What the batch told last; nothing known where it told nothing."""
     try:
         return Live(**json.loads(beside(history, "now").read_text()))

@@ -19,7 +19,7 @@ from benchkit.running.batch.planfile import PlanProblems
 from benchkit.running.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
 from benchkit.running.runner import execute_all
 from benchkit.running.runner.interrupts import Interrupts
-from benchkit.telling import history
+from benchkit.telling.history import open_store
 from benchkit.terminal import Display
 
 FOREVER_S = 10 * 365 * 86400.0
@@ -33,7 +33,7 @@ def run_entries(
 ) -> None:
     """Run what is left of the plan; each run is in the history and in the journal as soon as it ends."""
     with Interrupts(), _alone(options, display.line):
-        runs = history.read(options.history)
+        runs = open_store(options.history).runs()
         ledger.load(agree_with_history(read_state(options.history), runs).entries, runs)
         todo = ledger.left(retry_failed=options.retry_failed)
         if problems := script_problems(entry.planned() for entry in todo):
@@ -76,7 +76,7 @@ def _run_some(plans: Sequence[PlannedRun], keeper: Keeper) -> Sequence[PlannedRu
 @contextmanager
 def _alone(options: BatchOptions, report: Callable[[str], None]) -> Iterator[None]:
     """One batch at a time on this history and on this machine: two would spoil each other's timing."""
-    options.history.parent.mkdir(parents=True, exist_ok=True)
+    beside(options.history, "jsonl").parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         for path in (cache_folder() / "batch", beside(options.history, "jsonl")):
             try:

@@ -12,7 +12,7 @@ from benchkit.errors import UsageError
 
 @dataclass(frozen=True)
 class BatchOptions:
-    history: Path
+    history: str | Path
     until: datetime | None = None  # start nothing that is not expected to end by then
     retry_failed: bool = False
     wait: bool = False  # for another batch to end, instead of being refused

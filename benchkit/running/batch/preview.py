@@ -13,8 +13,8 @@ from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
 from benchkit.serving.telemetry import machine_facts
-from benchkit.telling import history
-from benchkit.telling.comparison.tables import terminal_width
+from benchkit.telling.history import open_store
+from benchkit.telling.tables.width import terminal_width
 from benchkit.terminal import duration
 
 COLUMNS = (
@@ -31,8 +31,8 @@ COLUMNS = (
 )
 
 
-def preview(entries: Sequence[Entry], history_path: Path) -> str:
-    runs, room = history.read(history_path), free_room()
+def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
+    runs, room = open_store(history_path).runs(), free_room()
     estimator = Estimator(runs, machine_facts())
     expected = [estimator.expect(entry, room) for entry in entries]
     states = agree_with_history(read_state(history_path), runs).entries

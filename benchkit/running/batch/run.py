@@ -17,7 +17,7 @@ from benchkit.running.batch.notify import Teller, places
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.summary import headline, summary, write_summary
-from benchkit.telling.comparison.tables import terminal_width
+from benchkit.telling.tables.width import terminal_width
 
 
 def run_batch(entries: Sequence[Entry], options: BatchOptions) -> Ledger:
@@ -40,7 +40,7 @@ def run_batch(entries: Sequence[Entry], options: BatchOptions) -> Ledger:
     return ledger
 
 
-def _print_summary(ledger: Ledger, history: Path) -> None:
+def _print_summary(ledger: Ledger, history: str | Path) -> None:
     _print(summary(ledger, terminal_width(), for_people=True), sys.stdout)
     try:
         _print(f"\nwritten to {write_summary(ledger, history)}", sys.stderr)

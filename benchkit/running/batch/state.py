@@ -12,7 +12,8 @@ from typing import Any
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
-from benchkit.telling.comparison.tables import printable
+from benchkit.telling.history import open_store
+from benchkit.telling.tables.width import printable
 
 
 @dataclass(frozen=True)
@@ -57,16 +58,16 @@ class BatchState:
         return [self.entries[key] for key in self.planned]
 
 
-def beside(history: Path, kind: str) -> Path:
+def beside(history: str | Path, kind: str) -> Path:
     """A file that belongs to this history's batches."""
-    return history.with_name(f"{history.name}.batch.{kind}")
+    return open_store(history).batch_file(kind)
 
 
-def journal_path(history: Path) -> Path:
+def journal_path(history: str | Path) -> Path:
     return beside(history, "jsonl")
 
 
-def read_state(history: Path) -> BatchState:
+def read_state(history: str | Path) -> BatchState:
     """What the journal tells; a line that a crash cut off is passed over."""
     try:
         lines = journal_path(history).read_bytes().splitlines()
@@ -156,7 +157,7 @@ def ended(entry: EntryState, run: Run, seconds: float | None) -> EntryState:
 class StateJournal:
     """Appends what happens; each line is on the disk when its call returns, before what it tells begins."""
 
-    def __init__(self, history: Path) -> None:
+    def __init__(self, history: str | Path) -> None:
         self._path = journal_path(history)
         self._path.parent.mkdir(parents=True, exist_ok=True)
 

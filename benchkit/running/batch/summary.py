@@ -20,7 +20,8 @@ from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import cells_of, column, markdown_table, text_table
 from benchkit.statistics import wilson
 from benchkit.telling.comparison.page import markdown_text
-from benchkit.telling.comparison.tables import printable
+from benchkit.telling.history import open_store
+from benchkit.telling.tables.width import printable
 from benchkit.terminal import duration
 
 COLUMNS = (
@@ -41,11 +42,11 @@ NOTED_MB = 64.0
 Told = Callable[[str], str]  # somebody else's text, as its reader can bear it
 
 
-def summary_path(history: Path) -> Path:
-    return history.with_name(f"{history.stem}.morning.md")
+def summary_path(history: str | Path) -> Path:
+    return open_store(history).summary_file()
 
 
-def write_summary(ledger: Ledger, history: Path) -> Path:
+def write_summary(ledger: Ledger, history: str | Path) -> Path:
     """The summary as Markdown, beside the history."""
     path = summary_path(history)
     atomic_write(path, summary(ledger, None) + "\n")

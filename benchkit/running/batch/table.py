@@ -1,4 +1,4 @@
-"""Tables of this room: rows are mappings, and the comparison's tables draw them."""
+"""Tables of this room: their rows are mappings."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from operator import itemgetter
 from typing import Any
 
 from benchkit.running.batch.expand import Entry
-from benchkit.telling.comparison.columns import Column
-from benchkit.telling.comparison.tables import as_markdown, as_text, fitted
+from benchkit.telling.tables.columns import Column
+from benchkit.telling.tables.formats import as_markdown
+from benchkit.telling.tables.text import as_fitted_text
 
 Row = Mapping[str, Any]
 
 
-def column(name: str, title: str, need: int, digits: int | None = None) -> Column:
+def column(name: str, title: str, need: int, digits: int | None = None) -> Column[Row]:
     """One that shows what the row holds by its name; `need` says how soon it goes when room is short."""
-    value: Any = itemgetter(name)
-    return Column(name, title, need, value, digits)
+    return Column(name, title, need, itemgetter(name), digits, shrinks=name == "model")
 
 
 def cells_of(entry: Entry) -> Row:
@@ -31,14 +31,11 @@ def cells_of(entry: Entry) -> Row:
     }
 
 
-def text_table(columns: Sequence[Column], rows: Sequence[Row], width: int | None) -> str:
+def text_table(columns: Sequence[Column[Row]], rows: Sequence[Row], width: int | None) -> str:
     """Only columns that have something to tell, and of those the ones that fit."""
-    cells: Any = rows
     telling = [one for one in columns if any(row[one.name] not in (None, "") for row in rows)]
-    kept, _ = fitted(telling, cells, width)
-    return as_text(kept, cells, width)
+    return as_fitted_text(telling, rows, width)
 
 
-def markdown_table(columns: Sequence[Column], rows: Sequence[Row]) -> str:
-    cells: Any = rows
-    return as_markdown(columns, cells)
+def markdown_table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:
+    return as_markdown(columns, rows)

@@ -36,7 +36,7 @@ from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.serving.servers.endpoint import KEY, find_key
 from benchkit.serving.telemetry import Sampler, machine_facts, sampling
-from benchkit.telling import history
+from benchkit.telling.history import open_store, to_record
 from benchkit.terminal import Display
 from parsers import get_parser
 from parsers.base import Parser
@@ -153,10 +153,8 @@ def _recorded(work: Work, *, last: bool) -> Run:
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
         with suppress(OSError):  # the history, which tells the same, may lie on a disk with more room
-            atomic_write(
-                work.plan.folder / RunFile.RECORD, json.dumps(history.to_record(run), indent=1) + "\n"
-            )
-        history.append(work.plan.settings.history, run)
+            atomic_write(work.plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
+        open_store(work.plan.settings.history).append(run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
     if late:

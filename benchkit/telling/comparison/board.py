@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchkit.errors import UsageError
-from benchkit.telling.comparison import facts, notes
-from benchkit.telling.comparison.catalog import Catalog, Entry
-from benchkit.telling.comparison.columns import decimal
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
-from benchkit.telling.comparison.notes import Note
 from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant, latest_good
 from benchkit.telling.comparison.standings import (
     Rung,
@@ -24,7 +22,10 @@ from benchkit.telling.comparison.standings import (
     tiers,
     vram,
 )
-from benchkit.telling.comparison.tables import printable, shortened, shown_width
+from benchkit.telling.history.heads import Head
+from benchkit.telling.history.notes import Note
+from benchkit.telling.tables.columns import decimal
+from benchkit.telling.tables.width import printable, shortened, shown_width
 
 GAP = 2
 WIDTHS = (7, 0, 6, 13, 9, 11, 0)  # of a row's cells; the label has its own
@@ -47,14 +48,14 @@ class Board:
 
 def boards(catalog: Catalog, benchmark: str | None, fits: float | None, tag: str | None) -> list[Board]:
     """Models that were asked differently stand on boards of their own."""
-    known = notes.read(catalog.path)
+    known = catalog.store.notes()
     groups: dict[tuple[tuple[str, str], ...], list[Contestant]] = defaultdict(list)
     for entry in choose(catalog, (), benchmark):
         if tag is None or tag in known.get(entry.id, Note()).tags:
             run = catalog.run(entry)
             groups[tuple(conditions(run).items())].append(contestant(catalog, [run], entry.model))
     if not groups:
-        raise UsageError(f"no good run in {catalog.path} has the tag {tag!r}")
+        raise UsageError(f"no good run in {catalog.place} has the tag {tag!r}")
     found = [_board(members, known, fits) for members in groups.values()]
     return sorted(found, key=lambda board: -len(board.section.contestants))
 
@@ -186,13 +187,13 @@ def model_lines(catalog: Catalog) -> list[str]:
     """`name · 12 runs, 1 failed · last 2026-11-20 · HumanEval 70.1%, LiveCodeBench 12.0%`"""
     if not len(catalog):
         choose(catalog, ())  # says that there is nothing, and what to do
-    by_model: dict[str, list[Entry]] = defaultdict(list)
-    for entry in catalog.entries:
+    by_model: dict[str, list[Head]] = defaultdict(list)
+    for entry in catalog.heads:
         by_model[entry.model].append(entry)
     return [_model_line(catalog, name, by_model[name]) for name in sorted(by_model, key=str.casefold)]
 
 
-def _model_line(catalog: Catalog, name: str, entries: Sequence[Entry]) -> str:
+def _model_line(catalog: Catalog, name: str, entries: Sequence[Head]) -> str:
     failed = sum(not entry.ok for entry in entries)
     scores = []
     for entry in latest_good(entries):
@@ -209,7 +210,7 @@ def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[s
     entries = _runs_of(catalog, model, benchmark)
     if not entries:  # no model's name: a run's, or one that is told to be unknown
         entries = _runs_of(catalog, choose(catalog, (model,), benchmark)[0].model, benchmark)
-    known = notes.read(catalog.path)
+    known = catalog.store.notes()
     lines: list[str] = []
     before: dict[str, Conditions] = {}
     for entry in sorted(entries, key=lambda entry: entry.when):
@@ -222,8 +223,8 @@ def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[s
     return [printable(line) for line in lines]
 
 
-def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[Entry]:
-    return [e for e in catalog.entries if e.model == model and benchmark in (None, e.benchmark)]
+def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[Head]:
+    return [e for e in catalog.heads if e.model == model and benchmark in (None, e.benchmark)]
 
 
 def _history_line(one: Contestant, note: Note, changed: str) -> str:

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.tables.columns import Column
 from benchkit.terminal import duration
 
 Value = Callable[[Contestant], Any]
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column; `need` says how soon it goes when room is short, 0 never."""
-
-    name: str  # for --columns and --sort
-    title: str
-    need: int
-    value: Value
-    digits: int | None = None  # after the point; None for texts
-    best: str = ""  # "high" or "low" where there is a better end
-    speed: bool = False  # depends on the GPU: never ranked across different ones
-
-    @property
-    def right(self) -> bool:
-        """Whether its cells stand at the right, as figures do."""
-        return self.digits is not None or self.name == "solved"
 
 
 def _fact(name: str) -> Value:
@@ -61,16 +43,16 @@ def _solved(one: Contestant) -> str | None:
     return None if passed is None else f"{passed}/{'?' if total is None else total}"
 
 
-COLUMNS = (
-    Column("model", "model", 0, lambda one: one.label),
+COLUMNS: tuple[Column[Contestant], ...] = (
+    Column("model", "model", 0, lambda one: one.label, shrinks=True),
     Column("score", "score %", 0, lambda one: one.outcomes.score, 1, "high"),
     Column("low", "95% from", 1, _interval_end(0), 1, "high"),
     Column("high", "to", 1, _interval_end(1), 1, "high"),
-    Column("solved", "solved", 2, _solved),
+    Column("solved", "solved", 2, _solved, figures=True),
     Column("easy", "easy %", 7, _difficulty("easy"), 1, "high"),
     Column("medium", "medium %", 7, _difficulty("medium"), 1, "high"),
     Column("hard", "hard %", 7, _difficulty("hard"), 1, "high"),
-    Column("time", "time", 6, _fact("time_taken"), 1, "low", speed=True),
+    Column("time", "time", 6, _fact("time_taken"), 1, "low", speed=True, form=duration),
     Column("tokens_per_second", "tok/s", 3, _fact("tokens_per_second"), 1, "high", speed=True),
     Column(
         "prompt_tokens_per_second", "prompt tok/s", 12, _fact("prompt_tokens_per_second"), 0, "high", True
@@ -88,7 +70,7 @@ COLUMNS = (
     Column("benchmark", "benchmark", 16, lambda one: one.run.benchmark),
     Column("runs", "runs", 16, lambda one: len(one.runs), 0, "high"),
     Column("gpu", "GPU", 17, _of_run(facts.gpu)),
-    Column("mark", "≠", 2, lambda one: one.mark or None),
+    Column("mark", "≠", 2, lambda one: one.mark or None, form=lambda _mark: "≠"),  # the remarks say what
     Column("run", "run", 18, lambda one: one.run.id),
     Column("command", "command", 19, _of_run(facts.command)),
 )
@@ -97,7 +79,7 @@ ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
 
 
-def chosen(names: str | None) -> tuple[Column, ...]:
+def chosen(names: str | None) -> tuple[Column[Contestant], ...]:
     """The columns of a list such as `model,score,vram`; an unknown one is refused with the known ones."""
     if names is None:
         return tuple(column for column in COLUMNS if column.name not in ONLY_WHEN_NAMED)
@@ -107,43 +89,27 @@ def chosen(names: str | None) -> tuple[Column, ...]:
     return named
 
 
-def find(name: str) -> Column:
+def find(name: str) -> Column[Contestant]:
     if name not in BY_NAME:
         raise UnknownName("column", name, BY_NAME)
     return BY_NAME[name]
 
 
-def telling(columns: Iterable[Column], rows: Sequence[Contestant]) -> tuple[Column, ...]:
+def informative(
+    columns: Iterable[Column[Contestant]], rows: Sequence[Contestant]
+) -> tuple[Column[Contestant], ...]:
     """Without those that are empty for all, or the same for all where only a difference is of interest."""
-    return tuple(column for column in columns if _tells(column, rows))
+    return tuple(column for column in columns if _is_informative(column, rows))
 
 
-def _tells(column: Column, rows: Sequence[Contestant]) -> bool:
+def _is_informative(column: Column[Contestant], rows: Sequence[Contestant]) -> bool:
     values = [column.value(one) for one in rows]
     if column.name in ONLY_WHEN_DIFFERENT:
         return len(set(values)) > 1
     return any(value is not None for value in values)
 
 
-def cell(column: Column, one: Contestant) -> str:
-    """The value for people; unknown is an empty cell."""
-    value = column.value(one)
-    if value is None:
-        return ""
-    if column.name == "time":
-        return duration(value)
-    if column.name == "mark":
-        return "≠"  # the remarks say what
-    return str(value) if column.digits is None else decimal(value, column.digits)
-
-
-def decimal(value: float, digits: int) -> str:
-    """With so many digits after the point, more where what is known would read as nothing."""
-    too_small = 0 < abs(value) < 0.5 * 10**-digits
-    return f"{value:.1g}" if too_small else f"{value:.{digits}f}"
-
-
-def ordered(rows: Sequence[Contestant], by: Column) -> list[Contestant]:
+def ordered(rows: Sequence[Contestant], by: Column[Contestant]) -> list[Contestant]:
     """The best first, the unknown last; what depends on the GPU is ordered within each GPU only."""
     down = -1 if by.best == "high" else 1
 

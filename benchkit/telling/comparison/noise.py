@@ -6,13 +6,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from pathlib import Path
 from statistics import fmean, stdev
 
-from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
 from benchkit.statistics import z_of
-from benchkit.telling.comparison.outcomes import Outcomes, outcomes, rows_of
+from benchkit.telling.comparison.outcomes import Outcomes, outcomes
+from benchkit.telling.history.base import Store
 
 
 @dataclass(frozen=True)
@@ -31,14 +30,14 @@ class Noise:
         return stdev(self.scores) if len(self.scores) > 1 else None
 
 
-def noise(runs: Sequence[Run], near: Path) -> Noise | None:
+def noise(runs: Sequence[Run], store: Store) -> Noise | None:
     """None where no problem is known to have been answered twice."""
-    passes = _passes(runs, near)
+    passes = _passes(runs, store)
     repeated = {task: results for task, results in passes.items() if len(results) > 1}
     if not repeated:
         return None
     spread = {task: _spread(results) for task, results in repeated.items()}
-    scores = [score for run in runs if (score := outcomes(run, near).score) is not None]
+    scores = [score for run in runs if (score := outcomes(run, store).score) is not None]
     return Noise(
         samples=max(len(results) for results in repeated.values()),
         scores=tuple(scores),
@@ -55,14 +54,14 @@ def _spread(results: Sequence[bool]) -> float:
     return share * (1 - share) * len(results) / (len(results) - 1)
 
 
-def _passes(runs: Sequence[Run], near: Path) -> dict[str, list[bool]]:
+def _passes(runs: Sequence[Run], store: Store) -> dict[str, list[bool]]:
     """Every verdict on every problem, single samples apart; from lists of failed tasks where that is all."""
     passes: dict[str, list[bool]] = defaultdict(list)
     listing: list[Outcomes] = []
     for run in runs:
-        rows = list(rows_of(run, RunFile.VERDICTS, near))
+        rows = list(store.verdicts(run))
         if not rows:
-            listing.append(outcomes(run, near))
+            listing.append(outcomes(run, store))
         for row in rows:
             if row.get("verdict") != Verdict.INFRASTRUCTURE:
                 passes[str(row.get("task_id"))].append(row.get("verdict") == Verdict.PASSED)

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from statistics import fmean
-from typing import Any, BinaryIO
 
-from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
 from benchkit.statistics import Interval, clustered_interval, wilson
 from benchkit.telling.comparison import facts
+from benchkit.telling.history.base import Store
 
 
 @dataclass(frozen=True)
@@ -51,10 +47,10 @@ class Outcomes:
         return self.total if self.unlisted else frozenset(self.shares or ())
 
 
-def outcomes(run: Run, near: Path) -> Outcomes:
-    """What is known of one run; `near` is the history's folder, beside which the artifacts lie."""
+def outcomes(run: Run, store: Store) -> Outcomes:
+    """What is known of one run; its verdicts come from the store."""
     known = _known(run)
-    rows = list(rows_of(run, RunFile.VERDICTS, near))
+    rows = list(store.verdicts(run))
     if not rows:
         return _with_failed_tasks(run, known)
     samples: dict[str, list[bool]] = defaultdict(list)
@@ -124,27 +120,6 @@ def matched(one: Outcomes, other: Outcomes) -> tuple[list[float], list[float]] |
 def _asked(side: Outcomes, task: str) -> bool:
     """A problem that a run does not name was passed there if the run names only failures, else not asked."""
     return side.unlisted > 0 or task in (side.shares or {})
-
-
-def rows_of(run: Run, name: str, near: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a file among the run's artifacts; none where it is gone, broken lines passed over."""
-    with suppress(OSError), _artifact(run, name, near) as lines:
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict):
-                yield row
-
-
-def _artifact(run: Run, name: str, near: Path) -> BinaryIO:
-    """A file of the run's folder, also where the history was moved together with its runs."""
-    if isinstance(run.artifacts, str) and run.artifacts:
-        for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
-            with suppress(OSError, ValueError):  # ValueError: no path at all
-                return (folder / name).open("rb")
-    raise FileNotFoundError(name)
 
 
 def _known(run: Run) -> Outcomes:

@@ -9,10 +9,13 @@ from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, Column, chosen, gpus, ordered, telling
+from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, gpus, informative, ordered
 from benchkit.telling.comparison.selection import Contestant, Section
-from benchkit.telling.comparison.tables import FORMATS, as_text, fitted, printable, records
 from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
+from benchkit.telling.tables.columns import Column
+from benchkit.telling.tables.formats import FORMATS, records
+from benchkit.telling.tables.text import as_text, fitted
+from benchkit.telling.tables.width import printable
 
 MOST_FOR_ALL_PAIRS = 10
 FORMAT_NAMES = ("table", "json", *FORMATS)
@@ -24,7 +27,7 @@ class Page:
 
     section: Section
     rows: tuple[Contestant, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[Column[Contestant], ...]
     verdicts: tuple[Verdict, ...]
     named_columns: bool = False  # they were asked for: none is left out
 
@@ -44,13 +47,15 @@ class Page:
         )
 
 
-def page(section: Section, verdicts: Sequence[Verdict], sort: Column, columns: str | None) -> Page:
+def page(
+    section: Section, verdicts: Sequence[Verdict], sort: Column[Contestant], columns: str | None
+) -> Page:
     rows = ordered(section.contestants, sort)
     wanted = chosen(columns)
     return Page(
         section,
         tuple(rows),
-        wanted if columns else telling(wanted, rows),
+        wanted if columns else informative(wanted, rows),
         tuple(verdicts),
         named_columns=columns is not None,
     )
@@ -59,7 +64,7 @@ def page(section: Section, verdicts: Sequence[Verdict], sort: Column, columns: s
 def pages(
     found: Sequence[Section],
     baseline: str | None,
-    sort: Column = BY_NAME["score"],
+    sort: Column[Contestant] = BY_NAME["score"],
     columns: str | None = None,
     margin: float = MARGIN,
 ) -> list[Page]:

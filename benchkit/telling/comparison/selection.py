@@ -10,9 +10,10 @@ from difflib import get_close_matches
 from benchkit.errors import UsageError
 from benchkit.records import Run
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.catalog import Catalog, Entry
+from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
 from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
+from benchkit.telling.history.heads import Head
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ def sections(
     Without names, a benchmark whose runs do not agree never hides the tables of the others.
     """
     chosen = choose(catalog, names, benchmark)
-    by_benchmark: dict[str, list[Entry]] = defaultdict(list)
+    by_benchmark: dict[str, list[Head]] = defaultdict(list)
     for entry in chosen:
         by_benchmark[entry.benchmark].append(entry)
     groups = _merged(by_benchmark, bool(names), benchmark)
@@ -74,22 +75,22 @@ def _told_apart(found: Iterable[Section]) -> list[Section]:
     ]
 
 
-def choose(catalog: Catalog, names: Sequence[str], benchmark: str | None = None) -> list[Entry]:
+def choose(catalog: Catalog, names: Sequence[str], benchmark: str | None = None) -> list[Head]:
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
-    entries = [entry for entry in catalog.entries if benchmark in (None, entry.benchmark)]
+    entries = [entry for entry in catalog.heads if benchmark in (None, entry.benchmark)]
     if not entries:
         raise UsageError(_nothing(catalog, benchmark))
     if not names:
         latest = latest_good(entries)
         if not latest:
-            raise UsageError(f"no run in {catalog.path} ended well yet: see bench_runner.py list")
+            raise UsageError(f"no run in {catalog.place} ended well yet: see bench_runner.py list")
         return sorted(latest, key=lambda entry: entry.when)
     return list(dict.fromkeys(entry for name in names for entry in _named(catalog, entries, name)))
 
 
-def latest_good(entries: Iterable[Entry]) -> list[Entry]:
+def latest_good(entries: Iterable[Head]) -> list[Head]:
     """Of each model and benchmark the last run that ended well."""
-    latest: dict[tuple[str, str], Entry] = {}
+    latest: dict[tuple[str, str], Head] = {}
     for entry in entries:
         if entry.ok:
             key = entry.benchmark, entry.model
@@ -99,13 +100,12 @@ def latest_good(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
-    near = catalog.path.parent
-    return Contestant(label, tuple(runs), averaged([outcomes(run, near) for run in runs]))
+    return Contestant(label, tuple(runs), averaged([outcomes(run, catalog.store) for run in runs]))
 
 
 def repeats_of(catalog: Catalog, run: Run) -> list[Run]:
     """This run and all others of the same file under the same settings, the newest first."""
-    entries = [e for e in catalog.entries if e.ok and (e.model, e.benchmark) == (run.model, run.benchmark)]
+    entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark) == (run.model, run.benchmark)]
     runs = [catalog.run(entry) for entry in sorted(entries, key=lambda entry: entry.when, reverse=True)]
     return [run, *(other for other in runs if other.id != run.id and _same_setup(run, other))]
 
@@ -115,7 +115,7 @@ def _same_setup(one: Run, other: Run) -> bool:
     return same_file and conditions(one) == conditions(other)
 
 
-def _named(catalog: Catalog, entries: Sequence[Entry], name: str) -> list[Entry]:
+def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:
     """A run by its id, a model by its name, a run by the beginning of its id."""
     exact = [entry for entry in entries if entry.id == name]
     if exact:
@@ -133,7 +133,7 @@ def _named(catalog: Catalog, entries: Sequence[Entry], name: str) -> list[Entry]
     raise UsageError(_unknown(catalog, name))
 
 
-def _no_good_run(catalog: Catalog, entries: Sequence[Entry]) -> list[Entry]:
+def _no_good_run(catalog: Catalog, entries: Sequence[Head]) -> list[Head]:
     last = catalog.run(max(entries, key=lambda entry: entry.when))
     raise UsageError(
         f"model {last.model!r} has no run that ended well; its last, {last.id}: {last.error or last.status}"
@@ -141,24 +141,23 @@ def _no_good_run(catalog: Catalog, entries: Sequence[Entry]) -> list[Entry]:
 
 
 def _unknown(catalog: Catalog, name: str) -> str:
-    models = sorted({entry.model for entry in catalog.entries})
+    models = sorted({entry.model for entry in catalog.heads})
     by_fold = {model.casefold(): model for model in models}
     near = [by_fold[fold] for fold in get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.4)]
     near += [model for model in models if name.casefold() in model.casefold() and model not in near]
     said = f"the nearest are {', '.join(near[:3])}" if near else f"known are {', '.join(models[:5])}"
-    return (
-        f"no model or run {name!r} in {catalog.path}: {said}; all of them: bench_runner.py leaderboard models"
-    )
+    every = "bench_runner.py leaderboard models"
+    return f"no model or run {name!r} in {catalog.place}: {said}; all of them: {every}"
 
 
 def _nothing(catalog: Catalog, benchmark: str | None) -> str:
     if not len(catalog):
-        return f"no runs in {catalog.path} yet: bench_runner.py --model FILE.gguf --benchmark human_eval"
-    known = ", ".join(sorted({entry.benchmark for entry in catalog.entries}))
-    return f"no runs of benchmark {benchmark!r} in {catalog.path}: it holds {known}"
+        return f"no runs in {catalog.place} yet: bench_runner.py --model FILE.gguf --benchmark human_eval"
+    known = ", ".join(sorted({entry.benchmark for entry in catalog.heads}))
+    return f"no runs of benchmark {benchmark!r} in {catalog.place}: it holds {known}"
 
 
-def _merged(by_benchmark: dict[str, list[Entry]], named: bool, benchmark: str | None) -> list[list[Entry]]:
+def _merged(by_benchmark: dict[str, list[Head]], named: bool, benchmark: str | None) -> list[list[Head]]:
     """One comparison a benchmark; named runs that share none stay together and are refused."""
     alone = all(len(entries) == 1 for entries in by_benchmark.values())
     if named and benchmark is None and alone and len(by_benchmark) > 1:
@@ -166,7 +165,7 @@ def _merged(by_benchmark: dict[str, list[Entry]], named: bool, benchmark: str | 
     return list(by_benchmark.values())
 
 
-def _contestants(catalog: Catalog, entries: Sequence[Entry], repeats: bool) -> list[Contestant]:
+def _contestants(catalog: Catalog, entries: Sequence[Head], repeats: bool) -> list[Contestant]:
     twice = {model for model, count in Counter(entry.model for entry in entries).items() if count > 1}
     found = []
     for entry in entries:

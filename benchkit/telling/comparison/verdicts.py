@@ -27,9 +27,9 @@ from benchkit.statistics import (
     paired,
     wilson,
 )
-from benchkit.telling.comparison.columns import decimal
 from benchkit.telling.comparison.outcomes import Outcomes, matched
 from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.tables.columns import decimal
 
 MARGIN = 5.0  # points
 MOST_JUDGED = 300  # models; their pairs grow with the square

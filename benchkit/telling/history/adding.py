@@ -13,18 +13,18 @@ from typing import Any
 from benchkit.contract import RunFile
 from benchkit.errors import ParseError, UsageError
 from benchkit.records import Results, Run, Status, Verdict
-from benchkit.telling import history
-from benchkit.telling.comparison.facts import mapping
+from benchkit.telling.history.base import Store
+from benchkit.telling.history.record import from_record
 
 
 def add(
-    path: Path, source: Path, *, parser: str | None, benchmark: str | None, model: str | None
+    store: Store, source: Path, *, parser: str | None, benchmark: str | None, model: str | None
 ) -> list[Run]:
     """Append what the source holds and the history does not; returns what was added."""
-    known = {run.id for run in history.read(path)}
+    known = {head.id for head in store.heads()}
     new = [run for run in runs_in(source, parser, benchmark, model) if run.id not in known]
     for run in new:
-        history.append(path, run)
+        store.append(run)
     return new
 
 
@@ -65,7 +65,7 @@ def _ours(source: Path) -> list[Run]:
     records = content.get("runs") if isinstance(content, dict) and "runs" in content else [content]
     if not isinstance(records, list) or not all(_is_record(record) for record in records):
         return []
-    return [history.from_record(record, number) for number, record in enumerate(records, 1)]
+    return [from_record(record, number) for number, record in enumerate(records, 1)]
 
 
 def _is_record(record: Any) -> bool:
@@ -85,7 +85,7 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
     except ParseError as error:
         raise ParseError(f"{source}: {error}", log=error.log) from None
     metrics = dict(results.metrics)
-    sampling = mapping(metrics.pop("sampling", None))
+    sampling = metrics.pop("sampling", None)
     return Run(
         id=_id(source, parser, benchmark, model),
         timestamp=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -97,7 +97,7 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
             "gpu_layers": None,
             "origin": str(source.absolute()),
             "parser": parser,
-            **sampling,
+            **(sampling if isinstance(sampling, Mapping) else {}),
         },
         results=_results(results, metrics),
         problem_set=dict(results.problem_set or {}),

@@ -1,6 +1,6 @@
-"""Notes and tags of runs, in a small file beside the history, since the history itself is only appended to.
+"""Notes and tags of runs, in a small file of their own, since a history itself is only appended to.
 
-`benchmark_results.json` has `benchmark_results.notes.json`: run id -> {"note": text, "tags": [words]}.
+The file holds: run id -> {"note": text, "tags": [words]}.
 """
 
 from __future__ import annotations
@@ -25,13 +25,8 @@ class Note:
         return " ".join([*(f"#{tag}" for tag in self.tags), self.text]).strip()
 
 
-def place(history: Path) -> Path:
-    return history.with_name(f"{history.stem}.notes.json")
-
-
-def read(history: Path) -> dict[str, Note]:
+def read(path: Path) -> dict[str, Note]:
     """All notes by run id."""
-    path = place(history)
     try:
         raw = json.loads(path.read_bytes())
     except FileNotFoundError:
@@ -43,24 +38,24 @@ def read(history: Path) -> dict[str, Note]:
     return {run: _note(entry) for run, entry in raw.items()}
 
 
-def write(history: Path, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
+def write(path: Path, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
     """Set the text where one is given, add the tags; what was there stays."""
-    with locked(place(history)):
-        notes = read(history)
+    with locked(path):
+        notes = read(path)
         old = notes.get(run_id, Note())
         new = Note(old.text if text is None else text, tuple(dict.fromkeys([*old.tags, *tags])))
-        _store(history, {**notes, run_id: new})
+        _store(path, {**notes, run_id: new})
     return new
 
 
-def forget(history: Path, run_id: str) -> None:
+def forget(path: Path, run_id: str) -> None:
     """Drop the notes of a run that was deleted."""
-    if not place(history).exists():
+    if not path.exists():
         return
-    with locked(place(history)):
-        notes = read(history)
+    with locked(path):
+        notes = read(path)
         if notes.pop(run_id, None) is not None:
-            _store(history, notes)
+            _store(path, notes)
 
 
 def _note(entry: Any) -> Note:
@@ -69,6 +64,6 @@ def _note(entry: Any) -> Note:
     return Note(str(fields.get("note") or ""), tuple(map(str, tags)) if isinstance(tags, list) else ())
 
 
-def _store(history: Path, notes: dict[str, Note]) -> None:
+def _store(path: Path, notes: dict[str, Note]) -> None:
     plain = {run: {"note": note.text, "tags": list(note.tags)} for run, note in notes.items()}
-    atomic_write(place(history), json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
+    atomic_write(path, json.dumps(plain, ensure_ascii=False, indent=1) + "\n")

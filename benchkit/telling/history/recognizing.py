@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchkit.errors import ParseError, UsageError
-from benchkit.telling.comparison.adding import text_of
+from benchkit.telling.history.adding import text_of
 
 if TYPE_CHECKING:
     from parsers.base import Parser

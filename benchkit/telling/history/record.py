@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
 from pathlib import PurePath
@@ -29,6 +29,10 @@ _FIELDS = [
 ]  # fmt: skip
 _FAILED_TASKS = b', "failed_tasks": ['
 """Begins what a list does not show. It cannot stand inside a text, where each quote has a backslash."""
+
+_NAMES = ("id", "timestamp", "benchmark", "model", "status")
+_AFTER_NAMES = b', "error": '
+"""What follows the names in a line of ours; inside a text its quotes would have backslashes."""
 
 _TEXTS = ("timestamp", "benchmark", "model")
 _OBJECTS = ("config", "results", "telemetry", "problem_set", "model_file", "server", "machine")
@@ -58,6 +62,17 @@ def from_record(record: Any, number: int = 1) -> Run:
     known["config"] = ALWAYS_IN_CONFIG | known["config"]
     known["results"] = ALWAYS_IN_RESULTS | known["results"]
     return Run(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
+
+
+def names_of_lines(lines: Sequence[bytes]) -> list[tuple[str, ...]] | None:
+    """Id, timestamp, benchmark, model and status of each line; None where one is not as we write it."""
+    try:
+        heads = json.loads(b"[" + b",".join(line.partition(_AFTER_NAMES)[0] + b"}" for line in lines) + b"]")
+    except ValueError:
+        return None
+    if not heads or not all(isinstance(head, dict) and tuple(head) == _NAMES for head in heads):
+        return None
+    return [tuple(map(str, head.values())) for head in heads]
 
 
 def heads_of_lines(lines: list[bytes]) -> list[Run] | None:

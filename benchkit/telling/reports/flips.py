@@ -7,14 +7,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from pathlib import Path
 from typing import Any
 
 from benchkit.contract import RunFile
 from benchkit.records import Run, Verdict
-from benchkit.telling.comparison.outcomes import rows_of
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.history import as_json
+from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.base import Store
 from benchkit.telling.reports.gallery import natural
 
 FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
@@ -61,9 +61,9 @@ def _aligned(kind: str, left: Sequence[str], right: Sequence[str]) -> Iterator[L
         yield mark, "".join(one), "".join(other)
 
 
-def flips(ranked: Sequence[Contestant], near: Path) -> Iterator[Flip]:
+def flips(ranked: Sequence[Contestant], store: Store) -> Iterator[Flip]:
     """Of each problem on which models disagree, the best model that solved it and the best that did not."""
-    known = {one.label: Attempts(one, near) for one in ranked if one.outcomes.shares is not None}
+    known = {one.label: Attempts(one, store) for one in ranked if one.outcomes.shares is not None}
     tasks = sorted({task for one in ranked for task in one.outcomes.shares or {}}, key=natural)
     for task in tasks:
         shares = {name: share for name, found in known.items() if (share := found.share(task)) is not None}
@@ -77,8 +77,8 @@ def flips(ranked: Sequence[Contestant], near: Path) -> Iterator[Flip]:
 class Attempts:
     """What a contestant's run left behind, read when first asked for."""
 
-    def __init__(self, contestant: Contestant, near: Path) -> None:
-        self._of, self._near = contestant, near
+    def __init__(self, contestant: Contestant, store: Store) -> None:
+        self._of, self._store = contestant, store
         self._verdicts: Mapping[str, list[dict[str, Any]]] | None = None
         self._answers: Mapping[str, list[dict[str, Any]]] | None = None
 
@@ -89,8 +89,8 @@ class Attempts:
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
         if self._verdicts is None:
-            self._verdicts = _by_task(rows_of(self._of.run, RunFile.VERDICTS, self._near))
-            self._answers = _codes(self._of.run, self._near)
+            self._verdicts = _by_task(self._store.verdicts(self._of.run))
+            self._answers = _codes(self._of.run, self._store)
         rows = self._verdicts.get(task, [])
         fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
         row = next(iter(fitting or rows), {})
@@ -120,9 +120,9 @@ def _shown(code: str) -> str:
     return "\n".join(lines if whole else [*lines[:MOST_LINES], "… and so on"])
 
 
-def _codes(run: Run, near: Path) -> dict[str, list[dict[str, Any]]]:
+def _codes(run: Run, store: Store) -> dict[str, list[dict[str, Any]]]:
     """Of each answer the code alone: whole answers of twenty models that think aloud are too much to hold."""
-    rows = rows_of(run, RunFile.ANSWERS, near)
+    rows = artifact_rows(store, run, RunFile.ANSWERS)
     return _by_task(
         {"task_id": row.get("task_id"), "sample": row.get("sample"), "code": _code_in(row)} for row in rows
     )
@@ -135,11 +135,9 @@ def _by_task(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def attempt_rows(run: Run, near: Path) -> list[dict[str, Any]]:
+def attempt_rows(run: Run, store: Store) -> list[dict[str, Any]]:
     """One row a judged sample; from the list of failed tasks where no verdicts were kept."""
-    rows = [
-        {name: as_json(row.get(name)) for name in ROW_FIELDS} for row in rows_of(run, RunFile.VERDICTS, near)
-    ]
+    rows = [{name: as_json(row.get(name)) for name in ROW_FIELDS} for row in store.verdicts(run)]
     failed = run.results.get("failed_tasks")
     if not rows and isinstance(failed, list | tuple):
         rows = [

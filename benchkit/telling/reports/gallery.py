@@ -14,11 +14,14 @@ from benchkit.contract import RunFile
 from benchkit.errors import MissingDependency
 from benchkit.records import Run
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.catalog import UNKNOWN_MOMENT, Catalog, moment
+from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
-from benchkit.telling.comparison.outcomes import Outcomes, rows_of
+from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
 from benchkit.telling.comparison.standings import Measure, by_score, energy, front, speed, vram
+from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.base import Store
+from benchkit.telling.history.heads import UNKNOWN_MOMENT, moment
 from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
 from benchkit.telling.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
 from benchkit.telling.reports.svg import Canvas
@@ -50,11 +53,11 @@ def charts(title: str, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
     return {name: canvas for name, canvas in drawn.items() if canvas is not None}
 
 
-def run_charts(contestants: Sequence[Contestant], near: Path) -> dict[str, Canvas]:
+def run_charts(contestants: Sequence[Contestant], store: Store) -> dict[str, Canvas]:
     """What the best runs took over their time."""
     drawn: dict[str, Canvas] = {}
     for one in by_score(contestants):
-        canvas = resources(f"{one.label}: resources over the run", _series(one.run, near))
+        canvas = resources(f"{one.label}: resources over the run", _series(one.run, store))
         if canvas is not None and len(drawn) < MOST_RUNS_WATCHED:
             drawn[f"resources-{one.label}"] = canvas
     return drawn
@@ -65,7 +68,7 @@ def histories(catalog: Catalog, contestants: Sequence[Contestant]) -> dict[str, 
     drawn: dict[str, Canvas] = {}
     for one in contestants:
         wanted = one.run.model, one.run.benchmark
-        entries = [e for e in catalog.entries if e.ok and (e.model, e.benchmark) == wanted]
+        entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark) == wanted]
         latest = sorted(entries, key=lambda entry: entry.when)[-MOST_MOMENTS:]
         runs = [catalog.run(entry) for entry in latest] if len(latest) > 1 else []
         moments = [found for run in runs if (found := _moment(catalog, run)) is not None]
@@ -84,7 +87,7 @@ def write_charts(
     for section in sections(catalog, names, benchmark, repeats=False, anyway=anyway):
         drawn = charts(section.title, section.contestants)
         drawn |= histories(catalog, section.contestants)
-        drawn |= run_charts(section.contestants, catalog.path.parent)
+        drawn |= run_charts(section.contestants, catalog.store)
         for name, canvas in drawn.items():
             written.append(_unused(folder, _slug(f"{section.title}-{name}").strip("-"), style, written))
             write(written[-1], save(canvas))
@@ -212,18 +215,18 @@ def _moment(catalog: Catalog, run: Run) -> Moment | None:
     return Moment(when, _score(contestant(catalog, [run], run.model)))
 
 
-def _series(run: Run, near: Path) -> list[Series]:
+def _series(run: Run, store: Store) -> list[Series]:
     """What the sampler wrote over the run's time, and the tokens of its answers."""
     names = {"vram_used_mb": ("VRAM, GiB", 1024), "ram_mb": ("RAM, GiB", 1024), "power_w": ("power, W", 1)}
     points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-    for row in rows_of(run, RunFile.TELEMETRY, near):
+    for row in artifact_rows(store, run, RunFile.TELEMETRY):
         seconds = facts.finite(row.get("seconds"))
         for name, (_, divisor) in names.items():
             value = facts.finite(row.get(name))
             if seconds is not None and value is not None:
                 points[name].append((seconds, value / divisor))
     found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
-    answers = rows_of(run, RunFile.ANSWERS, near)
+    answers = artifact_rows(store, run, RunFile.ANSWERS)
     return [
         *found,
         Series("generation, tokens/s over 5 s", tuple(_tokens(answers, _began(run)))),

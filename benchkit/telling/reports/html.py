@@ -9,10 +9,11 @@ from itertools import chain
 
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
-from benchkit.telling.comparison.tables import as_html, printable
 from benchkit.telling.reports.flips import Attempt, Flip
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.telling.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
+from benchkit.telling.tables.formats import as_html
+from benchkit.telling.tables.width import printable
 
 MOST_BYTES = 940_000  # so that with its style and the names of what was left out it stays under a megabyte
 MOST_NAMES = 4

@@ -11,10 +11,11 @@ from typing import Any
 
 from benchkit.records import Run
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.catalog import Catalog, Entry
+from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
 from benchkit.telling.comparison.standings import by_score
+from benchkit.telling.history.heads import Head
 from benchkit.telling.reports.flips import Flip, flips
 from benchkit.telling.reports.gallery import charts, histories, run_charts
 from benchkit.telling.reports.svg import Canvas
@@ -55,16 +56,16 @@ class Material:
         members = one.section.contestants
         drawn = charts(one.section.title, members)
         drawn |= histories(self.catalog, members) if len(members) <= 20 else {}
-        return [*drawn.values(), *run_charts(members, self.catalog.path.parent).values()]
+        return [*drawn.values(), *run_charts(members, self.catalog.store).values()]
 
     def flips(self, one: Page) -> Sequence[Flip]:
-        return list(flips(by_score(one.section.contestants), self.catalog.path.parent))
+        return list(flips(by_score(one.section.contestants), self.catalog.store))
 
     @cached_property
     def failures(self) -> list[Run]:
         """The newest runs that did not end well and were not followed by one that did."""
-        good: dict[tuple[str, str], Entry] = {}
-        bad: list[Entry] = []
+        good: dict[tuple[str, str], Head] = {}
+        bad: list[Head] = []
         for entry in sorted(self._entries, key=lambda entry: entry.when, reverse=True):
             if entry.ok:
                 good.setdefault((entry.model, entry.benchmark), entry)
@@ -85,7 +86,7 @@ class Material:
         return [machine for machine in found.values() if machine]
 
     @cached_property
-    def _entries(self) -> list[Entry]:
+    def _entries(self) -> list[Head]:
         wanted = (
             {entry.model for entry in choose(self.catalog, self.names, self.benchmark)}
             if self.names
@@ -93,7 +94,7 @@ class Material:
         )
         return [
             entry
-            for entry in self.catalog.entries
+            for entry in self.catalog.heads
             if self.benchmark in (None, entry.benchmark) and (wanted is None or entry.model in wanted)
         ]
 

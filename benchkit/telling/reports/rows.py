@@ -11,9 +11,9 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.telling.comparison.columns import COLUMNS
 from benchkit.telling.comparison.selection import contestant
-from benchkit.telling.comparison.tables import plain
 from benchkit.telling.reports.flips import attempt_rows
 from benchkit.telling.reports.material import Material
+from benchkit.telling.tables.columns import plain_value
 
 NOT_OF_ONE_RUN = ("mark", "runs")
 
@@ -30,11 +30,13 @@ def _rows(material: Material) -> Iterator[dict[str, Any]]:
     runs = material.all_runs()
     if material.attempts:
         for run in runs:
-            yield from attempt_rows(run, material.catalog.path.parent)
+            yield from attempt_rows(run, material.catalog.store)
         return
     for run in runs:
         one = contestant(material.catalog, [run], run.model)
-        facts = {column.name: plain(column, one) for column in COLUMNS if column.name not in NOT_OF_ONE_RUN}
+        facts = {
+            column.name: plain_value(column, one) for column in COLUMNS if column.name not in NOT_OF_ONE_RUN
+        }
         yield {
             "run": run.id,
             "timestamp": run.timestamp,

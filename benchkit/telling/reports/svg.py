@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, cos, floor, log10, pi, sin
 
-from benchkit.telling.comparison.tables import printable, shortened, shown_width
+from benchkit.telling.tables.width import printable, shortened, shown_width
 
 FONT = 12
 CHARACTER = 7.1  # the mean width of a character at that size

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from benchkit.telling.comparison.page import rendered
-from benchkit.telling.comparison.tables import printable
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
+from benchkit.telling.tables.width import printable
 
 WIDTH = 120
 
 
 class Text:
     def render(self, material: Material) -> bytes:
-        lines = [f"Report of {material.written:%Y-%m-%d %H:%M} over {material.catalog.path}", ""]
+        lines = [f"Report of {material.written:%Y-%m-%d %H:%M} over {material.catalog.place}", ""]
         for one in material.pages:
             lines += [rendered([one], "table", WIDTH), "", f"asked: {how_asked(one)}"]
             lines += [*infrastructure_lines(one.rows), ""]

@@ -23,7 +23,7 @@ from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.live import Live, Pace
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
-from benchkit.telling.comparison.tables import shown_width
+from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
 

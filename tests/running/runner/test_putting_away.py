@@ -18,7 +18,7 @@ from benchkit.records import ServerFacts, Status
 from benchkit.running.runner import execute
 from benchkit.serving.servers import RunningServer, StopReport
 from benchkit.serving.servers.process import Process
-from benchkit.telling import history
+from benchkit.telling.history import open_store
 from benchkit.terminal import PlainDisplay
 from tests.running.runner.plans import scored
 
@@ -62,7 +62,7 @@ def test_ctrl_c_while_putting_away_loses_no_run(plan: PlannedRun, monkeypatch: p
     with pytest.raises(Interrupted):
         execute(plan, PlainDisplay(BytesIO(), StringIO()))
     assert stopped == ["to the end"]
-    (run,) = history.read(plan.settings.history)
+    (run,) = open_store(plan.settings.history).runs()
     assert (run.status, run.results["score"]) == (Status.OK, 50.0)
 
 

@@ -15,7 +15,7 @@ from benchkit.records import ModelFile, Status
 from benchkit.running.runner import execute
 from benchkit.running.runner.host import in_background
 from benchkit.running.runner.stages import mask_of
-from benchkit.telling import history
+from benchkit.telling.history import open_store
 from benchkit.terminal import PlainDisplay
 from tests.running.runner.plans import scored
 from tests.support import F16, wait_until
@@ -39,7 +39,7 @@ def test_a_full_disk_for_runs_loses_no_record(plan: PlannedRun, monkeypatch: pyt
     """Where run.json cannot be written the history has the run all the same."""
     monkeypatch.setattr("benchkit.running.runner.stages.atomic_write", full)
     assert execute(plan, display()).results["score"] == 50.0
-    assert [run.id for run in history.read(plan.settings.history)] == [plan.id]
+    assert [run.id for run in open_store(plan.settings.history).runs()] == [plan.id]
 
 
 def test_output_that_could_not_be_kept_is_a_full_disk(
@@ -52,7 +52,7 @@ def test_output_that_could_not_be_kept_is_a_full_disk(
     assert shown.getvalue() == b"score 50.0\n"
     assert run.status is Status.FAILED
     assert str(run.error).startswith("no disk space")
-    assert [found.error for found in history.read(plan.settings.history)] == [run.error]
+    assert [found.error for found in open_store(plan.settings.history).runs()] == [run.error]
 
 
 def test_a_model_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:

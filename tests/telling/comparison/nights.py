@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.records import Run, Status
-from benchkit.telling import history
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.history import open_store
 
 HISTORY = "benchmark_results.json"
 
@@ -75,7 +75,7 @@ def worked_example() -> tuple[Run, Run]:
 def a_history(folder: Path, *runs: Run) -> Path:
     path = folder / HISTORY
     for run in runs:
-        history.append(path, run)
+        open_store(path).append(run)
     return path
 
 

@@ -12,9 +12,8 @@ from click.testing import CliRunner
 
 from benchkit.commands.compare import command as compare_command
 from benchkit.records import Status
-from benchkit.telling import history
-from benchkit.telling.comparison import notes
-from benchkit.telling.comparison.tables import shown_width
+from benchkit.telling.history import open_store, to_record
+from benchkit.telling.tables.width import shown_width
 from tests.support import ROOT, Bench
 from tests.telling.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 from tests.telling.comparison.test_verdicts import WORKED
@@ -162,14 +161,14 @@ def test_leaderboard_add_a_folder_and_a_history(tmp_path: Path, bench: Bench) ->
     a_history(other, a_run("C", [1], id="c1"), a_run("D", [2], id="d1"))
     run = a_run("E", [3], id="e1")
     (tmp_path / "e1").mkdir()
-    (tmp_path / "e1" / "run.json").write_text(json.dumps(history.to_record(run)))
+    (tmp_path / "e1" / "run.json").write_text(json.dumps(to_record(run)))
     assert "added 2 runs" in bench("leaderboard", "add", other / HISTORY).stdout
     assert "added 0 runs" in bench("leaderboard", "add", other / HISTORY).stdout
     assert bench("leaderboard", "add", "e1", "--note", "from a friend").returncode == 0
-    found = {one.id: one for one in history.read(tmp_path / HISTORY)}
+    found = {one.id: one for one in open_store(tmp_path / HISTORY).runs()}
     assert set(found) == {"c1", "d1", "e1"}
     assert found["e1"].config["origin"] == str(tmp_path / "e1")
-    assert notes.read(tmp_path / HISTORY)["e1"].text == "from a friend"
+    assert open_store(tmp_path / HISTORY).notes()["e1"].text == "from a friend"
 
 
 def test_leaderboard_add_what_a_parser_reads(tmp_path: Path, bench: Bench) -> None:
@@ -184,7 +183,7 @@ def test_leaderboard_add_what_a_parser_reads(tmp_path: Path, bench: Bench) -> No
     assert "--model" in bench("leaderboard", "add", "printed.txt", "--parser", "human_eval").stderr
     done = bench("leaderboard", "add", "printed.txt", "--parser", "human_eval", "--model", "M")
     assert done.returncode == 0, done.stderr
-    (run,) = history.read(tmp_path / HISTORY)
+    (run,) = open_store(tmp_path / HISTORY).runs()
     assert (run.model, run.benchmark, run.results["score"]) == ("M", "human_eval", 70.12)
     assert "neither a run of the history nor a file" not in bench("leaderboard", "add", "absent").stderr
     assert "no model or run 'absent'" in bench("leaderboard", "add", "absent").stderr
@@ -206,7 +205,7 @@ def test_leaderboard_delete_asks_first(tmp_path: Path, bench: Bench) -> None:
     """No answer and a no delete nothing; --yes deletes that one run, its notes, and nothing of its folder."""
     run = with_files(tmp_path, a_run("A", id="a1"), [("t", "passed")])
     path = a_history(tmp_path, run, a_run("B", id="b1"))
-    notes.write(path, "a1", "to go")
+    open_store(path).annotate("a1", "to go")
     for answer in ("", "n\n"):
         words = [sys.executable, str(ROOT / "bench_runner.py"), "leaderboard", "delete", "a1"]
         refused = subprocess.run(
@@ -215,11 +214,11 @@ def test_leaderboard_delete_asks_first(tmp_path: Path, bench: Bench) -> None:
         assert "A on human_eval_plus" in refused.stderr
         assert "nothing was deleted" in refused.stdout + refused.stderr
         assert refused.returncode == (0 if answer else 2)
-        assert [one.id for one in history.read(path)] == ["a1", "b1"]
+        assert [one.id for one in open_store(path).runs()] == ["a1", "b1"]
     done = bench("leaderboard", "delete", "a1", "--yes")
     assert (done.returncode, done.stdout) == (0, "deleted a1; its files stay in runs/a1\n")
-    assert [one.id for one in history.read(path)] == ["b1"]
-    assert notes.read(path) == {}
+    assert [one.id for one in open_store(path).runs()] == ["b1"]
+    assert open_store(path).notes() == {}
     assert (tmp_path / "runs" / "a1" / "verdicts.jsonl").exists()
     assert bench("leaderboard", "delete", "a1", "--yes").returncode == 2
 
@@ -322,7 +321,7 @@ def test_a_run_that_is_added_brings_its_verdicts(tmp_path: Path, bench: Bench) -
         other = tmp_path / f"from a friend {name}"
         run = with_files(other, a_run(name, id=name), [("t1", "passed"), ("t2", "wrong")])
         folder = other / "runs" / name
-        record = history.to_record(run) | {"artifacts": f"/home/friend/runs/{name}"}
+        record = to_record(run) | {"artifacts": f"/home/friend/runs/{name}"}
         (folder / "run.json").write_text(json.dumps(record))
         assert bench("leaderboard", "add", folder).returncode == 0
     assert "2 paired" in bench("compare").stdout

@@ -14,7 +14,7 @@ from benchkit.masking import Mask
 from benchkit.plan import RunSettings, plan_run
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.adding import runs_in
+from benchkit.telling.history.adding import runs_in
 from tests.telling.comparison.nights import a_run
 
 

@@ -11,6 +11,7 @@ from benchkit.errors import HistoryError, UsageError
 from benchkit.records import Status
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.selection import choose, sections
+from benchkit.telling.history import open_store
 from tests.telling.comparison.nights import HISTORY, a_history, a_run, changed
 
 
@@ -23,7 +24,7 @@ def test_the_latest_good_run_of_each_model(tmp_path: Path) -> None:
         a_run("A", id="a3", timestamp="2026-11-20T01:00:00+01:00", status=Status.FAILED, error="boom"),
         a_run("B", id="b1", timestamp="2026-11-17T01:00:00+01:00"),
     )
-    assert [entry.id for entry in choose(Catalog(path), ())] == ["b1", "a2"]
+    assert [entry.id for entry in choose(Catalog(open_store(path)), ())] == ["b1", "a2"]
 
 
 def test_time_counts_not_the_place_in_the_file(tmp_path: Path) -> None:
@@ -33,16 +34,16 @@ def test_time_counts_not_the_place_in_the_file(tmp_path: Path) -> None:
         a_run("A", id="newer", timestamp="2026-11-20T01:00:00+01:00"),
         a_run("A", id="older", timestamp="2026-11-20T00:30:00+02:00"),
     )
-    assert [entry.id for entry in choose(Catalog(path), ("A",))] == ["newer"]
+    assert [entry.id for entry in choose(Catalog(open_store(path)), ("A",))] == ["newer"]
 
 
 def test_runs_and_models_by_name(tmp_path: Path) -> None:
     """An id, the beginning of one, and a model's name all name a run."""
     path = a_history(tmp_path, a_run("A", id="20261120-aa"), a_run("B", id="20261121-bb"))
     for name in ("20261121-bb", "20261121", "B"):
-        assert [entry.model for entry in choose(Catalog(path), (name,))] == ["B"]
+        assert [entry.model for entry in choose(Catalog(open_store(path)), (name,))] == ["B"]
     with pytest.raises(UsageError, match="begins 2 runs"):
-        choose(Catalog(path), ("2026",))
+        choose(Catalog(open_store(path)), ("2026",))
 
 
 def test_an_unknown_model_gets_the_nearest_names(tmp_path: Path) -> None:
@@ -51,25 +52,25 @@ def test_an_unknown_model_gets_the_nearest_names(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"no model or run 'qwen2.5-coder-7' .* nearest are Qwen2.5-Coder-7B"
     ):
-        choose(Catalog(path), ("qwen2.5-coder-7",))
+        choose(Catalog(open_store(path)), ("qwen2.5-coder-7",))
 
 
 def test_no_runs_says_what_to_do(tmp_path: Path) -> None:
     """An absent history and an unknown benchmark are told apart."""
     with pytest.raises(UsageError, match=r"no runs in .* yet: bench_runner.py --model"):
-        choose(Catalog(tmp_path / HISTORY), ())
+        choose(Catalog(open_store(tmp_path / HISTORY)), ())
     path = a_history(tmp_path, a_run())
     with pytest.raises(UsageError, match=r"no runs of benchmark 'lcb' .* it holds human_eval_plus"):
-        choose(Catalog(path), (), "lcb")
+        choose(Catalog(open_store(path)), (), "lcb")
 
 
 def test_a_model_without_a_good_run_tells_its_last_error(tmp_path: Path) -> None:
     """The cause of the last failure is in the line."""
     path = a_history(tmp_path, a_run("A", status=Status.FAILED, error="out of VRAM: 9 GB needed"))
     with pytest.raises(UsageError, match="out of VRAM: 9 GB needed"):
-        choose(Catalog(path), ("A",))
+        choose(Catalog(open_store(path)), ("A",))
     with pytest.raises(UsageError, match=r"no run in .* ended well yet"):
-        choose(Catalog(path), ())
+        choose(Catalog(open_store(path)), ())
 
 
 @pytest.mark.parametrize(
@@ -91,14 +92,14 @@ def test_what_differs_is_refused_by_name(tmp_path: Path, change: dict[str, objec
     path = a_history(tmp_path, a_run("A"), a_run("B", **change))
     for names in (("A", "B"), ()):
         with pytest.raises(UsageError, match=told) as error:
-            sections(Catalog(path), names, None, repeats=False, anyway=False)
+            sections(Catalog(open_store(path)), names, None, repeats=False, anyway=False)
         assert "--anyway" in str(error.value)
 
 
 def test_anyway_marks_what_differs(tmp_path: Path) -> None:
     """The odd one carries what differs; the others carry nothing."""
     path = a_history(tmp_path, a_run("A"), a_run("B", config={"temperature": 0.8}), a_run("C"))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=True)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=True)
     assert {one.label: one.mark for one in section.contestants} == {
         "A": "",
         "B": "temperature 0.8 instead of 0",
@@ -110,14 +111,16 @@ def test_the_title_is_that_of_what_is_shown(tmp_path: Path) -> None:
     """One harness has asked two tasks: the table has the name of the one that is in it."""
     asked = {name: {"name": f"task {name}", "version": None, "sha256": None} for name in "ABC"}
     runs = [a_run("A", problem_set=asked["A"]), *(a_run(model, problem_set=asked["B"]) for model in "BC")]
-    (section,) = sections(Catalog(a_history(tmp_path, *runs)), (), None, repeats=False, anyway=False)
+    (section,) = sections(
+        Catalog(open_store(a_history(tmp_path, *runs))), (), None, repeats=False, anyway=False
+    )
     assert section.title == "task B"
 
 
 def test_unnamed_the_odd_one_is_left_out_and_said(tmp_path: Path) -> None:
     """Without names the many are compared and the odd one is named with its reason."""
     path = a_history(tmp_path, a_run("A"), a_run("B", config={"temperature": 0.8}), a_run("C"))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [one.label for one in section.contestants] == ["A", "C"]
     assert section.left_out == ("B: temperature 0.8 instead of 0",)
 
@@ -125,7 +128,7 @@ def test_unnamed_the_odd_one_is_left_out_and_said(tmp_path: Path) -> None:
 def test_another_seed_or_number_of_samples_is_no_other_condition(tmp_path: Path) -> None:
     """Repeated samples differ in just these."""
     path = a_history(tmp_path, a_run("A"), a_run("B", config={"seed": 7, "samples_per_problem": 5}))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert len(section.contestants) == 2
 
 
@@ -133,10 +136,10 @@ def test_each_benchmark_is_a_comparison_of_its_own(tmp_path: Path) -> None:
     """Runs of different benchmarks never stand in one table, unless they were named so."""
     other = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
     path = a_history(tmp_path, a_run("A"), a_run("A", id="a-lcb", **other), a_run("B"))
-    found = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    found = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [(one.title, len(one.contestants)) for one in found] == [("HumanEval+", 2), ("LiveCodeBench", 1)]
     with pytest.raises(UsageError, match="cannot be compared"):
-        sections(Catalog(path), ("run-A", "a-lcb"), None, repeats=False, anyway=False)
+        sections(Catalog(open_store(path)), ("run-A", "a-lcb"), None, repeats=False, anyway=False)
 
 
 def test_repeats_are_runs_of_the_same_file_and_settings(tmp_path: Path) -> None:
@@ -149,7 +152,7 @@ def test_repeats_are_runs_of_the_same_file_and_settings(tmp_path: Path) -> None:
         changed(a_run("A", [4], id="other file"), model_file={"sha256": "other"}),
         a_run("A", [5], id="a3"),
     )
-    (section,) = sections(Catalog(path), ("A",), None, repeats=True, anyway=False)
+    (section,) = sections(Catalog(open_store(path)), ("A",), None, repeats=True, anyway=False)
     (one,) = section.contestants
     assert [run.id for run in one.runs] == ["a3", "a2", "a1"]
     assert one.outcomes.shares is not None
@@ -173,7 +176,7 @@ def test_an_older_history_reads_fine(tmp_path: Path) -> None:
     ]  # fmt: skip
     path = tmp_path / HISTORY
     path.write_text(json.dumps(old, indent=2))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [one.label for one in section.contestants] == ["A", "B"]
 
 
@@ -182,23 +185,24 @@ def test_a_broken_history_is_told(tmp_path: Path) -> None:
     path = tmp_path / HISTORY
     path.write_text('{"schema": 1, "runs": [\n{"id": }\n]}\n')
     with pytest.raises(HistoryError, match="line 2"):
-        Catalog(path)
+        Catalog(open_store(path))
 
 
 def test_names_with_quotes_and_braces_do_not_confuse_the_catalog(tmp_path: Path) -> None:
     """A model's name may look like the end of a line's head."""
     name = 'odd", "error": null, "status": "ok ☃ 模型'
     path = a_history(tmp_path, a_run(name), a_run("B"))
-    assert {entry.model for entry in Catalog(path).entries} == {name, "B"}
-    assert Catalog(path).run(Catalog(path).entries[0]).model == name
+    assert {entry.model for entry in Catalog(open_store(path)).heads} == {name, "B"}
+    assert Catalog(open_store(path)).run(Catalog(open_store(path)).heads[0]).model == name
 
 
 def test_a_history_of_ours_is_not_read_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The catalog takes the heads of its lines and only the runs that are chosen."""
     path = a_history(tmp_path, a_run("A"), a_run("B"))
-    monkeypatch.setattr("benchkit.telling.history.read", lambda _: pytest.fail("the whole history was read"))
-    catalog = Catalog(path)
-    assert [catalog.run(entry).config["path"] for entry in catalog.entries] == [
+    whole = "benchkit.telling.history.json_file.document.parse"
+    monkeypatch.setattr(whole, lambda _: pytest.fail("the whole history was read"))
+    catalog = Catalog(open_store(path))
+    assert [catalog.run(entry).config["path"] for entry in catalog.heads] == [
         "/models/A.gguf",
         "/models/B.gguf",
     ]
@@ -209,7 +213,7 @@ def test_a_line_broken_behind_its_head_is_told(tmp_path: Path) -> None:
     path = a_history(tmp_path, a_run("A"), a_run("B"))
     path.write_bytes(path.read_bytes().replace(b'"difficulty_scores": {}', b'"difficulty_scores": {', 1))
     with pytest.raises(HistoryError, match=r"not valid JSON \(line 2"):
-        sections(Catalog(path), (), None, repeats=False, anyway=False)
+        sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
 
 
 LCB = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
@@ -224,22 +228,22 @@ def test_one_benchmark_out_of_step_does_not_hide_the_others(tmp_path: Path) -> N
         a_run("A", id="a-lcb", **LCB),
         a_run("B", id="b-lcb", **{**LCB, "config": {"max_tokens": 9}}),
     )
-    found = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    found = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [[one.label for one in section.contestants] for section in found] == [["A", "B"], ["B"]]
     assert found[1].left_out == ("A: token budget 1000 instead of 9",)
     with pytest.raises(UsageError, match="the lcb runs cannot be compared, they differ in token budget"):
-        sections(Catalog(path), ("A", "B"), None, repeats=False, anyway=False)
+        sections(Catalog(open_store(path)), ("A", "B"), None, repeats=False, anyway=False)
 
 
 def test_problems_that_the_server_lost_are_no_other_condition(tmp_path: Path) -> None:
     """163 problems judged and one lost stand beside 164: they were asked the same."""
     lost = {"total_problems": 163, "total_passed": 163, "further": {"unjudged": ["HumanEval/9"]}}
     path = a_history(tmp_path, a_run("A"), a_run("B", results=lost))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [one.label for one in section.contestants] == ["A", "B"]
 
 
 def test_a_folder_is_no_history(tmp_path: Path) -> None:
     """It is told, not read."""
     with pytest.raises(HistoryError, match="is a folder: name a file with --history"):
-        Catalog(tmp_path)
+        Catalog(open_store(tmp_path))

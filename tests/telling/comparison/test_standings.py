@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import HistoryError
-from benchkit.telling.comparison import notes
 from benchkit.telling.comparison.noise import noise
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.comparison.standings import best_that_fits, family, front, ladders, speed, tiers, vram
-from tests.telling.comparison.nights import a_contestant, a_run, a_section, with_files
+from benchkit.telling.history import open_store
+from benchkit.telling.history.notes import forget
+from tests.telling.comparison.nights import HISTORY, a_contestant, a_run, a_section, with_files
 
 
 def test_models_that_cannot_be_told_apart_share_a_tier() -> None:
@@ -108,7 +109,7 @@ def test_noise_of_repeated_runs(tmp_path: Path) -> None:
         with_files(tmp_path, a_run("A", id="a1"), [*solved, ("t9", "passed")]),
         with_files(tmp_path, a_run("A", id="a2"), [*solved, ("t9", "wrong")]),
     ]
-    found = noise(runs, tmp_path)
+    found = noise(runs, open_store(tmp_path / HISTORY))
     assert found is not None
     assert (found.problems, found.changing, found.samples) == (10, ("t9",), 2)
     assert found.disagreement == pytest.approx(0.1)
@@ -116,7 +117,9 @@ def test_noise_of_repeated_runs(tmp_path: Path) -> None:
 
 def test_noise_from_lists_of_failed_tasks_is_the_same(tmp_path: Path) -> None:
     """Without verdicts the failed tasks tell as much, also of the problems that no run failed."""
-    found = noise([a_run("A", [1, 2], 10, id="a1"), a_run("A", [1], 10, id="a2")], tmp_path)
+    found = noise(
+        [a_run("A", [1, 2], 10, id="a1"), a_run("A", [1], 10, id="a2")], open_store(tmp_path / HISTORY)
+    )
     assert found is not None
     assert (found.problems, found.changing) == (10, ("HumanEval/2",))
     assert found.disagreement == pytest.approx(0.1)
@@ -132,7 +135,7 @@ def test_noise_swing_is_what_simulation_shows(tmp_path: Path) -> None:
         return [n for n, chance in enumerate(chances) if generator.random() > chance]
 
     runs = [a_run("A", a_night(), 150, id=str(n)) for n in range(12)]
-    found = noise(runs, tmp_path)
+    found = noise(runs, open_store(tmp_path / HISTORY))
     assert found is not None
     beyond = sum(abs(len(a_night()) - len(a_night())) / 150 > found.swing for _ in range(600)) / 600
     assert 0.015 <= beyond <= 0.09
@@ -140,11 +143,11 @@ def test_noise_swing_is_what_simulation_shows(tmp_path: Path) -> None:
 
 def test_noise_of_a_single_run_is_unknown(tmp_path: Path) -> None:
     """One answer a problem tells nothing about change; several samples in one run do."""
-    assert noise([a_run("A", [1])], tmp_path) is None
+    assert noise([a_run("A", [1])], open_store(tmp_path / HISTORY)) is None
     run = with_files(
         tmp_path, a_run("A", id="many"), [("t", "passed"), ("t", "wrong"), ("u", "wrong"), ("u", "wrong")]
     )
-    found = noise([run], tmp_path)
+    found = noise([run], open_store(tmp_path / HISTORY))
     assert found is not None
     assert found.changing == ("t",)
 
@@ -152,21 +155,21 @@ def test_noise_of_a_single_run_is_unknown(tmp_path: Path) -> None:
 def test_notes_and_tags_are_kept_and_forgotten(tmp_path: Path) -> None:
     """Tags add up, a text replaces the former, and a deleted run takes its notes along."""
     history = tmp_path / "results.json"
-    notes.write(history, "r1", "first", ["night", "q4"])
-    notes.write(history, "r1", None, ["q4", "küche"])
-    notes.write(history, "r2", "other")
-    assert notes.read(history)["r1"].in_words() == "#night #q4 #küche first"
-    notes.forget(history, "r1")
-    assert list(notes.read(history)) == ["r2"]
+    open_store(history).annotate("r1", "first", ["night", "q4"])
+    open_store(history).annotate("r1", None, ["q4", "küche"])
+    open_store(history).annotate("r2", "other")
+    assert open_store(history).notes()["r1"].in_words() == "#night #q4 #küche first"
+    forget(tmp_path / "results.notes.json", "r1")
+    assert list(open_store(history).notes()) == ["r2"]
 
 
 def test_broken_notes_are_told_not_lost(tmp_path: Path) -> None:
     """A notes file that is no JSON is named, and not written over."""
     history = tmp_path / "results.json"
-    notes.place(history).write_text("{oops")
+    (tmp_path / "results.notes.json").write_text("{oops")
     with pytest.raises(HistoryError, match=r"results.notes.json cannot be read"):
-        notes.write(history, "r1", "text")
-    assert notes.place(history).read_text() == "{oops"
+        open_store(history).annotate("r1", "text")
+    assert (tmp_path / "results.notes.json").read_text() == "{oops"
 
 
 @pytest.mark.parametrize("name", ["Qwen3-8B-UD-Q4_K_XL", "Qwen3-8B_Q4_K_XL", "Qwen3-8B.q4_k_xl"])

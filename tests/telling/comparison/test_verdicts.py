@@ -11,6 +11,7 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, sections
 from benchkit.telling.comparison.verdicts import Word, line, rounded_up, verdicts
+from benchkit.telling.history import open_store
 from tests.telling.comparison.nights import a_contestant, a_history, a_run, a_section, worked_example
 
 WORKED = (
@@ -21,7 +22,7 @@ WORKED = (
 
 def test_worked_example(tmp_path: Path) -> None:
     """The line of the worked example, from a history to its last character."""
-    catalog = Catalog(a_history(tmp_path, *worked_example()))
+    catalog = Catalog(open_store(a_history(tmp_path, *worked_example())))
     (section,) = sections(catalog, (), None, repeats=False, anyway=False)
     (verdict,) = verdicts(section)
     assert line(verdict) == WORKED

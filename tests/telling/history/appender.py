@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from benchkit.errors import BenchError
-from benchkit.telling import history
+from benchkit.telling.history import open_store
 from tests.telling.history.runs import a_run
 
 
@@ -15,7 +15,7 @@ def main() -> int:
     for number in range(count):
         name = f"{prefix}-{number}"
         try:
-            history.append(path, a_run(name, telemetry={"noise": "x" * (number * 997 % 9000)}))
+            open_store(path).append(a_run(name, telemetry={"noise": "x" * (number * 997 % 9000)}))
         except BenchError as error:
             print(error, file=sys.stderr)
             return error.exit_code

@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from benchkit.errors import HistoryError
-from benchkit.telling.history import document, store
+from benchkit.telling.history.json_file import appending, document
 from tests.telling.history.simulated_disk import PowerLoss, SimulatedDisk
 
 HISTORY = Path("/simulated/benchmark_results.json")
@@ -44,7 +44,7 @@ def _append_until_power_fails(disk: SimulatedDisk, random: Random, life: int) ->
     for number in count():
         record = _record(random, f"run-{life}-{number}")
         try:
-            store.append_record(HISTORY, record, disk)
+            appending.append_record(HISTORY, record, disk)
         except PowerLoss:
             return Promise(acknowledged, [record])
         acknowledged = [*acknowledged, record]
@@ -52,7 +52,7 @@ def _append_until_power_fails(disk: SimulatedDisk, random: Random, life: int) ->
 
 
 def _records(disk: SimulatedDisk) -> list[Record]:
-    return document.parse(store.read_bytes(HISTORY, disk)).records
+    return document.parse(appending.read_bytes(HISTORY, disk)).records
 
 
 def _broken(disk: SimulatedDisk, promise: Promise) -> str | None:
@@ -68,7 +68,7 @@ def _broken(disk: SimulatedDisk, promise: Promise) -> str | None:
 def _broken_after_one_more(disk: SimulatedDisk, random: Random) -> str | None:
     found = _records(disk)
     last = _record(random, "last")
-    store.append_record(HISTORY, last, disk)
+    appending.append_record(HISTORY, last, disk)
     if not document.run_lines(bytes(disk.names[HISTORY].content)):
         return "is not laid out as it should be"
     return _broken(disk, Promise([*found, last], []))

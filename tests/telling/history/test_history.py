@@ -11,8 +11,8 @@ import pytest
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.records import Run, Status
-from benchkit.telling import history
-from benchkit.telling.history import document
+from benchkit.telling.history import find_run, open_store, to_record
+from benchkit.telling.history.json_file import document
 from tests.telling.history.runs import FIRST_LIST, a_run
 
 
@@ -25,16 +25,16 @@ def test_what_is_appended_is_read_again(path: Path) -> None:
     """Every field comes back, in order of time."""
     runs = [a_run("a"), a_run("b", status=Status.FAILED, error="the server died")]
     for run in runs:
-        history.append(path, run)
-    assert [run.id for run in history.read(path)] == ["a", "b"]
-    assert history.read(path)[1].error == "the server died"
-    assert history.read(path)[0].config == runs[0].config
+        open_store(path).append(run)
+    assert [run.id for run in open_store(path).runs()] == ["a", "b"]
+    assert open_store(path).runs()[1].error == "the server died"
+    assert open_store(path).runs()[0].config == runs[0].config
 
 
 def test_the_file_is_json_with_one_run_a_line(path: Path) -> None:
     """Any JSON reader takes it, and so does a person with grep."""
     for name in "abc":
-        history.append(path, a_run(name))
+        open_store(path).append(a_run(name))
     text = path.read_text()
     assert [run["id"] for run in json.loads(text)["runs"]] == ["a", "b", "c"]
     assert json.loads(text)["schema"] == 1
@@ -44,7 +44,7 @@ def test_the_file_is_json_with_one_run_a_line(path: Path) -> None:
 
 def test_the_fixed_names_are_always_there(path: Path) -> None:
     """A run that failed before it had any result has them too, as null or empty."""
-    history.append(path, a_run(config={}, results={}))
+    open_store(path).append(a_run(config={}, results={}))
     (record,) = json.loads(path.read_text())["runs"]
     assert record["config"] == {"path": None, "gpu_layers": None}
     assert record["results"] == {
@@ -60,20 +60,20 @@ def test_the_fixed_names_are_always_there(path: Path) -> None:
 def test_what_json_has_no_word_for_is_written_so_that_it_can_be_read(path: Path) -> None:
     """NaN and infinity become null; paths, tuples, sets and half surrogates do no harm."""
     odd = {"nan": math.nan, "inf": [math.inf], "path": Path("/x"), "set": {"b", "a"}, "name": "a\udc80"}
-    history.append(path, a_run(telemetry=odd))
+    open_store(path).append(a_run(telemetry=odd))
     assert "NaN" not in path.read_text()
-    read = history.read(path)[0].telemetry
+    read = open_store(path).runs()[0].telemetry
     assert read == {"nan": None, "inf": [None], "path": "/x", "set": ["a", "b"], "name": "a\udc80"}
 
 
 def test_what_a_newer_version_wrote_is_kept(path: Path) -> None:
     """Unknown names, beside the runs and inside one, survive reading and appending."""
-    record = history.to_record(a_run("new")) | {"colour": "green"}
+    record = to_record(a_run("new")) | {"colour": "green"}
     path.write_text(json.dumps({"schema": 1.2, "note": "mine", "runs": [record]}, indent=2))
-    history.append(path, a_run("later"))
+    open_store(path).append(a_run("later"))
     whole = json.loads(path.read_text())
     assert (whole["schema"], whole["note"], whole["runs"][0]["colour"]) == (1.2, "mine", "green")
-    assert history.to_record(history.read(path)[0])["colour"] == "green"
+    assert to_record(open_store(path).runs()[0])["colour"] == "green"
 
 
 @pytest.mark.parametrize(
@@ -90,32 +90,32 @@ def test_what_a_newer_version_wrote_is_kept(path: Path) -> None:
 def test_other_layouts_are_read_and_laid_out_anew_once(path: Path, older: str) -> None:
     """The first append rewrites the file, the second leaves what is there as it is."""
     path.write_bytes(older.encode())
-    first, second = history.read(path)
+    first, second = open_store(path).runs()
     assert (first.results["score"], first.model, first.status) == (50.0, "old.gguf", Status.OK)
     assert first.id != second.id
-    history.append(path, a_run("x"))
+    open_store(path).append(a_run("x"))
     laid_out = path.read_bytes()
-    history.append(path, a_run("y"))
+    open_store(path).append(a_run("y"))
     assert path.read_bytes().startswith(laid_out.removesuffix(document.TAIL))
-    assert [run.id for run in history.read(path)] == [first.id, second.id, "x", "y"]
+    assert [run.id for run in open_store(path).runs()] == [first.id, second.id, "x", "y"]
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n"])
 def test_an_empty_file_is_an_empty_history(path: Path, content: bytes) -> None:
     """Nothing is in it, so nothing can be lost."""
     path.write_bytes(content)
-    assert history.read(path) == []
-    history.append(path, a_run("a"))
-    assert [run.id for run in history.read(path)] == ["a"]
+    assert open_store(path).runs() == []
+    open_store(path).append(a_run("a"))
+    assert [run.id for run in open_store(path).runs()] == ["a"]
 
 
 def test_a_missing_file_is_an_empty_history(path: Path) -> None:
     """Reading makes no file; the folder comes with the first append."""
     deep = path.parent / "a" / "b" / "h.json"
-    assert history.read(deep) == []
+    assert open_store(deep).runs() == []
     assert list(path.parent.iterdir()) == []
-    history.append(deep, a_run("a"))
-    assert [run.id for run in history.read(deep)] == ["a"]
+    open_store(deep).append(a_run("a"))
+    assert [run.id for run in open_store(deep).runs()] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +137,9 @@ def test_a_missing_file_is_an_empty_history(path: Path) -> None:
 def test_what_is_no_history_is_refused_in_one_line(path: Path, content: bytes, said: str) -> None:
     """The error names the file and the place."""
     path.write_bytes(content)
-    for reading in (history.read, history.read_heads):
+    for reading in (lambda: open_store(path).runs(), lambda: open_store(path).find()):
         with pytest.raises(HistoryError, match=said) as caught:
-            reading(path)
+            reading()
         assert str(path) in str(caught.value)
         assert "\n" not in str(caught.value)
 
@@ -151,7 +151,7 @@ def test_what_is_no_history_is_never_overwritten(path: Path, content: bytes) -> 
     """The file stays as it is, and the run is put beside it under a name that the error tells."""
     path.write_bytes(content)
     with pytest.raises(HistoryError) as caught:
-        history.append(path, a_run("mine"))
+        open_store(path).append(a_run("mine"))
     assert path.read_bytes() == content
     aside = path.with_name("benchmark_results.unsaved-mine.json")
     assert str(aside) in str(caught.value)
@@ -162,33 +162,33 @@ def test_a_folder_in_the_place_of_the_file_is_named(path: Path) -> None:
     """Both reading and appending say so, and the run is put aside."""
     path.mkdir()
     with pytest.raises(HistoryError, match="is a folder"):
-        history.read(path)
+        open_store(path).runs()
     with pytest.raises(HistoryError, match=r"is a folder.*unsaved-20260101-a\.json"):
-        history.append(path, a_run())
+        open_store(path).append(a_run())
 
 
 def test_a_symbolic_link_stays_one(path: Path) -> None:
     """The history it stands for is written, in place or as a whole."""
     real = path.with_name("real.json")
     path.symlink_to(real)
-    history.append(path, a_run("a"))
-    history.append(path, a_run("b"))
+    open_store(path).append(a_run("a"))
+    open_store(path).append(a_run("b"))
     assert path.is_symlink()
-    assert [run.id for run in history.read(real)] == ["a", "b"]
+    assert [run.id for run in open_store(real).runs()] == ["a", "b"]
 
 
 def test_rewriting_keeps_the_mode_of_the_file(path: Path) -> None:
     """A history that others may not read stays so."""
     path.write_text("[]")
     path.chmod(0o600)
-    history.append(path, a_run())
+    open_store(path).append(a_run())
     assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_append_leaves_nothing_but_the_history_and_its_lock(path: Path) -> None:
     """No journal and no draft stays behind."""
     for name in "abc":
-        history.append(path, a_run(name))
+        open_store(path).append(a_run(name))
     assert sorted(file.name for file in path.parent.iterdir()) == [
         ".benchmark_results.json.lock",
         "benchmark_results.json",
@@ -200,8 +200,8 @@ def test_heads_are_the_runs_as_far_as_a_list_needs_them(path: Path, old: list[ob
     """Identity, status, telemetry and the main results are the same in both readings."""
     path.write_text(json.dumps(old))
     for name in "ab":
-        history.append(path, a_run(name))
-    heads, runs = history.read_heads(path), history.read(path)
+        open_store(path).append(a_run(name))
+    heads, runs = open_store(path).find().runs, open_store(path).runs()
     assert [_listed(run) for run in heads] == [_listed(run) for run in runs]
     assert len(heads) == len(old) + 2
 
@@ -209,9 +209,9 @@ def test_heads_are_the_runs_as_far_as_a_list_needs_them(path: Path, old: list[ob
 def test_heads_are_read_whole_where_the_form_is_not_as_expected(path: Path) -> None:
     """Failed tasks that are named elsewhere do not cut a run short."""
     for telemetry in ({"a": 1, "failed_tasks": [2]}, {"a": {"b": 1, "failed_tasks": [2]}}):
-        history.append(path, a_run(f"run-{len(telemetry)}", telemetry=telemetry, results={"score": 3.5}))
-    assert [head.results["score"] for head in history.read_heads(path)] == [3.5, 3.5]
-    assert [head.telemetry for head in history.read_heads(path)] == [
+        open_store(path).append(a_run(f"run-{len(telemetry)}", telemetry=telemetry, results={"score": 3.5}))
+    assert [head.results["score"] for head in open_store(path).find().runs] == [3.5, 3.5]
+    assert [head.telemetry for head in open_store(path).find().runs] == [
         {"a": 1, "failed_tasks": [2]},
         {"a": {"b": 1, "failed_tasks": [2]}},
     ]
@@ -220,21 +220,21 @@ def test_heads_are_read_whole_where_the_form_is_not_as_expected(path: Path) -> N
 def test_a_run_is_found_by_its_id_or_the_beginning_of_it(path: Path) -> None:
     """A whole id wins over being the beginning of another."""
     for name in ("2026-aa", "2026-ab", "2026-a"):
-        history.append(path, a_run(name))
-    assert history.find(path, "2026-ab").id == "2026-ab"
-    assert history.find(path, "2026-a").id == "2026-a"
+        open_store(path).append(a_run(name))
+    assert find_run(open_store(path), "2026-ab").id == "2026-ab"
+    assert find_run(open_store(path), "2026-a").id == "2026-a"
     with pytest.raises(UsageError, match="begins 3 runs: 2026-aa, 2026-ab, 2026-a;"):
-        history.find(path, "2026")
+        find_run(open_store(path), "2026")
     with pytest.raises(UsageError, match=r"no run '2026-bb' in .*nearest are 2026-ab"):
-        history.find(path, "2026-bb")
+        find_run(open_store(path), "2026-bb")
     with pytest.raises(UsageError, match="the last are"):
-        history.find(path, "")
+        find_run(open_store(path), "")
 
 
 def test_looking_into_an_empty_history_says_so(path: Path) -> None:
     """There is nothing near to name."""
     with pytest.raises(UsageError, match="it holds no runs yet"):
-        history.find(path, "x")
+        find_run(open_store(path), "x")
 
 
 def _listed(run: Run) -> tuple[object, ...]:
@@ -246,7 +246,7 @@ def test_what_is_no_file_is_no_history(path: Path) -> None:
     """A pipe (or a device like /dev/null) is neither waited for nor replaced by a file."""
     os.mkfifo(path)
     with pytest.raises(HistoryError, match="device or a pipe"):
-        history.read(path)
+        open_store(path).runs()
     with pytest.raises(HistoryError, match=r"device or a pipe.*unsaved-20260101-a\.json"):
-        history.append(path, a_run())
+        open_store(path).append(a_run())
     assert path.is_fifo()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.telling.history import document, journal, store
+from benchkit.telling.history.json_file import appending, document, journal
 from tests.telling.history.power import HISTORY, lose_power
 from tests.telling.history.simulated_disk import SimulatedDisk
 
@@ -46,7 +46,7 @@ def test_a_failed_fsync_stops_and_is_not_tried_again() -> None:
     disk = _disk_with_a_run()
     disk.failing_fsyncs = {HISTORY.name}
     with pytest.raises(OSError, match="input/output"):
-        store.append_record(HISTORY, RUN | {"id": "b"}, disk)
+        appending.append_record(HISTORY, RUN | {"id": "b"}, disk)
     assert disk.synced.count(HISTORY.name) == 1
     assert journal.place(HISTORY) in disk.names
 
@@ -57,7 +57,7 @@ def test_a_journal_that_cannot_be_synced_leaves_the_history_alone() -> None:
     before = bytes(disk.names[HISTORY].content)
     disk.failing_fsyncs = {journal.place(HISTORY).with_suffix(".tmp").name}
     with pytest.raises(OSError, match="input/output"):
-        store.append_record(HISTORY, RUN | {"id": "b"}, disk)
+        appending.append_record(HISTORY, RUN | {"id": "b"}, disk)
     assert bytes(disk.names[HISTORY].content) == before
 
 
@@ -69,10 +69,10 @@ def test_a_disk_that_gets_full_changes_no_byte(free: int) -> None:
     disk.free = free
     failure = None
     try:
-        store.append_record(HISTORY, RUN | {"id": "b", "noise": "x" * 300}, disk)
+        appending.append_record(HISTORY, RUN | {"id": "b", "noise": "x" * 300}, disk)
     except OSError as error:
         failure = error.errno
-    records = document.parse(store.read_bytes(HISTORY, disk)).records
+    records = document.parse(appending.read_bytes(HISTORY, disk)).records
     if failure is None:
         assert [run["id"] for run in records] == ["a", "b"]
     else:
@@ -96,7 +96,7 @@ def test_an_append_to_a_long_history_moves_few_bytes() -> None:
             return super().pwrite(fd, data, offset)
 
     history = document.render(document.Document([RUN | {"noise": "x" * 300}] * 20_000))
-    store.append_record(HISTORY, RUN | {"id": "new"}, CountingDisk({HISTORY: history}))
+    appending.append_record(HISTORY, RUN | {"id": "new"}, CountingDisk({HISTORY: history}))
     assert len(history) > 6_000_000
     assert 0 < moved["read"] < 100_000
     assert 0 < moved["written"] < 100_000

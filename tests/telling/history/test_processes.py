@@ -14,8 +14,8 @@ import pytest
 
 from benchkit.errors import HistoryError
 from benchkit.files import locked
-from benchkit.telling import history
-from benchkit.telling.history import document, journal, store
+from benchkit.telling.history import open_store, to_record
+from benchkit.telling.history.json_file import appending, document, file, journal
 from tests.telling.history.kills import APPENDER, ENVIRONMENT, kill_while_appending, start_appender
 from tests.telling.history.runs import a_run
 
@@ -25,7 +25,7 @@ def test_killed_runners_lose_no_acknowledged_run(tmp_path: Path) -> None:
     path, random, acknowledged = tmp_path / "h.json", Random(1), []
     for number in range(25):
         acknowledged += kill_while_appending(path, f"life{number}", random)
-        found = [run.id for run in history.read(path)]
+        found = [run.id for run in open_store(path).runs()]
         assert len(found) == len(set(found))
         assert [name for name in found if name in set(acknowledged)] == acknowledged
     assert len(found) <= len(acknowledged) + 25
@@ -36,9 +36,9 @@ def test_several_runners_on_one_history_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "h.json"
     runners = [start_appender(path, f"runner{number}", 30) for number in range(4)]
     while any(runner.poll() is None for runner in runners):
-        history.read(path)
+        open_store(path).runs()
     assert [runner.returncode for runner in runners] == [0, 0, 0, 0]
-    assert sorted(run.id for run in history.read(path)) == sorted(
+    assert sorted(run.id for run in open_store(path).runs()) == sorted(
         f"runner{number}-{run}" for number in range(4) for run in range(30)
     )
 
@@ -46,10 +46,10 @@ def test_several_runners_on_one_history_lose_nothing(tmp_path: Path) -> None:
 def test_an_append_cut_short_is_finished_when_the_history_is_opened(tmp_path: Path) -> None:
     """A reader sees the finished state at once, the next append makes it so on the disk."""
     path = tmp_path / "h.json"
-    history.append(path, a_run("a"))
+    open_store(path).append(a_run("a"))
     _cut_short(path, "b")
-    assert [run.id for run in history.read(path)] == ["a", "b"]
-    history.append(path, a_run("c"))
+    assert [run.id for run in open_store(path).runs()] == ["a", "b"]
+    open_store(path).append(a_run("c"))
     assert [run["id"] for run in json.loads(path.read_text())["runs"]] == ["a", "b", "c"]
     assert not journal.place(path).exists()
 
@@ -57,26 +57,26 @@ def test_an_append_cut_short_is_finished_when_the_history_is_opened(tmp_path: Pa
 def test_an_append_cut_short_does_not_undo_what_a_person_edited_since(tmp_path: Path) -> None:
     """When the file is another one by now, its runs stay and the run of the journal is added to them."""
     path = tmp_path / "h.json"
-    history.append(path, a_run("a"))
+    open_store(path).append(a_run("a"))
     _cut_short(path, "b")
     path.write_text(json.dumps([{"id": "mine"}]))
-    history.append(path, a_run("c"))
-    assert [run.id for run in history.read(path)] == ["mine", "b", "c"]
+    open_store(path).append(a_run("c"))
+    assert [run.id for run in open_store(path).runs()] == ["mine", "b", "c"]
 
 
 def test_a_lock_that_somebody_keeps_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """After the wait the run is put aside, and the error names both files."""
     path = tmp_path / "h.json"
-    monkeypatch.setattr(history, "locked", lambda path: locked(path, wait_s=0.1))
+    monkeypatch.setattr(file, "locked", lambda path: locked(path, wait_s=0.1))
     with locked(path), pytest.raises(HistoryError, match=r"another process keeps its lock.*unsaved"):
-        history.append(path, a_run())
+        open_store(path).append(a_run())
 
 
 def test_a_limit_on_file_sizes_leaves_the_history_as_it_was(tmp_path: Path) -> None:
     """The space is reserved before a byte changes."""
     path = tmp_path / "h.json"
     for name in "abcdefgh":
-        history.append(path, a_run(name, telemetry={"noise": "x" * 9000}))
+        open_store(path).append(a_run(name, telemetry={"noise": "x" * 9000}))
     before = path.read_bytes()
     ran = subprocess.run(
         [*APPENDER, str(path), "more", "1"],
@@ -103,8 +103,8 @@ def test_a_full_disk_leaves_a_whole_history_and_puts_the_run_elsewhere(tmp_path:
 
 def test_a_read_only_folder_leaves_the_history_readable_and_puts_the_run_elsewhere(tmp_path: Path) -> None:
     """The error tells where the run is, and reading needs no lock file."""
-    imports = "from pathlib import Path; from benchkit.telling import history"
-    reading = f"{imports}; print(len(history.read(Path('disk/h.json'))))"
+    imports = "from pathlib import Path; from benchkit.telling.history import open_store, to_record"
+    reading = f"{imports}; print(len(open_store(Path('disk/h.json')).runs()))"
     read_only = "rm disk/.h.json.lock && mount -o remount,ro disk"
     script = f'"$@" disk/h.json first 2 && {read_only} && "$1" -c "{reading}" && "$@" disk/h.json more 1'
     ran = _on_a_small_disk(tmp_path, "size=1m", script)
@@ -123,8 +123,8 @@ def _put_aside(tmp_path: Path, told: str) -> str:
 
 def _cut_short(path: Path, name: str) -> None:
     """Leave the file as a power loss may: the journal on the disk, the end of the history spoilt."""
-    line = store.as_line(history.to_record(a_run(name)))
-    with store.opened(path, os.O_RDWR) as fd:
+    line = appending.as_line(to_record(a_run(name)))
+    with appending.opened(path, os.O_RDWR) as fd:
         size = path.stat().st_size
         planned = journal.plan(fd, size, size - len(document.TAIL), b",\n" + line + document.TAIL, os)
         journal.write(path, planned, os)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.telling.comparison.tables import shown_width
 from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
 from benchkit.telling.reports.gallery import SAVERS, natural
 from benchkit.telling.reports.profiles import Metric, Series, problem_grid, radar, resources
 from benchkit.telling.reports.svg import DARK, LIGHT, SERIES_DARK, SERIES_LIGHT, Canvas, scale
+from benchkit.telling.tables.width import shown_width
 
 ODD = "<b>&\"'模型\x1b[2J" + "x" * 200
 SVG = "{http://www.w3.org/2000/svg}"

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from benchkit.commands.report import command as report_command
 from benchkit.records import Run, Status
-from benchkit.telling import history
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.selection import sections
+from benchkit.telling.history import open_store
 from benchkit.telling.reports.flips import flips
 from benchkit.telling.reports.gallery import _tokens, histories
 from benchkit.telling.reports.html import Html
@@ -91,8 +91,8 @@ def test_html_is_one_escaped_page(tmp_path: Path, bench: Bench) -> None:
 def test_flip_shows_failing_and_solving_code(tmp_path: Path) -> None:
     """Lines that differ are marked, lines of one side alone too."""
     path = a_history(tmp_path, *two_models(tmp_path))
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
-    (flip,) = flips(section.contestants, tmp_path)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
+    (flip,) = flips(section.contestants, open_store(tmp_path / HISTORY))
     assert (flip.task, flip.failed.code, flip.solved.code) == ("t1", BAD_CODE, GOOD_CODE)
     assert [line[0] for line in flip.side_by_side()] == ["=", "≠", "−", "="]
 
@@ -161,7 +161,7 @@ def test_what_failed_is_in_the_report(tmp_path: Path) -> None:
         a_run("A", [1], id="a2", timestamp="2026-11-19T01:00:00+01:00"),
         a_run("B", [1], id="b1", status=Status.FAILED, error="out of VRAM: x"),
     )
-    assert [run.id for run in Material(Catalog(path)).failures] == ["b1"]
+    assert [run.id for run in Material(Catalog(open_store(path))).failures] == ["b1"]
 
 
 def test_a_report_without_any_folder(tmp_path: Path, bench: Bench) -> None:
@@ -236,7 +236,7 @@ def test_a_large_report_stays_small(tmp_path: Path, bench: Bench) -> None:
             task: f"```python\ndef f_{number}():\n{code.replace('value', f'v{number}')}\n```"
             for task, _ in rows
         }
-        history.append(tmp_path / HISTORY, with_files(tmp_path, a_run(f"model-{number}"), rows, answers))
+        open_store(tmp_path / HISTORY).append(with_files(tmp_path, a_run(f"model-{number}"), rows, answers))
     assert bench("report").returncode == 0
     page = (tmp_path / "report.html").read_bytes()
     assert len(page) < 1_000_000
@@ -263,8 +263,8 @@ def test_a_run_without_a_date_is_not_on_the_time_axis(tmp_path: Path) -> None:
         a_run("A", [2], id="2", timestamp="2026-11-19T01:00:00+01:00"),
         a_run("A", [3], id="3", timestamp="2026-11-21T01:00:00+01:00"),
     )
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
-    (canvas,) = histories(Catalog(path), section.contestants).values()
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
+    (canvas,) = histories(Catalog(open_store(path)), section.contestants).values()
     assert canvas.svg().count("<title>") == 2
 
 
@@ -321,8 +321,8 @@ def test_three_benchmarks_share_one_megabyte(tmp_path: Path) -> None:
                 rows,
                 answers,
             )
-            history.append(tmp_path / HISTORY, run)
-    page = Html().render(Material(Catalog(tmp_path / HISTORY)))
+            open_store(tmp_path / HISTORY).append(run)
+    page = Html().render(Material(Catalog(open_store(tmp_path / HISTORY))))
     assert 800_000 < len(page) < 1_000_000
     assert page.count(b"Not shown here, to keep this file small: ") == 3
 
@@ -335,8 +335,8 @@ def test_a_model_that_repeats_itself_costs_no_minute(tmp_path: Path) -> None:
         with_files(tmp_path, a_run("A", id="a"), [("t", "passed")], said),
         with_files(tmp_path, a_run("B", id="b"), [("t", "wrong")], {"t": "```python\ny\n```"}),
     )
-    (section,) = sections(Catalog(path), (), None, repeats=False, anyway=False)
-    (flip,) = flips(section.contestants, tmp_path)
+    (section,) = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
+    (flip,) = flips(section.contestants, open_store(tmp_path / HISTORY))
     lines = flip.side_by_side()
     assert len(lines) < 400
     assert lines[-1][2] == "… and so on"

@@ -10,12 +10,13 @@ from dataclasses import replace
 import pytest
 
 from benchkit.errors import UnknownName
-from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, ordered, telling
+from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, informative, ordered
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.page import FORMAT_NAMES, Page, page, rendered
 from benchkit.telling.comparison.selection import Contestant
-from benchkit.telling.comparison.tables import as_text, fitted, shown_width
 from benchkit.telling.comparison.verdicts import verdicts
+from benchkit.telling.tables.text import as_text, fitted
+from benchkit.telling.tables.width import shown_width
 from tests.telling.comparison.nights import a_contestant, a_section, changed
 
 LONG = "very-long-model-name-" * 8 + "Q4_K_M"
@@ -30,11 +31,13 @@ def a_page(*contestants: Contestant, columns: str | None = None) -> Page:
 def test_no_line_of_a_table_is_wider_than_the_terminal(width: int) -> None:
     """Columns go, the least needed first; the model and its score stay; long names lose their middle."""
     rows = [a_contestant(LONG, range(30)), a_contestant("模型-日本語" * 5, range(50)), a_contestant("C", [])]
-    columns, dropped = fitted(telling(chosen(None), rows), rows, width)
+    columns, dropped = fitted(informative(chosen(None), rows), rows, width)
     table = as_text(columns, rows, width)
     assert max(shown_width(line) for line in table.splitlines()) <= width
     assert {"model", "score"} <= {column.name for column in columns}
-    assert {column.name for column in (*columns, *dropped)} == {c.name for c in telling(chosen(None), rows)}
+    assert {column.name for column in (*columns, *dropped)} == {
+        c.name for c in informative(chosen(None), rows)
+    }
     least_kept = max(column.need for column in columns)
     assert all(column.need >= least_kept for column in dropped)
     assert len(table.splitlines()) == 2 + len(rows)
@@ -43,7 +46,7 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(width: int) -> None:
 def test_more_room_shows_more() -> None:
     """A wide terminal shows all that is known, and a pipe has no width at all."""
     rows = [a_contestant("A", [1])]
-    known = telling(chosen(None), rows)
+    known = informative(chosen(None), rows)
     assert (
         len(fitted(known, rows, 60)[0]) < len(fitted(known, rows, 90)[0]) < len(fitted(known, rows, None)[0])
     )

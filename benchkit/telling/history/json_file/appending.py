@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.files import Disk, atomic_write, opened, read_all, write_all
-from benchkit.telling.history import document, journal
-from benchkit.telling.history.document import LONGEST_HEAD, TAIL, Document
-from benchkit.telling.history.journal import PAGE, Journal
+from benchkit.telling.history.json_file import document, journal
+from benchkit.telling.history.json_file.document import LONGEST_HEAD, TAIL, Document
+from benchkit.telling.history.json_file.journal import PAGE, Journal
 from benchkit.telling.history.record import as_line
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from benchkit.errors import HistoryError
 from benchkit.files import atomic_write, locked, real_path
-from benchkit.telling.history import document, store
-from benchkit.telling.history.document import Document
+from benchkit.telling.history.json_file import appending, document
+from benchkit.telling.history.json_file.document import Document
 from benchkit.telling.history.record import from_record
 
 
@@ -16,8 +16,8 @@ def delete(path: Path, run_id: str) -> None:
     try:
         with locked(path):
             history = real_path(path)
-            store.recover(history)
-            whole = document.parse(store.read_bytes(history))
+            appending.recover(history)
+            whole = document.parse(appending.read_bytes(history))
             kept = [record for record in whole.records if from_record(record).id != run_id]
             if len(kept) == len(whole.records):
                 raise HistoryError(f"history {path}: it holds no run {run_id!r}")

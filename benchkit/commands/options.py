@@ -1,0 +1,27 @@
+"""Options that several commands share, each declared once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+DEFAULT_HISTORY = "benchmark_results.json"
+
+
+class HistoryPlace(click.ParamType[str]):
+    """The path or URL of a history; of a URL the scheme must be one that is known."""
+
+    name = "path|url"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        if "://" in str(value):
+            from benchkit.telling.history.stores import scheme_of
+
+            scheme_of(value)
+        return str(value)
+
+
+history_option = click.option(
+    "--history", type=HistoryPlace(), metavar="PATH", default=DEFAULT_HISTORY, show_default=True
+)

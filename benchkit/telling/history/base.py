@@ -1,0 +1,58 @@
+"""What every history store offers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from benchkit.records import Run
+from benchkit.telling.history.finding import EVERYTHING, FIRST_PAGE, IN_ORDER, Filter, Found, Order, Page
+from benchkit.telling.history.heads import Head
+from benchkit.telling.history.notes import Note
+
+
+class Store(Protocol):
+    """The runs, their notes, and where the files that belong to them lie."""
+
+    # The path or URL as a person named it, for messages.
+    @property
+    def place(self) -> str: ...
+
+    # Adds one run, durably; where that fails the error says where the run's record was put instead.
+    def append(self, run: Run) -> None: ...
+
+    # What each run is called, in the order they were added; quick for any number of runs.
+    def heads(self) -> Sequence[Head]: ...
+
+    # The whole run of exactly this id.
+    def get(self, run_id: str) -> Run: ...
+
+    # Every run whole, in the order they were added.
+    def runs(self) -> list[Run]: ...
+
+    # Runs as a list shows them: results up to the failed tasks, telemetry, no configuration.
+    def find(
+        self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> Found: ...
+
+    # Takes the run of exactly this id out, its notes with it; its artifacts stay.
+    def delete(self, run_id: str) -> None: ...
+
+    # Notes and tags by run id.
+    def notes(self) -> Mapping[str, Note]: ...
+
+    # Sets the text where one is given, adds the tags; returns what the run has now.
+    def annotate(self, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note: ...
+
+    # The verdict on each sample of a run, one mapping each; none where they are not known.
+    def verdicts(self, run: Run) -> Iterator[dict[str, Any]]: ...
+
+    # A file among the run's artifacts, open for reading; FileNotFoundError where it is gone.
+    def artifact(self, run: Run, name: str) -> BinaryIO: ...
+
+    # A file on this machine that belongs to the batches recorded here, such as their journal.
+    def batch_file(self, kind: str) -> Path: ...
+
+    # The file on this machine for the summary of the latest batch.
+    def summary_file(self) -> Path: ...

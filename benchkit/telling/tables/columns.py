@@ -1,0 +1,52 @@
+"""What a column is: how it reads its value from a row, and how the value is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True)
+class Column(Generic[Row]):
+    """One column; `need` says how soon it is left out when room is short, 0 never."""
+
+    name: str  # for --columns and --sort
+    title: str
+    need: int
+    value: Callable[[Row], Any]
+    digits: int | None = None  # after the point; None for texts
+    best: str = ""  # "high" or "low" where there is a better end
+    speed: bool = False  # depends on the GPU: never ranked across different ones
+    form: Callable[[Any], str] | None = None  # the value for people, where `digits` does not say it
+    figures: bool = False  # a text of figures, aligned like a number
+    shrinks: bool = False  # a name that may be shortened when room is short
+
+    @property
+    def right(self) -> bool:
+        """Whether its cells are aligned to the right, as figures are."""
+        return self.digits is not None or self.figures
+
+
+def cell(column: Column[Row], row: Row) -> str:
+    """The value for people; unknown is an empty cell."""
+    value = column.value(row)
+    if value is None:
+        return ""
+    if column.form is not None:
+        return column.form(value)
+    return str(value) if column.digits is None else decimal(value, column.digits)
+
+
+def plain_value(column: Column[Row], row: Row) -> Any:
+    """The value for programs; digits beyond meaning are cut."""
+    value = column.value(row)
+    return round(value, 6) if isinstance(value, float) else value
+
+
+def decimal(value: float, digits: int) -> str:
+    """With so many digits after the point, more where the number would otherwise read as zero."""
+    too_small = 0 < abs(value) < 0.5 * 10**-digits
+    return f"{value:.1g}" if too_small else f"{value:.{digits}f}"
