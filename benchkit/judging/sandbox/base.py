@@ -52,6 +52,7 @@ class Outcome:
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
     exit_code: int | None = None  # None where a signal ended it, or where it had no say (functions)
+    uncaught: bool = False  # an exception that nobody caught ended a Python program, shown or not
     signal: str | None = None  # "SIGSEGV"; None where we ended it ourselves
     stdout: bytes = b""
     stderr: bytes = b""

@@ -99,7 +99,5 @@ class ContestJudge:
 
 
 def _left_by_exit(outcome: Outcome) -> bool:
-    """Whether it said `sys.exit(1)` or the like, which LiveCodeBench takes for a plain end."""
-    return bool(outcome.exit_code and outcome.stdout) and b"Traceback (most recent call last)" not in (
-        outcome.stderr
-    )
+    """Whether it ended itself by `sys.exit(1)` or the like, which LiveCodeBench takes for a plain end."""
+    return bool(outcome.exit_code and outcome.stdout) and not outcome.uncaught

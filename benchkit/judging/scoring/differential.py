@@ -20,6 +20,7 @@ from benchkit.judging.scoring.expected import (
     inputs_of,
 )
 from benchkit.judging.scoring.loose import loose_digest
+from benchkit.judging.scoring.machine import slowness
 from benchkit.judging.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
 from benchkit.judging.scoring.shortened import shortened
 from benchkit.judging.scoring.turns import Turns
@@ -28,8 +29,6 @@ from benchkit.verdict import Verdict
 SHORTEST_LIMIT_S = 1.0  # of one input
 LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine
 MOST_S = 60.0  # of one group of inputs
-NOTABLE_S = 0.05  # a canonical solution that takes less is never near a limit
-MOST_PATIENCE = 5.0
 LARGEST_VALUE = 32 << 20
 LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGEST_VALUE)
 
@@ -42,7 +41,7 @@ class Group:
     name: str
     inputs: Sequence[Sequence[Any]]
     expected: Expected
-    patience: float = 1.0  # how much slower the machine is now than when the canonical solution was timed
+    patience: float = 1.0  # by how much limits grow, for a machine that is slow now
     reached: int = 0  # the input that is being judged
     large: dict[int, CallResult] = field(default_factory=dict)  # compared when all calls are done
 
@@ -57,8 +56,10 @@ class Group:
 
     def limits(self) -> list[float]:
         """Seconds that each input may take."""
-        factor = LIMIT_FACTOR * self.patience
-        return [max(SHORTEST_LIMIT_S, round(factor * took, 1)) for took in self.expected.seconds]
+        return [self._limit(took) for took in self.expected.seconds]
+
+    def _limit(self, took: float) -> float:
+        return round(self.patience * max(SHORTEST_LIMIT_S, LIMIT_FACTOR * took), 1)
 
     def wrong(self, index: int, got: str) -> Judgement:
         arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
@@ -84,15 +85,16 @@ class DifferentialJudge:
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, DifferentialProblem)
-        began = monotonic()
         try:
-            base = self._on(problem, "base", source)
-            both = self._on(problem, "plus", source) if base.verdict is Verdict.PASSED else base
+            base = both = self._on(problem, "base", source)
+            if base.verdict is Verdict.PASSED:
+                both = self._on(problem, "plus", source)
+                both = replace(both, seconds=base.seconds + both.seconds)
         except CanonicalFailed as error:
             both = base = Judgement(
                 Verdict.INFRASTRUCTURE, f"{problem.id}: its canonical solution fails {error}"
             )
-        return replace(both, seconds=monotonic() - began, base_verdict=base.verdict)
+        return replace(both, base_verdict=base.verdict)
 
     def _on(self, problem: DifferentialProblem, name: str, source: str) -> Judgement:
         """The verdict on one group; a timeout is judged a second time, alone."""
@@ -102,26 +104,19 @@ class DifferentialJudge:
         if judgement.verdict is not Verdict.TIMEOUT:
             return judgement
         with self._turns.alone():
-            return self._run(replace(group, patience=self._patience(group), reached=0, large={}), source)
-
-    def _patience(self, group: Group) -> float:
-        """The canonical solution is timed again where it takes long: others may use this machine too."""
-        before = group.expected.seconds[group.reached] if group.inputs else 0.0
-        if before < NOTABLE_S:
-            return 1.0
-        with canonical_replies(self._sandbox, group.problem, [group.inputs[group.reached]]) as replies:
-            now = sum(reply.seconds for reply in replies)
-        return min(MOST_PATIENCE, max(1.0, now / before))
+            again = replace(group, patience=slowness(self._sandbox), reached=0, large={})
+            return self._run(again, source)
 
     def _run(self, group: Group, source: str) -> Judgement:
-        with self._sandbox.load(source, LIMITS) as program:
+        with self._sandbox.load(source, replace(LIMITS, wall_s=LIMITS.wall_s * group.patience)) as program:
             judgement = self._first_failure(group, program)
             got = (
                 {}
                 if judgement
                 else {index: loose_digest(reply.value) for index, reply in group.large.items()}
             )
-        return judgement or self._compare_large(group, got) or Judgement(Verdict.PASSED)
+        judgement = judgement or self._compare_large(group, got) or Judgement(Verdict.PASSED)
+        return replace(judgement, seconds=program.seconds)
 
     def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:

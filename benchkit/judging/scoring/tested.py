@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from time import monotonic
 
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
 from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.machine import slowness
 from benchkit.judging.scoring.recipes import run_test
 from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
@@ -29,21 +29,20 @@ class TestedJudge:
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, TestedProblem)
-        began = monotonic()
         with self._turns.together():
             outcome = self._check(problem, source, LIMITS)
         if outcome.verdict is Verdict.TIMEOUT:
             with self._turns.alone():
                 outcome = self._again(problem, source)
         further = {"test_ran_inside": True} if outcome.inside else {}
-        return Judgement(outcome.verdict, outcome.detail, monotonic() - began, further=further)
+        return Judgement(outcome.verdict, outcome.detail, outcome.seconds, further=further)
 
     def _again(self, problem: TestedProblem, source: str) -> Outcome:
         """A timeout counts when it happens again with nothing beside it, and with the time that is due."""
-        wall_s = LIMIT_S
+        wall_s = LIMIT_S * slowness(self._sandbox)
         if problem.canonical_solution is not None:
             wanted = self._check(problem, problem.canonical_solution, replace(LIMITS, wall_s=60.0)).seconds
-            wall_s = max(LIMIT_S, LIMIT_FACTOR * wanted)
+            wall_s = max(wall_s, LIMIT_FACTOR * wanted)
         return self._check(problem, source, replace(LIMITS, wall_s=wall_s))
 
     def _check(self, problem: TestedProblem, source: str, limits: Limits) -> Outcome:

@@ -128,6 +128,30 @@ def test_a_plain_exit_with_a_number_is_no_error(sandbox: Sandbox) -> None:
     assert judged(sandbox, f"print(7){leave}").verdict is Verdict.ERROR
 
 
+HIDING = {
+    "excepthook": "import sys\nsys.excepthook = lambda *_: None",
+    "excepthook_that_leaves": "import os, sys\nsys.excepthook = lambda *_: (sys.stdout.flush(), os._exit(0))",
+    "closed_stderr": "import sys\nsys.stderr.close()",
+    "closed_descriptor": "import os\nos.close(2)",
+    "another_stderr": "import io, sys\nsys.stderr = io.StringIO()",
+    "no_stderr": "import sys\nsys.stderr = sys.__stderr__ = None",
+    "exit_handler": "import atexit, os, sys\natexit.register(lambda: (sys.stdout.flush(), os._exit(0)))",
+    "nothing": "",
+}
+
+
+@pytest.mark.parametrize("way", HIDING)
+@pytest.mark.parametrize(
+    "end", ["1 / 0", "raise SystemError", "raise KeyboardInterrupt", "def f(): f()\nf()"]
+)
+def test_an_exception_after_the_right_output_fails_however_hidden(
+    way: str, end: str, sandbox: Sandbox
+) -> None:
+    """It is an error with or without a traceback, whatever hook or closed stream hides it."""
+    judgement = judged(sandbox, f"{HIDING[way]}\nprint(6, flush=True)\n{end}")
+    assert judgement.verdict is Verdict.ERROR
+
+
 @pytest.mark.parametrize(
     ("body", "wanted"),
     [

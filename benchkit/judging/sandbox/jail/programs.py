@@ -14,6 +14,8 @@ import traceback
 import types
 from collections.abc import Sequence
 
+from benchkit.judging.sandbox.wire import frames
+
 SCRIPT = "main.py"
 
 
@@ -24,6 +26,8 @@ def run_source(source: str | bytes) -> int:
     sys.modules["__main__"] = module
     sys.argv[:] = [SCRIPT]
     code = _exit_code(source, module)
+    if code == frames.UNCAUGHT:
+        return code  # at once: an exit handler of the program's own could end it with another code
     return _finish(code, module)
 
 
@@ -49,7 +53,7 @@ def _exit_code(source: str | bytes, module: types.ModuleType) -> int:
         return _code_of(end)
     except BaseException as error:
         _show(error, source)
-        return 1
+        return frames.UNCAUGHT
     return 0
 
 
@@ -70,11 +74,11 @@ def _show(error: BaseException, source: str | bytes) -> None:
     below = error.__traceback__
     while below is not None and below.tb_frame.f_code.co_filename != SCRIPT:
         below = below.tb_next
-    with contextlib.suppress(BaseException):
-        if sys.excepthook is not sys.__excepthook__:
-            sys.excepthook(type(error), error, below)
-        else:
-            traceback.print_exception(type(error), error, below)
+    with contextlib.suppress(BaseException):  # its excepthook is not asked: it could hide the exception
+        traceback.print_exception(type(error), error, below)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(BaseException):
+            stream.flush()
 
 
 def _finish(code: int, module: types.ModuleType) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from benchkit.judging.sandbox.base import Limits, Outcome, Program
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome, with_output
 from benchkit.judging.sandbox.judge.running import Running, task
 from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.wire import frames
 
 
 def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
@@ -22,6 +25,8 @@ def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
         stopped = over
     running.finish()
     result = outcome(running, limits, stopped)
+    if program.argv is None and result.exit_code == frames.UNCAUGHT:
+        result = replace(result, exit_code=1, detail="ended by an exception", uncaught=True)
     stdout, stderr = (bytes(running.incoming[fd]) for fd in (running.stdout, running.stderr))
     most = limits.output_bytes
     return with_output(result, stdout[:most], stderr[:most]), not running.broken

@@ -25,6 +25,8 @@ OPAQUE = b"O"  # text: the result is not plain data
 RAISED = b"E"  # an exception: its type, its builtin base, its text, NUL between them
 ENDED = b"T"  # the test inside ran to its end: the completion token
 
+UNCAUGHT = 213  # how a Python program exits that an exception ended; told as Python's own 1
+
 LARGE = 64 << 10
 MESSAGE = 1 << 16  # the longest order to a zygote, or report of one
 
