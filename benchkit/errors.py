@@ -42,6 +42,7 @@ class BenchError(Exception):
 
     exit_code = ExitCode.FAILED
     cause = "error"
+    tells_cause = False  # whether the text itself begins with the cause
     machine_wide = False
 
     def __init__(self, message: str, *, log: str = "", machine_wide: bool | None = None) -> None:
@@ -150,6 +151,7 @@ class ScriptError(BenchError):
 
 class ParseError(BenchError):
     cause = "no result in the output"
+    tells_cause = True
 
 
 class HistoryError(BenchError):

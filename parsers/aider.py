@@ -12,7 +12,7 @@ from typing import Any
 
 from benchkit.records import Results, Verdict
 from parsers.folder import ResultFolder
-from parsers.harness import Harness, Untrue, from_verdicts, only, percent, share
+from parsers.harness import Harness, Untrue, count, from_verdicts, only, percent, share
 from parsers.text import lines
 
 _STAT = re.compile(r"(?:- |  )(\w+): (.*)$")
@@ -71,8 +71,9 @@ def _verdict(content: dict[str, Any]) -> Verdict:
 
 def _from_stats(stats: dict[str, str]) -> Results:
     last = max(int(name.removeprefix("pass_rate_")) for name in stats if name.startswith("pass_rate_"))
-    score, total = percent(stats[f"pass_rate_{last}"]), int(stats["test_cases"])
-    passed = int(stats[f"pass_num_{last}"]) if f"pass_num_{last}" in stats else None
+    score, total = percent(stats[f"pass_rate_{last}"]), count(stats["test_cases"], "test_cases")
+    solved = f"pass_num_{last}"
+    passed = count(stats[solved], solved) if solved in stats else None
     if passed is not None and abs(share(passed, total) - score) > 0.06:
         raise Untrue(f"it says {score}% and {passed} of {total}")
     return Results(score=score, total_passed=passed, total_problems=total, metrics=stats)

@@ -16,6 +16,8 @@ from parsers.progress import read_progress
 from parsers.text import plain
 
 T = TypeVar("T")
+MOST_DIGITS = 18  # of a number of tasks
+MOST_SHOWN = 60  # characters of a value that is not taken
 END = 4_000_000
 """So much of the end of a printed output is looked at, however long it is."""
 
@@ -31,13 +33,16 @@ class Harness:
     """Whether an output that does not end with a line's end counts to its last letter."""
 
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results:
-        found, why, cause = None, "", None
+        found, why = None, ""
+        cause: Exception | None = None
         try:
             found = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
         except Untrue as error:
             why, cause = str(error), error
+        except KeyError as error:
+            why, cause = f"what is there has no field {error}", error
         except Exception as error:  # whatever a file of another form or cut short breaks, it holds no result
-            why = f"what is there is of another form ({type(error).__name__}: {error})"
+            why, cause = "what is there is of another form", error
         if found is None:
             raise no_result(self.looked_for, output, why) from cause
         return found
@@ -76,14 +81,29 @@ def only(found: Sequence[T], what: str) -> T:
 def percent(value: object, scale: float = 1.0) -> float:
     """A score in percent; Untrue when it is no number from 0 to 100."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise Untrue(f"the score is {value!r}")
+        raise Untrue(f"the score is {shortened(value)}")
     try:
         score = float(value) * scale
     except ValueError:
-        raise Untrue(f"the score is {value!r}") from None
+        raise Untrue(f"the score is {shortened(value)}") from None
     if not math.isfinite(score) or not -1e-9 <= score <= 100 + 1e-9:
         raise Untrue(f"the score is {score:g}, which is not from 0 to 100")
     return min(100.0, max(0.0, score))
+
+
+def count(value: object, what: str) -> int:
+    """A number of tasks or tests; Untrue when it is none."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and value.isdecimal() and value.isascii() and len(value) <= MOST_DIGITS:
+        return int(value)
+    raise Untrue(f"{what!r} is {shortened(value)}, which is no whole number")
+
+
+def shortened(value: object) -> str:
+    """A value as it can stand in a line."""
+    text = repr(value)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def share(passed: int, total: int) -> float:

@@ -10,7 +10,7 @@ from collections import deque
 
 from benchkit.errors import UsageError
 from benchkit.records import Results
-from parsers.harness import Harness, percent, share
+from parsers.harness import Harness, count, percent, share
 from parsers.text import plain
 
 _NAMED = ("score", "fraction", "passed", "total", "time")
@@ -43,13 +43,13 @@ class RegexParser(Harness):
 
 
 def _results(groups: dict[str, str]) -> Results:
-    passed, total = (int(groups[name]) if name in groups else None for name in ("passed", "total"))
+    passed, total = (count(groups[name], name) if name in groups else None for name in ("passed", "total"))
     if "score" in groups:
         score = percent(groups["score"])
     elif "fraction" in groups:
         score = percent(groups["fraction"], scale=100)
     else:
-        score = share(int(groups["passed"]), int(groups["total"]))
+        score = share(count(groups["passed"], "passed"), count(groups["total"], "total"))
     if passed is not None and total is not None:
         share(passed, total)
     return Results(

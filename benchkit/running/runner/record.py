@@ -60,7 +60,7 @@ def _run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
         benchmark=plan.benchmark.name,
         model=plan.name,
         status=_status(found.error),
-        error=_error_line(found.error),
+        error=error_line(found.error),
         config=_config(plan, found, mask),
         results=_results(found),
         telemetry=_telemetry(found),
@@ -78,14 +78,15 @@ def _status(error: BaseException | None) -> Status:
     return Status.INTERRUPTED if isinstance(error, Interrupted) else Status.FAILED
 
 
-def _error_line(error: BaseException | None) -> str | None:
+def error_line(error: BaseException | None) -> str | None:
+    """What the record keeps of an error: its cause, then its text."""
     match error:
         case None:
             return None
         case Interrupted():
             return "interrupted"
         case BenchError():
-            return f"{error.cause}: {error}"
+            return str(error) if error.tells_cause else f"{error.cause}: {error}"
         case _:
             return f"{type(error).__name__}: {error}"
 
