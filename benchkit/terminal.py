@@ -1,31 +1,26 @@
-"""What a person sees: the error boundary of every command, and plain or live progress.
+"""What a person sees: the error boundary of every command, lines and tables.
 
 Nobody may be looking: streams are closed, pipes end, terminals go away. The work goes on all the same.
 """
 
 from __future__ import annotations
 
-import codecs
 import errno
 import io
 import json
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, NoReturn, Protocol, TextIO
+from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO
 
 from benchkit.errors import BenchError, Interrupted
 
 if TYPE_CHECKING:
     import click
 
-    from benchkit.records import Progress
-
 LOG_TAIL_LINES = 20
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
-PLAIN_LINE_EVERY_S = 60.0
 
 
 def run_command(command: click.Command, name: str, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -92,13 +87,13 @@ def complain(name: str, message: str, log: str = "") -> None:
 def say(line: str, stream: TextIO | None = None) -> None:
     """A line for the person, on stderr."""
     stream = stream or sys.stderr
-    with _whoever_reads(stream):
+    with whoever_reads(stream):
         print(line, file=stream, flush=True)
 
 
 @contextmanager
-def _whoever_reads(stream: IO[Any]) -> Iterator[None]:
-    """Write what is written inside; when it cannot be, nothing is from now on, and that is no failure."""
+def whoever_reads(stream: IO[Any]) -> Iterator[None]:
+    """For a stream that may have lost its reader: from then on it leads nowhere, and that is no failure."""
     try:
         yield
     except (OSError, ValueError):
@@ -126,117 +121,6 @@ def save_traceback() -> str:
     except OSError as error:
         return f"it (no log could be written: {error.strerror})"
     return log.name
-
-
-class Display(Protocol):
-    """Where a run shows what it does."""
-
-    # A line for the person: a stage, a warning.
-    def line(self, text: str) -> None: ...
-
-    # What the script printed, as it came.
-    def output(self, chunk: bytes) -> None: ...
-
-    # How far the script is; called often, shown as often as is good.
-    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None: ...
-
-    # The script has ended.
-    def progress_done(self) -> None: ...
-
-
-def open_display(*, output_to_stderr: bool = False) -> Display:
-    """A live line where a person watches, one plain line a minute elsewhere (logs, pipes, cron)."""
-    output = sys.stderr if output_to_stderr else sys.stdout
-    if output.isatty() and sys.stderr.isatty() and os.environ.get("TERM") != "dumb":
-        return LiveDisplay()
-    return PlainDisplay(output.buffer, sys.stderr)
-
-
-class PlainDisplay:
-    def __init__(self, output: BinaryIO, lines: TextIO) -> None:
-        self._output, self._lines = output, lines
-        self._started = self._shown = time.monotonic()
-
-    def line(self, text: str) -> None:
-        say(text, self._lines)
-
-    def output(self, chunk: bytes) -> None:
-        with _whoever_reads(self._output):  # the run's folder keeps it anyway
-            self._output.write(chunk)
-            self._output.flush()
-
-    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
-        now = time.monotonic()
-        if progress is not None and now - self._shown >= PLAIN_LINE_EVERY_S:
-            self._shown = now
-            self.line(f"{label}: {progress_text(progress, vram_mb, now - self._started)}")
-
-    def progress_done(self) -> None:
-        self._started = self._shown = time.monotonic()
-
-
-class LiveDisplay:
-    """One line at the bottom that changes; everything else scrolls above it, in whole lines.
-
-    Half a line would be overwritten by the one at the bottom.
-    """
-
-    def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False)
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._begun = ""
-        self._status: Any = None
-        self._started = time.monotonic()
-
-    def line(self, text: str) -> None:
-        with _whoever_reads(sys.stderr):
-            self._console.print(text, markup=False)
-
-    def output(self, chunk: bytes) -> None:
-        with _whoever_reads(sys.stderr):
-            whole, newline, begun = (self._begun + self._decoder.decode(chunk)).rpartition("\n")
-            self._begun = begun.rpartition("\r")[2]  # a progress bar's earlier states are not worth keeping
-            if newline:
-                self._console.out(whole, highlight=False)
-
-    def progress(self, label: str, progress: Progress | None, vram_mb: float | None) -> None:
-        if self._status is None:
-            self._started = time.monotonic()
-            self._status = self._console.status("", spinner="dots")
-        text = progress_text(progress, vram_mb, time.monotonic() - self._started) if progress else "starting"
-        with _whoever_reads(sys.stderr):
-            self._status.start()
-            self._status.update(_plain_text(f"{label}: {text}"))
-
-    def progress_done(self) -> None:
-        status, self._status = self._status, None
-        with _whoever_reads(sys.stderr):
-            if status is not None:
-                status.stop()
-            if self._begun:
-                self.output(b"\n")
-
-
-def _plain_text(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)
-
-
-def progress_text(progress: Progress, vram_mb: float | None, seconds: float) -> str:
-    """`37/164 · 29 passed · 512 tok/s · 8,123 MB VRAM · 2m10s left`, what is not known left out."""
-    parts = [f"{progress.done}/{progress.total}" if progress.total else f"{progress.done} done"]
-    if progress.passed is not None:
-        parts.append(f"{progress.passed} passed")
-    if progress.tokens_per_second is not None:
-        parts.append(f"{progress.tokens_per_second:,.0f} tok/s")
-    if vram_mb is not None:
-        parts.append(f"{vram_mb:,.0f} MB VRAM")
-    if progress.total and progress.done:
-        parts.append(f"{duration(seconds / progress.done * (progress.total - progress.done))} left")
-    return " · ".join(parts)
 
 
 def duration(seconds: float) -> str:

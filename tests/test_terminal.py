@@ -12,7 +12,9 @@ from pathlib import Path
 import click
 import pytest
 
-from benchkit.terminal import LiveDisplay, PlainDisplay, open_display, run_command
+from benchkit.running.display import LiveDisplay, PlainDisplay, open_display
+from benchkit.running.live import Snapshot
+from benchkit.terminal import run_command
 from tests.support import ROOT
 
 KEY = "sk-0123456789abcdef"
@@ -125,7 +127,7 @@ def test_a_terminal_that_has_gone_is_no_failure(monkeypatch: pytest.MonkeyPatch)
         assert isinstance(display, LiveDisplay)
         os.close(master)
         display.line("a stage")
-        display.progress("demo", None, None)
+        display.progress("demo", Snapshot())
         display.output(b"what the script printed\n")
         display.progress_done()
 
@@ -148,7 +150,7 @@ def test_a_line_that_comes_in_pieces_is_shown_whole(monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(sys, "stderr", terminal)
         display = LiveDisplay()
         for piece in (b"pass@1: ", b"50%", b"\n", b"h\xc3", b"\xb6her", b"\nthe end"):
-            display.progress("demo", None, None)
+            display.progress("demo", Snapshot())
             display.output(piece)
         display.progress_done()
     shown = everything_of(master)

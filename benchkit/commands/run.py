@@ -103,8 +103,8 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
 
         print(preview(plan))
         return 0
+    from benchkit.running.display import open_display
     from benchkit.running.runner import execute
-    from benchkit.terminal import open_display
 
     run = execute(plan, open_display(output_to_stderr=as_json))
     _tell(run, plan.settings.history, as_json)

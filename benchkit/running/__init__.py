@@ -1,1 +1,7 @@
-"""One run, and a night of them: runner (serve, run the script, record), batch (many models, unattended)."""
+"""One run, and many of them.
+
+runner/      one run: serve, run the script, record
+batch/       many models and benchmarks, unattended
+live/        what is going on now, for any onlooker
+display.py   where a run shows what it does
+"""

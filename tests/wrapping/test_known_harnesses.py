@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchkit.plan import BENCHMARKS, RunSettings, plan_run
+from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute_all
-from benchkit.terminal import PlainDisplay
 from parsers import PARSERS
 from tests.support import F16, Bench, runs_in
 

@@ -17,10 +17,10 @@ from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
 from benchkit.running.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
+from benchkit.running.display import Display
 from benchkit.running.runner import execute_all
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.telling.history import open_store
-from benchkit.terminal import Display
 
 FOREVER_S = 10 * 365 * 86400.0
 

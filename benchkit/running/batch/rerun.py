@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import Any
 
 from benchkit.plan import PlannedRun, RunSettings, model_name
-from benchkit.running.runner.stages import mask_of
+from benchkit.running.runner.work import mask_of
 
 FLAGS = {
     "timeout_s": "--timeout",

@@ -23,7 +23,7 @@ from benchkit.telling.tables.width import terminal_width
 def run_batch(entries: Sequence[Entry], options: BatchOptions) -> Ledger:
     """Run the entries, show how far they are, print and send the summary."""
     ledger = Ledger(entries)
-    display = open_batch_display(options.history, ledger.states)
+    display = open_batch_display(ledger.states)
     teller = Teller(places(options.notify_command), display.line)
 
     def on_failure(state: EntryState) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
+from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
 from benchkit.telling.tables.width import printable
 
@@ -51,6 +51,7 @@ class BatchState:
     """The latest plan in the journal, and every run ever noted there."""
 
     pid: int | None = None
+    owner: Owner | None = None  # of the batch; version 0.1.0 wrote the number alone
     planned: tuple[str, ...] = ()  # the keys, in order
     entries: Mapping[str, EntryState] = field(default_factory=dict)
 
@@ -74,17 +75,19 @@ def read_state(history: str | Path) -> BatchState:
     except FileNotFoundError:
         return BatchState()
     pid: int | None = None
+    owner: Owner | None = None  # of the batch; version 0.1.0 wrote the number alone
     planned: tuple[str, ...] = ()
     entries: dict[str, EntryState] = {}
     for event in _events(lines):
         if isinstance(states := event.get("plan"), list):
             waiting = [_state(state) for state in states]
-            pid, planned = event.get("pid"), tuple(state.key for state in waiting)
+            pid, owner = event.get("pid"), read_owner(event.get("owner"))
+            planned = tuple(state.key for state in waiting)
             entries |= {state.key: _named(entries.get(state.key, state), state) for state in waiting}
         elif isinstance(event.get("run"), dict):
             state = _state(event["run"])
             entries[state.key] = state
-    return BatchState(pid, planned, entries)
+    return BatchState(pid, owner, planned, entries)
 
 
 def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
@@ -163,7 +166,9 @@ class StateJournal:
 
     def plan(self, states: Iterable[EntryState]) -> None:
         """A batch begins; from this line `status` knows what it will do."""
-        self._write({"pid": os.getpid(), "plan": [_named_only(state) for state in states]})
+        owner = this_process()
+        plan = [_named_only(state) for state in states]
+        self._write({"pid": owner.pid, "owner": asdict(owner), "plan": plan})
         sync_folder(self._path.parent)
 
     def run(self, entry: EntryState) -> None:

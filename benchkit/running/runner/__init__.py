@@ -3,7 +3,9 @@
 stages.py       the order of it all
 check.py        the script's own --check, before any server starts
 host.py         the model's server, for as many runs as share it
-child.py        the script as a child process
+work.py         one run under way, and what it is done with
+script.py       the script: started, followed, its result read
+child.py        … as a child process
 watch.py        its events, its server's health, its time
 interrupts.py   Ctrl-C, once and twice
 record.py       what became known -> one line of the history

@@ -9,7 +9,8 @@ from benchkit.plan import PlannedRun
 from benchkit.records import ModelFile
 from benchkit.running.runner.check import values
 from benchkit.running.runner.host import server_request
-from benchkit.running.runner.stages import find_parser, mask_of
+from benchkit.running.runner.stages import find_parser
+from benchkit.running.runner.work import mask_of
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import preview_command
 

@@ -14,6 +14,7 @@ from typing import Any
 from benchkit.contract import EventKey
 from benchkit.errors import BenchError, ScriptError
 from benchkit.records import Progress
+from benchkit.running.live.lines import whole_lines
 from benchkit.running.runner.child import Child
 
 GLANCE_S = 0.1
@@ -78,14 +79,10 @@ class EventReader:
     def _new_events(self) -> list[dict[str, Any]]:
         try:
             with self.path.open("rb") as file:
-                file.seek(self._offset)
-                data = file.read()
+                lines, self._offset = whole_lines(file, self._offset)
         except FileNotFoundError:
             return []
-        # A line still being written has no newline yet: it is read the next time.
-        whole = data[: data.rfind(b"\n") + 1]
-        self._offset += len(whole)
-        return [event for line in whole.splitlines() if (event := _parse(line)) is not None]
+        return [event for line in lines if (event := _parse(line)) is not None]
 
 
 class PrintedProgress:

@@ -19,6 +19,6 @@ def night_of(folder: Path, options: dict[str, Any] | None = None, **plan: Any) -
     base = RunSettings(benchmark="", history=history, runs_dir=folder / "runs")
     raw = {"defaults": {"server": "xllamacpp"}, **plan}
     ledger = Ledger(expand(make_plan(raw, "plan.yaml"), base).entries)
-    with PlainLines(history, ledger.states) as display:
+    with PlainLines(ledger.states) as display:
         run_entries(ledger, BatchOptions(history, **(options or {})), display)
     return ledger

@@ -225,6 +225,6 @@ def test_a_clock_set_back_during_a_run_costs_no_result(
         "score_path": "results.gsm8k.exact_match,none",
     }
     real = time.time
-    monkeypatch.setattr("benchkit.running.runner.stages.time.time", lambda: real() - 7200)
+    monkeypatch.setattr("benchkit.running.runner.script.time.time", lambda: real() - 7200)
     night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
     assert [(state.state, state.score) for state in night.states()] == [("ok", 25.0)]

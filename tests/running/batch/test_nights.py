@@ -180,9 +180,9 @@ def test_status_tells_the_night_from_another_shell(
     first, second = (f"told.write({json.dumps(event)!r} + '\\n')\n" for event in events)
     body = (
         "import json\ntold = open(os.environ['BENCH_EVENTS'], 'a', buffering=1)\n"
-        "now = 'benchmark_results.json.batch.now'\n"
+        "from benchkit.running.live import live_runs\n"
         # The pace is that of what comes after the first second.
-        f"{first}while not os.path.exists(now) or json.load(open(now))['seconds'] < 1: time.sleep(0.05)\n"
+        f"{first}while not any(run.snapshot.seconds >= 1 for run in live_runs()): time.sleep(0.05)\n"
         f"{second}{until_released(SUMMARY)}"
     )
     write_plan(tmp_path, models=[endpoint], benchmarks=[script(tmp_path, "slow", body)])
@@ -220,10 +220,10 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """What nobody foresaw fails one run, with a report to send in; the next runs, and nothing is lost."""
-    from benchkit.running.runner import stages
+    from benchkit.running.runner import script as running_script
 
     monkeypatch.chdir(tmp_path)
-    real = stages.Child
+    real = running_script.Child
 
     def breaks_once(*given: Any, **named: Any) -> Any:
         if monkeypatch_once.pop("broken", False):
@@ -231,7 +231,7 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
         return real(*given, **named)
 
     monkeypatch_once = {"broken": True}
-    monkeypatch.setattr(stages, "Child", breaks_once)
+    monkeypatch.setattr(running_script, "Child", breaks_once)
     from tests.running.batch.in_process import night_of
 
     night = night_of(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path, "one"), good(tmp_path, "two")])

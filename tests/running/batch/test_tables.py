@@ -20,9 +20,10 @@ from benchkit.running.batch import estimate
 from benchkit.running.batch.display import PlainLines, batch_table
 from benchkit.running.batch.estimate import Estimator, Room
 from benchkit.running.batch.expand import Entry, expand
-from benchkit.running.batch.live import Live, Pace
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
+from benchkit.running.live import Snapshot
+from benchkit.running.live.pace import Pace
 from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
@@ -110,7 +111,8 @@ def states(count: int) -> list[EntryState]:
 @pytest.mark.parametrize("width", [80, 100, 160, None])
 def test_the_table_fits_the_terminal(width: int | None) -> None:
     """No line is wider than the terminal; what a person needs most stays, with room everything is there."""
-    live = Live(
+    live = Snapshot(
+        state="running",
         done=37,
         total=164,
         score=64.9,
@@ -119,7 +121,7 @@ def test_the_table_fits_the_terminal(width: int | None) -> None:
         seconds=60.0,
         seconds_left=200.0,
     )
-    lines = batch_table(states(60), live, width).splitlines()
+    lines = batch_table(states(60), lambda _state: live, width).splitlines()
     assert len(lines) == 62
     assert all(shown_width(line) <= (width or 1000) for line in lines)
     assert "running 37/164" in lines[3]
@@ -132,23 +134,21 @@ def test_the_pace_is_that_of_what_is_new() -> None:
     """Answers that a journal brings back in the first second do not make the rest look fast."""
     now = [0.0]
     pace = Pace(lambda: now[0])
-    pace.live(Progress(done=1, total=200), None)
+    pace.snapshot(Progress(done=1, total=200), None)
     now[0] = 0.5
-    pace.live(Progress(done=100, total=200), None)
+    pace.snapshot(Progress(done=100, total=200), None)
     now[0] = 10.5
-    live = pace.live(Progress(done=110, total=200, passed=55), None)
+    live = pace.snapshot(Progress(done=110, total=200, passed=55), None)
     assert live.seconds_left == pytest.approx(90.0)
     assert live.score == 50.0
 
 
-def test_elsewhere_a_plain_line_tells_how_far_it_is(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_elsewhere_a_plain_line_tells_how_far_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     """Every so often one line names the run at work, also while its server is still starting."""
     running = states(2)[1:]
-    with PlainLines(tmp_path / "h.json", lambda: running, every_s=0.1) as display:
+    with PlainLines(lambda: running, every_s=0.1) as display:
         wait_until(lambda: "temp=0.0 kv=q8_0: its server is starting" in capsys.readouterr().err)
-        display.progress("x", Progress(done=3, total=9, passed=1), 512.0)
+        display.progress("x", Pace().snapshot(Progress(done=3, total=9, passed=1), 512.0))
         wait_until(lambda: "3/9 · 33.3% so far · 512 MB VRAM" in capsys.readouterr().err)
 
 

@@ -15,11 +15,11 @@ import pytest
 from benchkit.errors import Interrupted, ServerDied
 from benchkit.plan import PlannedRun
 from benchkit.records import ServerFacts, Status
+from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute
 from benchkit.serving.servers import RunningServer, StopReport
 from benchkit.serving.servers.process import Process
 from benchkit.telling.history import open_store
-from benchkit.terminal import PlainDisplay
 from tests.running.runner.plans import scored
 
 FACTS = ServerFacts("llama-server", "http://127.0.0.1:1/v1", "demo-f16")

@@ -12,11 +12,11 @@ import pytest
 from benchkit.errors import UsageError
 from benchkit.plan import PlannedRun, RunSettings, plan_run
 from benchkit.records import ModelFile, Status
+from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute
 from benchkit.running.runner.host import in_background
-from benchkit.running.runner.stages import mask_of
+from benchkit.running.runner.work import mask_of
 from benchkit.telling.history import open_store
-from benchkit.terminal import PlainDisplay
 from tests.running.runner.plans import scored
 from tests.support import F16, wait_until
 

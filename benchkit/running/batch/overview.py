@@ -1,0 +1,71 @@
+"""How far the latest batch of a history is, and the single runs that are under way beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchkit.running.batch.state import BatchState, EntryState, at_rest, read_state
+from benchkit.running.live import LiveRun, Snapshot, live_runs
+from benchkit.running.live.form import history_name
+
+
+@dataclass(frozen=True)
+class Overview:
+    states: tuple[EntryState, ...]  # of the batch, then of the single runs
+    snapshots: Mapping[str, Snapshot]  # by run id, of the runs at work
+    batch_pid: int | None  # of the batch's process, while it lives
+    single_runs: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self.batch_pid is None and not self.single_runs
+
+    def snapshot_of(self, state: EntryState) -> Snapshot:
+        return self.snapshots.get(state.run_id or "", Snapshot())
+
+
+def look_at(history: str | Path) -> Overview:
+    """What the batch's journal and the live runs tell of this history."""
+    batch = read_state(history)
+    alive = _is_alive(batch)
+    states = (batch if alive else at_rest(batch)).of_the_plan()
+    here = {
+        run.announcement.run_id: run
+        for run in live_runs()
+        if run.announcement.history == history_name(history)
+    }
+    planned = {state.run_id for state in states}
+    single = [_single(run) for run_id, run in here.items() if run_id not in planned]
+    snapshots = {run_id: run.snapshot for run_id, run in here.items()}
+    return Overview((*states, *single), snapshots, batch.pid if alive else None, len(single))
+
+
+def _single(run: LiveRun) -> EntryState:
+    told = run.announcement
+    return EntryState(
+        key=told.run_id,
+        model=told.model,
+        benchmark=told.benchmark,
+        state="running",
+        run_id=told.run_id,
+        folder=told.folder,
+    )
+
+
+def _is_alive(batch: BatchState) -> bool:
+    if batch.owner is not None:
+        return batch.owner.is_here() and batch.owner.is_alive()
+    return batch.pid is not None and _is_a_batch(batch.pid)
+
+
+def _is_a_batch(pid: int) -> bool:
+    """By its command line: the number may be another program's by now, even this one's."""
+    import psutil
+
+    try:
+        words = psutil.Process(pid).cmdline()
+    except psutil.Error:
+        return False
+    return "batch" in words and any("bench_runner" in word for word in words)

@@ -1,0 +1,106 @@
+"""The lines of a live file: the announcement first, then one snapshot a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from benchkit.files import real_path
+from benchkit.running.live.owner import Owner, read_owner
+
+VERSION = 1
+STARTING, RUNNING = "starting", "running"  # then the run's status, which ends it
+
+
+@dataclass(frozen=True)
+class Announcement:
+    """What stays the same while a run lasts."""
+
+    run_id: str
+    benchmark: str
+    model: str
+    folder: str  # of the run: its events, output and logs
+    history: str  # where it will be recorded, as `history_name` writes it
+    since: float  # seconds since the epoch
+    owner: Owner
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run at one moment; what is not known is None."""
+
+    state: str = STARTING
+    done: int | None = None
+    total: int | None = None
+    passed: int | None = None
+    score: float | None = None  # percent of what is judged so far
+    tokens_per_second: float | None = None
+    vram_mb: float | None = None
+    seconds: float = 0.0  # since the script started
+    seconds_left: float | None = None
+    at: float = 0.0  # seconds since the epoch
+
+    @property
+    def over(self) -> bool:
+        return self.state not in (STARTING, RUNNING)
+
+
+def history_name(history: str | Path) -> str:
+    """The same for every way to write a path; of a URL without user and password."""
+    scheme, is_url, rest = str(history).partition("://")
+    if not is_url:
+        return str(real_path(Path(history)))
+    place, slash, path = rest.partition("/")
+    return f"{scheme}://{place.rpartition('@')[2]}{slash}{path}"
+
+
+def announcement_line(announcement: Announcement) -> bytes:
+    return _line({"version": VERSION, **asdict(announcement)})
+
+
+def snapshot_line(snapshot: Snapshot) -> bytes:
+    return _line(asdict(snapshot))
+
+
+def _line(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, separators=(",", ":")).encode() + b"\n"
+
+
+def read_announcement(line: bytes) -> Announcement | None:
+    """None where the line is not whole, or of a newer version."""
+    record = _record(line)
+    version, owner = record.pop("version", None), read_owner(record.pop("owner", None))
+    if not isinstance(version, int) or version > VERSION or owner is None:
+        return None
+    try:
+        return Announcement(owner=owner, **_known(Announcement, record))
+    except TypeError:
+        return None
+
+
+def is_of_a_newer_form(line: bytes) -> bool:
+    """Written by a version whose lines this one does not understand."""
+    version = _record(line).get("version")
+    return isinstance(version, int) and version > VERSION
+
+
+def read_snapshot(line: bytes) -> Snapshot | None:
+    """None where the line is not whole, or none of ours."""
+    known = _known(Snapshot, _record(line))
+    return Snapshot(**known) if isinstance(known.get("state"), str) else None
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def _known(kind: type[Any], record: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields that this version knows."""
+    return {field.name: record[field.name] for field in fields(kind) if field.name in record}

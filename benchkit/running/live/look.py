@@ -1,0 +1,122 @@
+"""An onlooker's side: which runs there are, and following one of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from benchkit.files import cache_folder
+from benchkit.running.live.form import (
+    Announcement,
+    Snapshot,
+    is_of_a_newer_form,
+    read_announcement,
+    read_snapshot,
+)
+from benchkit.running.live.lines import MOST_BYTES, whole_lines
+from benchkit.running.live.owner import FRESH_S, age_s, is_live
+
+TAIL_BYTES = 4096  # holds a whole snapshot, and the half of another
+
+
+@dataclass(frozen=True)
+class LiveRun:
+    """A run in progress."""
+
+    path: Path
+    announcement: Announcement
+    snapshot: Snapshot
+
+
+def live_folder() -> Path:
+    """Where this user's runs tell what is going on."""
+    folder = cache_folder() / "live"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
+def live_runs(folder: Path | None = None) -> list[LiveRun]:
+    """The runs in progress, the longest first; files whose owner is gone are removed."""
+    place = folder or live_folder()
+    remove_stale(place)
+    runs = [run for path in place.glob("*.jsonl") if (run := _read(path)) is not None]
+    return sorted(runs, key=lambda run: run.announcement.since)
+
+
+def remove_stale(folder: Path) -> None:
+    """Remove the files that nobody writes any more."""
+    for path in folder.glob("*.jsonl"):
+        if _is_stale(path):
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _is_stale(path: Path) -> bool:
+    line = _first_line(path)
+    announcement = read_announcement(line)
+    if announcement is not None:
+        return is_live(announcement.owner, path) is False
+    # It was created a moment ago, or its owner died or met a full disk just then.
+    return age_s(path) > FRESH_S and not is_of_a_newer_form(line)
+
+
+def _read(path: Path) -> LiveRun | None:
+    announcement = read_announcement(_first_line(path))
+    if announcement is None or not is_live(announcement.owner, path):
+        return None
+    snapshot = latest_snapshot(path)
+    return None if snapshot.over else LiveRun(path, announcement, snapshot)
+
+
+def _first_line(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.readline(MOST_BYTES)
+    except OSError:
+        return b""
+
+
+def latest_snapshot(path: Path) -> Snapshot:
+    """From the file's end, however long it is."""
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            lines, _ = whole_lines(file, max(0, size - TAIL_BYTES))
+    except OSError:
+        return Snapshot()
+    return next(_snapshots(reversed(lines)), Snapshot())
+
+
+def _snapshots(lines: Iterator[bytes]) -> Iterator[Snapshot]:
+    return (snapshot for line in lines if (snapshot := read_snapshot(line)) is not None)
+
+
+class Follower:
+    """The snapshots of one file from a byte offset on, each once, also the last ones after its end."""
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self.path, self.offset = path, offset
+        self._file: BinaryIO | None = None
+
+    def read(self) -> list[Snapshot]:
+        """What has come since the last time; nothing where there is no such file (any more, or yet)."""
+        try:
+            self._file = self._file or self.path.open("rb")
+        except FileNotFoundError:
+            return []
+        lines, self.offset = whole_lines(self._file, self.offset)
+        return list(_snapshots(iter(lines)))
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> Follower:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

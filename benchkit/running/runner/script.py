@@ -1,0 +1,137 @@
+"""The script of a run: started, followed, and its result read when it has ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from benchkit.contract import ExitCode, RunFile, Variable
+from benchkit.errors import ScriptError
+from benchkit.files import atomic_write
+from benchkit.records import Progress, Results
+from benchkit.running.live import Snapshot
+from benchkit.running.live.pace import Pace
+from benchkit.running.runner.check import values
+from benchkit.running.runner.child import Child
+from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
+from benchkit.running.runner.work import Work
+from benchkit.serving.telemetry import Sampler
+
+FULL_BYTES = 1 << 16  # with less than this nothing can be written
+PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than this is never its summary
+
+
+def run_script(work: Work, sampler: Sampler) -> None:
+    """Start the server where it is needed, then the script; raises where either does not come to its end."""
+    plan, found = work.plan, work.found
+    work.publisher.publish(Snapshot())
+    if plan.benchmark.served:
+        found.facts = work.host.running(sampler.vram_used_mb).facts
+    else:
+        work.host.without_server()
+    events = EventReader(plan.folder / RunFile.EVENTS)
+    printed = PrintedProgress(work.parser.progress)
+    child = _start_child(work, events.path, printed)
+    work.host.loaded_by(child.pids)
+    pace = Pace()
+
+    def show(progress: Progress | None) -> None:
+        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb)
+        work.publisher.publish(snapshot)
+        work.display.progress(plan.label, snapshot)
+
+    watch = Watch(
+        failure=lambda: work.host.failure() or work.trouble(),
+        progress=lambda: events.progress() or printed.progress(),
+        show=show,
+        timeout_s=plan.settings.timeout_s,
+    )
+    try:
+        code = follow(child, plan.script.label, watch)
+    except BaseException:
+        child.stop()
+        raise
+    finally:
+        found.script_s = round(time.monotonic() - child.started, 3)
+        work.display.progress_done()
+    if child.unwritten is not None:
+        raise child.unwritten
+    _judge_exit(work, code)
+
+
+def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
+    plan, told = work.plan, values(work.plan, work.found.facts)
+    for name in plan.script.untold(told):
+        work.display.line(f"warning: the command of {plan.script.label} has no {{{name}}}: it is not told")
+
+    def show(chunk: bytes) -> None:
+        printed.feed(chunk)
+        work.display.output(chunk)
+
+    command = plan.script.command(told, plan.settings.script_args)
+    return Child(command, _environment(work, events), plan.folder / RunFile.OUTPUT, show, work.mask)
+
+
+def _environment(work: Work, events: Path) -> dict[str, str]:
+    """The environment half of the script contract."""
+    model, facts = work.host.model, work.found.facts
+    return {
+        **({Variable.BASE_URL: facts.base_url} if facts else {}),
+        # Clients of OpenAI's library refuse to start without a key; a local server ignores it.
+        Variable.API_KEY: os.environ.get(Variable.API_KEY) or "none",
+        Variable.OUTPUT_DIR: str(work.plan.folder),
+        Variable.EVENTS: str(events),
+        Variable.MODEL_SHA256: (model.sha256 if model else None) or "",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _judge_exit(work: Work, code: int) -> None:
+    if code == ExitCode.OK:
+        return
+    # A script that fails because its server has just died is not the one to blame.
+    plan, failure = work.plan, work.host.failure()
+    if failure is not None:
+        raise failure
+    tail = _read(plan.folder / RunFile.OUTPUT, 4096)
+    how = f"was ended by signal {code - 128}" if code > 128 else f"ended with exit code {code}"
+    last = tail.strip().splitlines()[-1:] or ["it printed nothing"]
+    full = _is_full(plan.folder) or _is_full(Path(tempfile.gettempdir()))
+    raise ScriptError(f"{plan.script.label} {how}: {last[0]}", log=tail, machine_wide=full)
+
+
+def _is_full(folder: Path) -> bool:
+    return shutil.disk_usage(folder).free < FULL_BYTES
+
+
+def read_results(work: Work) -> Results:
+    plan = work.plan
+    # A clock that was set back meanwhile dates the script's files before the start.
+    started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
+    printed = _read(plan.folder / RunFile.OUTPUT, PARSED_BYTES)
+    results = work.parser.parse(printed, plan.folder, since=started)
+    _keep_verdicts(results, plan.folder / RunFile.VERDICTS)
+    return results
+
+
+def _keep_verdicts(results: Results, path: Path) -> None:
+    """Other people's harnesses: each problem's verdicts in the file from which models are compared."""
+    if not results.verdicts or path.exists():
+        return
+    lines = [
+        json.dumps({"task_id": task, "sample": number, "verdict": verdict})
+        for task, samples in results.verdicts.items()
+        for number, verdict in enumerate(samples)
+    ]
+    atomic_write(path, "\n".join(lines) + "\n")
+
+
+def _read(path: Path, most: int) -> str:
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - most))
+        return file.read().decode(errors="replace")

@@ -1,0 +1,57 @@
+"""One run under way: what it is done with, and what it tells of itself."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from benchkit.errors import BenchError
+from benchkit.masking import Mask, shell_words
+from benchkit.plan import PlannedRun
+from benchkit.running.display import Display
+from benchkit.running.live import Announcement, Publisher
+from benchkit.running.live.form import history_name
+from benchkit.running.live.owner import this_process
+from benchkit.running.runner.host import ModelHost
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.running.runner.record import Findings
+from benchkit.serving.servers.endpoint import KEY, find_key
+from parsers.base import Parser
+
+
+@dataclass(frozen=True)
+class Work:
+    """One run under way, and what it is done with."""
+
+    plan: PlannedRun
+    parser: Parser
+    found: Findings
+    host: ModelHost
+    display: Display
+    interrupts: Interrupts
+    publisher: Publisher
+    trouble: Callable[[], BenchError | None]
+    mask: Mask
+
+
+def announcement_of(plan: PlannedRun) -> Announcement:
+    """What an onlooker is told of it."""
+    return Announcement(
+        run_id=plan.id,
+        benchmark=plan.benchmark.name,
+        model=plan.name,
+        folder=str(plan.folder),
+        history=history_name(plan.settings.history),
+        since=time.time(),
+        owner=this_process(),
+    )
+
+
+def mask_of(plan: PlannedRun) -> Mask:
+    """Hides the secrets of the environment and of all that was typed for a run."""
+    settings = plan.settings
+    words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
+    typed = (*words, *settings.script_args, *settings.server_args, settings.base_url or "")
+    return Mask(typed, {**os.environ, KEY: find_key() or ""})
