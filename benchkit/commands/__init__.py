@@ -18,7 +18,7 @@ from benchkit.errors import UnknownName
 PROGRAM = "bench_runner.py"
 COMMANDS = {
     "batch": "many models, many benchmarks, through the night",
-    "status": "how far the night is, from another shell",
+    "status": "how far the batch and single runs are, from another shell",
     "list": "the runs in the history",
     "show": "one run, whole",
     "compare": "which model is better, and is it true?",

@@ -9,7 +9,8 @@ run.py        a batch from its start to the summary; options.py how it is to be 
 loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
 ledger.py     what is known of each entry while the batch runs
 state.py      the journal beside the history, from which a later batch goes on
-display.py    the live table, or a plain line a minute; live.py the run at work, also for other shells
+display.py    the live table, or a plain line a minute
+overview.py   how far it is, for other shells, and the single runs under way beside it
 table.py      how this room's tables are drawn
 inhibit.py    no sleep meanwhile
 notify.py     tells somebody who is not looking
