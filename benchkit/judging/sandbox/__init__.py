@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         Outcome,
         Program,
         Sandbox,
+        WorkerLost,
     )
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "Outcome",
     "Program",
     "Sandbox",
+    "WorkerLost",
     "digest",
     "open_sandbox",
     "probe",

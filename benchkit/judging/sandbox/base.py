@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+from benchkit.errors import SandboxError
 from benchkit.verdict import Verdict
 
 MIB = 1 << 20
@@ -58,6 +59,11 @@ class Outcome:
     stderr: bytes = b""
     inside: bool = False  # the test ran in the jail beside the code, guarded by a completion token only
     files: Mapping[str, bytes] = field(default_factory=dict)
+    sandbox_failed: bool = False  # not the program's doing: it can be judged again, in another worker
+
+
+class WorkerLost(SandboxError):
+    """A loaded program's worker failed, so that nothing can be said of the program: judge it again."""
 
 
 class Opaque:
@@ -117,6 +123,7 @@ class LoadedProgram(Protocol):
 
     # Calls in order, sent in batches. `entry_point`: "name" or "Solution().name" (one object for all calls).
     # limits.wall_s is per call. After a reply that ended the program (timeout, crash) the iterator ends.
+    # WorkerLost, here and where a large value is fetched, if the sandbox failed.
     def call_many(
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], limits: Limits | None = None
     ) -> Iterator[CallResult]: ...

@@ -8,6 +8,6 @@ from benchkit.verdict import Verdict
 class Over(Exception):
     """The program is over, or is to be: why."""
 
-    def __init__(self, verdict: Verdict, detail: str) -> None:
+    def __init__(self, verdict: Verdict, detail: str, *, sandbox_failed: bool = False) -> None:
         super().__init__(detail)
-        self.verdict, self.detail = verdict, detail
+        self.verdict, self.detail, self.sandbox_failed = verdict, detail, sandbox_failed

@@ -8,8 +8,11 @@ from typing import Any
 from benchkit.asking.answers import Code, Rung, extract
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.judging.sandbox import WorkerLost
 from benchkit.judging.scoring.base import Judge, Judged, Judgement
 from benchkit.verdict import Verdict
+
+_MOST_WORKERS = 3  # that may fail one after the other while they judge an answer
 
 
 def judge_answer(
@@ -48,13 +51,25 @@ def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) 
 def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> Judgement:
     if not code.source:
         return _without_code(problem, truncated)
-    judgement = judge.judge(problem, code.source)
+    judgement = _judged_in_a_sound_worker(judge, problem, code.source)
     if truncated and judgement.verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
         detail = f"the token budget was used up; what is there: {judgement.verdict}: {judgement.detail}"
         return Judgement(
             Verdict.TRUNCATED, detail, judgement.seconds, judgement.base_verdict, judgement.further
         )
     return judgement
+
+
+def _judged_in_a_sound_worker(judge: Judge, problem: Problem, source: str) -> Judgement:
+    """A worker that fails costs no verdict: the code is judged again in another one."""
+    why = ""
+    for _ in range(_MOST_WORKERS):
+        try:
+            return judge.judge(problem, source)
+        except WorkerLost as lost:
+            why = str(lost)
+    base = Verdict.INFRASTRUCTURE if isinstance(problem, DifferentialProblem) else None
+    return Judgement(Verdict.INFRASTRUCTURE, f"{_MOST_WORKERS} times: {why}", base_verdict=base)
 
 
 def _without_code(problem: Problem, truncated: bool) -> Judgement:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from benchkit.asking.problems.base import Problem
+from benchkit.judging.sandbox import Outcome, WorkerLost
 from benchkit.verdict import Verdict
 
 
@@ -21,10 +22,18 @@ class Judgement:
     further: Mapping[str, Any] = field(default_factory=dict)  # JSON only
 
 
+def sound(outcome: Outcome) -> Outcome:
+    """The outcome; WorkerLost where the sandbox failed and so nothing can be said of the program."""
+    if outcome.sandbox_failed:
+        raise WorkerLost(outcome.detail)
+    return outcome
+
+
 class Judge(Protocol):
     """Judges code against a problem's tests; callable from several threads at once."""
 
-    # Run `source` against the problem's tests. Never raises for what the code does.
+    # Run `source` against the problem's tests. Never raises for what the code does; WorkerLost where the
+    # sandbox failed, so that the code is to be judged again.
     def judge(self, problem: Problem, source: str) -> Judgement: ...
 
 

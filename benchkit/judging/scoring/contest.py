@@ -10,7 +10,7 @@ from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test
 from benchkit.errors import ProblemsError
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
-from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.base import Judgement, sound
 from benchkit.judging.scoring.contest_calls import FunctionTests
 from benchkit.judging.scoring.contest_output import difference, failed_test
 from benchkit.judging.scoring.machine import libraries, slowness
@@ -86,7 +86,7 @@ class ContestJudge:
     def _program(self, language: Language, source: str, tests: Sequence[Test], limits: Limits) -> Judgement:
         seconds = 0.0
         for number, test in enumerate(tests):
-            outcome = run_program(self._sandbox, language, source, test.input.encode(), limits)
+            outcome = sound(run_program(self._sandbox, language, source, test.input.encode(), limits))
             seconds += outcome.seconds
             got = outcome.stdout.decode(errors="replace")
             why = difference(got, test.output)

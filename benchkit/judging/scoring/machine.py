@@ -46,7 +46,10 @@ def slowness(sandbox: Sandbox) -> float:
 
 def libraries(sandbox: Sandbox) -> dict[str, str | None]:
     """The version of each library that a program can import; None where it cannot."""
-    outcome = sandbox.run(Program(source=_VERSIONS), Limits(wall_s=60, memory_mb=4096))
+    limits = Limits(wall_s=60, memory_mb=4096)
+    outcome = sandbox.run(Program(source=_VERSIONS), limits)
+    if outcome.sandbox_failed:
+        outcome = sandbox.run(Program(source=_VERSIONS), limits)
     if outcome.verdict is not Verdict.PASSED:
         return dict.fromkeys(LIBRARIES)
     found: dict[str, str | None] = json.loads(outcome.stdout)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
-from benchkit.judging.scoring.base import Judgement
+from benchkit.judging.scoring.base import Judgement, sound
 from benchkit.judging.scoring.machine import slowness
 from benchkit.judging.scoring.recipes import run_test
 from benchkit.judging.scoring.turns import Turns
@@ -48,5 +48,5 @@ class TestedJudge:
     def _check(self, problem: TestedProblem, source: str, limits: Limits) -> Outcome:
         entry_point = problem.entry_point or ""
         if not problem.language.preloaded:
-            return run_test(self._sandbox, problem.language, source, problem.test, entry_point, limits)
-        return self._sandbox.check(source, problem.test, entry_point, limits, support=problem.prompt)
+            return sound(run_test(self._sandbox, problem.language, source, problem.test, entry_point, limits))
+        return sound(self._sandbox.check(source, problem.test, entry_point, limits, support=problem.prompt))

@@ -41,6 +41,7 @@ from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 from benchkit.judging.sandbox.wire.setup import WorkerSetup, as_message
 
 _MOST_KEPT = 8
+_NAMESPACE_END_S = 0.1  # that the first process of a namespace takes to end after all others
 _TOGETHER_MS = 20  # that a program stays on its judge's CPU; most have ended
 _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
@@ -119,9 +120,9 @@ class Zygote:
             self.become(job, planned, fds)
         for fd in fds:
             os.close(fd)
-        self.wait(pid, init)
-        status, usage = self.end(pid, init)
-        self.report_end(status, usage, _kept(order["keep"]))
+        ordered = self.wait(pid, init)
+        status, usage, namespace_lost = self.end(pid, init, ordered=ordered)
+        self.report_end(status, usage, _kept(order["keep"]), namespace_lost=namespace_lost)
 
     def move(self, cpu: int | None) -> None:
         """With all programs to come; a container may not have this very CPU."""
@@ -180,8 +181,9 @@ class Zygote:
         functions.serve(task["source"])
         return 0
 
-    def wait(self, pid: int, init: int | None) -> None:
-        """Until the program's end, which the judge may order; a judge that has gone ends us all."""
+    def wait(self, pid: int, init: int | None) -> bool:
+        """Until the program's end; whether the judge ordered it. A judge that has gone ends us all."""
+        ordered = False
         watched = syscalls.pidfd_open(pid)
         self.poll.register(watched, select.POLLIN)
         left_ms = None if self.cpu is None else _TOGETHER_MS
@@ -192,12 +194,14 @@ class Zygote:
                 continue
             order, _ = self.next_order()
             if not order or order.get("kill") == self.number:
+                ordered = True
                 _kill_all(pid, init)
             if not order:
-                self.end(pid, init)
+                self.end(pid, init, ordered=True)
                 os._exit(0)
         self.poll.unregister(watched)
         os.close(watched)
+        return ordered
 
     def next_order(self) -> tuple[dict[str, Any], Sequence[int]]:
         """Empty where the judge has gone. Safe as marshal, for the judge is trusted."""
@@ -205,24 +209,37 @@ class Zygote:
         fds = array.array("i", rights[0][2]) if rights else ()
         return marshal.loads(self.order) if size else {}, fds
 
-    def end(self, pid: int, init: int | None) -> tuple[int, resource.struct_rusage]:
-        """Bury the program and whatever it started; its times and peak are its own, by wait4."""
+    def end(self, pid: int, init: int | None, *, ordered: bool) -> tuple[int, resource.struct_rusage, bool]:
+        """Reap the program and whatever it started; its times and peak are its own, by wait4.
+
+        The last is whether somebody ended its namespace's first process, and the program died of that.
+        """
+        namespace_lost = False
         if init is None:
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
             _kill_all(pid, init)  # its number is still taken, so the group is still its own
         _, status, usage = os.wait4(pid, 0)
         if init is None:
-            _bury_orphans()
+            _reap_orphans()
         else:
+            # It cannot reach that process itself, so that one which ends first was ended from outside.
+            namespace_lost = status == signal.SIGKILL and not ordered and _ends_by_itself(init)
             _kill_all(pid, init)
             os.waitpid(init, 0)  # returns when the whole namespace is dead
-        return status, usage
+        return status, usage, namespace_lost
 
-    def report_end(self, status: int, usage: resource.struct_rusage, kept: Mapping[int, int]) -> None:
+    def report_end(
+        self,
+        status: int,
+        usage: resource.struct_rusage,
+        kept: Mapping[int, int],
+        *,
+        namespace_lost: bool,
+    ) -> None:
         """Tell at once; cleaning up may take its time, and the next program waits for it."""
         clean = self.is_clean()
         cpu_s = usage.ru_utime + usage.ru_stime
-        report = frames.END.pack(status, cpu_s, usage.ru_maxrss, clean) + bytes(kept)
+        report = frames.END.pack(status, cpu_s, usage.ru_maxrss, clean, namespace_lost) + bytes(kept)
         if kept:
             socket.send_fds(self.control, [report], list(kept.values()))
             for fd in kept.values():
@@ -292,7 +309,15 @@ def _kill_all(pid: int, init: int | None) -> None:
             os.killpg(pid, signal.SIGKILL)
 
 
-def _bury_orphans() -> None:
+def _ends_by_itself(init: int) -> bool:
+    """Whether a namespace's first process, all others of which are dead, is about to end."""
+    watched = syscalls.pidfd_open(init)
+    ends = bool(select.select([watched], [], [], _NAMESPACE_END_S)[0])
+    os.close(watched)
+    return ends
+
+
+def _reap_orphans() -> None:
     """All that is left are descendants that became our children; none of them may live."""
     with contextlib.suppress(ChildProcessError, FileNotFoundError):
         while True:

@@ -40,7 +40,8 @@ class DiskWatch:
             raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
         if gone > _UNEXPLAINED:
             self.unexplained = gone
-            raise Over(Verdict.INFRASTRUCTURE, "the disk filled up while the program ran, perhaps not by it")
+            why = "the disk filled up while the program ran, perhaps not by it"
+            raise Over(Verdict.INFRASTRUCTURE, why, sandbox_failed=True)
 
     def settled(self, over: Over) -> Over:
         """Once the program is dead: what came back with its end was its own, in files that it had deleted."""

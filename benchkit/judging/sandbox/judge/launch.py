@@ -41,6 +41,7 @@ class Ended:
     cpu_s: float
     peak_mb: float
     kept: Mapping[str, bytes]
+    namespace_lost: bool  # its pid namespace was ended from outside, and with it the program
 
 
 class Local:
@@ -161,9 +162,10 @@ class Jail:
         message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 8)
         if not message:
             return None
-        status, cpu_s, peak, self.clean = frames.END.unpack_from(message)
+        status, cpu_s, peak, self.clean, namespace_lost = frames.END.unpack_from(message)
         names = [self.keep[place] for place in message[frames.END.size :]]
-        return Ended(status, cpu_s, peak / 1024, dict(zip(names, map(_content, fds), strict=True)))
+        kept = dict(zip(names, map(_content, fds), strict=True))
+        return Ended(status, cpu_s, peak / 1024, kept, namespace_lost)
 
     def close(self) -> None:
         """End the zygote and with it all it started; its folder goes too."""

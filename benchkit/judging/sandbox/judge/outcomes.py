@@ -28,8 +28,8 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
         stopped = Over(Verdict.MEMORY, f"its processes took more than {limits.memory_mb} MB together")
     ended = running.ended
     if ended is None:
-        verdict, detail = (stopped.verdict, stopped.detail) if stopped else _LOST
-        return Outcome(verdict, detail, seconds=running.seconds)
+        lost = stopped or _LOST
+        return Outcome(lost.verdict, lost.detail, running.seconds, sandbox_failed=lost.sandbox_failed)
     facts = Outcome(
         Verdict.PASSED,
         seconds=running.seconds,
@@ -40,11 +40,15 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
     if stopped is not None:
         if running.disk is not None:
             stopped = running.disk.settled(stopped)
-        return replace(facts, verdict=stopped.verdict, detail=stopped.detail)
+        return replace(
+            facts, verdict=stopped.verdict, detail=stopped.detail, sandbox_failed=stopped.sandbox_failed
+        )
+    if ended.namespace_lost:
+        return replace(facts, verdict=_LOST.verdict, detail=_LOST.detail, sandbox_failed=True)
     return _own_end(ended.status, facts, limits, asked)
 
 
-_LOST = (Verdict.INFRASTRUCTURE, "the sandbox's own process ended; it is started anew")
+_LOST = Over(Verdict.INFRASTRUCTURE, "a process of the sandbox ended from outside", sandbox_failed=True)
 
 
 def _own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> Outcome:

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterator, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.judging.sandbox.base import Limits, Opaque, Outcome
+from benchkit.judging.sandbox.base import Limits, Opaque, Outcome, WorkerLost
 from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.line import as_outcome
 from benchkit.judging.sandbox.wire.replies import RawReply, in_words, raised, readable
@@ -17,11 +17,13 @@ _GRACE_S = 8.0
 
 
 class JudgeGone(Exception):
-    """The judge ended or does not answer; what that says of the program."""
+    """The judge process ended, or does not answer."""
 
-    def __init__(self, verdict: Verdict, detail: str) -> None:
-        super().__init__(detail)
-        self.verdict = verdict
+    def outcome(self, seconds: float, limit_s: float) -> Outcome:
+        """What that says of its program, which was given `limit_s` and ran for `seconds`."""
+        if seconds > limit_s:  # a judge that cannot answer in time ends itself (watchdog.py)
+            return Outcome(Verdict.TIMEOUT, "the test did not end on what the candidate returned", seconds)
+        return Outcome(Verdict.INFRASTRUCTURE, str(self), seconds, sandbox_failed=True)
 
 
 class Speaks(Protocol):
@@ -95,13 +97,16 @@ class RemoteProgram:
     def _load(self, source: str) -> Outcome | None:
         try:
             self.worker.say("load", source, dict(vars(self.limits)))
-            return self._finding(self.worker.hear(self.limits.wall_s + _GRACE_S)[1])
+            finding = self._finding(self.worker.hear(self.limits.wall_s + _GRACE_S)[1])
         except JudgeGone as gone:
-            return self._lose(gone)
+            finding = self._lose(gone)
+        if finding is not None and finding.sandbox_failed:
+            raise WorkerLost(finding.detail)
+        return finding
 
     def _lose(self, gone: JudgeGone) -> Outcome:
         self.lost = True
-        self.outcome = Outcome(gone.verdict, str(gone))
+        self.outcome = gone.outcome(0.0, self.limits.wall_s)
         return self.outcome
 
     def _finding(self, message: dict[str, Any] | None) -> Outcome | None:
@@ -126,6 +131,8 @@ class RemoteProgram:
         except JudgeGone as gone:
             finding = self._lose(gone)
         if finding is not None:
+            if finding.sandbox_failed:
+                raise WorkerLost(finding.detail)
             yield FinalResult(finding)
 
     def _relayed(
@@ -156,8 +163,11 @@ class RemoteProgram:
         size = int.from_bytes(announced[16:24], "little")
         if self.busy or self.outcome is not None or size > self.limits.value_bytes:
             return None
-        self.worker.say("fetch", call)
-        _, body = self.worker.hear(self.limits.wall_s + _GRACE_S)
+        try:
+            self.worker.say("fetch", call)
+            _, body = self.worker.hear(self.limits.wall_s + _GRACE_S)
+        except JudgeGone as gone:
+            raise WorkerLost(self._lose(gone).detail) from None
         return body if body is not None and codec.digest_of(body) == announced[:16] else None
 
     def unload(self) -> bool:

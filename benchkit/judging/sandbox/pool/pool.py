@@ -136,7 +136,7 @@ class Pool:
                 if not sound:
                     self._replace(worker)
         except JudgeGone as gone:
-            return Outcome(gone.verdict, str(gone), seconds=monotonic() - began)
+            return gone.outcome(monotonic() - began, limits.wall_s)
         return as_outcome(result)
 
     @contextmanager

@@ -15,7 +15,6 @@ from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.loaded import JudgeGone
 from benchkit.judging.sandbox.wire.line import Line
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
-from benchkit.verdict import Verdict
 
 _START_S = 60.0
 
@@ -51,15 +50,15 @@ class Worker:
         try:
             return self.line.hear()
         except TimeoutError:
-            raise JudgeGone(Verdict.TIMEOUT, "the test did not end on what the candidate returned") from None
+            raise JudgeGone("a judge process of the sandbox does not answer") from None
         except (OSError, EOFError):
-            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+            raise JudgeGone("a judge process of the sandbox ended") from None
 
     def say(self, *message: Any) -> None:
         try:
             self.line.say(*message)
         except OSError:
-            raise JudgeGone(Verdict.INFRASTRUCTURE, "a judge process of the sandbox ended") from None
+            raise JudgeGone("a judge process of the sandbox ended") from None
 
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()

@@ -13,8 +13,9 @@ LENGTH = struct.Struct("<Q")
 REPLY = struct.Struct("<cdQ")
 
 # zygote -> judge, when a program is over: wait status, CPU seconds, peak in KiB, whether nothing is left to
-# clean; then a byte for each file that comes back, its place in what the judge asked to keep
-END = struct.Struct("<idQ?")
+# clean, whether somebody ended its pid namespace; then a byte for each file that comes back, its place in
+# what the judge asked to keep
+END = struct.Struct("<idQ??")
 
 REQUESTS, REPLIES = 3, 4  # the descriptors' numbers in the jail
 
