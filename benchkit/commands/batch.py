@@ -13,7 +13,7 @@ import click
 
 from benchkit.commands.options import history_option
 from benchkit.errors import Interrupted, UsageError
-from benchkit.plan import RunSettings
+from benchkit.running.plan import RunSettings
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Expansion

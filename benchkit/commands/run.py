@@ -12,7 +12,7 @@ from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.commands.options import history_option
 from benchkit.errors import Interrupted
 from benchkit.numbers import Finite, above_0
-from benchkit.plan import BENCHMARKS, RunSettings, plan_run
+from benchkit.running.plan import BENCHMARKS, RunSettings, plan_run
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.serving.servers.kinds import kind_names
 

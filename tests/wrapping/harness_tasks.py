@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.command_line import find_program
+from benchkit.running.command_line import find_program
 from tests.support import ROOT
 
 HOW = {"evalplus.evaluate": "make harnesses", "lm_eval": "make harnesses", "llama-bench": "make llama-server"}

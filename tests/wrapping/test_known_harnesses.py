@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.plan import BENCHMARKS, RunSettings, plan_run
+from benchkit.running.plan import BENCHMARKS, RunSettings, plan_run
 from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute_all
 from parsers import PARSERS

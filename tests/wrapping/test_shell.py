@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.command_line import find_script, shell_script
+from benchkit.running.command_line import find_script, shell_script
 from benchkit.errors import UsageError
 from tests.support import F16, Bench, runs_in
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from benchkit.errors import BenchError
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import check_script
 
 AT_ONCE = 4

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from benchkit.errors import BenchError
-from benchkit.plan import find_benchmark
+from benchkit.running.plan import find_benchmark
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.runner.host import default_context

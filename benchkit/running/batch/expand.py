@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
-from benchkit.plan import PlannedRun, RunSettings, find_benchmark, plan_run
+from benchkit.running.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
-from benchkit.plan import PlannedRun, new_run_id
+from benchkit.running.plan import PlannedRun, new_run_id
 from benchkit.records import Run, Status
 from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import Status
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Entry

@@ -7,7 +7,7 @@ import shlex
 from dataclasses import fields
 from typing import Any
 
-from benchkit.plan import PlannedRun, RunSettings, model_name
+from benchkit.running.plan import PlannedRun, RunSettings, model_name
 from benchkit.running.runner.work import mask_of
 
 FLAGS = {

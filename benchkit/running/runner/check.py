@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from benchkit.contract import CHECK_FLAG, ExitCode, Placeholder
 from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import ServerFacts
 from benchkit.serving.gguf import read_model_file
 

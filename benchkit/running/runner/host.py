@@ -11,7 +11,7 @@ from types import TracebackType
 
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, ModelFileError, ServerError
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.serving.servers import RunningServer, StopReport, serve

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchkit.errors import BenchError, Interrupted
 from benchkit.masking import Mask
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
 from benchkit.running.runner.check import values
 from benchkit.serving.servers import StopReport

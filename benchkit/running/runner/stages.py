@@ -21,7 +21,7 @@ from benchkit.errors import (
     UsageError,
 )
 from benchkit.files import atomic_write
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import Run
 from benchkit.running.display import Display
 from benchkit.running.live import Snapshot, publishing

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.running.display import Display
 from benchkit.running.live import Announcement, Publisher
 from benchkit.running.live.form import history_name

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchkit.plan import BENCHMARKS, RunSettings, model_name
+from benchkit.running.plan import BENCHMARKS, RunSettings, model_name
 from benchkit.records import Run
 
 SET_NAMES = {

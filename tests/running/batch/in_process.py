@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchkit.plan import RunSettings
+from benchkit.running.plan import RunSettings
 from benchkit.running.batch.display import PlainLines
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.ledger import Ledger

@@ -13,7 +13,7 @@ import pytest
 
 from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
-from benchkit.plan import RunSettings
+from benchkit.running.plan import RunSettings
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Expansion, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan

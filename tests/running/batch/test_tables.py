@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.plan import RunSettings
+from benchkit.running.plan import RunSettings
 from benchkit.records import Progress
 from benchkit.running.batch import estimate
 from benchkit.running.batch.display import PlainLines, batch_table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchkit.plan import PlannedRun, RunSettings, plan_run
+from benchkit.running.plan import PlannedRun, RunSettings, plan_run
 from tests.support import F16
 
 

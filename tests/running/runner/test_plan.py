@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.plan import RunSettings, plan_run
+from benchkit.running.plan import RunSettings, plan_run
 from tests.support import F16
 
 

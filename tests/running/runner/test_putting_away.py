@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from benchkit.errors import Interrupted, ServerDied
-from benchkit.plan import PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.records import ServerFacts, Status
 from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.plan import PlannedRun, RunSettings, plan_run
+from benchkit.running.plan import PlannedRun, RunSettings, plan_run
 from benchkit.records import ModelFile, Status
 from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute

@@ -11,7 +11,7 @@ import pytest
 from benchkit.commands.run import _settings
 from benchkit.commands.run import command as run_command
 from benchkit.masking import Mask
-from benchkit.plan import RunSettings, plan_run
+from benchkit.running.plan import RunSettings, plan_run
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.history.adding import runs_in

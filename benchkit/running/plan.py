@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from benchkit.command_line import Script, find_script, shell_script
+from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.environment import ROOT
 from benchkit.errors import UnknownName, UsageError
 from benchkit.records import GpuLayers
