@@ -34,9 +34,6 @@ FLAGS = (
 )
 """What a script that is a file gets as flags; a command line names them, and more, as placeholders."""
 
-OPTIONAL_FLAGS = (Placeholder.TEMPERATURE, Placeholder.MAX_TOKENS)
-"""What a script's own default decides unless somebody set it."""
-
 
 def flag_of(name: str) -> str:
     """`--base-url` for `base_url`."""

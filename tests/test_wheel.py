@@ -25,7 +25,7 @@ def test_a_wheel_holds_what_the_commands_need(tmp_path: Path) -> None:
     (wheel,) = (tmp_path / "clone" / "wheel").iterdir()
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)
-    found = "from benchkit.running.plan import BENCHMARKS; print(*BENCHMARKS['demo'].args, sep='\\n')"
+    found = "from benchkit.benchmarks import BENCHMARKS; print(*BENCHMARKS['demo'].args, sep='\\n')"
     args = _python(site, found).stdout.split()
     assert str(site) in args[1]
     checked = _python(site, CHECK, *args, *ASK)

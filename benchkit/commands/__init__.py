@@ -1,8 +1,9 @@
 """The commands of bench_runner.py, one file each, exporting `command`.
 
-run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS
-below. To add one: write the file, add its line. Only the file of the command that was typed is imported, so
-each keeps its heavy imports to itself and the help stays instant.
+run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS below.
+setting_flags.py makes run's flags of the table of settings; options.py holds flags that several commands
+share. To add a command: write the file, add its line. Only the file of the command that was typed is
+imported, so each keeps its heavy imports to itself and the help stays instant.
 """
 
 from __future__ import annotations

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchkit.commands.options import history_option
+from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.errors import Interrupted, UsageError
-from benchkit.running.plan import RunSettings
+from benchkit.settings import RunSettings
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Expansion
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @click.option("--notify-command", metavar="CMD", help="Gets the morning's summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
 @history_option
-@click.option("--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True)
+@runs_dir_option
 @click.argument("run_flags", nargs=-1, type=click.UNPROCESSED, metavar="[RUN'S FLAGS]…")
 def command(**options: Any) -> int:
     """Run a plan: every model with every benchmark, each served once, everything recorded.
@@ -123,12 +123,13 @@ def _plan(options: dict[str, Any]) -> Plan:
 def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[str]) -> dict[str, Any]:
     """The run's own flags become settings of all runs, the others go to the scripts."""
     from benchkit.commands.run import command as run_command
-    from benchkit.running.batch.settings import OF_A_BENCHMARK, SETTINGS
+    from benchkit.settings import BENCHMARK_PLAN_KEYS, PLAN_KEYS
 
     given = _given_flags(flags)
     args = {"args": list(words)} if (words := given.pop("script_args", ())) else {}
-    settings = {name: given.pop(name) for name in SETTINGS if name in given}
-    shared = {name: given.pop(name) for name in OF_A_BENCHMARK if name in given and name != "name"}
+    settings = {name: given.pop(key.field) for name, key in PLAN_KEYS.items() if key.field in given}
+    of_benchmarks = {name: key.field for name, key in BENCHMARK_PLAN_KEYS.items() if name != "name"}
+    shared = {name: given.pop(field) for name, field in of_benchmarks.items() if field in given}
     if given:
         names = ", ".join(one.opts[0] for one in run_command.params if one.name in given)
         raise UsageError(f"{names}: not for all runs alike; a plan says it for one model or one benchmark")
@@ -137,7 +138,7 @@ def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[
 
 
 def _given_flags(flags: Sequence[str]) -> dict[str, Any]:
-    """What was typed, by the names that a plan has for it."""
+    """What was typed, by the settings' names."""
     from benchkit.commands.run import command as run_command
 
     nobody = "the benchmarks are named elsewhere"
@@ -145,9 +146,14 @@ def _given_flags(flags: Sequence[str]) -> dict[str, Any]:
     given = {name: value for name, value in context.params.items() if _was_given(context, name)}
     if given["benchmark"] == nobody:
         del given["benchmark"]
-    if "server_arg" in given:
-        given["server_args"] = list(given.pop("server_arg"))
-    return {name: str(value) if isinstance(value, Path) else value for name, value in given.items()}
+    return {name: _plain(value) for name, value in given.items()}
+
+
+def _plain(value: Any) -> Any:
+    """As a plan's file would hold it."""
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def _was_given(context: click.Context, name: str) -> bool:

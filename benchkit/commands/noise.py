@@ -45,11 +45,11 @@ def command(model: str, benchmark: str | None, history: str) -> None:
 
 
 def _why_unknown(model: str, run: Run, runs: int) -> str:
-    from benchkit.telling.comparison.facts import command as command_of
+    from benchkit.rerun import command_of_run
 
     if runs > 1:
         return f"{model}: which problems its {runs} runs solved is not known, no verdicts were kept"
-    return f"{model} was run only once with these settings; run it again: {command_of(run)}"
+    return f"{model} was run only once with these settings; run it again: {command_of_run(run)}"
 
 
 def _lines(title: str, runs: int, found: Noise) -> list[str]:

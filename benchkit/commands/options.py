@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,4 +25,7 @@ class HistoryPlace(click.ParamType[str]):
 
 history_option = click.option(
     "--history", type=HistoryPlace(), metavar="PATH", default=DEFAULT_HISTORY, show_default=True
+)
+runs_dir_option = click.option(
+    "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True
 )

@@ -1,7 +1,9 @@
 """One run, and many of them.
 
-runner/      one run: serve, run the script, record
-batch/       many models and benchmarks, unattended
-live/        what is going on now, for any onlooker
-display.py   where a run shows what it does
+runner/           one run: serve, run the script, record
+batch/            many models and benchmarks, unattended
+live/             what is going on now, for any onlooker
+display.py        where a run shows what it does
+plan.py           a run as asked for, checked, its script and parser known
+command_line.py   a benchmark's command: a script file, or words with placeholders
 """

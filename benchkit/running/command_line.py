@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchkit.contract import FLAGS, OPTIONAL_FLAGS, Placeholder, flag_of
+from benchkit.contract import FLAGS, Placeholder, flag_of
 from benchkit.environment import ROOT
 from benchkit.errors import MissingDependency, UsageError
 from benchkit.files import cache_folder
+from benchkit.settings import FOR_SCRIPT
 
 OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py"})
-_PLACEHOLDER = re.compile(r"\{(" + "|".join(Placeholder) + r")\}")
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(dict.fromkeys((*Placeholder, *FOR_SCRIPT))) + r")\}")
 _SHELL_TOKEN = re.compile(rf"\\.|['\"]|{_PLACEHOLDER.pattern}", re.DOTALL)
 _ADVICE: Mapping[str, str] = {Placeholder.MODEL_PATH: "--model FILE.gguf"}
 Values = Mapping[str, str]
@@ -43,16 +44,15 @@ class Script:
         return (*(_PLACEHOLDER.sub(lambda found: _value(found[1], values), word) for word in words), *extra)
 
     def _words_for(self, values: Values) -> list[str]:
-        flags = {name: (flag_of(name), f"{{{name}}}") for name in FLAGS}
+        flags = {name: (flag_of(name), f"{{{name}}}") for name in (*FLAGS, *FOR_SCRIPT)}
         given = flags if self.takes_flags else self.settings
         return [word for name, words in given.items() if name in values for word in words]
 
     def untold(self, values: Values) -> list[str]:
         """Settings that somebody set and the command has no place for."""
         told = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings}
-        return [
-            name for name in OPTIONAL_FLAGS if name in values and name not in told and not self.takes_flags
-        ]
+        given = () if self.takes_flags else FOR_SCRIPT
+        return [name for name in given if name in values and name not in told]
 
 
 def _value(name: str, values: Values) -> str:

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.running.plan import BENCHMARKS, RunSettings, plan_run
+from benchkit.benchmarks import BENCHMARKS
 from benchkit.running.display import PlainDisplay
+from benchkit.running.plan import plan_run
 from benchkit.running.runner import execute_all
+from benchkit.settings import RunSettings
 from parsers import PARSERS
 from tests.support import F16, Bench, runs_in
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.running.command_line import find_script, shell_script
 from benchkit.errors import UsageError
+from benchkit.running.command_line import find_script, shell_script
 from tests.support import F16, Bench, runs_in
 
 WICKED = """a b'c"d$(touch wicked)`touch wicked`;touch wicked;*\\"""

@@ -14,8 +14,8 @@ overview.py   how far it is, for other shells, and the single runs under way bes
 table.py      how this room's tables are drawn
 inhibit.py    no sleep meanwhile
 notify.py     tells somebody who is not looking
-summary.py    the morning's table; rerun.py the command that does one run alone
+summary.py    the morning's table
 starter.py    --init: a plan for the GGUF files that are here
 
-A new setting of a plan is one line in settings.SETTINGS.
+A new setting of a plan is one more field of benchkit.settings.RunSettings.
 """

@@ -12,9 +12,9 @@ from statistics import median
 from typing import Any
 
 from benchkit.errors import BenchError
-from benchkit.running.plan import find_benchmark
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.running.batch.expand import Entry
+from benchkit.running.plan import find_benchmark
 from benchkit.running.runner.host import default_context
 from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES

@@ -13,24 +13,28 @@ from typing import Any
 
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
-from benchkit.running.plan import PlannedRun, RunSettings, find_benchmark, plan_run
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
-from benchkit.running.batch.settings import SETTINGS, settings_from
+from benchkit.running.batch.settings import settings_from
+from benchkit.running.plan import PlannedRun, find_benchmark, plan_run
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser
+from benchkit.settings import BENCHMARK_PLAN_KEYS, PLAN_KEYS, SETTINGS, RunSettings, set_by_somebody
 
-# Settings that make another server of it; runs that agree in them share one.
-OF_THE_SERVER = (
-    "model", "name", "server", "gpu_layers", "context", "parallel", "server_args", "llama_server", "base_url",
-    "start_timeout_s", "strict",
-)  # fmt: skip
-OF_THE_BENCHMARK = ("script", "shell", "parser", "score_pattern", "score_path")
 # In tables, where room is short.
 SHORT = {"temperature": "temp", "gpu_layers": "layers", "cache_type": "kv", "max_tokens": "tokens"}
-# Settings that do not change what a run measures: a run that differs only here is the same run.
-OF_NO_MATTER = ("history", "runs_dir", "timeout_s", "start_timeout_s", "restarts")
+# Those that version 0.1.0 had are part of a run's key whatever their value; a later one only where it is set,
+# or the runs of an older journal would all be new.
+ALWAYS_IN_KEY = frozenset({
+    "benchmark", "model", "name", "script", "script_args", "shell", "parser", "score_pattern", "score_path",
+    "server", "gpu_layers", "context", "parallel", "server_args", "llama_server", "base_url", "strict",
+    "temperature", "max_tokens", "answer_tokens",
+})  # fmt: skip
+
+
+# Runs that agree in these share a server.
+_OF_SERVER = tuple(one.name for one in SETTINGS.values() if one.of_server)
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Entry:
     def server_key(self) -> tuple[Any, ...]:
         """Runs that agree in it share a server; one that loads the model itself wants the GPU for itself."""
         served = find_benchmark(self.settings).served
-        return (served, *(_hashable(getattr(self.settings, name)) for name in OF_THE_SERVER))
+        return (served, *(_hashable(getattr(self.settings, name)) for name in _OF_SERVER))
 
     def planned(self, run_id: str | None = None, folder: Path | None = None) -> PlannedRun:
         planned = plan_run(self.settings, run_id)
@@ -172,15 +176,15 @@ def _entry(base: RunSettings, layers: _Layers, name: str, problems: list[str]) -
         problems.append(str(error))
         return None
     given = {**layers.benchmark, **layers.model.given}
-    own = {key: value for key, value in given.items() if key in SETTINGS}
+    own = {key: value for key, value in given.items() if key in PLAN_KEYS}
     return Entry(_key(settings), settings, layers.model.facts, layers.sweep, own)
 
 
 def _all_settings(layers: _Layers, name: str) -> dict[str, Any]:
     benchmark, model = layers.benchmark, layers.model
     settings = settings_from(layers.defaults, benchmark, model.given, layers.sweep)
-    settings |= {key: benchmark[key] for key in OF_THE_BENCHMARK if key in benchmark}
-    settings |= {"benchmark": str(benchmark["name"]), "name": name}
+    settings |= {key.field: benchmark[name] for name, key in BENCHMARK_PLAN_KEYS.items() if name in benchmark}
+    settings |= {"name": name}
     if model.path is None:
         return {**settings, "server": "endpoint", "base_url": model.given["base_url"]}
     return {**settings, "model": model.path}
@@ -199,7 +203,12 @@ def _with_shared_context(entries: Sequence[Entry]) -> Iterator[Entry]:
 
 def _key(settings: RunSettings) -> str:
     """What is measured, in a few letters: the model's file as it is now, the benchmark, all that matters."""
-    facts = {name: _hashable(value) for name, value in vars(settings).items() if name not in OF_NO_MATTER}
+    facts = {name: _hashable(value) for name, value in vars(settings).items() if name in ALWAYS_IN_KEY}
+    facts |= {
+        name: _hashable(value)
+        for name, value in set_by_somebody(settings).items()
+        if SETTINGS[name].measured and name not in ALWAYS_IN_KEY
+    }
     if settings.model is not None:
         status = settings.model.stat()
         # A file's name may change with what else is in the plan.

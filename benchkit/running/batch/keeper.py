@@ -10,7 +10,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
-from benchkit.running.plan import PlannedRun, new_run_id
 from benchkit.records import Run, Status
 from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
@@ -18,6 +17,7 @@ from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.state import EntryState, StateJournal, beside, ended, started
 from benchkit.running.display import Display
+from benchkit.running.plan import PlannedRun, new_run_id
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.work import mask_of

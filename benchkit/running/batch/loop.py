@@ -8,7 +8,6 @@ from itertools import groupby
 
 from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
-from benchkit.running.plan import PlannedRun
 from benchkit.records import Status
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Entry
@@ -18,6 +17,7 @@ from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
 from benchkit.running.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
 from benchkit.running.display import Display
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import execute_all
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.telling.history import open_store

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import UsageError
-from benchkit.running.batch.settings import OF_A_BENCHMARK, OF_A_MODEL, SETTINGS, fitting, misfits
+from benchkit.running.batch.settings import fitting, misfits
 from benchkit.running.batch.strict import read_json, read_yaml
+from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 
-MODEL_KEYS = {*SETTINGS, *OF_A_MODEL}
-BENCHMARK_KEYS = {*SETTINGS, *OF_A_BENCHMARK}
+MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
+BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}
 TOP_KEYS = {"defaults", "models", "benchmarks", "matrix"}
 ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
 
@@ -59,8 +60,8 @@ def make_plan(raw: Any, source: str) -> Plan:
     _refuse_unknown(raw, TOP_KEYS, "the plan", problems)
     models = _entries(raw.get("models"), "path", MODEL_KEYS, "models", problems)
     benchmarks = _entries(raw.get("benchmarks"), "name", BENCHMARK_KEYS, "benchmarks", problems)
-    defaults = _mapping(raw.get("defaults"), set(SETTINGS), "defaults", problems)
-    matrix = _mapping(raw.get("matrix"), set(SETTINGS), "matrix", problems)
+    defaults = _mapping(raw.get("defaults"), set(PLAN_KEYS), "defaults", problems)
+    matrix = _mapping(raw.get("matrix"), set(PLAN_KEYS), "matrix", problems)
     problems += [
         *(["no models in the plan"] if not models else []),
         *(["no benchmarks in the plan"] if not benchmarks else []),
@@ -93,7 +94,7 @@ def _plan_from_folder(folder: Path) -> Plan:
             problems.append(str(error))
             continue
         model = _mapping(raw, ONE_MODEL_KEYS, file.name, problems)
-        options = _mapping(model.get("options"), set(SETTINGS), f"{file.name}: options", problems)
+        options = _mapping(model.get("options"), set(PLAN_KEYS), f"{file.name}: options", problems)
         named = _entries(
             model.get("benchmarks"), "name", BENCHMARK_KEYS, f"{file.name}: benchmarks", problems
         )

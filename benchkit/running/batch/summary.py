@@ -12,12 +12,14 @@ from typing import Any
 
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
+from benchkit.rerun import quoted, words_of_settings
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.ledger import Ledger
-from benchkit.running.batch.rerun import command_of
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import cells_of, column, markdown_table, text_table
+from benchkit.running.plan import PlannedRun
+from benchkit.running.runner.work import mask_of
 from benchkit.statistics import wilson
 from benchkit.telling.comparison.page import markdown_text
 from benchkit.telling.history import open_store
@@ -122,7 +124,12 @@ def _failures(ledger: Ledger, told: Told) -> list[str]:
 def _failure(state: EntryState, entry: Entry, told: Told) -> str:
     logs = f" (logs: {state.folder})" if state.folder else ""
     cause = " ".join((state.error or "").split())
-    return f"- {told(f'{state.label}: {cause}{logs}')}\n  {_code(command_of(entry.planned()))}"
+    return f"- {told(f'{state.label}: {cause}{logs}')}\n  {_code(_command(entry.planned()))}"
+
+
+def _command(plan: PlannedRun) -> str:
+    """What makes this run alone; a key is masked."""
+    return quoted(mask_of(plan).words(words_of_settings(plan.settings)))
 
 
 def _code(text: str) -> str:

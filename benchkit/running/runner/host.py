@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import fields, replace
 from threading import Thread
 from types import TracebackType
 
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, ModelFileError, ServerError
-from benchkit.running.plan import PlannedRun
 from benchkit.records import ModelFile, ServerRequest
+from benchkit.running.plan import PlannedRun
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.serving.servers import RunningServer, StopReport, serve
 from benchkit.serving.telemetry import Before
+from benchkit.settings import SETTINGS
 
 # Room for a problem's text and the chat template around it, beside the answer.
 PROMPT_TOKENS = 3072
 ANSWER_TOKENS = 1024
+
+# What a server is asked for under the setting's own name; the others are worked out below.
+_FOR_SERVER = {one.name for one in fields(ServerRequest)} & set(SETTINGS) - {"model", "name", "context"}
 
 VramUsed = Callable[[], float | None]
 
@@ -132,19 +136,16 @@ def in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[
 
 def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
     settings = plan.settings
+    given = {name: getattr(settings, name) for name in _FOR_SERVER}
+    budget = settings.answer_tokens or settings.max_tokens
     return ServerRequest(
+        **given,
         kind=settings.server,
         name=plan.name,
         log=plan.folder / RunFile.SERVER_LOG,
         model=model,
-        gpu_layers=settings.gpu_layers,
-        context=settings.context or default_context(model, settings.answer_tokens or settings.max_tokens),
-        parallel=settings.parallel,
+        context=settings.context or default_context(model, budget),
         extra_args=settings.server_args,
-        base_url=settings.base_url,
-        llama_server=settings.llama_server,
-        start_timeout_s=settings.start_timeout_s,
-        strict=settings.strict,
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import asdict
 
-from benchkit.running.plan import PlannedRun
 from benchkit.records import ModelFile
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.host import server_request
 from benchkit.running.runner.stages import find_parser

@@ -10,10 +10,11 @@ from typing import Any
 
 from benchkit.errors import BenchError, Interrupted
 from benchkit.masking import Mask
-from benchkit.running.plan import PlannedRun
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.serving.servers import StopReport
+from benchkit.settings import FOR_SCRIPT, recorded
 
 # What a script reports that says what the run cost, not how well it went.
 COSTS = (
@@ -25,9 +26,6 @@ COSTS = (
 )
 # What a script reports of how it asked.
 SETTINGS = ("prompt_style", "mode", "samples_per_problem", "dataset")
-
-# How the result was read, where that was said.
-IF_GIVEN = ("shell", "parser", "score_pattern", "score_path")
 
 
 @dataclass
@@ -94,21 +92,15 @@ def error_line(error: BaseException | None) -> str | None:
 def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
     settings, told = plan.settings, values(plan)
     told = {name: value for name, value in told.items() if name not in plan.script.untold(told)}
-    config: dict[str, Any] = {
+    config: dict[str, Any] = recorded(settings) | {
         "path": str(settings.model.resolve()) if settings.model else None,
-        "gpu_layers": settings.gpu_layers,
-        "server": settings.server if plan.benchmark.served else None,
         "server_args": mask.words(settings.server_args),
-        "context": settings.context,
-        "parallel": settings.parallel,
-        "base_url": settings.base_url,
-        "temperature": settings.temperature if "temperature" in told else None,
-        "max_tokens": settings.max_tokens if "max_tokens" in told else None,
         "script": mask.command(plan.script.source),
         "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),
-        "timeout_s": settings.timeout_s,
+        **{name: None for name in FOR_SCRIPT if name not in told},
     }
-    config |= {name: value for name in IF_GIVEN if (value := getattr(settings, name))}
+    if not plan.benchmark.served:
+        config["server"] = None
     metrics = found.results.metrics if found.results else {}
     config |= {name: metrics[name] for name in SETTINGS if name in metrics}
     config |= {

@@ -21,10 +21,10 @@ from benchkit.errors import (
     UsageError,
 )
 from benchkit.files import atomic_write
-from benchkit.running.plan import PlannedRun
 from benchkit.records import Run
 from benchkit.running.display import Display
 from benchkit.running.live import Snapshot, publishing
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import check_model, check_script
 from benchkit.running.runner.host import ModelHost
 from benchkit.running.runner.interrupts import Interrupts

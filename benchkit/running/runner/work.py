@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
-from benchkit.running.plan import PlannedRun
 from benchkit.running.display import Display
 from benchkit.running.live import Announcement, Publisher
 from benchkit.running.live.form import history_name
 from benchkit.running.live.owner import this_process
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import ModelHost
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings

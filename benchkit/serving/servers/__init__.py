@@ -17,19 +17,32 @@ A new kind is one file with a class after base.Server (of local.LocalServer, if 
 kinds.SERVERS, which holds its rank for `--server auto`, too.
 """
 
-from benchkit.serving.servers.base import EngineInfo, StopReport
-from benchkit.serving.servers.choice import choose, installed
-from benchkit.serving.servers.kinds import SERVERS, kind_names
-from benchkit.serving.servers.life import RunningServer, preview_command, serve
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
-__all__ = [
-    "SERVERS",
-    "EngineInfo",
-    "RunningServer",
-    "StopReport",
-    "choose",
-    "installed",
-    "kind_names",
-    "preview_command",
-    "serve",
-]
+from benchkit.serving.servers.base import EngineInfo, StopReport
+from benchkit.serving.servers.kinds import SERVERS, kind_names
+
+if TYPE_CHECKING:
+    from benchkit.serving.servers.choice import choose as choose
+    from benchkit.serving.servers.choice import installed as installed
+    from benchkit.serving.servers.life import RunningServer as RunningServer
+    from benchkit.serving.servers.life import preview_command as preview_command
+    from benchkit.serving.servers.life import serve as serve
+
+__all__ = ["SERVERS", "EngineInfo", "StopReport", "kind_names"]
+
+# Loaded at the first use: a command's help names the kinds, and need not load what starts them.
+_LATER = {
+    "choose": "choice",
+    "installed": "choice",
+    "RunningServer": "life",
+    "preview_command": "life",
+    "serve": "life",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"{__name__} has no {name}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
+from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.tables.columns import Column
@@ -72,7 +73,7 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("gpu", "GPU", 17, _of_run(facts.gpu)),
     Column("mark", "≠", 2, lambda one: one.mark or None, form=lambda _mark: "≠"),  # the remarks say what
     Column("run", "run", 18, lambda one: one.run.id),
-    Column("command", "command", 19, _of_run(facts.command)),
+    Column("command", "command", 19, _of_run(command_of_run)),
 )
 BY_NAME = {column.name: column for column in COLUMNS}
 ONLY_WHEN_NAMED = ("command", "run")

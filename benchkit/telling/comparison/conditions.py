@@ -10,10 +10,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchkit.records import Run
+from benchkit.settings import COMPARED
 from benchkit.telling.comparison import facts
 
-ASKED = ("prompt_style", "mode", "temperature", "top_p", "top_k", "min_p", "stop", "extra_body", "max_tokens")
-SAID = {"prompt_style": "prompt style", "max_tokens": "token budget", "extra_body": "further sampling"}
+ASKED: Mapping[str, str] = {
+    "prompt_style": "prompt style",
+    "mode": "mode",
+    **COMPARED,
+    **{name: name for name in ("top_p", "top_k", "min_p", "stop")},
+    "extra_body": "further sampling",
+}
+"""How the problems were asked: a name in a run's configuration -> what it is called in words."""
 
 Conditions = Mapping[str, str]
 
@@ -22,9 +29,7 @@ def conditions(run: Run) -> dict[str, str]:
     """What must be equal, each in words; what is not known is equal only to what is not known."""
     total = facts.asked(run)
     found = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
-    for name in ASKED:
-        found[SAID.get(name, name)] = _words(run.config.get(name))
-    return found
+    return found | {called: _words(run.config.get(name)) for name, called in ASKED.items()}
 
 
 def differing(labelled: Iterable[tuple[str, Conditions]]) -> dict[str, dict[str, list[str]]]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from benchkit.running.plan import BENCHMARKS, RunSettings, model_name
 from benchkit.records import Run
 
 SET_NAMES = {
@@ -21,21 +18,6 @@ SET_NAMES = {
     "mbpp_plus": "MBPP+",
     "lcb": "LiveCodeBench",
 }
-
-REPEATED = {
-    "parser": "--parser",
-    "score_pattern": "--score-pattern",
-    "score_path": "--score-path",
-    "gpu_layers": "--gpu-layers",
-    "server": "--server",
-    "context": "--context",
-    "parallel": "--parallel",
-    "base_url": "--base-url",
-    "temperature": "--temperature",
-    "max_tokens": "--max-tokens",
-    "timeout_s": "--timeout",
-}
-"""What a run's configuration holds -> the flag that asks for it."""
 
 MOST = 1e12  # what is more is no count of problems
 
@@ -140,48 +122,6 @@ def set_name(run: Run) -> str:
     """The problem set's name for people."""
     name = text(run.problem_set, "name") or run.benchmark
     return SET_NAMES.get(name.lower(), name)
-
-
-def command(run: Run) -> str:
-    """The command that makes this run again."""
-    config = run.config
-    if text(config, "origin") and not text(config, "script") and not text(config, "path"):
-        return shlex.join(_import_words(run))
-    known = BENCHMARKS.get(run.benchmark)
-    words = ["bench_runner.py", *_model_words(run), "--benchmark", run.benchmark]
-    script = text(config, "script")
-    if script and (known is None or script != known.script):
-        words += ["--script", script]
-    words += ["--shell"] if config.get("shell") is True else []
-    for name, flag in REPEATED.items():
-        value = text(config, name)
-        words += [flag, value] if value is not None else []
-    words += [f"--server-arg={argument}" for argument in _words(config.get("server_args"))]
-    arguments = _words(config.get("script_args"))
-    own = list(known.args) if known else []
-    further = arguments[len(own) :] if arguments[: len(own)] == own else arguments
-    # Behind the dashes, for the script's flags may be named like the runner's.
-    return shlex.join([*words, "--", *further] if further else words)
-
-
-def _import_words(run: Run) -> list[str]:
-    parser = text(run.config, "parser")
-    words = ["bench_runner.py", "import", str(run.config["origin"]), "--model", run.model]
-    words += ["--parser", parser] if parser else []
-    return words if run.benchmark == parser else [*words, "--benchmark", run.benchmark]
-
-
-def _model_words(run: Run) -> list[str]:
-    """The file, and the name where it is not the file's."""
-    path = text(run.config, "path")
-    if path is None:
-        return ["--name" if text(run.config, "base_url") else "--model", run.model]
-    of_file = model_name(RunSettings(run.benchmark, model=Path(path)))
-    return ["--model", path] if run.model == of_file else ["--model", path, "--name", run.model]
-
-
-def _words(value: object) -> list[str]:
-    return [str(word) for word in value] if isinstance(value, list | tuple) else []
 
 
 def _names(value: object) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
-from benchkit.telling.comparison import facts
+from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, gpus, informative, ordered
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
@@ -106,7 +106,7 @@ def _text(one: Page, width: int | None) -> str:
         lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
     lines += [*remarks(one), ""] if remarks(one) else []
     lines += [*verdict_lines(one), ""]
-    lines += ["To make a row again:", *(f"  {printable(facts.command(row.run))}" for row in one.rows)]
+    lines += ["To make a row again:", *(f"  {printable(command_of_run(row.run))}" for row in one.rows)]
     return "\n".join(lines)
 
 
@@ -140,7 +140,7 @@ def _document(one: Page, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
     lines = [*remarks(one), *verdict_lines(one)]
     if style == "markdown":
-        commands = "\n".join(printable(facts.command(row.run)) for row in one.rows)
+        commands = "\n".join(printable(command_of_run(row.run)) for row in one.rows)
         said = "\n".join(f"- {markdown_text(text)}" for text in lines)
         return f"## {markdown_text(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
     if style == "html":
@@ -160,7 +160,7 @@ def _record(one: Page) -> dict[str, Any]:
     columns = chosen(None) if not one.named_columns else one.columns
     rows = records(columns, one.rows)
     for row, contestant in zip(rows, one.rows, strict=True):
-        row |= {"run": contestant.run.id, "command": facts.command(contestant.run)}
+        row |= {"run": contestant.run.id, "command": command_of_run(contestant.run)}
     return {
         "title": one.section.title,
         "conditions": dict(one.section.conditions),

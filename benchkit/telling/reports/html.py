@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import chain
 
-from benchkit.telling.comparison import facts
+from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
 from benchkit.telling.reports.flips import Attempt, Flip
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
@@ -82,7 +82,7 @@ def _results(material: Material, one: Page) -> list[str]:
 def _commands(one: Page) -> list[str]:
     return [
         "<h3>To make a row again</h3>",
-        *(f"<p><code>{_said(facts.command(row.run))}</code></p>" for row in one.rows),
+        *(f"<p><code>{_said(command_of_run(row.run))}</code></p>" for row in one.rows),
     ]
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import Any
 
 from benchkit.records import Run
-from benchkit.telling.comparison import facts
+from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
@@ -113,7 +113,7 @@ def how_asked(one: Page) -> str:
 
 def failure_line(run: Run) -> str:
     what = f"{run.model} on {run.benchmark}, {run.timestamp[:16].replace('T', ' ')}"
-    return f"{what}: {run.error or run.status.value}; again: {facts.command(run)}"
+    return f"{what}: {run.error or run.status.value}; again: {command_of_run(run)}"
 
 
 def infrastructure_lines(rows: Sequence[Contestant]) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchkit.running.plan import RunSettings
 from benchkit.running.batch.display import PlainLines
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.loop import run_entries
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import make_plan
+from benchkit.settings import RunSettings
 
 
 def night_of(folder: Path, options: dict[str, Any] | None = None, **plan: Any) -> Ledger:

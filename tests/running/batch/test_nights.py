@@ -61,7 +61,7 @@ def test_whatever_fails_the_night_goes_on(bench: Bench, tmp_path: Path) -> None:
     assert "did not end within 0.3 s" in causes[F16.stem, "hang"]
     assert {causes["corrupt", name].split(":")[0] for name in ("good", "killer", "hang")} == {"model file"}
     assert "14 failed" in done.stdout
-    assert done.stdout.count("\nbench_runner.py --benchmark") == 14
+    assert done.stdout.count("\nbench_runner.py --model") == 14
     assert "--retry-failed" in (tmp_path / "benchmark_results.morning.md").read_text()
     assert leftovers(tmp_path) == []
 

@@ -13,11 +13,11 @@ import pytest
 
 from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
-from benchkit.running.plan import RunSettings
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Expansion, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
 from benchkit.running.batch.strict import read_yaml
+from benchkit.settings import RunSettings
 from tests.running.batch.support import write_plan
 from tests.serving.gguf.writing import write
 from tests.support import F16, QUANTIZED, ROOT, Bench

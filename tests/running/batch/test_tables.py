@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from benchkit.running.plan import RunSettings
 from benchkit.records import Progress
 from benchkit.running.batch import estimate
 from benchkit.running.batch.display import PlainLines, batch_table
@@ -24,6 +23,7 @@ from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
+from benchkit.settings import RunSettings
 from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until

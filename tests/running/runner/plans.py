@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchkit.running.plan import PlannedRun, RunSettings, plan_run
+from benchkit.running.plan import PlannedRun, plan_run
+from benchkit.settings import RunSettings
 from tests.support import F16
 
 

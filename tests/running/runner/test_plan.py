@@ -5,16 +5,22 @@ from __future__ import annotations
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.running.plan import RunSettings, plan_run
+from benchkit.running.plan import plan_run
+from benchkit.settings import RunSettings
 from tests.support import F16
+
+URL = "http://localhost:1/v1"
 
 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        (RunSettings("demo", name="mine", server="llama-server"), "--model"),
-        (RunSettings("demo", base_url="http://localhost:1/v1"), "--name"),
-        (RunSettings("demo", model=F16, base_url="http://localhost:1/v1", server="ollama"), "leave one out"),
+        (RunSettings(benchmark="demo", name="mine", server="llama-server"), "--model"),
+        (RunSettings(benchmark="demo", base_url=URL), "--name"),
+        (
+            RunSettings(benchmark="demo", model=F16, base_url=URL, server="ollama"),
+            "leave one out",
+        ),
     ],
 )
 def test_where_the_model_is_must_be_said_once(settings: RunSettings, said: str) -> None:
@@ -25,4 +31,4 @@ def test_where_the_model_is_must_be_said_once(settings: RunSettings, said: str) 
 
 def test_an_endpoint_may_be_told_of_the_file_it_serves() -> None:
     """Then the file gives the name and the facts."""
-    assert plan_run(RunSettings("demo", model=F16, base_url="http://localhost:1/v1")).name == "demo-f16"
+    assert plan_run(RunSettings(benchmark="demo", model=F16, base_url=URL)).name == "demo-f16"

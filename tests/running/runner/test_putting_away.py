@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from benchkit.errors import Interrupted, ServerDied
-from benchkit.running.plan import PlannedRun
 from benchkit.records import ServerFacts, Status
 from benchkit.running.display import PlainDisplay
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import execute
 from benchkit.serving.servers import RunningServer, StopReport
 from benchkit.serving.servers.process import Process

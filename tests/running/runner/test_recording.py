@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.running.plan import PlannedRun, RunSettings, plan_run
 from benchkit.records import ModelFile, Status
 from benchkit.running.display import PlainDisplay
+from benchkit.running.plan import PlannedRun, plan_run
 from benchkit.running.runner import execute
 from benchkit.running.runner.host import in_background
 from benchkit.running.runner.work import mask_of
+from benchkit.settings import RunSettings
 from benchkit.telling.history import open_store
 from tests.running.runner.plans import scored
 from tests.support import F16, wait_until
@@ -57,7 +58,7 @@ def test_output_that_could_not_be_kept_is_a_full_disk(
 
 def test_a_model_that_is_not_there_leaves_no_folder(tmp_path: Path) -> None:
     """Wrong usage is told before anything is made."""
-    settings = RunSettings("demo", model=tmp_path / "nowhere.gguf", runs_dir=tmp_path / "runs")
+    settings = RunSettings(benchmark="demo", model=tmp_path / "nowhere.gguf", runs_dir=tmp_path / "runs")
     with pytest.raises(UsageError, match=r"nowhere\.gguf"):
         execute(plan_run(settings), display())
     assert not (tmp_path / "runs").exists()

@@ -11,8 +11,10 @@ import pytest
 from benchkit.commands.run import _settings
 from benchkit.commands.run import command as run_command
 from benchkit.masking import Mask
-from benchkit.running.plan import RunSettings, plan_run
+from benchkit.rerun import command_of_run
+from benchkit.running.plan import plan_run
 from benchkit.running.runner.record import Findings, as_run
+from benchkit.settings import RunSettings
 from benchkit.telling.comparison import facts
 from benchkit.telling.history.adding import runs_in
 from tests.telling.comparison.nights import a_run
@@ -34,13 +36,14 @@ def asked_with(words: list[str]) -> RunSettings:
         "--model /m/a.gguf --benchmark mine --script 'echo {model}' --score-path a.0.b --parallel 2",
         "--model /m/a.gguf --benchmark mine --shell --script 'cat x | wc -l' --parser human_eval",
         "--model /m/a.gguf --benchmark human_eval_plus --parser json --score-path x",
+        "--model /m/a.gguf --benchmark demo --strict --restarts 0 --llama-server /b/l --start-timeout 9.5",
     ],
 )
 def test_the_command_asks_for_the_same_run(words: str) -> None:
     """What it asks for is what was asked for, whatever decides the result: script, parser, names, budgets."""
     asked = asked_with(shlex.split(words))
     run = as_run(plan_run(asked), Findings(), Mask(environment={}))
-    program, *again = shlex.split(facts.command(run))
+    program, *again = shlex.split(command_of_run(run))
     assert program == "bench_runner.py"
     assert asked_with(again) == asked
 
@@ -53,7 +56,7 @@ def test_what_was_imported_is_imported_again(tmp_path: Path) -> None:
         "pass@1: 70.12% (115/164), 95% interval 62.7–76.6\nTime: 123.4 s\nFailed tasks: none\n"
     )
     (run,) = runs_in(printed, "human_eval", "theirs", "M")
-    assert shlex.split(facts.command(run)) == [
+    assert shlex.split(command_of_run(run)) == [
         "bench_runner.py", "import", str(printed), "--model", "M", "--parser", "human_eval",
         "--benchmark", "theirs",
     ]  # fmt: skip
@@ -63,7 +66,7 @@ def test_a_run_of_ours_from_elsewhere_keeps_its_own_command() -> None:
     """Its origin says where the record came from, not how the run was made."""
     run = a_run("A")
     copied = replace(run, config={**run.config, "origin": "/other/benchmark_results.json"})
-    assert facts.command(copied) == facts.command(run)
+    assert command_of_run(copied) == command_of_run(run)
 
 
 def test_problems_lost_to_the_machine_were_asked_all_the_same() -> None:

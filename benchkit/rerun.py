@@ -1,0 +1,115 @@
+"""The command that makes a run again, from the settings that it was started with or from its record."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchkit.benchmarks import BENCHMARKS
+from benchkit.records import Run
+from benchkit.settings import SETTINGS, Recorded, RunSettings, Setting, model_name, set_by_somebody
+
+PROGRAM = "bench_runner.py"
+AS_ARGUMENTS = "script_args"
+
+
+def command_words(values: Mapping[str, Any]) -> list[str]:
+    """The program with a flag for each of these settings, given by their names."""
+    words = [PROGRAM]
+    for one in SETTINGS.values():
+        value = values.get(one.name)
+        if one.has_flag:
+            words += _flag_words(one, value)
+    # Behind the dashes, for the script's flags may be named like the runner's.
+    return [*words, "--", *further] if (further := values.get(AS_ARGUMENTS)) else words
+
+
+def _flag_words(one: Setting, value: Any) -> list[str]:
+    if value is None or value == "":
+        return []
+    if one.kind.is_flag:
+        return [one.flag] if value is True else []
+    if one.kind.repeatable:
+        return [f"{one.flag}={word}" for word in value]
+    return [one.flag, str(value)]
+
+
+def words_of_settings(settings: RunSettings) -> list[str]:
+    """Of a run that is planned: what has its default, or follows from the rest, is left out."""
+    values = set_by_somebody(settings)
+    if settings.base_url is not None:
+        values.pop("server", None)
+    if settings.model is not None and settings.name == model_name(settings):
+        values.pop("name", None)
+    return command_words(values)
+
+
+def words_of_run(run: Run) -> list[str]:
+    """Of a run in the history: all that it tells, for the defaults may be others by now."""
+    config = run.config
+    if config.get("origin") and not config.get("script") and not config.get("path"):
+        return _import_words(run)
+    values = {
+        one.name: config.get(one.recorded_as)
+        for one in SETTINGS.values()
+        if one.recorded is not Recorded.ELSEWHERE
+    }
+    return command_words(values | _model_of(run) | _script_of(run))
+
+
+def quoted(words: Sequence[str]) -> str:
+    """For a shell; on one line, and in letters that every terminal shows, whatever a file's name holds."""
+    return " ".join(map(_quoted, words))
+
+
+def command_of_run(run: Run) -> str:
+    return quoted(words_of_run(run))
+
+
+def _model_of(run: Run) -> dict[str, Any]:
+    """The file, and the name where it is not the file's."""
+    path = run.config.get("path")
+    values: dict[str, Any] = {"benchmark": run.benchmark}
+    if not path:
+        return values | {"name" if run.config.get("base_url") else "model": run.model}
+    of_file = model_name(RunSettings(model=Path(path)))
+    return values | {"model": path} | ({} if run.model == of_file else {"name": run.model})
+
+
+def _script_of(run: Run) -> dict[str, Any]:
+    """The script where it is not the benchmark's own, and the words that the benchmark does not bring."""
+    known = BENCHMARKS.get(run.benchmark)
+    script = run.config.get("script")
+    own = list(known.args) if known else []
+    words = _words(run.config.get("script_args"))
+    return {
+        "script": None if known is not None and script == known.script else script,
+        "server_args": _words(run.config.get("server_args")),
+        AS_ARGUMENTS: words[len(own) :] if words[: len(own)] == own else words,
+    }
+
+
+def _import_words(run: Run) -> list[str]:
+    parser = run.config.get("parser")
+    words = [PROGRAM, "import", str(run.config["origin"]), "--model", run.model]
+    words += ["--parser", str(parser)] if parser else []
+    return words if run.benchmark == parser else [*words, "--benchmark", run.benchmark]
+
+
+def _words(value: object) -> list[str]:
+    return [str(word) for word in value] if isinstance(value, list | tuple) else []
+
+
+def _quoted(word: str) -> str:
+    if word.isprintable():
+        return shlex.quote(word)
+    return f"$'{''.join(map(_escaped, os.fsencode(word)))}'"
+
+
+def _escaped(byte: int) -> str:
+    if chr(byte) in "\\'":
+        return f"\\{byte:c}"
+    return f"{byte:c}" if 32 <= byte < 127 else f"\\x{byte:02x}"

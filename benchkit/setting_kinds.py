@@ -1,0 +1,131 @@
+"""The kinds of values that settings take: how a plan's value is read, and the type of the command's flag."""
+
+from __future__ import annotations
+
+import math
+import os
+import shlex
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from benchkit.errors import UsageError
+from benchkit.numbers import Finite, above_0
+from benchkit.records import GpuLayers
+from benchkit.serving.servers.kinds import kind_names
+
+Read = Callable[[Any], Any]
+"""A plan's value as a run takes it; ValueError or TypeError where it is not of the kind."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of values."""
+
+    read: Read
+    wanted: str  # in words, for the line about a value that is not of it
+    flag_type: Callable[[], Any] = lambda: str
+    is_flag: bool = False
+    repeatable: bool = False
+
+
+class Layers(click.ParamType[GpuLayers]):
+    """`auto`, `all` or a number."""
+
+    name = "auto|all|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> GpuLayers:
+        if value in ("auto", "all"):
+            return cast(GpuLayers, value)
+        try:
+            layers = int(value)
+        except ValueError:
+            layers = -1
+        if layers < 0:
+            self.fail(f"{value!r} is neither auto, all nor a number of layers", param, ctx)
+        return layers
+
+
+def number(least: float, of: type[int] | type[float] = float, *, above: bool = False) -> Read:
+    def read(value: Any) -> Any:
+        found = of(value)
+        fits = found > least if above else found >= least
+        if isinstance(value, bool) or found != float(value) or not fits or math.isinf(found):
+            raise ValueError(value)
+        return found
+
+    return read
+
+
+def choice(*known: str) -> Kind:
+    """One of a few words."""
+
+    def read(value: Any) -> str:
+        if value not in known:
+            raise ValueError(value)
+        return str(value)
+
+    return Kind(read, f"one of {', '.join(known)}", lambda: click.Choice(known))
+
+
+def _read_layers(value: Any) -> int | str:
+    return str(value) if value in ("auto", "all") else int(number(0, int)(value))
+
+
+def _read_words(value: Any) -> tuple[str, ...]:
+    words = shlex.split(value) if isinstance(value, str) else value
+    if not isinstance(words, list) or any(type(word) not in (str, int, float) for word in words):
+        raise TypeError(value)
+    return tuple(str(word) for word in words)
+
+
+def _read_text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(value)
+    return value
+
+
+def _read_address(value: Any) -> str:
+    from benchkit.serving.servers.endpoint import normalized
+
+    try:
+        return normalized(_read_text(value))
+    except UsageError:
+        raise ValueError(value) from None
+
+
+def _read_program(value: Any) -> Path:
+    path = Path(os.path.expanduser(_read_text(value)))  # noqa: PTH111 - Path's own fails for ~nobody
+    if shutil.which(path) is None:
+        raise ValueError(value)
+    return path
+
+
+def _read_yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError(value)
+    return value
+
+
+def _path_type() -> click.Path:
+    return click.Path(path_type=Path)
+
+
+TEXT = Kind(_read_text, "a text (in quotes, where it looks like something else)")
+FILE = Kind(_read_text, TEXT.wanted, _path_type)
+PROGRAM = Kind(_read_program, "a program", _path_type)
+ADDRESS = Kind(_read_address, "an address like http://localhost:8000/v1")
+WORDS = Kind(_read_words, "a list of words", repeatable=True)
+YES_OR_NO = Kind(_read_yes_or_no, "true or false", is_flag=True)
+LAYERS = Kind(_read_layers, "auto, all or a number of layers", Layers)
+SERVER = choice(*kind_names())
+COUNT = Kind(number(1, int), "a whole number from 1", lambda: click.IntRange(min=1))
+WHOLE = Kind(number(0, int), "a whole number", lambda: click.IntRange(min=0))
+SECONDS = Kind(number(0, above=True), "a number of seconds", above_0)
+FROM_0 = Kind(number(0), "a number from 0", lambda: Finite(0))
+ABOVE_0 = Kind(number(0, above=True), "a number above 0", above_0)
+CACHE_TYPE = choice("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")

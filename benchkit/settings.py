@@ -1,0 +1,246 @@
+"""The settings of a run, as one table: the fields of RunSettings.
+
+Each field says its type and default, its flag and help, where a plan may say it, where a run's record keeps
+it, and what depends on it. From that follow the command's flags, a plan's keys, what a record holds, the
+command that makes a run again (rerun.py) and what must be equal for runs to be compared. A new setting is
+one more field here; what it does is done where it is used, unless it is a script's (`for_script`): the
+script gets it as a flag of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from benchkit.benchmarks import BENCHMARKS
+from benchkit.contract import Placeholder, flag_of
+from benchkit.errors import UsageError
+from benchkit.records import GpuLayers
+from benchkit.setting_kinds import (
+    ABOVE_0,
+    ADDRESS,
+    CACHE_TYPE,
+    COUNT,
+    FILE,
+    FROM_0,
+    LAYERS,
+    PROGRAM,
+    SECONDS,
+    SERVER,
+    TEXT,
+    WHOLE,
+    WORDS,
+    YES_OR_NO,
+    Kind,
+)  # fmt: skip
+
+
+class Place(Enum):
+    """Where a plan may say a setting."""
+
+    ANYWHERE = "defaults, matrix, a model or a benchmark"
+    MODEL = "a model"
+    BENCHMARK = "a benchmark"
+
+
+class Recorded(Enum):
+    """Whether a run's record holds a setting."""
+
+    ALWAYS = "null where nobody set it"
+    IF_SET = "left out where it has its default"
+    ELSEWHERE = "under a name of its own, or not at all"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What is known of one setting."""
+
+    kind: Kind
+    help: str = ""
+    name: str = ""  # the field's
+    default: Any = None
+    flag: str = ""  # "": the field's name with dashes
+    has_flag: bool = True
+    required: bool = False
+    place: Place = Place.ANYWHERE
+    key: str = ""  # in a plan; "": the field's name
+    recorded: Recorded = Recorded.ALWAYS
+    recorded_as: str = ""  # in the record's config; "": the field's name
+    of_server: bool = False  # runs that differ in it do not share a server
+    measured: bool = True  # runs that differ in it are different runs of a plan
+    compared_as: str = ""  # what it is called where it must be equal for runs to be compared
+    for_script: bool = False  # the script is told, by a flag of that name, where somebody set it
+
+
+def setting(default: Any, kind: Kind, help: str = "", **further: Any) -> Any:
+    """A field of RunSettings that is a line of the table."""
+    return field(default=default, metadata={"setting": Setting(kind, help, **further)})
+
+
+_PLACEHOLDERS = " ".join(f"{{{name}}}" for name in Placeholder)
+
+
+# A table, one setting below the other.
+# fmt: off
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """One run as a person asks for it. The order is that of the help and of the command for running again."""
+
+    model: Path | None = setting(
+        None, FILE, "The GGUF file (of a split one, any part).", place=Place.MODEL, key="path",
+        recorded_as="path", of_server=True,
+    )
+    name: str | None = setting(
+        None, TEXT, "The model's name in the history; default: the file's.", place=Place.MODEL,
+        recorded=Recorded.ELSEWHERE, of_server=True,
+    )
+    benchmark: str = setting(
+        "", TEXT, f"What to run: {', '.join(BENCHMARKS)}, or a name of your own.", required=True,
+        place=Place.BENCHMARK, key="name", recorded=Recorded.ELSEWHERE,
+    )
+    script: str | None = setting(
+        None, TEXT, f"A script file, or a command line with {_PLACEHOLDERS} in it.", place=Place.BENCHMARK,
+    )
+    shell: bool = setting(
+        False, YES_OR_NO, "--script is a text for /bin/sh; its values are passed safely.",
+        place=Place.BENCHMARK, recorded=Recorded.IF_SET,
+    )
+    parser: str | None = setting(
+        None, TEXT, "What reads the script's output; default: the benchmark's own.", place=Place.BENCHMARK,
+        recorded=Recorded.IF_SET,
+    )
+    score_pattern: str | None = setting(
+        None, TEXT, "With --parser regex: named groups score, passed, total.", place=Place.BENCHMARK,
+        recorded=Recorded.IF_SET,
+    )
+    score_path: str | None = setting(
+        None, TEXT, "With --parser json: where the score is, like results.0.accuracy.", place=Place.BENCHMARK,
+        recorded=Recorded.IF_SET,
+    )
+    gpu_layers: GpuLayers = setting("auto", LAYERS, "Layers on the GPU.", of_server=True)
+    server: str = setting("auto", SERVER, of_server=True)
+    context: int | None = setting(
+        None, COUNT, "Tokens per slot; default: the answer's budget + 3072.", of_server=True,
+    )
+    parallel: int = setting(4, COUNT, "Slots and requests at once.", of_server=True)
+    llama_server: Path | None = setting(
+        None, PROGRAM, "The binary; else $LLAMA_SERVER, then PATH.", recorded=Recorded.IF_SET, of_server=True,
+    )
+    base_url: str | None = setting(
+        None, ADDRESS, "A running OpenAI-compatible endpoint; nothing is started or stopped.",
+        place=Place.MODEL, of_server=True,
+    )
+    start_timeout_s: float | None = setting(
+        None, SECONDS, "Seconds; default: by the file's size.", flag="--start-timeout", key="start_timeout",
+        recorded=Recorded.IF_SET, of_server=True, measured=False,
+    )
+    strict: bool = setting(
+        False, YES_OR_NO, "Fewer layers, less context or another device than asked is a failure.",
+        recorded=Recorded.IF_SET, of_server=True,
+    )
+    restarts: int = setting(1, WHOLE, "When a server dies midway.", recorded=Recorded.IF_SET, measured=False)
+    temperature: float | None = setting(
+        None, FROM_0, "Passed on to the script.", compared_as="temperature", for_script=True,
+    )
+    max_tokens: int | None = setting(
+        None, COUNT, "Passed on to the script.", compared_as="token budget", for_script=True,
+    )
+    timeout_s: float | None = setting(
+        None, SECONDS, "Seconds the script may take.", flag="--timeout", key="timeout", measured=False,
+    )
+    server_args: tuple[str, ...] = setting(
+        (), WORDS, "Passed on to the server; repeatable.", flag="--server-arg", of_server=True,
+    )
+    script_args: tuple[str, ...] = setting((), WORDS, has_flag=False, key="args")
+    # Beside the settings: where the run is written, and the longest answer of all runs that share the server.
+    history: str | Path = "benchmark_results.json"
+    runs_dir: Path = Path("runs")
+    answer_tokens: int | None = None
+
+
+# fmt: on
+
+
+def _settings() -> Iterator[Setting]:
+    for one in fields(RunSettings):
+        if told := one.metadata.get("setting"):
+            yield replace(
+                told,
+                name=one.name,
+                default=one.default,
+                flag=told.flag or flag_of(one.name),
+                key=told.key or one.name,
+                recorded_as=told.recorded_as or one.name,
+            )
+
+
+SETTINGS: Mapping[str, Setting] = {one.name: one for one in _settings()}
+"""The table, by the field's name."""
+
+FOR_SCRIPT = tuple(one.name for one in SETTINGS.values() if one.for_script)
+COMPARED: Mapping[str, str] = {
+    one.recorded_as: one.compared_as for one in SETTINGS.values() if one.compared_as
+}
+"""What must be equal for runs to be compared: its name in a record -> what it is called in words."""
+
+
+@dataclass(frozen=True)
+class PlanKey:
+    """What a plan may say, and the setting that it becomes."""
+
+    field: str
+    kind: Kind
+    flags: tuple[str, ...] = ()  # the value becomes a word of `field`, behind each of these
+
+    def read(self, value: Any) -> Any:
+        """The value as the field takes it; ValueError or TypeError where it is of another kind."""
+        found = self.kind.read(value)
+        return tuple(word for flag in self.flags for word in (flag, str(found))) if self.flags else found
+
+
+def _keys(place: Place) -> dict[str, PlanKey]:
+    return {one.key: PlanKey(one.name, one.kind) for one in SETTINGS.values() if one.place is place}
+
+
+PLAN_KEYS: Mapping[str, PlanKey] = {
+    **_keys(Place.ANYWHERE),
+    "cache_type": PlanKey("server_args", CACHE_TYPE, ("--cache-type-k", "--cache-type-v")),
+    "top_p": PlanKey("script_args", ABOVE_0, ("--top-p",)),
+    "seed": PlanKey("script_args", WHOLE, ("--seed",)),
+}
+MODEL_PLAN_KEYS: Mapping[str, PlanKey] = _keys(Place.MODEL)
+BENCHMARK_PLAN_KEYS: Mapping[str, PlanKey] = _keys(Place.BENCHMARK)
+
+
+def model_name(settings: RunSettings) -> str:
+    """What a model is called that nobody gave a name."""
+    if settings.model is None:
+        raise UsageError("an endpoint needs the name it knows its model by: add --name NAME")
+    return settings.model.name.removesuffix(".gguf")
+
+
+def recorded(settings: RunSettings) -> dict[str, Any]:
+    """The settings as a run's record keeps them, in plain values."""
+    return {
+        one.recorded_as: _plain(value)
+        for one, value in _values(settings)
+        if one.recorded is Recorded.ALWAYS or (one.recorded is Recorded.IF_SET and value != one.default)
+    }
+
+
+def set_by_somebody(settings: RunSettings) -> dict[str, Any]:
+    """The settings that do not have their default."""
+    return {one.name: value for one, value in _values(settings) if value != one.default}
+
+
+def _values(settings: RunSettings) -> Iterator[tuple[Setting, Any]]:
+    return ((one, getattr(settings, one.name)) for one in SETTINGS.values())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Path):
+        return str(value)
+    return list(value) if isinstance(value, tuple) else value
