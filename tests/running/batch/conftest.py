@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from tests.stand_ins.chat_server import chat_server
 @pytest.fixture(autouse=True)
 def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # a broken run's report, an unsaved record
     for name in ("BENCH_NTFY_URL", "BENCH_WEBHOOK_URL", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
 
