@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from benchkit.asking.script.base import Answer, Row
 from benchkit.asking.script.journal import explained, make_folder
-from benchkit.asking.script.usage import Usage, speed_of
+from benchkit.asking.script.usage import LiveSpeed, Usage
 from benchkit.contract import Event, EventKey, RunFile, Variable
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
@@ -29,6 +29,7 @@ class Report:
         self._folder, self._total, self._begun = folder, total, begun
         self._begun_epoch = time.time() - (time.monotonic() - begun)
         self._verdicts: TextIO | None = None
+        self._live = LiveSpeed()
         self._failures = 0
         self._last_failure = ""
         self._shown = 0.0
@@ -43,6 +44,8 @@ class Report:
             self._failures, self._last_failure = self._failures + 1, row.detail
         if answer is not None:
             self.usage.add(answer)
+            if answer.started >= self._begun_epoch:  # others were kept from an earlier command
+                self._live.add(answer)
         self._write(row)
         self._tell_of(row, answer)
         self._show()
@@ -86,7 +89,7 @@ class Report:
                 self._verdicts.close()
 
     def _tell_of(self, row: Row, answer: Answer | None) -> None:
-        speed = speed_of(answer) if answer is not None else None
+        speed = self._live.tokens_per_second if answer is not None else None
         self._tell(
             Event.PROBLEM,
             {
@@ -116,7 +119,7 @@ class Report:
         if not sys.stderr.isatty() or now - self._shown < PROGRESS_EVERY_S:
             return
         self._shown = now
-        speed = self.usage.tokens_per_second
+        speed = self._live.tokens_per_second
         told = f", {speed:.0f} tokens/s" if speed else ""
         state = f"{self.done}/{self._total} judged, {self.passed} passed{told}"
         print(f"\r\x1b[K{state}", end="", file=sys.stderr, flush=True)

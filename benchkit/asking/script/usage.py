@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from array import array
+from bisect import insort
 from collections.abc import Iterable
 from typing import Any
 
 from benchkit.asking.script.base import Answer
 
+LIVE_WINDOW_S = (
+    15.0  # so far back the live speed looks: long enough for several answers, short enough to show a change
+)
 CLOCKS_AGREE = 0.25  # how far the server's and our own idea of its speed may lie apart
 
 
@@ -83,6 +87,34 @@ class Usage:
     def _clocks_agree(self) -> bool | None:
         """Whether our clock bears out the speed that the server claims; None where it claims none."""
         return abs(_median(self._ratio) - 1) <= CLOCKS_AGREE if self._ratio else None
+
+
+class LiveSpeed:
+    """Tokens over the wall time of the last seconds, of all requests together.
+
+    Not from the moments between tokens: those that arrive in one bundle have no time between them.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None  # where the counting begins: the first request, then an answer's end
+        self._ends: list[tuple[float, int]] = []  # later answers: end and tokens, in the order of their ends
+
+    def add(self, answer: Answer) -> None:
+        """Take in an answer that came whole; they may be told out of order, as judging takes its time."""
+        if answer.failure is not None or not answer.seconds or answer.completion_tokens is None:
+            return
+        self._since = answer.started if self._since is None else self._since
+        insort(self._ends, (answer.started + answer.seconds, answer.completion_tokens))
+        oldest = self._ends[-1][0] - LIVE_WINDOW_S
+        while self._ends[0][0] < oldest:
+            self._since = self._ends.pop(0)[0]
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        if self._since is None or not self._ends:
+            return None
+        seconds = self._ends[-1][0] - self._since
+        return sum(tokens for _, tokens in self._ends) / seconds if seconds > 0 else None
 
 
 def speed_of(answer: Answer) -> float | None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchkit.asking.script import Answer, Report
-from benchkit.asking.script.usage import Usage
+from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
 
@@ -50,7 +50,7 @@ def test_events_have_the_contracts_form(tmp_path: Path, monkeypatch: pytest.Monk
         "verdict": "passed",
         "passed": 1,
         "tokens": 5,
-        "tokens_per_second": 20.0,
+        "tokens_per_second": 15.5,
     }
     assert (events[2]["done"], events[2]["passed"], events[2]["verdict"]) == (2, 1, "wrong")
     assert events[3] == {"event": "end", "score": 50.0}
@@ -137,3 +137,31 @@ def test_memory_is_flat_in_the_number_of_samples(tmp_path: Path) -> None:
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 10_000 * 100
+
+
+def test_the_live_speed_of_answers_that_arrive_in_one_bundle() -> None:
+    """Tokens that came all at once took the wall time until then, and not the instant in which they came."""
+    live = LiveSpeed()
+    assert live.tokens_per_second is None
+    for number in range(4):
+        live.add(answer(100.0 + number, 1.0, first_token_s=0.9999, completion_tokens=640))
+    assert live.tokens_per_second == pytest.approx(640)
+
+
+def test_the_live_speed_of_several_requests_at_once() -> None:
+    """Four requests side by side count together, in whatever order their judgements end."""
+    live = LiveSpeed()
+    for number in (1, 0, 3, 2):
+        live.add(answer(100.0, 10.0 + number / 10, completion_tokens=100))
+    assert live.tokens_per_second == pytest.approx(400 / 10.3)
+
+
+def test_the_live_speed_follows_a_change() -> None:
+    """What lies longer back than the window counts no more; an answer without a count tells nothing."""
+    live = LiveSpeed()
+    for number in range(100):
+        live.add(answer(100.0 + number, 1.0, completion_tokens=1000))
+    for number in range(int(LIVE_WINDOW_S) + 1):
+        live.add(answer(200.0 + number, 1.0, completion_tokens=10))
+    live.add(answer(216.0, completion_tokens=None))
+    assert live.tokens_per_second == pytest.approx(10)
