@@ -19,6 +19,8 @@ from typing import Protocol
 
 from benchkit.errors import UsageError
 
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+
 
 class Disk(Protocol):
     """The functions of `os` through which durable writing goes."""
@@ -72,13 +74,16 @@ def sync_folder(folder: Path, disk: Disk = os) -> None:
                 raise
 
 
-def atomic_write(path: Path, content: bytes | str, disk: Disk = os) -> None:
-    """Replace a file as a whole, durably: a crash at any time leaves the old content or the new."""
+def atomic_write(path: Path, content: bytes | str, disk: Disk = os, new_mode: int = 0o666) -> None:
+    """Replace a file as a whole, durably: a crash at any time leaves the old content or the new.
+
+    A file that is there keeps its permissions; `new_mode` is for one that is not.
+    """
     data = content.encode() if isinstance(content, str) else content
     target = real_path(path)
     draft = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
-        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, disk, _mode_of(target)) as fd:
+        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, disk, _mode_of(target, new_mode)) as fd:
             write_all(fd, data, 0, disk)
             disk.fsync(fd)
         disk.replace(draft, target)
@@ -89,16 +94,22 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os) -> None:
     sync_folder(target.parent, disk)
 
 
+def make_private_folder(folder: Path) -> None:
+    """Make a folder and those above it that are missing, for the user alone; others stay as they are."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(PRIVATE_FOLDER, exist_ok=True)
+
+
 def real_path(path: Path) -> Path:
     """The file that a symbolic link stands for: a link stays one, and all its names share one lock."""
     return Path(os.path.realpath(path))
 
 
-def _mode_of(path: Path) -> int:
+def _mode_of(path: Path, new_mode: int) -> int:
     try:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError:
-        return 0o666
+        return new_mode
 
 
 @contextmanager

@@ -54,7 +54,8 @@ class ServerRequest:
     parallel: int = 1
     extra_args: tuple[str, ...] = ()
     base_url: str | None = None
-    api_key: str | None = None
+    api_key: str | None = None  # of a server that runs already
+    new_key: str | None = None  # what one that we start shall ask its clients for, where its engine can
     llama_server: Path | None = None
     start_timeout_s: float | None = None
     strict: bool = False

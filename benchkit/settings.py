@@ -26,6 +26,7 @@ from benchkit.setting_kinds import (
     COUNT,
     FILE,
     FROM_0,
+    KEY_USE,
     LAYERS,
     PROGRAM,
     SECONDS,
@@ -128,6 +129,11 @@ class RunSettings:
     parallel: int = setting(4, COUNT, "Slots and requests at once.", of_server=True)
     llama_server: Path | None = setting(
         None, PROGRAM, "The binary; else $LLAMA_SERVER, then PATH.", recorded=Recorded.IF_SET, of_server=True,
+    )
+    server_key: str | None = setting(
+        None, KEY_USE, "Whether a server that is started asks for a random key, which the script finds in "
+        "OPENAI_API_KEY; default: where the benchmark is known to send it.",
+        recorded=Recorded.IF_SET, of_server=True, measured=False,
     )
     base_url: str | None = setting(
         None, ADDRESS, "A running OpenAI-compatible endpoint; nothing is started or stopped.",

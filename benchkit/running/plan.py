@@ -61,6 +61,13 @@ def _script(settings: RunSettings, benchmark: Benchmark) -> Script:
     return script
 
 
+def sends_key(plan: PlannedRun) -> bool:
+    """Whether what the run starts will send the key of OPENAI_API_KEY: our scripts and known harnesses do."""
+    if plan.settings.server_key is not None:
+        return plan.settings.server_key == "always"
+    return plan.script.ours or plan.script.label in PROGRAMS
+
+
 def new_run_id() -> str:
     return f"{datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 

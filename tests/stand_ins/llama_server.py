@@ -150,7 +150,17 @@ class Server(ThreadingHTTPServer):
 class Answer(BaseHTTPRequestHandler):
     server: Server
 
+    def is_refused(self) -> bool:
+        """Without the key in LLAMA_API_KEY only /health answers."""
+        key = os.environ.get("LLAMA_API_KEY")
+        if not key or self.path == "/health" or self.headers.get("Authorization") == f"Bearer {key}":
+            return False
+        self.reply({"error": {"code": 401, "message": "Invalid API Key"}}, 401)
+        return True
+
     def do_GET(self) -> None:
+        if self.is_refused():
+            return
         if "mute" in FAULTS or (self.hangs() and self.path != "/health"):
             time.sleep(600)
         if not self.server.ready:
@@ -164,6 +174,8 @@ class Answer(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.is_refused():
+            return
         if "no-token" in FAULTS or self.hangs():
             time.sleep(600)
         if "dies-answering" in FAULTS and self.server.answered:

@@ -31,13 +31,14 @@ VramUsed = Callable[[], float | None]
 class ModelHost:
     """Holds the model file's facts and its running server; nothing is left when the context ends."""
 
-    def __init__(self, plan: PlannedRun, report: Callable[[str], None]) -> None:
+    def __init__(self, plan: PlannedRun, report: Callable[[str], None], new_key: str | None = None) -> None:
         self.model: ModelFile | None = None
         self.server: RunningServer | None = None
         self.stop_report: StopReport | None = None
         self.before: Before | None = None  # the GPUs before the server came
         self._plan = plan
         self._report = report
+        self._new_key = new_key
         self._loader: Callable[[], tuple[int, ...]] = tuple  # processes that load the model without a server
         self._failed: BenchError | None = None
         self._stack = ExitStack()
@@ -81,7 +82,7 @@ class ModelHost:
         try:
             self._read_model()
             digest = in_background(sha256_of, self.model) if self.model else None
-            request = server_request(self._plan, self.model)
+            request = replace(server_request(self._plan, self.model), new_key=self._new_key)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
         except BenchError as error:
             self._failed = error
@@ -106,6 +107,11 @@ class ModelHost:
 
     def failure(self) -> ServerError | None:
         return self.server.failure() if self.server else None
+
+    @property
+    def api_key(self) -> str | None:
+        """What the server asks its clients for."""
+        return self.server.api_key if self.server else None
 
     def pids(self) -> tuple[int, ...]:
         return self.server.facts.pids if self.server else self._loader()

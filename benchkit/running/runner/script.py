@@ -81,8 +81,8 @@ def _environment(work: Work, events: Path) -> dict[str, str]:
     model, facts = work.host.model, work.found.facts
     return {
         **({Variable.BASE_URL: facts.base_url} if facts else {}),
-        # Clients of OpenAI's library refuse to start without a key; a local server ignores it.
-        Variable.API_KEY: os.environ.get(Variable.API_KEY) or "none",
+        # Clients of OpenAI's library refuse to start without a key; a server that asks for none ignores it.
+        Variable.API_KEY: work.host.api_key or os.environ.get(Variable.API_KEY) or "none",
         Variable.OUTPUT_DIR: str(work.plan.folder),
         Variable.EVENTS: str(events),
         Variable.MODEL_SHA256: (model.sha256 if model else None) or "",

@@ -20,7 +20,7 @@ from benchkit.errors import (
     ServerHangs,
     UsageError,
 )
-from benchkit.files import atomic_write
+from benchkit.files import atomic_write, make_private_folder
 from benchkit.records import Run
 from benchkit.running.display import Display
 from benchkit.running.live import Snapshot, publishing
@@ -30,7 +30,7 @@ from benchkit.running.runner.host import ModelHost
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.script import read_results, run_script
-from benchkit.running.runner.work import Work, announcement_of, mask_of
+from benchkit.running.runner.work import Work, announcement_of, fresh_key, mask_of
 from benchkit.serving.telemetry import Sampler, machine_facts, sampling
 from benchkit.telling.history import open_store, to_record
 from parsers import get_parser
@@ -66,19 +66,32 @@ def execute_all(
     `wanted` is asked just before each starts, `trouble` now and then while its script runs.
     """
     parsers = [find_parser(plan) for plan in plans]
-    mask = mask_of(plans[0])
+    key = fresh_key(plans)
+    mask = mask_of(plans[0], key)
 
     def report(line: str) -> None:
         display.line(mask.text(line))
 
-    with _masked_logs(plans), Interrupts() as interrupts, ModelHost(plans[0], report) as host:
+    with (
+        _masked_logs(plans, key),
+        Interrupts() as interrupts,
+        ModelHost(plans[0], report, key) as host,
+    ):
         for plan, parser in zip(plans, parsers, strict=True):
             if not wanted(plan):
                 continue
             make_folder(plan.folder)
             with publishing(announcement_of(plan)) as publisher:
                 work = Work(
-                    plan, parser, Findings(), host, display, interrupts, publisher, trouble, mask_of(plan)
+                    plan,
+                    parser,
+                    Findings(),
+                    host,
+                    display,
+                    interrupts,
+                    publisher,
+                    trouble,
+                    mask_of(plan, key),
                 )
                 run = _recorded(work, last=plan is plans[-1])
                 publisher.publish(Snapshot(run.status.value))
@@ -88,14 +101,14 @@ def execute_all(
 
 
 @contextmanager
-def _masked_logs(plans: Sequence[PlannedRun]) -> Iterator[None]:
+def _masked_logs(plans: Sequence[PlannedRun], key: str | None) -> Iterator[None]:
     """Servers write their logs themselves: those are gone through when they have ended."""
     try:
         yield
     finally:
         for plan in plans:
             for log in plan.folder.glob(SERVER_LOGS):
-                mask_of(plan).file(log)
+                mask_of(plan, key).file(log)
 
 
 def find_parser(plan: PlannedRun) -> Parser:
@@ -105,7 +118,7 @@ def find_parser(plan: PlannedRun) -> Parser:
 
 def make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
     except OSError as error:
         advice = "name another place with --runs-dir"
         raise UsageError(f"cannot make the run's folder {folder}: {error.strerror}; {advice}") from None

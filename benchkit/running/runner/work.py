@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from benchkit.contract import Variable
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
 from benchkit.running.display import Display
 from benchkit.running.live import Announcement, Publisher
 from benchkit.running.live.form import history_name
 from benchkit.running.live.owner import this_process
-from benchkit.running.plan import PlannedRun
+from benchkit.running.plan import PlannedRun, sends_key
 from benchkit.running.runner.host import ModelHost
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings
-from benchkit.serving.servers.endpoint import KEY, find_key
+from benchkit.serving.servers.endpoint import find_key
 from parsers.base import Parser
+
+KEY_BYTES = 24
 
 
 @dataclass(frozen=True)
@@ -49,9 +53,14 @@ def announcement_of(plan: PlannedRun) -> Announcement:
     )
 
 
-def mask_of(plan: PlannedRun) -> Mask:
-    """Hides the secrets of the environment and of all that was typed for a run."""
+def fresh_key(plans: Sequence[PlannedRun]) -> str | None:
+    """A new key for the server that these runs share, if all that they start will send it."""
+    return secrets.token_urlsafe(KEY_BYTES) if all(map(sends_key, plans)) else None
+
+
+def mask_of(plan: PlannedRun, server_key: str | None = None) -> Mask:
+    """Hides the secrets of the environment, of all that was typed for a run, and the server's own key."""
     settings = plan.settings
     words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
     typed = (*words, *settings.script_args, *settings.server_args, settings.base_url or "")
-    return Mask(typed, {**os.environ, KEY: find_key() or ""})
+    return Mask(typed, {**os.environ, Variable.API_KEY: find_key() or "", "SERVER_API_KEY": server_key or ""})

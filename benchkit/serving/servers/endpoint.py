@@ -46,9 +46,11 @@ class Endpoint:
         return EngineInfo("endpoint", "any OpenAI-compatible address", HOW_TO_GET, None)
 
     def start(self) -> None:
-        """Nothing to start. A key from .env is put where the benchmark script, a child of ours, finds it."""
-        if self._key:
-            os.environ[KEY] = self._key
+        """Nothing to start."""
+
+    @property
+    def api_key(self) -> str | None:
+        return self._key
 
     def ready(self) -> None:
         self._entry = self._find_model()

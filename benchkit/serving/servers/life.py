@@ -30,6 +30,7 @@ class RunningServer:
     def __init__(self, server: Server, facts: ServerFacts, log: Path) -> None:
         self._server = server
         self.facts = facts
+        self.api_key = server.api_key  # apart from the facts, which are recorded
         self.log = log
         self.stop_report: StopReport | None = None
 

@@ -37,6 +37,8 @@ class LlamaCppPython(LocalServer):
 
     kind = "llama-cpp-python"
     health_path = "/v1/models"
+    key_variable = "API_KEY"  # like every setting of its server that no flag gives
+    hidden_variables = ("API_KEY", "HOST", "PORT", "CONFIG_FILE")
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is a package, no program

@@ -36,6 +36,8 @@ class LlamaServer(LocalServer):
     """Started with slots and alias of our own; what it did is read from /props and its log."""
 
     kind = "llama-server"
+    key_variable = "LLAMA_API_KEY"
+    hidden_variables = ("LLAMA_ARG_", "LLAMA_API_KEY")
     _work: dict[str, str] | None = None
 
     @staticmethod
@@ -62,11 +64,6 @@ class LlamaServer(LocalServer):
             *self.request.extra_args,
         ]
 
-    def environment(self) -> dict[str, str]:
-        """Without what would change the server's settings behind the record's back."""
-        hidden = ("LLAMA_ARG_", "LLAMA_API_KEY")
-        return {name: value for name, value in super().environment().items() if not name.startswith(hidden)}
-
     def describe(self) -> ServerFacts:
         loaded = read_log(self.process.output())
         said = self.properties()
@@ -80,7 +77,7 @@ class LlamaServer(LocalServer):
     def properties(self) -> dict[str, Any]:
         url = f"{self.url}/props"
         try:
-            found = ask(url, timeout=PROPERTIES_S).json()
+            found = ask(url, timeout=PROPERTIES_S, key=self.api_key).json()
         except OSError as error:
             raise no_answer(url, error, PROPERTIES_S) from error
         return found if isinstance(found, dict) else {}
@@ -116,7 +113,8 @@ class LlamaServer(LocalServer):
     def shows_life(self) -> bool:
         """Its counters grow with every batch, of prompts too; they also say when nothing is asked of it."""
         try:
-            found = dict(WORK.findall(ask(f"{self.url}/metrics", timeout=METRICS_S).body.decode()))
+            told = ask(f"{self.url}/metrics", timeout=METRICS_S, key=self.api_key)
+            found = dict(WORK.findall(told.body.decode()))
         except OSError:
             return False
         before, self._work = self._work, found

@@ -62,6 +62,10 @@ class LmStudio:
         # LM Studio brings the runtimes for the GPU that is there by itself.
         return EngineInfo("lm-studio", lms.version(found) if found else None, lms.HOW_TO_GET, bool(found))
 
+    @property
+    def api_key(self) -> str | None:
+        return self._key
+
     def start(self) -> None:
         self._began = time.monotonic()
         self._lms = lms.needed()

@@ -44,6 +44,8 @@ class LocalServer(ABC):
 
     kind: ClassVar[str]
     health_path: ClassVar[str] = "/health"
+    key_variable: ClassVar[str | None] = None  # through which the engine takes its key, if it can
+    hidden_variables: ClassVar[tuple[str, ...]] = ()  # beginnings of names that would change its settings
 
     def __init__(self, request: ServerRequest, report: Report) -> None:
         if request.model is None:
@@ -79,9 +81,18 @@ class LocalServer(ABC):
     def patience(self) -> Patience:
         return Patience()
 
+    @property
+    def api_key(self) -> str | None:
+        return self.request.new_key if self.key_variable else None
+
     def environment(self) -> dict[str, str]:
-        """At a crash llama.cpp lets gdb print hundreds of lines, for minutes, where one is installed."""
-        return {"GGML_NO_BACKTRACE": "1", **os.environ}
+        """Without what would change the server's settings behind the record's back, and with its key.
+
+        At a crash llama.cpp lets gdb print hundreds of lines, for minutes, where one is installed.
+        """
+        kept = {n: value for n, value in os.environ.items() if not n.startswith(self.hidden_variables)}
+        key = {self.key_variable: self.api_key} if self.key_variable and self.api_key else {}
+        return {"GGML_NO_BACKTRACE": "1", **kept, **key}
 
     @property
     def url(self) -> str:
@@ -118,15 +129,15 @@ class LocalServer(ABC):
         try:
             self._wait_until_it_listens()
             self._prove_port()
-            prove_model(self.base_url, self.alias, timeout=max(LAST_REPLY_S, self._time_left()))
-            prove_token(self.base_url, self.alias, timeout=max(LAST_REPLY_S, self._time_left()))
+            prove_model(self.base_url, self.alias, self.api_key, timeout=max(LAST_REPLY_S, self._time_left()))
+            prove_token(self.base_url, self.alias, self.api_key, timeout=max(LAST_REPLY_S, self._time_left()))
         except ServerDied as error:
             if not self.process.ended_within(1.0):
                 raise
             raise self._failed_start() from error
         self._start_s = time.monotonic() - self._started
         self.process.remember_pids()
-        self._watchdog = Watchdog(self.base_url, self.alias, self.shows_life, self.patience())
+        self._watchdog = Watchdog(self.base_url, self.alias, self.shows_life, self.patience(), self.api_key)
 
     def failure(self) -> ServerError | None:
         code = self.process.exit_code()
@@ -169,7 +180,7 @@ class LocalServer(ABC):
 
     def _is_healthy(self) -> bool:
         try:
-            return ask(self.url + self.health_path, timeout=self._replies_within).ok
+            return ask(self.url + self.health_path, timeout=self._replies_within, key=self.api_key).ok
         except TimeoutError:
             self._replies_within = min(2 * self._replies_within, LAST_REPLY_S)
         except OSError:

@@ -76,6 +76,10 @@ class Ollama:
         version = OllamaApi(address()).version() or _program_version()
         return EngineInfo("ollama", version, HOW_TO_GET, bool(version))
 
+    @property
+    def api_key(self) -> None:
+        """It knows no keys."""
+
     def start(self) -> None:
         self._began = time.monotonic()
         if self._api.version() is None:

@@ -32,8 +32,10 @@ class Watchdog:
     Slow prompt processing shows life, or ends in the probe's answer; a hang does neither.
     """
 
-    def __init__(self, base_url: str, model: str, shows_life: ShowsLife, patience: Patience) -> None:
-        self._base_url, self._model = base_url, model
+    def __init__(
+        self, base_url: str, model: str, shows_life: ShowsLife, patience: Patience, key: str | None = None
+    ) -> None:
+        self._base_url, self._model, self._key = base_url, model, key
         self._shows_life, self._patience = shows_life, patience
         self._stop = threading.Event()
         self._progress_at = time.monotonic()
@@ -79,7 +81,7 @@ class Watchdog:
     def _ask(self) -> ServerError | None:
         """None if an answer came, be it a refusal: it lives. Its process's end is noticed elsewhere."""
         try:
-            prove_token(self._base_url, self._model, timeout=ASKS_NO_LONGER_S)
+            prove_token(self._base_url, self._model, self._key, timeout=ASKS_NO_LONGER_S)
         except (ServerHangs, ServerDied):
             return self._hangs()
         except ServerError:

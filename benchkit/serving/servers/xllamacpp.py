@@ -32,6 +32,7 @@ class Xllamacpp(LlamaServer):
     """The package has no stop call and says why it failed on stderr only: so it is a child with a log."""
 
     kind = "xllamacpp"
+    key_variable = "XLLAMACPP_API_KEY"  # which our program in its process reads
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is a package, no program

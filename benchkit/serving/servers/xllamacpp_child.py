@@ -3,6 +3,7 @@
     python -P xllamacpp_child.py SETTINGS [--NAME VALUE]...
 
 SETTINGS is JSON; a NAME is a field of xllamacpp.CommonParams, with dashes or underscores.
+XLLAMACPP_API_KEY, if it is set, is the key that clients must send.
 """
 
 from __future__ import annotations
@@ -55,6 +56,8 @@ def _params(settings: dict[str, Any], extra: list[str]) -> Any:
     params.model_alias = {settings["model_alias"]}
     params.hostnames = [settings["hostname"]]
     params.endpoint_metrics = True
+    if key := os.environ.pop("XLLAMACPP_API_KEY", ""):
+        params.api_keys = [key]
     for name in ("port", "n_ctx", "n_parallel", "n_gpu_layers", "verbosity"):
         if settings[name] is not None:
             _set_number(params, name, settings[name])

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import HistoryError
-from benchkit.files import atomic_write, locked
+from benchkit.files import PRIVATE_FILE, atomic_write, locked
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ def _note(entry: Any) -> Note:
 
 def _store(path: Path, notes: dict[str, Note]) -> None:
     plain = {run: {"note": note.text, "tags": list(note.tags)} for run, note in notes.items()}
-    atomic_write(path, json.dumps(plain, ensure_ascii=False, indent=1) + "\n")
+    atomic_write(path, json.dumps(plain, ensure_ascii=False, indent=1) + "\n", new_mode=PRIVATE_FILE)

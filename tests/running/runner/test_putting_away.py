@@ -33,6 +33,8 @@ def plan(tmp_path: Path) -> PlannedRun:
 class Idle:
     """A server that is well."""
 
+    api_key = None
+
     def failure(self) -> None:
         return None
 

@@ -119,12 +119,14 @@ def test_openrouter_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_key_from_dotenv_reaches_server_and_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A key in .env opens the server, and lies where a child of ours finds it; an empty variable is none."""
+    """A key in .env opens the server, and is told for the script; our own environment stays as it is."""
     (tmp_path / ".env").write_text('OTHER=1\nexport OPENAI_API_KEY="sk-1"\n')
     monkeypatch.setenv("OPENAI_API_KEY", "")
     with _served(WHOLE, key="sk-1") as url:
-        _facts(tmp_path, url)
-    assert os.environ["OPENAI_API_KEY"] == "sk-1"
+        asked = ServerRequest("endpoint", "m", tmp_path / "log", base_url=url)
+        with serve(asked, print) as server:
+            assert server.api_key == "sk-1"
+    assert os.environ["OPENAI_API_KEY"] == ""
 
 
 def test_the_environment_goes_before_dotenv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from benchkit.files import Disk, atomic_write, opened, read_all, write_all
+from benchkit.files import PRIVATE_FILE, Disk, atomic_write, opened, read_all, write_all
 from benchkit.telling.history.json_file import document, journal
 from benchkit.telling.history.json_file.document import LONGEST_HEAD, TAIL, Document
 from benchkit.telling.history.json_file.journal import PAGE, Journal
@@ -95,7 +95,9 @@ def _rewrite(history: Path, added: list[Mapping[str, Any]], disk: Disk) -> None:
     with_all = document.parse(_content(history, disk))
     known = {record.get("id") for record in with_all.records if isinstance(record, dict)}
     new = [dict(record) for record in added if record.get("id") not in known]
-    atomic_write(history, document.render(Document([*with_all.records, *new], with_all.beside)), disk)
+    atomic_write(
+        history, document.render(Document([*with_all.records, *new], with_all.beside)), disk, PRIVATE_FILE
+    )
 
 
 def _content(history: Path, disk: Disk) -> bytes:

@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
-from benchkit.files import Disk, opened, read_all, sync_folder, write_all
+from benchkit.files import PRIVATE_FILE, Disk, opened, read_all, sync_folder, write_all
 
 PAGE = 4096
 
@@ -74,7 +74,7 @@ def write(history: Path, journal: Journal, disk: Disk) -> None:
     data = sha256(content).hexdigest().encode() + b"\n" + content
     draft = place(history).with_suffix(".tmp")
     try:
-        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, disk) as fd:
+        with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, disk, PRIVATE_FILE) as fd:
             write_all(fd, data, 0, disk)
             disk.fsync(fd)
     except OSError:
