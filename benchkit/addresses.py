@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+from base64 import b64encode
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+Login = tuple[str, str]
 
 
 def host_of(url: str) -> str | None:
@@ -13,3 +16,21 @@ def host_of(url: str) -> str | None:
     except ValueError:
         return None
     return parts.hostname if sound else None
+
+
+def split_credentials(url: str) -> tuple[str, Login | None]:
+    """The address without the `user:password@` in it, and these two; None where it has none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url, None
+    login, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return url, None
+    user, _, password = login.partition(":")
+    return urlunsplit(parts._replace(netloc=host)), (unquote(user), unquote(password))
+
+
+def basic_authorization(user: str, password: str) -> str:
+    """The header's value of HTTP's Basic scheme (RFC 7617)."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()

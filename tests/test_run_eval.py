@@ -103,6 +103,18 @@ def test_right_answers_score_a_hundred_percent(tmp_path: Path) -> None:
     assert server.connections <= 3 + 1  # one for each slot, one for the questions about the server
 
 
+def test_a_content_filter_is_told_with_the_verdict(tmp_path: Path) -> None:
+    """The verdict's line says that the server ended the answer, and so does the summary."""
+    with chat_server(but_for("Demo/3", lambda turn: turn.answer("", finish="content_filter"))) as server:
+        done = ask(server, tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    filtered = verdicts(tmp_path / "out")["Demo/3"]
+    assert filtered["verdict"] == "empty"
+    assert filtered["detail"] == "the server's content filter ended the answer; no code in the answer"
+    assert filtered["finish_reason"] == "content_filter"
+    assert "1 answers were ended by the server's content filter" in done.stdout
+
+
 def test_check_and_dry_run_ask_nothing(tmp_path: Path) -> None:
     """Both work with nobody at the address; --dry-run prints the prompts word by word."""
     nobody = (

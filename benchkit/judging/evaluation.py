@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +124,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
     if answer.failure is not None:
         return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, answer.failure)
-    return judge_answer(
+    judged = judge_answer(
         judge,
         question.task,
         answer.response,
@@ -134,6 +134,9 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
         tokens=answer.completion_tokens,
         further=answer.facts(),
     )
+    if not answer.note or judged.verdict is Verdict.PASSED:
+        return judged
+    return replace(judged, detail=f"{answer.note}; {judged.detail}")
 
 
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:

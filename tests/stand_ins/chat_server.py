@@ -11,11 +11,13 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 Do = Callable[["Turn"], None]
+Get = Callable[["Turn", str], bool]
+"""Replies to the GET of a path, and says whether it did."""
 SERVED = {"data": [{"id": "stand-in", "meta": {"n_params": 7, "size": 7, "n_vocab": 7, "n_embd": 7}}]}
 
 
@@ -24,6 +26,7 @@ class Turn:
 
     def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any], number: int) -> None:
         self._handler, self.body, self.number = handler, body, number  # number: 1 for the first request
+        self.sent = 0  # bytes of a body that is sent on and on
 
     @property
     def question(self) -> str:
@@ -45,6 +48,28 @@ class Turn:
 
     def error(self, code: int, message: str, kind: str = "server_error", **headers: str) -> None:
         self.status(code, {"error": {"code": code, "message": message, "type": kind}}, **headers)
+
+    def endless(self, code: int, pause_s: float = 0.0) -> None:
+        """A body that goes on until the other side hangs up: quickly, or byte by byte."""
+        self._handler.send_response(code)
+        self._handler.send_header("Transfer-Encoding", "chunked")
+        self._handler.end_headers()
+        chunk = b" " * (1 if pause_s else 1 << 20)
+        with suppress(OSError):
+            for _ in range(10_000):
+                self.send(chunk)
+                self.sent += len(chunk)
+                time.sleep(pause_s)
+        self._handler.close_connection = True
+
+    def silence(self, code: int, until: threading.Event) -> None:
+        """A status whose body never comes."""
+        self._handler.send_response(code)
+        self._handler.send_header("Content-Length", "1000")
+        self._handler.end_headers()
+        self._handler.wfile.flush()
+        until.wait(60)
+        self._handler.close_connection = True
 
     def begin(self) -> None:
         self._handler.send_response(200)
@@ -97,6 +122,8 @@ class ChatServer:
     def __init__(self, do: Do, slots: int | None, key: str | None) -> None:
         self.do, self.slots, self.key = do, slots, key
         self.bodies: list[dict[str, Any]] = []
+        self.get: Get | None = None  # what it does with a GET; None: what a well-behaved server does
+        self.authorizations: list[str | None] = []  # of all requests
         self.loading = 0  # how often /health still says that the model is being loaded
         self.connections = self.busy = self.busiest = 0
         self.lock = threading.Lock()
@@ -143,6 +170,9 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             turn = Turn(self, {}, 0)
+            server.authorizations.append(self.headers["Authorization"])
+            if server.get is not None and server.get(turn, self.path):
+                return
             if self.path == "/v1/models":
                 turn.status(200, SERVED)
             elif self.path == "/health" and server.loading > 0:
@@ -155,6 +185,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            server.authorizations.append(self.headers["Authorization"])
             with server.counted(body) as number:
                 turn = Turn(self, body, number)
                 if server.key and self.headers["Authorization"] != f"Bearer {server.key}":

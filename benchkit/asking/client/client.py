@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, why
-from benchkit.asking.client.failures import ContextExceeded, Hiccup, failure_of
+from benchkit.asking.client.bodies import reader
+from benchkit.asking.client.budget import budget_of
+from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, refusal, why
+from benchkit.asking.client.failures import ContextExceeded, Hiccup, Overlong, failure_of
+from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
 from benchkit.asking.client.reply import Reply
 from benchkit.asking.client.stream import events
@@ -24,18 +26,6 @@ if TYPE_CHECKING:
     import requests
 
 PATHS = {"chat": "/chat/completions", "completion": "/completions"}
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for what."""
-
-    retries: int = 6
-    first_pause_s: float = 0.5  # doubled each time
-    longest_pause_s: float = 30.0
-    longest_wished_pause_s: float = 300.0  # a Retry-After beyond that ends the question
-    stall_s: float = 300.0
-    total_s: float = 3600.0
 
 
 class Client:
@@ -57,20 +47,10 @@ class Client:
                     finish_reason="length", tries=attempt, note=f"prompt beyond the context: {error}"
                 )
             except Hiccup as hiccup:
-                pause = self._pause(hiccup, attempt)
+                pause = self._patience.pause_after(hiccup, attempt)
                 if pause is None or stopping.wait(pause):
                     return self._given_up(hiccup, attempt)
         raise AssertionError("the last attempt always ends the loop")
-
-    def _pause(self, hiccup: Hiccup, attempt: int) -> float | None:
-        """How long to wait before the next try; None: no further try."""
-        patience = self._patience
-        if attempt >= min(patience.retries + 1, hiccup.tries or patience.retries + 1):
-            return None
-        if hiccup.wait_s is not None:
-            return hiccup.wait_s if hiccup.wait_s <= patience.longest_wished_pause_s else None
-        pause = min(patience.longest_pause_s, patience.first_pause_s * 2.0 ** (attempt - 1))
-        return pause * random.uniform(0.8, 1.2)  # so that parallel requests do not come back all at once
 
     def _given_up(self, hiccup: Hiccup, attempt: int) -> Answer:
         times = f", {attempt} times" if attempt > 1 else ""
@@ -83,29 +63,40 @@ class Client:
         return Answer(failure=f"{hiccup.why}{wished}{times}", tries=attempt)
 
     def _ask_once(self, question: Question, stopping: Event) -> Answer:
-        reply = Reply()
+        reply, body = Reply(), self._body(question)
+        budget = budget_of(body)
         try:
-            with self._sent(question) as response:
-                for batch in events(response.raw):
+            with self._sent(question.prompt.mode, body) as response:
+                for batch in events(reader(response), budget.bytes):
                     for event in batch:
                         reply.take(event)
+                    if reply.characters > budget.characters:
+                        return reply.cut_off()
                     self._watch(reply, stopping)
+        except Overlong:
+            if reply.characters and not reply.ended:
+                return reply.cut_off()
+            if not reply.ended:
+                raise
         except Hiccup:
             if not reply.ended:  # what goes wrong after the answer's end is no loss
                 raise
         return reply.answer()
 
     @contextmanager
-    def _sent(self, question: Question) -> Iterator[requests.Response]:
+    def _sent(self, mode: str, body: dict[str, Any]) -> Iterator[requests.Response]:
         """The reply to the request, read as it comes; what the network does wrong becomes a Hiccup."""
         import requests
         import urllib3
 
         try:
-            with self._post(question) as response:
+            with self._post(mode, body) as response:
                 if response.status_code != 200:
-                    raise failure_of(response.status_code, response.text, response.headers)
+                    raise failure_of(refusal(response))
                 yield response
+        except urllib3.exceptions.DecodeError as error:
+            told = f"the server's compressed answer cannot be unpacked: {error.args[0]}"
+            raise Hiccup(told, tries=2) from None
         except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
             raise self._stalled() from None
         except (requests.ConnectionError, requests.Timeout) as error:
@@ -113,14 +104,14 @@ class Client:
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise Hiccup(f"the connection broke in the middle of the answer: {why(error)}") from None
 
-    def _post(self, question: Question) -> requests.Response:
+    def _post(self, mode: str, body: dict[str, Any]) -> requests.Response:
         """Send the request; a kept-alive connection that the server has just closed is no failure."""
         import requests
 
         send = partial(
             self._endpoint.session.post,
-            self._endpoint.base_url + PATHS[question.prompt.mode],
-            json=self._body(question),
+            self._endpoint.base_url + PATHS[mode],
+            json=body,
             stream=True,
             timeout=(CONNECT_S, self._patience.stall_s),
             allow_redirects=False,

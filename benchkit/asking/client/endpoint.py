@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from benchkit.addresses import host_of
+from benchkit.addresses import basic_authorization, host_of, split_credentials
+from benchkit.asking.client.bodies import read_error, read_whole
+from benchkit.asking.client.failures import Hiccup, Refusal, failure_of
+from benchkit.asking.client.patience import Patience
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError, UsageError
 
@@ -17,14 +24,34 @@ if TYPE_CHECKING:
 
 CONNECT_S, QUICK_S = 10.0, 30.0
 LOADS_WITHIN_S = 1800
+LARGEST_DOCUMENT = 16 << 20  # bytes; the longest list of models, with all their facts, is under 1 MB
+TOO_LONG = f"it is longer than {LARGEST_DOCUMENT >> 20} MB, or takes longer than {{:g}} s"
+RETRIES_OF_THE_OPTIONAL = 2
+WORTH_TELLING_S = 2.0
 TOLD_BY_SERVER = ("n_params", "size", "n_vocab", "n_embd")  # of a model's `meta`; the rest changes by itself
 REMOTE_REQUESTS = 4  # for an address that does not tell its slots; a server on this machine gets one
+
+
+@dataclass(frozen=True)
+class Document:
+    """What a GET brought: a status, and the JSON of its body where there is any."""
+
+    status: int
+    content: Any = None
+    failure: Exception | None = None  # what a status other than 200 stands for
 
 
 class Endpoint:
     """An OpenAI-compatible endpoint; each thread that asks keeps one connection alive."""
 
-    def __init__(self, base_url: str, api_key: str | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None = None,
+        patience: Patience = Patience(),  # noqa: B008 - frozen
+        say: Callable[[str], None] = lambda _line: None,
+    ) -> None:
+        base_url, self._login = split_credentials(base_url)
         host = host_of(base_url)
         if host is None:
             raise UsageError(f"--base-url {base_url!r} is no address such as http://127.0.0.1:8080/v1")
@@ -33,7 +60,7 @@ class Endpoint:
         self.base_url = base_url.rstrip("/")
         self.root = self.base_url.removesuffix("/v1")
         self._is_local = _is_local(host)
-        self._api_key = api_key
+        self._api_key, self._patience, self._say = api_key, patience, say
         self._own = threading.local()
 
     @property
@@ -54,43 +81,55 @@ class Endpoint:
         return session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._api_key:
+        if self._login is not None:  # typed as part of this very address
+            request.headers["Authorization"] = basic_authorization(*self._login)
+        elif self._api_key:
             request.headers["Authorization"] = f"Bearer {self._api_key}"
         return request
 
-    def wait_until_loaded(self, say: Callable[[str], None]) -> None:
+    def wait_until_loaded(self) -> None:
         """llama.cpp's server takes connections while it loads its model; others have no /health."""
         deadline, told = time.monotonic() + LOADS_WITHIN_S, False
-        while self._get(f"{self.root}/health").status_code == 503:
+        while self._get(f"{self.root}/health").status == 503:
             if time.monotonic() > deadline:
                 raise EndpointError(
                     f"the server at {self.base_url} is still loading after {LOADS_WITHIN_S} s"
                 )
             if not told:
-                say("the server is still loading its model; waiting")
+                self._say("the server is still loading its model; waiting")
             told = True
             time.sleep(0.5)
 
+    @cached_property
     def models(self) -> list[dict[str, Any]]:
         """What the server says it serves; empty where it does not say."""
-        listing = self._quick(f"{self.base_url}/models")
+        listing = self._listing.content
         rows = listing.get("data") if isinstance(listing, dict) else None
         return [row for row in rows or () if isinstance(row, dict) and isinstance(row.get("id"), str)]
+
+    @cached_property
+    def _listing(self) -> Document:
+        return self._document(f"{self.base_url}/models", self._patience)
 
     def model(self, name: str | None) -> str:
         """The name to ask for: the person's, or that of the only model there is."""
         if name is not None:
             return name
-        served = [row["id"] for row in self.models()]
+        served = [row["id"] for row in self.models]
         if len(served) == 1:
             return str(served[0])
-        if not served:
+        if served:
+            raise UsageError(f"--model is missing: {self.base_url} serves {', '.join(served[:20])}")
+        failure = self._listing.failure
+        if failure is None or self._listing.status == 404:
             raise UsageError(f"--model is missing, and {self.base_url} does not say what it serves")
-        raise UsageError(f"--model is missing: {self.base_url} serves {', '.join(served[:20])}")
+        if isinstance(failure, EndpointError):
+            raise failure
+        raise EndpointError(f"--model is missing, and {self.base_url}/models does not tell it: {failure}")
 
     def identity(self, model: str) -> dict[str, Any]:
         """What tells this model from others of the same name, as far as the server says."""
-        served = self.models()
+        served = self.models
         named = [row for row in served if row["id"] == model]
         row = next(iter(named or served[: len(served) == 1]), {})  # an only model is meant by any name
         meta = row.get("meta")
@@ -101,10 +140,10 @@ class Endpoint:
 
     def slots(self) -> tuple[int, str]:
         """How many requests it can work on at once, and how that is known."""
-        props = self._quick(f"{self.root}/props")
+        props = self._document(f"{self.root}/props", self._brief_patience).content
         if isinstance(props, dict) and isinstance(props.get("total_slots"), int) and props["total_slots"] > 0:
             return props["total_slots"], "the server's slots"
-        slots = self._quick(f"{self.root}/slots")
+        slots = self._document(f"{self.root}/slots", self._brief_patience).content
         if isinstance(slots, list) and slots:
             return len(slots), "the server's slots"
         if self._is_local:
@@ -114,23 +153,44 @@ class Endpoint:
             "a remote server that does not tell its slots; --parallel N asks more or fewer",
         )
 
-    def _quick(self, url: str) -> Any:
-        """A small JSON document, or None where the server has none there."""
-        reply = self._get(url)
-        try:
-            return reply.json() if reply.ok else None
-        except ValueError:
-            return None
+    @property
+    def _brief_patience(self) -> Patience:
+        """For what a server need not have: some answer with an error there, however often they are asked."""
+        return replace(self._patience, retries=min(self._patience.retries, RETRIES_OF_THE_OPTIONAL))
 
-    def _get(self, url: str) -> requests.Response:
+    def _document(self, url: str, patience: Patience) -> Document:
+        """A small JSON document; a server that is busy is asked again."""
+        for attempt in count(1):
+            document = self._get(url)
+            hiccup = document.failure if isinstance(document.failure, Hiccup) else None
+            pause = patience.pause_after(hiccup, attempt) if hiccup else None
+            if pause is None:
+                return document
+            if pause > WORTH_TELLING_S:
+                self._say(f"{document.failure}; asking again in {pause:.0f} s")
+            time.sleep(pause)
+        raise AssertionError("the last attempt always ends the loop")
+
+    def _get(self, url: str) -> Document:
         import requests
 
         try:
-            return self.session.get(url, timeout=(CONNECT_S, QUICK_S))
+            with self.session.get(
+                url, timeout=(CONNECT_S, QUICK_S), stream=True, allow_redirects=False
+            ) as response:
+                if response.status_code != 200:
+                    return Document(response.status_code, failure=failure_of(refusal(response)))
+                body = read_whole(response, LARGEST_DOCUMENT, QUICK_S)
         except requests.RequestException as error:
             raise EndpointError(
                 f"nobody answers at {self.base_url}: is the server running? ({why(error)})"
             ) from None
+        if body is None:
+            return Document(200, failure=Hiccup(TOO_LONG.format(QUICK_S), tries=1))
+        try:
+            return Document(200, json.loads(body))
+        except (ValueError, RecursionError):
+            return Document(200)
 
 
 def _is_local(host: str) -> bool:
@@ -148,3 +208,8 @@ def why(error: Exception) -> str:
         seen = inner
     text = getattr(seen, "strerror", None) or str(seen) or type(seen).__name__
     return " ".join(str(text).split())[:120]
+
+
+def refusal(response: requests.Response) -> Refusal:
+    """What a reply other than 200 says."""
+    return Refusal(response.status_code, read_error(response), response.headers, response.url)

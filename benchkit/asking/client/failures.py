@@ -8,12 +8,15 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError
 
 BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a moment
 WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NEVER_OFFERED = frozenset({501, 505})  # of the 500s, those that another try does not mend
 SHOWN = 200  # characters of a server's own words
 
 CONTEXT_EXCEEDED = re.compile(
@@ -40,24 +43,46 @@ class Hiccup(Exception):
         return self.why
 
 
-def failure_of(status: int, body: str, headers: Mapping[str, str]) -> Exception:
-    """The exception that a reply other than 200 stands for."""
+class Overlong(Hiccup):
+    """The reply is longer than anything that was asked for."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A reply other than 200."""
+
+    status: int
+    body: str
+    headers: Mapping[str, str]
+    url: str = ""  # what was asked
+
+
+def failure_of(refusal: Refusal) -> Exception:
+    """The exception that a refusal stands for."""
+    status, body, headers = refusal.status, refusal.body, refusal.headers
     said = words_of(body)
+    if status in REDIRECTS:
+        return EndpointError(_redirected(refusal))
     if status in WRONG_SETUP:
         return EndpointError(f"the server refuses with {status} ({said}): {_next_step(status)}")
     if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     if status in BUSY:
         return Hiccup(f"the server answers {status} ({said})", wait_s=_retry_after(headers))
-    if status >= 500:
-        return (
-            ContextExceeded(said) if CONTEXT_EXCEEDED.search(body) else Hiccup(_told(status, said), tries=2)
-        )
-    return Hiccup(_told(status, said), tries=1)
+    if status >= 500 and CONTEXT_EXCEEDED.search(body):
+        return ContextExceeded(said)
+    lasts = status < 500 or status in NEVER_OFFERED
+    return Hiccup(f"the server answers {status} ({said})", tries=1 if lasts else None)
 
 
-def _told(status: int, said: str) -> str:
-    return f"the server answers {status} ({said})"
+def _redirected(refusal: Refusal) -> str:
+    """A question is not sent on to where somebody else says: the person is to decide."""
+    target = urljoin(refusal.url, refusal.headers.get("Location", ""))
+    if not refusal.headers.get("Location"):
+        return f"the server redirects with {refusal.status}, and does not say where to: check --base-url"
+    for path in ("/chat/completions", "/completions", "/models"):
+        target = target.removesuffix(path)
+    return f"the server redirects with {refusal.status}: where that is right, use --base-url {target}"
 
 
 def _next_step(status: int) -> str:

@@ -5,9 +5,16 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from benchkit.asking.client.failures import CONTEXT_EXCEEDED, ContextExceeded, Hiccup, failure_of, words_of
+from benchkit.asking.client.failures import (
+    CONTEXT_EXCEEDED,
+    ContextExceeded,
+    Hiccup,
+    Refusal,
+    failure_of,
+    words_of,
+)
 from benchkit.asking.client.stream import Event
-from benchkit.asking.script.base import Answer
+from benchkit.asking.script.base import CONTENT_FILTER, Answer
 
 TIMINGS = (
     "prompt_n",
@@ -19,6 +26,9 @@ TIMINGS = (
 )
 
 
+NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by the reason of an end
+
+
 class Reply:
     """One reply while it arrives."""
 
@@ -27,6 +37,7 @@ class Reply:
         self._thoughts: list[str] = []
         self._finish: str | None = None
         self._choices = 0
+        self.characters = 0  # of text and thoughts
         self._usage: dict[str, Any] = {}
         self._timings: dict[str, Any] = {}
         self._started, self.begun = time.time(), time.monotonic()
@@ -53,6 +64,7 @@ class Reply:
             self._first = self._first or self.last_token
             self._text.append(_as_text(text))
             self._thoughts.append(_as_text(thought))
+            self.characters += len(self._text[-1]) + len(self._thoughts[-1])
         self._finish = _as_text(choice.get("finish_reason")) or self._finish
 
     @property
@@ -66,10 +78,19 @@ class Reply:
             raise Hiccup("the reply holds no choice", tries=2)
         if not self.ended:
             raise Hiccup("the stream was cut in the middle of the answer")
+        return self._answer(self._finish, NOTES.get(self._finish or "", ""))
+
+    def cut_off(self) -> Answer:
+        """What came of an answer that is not read to its end."""
+        note = f"the server goes on past the token budget: reading ended at {self.characters} characters"
+        return self._answer("length", note)
+
+    def _answer(self, finish: str | None, note: str) -> Answer:
         return Answer(
             response=_clean("".join(self._text)),
             reasoning=_clean("".join(self._thoughts)),
-            finish_reason=self._finish,
+            finish_reason=finish,
+            note=note,
             prompt_tokens=_count(self._usage.get("prompt_tokens"), self._timings.get("prompt_n")),
             completion_tokens=_count(self._usage.get("completion_tokens"), self._timings.get("predicted_n")),
             started=round(self._started, 3),
@@ -88,7 +109,7 @@ def _error(error: Any) -> Exception:
     said, code = words_of(str(error.get("message") or error)), error.get("code")
     if CONTEXT_EXCEEDED.search(f"{error.get('type')} {code} {said}"):
         return ContextExceeded(said)
-    return failure_of(code if isinstance(code, int) and code >= 400 else 500, said, {})
+    return failure_of(Refusal(code if isinstance(code, int) and code >= 400 else 500, said, {}))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -6,8 +6,9 @@ import os
 from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
-from benchkit.asking.client.client import Client, Patience
+from benchkit.asking.client.client import Client
 from benchkit.asking.client.endpoint import Endpoint
+from benchkit.asking.client.patience import Patience
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_journal, say
 from benchkit.asking.script.pipeline import Judge, R
 from benchkit.contract import Variable
@@ -19,8 +20,11 @@ class Session:
     def __init__(self, settings: Settings) -> None:
         base_url, self._folder = settings.need_endpoint()
         self._settings = settings
-        self._endpoint = Endpoint(base_url, settings.api_key)
-        self._endpoint.wait_until_loaded(say)
+        self._patience = Patience(
+            settings.retries, stall_s=settings.stall_timeout, total_s=settings.request_timeout
+        )
+        self._endpoint = Endpoint(base_url, settings.api_key, self._patience, say)
+        self._endpoint.wait_until_loaded()
         self.model = self._endpoint.model(settings.model)
         self.askers, self._because = self._parallel()
 
@@ -47,9 +51,7 @@ class Session:
             yield from pipeline.run(questions)
 
     def _client(self) -> Client:
-        asked = self._settings
-        patience = Patience(asked.retries, stall_s=asked.stall_timeout, total_s=asked.request_timeout)
-        return Client(self._endpoint, self.model, asked.sampling, patience)
+        return Client(self._endpoint, self.model, self._settings.sampling, self._patience)
 
     def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
         """Answers are used again only where all of this is the same; a hash says more than a name."""

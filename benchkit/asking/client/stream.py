@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any
 
-from benchkit.asking.client.failures import Hiccup, words_of
+from benchkit.asking.client.bodies import READ_AT_MOST, Read
+from benchkit.asking.client.budget import LONGEST_REPLY
+from benchkit.asking.client.failures import Hiccup, Overlong, words_of
 
-READ_AT_MOST = 1 << 16
-LONGEST_REPLY = 64 << 20  # bytes; no budget of tokens fills that, a server that never ends does
 Event = dict[str, Any]
 
 
-class Source(Protocol):
-    """The part of urllib3's response that is read here."""
-
-    # What has arrived, waiting for the first byte; empty at the end.
-    def read1(self, amount: int, /) -> bytes: ...
-
-
-def events(source: Source) -> Iterator[list[Event]]:
+def events(read: Read, most: int = LONGEST_REPLY) -> Iterator[list[Event]]:
     """What arrived with each read, as the events of a stream; an answer that is no stream is one event.
 
     Empty lists come too (comments that keep a connection alive), so that the caller sees time pass.
@@ -28,7 +21,7 @@ def events(source: Source) -> Iterator[list[Event]]:
     tail: list[bytes] = []  # the line that is not whole yet
     stray: list[bytes] = []  # lines of no stream
     streamed = False
-    for chunk in _chunks(source):
+    for chunk in _chunks(read, most):
         *lines, rest = chunk.split(b"\n")
         if lines:
             lines[0] = b"".join([*tail, lines[0]])
@@ -44,12 +37,12 @@ def events(source: Source) -> Iterator[list[Event]]:
         yield [_whole(b"\n".join(stray))]
 
 
-def _chunks(source: Source) -> Iterator[bytes]:
+def _chunks(read: Read, most: int) -> Iterator[bytes]:
     size = 0
-    while chunk := source.read1(READ_AT_MOST):
+    while chunk := read(READ_AT_MOST):
         size += len(chunk)
-        if size > LONGEST_REPLY:
-            raise Hiccup(f"the reply does not end: {size >> 20} MB so far", tries=1)
+        if size > most:
+            raise Overlong(f"the reply does not end: {size >> 20} MB so far", tries=1)
         yield chunk
 
 

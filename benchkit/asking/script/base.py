@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from benchkit.verdict import Verdict
 
 Message = dict[str, str]
+CONTENT_FILTER = "content_filter"  # a finish_reason of OpenAI's protocol
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,10 @@ class Answer:
     @property
     def truncated(self) -> bool:
         return self.finish_reason == "length"
+
+    @property
+    def filtered(self) -> bool:
+        return self.finish_reason == CONTENT_FILTER
 
     def as_record(self) -> dict[str, Any]:
         """The line of a journal; what is unknown is left out."""

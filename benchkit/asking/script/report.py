@@ -131,21 +131,28 @@ class Report:
 
 def usage_text(summary: Mapping[str, Any]) -> str:
     """Tokens and speed for people; empty where nothing was asked or the server told nothing."""
-    if summary.get("tokens_per_second") is None:
-        return ""
-    first, asking = summary["time_to_first_token_s"], summary["further"]["asking"]
-    lines = [
-        f"Tokens: {summary['prompt_tokens']} in prompts, {summary['completion_tokens']} in answers; "
-        f"{summary['tokens_per_second']:.1f} a second in all"
-        + (f", the first after {first:.2f} s" if first is not None else "")
-    ]
-    if asking["at_token_budget"]:
+    asking = summary["further"]["asking"]
+    lines = _speed_lines(summary)
+    if lines and asking["at_token_budget"]:
         lines.append(
             f"{asking['at_token_budget']} answers were cut off at the token budget or the context's end"
         )
+    if asking["ended_by_content_filter"]:
+        lines.append(f"{asking['ended_by_content_filter']} answers were ended by the server's content filter")
     if asking["clocks_agree"] is False:
         lines.append("The server's own tokens per second are not what arrived here: ours are shown")
     return "\n".join(lines)
+
+
+def _speed_lines(summary: Mapping[str, Any]) -> list[str]:
+    if summary.get("tokens_per_second") is None:
+        return []
+    first = summary["time_to_first_token_s"]
+    tail = f", the first after {first:.2f} s" if first is not None else ""
+    return [
+        f"Tokens: {summary['prompt_tokens']} in prompts, {summary['completion_tokens']} in answers; "
+        f"{summary['tokens_per_second']:.1f} a second in all{tail}"
+    ]
 
 
 def say(line: str) -> None:

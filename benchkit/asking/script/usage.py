@@ -23,7 +23,7 @@ class Usage:
         self._starts, self._ends = array("d"), array("d")
         self._first_token, self._speed = array("d"), array("d")
         self._server_speed, self._server_prompt_speed, self._ratio = array("d"), array("d"), array("d")
-        self._at_budget = 0
+        self._at_budget, self._filtered = 0, 0
 
     def add(self, answer: Answer) -> None:
         if answer.failure is not None or not answer.seconds:
@@ -32,6 +32,7 @@ class Usage:
         self._completion_tokens += answer.completion_tokens or 0
         self._unknown += answer.completion_tokens is None
         self._at_budget += answer.truncated
+        self._filtered += answer.filtered
         self._starts.append(answer.started)
         self._ends.append(answer.started + answer.seconds)
         self._add_speeds(answer)
@@ -81,6 +82,7 @@ class Usage:
                 "server_tokens_per_second_of_one_request": _middle(self._server_speed),
                 "clocks_agree": self._clocks_agree(),
                 "at_token_budget": self._at_budget,
+                "ended_by_content_filter": self._filtered,
             },
         }
 

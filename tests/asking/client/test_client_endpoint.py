@@ -82,7 +82,7 @@ def test_a_loading_server_is_waited_for() -> None:
     told: list[str] = []
     with chat_server(good) as server:
         server.loading = 2
-        Endpoint(server.base_url).wait_until_loaded(told.append)
+        Endpoint(server.base_url, say=told.append).wait_until_loaded()
         assert server.loading == 0
     assert told == ["the server is still loading its model; waiting"]
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from email.utils import formatdate
 
 import pytest
 
-from benchkit.asking.client.client import Client, Patience
+from benchkit.asking.client.client import Client
 from benchkit.asking.client.endpoint import Endpoint
+from benchkit.asking.client.patience import Patience
 from benchkit.asking.script import Answer, Prompt, Question, Sampling
 from benchkit.errors import EndpointError
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
@@ -109,7 +113,7 @@ def test_sampling_is_passed_on_as_asked() -> None:
     assert sent == {"temperature": 0.7, "max_tokens": 123_456, "top_p": 0.9, "seed": 7, "top_k": 20}
 
 
-@pytest.mark.parametrize("status", [429, 502, 503, 504])
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_busy_server_is_asked_again(status: int) -> None:
     """After a refusal that may pass the next try's answer counts."""
     answer, server = ask(in_order(lambda turn: turn.error(status, "busy"), good))
@@ -179,17 +183,88 @@ def test_a_wrong_setup_ends_the_run(status: int, step: str) -> None:
         ask(lambda turn: turn.error(status, "no"))
 
 
-def test_an_internal_error_is_tried_twice() -> None:
-    """500 may be a passing fault: one more try, then the server's words as the failure."""
+def test_a_spell_of_internal_errors_is_outlasted() -> None:
+    """500 may be a passing fault: as many tries as for any other, then the server's words as the failure."""
+    patience = Patience(retries=6, first_pause_s=0.01)
+    answer, server = ask(in_order(*[lambda turn: turn.error(500, "a moment")] * 6, good), patience=patience)
+    assert (answer.failure, answer.tries) == (None, 7)
     answer, server = ask(lambda turn: turn.error(500, "out of slots"))
-    assert answer.failure == "the server answers 500 (out of slots), 2 times"
-    assert len(server.bodies) == 2
+    assert answer.failure == "the server answers 500 (out of slots), 4 times"
+    assert len(server.bodies) == 4
+
+
+def test_what_a_server_does_not_offer_is_not_asked_again() -> None:
+    """501 lasts."""
+    answer, _ = ask(lambda turn: turn.error(501, "no chat here"))
+    assert answer.failure == "the server answers 501 (no chat here)"
+
+
+def test_a_compressed_answer_is_unpacked() -> None:
+    """Some servers compress although they are asked not to; one in an unknown way is told so."""
+    event = {"choices": [{"delta": {"content": "a + b"}, "finish_reason": "stop"}]}
+    packed = gzip.compress(f"data: {json.dumps(event)}\n\n".encode())
+    answer, _ = ask(lambda turn: turn.status(200, packed, Content_Encoding="gzip"))
+    assert (answer.response, answer.failure) == ("a + b", None)
+    answer, server = ask(lambda turn: turn.status(200, packed, Content_Encoding="snappy"))
+    assert "compresses its answers with 'snappy'" in str(answer.failure)
+    assert len(server.bodies) == 1
+
+
+def test_damaged_compression_is_a_failure() -> None:
+    """What cannot be unpacked is named as that."""
+    answer, _ = ask(lambda turn: turn.status(200, b"no gzip at all", Content_Encoding="gzip"))
+    assert "gzip" in str(answer.failure)
+
+
+@pytest.mark.parametrize("form", ["one event", "an event a token", "one line without an end"])
+def test_an_answer_far_beyond_its_token_budget_is_not_read_on(form: str) -> None:
+    """200 tokens were asked for and 50 MB come: what was read until then is an answer cut off."""
+    sent = 0
+
+    def do(turn: Turn) -> None:
+        nonlocal sent
+        turn.begin()
+        event = b'data: {"choices":[{"delta":{"content":"%s"}}]}\n\n'
+        with suppress(OSError):
+            turn.send(event % b"def ")
+            for _ in range(800):
+                if form == "one event":
+                    chunk = event % (b"loop " * (1 << 14))
+                elif form == "an event a token":
+                    chunk = event % b"loop " * 1400
+                else:
+                    chunk = b"x" * (1 << 16)
+                turn.send(chunk)
+                sent += len(chunk)
+
+    answer, server = ask(do, max_tokens=200)
+    assert (answer.failure, answer.truncated) == (None, True)
+    assert answer.response.startswith("def ")
+    assert len(answer.response) < 200_000
+    assert "token budget" in answer.note
+    assert sent < 16 << 20
+    assert len(server.bodies) == 1
+
+
+def test_a_budget_that_a_further_field_raises_counts() -> None:
+    """--extra-body may ask for more tokens than --max-tokens, or for any number of them."""
+    text = "word " * 20_000
+    for further in ({"max_tokens": 20_000}, {"n_predict": -1}, {"max_completion_tokens": 20_000}):
+        answer, _ = ask(lambda turn: turn.answer(text), max_tokens=10, extra_body=further)
+        assert (answer.response, answer.finish_reason) == (text, "stop")
+
+
+def test_a_content_filter_is_told() -> None:
+    """The answer that it ended says so."""
+    answer, _ = ask(lambda turn: turn.answer("I", finish="content_filter"))
+    assert (answer.finish_reason, answer.filtered) == ("content_filter", True)
+    assert answer.note == "the server's content filter ended the answer"
 
 
 def test_an_error_inside_the_stream_is_one() -> None:
     """llama.cpp reports late errors as an event of a 200 reply."""
     answer, _ = ask(stream({"error": {"code": 500, "message": "decode failed", "type": "server_error"}}))
-    assert answer.failure == "the server answers 500 (decode failed), 2 times"
+    assert answer.failure == "the server answers 500 (decode failed), 4 times"
 
 
 def test_an_old_servers_error_line_is_one() -> None:
@@ -364,7 +439,7 @@ def test_five_megabytes_of_one_token_are_read_in_linear_time(at_once: bool) -> N
         turn.end()
 
     begun = time.monotonic()
-    answer, _ = ask(do)
+    answer, _ = ask(do, max_tokens=times)
     assert (len(answer.response), answer.truncated) == (5_000_000, True)
     assert time.monotonic() - begun < 20
 

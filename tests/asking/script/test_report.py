@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.asking.script import Answer, Report
+from benchkit.asking.script import Answer, Report, usage_text
 from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
@@ -165,3 +165,13 @@ def test_the_live_speed_follows_a_change() -> None:
         live.add(answer(200.0 + number, 1.0, completion_tokens=10))
     live.add(answer(216.0, completion_tokens=None))
     assert live.tokens_per_second == pytest.approx(10)
+
+
+def test_answers_that_a_content_filter_ended_are_told() -> None:
+    """Also where the server told no tokens."""
+    report = Report(None, 2, time.monotonic())
+    for filtered in (True, False):
+        finish = "content_filter" if filtered else "stop"
+        report.add(Row("T/0"), Answer("x", seconds=1.0, finish_reason=finish))
+    told = usage_text(report.finish({"score": 0.0}))
+    assert told == "1 answers were ended by the server's content filter"
