@@ -9,11 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from benchkit.verdict import Verdict as Verdict
 
 GpuLayers = int | Literal["auto", "all"]
+ScoreScale = Literal["percent", "fraction"]
+SCORE_SCALES: tuple[ScoreScale, ...] = get_args(ScoreScale)
 
 
 class Status(StrEnum):
@@ -126,6 +128,7 @@ class Results:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     problem_set: Mapping[str, Any] | None = None  # name, version, sha256
     verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # task id -> one a sample
+    warnings: tuple[str, ...] = ()  # why the result may not be what it looks like
 
 
 @dataclass(frozen=True)

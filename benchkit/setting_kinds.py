@@ -15,7 +15,7 @@ import click
 
 from benchkit.errors import UsageError
 from benchkit.numbers import Finite, above_0
-from benchkit.records import GpuLayers
+from benchkit.records import SCORE_SCALES, GpuLayers
 from benchkit.serving.servers.kinds import kind_names
 
 Read = Callable[[Any], Any]
@@ -129,4 +129,5 @@ WHOLE = Kind(number(0, int), "a whole number", lambda: click.IntRange(min=0))
 SECONDS = Kind(number(0, above=True), "a number of seconds", above_0)
 FROM_0 = Kind(number(0), "a number from 0", lambda: Finite(0))
 ABOVE_0 = Kind(number(0, above=True), "a number above 0", above_0)
+SCORE_SCALE = choice(*SCORE_SCALES)
 CACHE_TYPE = choice("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")

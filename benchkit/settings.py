@@ -18,7 +18,7 @@ from typing import Any
 from benchkit.benchmarks import BENCHMARKS
 from benchkit.contract import Placeholder, flag_of
 from benchkit.errors import UsageError
-from benchkit.records import GpuLayers
+from benchkit.records import GpuLayers, ScoreScale
 from benchkit.setting_kinds import (
     ABOVE_0,
     ADDRESS,
@@ -29,6 +29,7 @@ from benchkit.setting_kinds import (
     KEY_USE,
     LAYERS,
     PROGRAM,
+    SCORE_SCALE,
     SECONDS,
     SERVER,
     TEXT,
@@ -120,6 +121,10 @@ class RunSettings:
     score_path: str | None = setting(
         None, TEXT, "With --parser json: where the score is, like results.0.accuracy.", place=Place.BENCHMARK,
         recorded=Recorded.IF_SET,
+    )
+    score_scale: ScoreScale | None = setting(
+        None, SCORE_SCALE, "What --parser json and regex take the score for; a fraction is from 0 to 1.",
+        place=Place.BENCHMARK, recorded=Recorded.IF_SET,
     )
     gpu_layers: GpuLayers = setting("auto", LAYERS, "Layers on the GPU.", of_server=True)
     server: str = setting("auto", SERVER, of_server=True)

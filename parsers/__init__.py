@@ -1,9 +1,9 @@
 """A benchmark's output becomes Results.
 
 `base.py` says what a parser offers; `harness.py` is what they share: files of this run first (`folder.py`,
-`zip_archive.py`), printed text second (`text.py`, `progress.py`). Every other file is one parser. To add one,
-write its file and its line in PARSERS. A parser of another package is found through the entry point group
-"bench_runner.parsers".
+`zip_archive.py`), printed text second (`text.py`, `progress.py`; `matching.py` for somebody's own pattern).
+Every other file is one parser. To add one, write its file and its line in PARSERS. A parser of another
+package is found through the entry point group "bench_runner.parsers".
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from benchkit.errors import UnknownName, UsageError
+from benchkit.records import ScoreScale
 from parsers.base import Parser
 
 PARSERS = {
@@ -29,17 +30,19 @@ PARSERS = {
     "lm_eval": "parsers.lm_eval:LmEvalParser",
     "regex": "parsers.regex:RegexParser",
 }
-"""Name -> module:Class. A class takes nothing, or the one setting that NEEDED_SETTING names."""
+"""Name -> module:Class. A class takes nothing, or what NEEDED_SETTING names and --score-scale."""
 
 NEEDED_SETTING = {"json": "--score-path", "regex": "--score-pattern"}
 
 
-def get_parser(name: str, setting: str | None = None) -> Parser:
+def get_parser(name: str, setting: str | None = None, scale: ScoreScale | None = None) -> Parser:
     """The parser of that name; `setting` is the pattern of `regex` or the path of `json`."""
+    if scale and name not in NEEDED_SETTING:
+        raise UsageError(f"--score-scale goes with --parser {' or '.join(NEEDED_SETTING)}, not with {name}")
     if name in NEEDED_SETTING and not setting:
         raise UsageError(f"parser {name} needs {NEEDED_SETTING[name]}")
     maker = _ours(name) if name in PARSERS else _theirs(name)
-    parser: Parser = maker(setting) if name in NEEDED_SETTING else maker()
+    parser: Parser = maker(setting, scale) if name in NEEDED_SETTING else maker()
     return parser
 
 

@@ -1,7 +1,8 @@
 """A parser without code: where in the JSON the score stands, for `--parser json --score-path a.b.c`.
 
-A number in the path counts into a list, from the end when it is negative. ` * 100` after the path makes
-percent of a fraction. The JSON is a file of this run's folder, or the last object the script printed.
+A number in the path counts into a list, from the end when it is negative. The score is percent, or with
+`--score-scale fraction` (or ` * 100` after the path) a share of 1. The JSON is a file of this run's folder,
+or the last object the script printed.
 """
 
 from __future__ import annotations
@@ -10,21 +11,24 @@ import re
 from typing import Any
 
 from benchkit.errors import UsageError
-from benchkit.records import Results
+from benchkit.records import Results, ScoreScale
 from parsers.folder import ResultFolder
-from parsers.harness import Harness, Untrue, percent
+from parsers.harness import Harness, Untrue, percent, scaled
 from parsers.text import json_values
 
 
 class JsonParser(Harness):
     takes_half_lines = True
 
-    def __init__(self, setting: str) -> None:
+    def __init__(self, setting: str, scale: ScoreScale | None = None) -> None:
         self.path, _, times = (part.strip() for part in setting.partition("*"))
+        self.scale = scale
         try:
-            self.scale = float(times or 1)
+            self.factor = float(times) if times else None
         except ValueError:
             raise UsageError(f"--score-path {setting!r}: what stands after * is no number") from None
+        if scale and self.factor is not None:
+            raise UsageError(f"--score-path {setting!r} and --score-scale {scale}: leave one of the two out")
         self.looked_for = f"{self.path!r} in a JSON file of its folder or in printed JSON"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
@@ -46,7 +50,10 @@ class JsonParser(Harness):
         return None
 
     def _results(self, value: Any, *_: Any) -> Results:
-        return Results(score=percent(value, self.scale))
+        if self.factor is not None:
+            return Results(score=percent(value, self.factor))
+        score, warnings = scaled(value, self.scale)
+        return Results(score=score, warnings=warnings)
 
 
 def look_up(data: Any, path: str) -> Any:

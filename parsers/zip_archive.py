@@ -22,6 +22,8 @@ def read_member(path: Path, name: str) -> bytes:
             return archive.read(member)
         except NotImplementedError:
             return _decompress(_packed(path, member), member.file_size, path)
+        except RuntimeError as error:  # it is encrypted
+            raise Untrue(f"{path.name} cannot be unpacked: {error}") from None
 
 
 def _packed(path: Path, member: zipfile.ZipInfo) -> bytes:

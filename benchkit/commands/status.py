@@ -52,7 +52,7 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
         )
         return
     if not states:
-        print(f"no batch was started with {history} yet, and no run is under way")
+        print(f"no batch was started with {history} yet")
         return
     print(batch_table(states, overview.snapshot_of, terminal_width()))
     for state in states:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchkit.errors import ParseError
+from benchkit.records import Results
 from benchkit.running.runner.record import error_line
 from parsers import get_parser
+from parsers.harness import Harness
 from parsers.regex import RegexParser
+from tests.parsers.test_harnesses import CASES, Case
 
 
 def complaint(name: str, folder: Path) -> str:
@@ -48,3 +56,58 @@ def test_the_record_says_once_that_there_is_no_result() -> None:
     line = error_line(caught.value)
     assert line is not None
     assert line.count("no result") == 1
+
+
+class Failing(Harness):
+    """A parser that fails as it is told."""
+
+    looked_for = "nothing"
+
+    def __init__(self, fail: Callable[[], Any]) -> None:
+        self._fail = fail
+
+    def from_text(self, _output: str) -> Results | None:
+        self._fail()
+        return None
+
+
+NUMBER: Any = 5
+HERE: Any = Path()
+
+
+@pytest.mark.parametrize(
+    "fail",
+    [
+        lambda: NUMBER.get,
+        lambda: NUMBER[0],
+        lambda: [][NUMBER],
+        lambda: {}["x"],
+        lambda: int("x"),
+        lambda: NUMBER // 0,
+    ],
+)
+def test_data_of_another_form_is_no_bug(fail: Callable[[], Any]) -> None:
+    """Whatever a file holds instead of what its form promises, it holds no result."""
+    with pytest.raises(ParseError, match="no result"):
+        Failing(fail).parse("text\n")
+
+
+@pytest.mark.parametrize("fail", [lambda: HERE.no_such_method, lambda: exec("no_such_name")])
+def test_a_bug_of_a_parser_is_not_taken_for_a_missing_result(fail: Callable[[], Any]) -> None:
+    """It is raised, so that it is reported as a bug."""
+    with pytest.raises((NameError, AttributeError)):
+        Failing(fail).parse("text\n")
+
+
+@pytest.mark.parametrize("case", [one for one in CASES if one.parser != "aider"], ids=lambda case: case.file)
+def test_a_file_with_other_values_gives_a_result_or_a_complaint(case: Case, tmp_path: Path) -> None:
+    """Any value of a result file replaced by one of another kind breaks no parser."""
+    path = case.put(tmp_path)
+    whole = path.read_text()
+    chance = random.Random(case.file)
+    values = list(re.finditer(r"(?<=: )(?:[\d.]+|\"[^\"]*\"|null|true|false|\[\]|\{\})", whole))
+    for found in chance.sample(values, min(60, len(values))):
+        for other in ("null", "[]", "{}", '"x"', "-1", "1e999", "[[1]]", "true"):
+            path.write_text(whole[: found.start()] + other + whole[found.end() :])
+            with suppress(ParseError):
+                get_parser(case.parser).parse("", tmp_path)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from benchkit.errors import ParseError, UnknownName, UsageError
-from benchkit.records import Progress, Results
-from parsers import PARSERS, get_parser
+from benchkit.records import Progress, Results, ScoreScale
+from parsers import NEEDED_SETTING, PARSERS, get_parser
+from parsers.harness import Untrue
 from parsers.json_path import look_up
+from parsers.matching import last_match
 
 
 @pytest.mark.parametrize(
@@ -160,3 +163,57 @@ class OtherParser:
     def progress(self, line):
         return Progress(int(line))
 """
+
+
+@pytest.mark.parametrize("name", ["json", "regex"])
+@pytest.mark.parametrize(
+    ("value", "scale", "score", "warned"),
+    [
+        ("0.85", None, 0.85, True),
+        ("1", None, 1.0, True),
+        ("0", None, 0.0, False),
+        ("1.5", None, 1.5, False),
+        ("0.85", "percent", 0.85, False),
+        ("0.85", "fraction", 85.0, False),
+    ],
+)
+def test_a_score_between_0_and_1_is_doubted_unless_its_scale_was_given(
+    name: str, value: str, scale: ScoreScale | None, score: float, warned: bool
+) -> None:
+    """It is taken as percent, as before, with a warning that names the way to say what it is."""
+    setting = {"json": "accuracy", "regex": r'"accuracy": (?P<score>[\d.]+)'}[name]
+    results = get_parser(name, setting, scale).parse(f'{{"accuracy": {value}}}\n')
+    assert results.score == pytest.approx(score)
+    assert [("--score-scale fraction" in warning) for warning in results.warnings] == [True] * warned
+
+
+@pytest.mark.parametrize(
+    ("name", "setting"), [("json", "a * 100"), ("regex", r"(?P<fraction>\d)"), ("lm_eval", None)]
+)
+def test_a_scale_that_has_nothing_to_say_is_refused(name: str, setting: str | None) -> None:
+    """Where the score's scale is known already, or another parser's business."""
+    with pytest.raises(UsageError, match="--score-scale"):
+        get_parser(name, setting, "fraction")
+
+
+def test_a_pattern_that_backtracks_without_end_is_ended() -> None:
+    """It holds up nothing, and the error says what to do."""
+    began = time.monotonic()
+    with pytest.raises(Untrue, match=r"takes more than 0\.3 s to match: write it so"):
+        last_match("(?P<score>(a+)+)b", "a" * 60, seconds=0.3)
+    assert time.monotonic() - began < 20  # on a busy machine, of a time without end
+
+
+@pytest.mark.parametrize("name", [name for name in PARSERS if name not in NEEDED_SETTING])
+@pytest.mark.parametrize(
+    "piece",
+    ["1", "1%|", "|", " ", "1/", "Samples:", "a", "1 of ", "\x1b[", "\x1b]0;", "1:", "%", "- ", "("],
+)
+def test_a_line_of_progress_is_read_in_bounded_time(name: str, piece: str) -> None:
+    """Lines that look like many beginnings of a progress bar do not hold up the display."""
+    line = (piece * 2048)[:2048]
+    parser = get_parser(name)
+    began = time.process_time()
+    for text in (line, f"1%|{line}", f"{line}x", f"3/4 {line}!"):
+        parser.progress(text)
+    assert time.process_time() - began < 1.0

@@ -160,7 +160,7 @@ def _of_note(run: Run) -> Iterator[tuple[str, str]]:
         yield "the GPU slowed itself down", _in_brackets(telemetry.get("temperature_c_max"), "{:.0f} °C")
     if (taken := telemetry.get("vram_taken_by_others_mb") or 0) > NOTED_MB:
         yield "other programs took VRAM meanwhile", _in_brackets(taken, "{:,.0f} MB")
-    for warning in run.server.get("warnings") or ():
+    for warning in (*(run.server.get("warnings") or ()), *(run.results.get("warnings") or ())):
         yield str(warning), ""
 
 

@@ -126,6 +126,7 @@ def _results(found: Findings) -> dict[str, Any]:
         "difficulty_scores": dict(results.difficulty_scores),
         "failed_tasks": list(results.failed_tasks),
         **{name: value for name, value in results.metrics.items() if name not in apart},
+        **({"warnings": list(results.warnings)} if results.warnings else {}),
     }
 
 

@@ -114,6 +114,8 @@ def read_results(work: Work) -> Results:
     started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
     printed = _read(plan.folder / RunFile.OUTPUT, PARSED_BYTES)
     results = work.parser.parse(printed, plan.folder, since=started)
+    for warning in results.warnings:
+        work.display.line(f"warning: {warning}")
     _keep_verdicts(results, plan.folder / RunFile.VERDICTS)
     return results
 

@@ -50,6 +50,7 @@ class EndedRun:
 def execute(plan: PlannedRun, display: Display) -> Run:
     """Run it and record it. Raises only what happened before anything was started, and bugs of ours."""
     check_model(plan)
+    open_store(plan.settings.history).check()
     check_script(plan)
     (ended,) = execute_all([plan], display)
     return ended.run
@@ -113,7 +114,8 @@ def _masked_logs(plans: Sequence[PlannedRun], key: str | None) -> Iterator[None]
 
 def find_parser(plan: PlannedRun) -> Parser:
     name, settings = plan.benchmark.parser, plan.settings
-    return get_parser(name, {"regex": settings.score_pattern, "json": settings.score_path}.get(name))
+    setting = {"regex": settings.score_pattern, "json": settings.score_path}.get(name)
+    return get_parser(name, setting, settings.score_scale)
 
 
 def make_folder(folder: Path) -> None:

@@ -19,6 +19,9 @@ class Store(Protocol):
     @property
     def place(self) -> str: ...
 
+    # Raises HistoryError where no run could be added: asked before hours of work, which would be lost for it.
+    def check(self) -> None: ...
+
     # Adds one run, durably; where that fails the error says where the run's record was put instead.
     def append(self, run: Run) -> None: ...
 

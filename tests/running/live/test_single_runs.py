@@ -62,7 +62,7 @@ def test_status_shows_a_single_run_and_watches_it_to_its_end(bench: Bench, tmp_p
     assert (row["model"], row["benchmark"], row["state"]) == (NAME, "slow", "running")
     assert (row["now"]["done"], row["now"]["total"], round(row["now"]["score"])) == (3, 9, 67)
     assert row["run_id"] == runs_in(tmp_path)[0]["id"]
-    assert "no run is under way" in bench("status").stdout
+    assert "no batch was started" in bench("status").stdout
     assert list((tmp_path / "cache" / "bench_runner" / "live").iterdir()) == []
 
 
@@ -70,7 +70,7 @@ def test_another_historys_run_is_not_shown(bench: Bench, tmp_path: Path) -> None
     """`status` tells of the history that it is asked for."""
     with single_run(tmp_path):
         wait_until(lambda: "3/9" in bench("status").stdout)
-        assert "no run is under way" in bench("status", "--history", "other.json").stdout
+        assert "no batch was started" in bench("status", "--history", "other.json").stdout
 
 
 def test_a_single_run_that_was_killed_is_not_shown(bench: Bench, tmp_path: Path) -> None:
@@ -79,6 +79,6 @@ def test_a_single_run_that_was_killed_is_not_shown(bench: Bench, tmp_path: Path)
         wait_until(lambda: "3/9" in bench("status").stdout)
         process.kill()
         process.wait()
-        assert "no run is under way" in bench("status").stdout
+        assert "no batch was started" in bench("status").stdout
         assert list((tmp_path / "cache" / "bench_runner" / "live").iterdir()) == []
         wait_until(lambda: leftovers(tmp_path) == [])

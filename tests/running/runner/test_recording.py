@@ -18,8 +18,10 @@ from benchkit.running.runner.host import in_background
 from benchkit.running.runner.work import mask_of
 from benchkit.settings import RunSettings
 from benchkit.telling.history import open_store
+from tests.running.batch.kills import NAME, prove
 from tests.running.runner.plans import scored
-from tests.support import F16, wait_until
+from tests.stand_ins.chat_server import chat_server
+from tests.support import F16, Bench, runs_in, wait_until
 
 
 @pytest.fixture
@@ -95,3 +97,42 @@ def test_a_reader_that_pauses_costs_nothing(plan: PlannedRun, tmp_path: Path) ->
 
     assert execute(plan, Paused(shown, StringIO())).results["score"] == 50.0
     assert shown.getvalue().endswith(b"score 50.0\n")
+
+
+@pytest.mark.parametrize("kind", ["folder", "no JSON", "below a file"])
+def test_a_history_that_takes_no_run_is_told_before_anything_starts(
+    kind: str, bench: Bench, tmp_path: Path
+) -> None:
+    """Not after hours: neither the script nor its folder is there."""
+    history = tmp_path / "h.json"
+    if kind == "folder":
+        history.mkdir()
+    else:
+        history.write_text("{ no JSON")
+    history = history / "h.json" if kind == "below a file" else history
+    (tmp_path / "script.py").write_text("open('started', 'w')\n")
+    done = bench(
+        "--benchmark", "mine", "--script", "script.py", "--parser", "lcb", "--base-url", "http://127.0.0.1:1/v1",
+        "--name", "x", "--history", history,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"bench_runner.py: history {history}: ")
+    assert done.stderr.count("\n") == 1
+    assert not (tmp_path / "started").exists()
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_doubtful_score_is_told_and_kept(bench: Bench, tmp_path: Path) -> None:
+    """0.85 is taken as 0.85 %, and the run says so on the screen and in its record; a flag settles it."""
+    (tmp_path / "script.py").write_text("print('{\"accuracy\": 0.85}')\n")
+    run = ("--benchmark", "mine", "--script", "script.py", "--score-path", "accuracy", "--name", NAME)
+    with chat_server(prove) as server:
+        doubted = bench(*run, "--base-url", server.base_url)
+        settled = bench(*run, "--base-url", server.base_url, "--score-scale", "fraction")
+    assert "warning: the score 0.85 was taken as 0.85%: say --score-scale fraction" in doubted.stderr
+    assert "--score-scale" not in settled.stderr
+    first, second = runs_in(tmp_path)
+    assert (first["results"]["score"], second["results"]["score"]) == (0.85, 85.0)
+    assert "--score-scale" in first["results"]["warnings"][0]
+    assert "warnings" not in second["results"]
+    assert second["config"]["score_scale"] == "fraction"

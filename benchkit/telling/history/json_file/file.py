@@ -43,6 +43,17 @@ class JsonFile:
         self.path = Path(self.place.removeprefix("file://"))
         self._last: tuple[Signature | None, Content] | None = None
 
+    def check(self) -> None:
+        """It can be read, and an append could write it and its lock and journal beside it."""
+        with _named(self.path), _no_garbage_collection():
+            _refuse_what_is_no_file(self.path)
+            if self.path.exists() and not os.access(self.path, os.W_OK):
+                raise HistoryError("it may not be written: name another with --history")
+            folder = next(place for place in self.path.absolute().parents if place.exists())
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise HistoryError(f"{folder} may not be written: name another place with --history")
+            _ = self._content().heads
+
     def append(self, run: Run) -> None:
         """Add one run; when this returns it is on the disk."""
         record = to_record(run)

@@ -1,0 +1,45 @@
+"""Matches somebody's regular expression in bounded time: this file is also the program that does it.
+
+A pattern like `(a+)+b` may take longer than the universe is old, holds Python's lock all the while, and so
+would stop every thread of the runner. It is matched in a process of its own, which can be ended.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections import deque
+
+FLAGS = re.MULTILINE
+SECONDS = 10.0
+
+
+def last_match(pattern: str, text: str, seconds: float = SECONDS) -> dict[str, str] | None:
+    """The named groups of the last match, those that are empty left out; None without a match."""
+    from parsers.harness import Untrue  # the program below has no need of it
+
+    command = [sys.executable, "-I", "-S", __file__]
+    asked = json.dumps([pattern, text])
+    try:
+        done = subprocess.run(
+            command, input=asked, capture_output=True, text=True, timeout=seconds, check=True
+        )
+    except subprocess.TimeoutExpired:
+        advice = "write it so that no part of the text can be matched in more than one way"
+        raise Untrue(f"it takes more than {seconds:g} s to match: {advice}") from None
+    except subprocess.CalledProcessError as error:
+        told = error.stderr.strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
+        raise Untrue(f"it cannot be matched: {told[0]}") from None
+    found: dict[str, str] | None = json.loads(done.stdout)
+    return found
+
+
+def _groups(pattern: str, text: str) -> dict[str, str] | None:
+    last = deque(re.finditer(pattern, text, FLAGS), maxlen=1)
+    return {name: part for name, part in last[0].groupdict().items() if part} if last else None
+
+
+if __name__ == "__main__":
+    print(json.dumps(_groups(*json.load(sys.stdin))))
