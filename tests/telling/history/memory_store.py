@@ -1,0 +1,76 @@
+"""A second make of history store: everything in memory, one history a name."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from benchkit.contract import RunFile
+from benchkit.errors import HistoryError
+from benchkit.records import Run
+from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.finding import (
+    EVERYTHING,
+    FIRST_PAGE,
+    IN_ORDER,
+    Filter,
+    Found,
+    Order,
+    Page,
+    find_among,
+)
+from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.notes import Note
+
+KEPT: dict[str, dict[str, Run]] = {}
+NOTED: dict[str, dict[str, Note]] = {}
+
+
+class MemoryStore:
+    def __init__(self, place: str | Path) -> None:
+        self.place = str(place)
+        self._runs = KEPT.setdefault(self.place, {})
+        self._notes = NOTED.setdefault(self.place, {})
+
+    def append(self, run: Run) -> None:
+        self._runs[run.id] = run
+
+    def heads(self) -> Sequence[Head]:
+        return [head_of(position, run) for position, run in enumerate(self._runs.values())]
+
+    def get(self, run_id: str) -> Run:
+        if run_id not in self._runs:
+            raise HistoryError(f"history {self.place}: it holds no run {run_id!r}")
+        return self._runs[run_id]
+
+    def runs(self) -> list[Run]:
+        return list(self._runs.values())
+
+    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+        return find_among(self.runs(), wanted, order, page)
+
+    def delete(self, run_id: str) -> None:
+        del self._runs[self.get(run_id).id]
+        self._notes.pop(run_id, None)
+
+    def notes(self) -> Mapping[str, Note]:
+        return self._notes
+
+    def annotate(self, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
+        old = self._notes.get(run_id, Note())
+        self._notes[run_id] = Note(old.text if text is None else text, (*old.tags, *tags))
+        return self._notes[run_id]
+
+    def verdicts(self, run: Run) -> Iterator[dict[str, Any]]:
+        return artifact_rows(self, run, RunFile.VERDICTS)
+
+    def artifact(self, run: Run, name: str) -> BinaryIO:
+        raise FileNotFoundError(f"{name} of {run.id}: no files are kept in memory")
+
+    def batch_file(self, kind: str) -> Path:
+        return Path(tempfile.gettempdir()) / f"memory.batch.{kind}"
+
+    def summary_file(self) -> Path:
+        return self.batch_file("morning.md")

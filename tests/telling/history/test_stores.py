@@ -1,0 +1,117 @@
+"""Every make of history store does the same; the commands know only the Protocol."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from benchkit.commands import find_command
+from benchkit.errors import HistoryError, UnknownName
+from benchkit.telling.history import find_run, open_store
+from benchkit.telling.history.base import Store
+from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.stores import STORES
+from tests.telling.comparison.nights import a_run, worked_example
+from tests.telling.history import memory_store
+from tests.telling.history.runs import a_run as run_named
+
+MAKES = ("file", "memory")
+
+
+@pytest.fixture
+def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A new history's name in the make that the test asks for."""
+    monkeypatch.setitem(STORES, "memory", f"{memory_store.__name__}:MemoryStore")
+    return f"memory://{tmp_path}" if request.param == "memory" else str(tmp_path / "h.json")
+
+
+every_make = pytest.mark.parametrize("place", MAKES, indirect=True)
+
+
+def typed(*arguments: str, **options: str) -> Result:
+    """What a person types, run in this process, where the additional make is known."""
+    name, command, rest = find_command(arguments)
+    return CliRunner().invoke(command, rest, prog_name=name, standalone_mode=False, **options)
+
+
+@every_make
+def test_commands_work_on_every_make(place: str) -> None:
+    """list, show, compare, leaderboard, noise, notes and deletion over a store they know nothing about."""
+    store = open_store(place)
+    for run in worked_example():
+        store.append(run)
+    store.append(a_run("A", failed=[1, 2], id="again"))
+    assert "run-B" in typed("list", "--history", place).output
+    assert "HumanEval/48" in typed("show", "run-A", "--history", place).output
+    assert "17 fixed, 8 broken" in typed("compare", "run-A", "run-B", "--history", place).output
+    assert "tier 1" in typed("leaderboard", "list", "--history", place).output
+    assert "did not always get the same" in typed("noise", "A", "--history", place).output
+    typed("leaderboard", "add", "again", "--note", "a second try", "--history", place)
+    assert "a second try" in typed("leaderboard", "history", "A", "--history", place).output
+    typed("leaderboard", "delete", "again", "--yes", "--history", place)
+    assert [head.id for head in open_store(place).heads()] == ["run-A", "run-B"]
+    assert open_store(place).notes() == {}
+    assert f"no run 'again' in {place}" in str(typed("show", "again", "--history", place).exception)
+
+
+@every_make
+def test_find_filters_orders_and_pages(place: str) -> None:
+    """The unknown comes last in either direction; a page tells how many there are in all."""
+    store = some_runs(place)
+
+    def ids(wanted: Filter, order: Order) -> list[str]:
+        return [run.id for run in store.find(wanted, order).runs]
+
+    assert ids(Filter(), Order()) == ["a", "b", "c", "d"]
+    assert ids(Filter(), Order("added", descending=True)) == ["d", "c", "b", "a"]
+    assert ids(Filter(), Order("score")) == ["c", "a", "d", "b"]
+    assert ids(Filter(), Order("score", descending=True)) == ["d", "a", "c", "b"]
+    assert ids(Filter(benchmark="lcb"), Order()) == ["d"]
+    assert ids(Filter(text="OTHER"), Order()) == ["c", "d"]
+    assert ids(Filter(model="other", status="failed"), Order()) == []
+    page = store.find(order=Order("score"), page=Page(1, 2))
+    assert ([run.id for run in page.runs], page.total) == (["a", "d"], 4)
+    with pytest.raises(UnknownName, match="unknown order 'colour'"):
+        store.find(order=Order("colour"))
+
+
+def some_runs(place: str) -> Store:
+    store = open_store(place)
+    scores = {"a": 50.0, "b": None, "c": 10.0, "d": 90.0}
+    for name, score in scores.items():
+        model, benchmark = "other" if name in "cd" else "one", "lcb" if name == "d" else "human_eval"
+        store.append(run_named(name, model=model, benchmark=benchmark, results={"score": score}))
+    return store
+
+
+@every_make
+def test_an_unknown_id_is_refused(place: str) -> None:
+    """Getting and deleting take exactly one id."""
+    store = some_runs(place)
+    for refused in (store.get, store.delete):
+        with pytest.raises(HistoryError, match="holds no run 'x'"):
+            refused("x")
+    assert find_run(store, "a").id == "a"
+
+
+def test_an_open_store_sees_what_others_change(tmp_path: Path) -> None:
+    """What was read is used again only as long as the file is the same."""
+    store, other = open_store(tmp_path / "h.json"), open_store(tmp_path / "h.json")
+    assert store.heads() == []
+    other.append(run_named("a"))
+    assert [head.id for head in store.heads()] == ["a"]
+    other.append(run_named("b"))
+    assert store.get("b").id == "b"
+    other.delete("a")
+    assert [run.id for run in store.runs()] == ["b"]
+
+
+def test_schemes(tmp_path: Path) -> None:
+    """An unknown one is refused with the known ones before anything is read; a file's URL is its path."""
+    refused = typed("list", "--history", "postgresql://box/runs").exception
+    assert isinstance(refused, UnknownName)
+    assert "unknown history store 'postgresql://': known are file://" in str(refused)
+    open_store(f"file://{tmp_path}/h.json").append(run_named("a"))
+    assert [head.id for head in open_store(tmp_path / "h.json").heads()] == ["a"]
