@@ -5,7 +5,6 @@ A log counts only when its status is "success". The first scorer's accuracy, or 
 
 from __future__ import annotations
 
-import json
 import re
 import zipfile
 from pathlib import Path
@@ -15,7 +14,7 @@ from benchkit.records import Results, Verdict
 from parsers.folder import ResultFolder
 from parsers.harness import Harness, Untrue, only, percent
 from parsers.text import lines
-from parsers.zip_archive import read_member
+from parsers.zip_archive import read_json_members
 
 _METRICS = ("accuracy", "mean")
 _LOG = re.compile(r"Log: (\S+\.(?:eval|json))$")
@@ -42,12 +41,10 @@ def _is_log(content: Any) -> bool:
 
 def _log_of_archive(path: Path) -> dict[str, Any]:
     """The header, and of the samples the summaries, which have the scores."""
-    names = zipfile.ZipFile(path).namelist()
-    if "header.json" not in names:
+    header, summaries = read_json_members(path, "header.json", "summaries.json")
+    if header is None:
         raise Untrue(f"{path.name} has no header: the evaluation did not end")
-    log: dict[str, Any] = json.loads(read_member(path, "header.json"))
-    log["samples"] = json.loads(read_member(path, "summaries.json")) if "summaries.json" in names else []
-    return log
+    return {**header, "samples": summaries or []}
 
 
 def _from_log(log: dict[str, Any]) -> Results:

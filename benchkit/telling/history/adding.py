@@ -16,6 +16,8 @@ from benchkit.records import Results, Run, Status, Verdict
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.record import from_record
 
+LONGEST_TEXT = 16_000_000  # bytes
+
 
 def add(
     store: Store, source: Path, *, parser: str | None, benchmark: str | None, model: str | None
@@ -59,13 +61,19 @@ def holds_records(source: Path) -> bool:
 
 def _ours(source: Path) -> list[Run]:
     try:
-        content = json.loads(source.read_bytes())
-    except (OSError, ValueError):
+        content = json.loads(source.read_bytes()) if _may_be_json(source) else None
+    except (OSError, ValueError, RecursionError):
         return []
     records = content.get("runs") if isinstance(content, dict) and "runs" in content else [content]
     if not isinstance(records, list) or not all(_is_record(record) for record in records):
         return []
     return [from_record(record, number) for number, record in enumerate(records, 1)]
+
+
+def _may_be_json(source: Path) -> bool:
+    """Told by its first byte, so that an archive of gigabytes is not read to find out that it is none."""
+    with source.open("rb") as file:
+        return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"")
 
 
 def _is_record(record: Any) -> bool:
@@ -106,7 +114,14 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
 
 
 def text_of(source: Path) -> str:
-    return "" if source.is_dir() else source.read_text(errors="replace")
+    """The printed text in a file; of a long one its end, where results stand; of an archive none."""
+    if source.is_dir():
+        return ""
+    with source.open("rb") as file:
+        if b"\0" in file.read(1024):
+            return ""
+        file.seek(max(0, file.seek(0, 2) - LONGEST_TEXT))
+        return file.read().decode(errors="replace")
 
 
 def _id(source: Path, *names: str) -> str:
@@ -114,8 +129,14 @@ def _id(source: Path, *names: str) -> str:
     digest = hashlib.sha256("\n".join(names).encode())
     for path in sorted(source.rglob("*")) if source.is_dir() else [source]:
         if path.is_file():
-            digest.update(path.read_bytes())
+            _update(digest, path)
     return f"imported-{digest.hexdigest()[:12]}"
+
+
+def _update(digest: hashlib._Hash, path: Path) -> None:
+    with path.open("rb") as file:
+        while part := file.read(1 << 20):
+            digest.update(part)
 
 
 def _results(results: Results, metrics: Mapping[str, Any]) -> dict[str, Any]:
