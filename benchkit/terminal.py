@@ -133,26 +133,6 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600}h{whole % 3600 // 60:02d}m"
 
 
-def print_table(rows: Sequence[Mapping[str, object]]) -> None:
-    """Rows of the same keys, padded, numbers to the right; quick for ten thousand of them."""
-    columns = list(rows[0])
-    cells = [[_cell(row[column]) for column in columns] for row in rows]
-    widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
-    numeric = [any(isinstance(row[column], int | float) for row in rows[:100]) for column in columns]
-    form = "  ".join(
-        f"{{:{'>' if right else '<'}{width}}}" for width, right in zip(widths, numeric, strict=True)
-    )
-    lines = [form.format(*columns), "  ".join("─" * width for width in widths)]
-    lines += [form.format(*row) for row in cells]
-    print("\n".join(line.rstrip() for line in lines))
-
-
-def _cell(value: object) -> str:
-    if value is None:
-        return ""
-    return f"{value:.2f}" if isinstance(value, float) else str(value)
-
-
 def print_json_list(records: Iterable[Mapping[str, Any]]) -> None:
     """A JSON list with one record a line."""
     lines = (json.dumps(record, ensure_ascii=False) for record in records)

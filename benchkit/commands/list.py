@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,6 +11,7 @@ from benchkit.commands.options import history_option
 
 if TYPE_CHECKING:
     from benchkit.records import Run
+    from benchkit.telling.tables.columns import Column
 
 
 @click.command()
@@ -18,27 +20,48 @@ if TYPE_CHECKING:
 def command(history: str, as_json: bool) -> None:
     """The runs in the history, the newest last."""
     from benchkit.telling.history import open_store, to_record
-    from benchkit.terminal import print_json_list, print_table
+    from benchkit.terminal import print_json_list
 
     store = open_store(history)
     if as_json:
         print_json_list(to_record(run) for run in store.runs())
     elif runs := store.find().runs:
-        print_table([_row(run) for run in runs])
+        print(_table(runs))
     else:
         print(f"no runs in {history} yet: bench_runner.py --model FILE.gguf --benchmark human_eval")
 
 
-def _row(run: Run) -> dict[str, Any]:
-    return {
-        "id": run.id,
-        "timestamp": run.timestamp,
-        "benchmark": run.benchmark,
-        "model": run.model,
-        "status": run.status.value,
-        "score": run.results.get("score"),
-        "solved": run.results.get("total_passed"),
-        "of": run.results.get("total_problems"),
-        "time_s": run.results.get("time_taken"),
-        "error": run.error,
-    }
+def _columns() -> tuple[Column[Run], ...]:
+    """What a list shows of a run; what a narrow terminal has no room for, `show` tells."""
+    from operator import attrgetter
+
+    from benchkit.telling.tables.columns import Column
+
+    def result(name: str) -> Callable[[Run], Any]:
+        return lambda run: run.results.get(name)
+
+    return (
+        Column("id", "id", 0, attrgetter("id")),
+        Column("timestamp", "timestamp", 8, attrgetter("timestamp")),
+        Column("benchmark", "benchmark", 3, attrgetter("benchmark")),
+        Column("model", "model", 0, attrgetter("model"), shrinks=24),
+        Column("status", "status", 2, attrgetter("status.value")),
+        Column("score", "score", 1, result("score"), form=_figure, figures=True),
+        Column("solved", "solved", 4, result("total_passed"), form=_figure, figures=True),
+        Column("of", "of", 5, result("total_problems"), form=_figure, figures=True),
+        Column("time_s", "time_s", 7, result("time_taken"), form=_figure, figures=True),
+        Column("error", "error", 6, attrgetter("error"), shrinks=16),
+    )
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def _table(runs: Sequence[Run]) -> str:
+    from benchkit.telling.tables.text import as_fitted_text
+    from benchkit.telling.tables.width import terminal_width
+
+    table, left_out = as_fitted_text(_columns(), runs, terminal_width())
+    names = ", ".join(column.name for column in left_out)
+    return f"{table}\n\nno room for: {names} (show RUN and --json have them)" if left_out else table

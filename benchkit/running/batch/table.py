@@ -12,11 +12,12 @@ from benchkit.telling.tables.formats import as_markdown
 from benchkit.telling.tables.text import as_fitted_text
 
 Row = Mapping[str, Any]
+MODEL_WIDTH = 32  # so many characters of a name still tell models apart
 
 
 def column(name: str, title: str, need: int, digits: int | None = None) -> Column[Row]:
     """One that shows what the row holds by its name; `need` says how soon it goes when room is short."""
-    return Column(name, title, need, itemgetter(name), digits, shrinks=name == "model")
+    return Column(name, title, need, itemgetter(name), digits, shrinks=MODEL_WIDTH if name == "model" else 0)
 
 
 def cells_of(entry: Entry) -> Row:
@@ -34,7 +35,7 @@ def cells_of(entry: Entry) -> Row:
 def text_table(columns: Sequence[Column[Row]], rows: Sequence[Row], width: int | None) -> str:
     """Only columns that have something to tell, and of those the ones that fit."""
     telling = [one for one in columns if any(row[one.name] not in (None, "") for row in rows)]
-    return as_fitted_text(telling, rows, width)
+    return as_fitted_text(telling, rows, width)[0]
 
 
 def markdown_table(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:

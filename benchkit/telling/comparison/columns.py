@@ -44,8 +44,10 @@ def _solved(one: Contestant) -> str | None:
     return None if passed is None else f"{passed}/{'?' if total is None else total}"
 
 
+MODEL_WIDTH = 32  # so many characters of a name still tell models apart
+
 COLUMNS: tuple[Column[Contestant], ...] = (
-    Column("model", "model", 0, lambda one: one.label, shrinks=True),
+    Column("model", "model", 0, lambda one: one.label, shrinks=MODEL_WIDTH),
     Column("score", "score %", 0, lambda one: one.outcomes.score, 1, "high"),
     Column("low", "95% from", 1, _interval_end(0), 1, "high"),
     Column("high", "to", 1, _interval_end(1), 1, "high"),

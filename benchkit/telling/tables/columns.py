@@ -22,7 +22,7 @@ class Column(Generic[Row]):
     speed: bool = False  # depends on the GPU: never ranked across different ones
     form: Callable[[Any], str] | None = None  # the value for people, where `digits` does not say it
     figures: bool = False  # a text of figures, aligned like a number
-    shrinks: bool = False  # a name that may be shortened when room is short
+    shrinks: int = 0  # may be shortened when room is short, and needs this many characters to be of use
 
     @property
     def right(self) -> bool:

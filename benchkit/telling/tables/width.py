@@ -27,7 +27,7 @@ def shown_width(text: str) -> int:
 
 def shortened(text: str, width: int) -> str:
     """The beginning and the end, where a model's name tells most."""
-    if shown_width(text) <= width:
+    if len(text) * 2 <= width or shown_width(text) <= width:
         return text
     end = _cut(text[::-1], (width - 1) // 2)[::-1]
     return _cut(text, width - 1 - shown_width(end)) + "…" + end
