@@ -1,0 +1,118 @@
+"""What a race asks and what it loses, on real verdicts in random orders.
+
+    python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--goal best] [--round 20]
+
+FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and an order of
+the problems anew; `--equal` gives every drawn model the same total, problem by problem shuffled among like ones.
+Bars: wanted models lost in at most 5% of the orders, at most half of all questions for 20 models.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from benchkit.racing import Goal, Race
+
+GOALS = {"best": Goal(), "top3": Goal(places=3), "within5": Goal(margin=0.05)}
+Outcomes = dict[str, list[int]]
+
+
+@dataclass(frozen=True)
+class Night:
+    """One simulated race."""
+
+    asked: int
+    wanted: int
+    lost: int
+
+
+def main() -> None:
+    options = read_options()
+    drawn = random.Random(options.seed)
+    verdicts = read_verdicts(options.verdicts)
+    nights = [
+        run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn)
+        for _ in range(options.orders)
+    ]
+    every = options.models * len(next(iter(verdicts.values()))) * options.orders
+    lost = sum(night.lost for night in nights)
+    print(
+        f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}, rounds of {options.round}"
+    )
+    print(f"asked: {sum(night.asked for night in nights) / every:.1%} of all questions")
+    print(f"wanted models lost: {lost} of {sum(night.wanted for night in nights)}")
+    print(
+        f"orders in which a wanted model was lost: {sum(night.lost > 0 for night in nights) / len(nights):.2%}"
+    )
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--verdicts", type=Path, required=True)
+    parser.add_argument("--models", type=int, default=20)
+    parser.add_argument("--orders", type=int, default=1000)
+    parser.add_argument("--goal", choices=GOALS, default="best")
+    parser.add_argument("--round", type=int, default=20)
+    parser.add_argument("--equal", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    return parser.parse_args()
+
+
+def read_verdicts(path: Path) -> Outcomes:
+    told = json.loads(path.read_text())["models"]
+    return {name: [int(digit) for digit in digits] for name, digits in told.items()}
+
+
+def draw_models(verdicts: Outcomes, options: argparse.Namespace, drawn: random.Random) -> Outcomes:
+    names = drawn.sample(sorted(verdicts), min(options.models, len(verdicts)))
+    if not options.equal:
+        return {name: verdicts[name] for name in names}
+    shares = [sum(column) / len(verdicts) for column in zip(*verdicts.values(), strict=True)]
+    total = round(sum(shares))
+    return {f"model {number}": with_total(shares, total, drawn) for number in range(options.models)}
+
+
+def with_total(shares: list[float], total: int, drawn: random.Random) -> list[int]:
+    """Problems as hard as in the verdicts, solved exactly `total` times."""
+    solved = [int(drawn.random() < share) for share in shares]
+    while sum(solved) != total:
+        place = drawn.randrange(len(solved))
+        solved[place] = int(sum(solved) < total)
+    return solved
+
+
+def run_race(outcomes: Outcomes, goal: Goal, round_length: int, drawn: random.Random) -> Night:
+    problems = len(next(iter(outcomes.values())))
+    order = drawn.sample(range(problems), problems)
+    race = Race(list(outcomes), problems, goal)
+    asked = 0
+    for number, problem in enumerate(order, 1):
+        asked += len(race.running)
+        race.add({model: outcomes[model][problem] for model in race.running})
+        if number % round_length == 0:
+            race.stop_losers()
+    wanted = wanted_models(outcomes, goal)
+    return Night(asked, len(wanted), len(wanted - set(race.running)))
+
+
+def wanted_models(outcomes: Outcomes, goal: Goal) -> set[str]:
+    totals = {model: sum(solved) for model, solved in outcomes.items()}
+    problems = len(next(iter(outcomes.values())))
+    if goal.margin:
+        return {model for model in totals if totals[model] >= max(totals.values()) - goal.margin * problems}
+    return {
+        model for model in totals if sum(other > totals[model] for other in totals.values()) < goal.places
+    }
+
+
+if __name__ == "__main__":
+    main()
