@@ -1,14 +1,14 @@
 """Which models of a race can be stopped: paired evidence that holds however often one looks.
 
-All models answer the same finite set of problems in one random order. A model is *wanted* when it would be among
-those asked for once every problem was answered; of a tie all are wanted. After any round a model may be stopped,
-and the chance that a whole race stops even one wanted model is at most `error`.
+All models answer the same finite set of problems in one random order. A model is *wanted* when it would be
+among those asked for once every problem was answered; of a tie all are wanted. After any round a model may
+be stopped, and the chance that a whole race stops even one wanted model is at most `error`.
 
-How: for each pair the wealth of a gambler who bets that one model has the higher total. A bet is fair or worse
-as long as that is false, whatever came before, since the problems still to come are known in number (betting on
-sampling without replacement: Waudby-Smith and Ramdas, 2020). Wealth is then an e-value at every moment, and
-averages of e-values are e-values: over the rivals of one model, and over the models of an intersection in a closed
-test, which is what keeps the promise for all models together.
+How: for each pair the wealth of a gambler who bets that one model has the higher total. A bet is fair or
+worse as long as that is false, whatever came before, since the problems still to come are known in number
+(betting on sampling without replacement: Waudby-Smith and Ramdas, 2020). Wealth is then an e-value at every
+moment, and averages of e-values are e-values: over the rivals of one model, and over the models of an
+intersection in a closed test, which is what keeps the promise for all models together.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from math import inf
 
 ERROR = 0.05
 STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
-"""The shares of the largest possible bet that a gambler plays side by side: which is best depends on the models."""
+"""Shares of the largest possible bet, played side by side: which one is best depends on the models."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Race:
         return found
 
     def _evidence(self, model: str) -> float:
-        """An e-value against "this model is wanted": as many rivals as there are places but one may be better."""
+        """An e-value against "this model is wanted": all places but one may go to better rivals."""
         held = sorted(sum(wealth) / len(STAKES) for wealth in self._wealth[model].values())
         counted = held[: len(held) - (self._goal.places - 1)]
         return sum(counted) / len(counted) if counted else 0.0

@@ -2,8 +2,8 @@
 
     python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--goal best] [--round 20]
 
-FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and an order of
-the problems anew; `--equal` gives every drawn model the same total, problem by problem shuffled among like ones.
+FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and an order
+of the problems anew; `--equal` makes up models that all have the same total.
 Bars: wanted models lost in at most 5% of the orders, at most half of all questions for 20 models.
 """
 
@@ -41,16 +41,18 @@ def main() -> None:
         run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn)
         for _ in range(options.orders)
     ]
-    every = options.models * len(next(iter(verdicts.values()))) * options.orders
-    lost = sum(night.lost for night in nights)
-    print(
-        f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}, rounds of {options.round}"
+    goal, questions = (
+        GOALS[options.goal],
+        len(next(iter(verdicts.values()))) * options.models * options.orders,
     )
-    print(f"asked: {sum(night.asked for night in nights) / every:.1%} of all questions")
-    print(f"wanted models lost: {lost} of {sum(night.wanted for night in nights)}")
-    print(
-        f"orders in which a wanted model was lost: {sum(night.lost > 0 for night in nights) / len(nights):.2%}"
+    asked, wanted, lost = (
+        sum(column) for column in zip(*((n.asked, n.wanted, n.lost) for n in nights), strict=True)
     )
+    spoilt = sum(night.lost > 0 for night in nights) / len(nights)
+    print(f"{options.orders} orders, {options.models} models, goal {goal}, rounds of {options.round}")
+    print(f"asked: {asked / questions:.1%} of all questions")
+    print(f"wanted models lost: {lost} of {wanted}")
+    print(f"orders in which a wanted model was lost: {spoilt:.2%}")
 
 
 def read_options() -> argparse.Namespace:
