@@ -2,8 +2,8 @@
 
     python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--goal best] [--round 20]
 
-FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and an order
-of the problems anew; `--equal` makes up models that all have the same total.
+FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and
+an order of the problems anew; `--equal` makes up models that all have the same total.
 Bars: wanted models lost in at most 5% of the orders, at most half of all questions for 20 models.
 """
 
