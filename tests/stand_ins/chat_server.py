@@ -120,7 +120,8 @@ class ChatServer:
     """What a test sees of the running stand-in."""
 
     def __init__(self, do: Do, slots: int | None, key: str | None) -> None:
-        self.do, self.slots, self.key = do, slots, key
+        self.do, self.slots = do, slots
+        self.authorization = f"Bearer {key}" if key else None  # the header that every question needs
         self.bodies: list[dict[str, Any]] = []
         self.get: Get | None = None  # what it does with a GET; None: what a well-behaved server does
         self.authorizations: list[str | None] = []  # of all requests
@@ -188,7 +189,7 @@ def _handler(server: ChatServer) -> type[BaseHTTPRequestHandler]:
             server.authorizations.append(self.headers["Authorization"])
             with server.counted(body) as number:
                 turn = Turn(self, body, number)
-                if server.key and self.headers["Authorization"] != f"Bearer {server.key}":
+                if server.authorization not in (None, self.headers["Authorization"]):
                     turn.error(401, "Invalid API Key", "authentication_error")
                 else:
                     server.do(turn)

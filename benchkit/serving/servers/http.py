@@ -7,13 +7,16 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from functools import cache
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
+from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
 
+from benchkit.addresses import basic_authorization, split_credentials
 from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+LARGEST = 16 << 20  # bytes of a body; the longest list of models, with all their facts, is under 1 MB
 TOKEN_TIMEOUT_S = 120.0  # a big model on a CPU, its first graph still to be built
 
 
@@ -45,7 +48,12 @@ class Reply:
 
 def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None) -> Reply:
     """GET, or POST of JSON where a body is given; OSError (TimeoutError among them) where no answer comes."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    url, login = split_credentials(url)
+    headers = {"Content-Type": "application/json"}
+    if login is not None:  # typed as part of this very address
+        headers["Authorization"] = basic_authorization(*login)
+    elif key:
+        headers["Authorization"] = f"Bearer {key}"
     data = None if body is None else json.dumps(body).encode()
     return send(urllib.request.Request(url, data, headers), timeout)
 
@@ -65,9 +73,25 @@ def _reply(request: urllib.request.Request, timeout: float) -> Reply:
     opener = _local_opener() if local else urllib.request.build_opener()
     try:
         with opener.open(request, timeout=timeout) as answer:
-            return Reply(answer.status, answer.read())
+            return Reply(answer.status, _body(answer, timeout))
     except urllib.error.HTTPError as error:
-        return Reply(error.code, error.read())
+        with error:
+            return Reply(error.code, _body(error, timeout))
+
+
+def _body(answer: Any, within_s: float) -> bytes:
+    """The whole body, in bounded time and memory, however much is sent and however slowly."""
+    deadline = monotonic() + within_s
+    body = bytearray()
+    while chunk := answer.read1(1 << 16):
+        body += chunk
+        if len(body) > LARGEST:
+            raise ConnectionError(f"it answers with more than {LARGEST >> 20} MB")
+        if monotonic() > deadline:
+            raise TimeoutError
+    if answer.length:  # what its Content-Length promised, and did not come
+        raise IncompleteRead(bytes(body), answer.length)
+    return bytes(body)
 
 
 @cache

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
 from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
 from benchkit.serving.servers.http import Reply, ask, models, prove_model, prove_token
+from tests.stand_ins.chat_server import Turn, chat_server
 
 Serve = Callable[..., str]
 
@@ -131,3 +133,23 @@ def test_the_text_of_an_error_that_is_no_json() -> None:
     """The body itself, shortened to a line."""
     assert Reply(502, b"<html>\n bad   gateway").message() == "<html> bad gateway"
     assert Reply(401, b'{"error": "no key"}').message() == "no key"
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize("pause_s", [0.0, 0.05], ids=["fast", "slow"])
+def test_a_body_without_an_end_is_given_up(status: int, pause_s: float) -> None:
+    """Neither gigabytes nor a drip are read to their end, be it an answer or an error."""
+    turns: list[Turn] = []
+
+    def get(turn: Turn, _path: str) -> bool:
+        turns.append(turn)
+        turn.endless(status, pause_s)
+        return True
+
+    with chat_server(lambda _turn: None) as server:
+        server.get = get
+        begun = time.monotonic()
+        with pytest.raises(TimeoutError if pause_s else ConnectionError):
+            ask(f"{server.base_url}/models", timeout=2.0)
+    assert time.monotonic() - begun < 20
+    assert sum(turn.sent for turn in turns) < 64 << 20
