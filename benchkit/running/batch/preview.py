@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchkit.errors import BenchError
 from benchkit.records import Status
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
+from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.width import terminal_width
+from benchkit.telling.tables.width import printable, terminal_width
 from benchkit.terminal import duration
 
 COLUMNS = (
@@ -29,6 +31,7 @@ COLUMNS = (
     column("expected", "time", 0),
     column("state", "state", 4),
 )
+WILL_FAIL = "will fail"
 
 
 def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
@@ -36,14 +39,37 @@ def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
     estimator = Estimator(runs, machine_facts())
     expected = [estimator.expect(entry, room) for entry in entries]
     states = agree_with_history(read_state(history_path), runs).entries
-    words = [_word(states[entry.key].state) if entry.key in states else "waiting" for entry in entries]
+    refusals = _refusals(entries)
+    words = [
+        _word(states[entry.key].state if entry.key in states else None, entry.settings.model in refusals)
+        for entry in entries
+    ]
     rows = [_row(*row) for row in zip(entries, expected, words, strict=True)]
     table = text_table(COLUMNS, rows, terminal_width())
-    return f"{table}\n\n{_sums(entries, expected, words)}\n{_there_is(room, expected)}"
+    lines = [_sums(entries, expected, words), _there_is(room, expected), *refusals.values()]
+    return f"{table}\n\n{chr(10).join(lines)}"
 
 
-def _word(state: str) -> str:
+def _refusals(entries: Sequence[Entry]) -> dict[Path | None, str]:
+    """The model files that no run can be made with, and what the run would say of each."""
+    found: dict[Path | None, str] = {}
+    for path in dict.fromkeys(entry.settings.model for entry in entries):
+        try:
+            if path is not None:
+                read_servable(path)
+        except BenchError as error:
+            found[path] = printable(str(error))
+    return found
+
+
+def _word(state: str | None, refused: bool) -> str:
     """What the journal has as running may run now, or may have been killed."""
+    if state in (Status.OK, Status.FAILED):
+        return str(state)
+    if refused:
+        return WILL_FAIL
+    if state is None:
+        return "waiting"
     return "begun" if state == "running" else state
 
 
@@ -65,8 +91,14 @@ def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequen
         if state not in (Status.OK, Status.FAILED)
     ]
     known = [one.seconds for _, one in left if one.seconds is not None]
-    starts = {entry.server_key: one.start_s for entry, one in left}
-    text = f"{how_many(len(expected))}, {len(left)} to do; server starts: {len(starts)}"
+    starts = {
+        entry.server_key: one.start_s
+        for entry, one, state in zip(entries, expected, states, strict=True)
+        if state not in (Status.OK, Status.FAILED, WILL_FAIL)
+    }
+    doomed = states.count(WILL_FAIL)
+    bad = f", {doomed} of them will fail" if doomed else ""
+    text = f"{how_many(len(expected))}, {len(left)} to do{bad}; server starts: {len(starts)}"
     if failed := states.count(Status.FAILED):
         text += f" ({failed} failed: --retry-failed)"
     if known:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import fields, replace
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 
@@ -76,7 +77,7 @@ class ModelHost:
     def _read_model(self) -> None:
         path = self._plan.settings.model
         if path is not None and self.model is None:
-            self.model = _servable(read_model_file(path))
+            self.model = read_servable(path)
 
     def _start(self, vram_used_mb: VramUsed) -> None:
         try:
@@ -117,7 +118,9 @@ class ModelHost:
         return self.server.facts.pids if self.server else self._loader()
 
 
-def _servable(model: ModelFile) -> ModelFile:
+def read_servable(path: Path) -> ModelFile:
+    """The facts of a model's file; raises what keeps a run from starting with it."""
+    model = read_model_file(path)
     if model.kind != "model":
         what = f"{model.path} is a {model.kind} file, which no server can serve alone"
         raise ModelFileError(f"{what}: name the model's own file")

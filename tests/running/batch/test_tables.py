@@ -26,7 +26,7 @@ from benchkit.running.live.pace import Pace
 from benchkit.settings import RunSettings
 from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
-from tests.support import F16, QUANTIZED, ROOT, Bench, wait_until
+from tests.support import F16, QUANTIZED, ROOT, Bench, runs_in, wait_until
 
 
 def entry_of(**model: object) -> Entry:
@@ -81,6 +81,31 @@ def test_a_dry_run_starts_nothing_and_tells_time_from_the_history(bench: Bench, 
     assert re.search(r"demo-f16 .* 10m00s +ok", told)
     assert re.search(r"demo-q2_k .* 1m59s +waiting", told)
     assert re.search(r"2 runs, 1 to do; server starts: 1: about (1m59s|2m0\ds)", told)
+
+
+def test_a_dry_run_says_of_bad_files_what_the_run_says(bench: Bench, tmp_path: Path) -> None:
+    """Truncated, empty, random, one part of two: the same line at once, and as a failed run."""
+    whole = F16.read_bytes()
+    files = {
+        "cut.gguf": whole[: len(whole) // 2],
+        "empty.gguf": b"",
+        "random.gguf": os.urandom(4096),
+        "part-00001-of-00002.gguf": whole,
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+    write_plan(tmp_path, models=[str(tmp_path / "*.gguf"), str(F16)], benchmarks=[good(tmp_path)])
+    told = bench("batch", "plan.yaml", "--dry-run")
+    assert told.returncode == 0
+    assert told.stdout.count("will fail\n") == len(files)
+    assert told.stdout.count("waiting\n") == 1
+    assert f"5 runs, 5 to do, {len(files)} of them will fail;" in told.stdout
+    assert bench("batch", "plan.yaml").returncode == 1
+    failed = [run["error"].partition(": ")[2] for run in runs_in(tmp_path) if run["status"] == "failed"]
+    assert len(failed) == len(files)
+    for line in failed:
+        assert line in told.stdout
+    assert bench("batch", "plan.yaml", "--dry-run").stdout.count("failed\n") == len(files)
 
 
 def test_another_machines_times_say_nothing_here(bench: Bench, tmp_path: Path) -> None:
