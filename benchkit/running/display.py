@@ -44,6 +44,7 @@ class PlainDisplay:
     def __init__(self, output: BinaryIO, lines: TextIO) -> None:
         self._output, self._lines = output, lines
         self._shown = time.monotonic()
+        self._silent = False  # what was told last
 
     def line(self, text: str) -> None:
         say(text, self._lines)
@@ -55,7 +56,10 @@ class PlainDisplay:
 
     def progress(self, label: str, snapshot: Snapshot) -> None:
         now = time.monotonic()
-        if snapshot.done is not None and now - self._shown >= PLAIN_LINE_EVERY_S:
+        told = snapshot.done is not None or snapshot.silent_s is not None
+        fell_silent = snapshot.silent_s is not None and not self._silent
+        self._silent = snapshot.silent_s is not None
+        if fell_silent or (told and now - self._shown >= PLAIN_LINE_EVERY_S):
             self._shown = now
             self.line(f"{label}: {progress_text(snapshot)}")
 
@@ -121,7 +125,9 @@ def _parts(now: Snapshot) -> Iterator[str]:
     yield f"running for {duration(now.seconds)}" if now.done is None else f"{now.done}/{now.total or '?'}"
     if now.score is not None:
         yield f"{now.score:.1f}% so far"
-    if now.tokens_per_second is not None:
+    if now.silent_s is not None:
+        yield f"no token for {now.silent_s:.0f} s"
+    elif now.tokens_per_second is not None:
         yield f"{now.tokens_per_second:,.0f} tok/s"
     if now.vram_mb is not None:
         yield f"{now.vram_mb:,.0f} MB VRAM"

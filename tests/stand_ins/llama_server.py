@@ -19,6 +19,7 @@ crashes          at the second answer: a failed assertion, the way ggml_abort gi
 crashes-as-of-old   the same, of a build that does not know GGML_NO_BACKTRACE
 hangs-later      after /props was asked: answer nothing but /health, count nothing
 thinks=S         after the first token: take S seconds for an answer, and count batches meanwhile
+grinds=S         the same, on all that a core gives, and count nothing
 ignore-term      do not end on SIGTERM
 daemon           leave a daemonised grandchild, with the model's path in its command line
 bind-late=S      listen only after S seconds
@@ -187,6 +188,7 @@ class Answer(BaseHTTPRequestHandler):
             crash()
         if self.server.answered:
             self.think(float(FAULTS.get("thinks", 0)))
+            self.grind(float(FAULTS.get("grinds", 0)))
         self.server.answered += 1
         message = {"role": "assistant", "content": "a"}
         self.reply({"choices": [{"message": message}], "usage": {"completion_tokens": 1}})
@@ -197,6 +199,13 @@ class Answer(BaseHTTPRequestHandler):
         while time.monotonic() < end:
             time.sleep(0.05)
             self.server.batches += 1
+        self.server.busy -= 1
+
+    def grind(self, seconds: float) -> None:
+        self.server.busy += 1
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            pass
         self.server.busy -= 1
 
     def hangs(self) -> bool:

@@ -62,6 +62,8 @@ def _at_work(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _state(snapshot: Snapshot) -> str:
+    if snapshot.silent_s is not None:
+        return f"no token for {snapshot.silent_s:.0f} s"
     if snapshot.done is None:
         return snapshot.state
     return f"running {snapshot.done}/{snapshot.total or '?'}"

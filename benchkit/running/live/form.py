@@ -41,6 +41,7 @@ class Snapshot:
     vram_mb: float | None = None
     seconds: float = 0.0  # since the script started
     seconds_left: float | None = None
+    silent_s: float | None = None  # since the server's last token, where that is worth a word
     at: float = 0.0  # seconds since the epoch
 
     @property

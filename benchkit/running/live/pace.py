@@ -17,11 +17,13 @@ class Pace:
         self._began = clock()
         self._first: tuple[float, int] | None = None
 
-    def snapshot(self, progress: Progress | None, vram_mb: float | None) -> Snapshot:
+    def snapshot(
+        self, progress: Progress | None, vram_mb: float | None, silent_s: float | None = None
+    ) -> Snapshot:
         now = self._clock()
         seconds = now - self._began
         if progress is None:
-            return Snapshot(RUNNING, vram_mb=vram_mb, seconds=seconds)
+            return Snapshot(RUNNING, vram_mb=vram_mb, seconds=seconds, silent_s=silent_s)
         # What was journaled before is told again within a moment: the pace is that of what comes after.
         if self._first is None or seconds < 1.0 or progress.done < self._first[1]:
             self._first = (now, progress.done)
@@ -34,7 +36,11 @@ class Pace:
             tokens_per_second=progress.tokens_per_second,
             vram_mb=vram_mb,
             seconds=seconds,
-            seconds_left=_left(progress, now - self._first[0], progress.done - self._first[1]),
+            # Nobody knows how long a silent server stays silent.
+            seconds_left=None
+            if silent_s is not None
+            else _left(progress, now - self._first[0], progress.done - self._first[1]),
+            silent_s=silent_s,
         )
 
 

@@ -106,6 +106,9 @@ class ModelHost:
             for warning in self.stop_report.warnings if self.stop_report else ():
                 self._report(f"warning: {warning}")
 
+    def silent_s(self) -> float | None:
+        return self.server.silent_s() if self.server else None
+
     def failure(self) -> ServerError | None:
         return self.server.failure() if self.server else None
 

@@ -13,6 +13,7 @@ from benchkit.masking import Mask
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
+from benchkit.running.runner.watch import Silence
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
 
@@ -41,6 +42,7 @@ class Findings:
     machine: Mapping[str, Any] = field(default_factory=dict)
     script_s: float | None = None
     restarts: int = 0
+    silence: Silence = field(default_factory=Silence)
     stop: StopReport | None = None
     error: BaseException | None = None
 
@@ -138,6 +140,7 @@ def _telemetry(found: Findings) -> dict[str, Any]:
         "server_start_s": found.facts.start_s if found.facts else None,
         "script_s": found.script_s,
         "server_restarts": found.restarts,
+        "server_silent_s": None if found.silence.lost_s is None else round(found.silence.lost_s, 1),
         "server_stop_s": found.stop.seconds if found.stop else None,
         "vram_residue_mb": found.stop.residue_mb if found.stop else None,
     }

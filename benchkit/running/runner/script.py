@@ -40,7 +40,8 @@ def run_script(work: Work, sampler: Sampler) -> None:
     pace = Pace()
 
     def show(progress: Progress | None) -> None:
-        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb)
+        silent_s = found.silence.note(work.host.silent_s())
+        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
 

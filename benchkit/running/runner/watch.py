@@ -19,6 +19,7 @@ from benchkit.running.runner.child import Child
 
 GLANCE_S = 0.1
 SERVER_CHECK_S = 0.5
+SILENT_FROM_S = 20.0  # a long prompt's batch may take some seconds
 LINE_BYTES = 2048
 LINES_A_CHUNK = 50
 BAR_END = b"]"  # tqdm's bar is whole, though its line ends only with its next state
@@ -51,6 +52,32 @@ def follow(child: Child, label: str, watch: Watch) -> int:
                 raise failure
         watch.show(watch.progress())
     return code
+
+
+class Silence:
+    """The spells in which a server was asked and computed nothing; short ones are not worth a word."""
+
+    def __init__(self) -> None:
+        self._spell = 0.0  # the one that lasts
+        self._ended: float | None = None  # all before it; None where the server never told
+
+    def note(self, silent_s: float | None) -> float | None:
+        """Take in how long it has been silent; the length of the spell where a person should know."""
+        if silent_s is None:
+            return None
+        if silent_s < self._spell or self._ended is None:
+            self._ended, self._spell = self.lost_s or 0.0, 0.0
+        self._spell = silent_s
+        return silent_s if silent_s >= SILENT_FROM_S else None
+
+    @property
+    def lost_s(self) -> float | None:
+        """The seconds lost to all of them."""
+        return (
+            None
+            if self._ended is None
+            else self._ended + (self._spell if self._spell >= SILENT_FROM_S else 0.0)
+        )
 
 
 class EventReader:

@@ -72,6 +72,9 @@ class Server(Protocol):
     @property
     def api_key(self) -> str | None: ...
 
+    # Seconds since it last computed something though it was asked; None where it cannot tell. Cheap, too.
+    def silent_s(self) -> float | None: ...
+
     # None while all is well, else what happened (died, hangs). Cheap: asked every half second.
     def failure(self) -> ServerError | None: ...
 

@@ -78,6 +78,9 @@ class Endpoint:
             further=further,
         )
 
+    def silent_s(self) -> None:
+        """Its counters are not ours to read."""
+
     def failure(self) -> ServerError | None:
         """A remote address is not asked for signs of life: that can cost money, and the script will tell."""
         return self._liveness.failure() if self._liveness else None

@@ -38,6 +38,10 @@ class RunningServer:
         """None while all is well, else what happened; cheap enough for every half second."""
         return None if self.stop_report else self._server.failure()
 
+    def silent_s(self) -> float | None:
+        """Seconds since it last computed something though it was asked; None where it cannot tell."""
+        return None if self.stop_report else self._server.silent_s()
+
 
 @contextmanager
 def serve(

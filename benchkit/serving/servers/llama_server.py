@@ -26,7 +26,9 @@ HOW_TO_GET = "get llama.cpp (https://github.com/ggml-org/llama.cpp/releases) and
 ALL_LAYERS = 999  # more than any model has; builds that do not know "all" take it too
 SHOWS_LAYERS_AND_BUFFERS = "4"
 ASKING_S, PROPERTIES_S, METRICS_S = 20.0, 10.0, 2.0
-ON_CPU_PATIENCE = Patience(probe_s=1200)  # one batch of a long prompt can take that long there
+ON_CPU_PATIENCE = Patience(
+    probe_s=1200, still_s=30, still_share=0.01
+)  # one batch of a long prompt can take that long there
 VERSION = re.compile(r"version: (?:.*\(build (\d+), commit (\w+)\)|(\d+) \((\w+)\))")
 DEVICE_LINE = re.compile(r"^  (\w+): .+\(\d+ MiB, \d+ MiB free\)", re.MULTILINE)
 WORK = re.compile(r"^llamacpp:(\w+_total|requests_processing) (\S+)", re.MULTILINE)
@@ -109,6 +111,9 @@ class LlamaServer(LocalServer):
 
     def version(self, build_info: str | None) -> str | None:
         return build_info
+
+    def counts_its_work(self) -> bool:
+        return bool(self._work)
 
     def shows_life(self) -> bool:
         """Its counters grow with every batch, of prompts too; they also say when nothing is asked of it."""

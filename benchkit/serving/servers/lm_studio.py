@@ -117,6 +117,9 @@ class LmStudio:
             },
         )
 
+    def silent_s(self) -> None:
+        """Its counters are not ours to read."""
+
     def failure(self) -> ServerError | None:
         return self._liveness.failure() if self._liveness else None
 

@@ -15,7 +15,7 @@ from benchkit.serving.servers.diagnosis import KILLED, FailedStart, exit_words, 
 from benchkit.serving.servers.http import ask, prove_model, prove_token
 from benchkit.serving.servers.ports import HOST, free_port, listens_alone
 from benchkit.serving.servers.process import Process
-from benchkit.serving.servers.watchdog import Patience, Watchdog
+from benchkit.serving.servers.watchdog import Patience, Watchdog, Watched
 
 LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
 SHOWS_EVERY_S = 1.0
@@ -137,7 +137,8 @@ class LocalServer(ABC):
             raise self._failed_start() from error
         self._start_s = time.monotonic() - self._started
         self.process.remember_pids()
-        self._watchdog = Watchdog(self.base_url, self.alias, self.shows_life, self.patience(), self.api_key)
+        watched = Watched(self.base_url, self.alias, self.shows_life, self.api_key, self.process.cpu_s)
+        self._watchdog = Watchdog(watched, self.patience())
 
     def failure(self) -> ServerError | None:
         code = self.process.exit_code()
@@ -153,6 +154,13 @@ class LocalServer(ABC):
                 f"{self.kind} ended with {exit_words(code)} while it was in use: {why}", log=tail
             )
         return self._watchdog.verdict if self._watchdog else None
+
+    def silent_s(self) -> float | None:
+        return self._watchdog.silent_s if self._watchdog and self.counts_its_work() else None
+
+    def counts_its_work(self) -> bool:
+        """Whether `shows_life` can tell work from silence."""
+        return False
 
     def stop(self) -> bool:
         if self._watchdog:

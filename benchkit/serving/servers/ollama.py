@@ -126,6 +126,9 @@ class Ollama:
             further={"size_mb": size >> 20, "size_vram_mb": vram >> 20, "parameters": self._parameters()},
         )
 
+    def silent_s(self) -> None:
+        """Its counters are not ours to read."""
+
     def failure(self) -> ServerError | None:
         code = self._process.exit_code() if self._process else None
         if self._process and code is not None:

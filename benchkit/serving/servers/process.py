@@ -70,6 +70,16 @@ class Process:
         found = leftovers.descendants(self._supervisor.pid)
         return tuple(pid for pid in found if not _is_supervisor(pid))
 
+    def cpu_s(self) -> float | None:
+        """The processor time that its processes have used; None where that cannot be told."""
+        import psutil
+
+        try:
+            times = [psutil.Process(pid).cpu_times() for pid in self.pids()]
+        except psutil.Error:
+            return None  # one of them has just ended
+        return sum(one.user + one.system for one in times) if times else None
+
     def remember_pids(self) -> tuple[int, ...]:
         """Note the processes in the pid file, for a later run that must end what this one left."""
         pids = self.pids()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -24,6 +25,41 @@ class Patience:
     every_s: float = 5.0
     quiet_s: float = 30.0  # so long without progress, and a one-token probe is sent
     probe_s: float = 180.0  # so long for its answer, counted anew at every sign of life
+    still_s: float = 60.0  # so long without progress and processor time while it owes an answer: it hangs
+    still_share: float = 0.001  # of one core: what uses less stands still
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The server that is watched, and what its process tells."""
+
+    base_url: str
+    model: str
+    shows_life: ShowsLife
+    key: str | None = None
+    cpu_s: Callable[[], float | None] = lambda: None  # the processor time it has used; None: unknown
+
+
+class Stillness:
+    """Whether a server that owes an answer has used next to no processor time for a while.
+
+    A working server burns it, be it only to feed a GPU; a stopped one does not.
+    """
+
+    def __init__(self, patience: Patience) -> None:
+        self._patience = patience
+        self._readings: deque[tuple[float, float]] = deque()  # moment and processor time, oldest first
+
+    def lasts(self, now: float, cpu_s: float | None) -> bool:
+        """Take in a reading; true when it has stood still for as long as is borne."""
+        if cpu_s is None:
+            return False
+        self._readings.append((now, cpu_s))
+        while len(self._readings) > 1 and now - self._readings[1][0] >= self._patience.still_s:
+            self._readings.popleft()
+        since, before = self._readings[0]
+        seconds = now - since
+        return seconds >= self._patience.still_s and cpu_s - before <= self._patience.still_share * seconds
 
 
 class Watchdog:
@@ -32,11 +68,8 @@ class Watchdog:
     Slow prompt processing shows life, or ends in the probe's answer; a hang does neither.
     """
 
-    def __init__(
-        self, base_url: str, model: str, shows_life: ShowsLife, patience: Patience, key: str | None = None
-    ) -> None:
-        self._base_url, self._model, self._key = base_url, model, key
-        self._shows_life, self._patience = shows_life, patience
+    def __init__(self, watched: Watched, patience: Patience) -> None:
+        self._watched, self._patience = watched, patience
         self._stop = threading.Event()
         self._progress_at = time.monotonic()
         self.verdict: ServerError | None = None
@@ -48,17 +81,19 @@ class Watchdog:
 
     def _watch(self) -> None:
         while self.verdict is None and not self._stop.wait(self._patience.every_s):
-            if self._progressed() or self._silence() < self._patience.quiet_s:
+            if self._progressed() or self.silent_s < self._patience.quiet_s:
                 continue
             self.verdict = self._probe()
 
     def _progressed(self) -> bool:
-        if not self._shows_life():
+        if not self._watched.shows_life():
             return False
         self._progress_at = time.monotonic()
         return True
 
-    def _silence(self) -> float:
+    @property
+    def silent_s(self) -> float:
+        """Seconds since the last sign of life, as far as it was looked for."""
         return time.monotonic() - self._progress_at
 
     def _probe(self) -> ServerError | None:
@@ -67,10 +102,14 @@ class Watchdog:
         asking = threading.Thread(target=lambda: answer.append(self._ask()), daemon=True)
         asking.start()
         deadline = time.monotonic() + self._patience.probe_s
+        stillness = Stillness(self._patience)
         while asking.is_alive() and time.monotonic() < deadline and not self._stop.is_set():
             asking.join(self._patience.every_s)
             if self._progressed():
                 deadline = time.monotonic() + self._patience.probe_s
+                stillness = Stillness(self._patience)
+            elif asking.is_alive() and stillness.lasts(time.monotonic(), self._watched.cpu_s()):
+                return self._hangs(", and it uses no processor time")
         if self._stop.is_set():
             return None
         if not answer:
@@ -80,15 +119,15 @@ class Watchdog:
 
     def _ask(self) -> ServerError | None:
         """None if an answer came, be it a refusal: it lives. Its process's end is noticed elsewhere."""
+        watched = self._watched
         try:
-            prove_token(self._base_url, self._model, self._key, timeout=ASKS_NO_LONGER_S)
+            prove_token(watched.base_url, watched.model, watched.key, timeout=ASKS_NO_LONGER_S)
         except (ServerHangs, ServerDied):
             return self._hangs()
         except ServerError:
             return None
         return None
 
-    def _hangs(self) -> ServerHangs:
-        return ServerHangs(
-            f"{self._base_url} hangs: nothing computed for {self._silence():.0f} s, and no answer to a probe"
-        )
+    def _hangs(self, also: str = "") -> ServerHangs:
+        silent = f"nothing computed for {self.silent_s:.0f} s"
+        return ServerHangs(f"{self._watched.base_url} hangs: {silent}, no answer to a probe{also}")

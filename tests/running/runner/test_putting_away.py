@@ -35,6 +35,9 @@ class Idle:
 
     api_key = None
 
+    def silent_s(self) -> None:
+        return None
+
     def failure(self) -> None:
         return None
 

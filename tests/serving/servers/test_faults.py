@@ -33,6 +33,7 @@ from benchkit.serving.servers.llama_server import LlamaServer
 from benchkit.serving.servers.watchdog import Patience
 from tests.serving.servers.conftest import Ask, installed_engine, model_file
 from tests.serving.servers.tiny_gguf import write_tiny_gguf
+from tests.support import wait_until
 
 HASTY = Patience(every_s=0.1, quiet_s=0.3, probe_s=1.0)
 
@@ -165,6 +166,40 @@ def test_a_real_server_that_is_frozen(kind: str, ask: Ask, monkeypatch: pytest.M
         assert isinstance(wait_for_failure(server, within_s=10), ServerHangs)
     assert server.stop_report is not None
     assert server.stop_report.killed
+
+
+BORES_STILLNESS = Patience(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
+
+
+@pytest.mark.parametrize("kind", ["llama-server", "xllamacpp"])
+def test_a_stopped_server_is_told_by_its_processor_time(
+    kind: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the CPU a probe may take twenty minutes, but a server that owes one and uses no CPU is stopped."""
+    monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
+    monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
+    monkeypatch.setattr(llama_server, "ON_CPU_PATIENCE", BORES_STILLNESS)
+    with serve(ask(installed_engine(kind)), print) as server:
+        prove_token(server.facts.base_url, "tiny")
+        wait_until(lambda: server.silent_s() is not None)
+        os.kill(server.facts.pids[0], signal.SIGSTOP)
+        wait_until(lambda: (server.silent_s() or 0) > 0.3)
+        failure = wait_for_failure(server, within_s=60)
+    assert isinstance(failure, ServerHangs)
+    assert "it uses no processor time" in str(failure)
+
+
+def test_a_server_that_grinds_is_not_stopped(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One batch that takes long: nothing is counted meanwhile, but processor time is used."""
+    monkeypatch.setattr(LlamaServer, "patience", lambda _: BORES_STILLNESS)
+    with serve(stand_in("grinds=4"), print) as server:
+        asking = threading.Thread(target=prove_token, args=(server.facts.base_url, "tiny"))
+        asking.start()
+        wait_until(lambda: (server.silent_s() or 0) > 2.5 or not asking.is_alive())
+        assert server.failure() is None
+        asking.join()
+        wait_until(lambda: (server.silent_s() or 9) < 1.0)
+        assert server.failure() is None
 
 
 def test_slow_is_no_hang(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
