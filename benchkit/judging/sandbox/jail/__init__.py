@@ -8,7 +8,8 @@
     landlock.py    the same by rules on paths, where there are no namespaces
     seccomp.py     which system calls a program may make, each rule with its reason
     syscalls.py    the system calls themselves (ctypes); numbers.py their numbers
-    functions.py   serves calls of a loaded program; programs.py runs a whole one
+    functions.py   serves calls of a loaded program; sharing.py those of a test, with what both sides share
+    programs.py    runs a whole program; semaphores.py is multiprocessing's for one without other processes
     folder.py      empties the private folder, whatever was left in it
 
 Nothing here decides a verdict, and nothing here ever sees a test's expected value.

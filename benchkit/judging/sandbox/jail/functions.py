@@ -12,6 +12,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
+from benchkit.judging.sandbox.jail.sharing import Shared, exception_names
 from benchkit.judging.sandbox.wire import codec, frames
 
 MODULE = "solution"
@@ -34,9 +35,11 @@ class _Server:
         self.targets: dict[str, Callable[..., Any]] = {}
         self.large: dict[int, bytes] = {}
         self.calls = 0
+        self.shared = Shared()
         self.handlers: dict[str, Callable[..., None]] = {
             "call": self.call,
             "fetch": self.fetch,
+            "share": self.share,
             "inside": self.inside,
         }
 
@@ -89,24 +92,53 @@ class _Server:
         frames.write_reply(frames.REPLIES, frames.VALUE, 0.0, self.large[call])
 
     def raised(self, began: float, error: BaseException) -> None:
-        kind = type(error)
-        base = next((c.__name__ for c in kind.__mro__ if c.__module__ == "builtins"), "Exception")
-        try:
-            text = str(error)
-        except BaseException:  # its __str__ is the program's as well
-            text = ""
-        body = b"\0".join(_text(part) for part in (kind.__name__, base, text))
+        kind, base, _ = exception_names(error)
+        body = b"\0".join(_text(part) for part in (kind, base, _words(error)))
         frames.write_reply(frames.REPLIES, frames.RAISED, perf_counter() - began, body)
 
-    def inside(self, test: str, entry_point: str, token: bytes) -> None:
-        """A test that the judge cannot hold at arm's length runs here; its end is proven by the token."""
+    def share(
+        self,
+        target: str | tuple[int, Any],
+        arguments: list[tuple[Any, int | None]],
+        named: dict[str, tuple[Any, int | None]],
+        forgotten: list[int],
+        result: int,
+        most: int,
+    ) -> None:
+        """A call of a test at arm's length: of a function by its name, or of a kept object by its place."""
+        shared = self.shared
+        shared.forget(forgotten)
+        given = [shared.receive(*argument) for argument in arguments]
+        given_named = {name: shared.receive(*argument) for name, argument in named.items()}
         began = perf_counter()
-        names: dict[str, Any] = {"__name__": "test"}
+        told: tuple[Any, ...]
+        try:
+            function = self.find(target) if isinstance(target, str) else shared.find(*target)
+            value = function(*given, **given_named)
+        except BaseException as error:
+            seconds = perf_counter() - began
+            told = ("raised", *exception_names(error), _words(error), *shared.raised(error))
+        else:
+            seconds = perf_counter() - began
+            told = ("returned", *shared.returned(value, result))
+        frames.write_reply(frames.REPLIES, frames.SHARED, seconds, shared.encoded(told, most))
+
+    def inside(self, support: str, test: str, entry_point: str, token: bytes) -> None:
+        """A test that the judge cannot hold at arm's length runs here; its end is proven by the token.
+
+        As in plain Python it shares the code's names; of the prompt's it gets what the code does not define.
+        """
+        began = perf_counter()
+        names = self.names
         try:
             candidate = self.find(entry_point)
-            names[entry_point] = candidate
+            further: dict[str, Any] = {"__name__": MODULE}
+            exec(compile(support, "support.py", "exec", dont_inherit=True), further)
+            for name, value in further.items():
+                names.setdefault(name, value)
+            own = names.get("check")
             exec(compile(test, "test.py", "exec", dont_inherit=True), names)
-            if names.get("check", candidate) is not candidate:
+            if names.get("check") is not own:
                 names["check"](candidate)
         except BaseException as error:
             self.raised(began, error)
@@ -116,3 +148,10 @@ class _Server:
 
 def _text(text: str) -> bytes:
     return text[:_MOST_TEXT].replace("\0", "\\0").encode("utf-8", "backslashreplace")
+
+
+def _words(error: BaseException) -> str:
+    try:
+        return str(error)[:_MOST_TEXT]
+    except BaseException:  # its __str__ is the program's as well
+        return ""

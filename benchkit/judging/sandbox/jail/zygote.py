@@ -24,7 +24,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from benchkit.judging.sandbox.jail import folder, functions, programs, syscalls
+from benchkit.judging.sandbox.jail import folder, functions, programs, semaphores, syscalls
 from benchkit.judging.sandbox.jail.confine import Plan, confine, drop_identity, plan
 from benchkit.judging.sandbox.jail.setting import (
     Setting,
@@ -174,6 +174,8 @@ class Zygote:
         if job.kind == "command":
             return programs.run_command(task["argv"])
         sys.path.insert(0, self.cage.private)
+        if job.processes == 1:
+            semaphores.install()
         gc.enable()
         if job.kind == "source":
             os.close(frames.REQUESTS)

@@ -21,6 +21,7 @@ _KINDS = {
     frames.DIGEST,
     frames.OPAQUE,
     frames.RAISED,
+    frames.SHARED,
     frames.ENDED,
 }
 _PAUSE_S = 0.0005  # between two looks at a batch's replies: a wake-up a reply would cost more than most calls

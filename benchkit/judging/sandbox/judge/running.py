@@ -207,4 +207,6 @@ def _job(kind: str, limits: Limits) -> frames.Job:
 
 def task(source: str | bytes = "", **further: Any) -> bytes:
     """What the fork itself is told: the code, the files, the command line."""
+    if isinstance(source, str):
+        source = source.removeprefix("\ufeff")  # a mark of the file's encoding, which is no part of the code
     return frames.request({"source": source, "files": {}, "executable": [], **further})

@@ -11,7 +11,7 @@ import marshal
 import struct
 from _blake2 import blake2b  # hashlib would load OpenSSL as well, which takes longer than all else
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 MOST_NESTED = 200
@@ -19,7 +19,7 @@ _MOST_ALIKE = 256  # items of one hash; what a program returns in earnest has a 
 _MOST_CONTAINERS = 4_000_000  # more only where they are empty: two bytes each, and a hundred of memory
 _VERSION = 2
 _FEW = 16
-_SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
+SCALARS = frozenset({int, float, str, bool, type(None), bytes, complex})
 
 
 class NotPlain(ValueError):
@@ -37,7 +37,7 @@ class BadBytes(ValueError):
 def encode(value: Any) -> bytes:
     """Bytes of the value, subclasses as their builtin base; NotPlain where there is no such thing."""
     try:
-        return marshal.dumps(value if type(value) in _SCALARS else plain(value), _VERSION)
+        return marshal.dumps(value if type(value) in SCALARS else plain(value), _VERSION)
     except ValueError as error:
         raise NotPlain(str(error)) from None
 
@@ -54,12 +54,12 @@ def digest_of(encoded: bytes) -> bytes:
 def plain(value: Any, depth: int = 0) -> Any:
     """The same value in exact builtin types."""
     kind = type(value)
-    if kind in _SCALARS:
+    if kind in SCALARS:
         return value
     if depth > MOST_NESTED:
         raise TooDeep(f"nested deeper than {MOST_NESTED}")
     if kind is list or kind is tuple:
-        if _SCALARS.issuperset(map(type, value)):
+        if SCALARS.issuperset(map(type, value)):
             return value
         return kind([plain(item, depth + 1) for item in value])
     if kind is dict:
@@ -69,19 +69,49 @@ def plain(value: Any, depth: int = 0) -> Any:
 
 def _from_other(value: Any, depth: int) -> Any:
     """By the builtin it is derived from; the base's own methods are asked, never the value's."""
+    kind = type(value)
+    if compares_itself(kind):
+        raise NotPlain(f"{kind.__module__}.{kind.__qualname__}, which compares by rules of its own")
     for base, convert in _BASES.items():
         if isinstance(value, base):
-            return convert(value) if base in _SCALARS else plain_items(convert, value, depth)
-    module, name = type(value).__module__, type(value).__qualname__
+            return convert(value) if base in SCALARS else plain_items(convert, value, depth)
+    module, name = kind.__module__, kind.__qualname__
     if module == "numpy" and getattr(value, "shape", None) == ():
         return plain(value.item(), depth + 1)
     if alike := _ALIKE.get((module, name)):
         return plain(alike(value), depth + 1)
+    if (abstract := abstract_as_builtin(value)) is not None:
+        return plain(abstract, depth + 1)
     if (module, name) in (("fractions", "Fraction"), ("decimal", "Decimal")):
         number = int(value) if value == int(value) else float(value)
         if number == value:
             return number  # only then do they compare as the original does
     raise NotPlain(f"{module}.{name}")
+
+
+def compares_itself(kind: type) -> bool:
+    """Whether a program's own class says what its objects equal: their builtin base may say otherwise."""
+    return any(
+        one.__module__ in _PROGRAMS and ("__eq__" in vars(one) or "__ne__" in vars(one))
+        for one in kind.__mro__
+    )
+
+
+def abstract_as_builtin(value: Any) -> Any:
+    """A set or mapping that equals by the abstract kind's rules as the builtin it equals; None for others."""
+    equals: Any = type(value).__eq__
+    if equals is Set.__eq__:
+        return set(value)
+    return dict(value) if equals is Mapping.__eq__ else None
+
+
+def as_builtin(value: Any) -> Any:
+    """The same as the builtin that it is derived from, its items as they are; None where there is none."""
+    for base, convert in _BASES.items():
+        if isinstance(value, base):
+            return convert(value)
+    alike = _ALIKE.get((type(value).__module__, type(value).__qualname__))
+    return abstract_as_builtin(value) if alike is None else alike(value)
 
 
 def plain_items(convert: Callable[[Any], Any], value: Any, depth: int) -> Any:
@@ -92,6 +122,8 @@ def plain_items(convert: Callable[[Any], Any], value: Any, depth: int) -> Any:
     items = [plain(item, depth + 1) for item in exact]
     return type(exact)(items)
 
+
+_PROGRAMS = ("solution", "__main__")  # the modules that a program's own classes are of
 
 _BASES: dict[type, Callable[[Any], Any]] = {
     int: int.__int__,
@@ -111,6 +143,7 @@ _BASES: dict[type, Callable[[Any], Any]] = {
 # Derived from no builtin, and yet they equal one.
 _ALIKE: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("builtins", "mappingproxy"): dict,
+    ("collections", "ChainMap"): dict,
     ("collections", "UserDict"): dict,
     ("collections", "UserList"): list,
     ("collections", "UserString"): str,

@@ -24,6 +24,7 @@ VALUE = b"V"  # an encoded value
 DIGEST = b"D"  # a digest and a length: the value is large and stays until it is asked for
 OPAQUE = b"O"  # text: the result is not plain data
 RAISED = b"E"  # an exception: its type, its builtin base, its text, NUL between them
+SHARED = b"S"  # an encoded tuple: what became of a test's call, the shared values that changed, what it gave
 ENDED = b"T"  # the test inside ran to its end: the completion token
 
 UNCAUGHT = 213  # how a Python program exits that an exception ended; told as Python's own 1

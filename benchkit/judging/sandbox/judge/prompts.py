@@ -1,0 +1,67 @@
+"""What a test may use of its problem's prompt, which need not be whole Python: prose, or a bare `def`."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+MOST_LINES = 400  # that are tried off the end of a prompt
+_CLASS = re.compile(r"^\s*class\s+(\w+)\s*[(:]|\bclass\s+[`'\"]?([A-Z]\w*)", re.MULTILINE)
+_NAMING = (
+    *(ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign),
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
+)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+def classes_of(prompt: str) -> frozenset[str]:
+    """The classes that a prompt asks for or defines, also in prose."""
+    return frozenset(name for names in _CLASS.findall(prompt) for name in names if name)
+
+
+def whole_part(prompt: str) -> str:
+    """The prompt's imports and definitions that are whole: no bare `def`, no stub to be filled in."""
+    kept: list[ast.stmt] = [
+        node for node in _statements(prompt) if isinstance(node, _NAMING) and not _is_stub(node)
+    ]
+    return ast.unparse(ast.Module(kept, []))
+
+
+def define(prompt: str, names: dict[str, Any]) -> None:
+    """Run it for its names; a statement that fails, as an import of what is not here, defines none."""
+    for node in ast.parse(whole_part(prompt)).body:
+        with suppress(Exception):
+            exec(compile(ast.Module([node], []), "support.py", "exec", dont_inherit=True), names)
+
+
+def _statements(prompt: str) -> list[ast.stmt]:
+    """Of the longest part that is Python."""
+    lines = prompt.splitlines()
+    for text in _beginnings(lines):
+        with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.parse(text).body
+    return []
+
+
+def _beginnings(lines: list[str]) -> Iterator[str]:
+    yield "\n".join(lines)
+    for end in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES), -1):
+        yield "\n".join(lines[:end])
+
+
+def _is_stub(node: ast.stmt) -> bool:
+    """Whether it is left to be written: a body of nothing, or a class with such a method."""
+    if isinstance(node, _FUNCTIONS):
+        return all(map(_says_nothing, node.body))
+    if isinstance(node, ast.ClassDef):
+        return all(map(_says_nothing, node.body)) or any(map(_is_stub, node.body))
+    return False
+
+
+def _says_nothing(node: ast.stmt) -> bool:
+    if isinstance(node, ast.Raise):
+        return "NotImplementedError" in ast.unparse(node)
+    return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
