@@ -56,6 +56,11 @@ class Syntax(Protocol):
 class ContestRules(Protocol):
     """How a contest's grader runs an answer, where that is more than running the program."""
 
+    # Libraries that answers count on beyond the standard one, and a program that prints which version of
+    # each it can import, as a JSON object (null: none).
+    libraries: tuple[str, ...]
+    library_versions: str
+
     # The source after the imports and limits that answers count on. `same_interpreter`: it will run on the
     # interpreter that runs us.
     def prepared(self, source: str, *, same_interpreter: bool) -> str: ...
@@ -95,7 +100,8 @@ class Language(Protocol):
     preloaded: bool
 
     # What a contest's grader does to an answer; None: it runs the program as it is.
-    contests: ContestRules | None
+    @property
+    def contests(self) -> ContestRules | None: ...
 
     @property
     def syntax(self) -> Syntax: ...

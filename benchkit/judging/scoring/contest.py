@@ -16,7 +16,7 @@ from benchkit.judging.scoring.contest_output import difference, failed_test
 from benchkit.judging.scoring.machine import libraries, slowness
 from benchkit.judging.scoring.recipes import run_program
 from benchkit.judging.scoring.turns import Turns
-from benchkit.languages import ContestRules, Language
+from benchkit.languages import PYTHON, ContestRules, Language
 from benchkit.verdict import Verdict
 
 LIMIT_S = 6.0  # a test, as the official grader has it
@@ -33,7 +33,9 @@ class ContestJudge:
 
     def circumstances(self) -> dict[str, Any]:
         """What the record keeps of how was judged."""
-        return {"libraries": libraries(self._sandbox), "limit_s": self._limits.wall_s}
+        rules = PYTHON.contests  # the official problems ask for Python
+        assert rules is not None
+        return {"libraries": libraries(self._sandbox, rules), "limit_s": self._limits.wall_s}
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, ContestProblem)

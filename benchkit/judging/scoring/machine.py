@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 
 from benchkit.judging.sandbox import Limits, Program, Sandbox
+from benchkit.languages import ContestRules
 from benchkit.verdict import Verdict
 
-# What contest solutions take for granted beyond the standard library; the extra `contest` brings them.
-LIBRARIES = ("numpy", "sortedcontainers")
 TAKEN_BY_WORK_S = 0.21  # on a server core of 2023 with nothing beside it
 MOST_SLOWNESS = 30.0
 SHARED = 1.2  # times its processor time: what takes longer has waited for others
@@ -20,16 +19,6 @@ for turn in range(450):
         total = (total * 31 + number) % 1000003
         seen[total & 1023] = seen.get(total & 1023, 0) + 1
     numbers.sort(key=lambda number: -number if turn % 2 else number)
-"""
-_VERSIONS = f"""
-import importlib, json
-found = dict.fromkeys({LIBRARIES!r})
-for name in found:
-    try:
-        found[name] = importlib.import_module(name).__version__
-    except Exception:
-        pass
-print(json.dumps(found))
 """
 
 
@@ -44,13 +33,13 @@ def slowness(sandbox: Sandbox) -> float:
     return min(MOST_SLOWNESS, max(1.0, found))
 
 
-def libraries(sandbox: Sandbox) -> dict[str, str | None]:
-    """The version of each library that a program can import; None where it cannot."""
+def libraries(sandbox: Sandbox, rules: ContestRules) -> dict[str, str | None]:
+    """The version of each library that a contest's answer can import; None where it cannot."""
     limits = Limits(wall_s=60, memory_mb=4096)
-    outcome = sandbox.run(Program(source=_VERSIONS), limits)
+    outcome = sandbox.run(Program(source=rules.library_versions), limits)
     if outcome.sandbox_failed:
-        outcome = sandbox.run(Program(source=_VERSIONS), limits)
+        outcome = sandbox.run(Program(source=rules.library_versions), limits)
     if outcome.verdict is not Verdict.PASSED:
-        return dict.fromkeys(LIBRARIES)
+        return dict.fromkeys(rules.libraries)
     found: dict[str, str | None] = json.loads(outcome.stdout)
     return found

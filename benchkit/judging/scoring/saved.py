@@ -174,7 +174,8 @@ def _with_prefill(problem: Problem, row: Row) -> str:
     """The answer with its start that was put into the model's mouth, where the model went on from there."""
     response: str = row["response"]
     last = row["prompt"][-1] if isinstance(row.get("prompt"), list) and row["prompt"] else {}
-    if last.get("role") != "assistant" or f"def {problem.entry_point}" in response:
+    begun = problem.language.syntax.last_head(str(last.get("content", "")))
+    if last.get("role") != "assistant" or (begun and begun in response):
         return response
     return str(last["content"]) + response
 

@@ -16,6 +16,18 @@ MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
     "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
+# What answers count on beyond the standard library; the extra `contest` brings them.
+LIBRARIES = ("numpy", "sortedcontainers")
+LIBRARY_VERSIONS = f"""
+import importlib, json
+found = dict.fromkeys({LIBRARIES!r})
+for name in found:
+    try:
+        found[name] = importlib.import_module(name).__version__
+    except Exception:
+        pass
+print(json.dumps(found))
+"""
 SOLUTION = "Solution"  # the class whose method a contest asks for
 RECURSION_LIMIT = 50_000
 MOST_DIGITS = 50_000  # of an integer that is read or printed

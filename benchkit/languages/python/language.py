@@ -4,41 +4,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 
 from benchkit.languages.base import ContestRules, Syntax
 from benchkit.languages.building import Commands, Recipe, Toolchain
-from benchkit.languages.python import assembly, contests, syntax
 
 INTERPRETER = "python3"
 OF_A_PREFIX = ("bin", "lib", "lib64", "include", "libexec", "pyvenv.cfg")
 NEXT_THING = ("\nif __name__", "\nprint(", "\nassert ", "\n```")
-
-
-class PythonSyntax:
-    """The answers of `syntax` and `assembly` under the names of `Syntax`."""
-
-    longest_code = staticmethod(syntax.longest_code)
-    defines = staticmethod(syntax.defines)
-    definition_start = staticmethod(syntax.definition_start)
-    indented_definition = staticmethod(syntax.indented_definition)
-    last_head = staticmethod(syntax.last_head)
-    code_start = staticmethod(syntax.code_start)
-    body_start = staticmethod(syntax.body_start)
-    may_be_body = staticmethod(syntax.may_be_body)
-    without_last_words = staticmethod(syntax.without_last_words)
-    ends_in_function = staticmethod(syntax.ends_in_function)
-    under_signature = staticmethod(assembly.under_signature)
-    completed = staticmethod(assembly.completed)
-    continuation = staticmethod(assembly.continuation)
-
-
-class PythonContests:
-    """LiveCodeBench's rules under the names of `ContestRules`."""
-
-    prepared = staticmethod(contests.prepared)
-    second_form = staticmethod(contests.second_form)
-    callable_name = staticmethod(contests.callable_name)
 
 
 class Python:
@@ -54,8 +28,18 @@ class Python:
     # The answer begins at column 0: only a new task or a test ends it.
     stops_after_definition: tuple[str, ...] = ('\n"""', *NEXT_THING)
     preloaded = True
-    contests: ContestRules | None = PythonContests()
-    syntax: Syntax = PythonSyntax()
+
+    @cached_property
+    def syntax(self) -> Syntax:
+        from benchkit.languages.python.answers import PythonSyntax  # who only prompts has no answer to read
+
+        return PythonSyntax()
+
+    @cached_property
+    def contests(self) -> ContestRules | None:
+        from benchkit.languages.python.answers import PythonContests
+
+        return PythonContests()
 
     def find_toolchain(self) -> Toolchain:
         version = ".".join(map(str, sys.version_info[:3]))

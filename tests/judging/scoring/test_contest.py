@@ -18,6 +18,7 @@ from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.contest import ContestJudge
 from benchkit.judging.scoring.contest_output import difference
 from benchkit.judging.scoring.machine import libraries, slowness
+from benchkit.languages import PYTHON
 from benchkit.languages.python.contests import prepared
 from benchkit.records import Verdict
 from tests.contest_files import row, write
@@ -317,7 +318,8 @@ def test_of_another_python_no_name_is_asked_for_that_it_may_lack() -> None:
 
 def test_what_contest_solutions_take_for_granted_is_there(sandbox: Sandbox) -> None:
     """Both libraries can be imported by programs where they are installed; the record has their versions."""
-    found = libraries(sandbox)
+    assert PYTHON.contests is not None
+    found = libraries(sandbox, PYTHON.contests)
     for name, version in found.items():
         source = f"import {name}\nprint({name}.__version__)"
         verdict = judged(sandbox, source, Test("", version or "?")).verdict
