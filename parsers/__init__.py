@@ -1,7 +1,7 @@
 """A benchmark's output becomes Results.
 
 `base.py` says what a parser offers; `harness.py` is what they share: files of this run first (`folder.py`,
-`zip_archive.py`), printed text second (`text.py`, `progress.py`; `matching.py` for somebody's own pattern).
+`zip_archive.py`), printed text second (`text.py`, `progress.py`; `matching.py` for a user's own pattern).
 Every other file is one parser. To add one, write its file and its line in PARSERS. A parser of another
 package is found through the entry point group "bench_runner.parsers".
 """

@@ -33,9 +33,9 @@ class AiderParser(Harness):
             if name == "dirname" or not blocks:
                 blocks.append({})
             blocks[-1][name] = value
-        told = [block for block in blocks if {"pass_rate_1", "total_cost"} <= block.keys()]
-        only(sorted({block.get("model", "") for block in told}) or [""], "models")
-        return _from_stats(told[-1]) if told else None
+        whole = [block for block in blocks if {"pass_rate_1", "total_cost"} <= block.keys()]
+        only(sorted({block.get("model", "") for block in whole}) or [""], "models")
+        return _from_stats(whole[-1]) if whole else None
 
 
 def _name(path: Path) -> str:

@@ -17,7 +17,7 @@ class Parser(Protocol):
     # if there is none. Files older than `since` (seconds since the epoch) are a former run's: passed over.
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results: ...
 
-    # How far the script is, if this line of its output tells; for scripts that write no events.
+    # How far the script is, if this line of its output says so; for scripts that write no events.
     def progress(self, line: str) -> Progress | None: ...
 
 

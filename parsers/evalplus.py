@@ -97,11 +97,11 @@ def _from_printed(output: str) -> Results | None:
         elif section is not None:
             section.update({f"pass@{k}": percent(value, 100) for k, value in _SCORE.findall(line)})
     tests = "plus" if scores.get("plus") else "base"
-    told = scores.get(tests)
-    if not told:
+    of_tests = scores.get(tests)
+    if not of_tests:
         return None
-    metrics: dict[str, Any] = {"tests": "base and plus" if tests == "plus" else "base", "pass_at_k": told}
+    metrics: dict[str, Any] = {"tests": "base and plus" if tests == "plus" else "base", "pass_at_k": of_tests}
     if "pass@1" in scores.get("base", {}):
         metrics["base_score"] = scores["base"]["pass@1"]
     name = names[tests]
-    return Results(score=told["pass@1"], metrics=metrics, problem_set={"name": name} if name else None)
+    return Results(score=of_tests["pass@1"], metrics=metrics, problem_set={"name": name} if name else None)

@@ -80,7 +80,7 @@ class Harness:
 
 
 def _is_about_data(error: Exception) -> bool:
-    """Whether it tells of what a file holds; a name that one of our own objects lacks is a bug of ours."""
+    """Whether the data is to blame; an attribute that an object of our own lacks is a bug."""
     return not isinstance(error, AttributeError) or error.obj is None or isinstance(error.obj, PLAIN)
 
 
@@ -109,7 +109,7 @@ def percent(value: object, scale: float = 1.0) -> float:
 
 
 def scaled(value: object, scale: ScoreScale | None) -> tuple[float, tuple[str, ...]]:
-    """A score in percent, and the warning where nobody said whether it is one already."""
+    """A score in percent, with a warning where its scale is unknown and it may be a fraction."""
     score = percent(value, 100 if scale == "fraction" else 1)
     if scale is not None or not 0 < score <= 1:
         return score, ()
@@ -166,11 +166,11 @@ def mean_result(scores: Mapping[str, float], metrics: Mapping[str, Any]) -> Resu
     """The result of several tasks without a common one of their own: each task's score, and their mean."""
     if not scores:
         raise Untrue("it holds no score")
-    told: dict[str, Any] = {}
+    further: dict[str, Any] = {}
     if len(scores) > 1:
-        told = {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
+        further = {"task_scores": dict(scores), "score_is": f"mean of {len(scores)} tasks"}
     return Results(
         score=fmean(scores.values()),
-        metrics={**told, **metrics},
+        metrics={**further, **metrics},
         problem_set={"name": ", ".join(sorted(scores))},
     )

@@ -86,7 +86,7 @@ def _from_printed(summary: list[str]) -> Results | None:
     if not scores or not any(line.startswith(_FAILED) for line in summary):  # cut short before its end
         return None
     score, passed, total = percent(scores[0][1]), int(scores[0][2]), int(scores[0][3])
-    if abs(share(passed, total) - score) > 50 / total + 0.01:  # a mean over samples is told as whole problems
+    if abs(share(passed, total) - score) > 50 / total + 0.01:  # means over samples are rounded to problems
         raise Untrue(f"it says {score}% and {passed} of {total}")
     times = [found for line in summary if (found := _TIME.match(line))]
     difficulties = [found for line in summary if (found := _DIFFICULTY.match(line))]

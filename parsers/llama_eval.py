@@ -43,13 +43,13 @@ def _is_state(content: Any) -> bool:
 
 def _from_state(state: dict[str, Any]) -> Results:
     """The score is the tool's own, in which a case that was not answered counts as not solved."""
-    told = state["task_states"]
-    verdicts = {task: [_verdict(case)] for task, case in told["cases"].items()}
+    states = state["task_states"]
+    verdicts = {task: [_verdict(case)] for task, case in states["cases"].items()}
     counts = Counter(str(of_task[0]) for of_task in verdicts.values())
     results = from_verdicts(verdicts, {"counts": dict(counts)})
-    if (told["correct"], told["total"]) != (results.total_passed, results.total_problems):
-        raise Untrue(f"it says {told['correct']} of {told['total']}, its cases {results.total_passed}")
-    return replace(results, time_taken=told.get("total_time"), problem_set={"name": state["id"]})
+    if (states["correct"], states["total"]) != (results.total_passed, results.total_problems):
+        raise Untrue(f"it says {states['correct']} of {states['total']}, its cases {results.total_passed}")
+    return replace(results, time_taken=states.get("total_time"), problem_set={"name": state["id"]})
 
 
 def _verdict(case: dict[str, Any]) -> Verdict:

@@ -61,7 +61,7 @@ def _rows_of_json(content: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _asked(content: Mapping[str, Any], chosen: Mapping[str, Row]) -> int | None:
-    """How many questions there were, of a group those of all its tasks; None where its version tells not."""
+    """The number of questions, of a group those of all its tasks; None where the version does not say."""
     counts = content.get("n-samples") or {}
     members = content.get("group_subtasks") or {}
     tasks = {task for name in chosen for task in _below(name, members) or [name] if not members.get(task)}

@@ -1,6 +1,6 @@
-"""Matches somebody's regular expression in bounded time: this file is also the program that does it.
+"""Matches a user's regular expression in bounded time: this file is also the program that does it.
 
-A pattern like `(a+)+b` may take longer than the universe is old, holds Python's lock all the while, and so
+A pattern like `(a+)+b` may take practically for ever and holds Python's global lock all the while, which
 would stop every thread of the runner. It is matched in a process of its own, which can be ended.
 """
 
@@ -30,8 +30,8 @@ def last_match(pattern: str, text: str, seconds: float = SECONDS) -> dict[str, s
         advice = "write it so that no part of the text can be matched in more than one way"
         raise Untrue(f"it takes more than {seconds:g} s to match: {advice}") from None
     except subprocess.CalledProcessError as error:
-        told = error.stderr.strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
-        raise Untrue(f"it cannot be matched: {told[0]}") from None
+        reason = error.stderr.strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
+        raise Untrue(f"it cannot be matched: {reason[0]}") from None
     found: dict[str, str] | None = json.loads(done.stdout)
     return found
 

@@ -13,7 +13,7 @@ _PERCENT = re.compile(r"(?<![\w.])(\d{1,3})(?:\.\d+)?\s?%")
 
 
 def read_progress(line: str) -> Progress | None:
-    """The last progress told in the line: a tqdm or rich bar, `74/164`, or a percentage."""
+    """The last progress shown in the line: a tqdm or rich bar, `74/164`, or a percentage."""
     text = plain(line.rstrip("\r\n").rpartition("\r")[2])
     for form in (_BAR, _OF):
         if found := form.findall(text):

@@ -18,7 +18,7 @@ from benchkit.errors import UnknownName
 
 PROGRAM = "bench_runner.py"
 COMMANDS = {
-    "batch": "many models, many benchmarks, through the night",
+    "batch": "many models, many benchmarks, unattended",
     "status": "how far the batch and single runs are, from another shell",
     "list": "the runs in the history",
     "show": "one run, whole",

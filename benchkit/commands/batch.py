@@ -1,4 +1,4 @@
-"""bench_runner.py batch: many models, many benchmarks, through the night."""
+"""bench_runner.py batch: many models, many benchmarks, unattended."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option("--retry-failed", is_flag=True, help="Run again what failed; what is done stays done.")
 @click.option("--if-busy", type=click.Choice(["refuse", "wait"]), default="refuse", show_default=True)
 @click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
-@click.option("--notify-command", metavar="CMD", help="Gets the morning's summary on its standard input.")
+@click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
 @history_option
 @runs_dir_option

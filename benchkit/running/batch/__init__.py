@@ -1,4 +1,4 @@
-"""Many models, many benchmarks, one command before bed.
+"""Many models, many benchmarks, one command, unattended.
 
 planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set; strict.py YAML, JSON
 models.py     which GGUF files a path, glob or folder means
@@ -12,9 +12,9 @@ state.py      the journal beside the history, from which a later batch goes on
 display.py    the live table, or a plain line a minute
 overview.py   how far it is, for other shells, and the single runs under way beside it
 table.py      how this room's tables are drawn
-inhibit.py    no sleep meanwhile
-notify.py     tells somebody who is not looking
-summary.py    the morning's table
+inhibit.py    keeps the machine awake meanwhile
+notify.py     notifications for a user who is away
+summary.py    what it came to
 starter.py    --init: a plan for the GGUF files that are here
 
 A new setting of a plan is one more field of benchkit.settings.RunSettings.

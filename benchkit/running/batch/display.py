@@ -70,7 +70,7 @@ def _state(snapshot: Snapshot) -> str:
 
 
 class BatchDisplay:
-    """What both kinds share. Scripts' own output stays in their folders: a whole batch of it helps nobody."""
+    """What both kinds share. A script's own output stays in its folder: a batch of it would be unreadable."""
 
     def __init__(self, states: Callable[[], Sequence[EntryState]]) -> None:
         self.states = states

@@ -26,10 +26,21 @@ _MB = 1 << 20
 
 @dataclass(frozen=True)
 class Room:
-    """Memory that is free at this moment; VRAM is None where no GPU tells."""
+    """Memory that is free at this moment; VRAM is None where no GPU reports it."""
 
     vram_mb: float | None
     ram_mb: float
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A model as it is to be loaded."""
+
+    path: Path
+    context: int  # of each slot
+    slots: int
+    kv_types: tuple[str, str]
+    gpu_layers: GpuLayers
 
 
 @dataclass(frozen=True)
@@ -76,7 +87,7 @@ class Estimator:
             self._per_byte[asked].append(seconds / size)
 
     def expect(self, entry: Entry, room: Room | None = None) -> Expected:
-        """Its time, and where the free room is told its memory."""
+        """Its time, and its memory where the free room is given."""
         settings = entry.settings
         path = str(settings.model.resolve()) if settings.model else "None"
         asked = (settings.benchmark, (*find_benchmark(settings).args, *settings.script_args))
@@ -103,27 +114,28 @@ def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
     context = settings.context or default_context(entry.model, settings.answer_tokens or settings.max_tokens)
     kv_types = _kv_types(settings.server_args)
     try:
-        return _needed(entry.model.path, context, settings.parallel, kv_types, settings.gpu_layers, room)
+        return _needed(
+            _Load(entry.model.path, context, settings.parallel, kv_types, settings.gpu_layers), room
+        )
     except (BenchError, KeyError):
         return None, None, ""
 
 
 @cache  # a sweep asks the same of the same file again and again
-def _needed(
-    path: Path, context: int, slots: int, kv_types: tuple[str, str], asked: GpuLayers, room: Room
-) -> tuple[float | None, float, str]:
-    facts = _facts(path)
-    layers: GpuLayers = asked
+def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
+    facts = _facts(load.path)
+    sizes = (load.context, load.slots, load.kv_types)
+    layers: GpuLayers = load.gpu_layers
     free = None if room.vram_mb is None else int(room.vram_mb * _MB)
     if free is None:
         layers = 0  # all of it lies in RAM
-    elif asked == "auto":
-        layers = layers_that_fit(free, facts, context, slots, kv_types)
-    need = memory_needed(facts, context, slots, kv_types, layers)
+    elif load.gpu_layers == "auto":
+        layers = layers_that_fit(free, facts, *sizes)
+    need = memory_needed(facts, *sizes, layers)
     marks = []
     if free is not None and need.gpu and need.gpu + DRIVER_BYTES > free:
         marks.append("VRAM too small")
-    elif free is not None and asked == "auto" and int(layers) <= len(facts.layers):
+    elif free is not None and load.gpu_layers == "auto" and int(layers) <= len(facts.layers):
         marks.append(f"{layers} of {len(facts.layers) + 1} layers fit")
     if need.ram > room.ram_mb * _MB:
         marks.append("RAM too small")

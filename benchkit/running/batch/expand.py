@@ -49,7 +49,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """What tells this run from others of its model and benchmark."""
+        """What distinguishes this run from others of its model and benchmark."""
         return " ".join(f"{SHORT.get(name, name)}={_short(value)}" for name, value in self.sweep.items())
 
     @property
@@ -70,7 +70,7 @@ class Expansion:
 
 
 def expand(plan: Plan, base: RunSettings) -> Expansion:
-    """All runs of the plan; PlanProblems tells everything that is wrong at once."""
+    """All runs of the plan; PlanProblems lists everything that is wrong."""
     problems = list(plan.problems)
     notes: list[str] = []
     models = list(_models(plan, problems, notes))
@@ -120,7 +120,7 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
                 yield _Model(number, given)
             continue
         if has_variable(pattern):
-            continue  # it is not set, which is told already
+            continue  # it is not set, which is reported already
         found = find_models(pattern)
         notes += found.left_out
         if not found.files and not found.left_out:
@@ -131,7 +131,7 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
 
 
 def _distinct_names(models: Sequence[_Model], problems: list[str]) -> list[str]:
-    """The name that was given, else the file's with as many of its folders as tell it from the others."""
+    """The name that was given, else the file's, with as many of its folders as make it unique."""
     unnamed = {model.path for model in models if model.path and not model.given.get("name")}
     often = Counter(name for path in unnamed for name in _longer_and_longer(path))
     named = {(name, model.path) for model in models if (name := model.given.get("name"))}

@@ -22,7 +22,7 @@ class Ledger:
         self._not_started: dict[str, str] = {}  # key -> why
 
     def load(self, known: Mapping[str, EntryState], runs: Iterable[Run]) -> None:
-        """Begin with what the journal and the history tell of former batches."""
+        """Begin with what the journal and the history hold of former batches."""
         self._runs = {run.id: run for run in runs}
         self._states = {entry.key: _state(entry, known.get(entry.key)) for entry in self.entries}
 

@@ -56,7 +56,7 @@ def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
 
 
 def _run_some(plans: Sequence[PlannedRun], keeper: Keeper) -> Sequence[PlannedRun]:
-    """Run plans that share a server; returns those after one that broke in a way nobody foresaw."""
+    """Run plans that share a server; returns those after one that failed in an unforeseen way."""
     with closing(execute_all(plans, keeper.display, keeper.wanted, keeper.trouble)) as ended_runs:
         try:
             for ended in ended_runs:

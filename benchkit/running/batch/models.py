@@ -18,7 +18,7 @@ _PART = re.compile(r"-\d{5}(?=-of-\d{5}\.gguf$)")
 
 @dataclass(frozen=True)
 class Found:
-    """The models that were meant, and what was left out and why."""
+    """The models that match, and what was left out and why."""
 
     files: tuple[Path, ...]
     left_out: tuple[str, ...] = ()
@@ -28,7 +28,7 @@ class Found:
 def find_models(pattern: str) -> Found:
     """Files of a path, a glob or a folder, a split model once; projectors and vocabularies left out.
 
-    A damaged file stays in: its run fails and says why, so that the morning's table has a row for it.
+    A damaged file stays in: its run fails and says why, so that the summary has a row for it.
     """
     files: list[Path] = []
     left_out: list[str] = []
@@ -54,7 +54,7 @@ def _note_facts(path: Path, facts: dict[Path, ModelFile]) -> str | None:
 
 
 def _candidates(pattern: str) -> Iterator[Path]:
-    """Of a split model the first part that is there stands for all; a missing one is told when it is read."""
+    """Of a split model its first part stands for all; a missing part is reported when the model is read."""
     firsts: dict[str, Path] = {}
     for path in _matches(Path(os.path.expanduser(pattern))):  # noqa: PTH111 - Path's own fails for ~nobody
         if path.is_file() or (path.is_symlink() and not path.exists()):

@@ -1,4 +1,4 @@
-"""Tells somebody who is not looking: a command of the user's, ntfy, or a webhook."""
+"""Notifications for a user who is away: a command of their own, ntfy, or a webhook."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from benchkit.errors import UsageError
 
 NTFY_VARIABLE = "BENCH_NTFY_URL"
 WEBHOOK_VARIABLE = "BENCH_WEBHOOK_URL"
-TIMEOUT_S = 30.0  # for one place to take one message
+TIMEOUT_S = 30.0  # for one channel to take one message
 LAST_WAIT_S = 60.0  # when the batch is over
 
 Send = Callable[[str, str], None]  # a title and a text
 
 
-def places(command: str | None) -> dict[str, Send]:
-    """Everywhere to tell it, by a name that holds no secret: an address or an argument may be a password."""
+def open_channels(command: str | None) -> dict[str, Send]:
+    """Each channel by a name that holds no secret: an address or an argument may be a password."""
     found: dict[str, Send] = {}
     if command:
         words = _words(command)
@@ -37,44 +37,44 @@ def places(command: str | None) -> dict[str, Send]:
     return found
 
 
-class Teller:
-    """Tells every place in its own time: one that is slow holds up neither the batch nor another place."""
+class Notifier:
+    """Serves each channel in a thread of its own: a slow one delays neither the batch nor another channel."""
 
     def __init__(self, send_to: Mapping[str, Send], report: Callable[[str], None]) -> None:
         self._report = report
         self._queues: dict[str, SimpleQueue[tuple[str, str] | None]] = {
-            place: SimpleQueue() for place in send_to
+            channel: SimpleQueue() for channel in send_to
         }
         self._threads = {
-            place: Thread(target=self._send_all, args=(place, send), daemon=True)
-            for place, send in send_to.items()
+            channel: Thread(target=self._send_all, args=(channel, send), daemon=True)
+            for channel, send in send_to.items()
         }
         for thread in self._threads.values():
             thread.start()
 
-    def tell(self, title: str, text: str) -> None:
-        """What no place could take is replaced: file names may hold anything."""
+    def send(self, title: str, text: str) -> None:
+        """Queue it; characters that cannot be encoded are replaced, since file names may hold anything."""
         shown = (_sendable(" ".join(title.split())), _sendable(text))
         for queue in self._queues.values():
             queue.put(shown)
 
     def close(self, patience_s: float = LAST_WAIT_S) -> None:
-        """Wait until all is told, within reason."""
+        """Wait until every channel has taken its messages, but no longer than this."""
         deadline = time.monotonic() + patience_s
         for queue in self._queues.values():
             queue.put(None)
-        for place, thread in self._threads.items():
+        for channel, thread in self._threads.items():
             thread.join(max(0.0, deadline - time.monotonic()))
             if thread.is_alive():
-                self._report(f"notification by {place} given up: it takes more than {patience_s:g} s")
+                self._report(f"notification by {channel} given up: it takes more than {patience_s:g} s")
 
-    def _send_all(self, place: str, send: Send) -> None:
+    def _send_all(self, channel: str, send: Send) -> None:
         """A failure is a line, never the end of the batch."""
-        while (message := self._queues[place].get()) is not None:
+        while (message := self._queues[channel].get()) is not None:
             try:
                 send(*message)
-            except Exception as error:  # whatever a stranger's server or program does to us
-                self._report(f"notification by {place} failed: {_why(error)}")
+            except Exception as error:  # whatever the other server or program does
+                self._report(f"notification by {channel} failed: {_why(error)}")
 
 
 def _sendable(text: str) -> str:
@@ -107,7 +107,7 @@ def _run(words: list[str], text: str) -> None:
 def _post(url: str, **content: object) -> None:
     import requests
 
-    # What it answers is not read: only that it took it counts. Sent on to elsewhere, a POST becomes a GET.
+    # The body of the answer is not read: only the status counts. Redirected, a POST would become a GET.
     given: dict[str, Any] = {"timeout": TIMEOUT_S, "stream": True, "allow_redirects": False, **content}
     with requests.post(url, **given) as reply:
         if not 200 <= reply.status_code < 300:
@@ -115,7 +115,7 @@ def _post(url: str, **content: object) -> None:
 
 
 def _why(error: Exception) -> str:
-    """The error's own text may hold the address or the whole command: only its kind is told."""
+    """The error's own text may hold the address or the whole command: only its kind is shown."""
     if isinstance(error, subprocess.CalledProcessError):
         return f"it ended with exit code {error.returncode}"
     if isinstance(error, subprocess.TimeoutExpired):

@@ -27,7 +27,7 @@ class Overview:
 
 
 def look_at(history: str | Path) -> Overview:
-    """What the batch's journal and the live runs tell of this history."""
+    """What the batch's journal and the live runs say about this history."""
     batch = read_state(history)
     alive = _is_alive(batch)
     states = (batch if alive else at_rest(batch)).of_the_plan()
@@ -43,14 +43,14 @@ def look_at(history: str | Path) -> Overview:
 
 
 def _single(run: LiveRun) -> EntryState:
-    told = run.announcement
+    announced = run.announcement
     return EntryState(
-        key=told.run_id,
-        model=told.model,
-        benchmark=told.benchmark,
+        key=announced.run_id,
+        model=announced.model,
+        benchmark=announced.benchmark,
         state="running",
-        run_id=told.run_id,
-        folder=told.folder,
+        run_id=announced.run_id,
+        folder=announced.folder,
     )
 
 

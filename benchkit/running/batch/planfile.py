@@ -1,4 +1,4 @@
-"""A plan as a person wrote it: YAML, or a folder of JSON files, checked whole, all problems told at once."""
+"""A plan as a person wrote it, YAML or a folder of JSON files; all its problems are reported at once."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Plan:
 
 
 class PlanProblems(UsageError):
-    """Everything that is wrong with a plan, told at once."""
+    """Everything that is wrong with a plan, reported at once."""
 
     def __init__(self, source: str, problems: Iterable[str]) -> None:
         self.problems = list(dict.fromkeys(problems))

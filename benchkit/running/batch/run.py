@@ -13,7 +13,7 @@ from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.inhibit import no_sleep
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.loop import run_entries
-from benchkit.running.batch.notify import Teller, places
+from benchkit.running.batch.notify import Notifier, open_channels
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.summary import headline, summary, write_summary
@@ -24,19 +24,19 @@ def run_batch(entries: Sequence[Entry], options: BatchOptions) -> Ledger:
     """Run the entries, show how far they are, print and send the summary."""
     ledger = Ledger(entries)
     display = open_batch_display(ledger.states)
-    teller = Teller(places(options.notify_command), display.line)
+    notifier = Notifier(open_channels(options.notify_command), display.line)
 
     def on_failure(state: EntryState) -> None:
         if options.notify_failures:
-            teller.tell(f"failed: {state.label}", f"{state.label}: {state.error}")
+            notifier.send(f"failed: {state.label}", f"{state.label}: {state.error}")
 
     with no_sleep() as awake, display:
         if not awake:
             display.line("nothing here holds off sleep: see to it that this machine stays awake")
         run_entries(ledger, options, display, on_failure)
     _print_summary(ledger, options.history)
-    teller.tell(headline(ledger), summary(ledger, None))
-    teller.close()
+    notifier.send(headline(ledger), summary(ledger, None))
+    notifier.close()
     return ledger
 
 

@@ -33,7 +33,7 @@ def misfits(given: Mapping[str, Any], where: str) -> Iterator[str]:
 
 
 def fitting(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the values of the wrong kind, which are told elsewhere."""
+    """Without the values of the wrong kind, which are reported elsewhere."""
     return {name: value for name, value in given.items() if _fits(name, value)}
 
 

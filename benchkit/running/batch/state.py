@@ -69,7 +69,7 @@ def journal_path(history: str | Path) -> Path:
 
 
 def read_state(history: str | Path) -> BatchState:
-    """What the journal tells; a line that a crash cut off is passed over."""
+    """What the journal holds; a line that a crash cut off is skipped."""
     try:
         lines = journal_path(history).read_bytes().splitlines()
     except FileNotFoundError:
@@ -158,7 +158,7 @@ def ended(entry: EntryState, run: Run, seconds: float | None) -> EntryState:
 
 
 class StateJournal:
-    """Appends what happens; each line is on the disk when its call returns, before what it tells begins."""
+    """Appends what happens; each line is on the disk before what it announces begins."""
 
     def __init__(self, history: str | Path) -> None:
         self._path = journal_path(history)

@@ -1,4 +1,4 @@
-"""The morning's table: every run with what it gave and what it cost, what failed, and the next command."""
+"""The summary of a batch: every run with its result and its cost, what failed, and the next command."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ COLUMNS = (
     column("status", "status", 0),
 )
 NOTED_MB = 64.0
-Told = Callable[[str], str]  # somebody else's text, as its reader can bear it
+Escape = Callable[[str], str]  # makes text that is not ours harmless where it is shown
 
 
 def summary_path(history: str | Path) -> Path:
@@ -59,13 +59,13 @@ def summary(ledger: Ledger, width: int | None, *, for_people: bool = False) -> s
     """Markdown with everything, or for a terminal of that width."""
     rows = [_row(entry, ledger) for entry in ledger.entries]
     table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
-    told = printable if for_people else markdown_text
-    parts = [told(headline(ledger)), table, *_failures(ledger, told), *_noted(ledger, told)]
+    escape = printable if for_people else markdown_text
+    parts = [escape(headline(ledger)), table, *_failures(ledger, escape), *_noted(ledger, escape)]
     return "\n\n".join(_wrapped(part, width) if for_people and part is not table else part for part in parts)
 
 
 def _wrapped(text: str, width: int | None) -> str:
-    """Broken between words, but for commands, which are there to be copied."""
+    """Broken between words, except for commands, which are to be copied."""
     lines = (
         line.strip(" `") if line.startswith("  `") else _filled(line, width) if width else line
         for line in text.splitlines()
@@ -112,19 +112,19 @@ def _interval(run: Run) -> str | None:
     return f"{low * 100:.1f}–{high * 100:.1f}"
 
 
-def _failures(ledger: Ledger, told: Told) -> list[str]:
+def _failures(ledger: Ledger, escape: Escape) -> list[str]:
     failed = [entry for entry in ledger.entries if ledger.state(entry).state == Status.FAILED]
     if not failed:
         return []
     retry = "All of these again, and nothing else: the same command with --retry-failed. One alone:"
-    lines = (_failure(ledger.state(entry), entry, told) for entry in failed)
+    lines = (_failure(ledger.state(entry), entry, escape) for entry in failed)
     return ["## What failed", retry, "\n".join(lines)]
 
 
-def _failure(state: EntryState, entry: Entry, told: Told) -> str:
+def _failure(state: EntryState, entry: Entry, escape: Escape) -> str:
     logs = f" (logs: {state.folder})" if state.folder else ""
     cause = " ".join((state.error or "").split())
-    return f"- {told(f'{state.label}: {cause}{logs}')}\n  {_code(_command(entry.planned()))}"
+    return f"- {escape(f'{state.label}: {cause}{logs}')}\n  {_code(_command(entry.planned()))}"
 
 
 def _command(plan: PlannedRun) -> str:
@@ -138,7 +138,7 @@ def _code(text: str) -> str:
     return f"{'`' * (longest + 1)}{' ' if longest else ''}{text}{' ' if longest else ''}{'`' * (longest + 1)}"
 
 
-def _noted(ledger: Ledger, told: Told) -> list[str]:
+def _noted(ledger: Ledger, escape: Escape) -> list[str]:
     """What may have spoiled a run's speed without failing it, each thing once."""
     met: dict[str, list[str]] = defaultdict(list)
     for state in ledger.states():
@@ -151,7 +151,7 @@ def _noted(ledger: Ledger, told: Told) -> list[str]:
     before = _largest(ledger, "vram_before_mb")
     if before and before[1] > NOTED_MB:
         lines.append(f"- in use before a server came: up to {before[1]:,.0f} MB of VRAM, {before[0]}")
-    return ["## Noted", "\n".join(map(told, lines))] if lines else []
+    return ["## Noted", "\n".join(map(escape, lines))] if lines else []
 
 
 def _of_note(run: Run) -> Iterator[tuple[str, str]]:

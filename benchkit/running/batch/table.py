@@ -33,7 +33,7 @@ def cells_of(entry: Entry) -> Row:
 
 
 def text_table(columns: Sequence[Column[Row]], rows: Sequence[Row], width: int | None) -> str:
-    """Only columns that have something to tell, and of those the ones that fit."""
+    """Only columns that hold something, and of those the ones that fit."""
     telling = [one for one in columns if any(row[one.name] not in (None, "") for row in rows)]
     return as_fitted_text(telling, rows, width)[0]
 

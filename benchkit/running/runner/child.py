@@ -1,7 +1,7 @@
 """The benchmark script as a child, its output kept in a file and shown live.
 
 It runs under the servers' supervisor: however the runner ends, the script and all it started end too, so that
-a later night never finds an old script still writing into a run's folder.
+a later run never finds an old script still writing into a run's folder.
 """
 
 from __future__ import annotations

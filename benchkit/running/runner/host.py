@@ -139,7 +139,7 @@ def in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[
             future.set_result(work(model))
         except OSError as error:
             future.set_exception(ModelFileError(f"cannot read {model.path}: {error.strerror}"))
-        except Exception as error:  # whoever waits for it must hear of it
+        except Exception as error:  # it is raised where the result is awaited
             future.set_exception(error)
 
     Thread(target=fill, daemon=True).start()

@@ -48,7 +48,7 @@ class Interrupts:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Let what is inside end undisturbed: a record half written helps nobody."""
+        """Let the block end undisturbed, such as the writing of a record; Interrupted is raised after it."""
         before, self._held = self._seen, True
         try:
             yield

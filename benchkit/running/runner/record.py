@@ -92,14 +92,14 @@ def error_line(error: BaseException | None) -> str | None:
 
 
 def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
-    settings, told = plan.settings, values(plan)
-    told = {name: value for name, value in told.items() if name not in plan.script.untold(told)}
+    settings, given = plan.settings, values(plan)
+    passed_on = {name: value for name, value in given.items() if name not in plan.script.untold(given)}
     config: dict[str, Any] = recorded(settings) | {
         "path": str(settings.model.resolve()) if settings.model else None,
         "server_args": mask.words(settings.server_args),
         "script": mask.command(plan.script.source),
         "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),
-        **{name: None for name in FOR_SCRIPT if name not in told},
+        **{name: None for name in FOR_SCRIPT if name not in passed_on},
     }
     if not plan.benchmark.served:
         config["server"] = None

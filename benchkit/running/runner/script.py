@@ -37,22 +37,8 @@ def run_script(work: Work, sampler: Sampler) -> None:
     printed = PrintedProgress(work.parser.progress)
     child = _start_child(work, events.path, printed)
     work.host.loaded_by(child.pids)
-    pace = Pace()
-
-    def show(progress: Progress | None) -> None:
-        silent_s = found.silence.note(work.host.silent_s())
-        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
-        work.publisher.publish(snapshot)
-        work.display.progress(plan.label, snapshot)
-
-    watch = Watch(
-        failure=lambda: work.host.failure() or work.trouble(),
-        progress=lambda: events.progress() or printed.progress(),
-        show=show,
-        timeout_s=plan.settings.timeout_s,
-    )
     try:
-        code = follow(child, plan.script.label, watch)
+        code = follow(child, plan.script.label, _watch(work, sampler, events, printed))
     except BaseException:
         child.stop()
         raise
@@ -64,16 +50,33 @@ def run_script(work: Work, sampler: Sampler) -> None:
     _judge_exit(work, code)
 
 
+def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedProgress) -> Watch:
+    plan, pace = work.plan, Pace()
+
+    def show(progress: Progress | None) -> None:
+        silent_s = work.found.silence.note(work.host.silent_s())
+        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
+        work.publisher.publish(snapshot)
+        work.display.progress(plan.label, snapshot)
+
+    return Watch(
+        failure=lambda: work.host.failure() or work.trouble(),
+        progress=lambda: events.progress() or printed.progress(),
+        show=show,
+        timeout_s=plan.settings.timeout_s,
+    )
+
+
 def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
-    plan, told = work.plan, values(work.plan, work.found.facts)
-    for name in plan.script.untold(told):
+    plan, given = work.plan, values(work.plan, work.found.facts)
+    for name in plan.script.untold(given):
         work.display.line(f"warning: the command of {plan.script.label} has no {{{name}}}: it is not told")
 
     def show(chunk: bytes) -> None:
         printed.feed(chunk)
         work.display.output(chunk)
 
-    command = plan.script.command(told, plan.settings.script_args)
+    command = plan.script.command(given, plan.settings.script_args)
     return Child(command, _environment(work, events), plan.folder / RunFile.OUTPUT, show, work.mask)
 
 

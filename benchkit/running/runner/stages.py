@@ -73,27 +73,14 @@ def execute_all(
     def report(line: str) -> None:
         display.line(mask.text(line))
 
-    with (
-        _masked_logs(plans, key),
-        Interrupts() as interrupts,
-        ModelHost(plans[0], report, key) as host,
-    ):
+    with _masked_logs(plans, key), Interrupts() as interrupts, ModelHost(plans[0], report, key) as host:
         for plan, parser in zip(plans, parsers, strict=True):
             if not wanted(plan):
                 continue
             make_folder(plan.folder)
             with publishing(announcement_of(plan)) as publisher:
-                work = Work(
-                    plan,
-                    parser,
-                    Findings(),
-                    host,
-                    display,
-                    interrupts,
-                    publisher,
-                    trouble,
-                    mask_of(plan, key),
-                )
+                tools = (host, display, interrupts, publisher, trouble, mask_of(plan, key))
+                work = Work(plan, parser, Findings(), *tools)
                 run = _recorded(work, last=plan is plans[-1])
                 publisher.publish(Snapshot(run.status.value))
             yield EndedRun(run, work.found.error)
@@ -103,7 +90,7 @@ def execute_all(
 
 @contextmanager
 def _masked_logs(plans: Sequence[PlannedRun], key: str | None) -> Iterator[None]:
-    """Servers write their logs themselves: those are gone through when they have ended."""
+    """Servers write their logs themselves: secrets in them are masked once the servers have ended."""
     try:
         yield
     finally:
@@ -142,7 +129,7 @@ def _recorded(work: Work, *, last: bool) -> Run:
     with work.interrupts.held():
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
-        with suppress(OSError):  # the history, which tells the same, may lie on a disk with more room
+        with suppress(OSError):  # the history holds the same, and may lie on a disk with more room
             atomic_write(work.plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
         open_store(work.plan.settings.history).append(run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):

@@ -130,7 +130,7 @@ class PrintedProgress:
             self._read(begun)
 
     def _read(self, line: bytes) -> None:
-        with suppress(Exception):  # somebody's own parser: what it shows is not worth the run
+        with suppress(Exception):  # a foreign parser's error must not end the run
             if line:
                 self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
 

@@ -1,4 +1,4 @@
-"""One run under way: what it is done with, and what it tells of itself."""
+"""One run under way: what it is done with, and how it is announced to onlookers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ KEY_BYTES = 24
 
 @dataclass(frozen=True)
 class Work:
-    """One run under way, and what it is done with."""
+    """A planned run with everything that its stages need."""
 
     plan: PlannedRun
     parser: Parser
@@ -41,7 +41,7 @@ class Work:
 
 
 def announcement_of(plan: PlannedRun) -> Announcement:
-    """What an onlooker is told of it."""
+    """The first line of its live file."""
     return Announcement(
         run_id=plan.id,
         benchmark=plan.benchmark.name,

@@ -16,7 +16,7 @@ import pytest
 
 from benchkit.errors import UsageError
 from benchkit.running.batch.inhibit import no_sleep
-from benchkit.running.batch.notify import Send, Teller, places
+from benchkit.running.batch.notify import Notifier, Send, open_channels
 from tests.running.batch.support import COMMAND, SUMMARY, good, leftovers, script, write_plan
 from tests.support import Bench, wait_until
 
@@ -121,14 +121,16 @@ def test_a_notification_that_fails_is_a_line_without_secrets(
 def test_an_address_that_is_none_is_told_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever requests thinks of the address, its text is not shown."""
     monkeypatch.setenv("BENCH_WEBHOOK_URL", f"htp:/{SECRET}")
-    assert told_by(places(None)) == ["notification by BENCH_WEBHOOK_URL failed: InvalidSchema"]
+    assert told_by(open_channels(None)) == ["notification by BENCH_WEBHOOK_URL failed: InvalidSchema"]
 
 
 def test_who_sends_us_elsewhere_was_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """A redirection, such as from http to https, would lose the message and look like success."""
     with receiver(301) as ntfy:
         monkeypatch.setenv("BENCH_NTFY_URL", ntfy.url)
-        assert told_by(places(None)) == ["notification by BENCH_NTFY_URL failed: it answered with status 301"]
+        assert told_by(open_channels(None)) == [
+            "notification by BENCH_NTFY_URL failed: it answered with status 301"
+        ]
 
 
 def test_a_place_that_hangs_holds_up_nothing() -> None:
@@ -137,20 +139,20 @@ def test_a_place_that_hangs_holds_up_nothing() -> None:
     never = threading.Event()
     lines: list[str] = []
     hangs, takes = (lambda *_: never.wait()), (lambda title, _: got.append(title))
-    teller = Teller({"one that hangs": hangs, "another": takes}, lines.append)
+    notifier = Notifier({"one that hangs": hangs, "another": takes}, lines.append)
     for title in ("first\nfailure", "second", "\udcff"):
-        teller.tell(title, "text")
+        notifier.send(title, "text")
     wait_until(lambda: got == ["first failure", "second", "?"])
-    teller.close(patience_s=0.01)
+    notifier.close(patience_s=0.01)
     assert lines[0] == "notification by one that hangs given up: it takes more than 0.01 s"
     never.set()
 
 
 def told_by(send_to: Mapping[str, Send]) -> list[str]:
     lines: list[str] = []
-    teller = Teller(send_to, lines.append)
-    teller.tell("title", "text")
-    teller.close()
+    notifier = Notifier(send_to, lines.append)
+    notifier.send("title", "text")
+    notifier.close()
     return lines
 
 
@@ -158,7 +160,7 @@ def told_by(send_to: Mapping[str, Send]) -> list[str]:
 def test_a_notify_command_that_is_no_command_is_refused_at_once(command: str) -> None:
     """An unclosed quote or a misspelt program is told before the night, not in the morning."""
     with pytest.raises(UsageError, match="--notify-command"):
-        places(command)
+        open_channels(command)
 
 
 # Like systemd-inhibit(1): takes its options, holds, and runs the command that follows.
