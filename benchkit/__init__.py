@@ -13,8 +13,8 @@ benchmarks by name), rerun.py (the command that makes a run again), masking.py (
 statistics.py (what a score tells), racing.py (which
 models can be stopped early), terminal.py (what a person sees), files.py (what survives a crash),
 environment.py (which Python), addresses.py (what is a server's address), numbers.py (what a flag takes for
-one), languages/ (programming languages), records.py (what stages hand to each other), verdict.py (what an
-answer can come to), errors.py (every error a person can meet).
+one), languages/ (programming languages), records.py (what stages hand to each other), runs.py (a run as the
+history keeps it), verdict.py (what an answer can come to), errors.py (every error a person can meet).
 
 Two wings never import each other and meet only at the script contract: the runner's (commands, running,
 telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows

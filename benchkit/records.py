@@ -1,29 +1,22 @@
 """What is handed from stage to stage: frozen dataclasses of plain data, standard library only.
 
-A fact nobody knows is None, never an invented value.
+A fact nobody knows is None, never an invented value. What the history keeps of a run is in runs.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from benchkit.runs import Run as Run
+from benchkit.runs import Status as Status
 from benchkit.verdict import Verdict as Verdict
 
 GpuLayers = int | Literal["auto", "all"]
 ScoreScale = Literal["percent", "fraction"]
 SCORE_SCALES: tuple[ScoreScale, ...] = get_args(ScoreScale)
-
-
-class Status(StrEnum):
-    """What became of one run."""
-
-    OK = "ok"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)
@@ -129,24 +122,3 @@ class Results:
     problem_set: Mapping[str, Any] | None = None  # name, version, sha256
     verdicts: Mapping[str, tuple[Verdict, ...]] = field(default_factory=dict)  # task id -> one a sample
     warnings: tuple[str, ...] = ()  # why the result may not be what it looks like
-
-
-@dataclass(frozen=True)
-class Run:
-    """One line of the history."""
-
-    id: str
-    timestamp: str  # ISO 8601 with the offset to UTC
-    benchmark: str
-    model: str
-    status: Status
-    config: Mapping[str, Any]  # path, gpu_layers, then all settings as asked and as really taken
-    results: Mapping[str, Any]  # score, time_taken, total_passed, total_problems, difficulty_scores, …
-    error: str | None = None
-    telemetry: Mapping[str, Any] = field(default_factory=dict)
-    problem_set: Mapping[str, Any] = field(default_factory=dict)
-    model_file: Mapping[str, Any] = field(default_factory=dict)
-    server: Mapping[str, Any] = field(default_factory=dict)
-    machine: Mapping[str, Any] = field(default_factory=dict)
-    artifacts: str | None = None  # the folder runs/<id>
-    further: Mapping[str, Any] = field(default_factory=dict)  # what a newer version wrote: kept

@@ -50,10 +50,10 @@ def words_of_settings(settings: RunSettings) -> list[str]:
 def words_of_run(run: Run) -> list[str]:
     """Of a run in the history: all that it tells, for the defaults may be others by now."""
     config = run.config
-    if config.get("origin") and not config.get("script") and not config.get("path"):
+    if config.origin and not config.script and not config.path:
         return _import_words(run)
     values = {
-        one.name: config.get(one.recorded_as)
+        one.name: config.value(one.recorded_as)
         for one in SETTINGS.values()
         if one.recorded is not Recorded.ELSEWHERE
     }
@@ -71,10 +71,10 @@ def command_of_run(run: Run) -> str:
 
 def _model_of(run: Run) -> dict[str, Any]:
     """The file, and the name where it is not the file's."""
-    path = run.config.get("path")
+    path = run.config.path
     values: dict[str, Any] = {"benchmark": run.benchmark}
     if not path:
-        return values | {"name" if run.config.get("base_url") else "model": run.model}
+        return values | {"name" if run.config.base_url else "model": run.model}
     of_file = model_name(RunSettings(model=Path(path)))
     return values | {"model": path} | ({} if run.model == of_file else {"name": run.model})
 
@@ -82,25 +82,20 @@ def _model_of(run: Run) -> dict[str, Any]:
 def _script_of(run: Run) -> dict[str, Any]:
     """The script where it is not the benchmark's own, and the words that the benchmark does not bring."""
     known = BENCHMARKS.get(run.benchmark)
-    script = run.config.get("script")
-    own = list(known.args) if known else []
-    words = _words(run.config.get("script_args"))
+    script = run.config.script
+    own = known.args if known else ()
+    words = run.config.script_args or ()
     return {
         "script": None if known is not None and script == known.script else script,
-        "server_args": _words(run.config.get("server_args")),
         AS_ARGUMENTS: words[len(own) :] if words[: len(own)] == own else words,
     }
 
 
 def _import_words(run: Run) -> list[str]:
-    parser = run.config.get("parser")
-    words = [PROGRAM, "import", str(run.config["origin"]), "--model", run.model]
-    words += ["--parser", str(parser)] if parser else []
+    parser = run.config.parser
+    words = [PROGRAM, "import", str(run.config.origin), "--model", run.model]
+    words += ["--parser", parser] if parser else []
     return words if run.benchmark == parser else [*words, "--benchmark", run.benchmark]
-
-
-def _words(value: object) -> list[str]:
-    return [str(word) for word in value] if isinstance(value, list | tuple) else []
 
 
 def _quoted(word: str) -> str:

@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from benchkit.records import Run, Status  # noqa: E402
+from benchkit.runs import run_of  # noqa: E402
 from benchkit.telling.history import to_record  # noqa: E402
 from benchkit.telling.history.json_file import document  # noqa: E402
 
@@ -30,7 +31,7 @@ RUNS, MODELS, PROBLEMS = 10_000, 40, 164
 def a_run(number: int, model: str, failed: list[str], artifacts: str | None = None) -> Run:
     """As full as a real run's record."""
     passed = PROBLEMS - len(failed)
-    return Run(
+    return run_of(
         id=f"20260101-{number:06d}-abcd",
         timestamp=f"2026-{1 + number // 900 % 12:02d}-{1 + number % 28:02d}T03:04:05+01:00",
         benchmark="human_eval",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from benchkit.records import Run, Status
+from benchkit.runs import run_of
 
 MODEL = "qwen2.5-coder-7b-instruct-q4_k_m"
 
 
 def realistic_run(number: int) -> Run:
-    return Run(
+    return run_of(
         id=f"20261121-093000-{number:06x}",
         timestamp="2026-11-21T09:30:00+01:00",
         benchmark="human_eval",

@@ -33,7 +33,7 @@ def command(
         writer = parser if known else writer_of(source)
         added = add(store, source, parser=writer, benchmark=benchmark, model=model)
         for run in added:
-            score = run.results.get("score")
+            score = run.results.score
             told = "no score" if score is None else f"score {score:.2f}"
             click.echo(f"{source}: {run.benchmark} on {run.model}, {told}, added as {run.id}")
         if not added:

@@ -116,7 +116,7 @@ def delete(run_id: str, yes: bool, history: str) -> None:
 
     store = open_store(history)
     run = find_run(store, run_id)
-    score = run.results.get("score")
+    score = run.results.score
     click.echo(f"{run.id}: {run.model} on {run.benchmark}, {run.timestamp}, score {score}", err=True)
     if not yes and not _agreed(f"Delete it from {history}?"):
         click.echo("nothing was deleted")

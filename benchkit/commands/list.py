@@ -38,7 +38,7 @@ def _columns() -> tuple[Column[Run], ...]:
     from benchkit.telling.tables.columns import Column
 
     def result(name: str) -> Callable[[Run], Any]:
-        return lambda run: run.results.get(name)
+        return lambda run: run.results.value(name)
 
     return (
         Column("id", "id", 0, attrgetter("id")),

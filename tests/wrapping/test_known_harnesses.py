@@ -165,9 +165,9 @@ def test_a_server_makes_room_for_it_and_comes_back(tmp_path: Path) -> None:
     plans = [plan_run(replace(settings, benchmark=name)) for name in order]
     runs = [ended.run for ended in execute_all(plans, PlainDisplay(BytesIO(), StringIO()))]
     assert [run.error for run in runs] == [None] * 3
-    assert [run.results["score"] > 0 for run in runs] == [True, False, True]
-    assert [bool(run.server) for run in runs] == [True, False, True]
-    assert {run.model_file["sha256"] for run in runs} == {runs[0].model_file["sha256"]}
+    assert [run.results.score != 0 for run in runs] == [True, False, True]
+    assert [bool(run.server.record) for run in runs] == [True, False, True]
+    assert {run.model_file.sha256 for run in runs} == {runs[0].model_file.sha256}
 
 
 def test_every_known_harness_has_its_parser() -> None:

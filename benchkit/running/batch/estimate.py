@@ -16,6 +16,7 @@ from benchkit.records import GpuLayers, Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.plan import find_benchmark
 from benchkit.running.runner.host import default_context
+from benchkit.runs import RunMachine, read_part
 from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.telemetry.readers import open_reader
@@ -66,7 +67,7 @@ class Estimator:
     """Knows the runs of this machine, and answers for many entries."""
 
     def __init__(self, runs: Iterable[Run], machine: Mapping[str, Any]) -> None:
-        self._machine = machine
+        self._machine = read_part(RunMachine, machine)
         self._seconds: dict[Any, list[float]] = defaultdict(list)
         self._per_byte: dict[Any, list[float]] = defaultdict(list)
         self._starts: dict[str, list[float]] = defaultdict(list)
@@ -76,14 +77,14 @@ class Estimator:
     def learn(self, run: Run) -> None:
         if run.status is not Status.OK or not _same_machine(run.machine, self._machine):
             return
-        seconds, path = run.results.get("time_taken"), str(run.config.get("path"))
-        asked = (run.benchmark, tuple(run.config.get("script_args") or ()))
-        if isinstance(start := run.telemetry.get("server_start_s"), int | float):
-            self._starts[path].append(start)
-        if not isinstance(seconds, int | float):
+        seconds, path = run.results.time_taken, str(run.config.path)
+        asked = (run.benchmark, run.config.script_args or ())
+        if run.telemetry.server_start_s is not None:
+            self._starts[path].append(run.telemetry.server_start_s)
+        if seconds is None:
             return
         self._seconds[(asked, path)].append(seconds)
-        if size := run.model_file.get("size_bytes"):
+        if size := run.model_file.size_bytes:
             self._per_byte[asked].append(seconds / size)
 
     def expect(self, entry: Entry, room: Room | None = None) -> Expected:
@@ -103,8 +104,8 @@ class Estimator:
         return median(others) * entry.model.size_bytes if others and entry.model else None
 
 
-def _same_machine(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    return all(one.get(part) == other.get(part) for part in ("gpu", "cpu"))
+def _same_machine(one: RunMachine, other: RunMachine) -> bool:
+    return (one.gpu, one.cpu) == (other.gpu, other.cpu)
 
 
 def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:

@@ -148,9 +148,9 @@ def ended(entry: EntryState, run: Run, seconds: float | None) -> EntryState:
     return replace(
         entry,
         state=run.status.value,
-        score=run.results.get("score"),
-        tokens_per_second=run.telemetry.get("tokens_per_second"),
-        vram_mb=run.telemetry.get("vram_peak_mb"),
+        score=run.results.score,
+        tokens_per_second=run.telemetry.tokens_per_second,
+        vram_mb=run.telemetry.vram_peak_mb,
         error=run.error,
         seconds=seconds,
         lost_s=entry.lost_s + (seconds or 0.0 if failed else 0.0),

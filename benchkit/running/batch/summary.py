@@ -99,14 +99,14 @@ def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "took": None if state.seconds is None else duration(state.seconds),
         "speed": state.tokens_per_second,
         "vram": state.vram_mb,
-        "energy": run.telemetry.get("energy_wh") if run else None,
+        "energy": run.telemetry.energy_wh if run else None,
         "status": ledger.why_not_started(entry) or state.state,
     }
 
 
 def _interval(run: Run) -> str | None:
-    passed, total = run.results.get("total_passed"), run.results.get("total_problems")
-    if not isinstance(passed, int) or not isinstance(total, int) or not 0 <= passed <= total or not total:
+    passed, total = run.results.total_passed, run.results.total_problems
+    if passed is None or not total or not 0 <= passed <= total:
         return None
     low, high = wilson(passed, total)
     return f"{low * 100:.1f}–{high * 100:.1f}"
@@ -156,12 +156,12 @@ def _noted(ledger: Ledger, escape: Escape) -> list[str]:
 
 def _of_note(run: Run) -> Iterator[tuple[str, str]]:
     telemetry = run.telemetry
-    if telemetry.get("throttled"):
-        yield "the GPU slowed itself down", _in_brackets(telemetry.get("temperature_c_max"), "{:.0f} °C")
-    if (taken := telemetry.get("vram_taken_by_others_mb") or 0) > NOTED_MB:
+    if telemetry.throttled:
+        yield "the GPU slowed itself down", _in_brackets(telemetry.temperature_c_max, "{:.0f} °C")
+    if (taken := telemetry.vram_taken_by_others_mb or 0) > NOTED_MB:
         yield "other programs took VRAM meanwhile", _in_brackets(taken, "{:,.0f} MB")
-    for warning in (*(run.server.get("warnings") or ()), *(run.results.get("warnings") or ())):
-        yield str(warning), ""
+    for warning in (*(run.server.warnings or ()), *(run.results.warnings or ())):
+        yield warning, ""
 
 
 def _in_brackets(value: Any, form: str) -> str:
@@ -176,5 +176,5 @@ def _few(labels: list[str]) -> str:
 def _largest(ledger: Ledger, name: str) -> tuple[str, float] | None:
     """The run of the plan in which this was largest."""
     runs = [(state.label, ledger.run_of(state)) for state in ledger.states()]
-    known: list[tuple[str, Any]] = [(label, run.telemetry.get(name)) for label, run in runs if run]
+    known: list[tuple[str, Any]] = [(label, run.telemetry.value(name)) for label, run in runs if run]
     return max((pair for pair in known if pair[1] is not None), key=itemgetter(1), default=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telem
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.watch import Silence
+from benchkit.runs import run_of
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
 
@@ -48,25 +49,20 @@ class Findings:
 
 
 def as_run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
-    run = _run(plan, found, mask)
-    parts = ("error", "config", "results", "problem_set", "server")
-    return replace(run, **{name: mask.data(getattr(run, name)) for name in parts})
-
-
-def _run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
-    return Run(
+    problem_set = found.results.problem_set if found.results else None
+    return run_of(
         id=plan.id,
         timestamp=found.started.isoformat(timespec="seconds"),
         benchmark=plan.benchmark.name,
         model=plan.name,
         status=_status(found.error),
-        error=error_line(found.error),
-        config=_config(plan, found, mask),
-        results=_results(found),
+        error=mask.data(error_line(found.error)),
+        config=mask.data(_config(plan, found, mask)),
+        results=mask.data(_results(found)),
         telemetry=_telemetry(found),
-        problem_set=dict(found.results.problem_set or {}) if found.results else {},
+        problem_set=mask.data(dict(problem_set or {})),
         model_file=_model_file(found.model),
-        server=_server(found.facts, mask),
+        server=mask.data(_server(found.facts, mask)),
         machine=found.machine,
         artifacts=str(plan.folder),
     )

@@ -198,7 +198,7 @@ def _model_line(catalog: Catalog, name: str, entries: Sequence[Head]) -> str:
     scores = []
     for entry in latest_good(entries):
         run = catalog.run(entry)
-        score = facts.score(run)
+        score = run.results.score
         scores.append(f"{facts.set_name(run)} {'unknown' if score is None else f'{score:.1f}%'}")
     last = max(entries, key=lambda entry: entry.when)
     runs = f"{len(entries)} run{'s' * (len(entries) > 1)}" + (f", {failed} not ended well" if failed else "")

@@ -16,7 +16,7 @@ Value = Callable[[Contestant], Any]
 
 
 def _fact(name: str) -> Value:
-    return lambda one: facts.number(one.run, name)
+    return lambda one: facts.measured(one.run, name)
 
 
 def _of_run(fact: Callable[[Any], Any]) -> Value:
@@ -66,7 +66,7 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("truncated", "trunc.", 9, _count("truncated"), 0, "low"),
     Column("empty", "empty", 13, _count("empty"), 0, "low"),
     Column("infrastructure", "infra", 11, _count("infrastructure"), 0, "low"),
-    Column("quantization", "quant", 5, _of_run(facts.quantization)),
+    Column("quantization", "quant", 5, lambda one: one.run.model_file.quantization),
     Column("size", "size GiB", 6, _of_run(facts.size_gib), 1, "low"),
     Column("gpu_layers", "layers", 14, _of_run(facts.gpu_layers)),
     Column("context", "context", 15, _of_run(facts.context), 0, "high"),

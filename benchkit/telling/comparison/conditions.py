@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from benchkit.records import Run
+from benchkit.runs import number
 from benchkit.settings import COMPARED
 from benchkit.telling.comparison import facts
 
@@ -29,7 +30,7 @@ def conditions(run: Run) -> dict[str, str]:
     """What must be equal, each in words; what is not known is equal only to what is not known."""
     total = facts.asked(run)
     found = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
-    return found | {called: _words(run.config.get(name)) for name, called in ASKED.items()}
+    return found | {called: _words(run.config.value(name)) for name, called in ASKED.items()}
 
 
 def differing(labelled: Iterable[tuple[str, Conditions]]) -> dict[str, dict[str, list[str]]]:
@@ -56,16 +57,15 @@ def in_words(differences: Mapping[str, Mapping[str, Sequence[str]]]) -> str:
 
 def _problems(run: Run) -> str:
     """The problem set by its hash; where none was recorded, by name and version."""
-    digest = facts.text(run.problem_set, "sha256")
-    name, version = facts.set_name(run), facts.text(run.problem_set, "version")
+    digest = run.problem_set.sha256
+    name, version = facts.set_name(run), run.problem_set.version
     called = f"{name} {version}" if version else name
     return f"{called} (sha256 {digest[:12]})" if digest else f"{called} (no hash known)"
 
 
 def _words(value: Any) -> str:
-    number = facts.finite(value)
-    if number is not None:
-        return f"{number:g}"
+    if (known := number(value)) is not None:
+        return f"{known:g}"
     if value in (None, "", [], (), {}):
         return "unknown"
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True, default=str)

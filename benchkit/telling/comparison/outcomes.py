@@ -124,21 +124,21 @@ def _asked(side: Outcomes, task: str) -> bool:
 
 def _known(run: Run) -> Outcomes:
     """Score and counts as the history has them; of score and counts, one may follow from the other."""
-    passed, total = facts.whole(run, "total_passed"), facts.whole(run, "total_problems")
-    score = facts.score(run)
+    passed, total = facts.count(run.results.total_passed), facts.count(run.results.total_problems)
+    score = run.results.score
     if passed is not None and total is not None and passed > total:
         passed = total = None
     if score is None and passed is not None and total:
         score = 100 * passed / total
-    return Outcomes(score, passed, total, counts=facts.counts(run))
+    return Outcomes(score, passed, total, counts=run.results.counts or {})
 
 
 def _with_failed_tasks(run: Run, known: Outcomes) -> Outcomes:
     """Every problem that is not among the failed ones passed: only where the numbers agree with that."""
-    failed = run.results.get("failed_tasks")
-    if not isinstance(failed, list | tuple) or known.total is None or known.passed is None:
+    failed = run.results.failed_tasks
+    if failed is None or known.total is None or known.passed is None:
         return known
-    tasks = {str(task) for task in failed}
+    tasks = set(failed)
     if known.passed != known.total - len(tasks):
         return known
     shares = dict.fromkeys(sorted(tasks), 0.0)

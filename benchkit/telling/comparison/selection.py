@@ -111,7 +111,7 @@ def repeats_of(catalog: Catalog, run: Run) -> list[Run]:
 
 
 def _same_setup(one: Run, other: Run) -> bool:
-    same_file = facts.text(one.model_file, "sha256") == facts.text(other.model_file, "sha256")
+    same_file = one.model_file.sha256 == other.model_file.sha256
     return same_file and conditions(one) == conditions(other)
 
 

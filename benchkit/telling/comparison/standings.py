@@ -56,7 +56,7 @@ def vram(one: Contestant) -> float | None:
 
 
 def speed(one: Contestant) -> float | None:
-    return facts.number(one.run, "tokens_per_second")
+    return one.run.telemetry.tokens_per_second
 
 
 def energy(one: Contestant) -> float | None:
@@ -87,7 +87,7 @@ QUANTIZATION = re.compile(
 def family(one: Contestant) -> str:
     """The model's name without its quantization."""
     name = re.sub(r"\.gguf$", "", one.run.model, flags=re.IGNORECASE)
-    quantization = facts.quantization(one.run)
+    quantization = one.run.model_file.quantization
     if quantization:
         name = re.sub(
             rf"[-_. ]?(?:UD-)?{re.escape(quantization)}(?![A-Za-z0-9])", "", name, flags=re.IGNORECASE
@@ -98,7 +98,7 @@ def family(one: Contestant) -> str:
 def quantization(one: Contestant) -> str:
     """As the file says, else as the name says."""
     named = QUANTIZATION.search(one.run.model)
-    return facts.quantization(one.run) or (named.group().strip("-_. ").upper() if named else "?")
+    return one.run.model_file.quantization or (named.group().strip("-_. ").upper() if named else "?")
 
 
 def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:

@@ -13,6 +13,7 @@ from typing import Any
 from benchkit.contract import RunFile
 from benchkit.errors import ParseError, UsageError
 from benchkit.records import Results, Run, Status, Verdict
+from benchkit.runs import run_of
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.record import from_record
 
@@ -51,7 +52,7 @@ def _brought(run: Run, source: Path) -> Run:
     folder = source if source.is_dir() else source.parent
     place = folder if (folder / RunFile.RECORD).is_file() else folder / "runs" / run.id
     artifacts = str(place) if place.is_dir() else run.artifacts
-    return replace(run, config={**run.config, "origin": str(source)}, artifacts=artifacts)
+    return replace(run, config=replace(run.config, origin=str(source)), artifacts=artifacts)
 
 
 def holds_records(source: Path) -> bool:
@@ -94,7 +95,7 @@ def _parsed(source: Path, parser: str, benchmark: str, model: str) -> Run:
         raise ParseError(f"{source}: {error}", log=error.log) from None
     metrics = dict(results.metrics)
     sampling = metrics.pop("sampling", None)
-    return Run(
+    return run_of(
         id=_id(source, parser, benchmark, model),
         timestamp=datetime.now().astimezone().isoformat(timespec="seconds"),
         benchmark=benchmark,

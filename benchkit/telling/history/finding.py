@@ -58,26 +58,16 @@ class Found:
 EVERYTHING, IN_ORDER, FIRST_PAGE = Filter(), Order(), Page()
 
 
-def _number(name: str) -> Callable[[Run], Any]:
-    """A number of the results; those without one come last in either direction."""
-
-    def key(run: Run) -> Any:
-        value = run.results.get(name)
-        return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-    return key
-
-
 ORDERS: dict[str, Callable[[Run], Any] | None] = {
     "added": None,
     "timestamp": lambda run: moment(run.timestamp),
     "model": lambda run: run.model.casefold(),
     "benchmark": lambda run: run.benchmark.casefold(),
     "status": lambda run: run.status.value,
-    "score": _number("score"),
-    "time_taken": _number("time_taken"),
+    "score": lambda run: run.results.score,
+    "time_taken": lambda run: run.results.time_taken,
 }
-"""Name -> key of a run; None keeps the order in which the runs were added."""
+"""Name -> key of a run; None keeps the order in which the runs were added. Runs without the key come last."""
 
 
 def find_among(runs: Sequence[Run], wanted: Filter, order: Order, page: Page) -> Found:

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchkit.errors import HistoryError
 from benchkit.records import Run, Status
+from benchkit.runs import PARTS, part_as_record, run_of
 
 ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}
 ALWAYS_IN_RESULTS: dict[str, Any] = {
@@ -35,14 +36,14 @@ _AFTER_NAMES = b', "error": '
 """What follows the names in a line of ours; inside a text its quotes would have backslashes."""
 
 _TEXTS = ("timestamp", "benchmark", "model")
-_OBJECTS = ("config", "results", "telemetry", "problem_set", "model_file", "server", "machine")
 
 
 def to_record(run: Run) -> dict[str, Any]:
     """The run as plain JSON values, its fixed names always there."""
     record = {name: getattr(run, name) for name in _FIELDS}
-    record["config"] = ALWAYS_IN_CONFIG | dict(run.config)
-    record["results"] = ALWAYS_IN_RESULTS | dict(run.results)
+    record |= {name: part_as_record(record[name]) for name in PARTS}
+    record["config"] = ALWAYS_IN_CONFIG | record["config"]
+    record["results"] = ALWAYS_IN_RESULTS | record["results"]
     plain: dict[str, Any] = as_json(record | dict(run.further))
     return plain
 
@@ -52,7 +53,7 @@ def from_record(record: Any, number: int = 1) -> Run:
     if not isinstance(record, dict):
         raise HistoryError(f"run {number} is no JSON object but {json.dumps(record)[:40]}")
     known = {name: record[name] for name in _FIELDS if record.get(name) is not None}
-    for name in _OBJECTS:
+    for name in PARTS:
         if not isinstance(known.setdefault(name, {}), dict):
             raise HistoryError(f"run {number}: its {name!r} is no JSON object")
     for name in _TEXTS:
@@ -61,7 +62,7 @@ def from_record(record: Any, number: int = 1) -> Run:
     known["status"] = _status(known.get("status", Status.OK))
     known["config"] = ALWAYS_IN_CONFIG | known["config"]
     known["results"] = ALWAYS_IN_RESULTS | known["results"]
-    return Run(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
+    return run_of(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
 
 
 def names_of_lines(lines: Sequence[bytes]) -> list[tuple[str, ...]] | None:

@@ -138,9 +138,7 @@ def _by_task(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
 def attempt_rows(run: Run, store: Store) -> list[dict[str, Any]]:
     """One row a judged sample; from the list of failed tasks where no verdicts were kept."""
     rows = [{name: as_json(row.get(name)) for name in ROW_FIELDS} for row in store.verdicts(run)]
-    failed = run.results.get("failed_tasks")
-    if not rows and isinstance(failed, list | tuple):
-        rows = [
-            {**dict.fromkeys(ROW_FIELDS), "task_id": str(task), "verdict": "not passed"} for task in failed
-        ]
+    if not rows:
+        unknown = {**dict.fromkeys(ROW_FIELDS), "verdict": "not passed"}
+        rows = [unknown | {"task_id": task} for task in run.results.failed_tasks or ()]
     return [{"run": run.id, "benchmark": run.benchmark, "model": run.model, **row} for row in rows]

@@ -13,6 +13,7 @@ from typing import Any
 from benchkit.contract import RunFile
 from benchkit.errors import MissingDependency
 from benchkit.records import Run
+from benchkit.runs import number
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
@@ -167,7 +168,7 @@ def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
     rows = rows[:MOST_ON_RADAR]
 
     def of(name: str) -> tuple[float | None, ...]:
-        return tuple(facts.number(one.run, name) for one in rows)
+        return tuple(facts.measured(one.run, name) for one in rows)
 
     metrics = [
         Metric("score, %", tuple(one.outcomes.score for one in rows)),
@@ -210,7 +211,7 @@ def natural(task: str) -> list[tuple[bool, int, str]]:
 
 def _moment(catalog: Catalog, run: Run) -> Moment | None:
     when = moment(run.timestamp)
-    if facts.score(run) is None or when == UNKNOWN_MOMENT:
+    if run.results.score is None or when == UNKNOWN_MOMENT:
         return None
     return Moment(when, _score(contestant(catalog, [run], run.model)))
 
@@ -220,9 +221,9 @@ def _series(run: Run, store: Store) -> list[Series]:
     names = {"vram_used_mb": ("VRAM, GiB", 1024), "ram_mb": ("RAM, GiB", 1024), "power_w": ("power, W", 1)}
     points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
     for row in artifact_rows(store, run, RunFile.TELEMETRY):
-        seconds = facts.finite(row.get("seconds"))
+        seconds = number(row.get("seconds"))
         for name, (_, divisor) in names.items():
-            value = facts.finite(row.get(name))
+            value = number(row.get(name))
             if seconds is not None and value is not None:
                 points[name].append((seconds, value / divisor))
     found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
@@ -244,9 +245,7 @@ def _tokens(
     """Tokens a second since the run began, each answer's spread evenly over the time it took."""
     spans = []
     for row in answers:
-        start, seconds, tokens = (
-            facts.finite(row.get(n)) for n in ("started", "seconds", "completion_tokens")
-        )
+        start, seconds, tokens = (number(row.get(n)) for n in ("started", "seconds", "completion_tokens"))
         if start and seconds and tokens:
             spans.append((start, seconds, tokens))
     begin = min((start for start, _, _ in spans), default=0.0) if began is None else began

@@ -79,9 +79,8 @@ class Material:
         rows = [row for one in self.pages for row in one.rows]
         found: dict[str, dict[str, Any]] = {}
         for row in rows:
-            known = {
-                name: value for name, value in row.run.machine.items() if value not in (None, "", [], {})
-            }
+            told = row.run.machine.record
+            known = {name: value for name, value in told.items() if value not in (None, "", [], {})}
             found.setdefault(repr(sorted(known.items())), known)
         return [machine for machine in found.values() if machine]
 

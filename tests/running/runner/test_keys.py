@@ -40,7 +40,7 @@ def test_a_script_of_the_users_own(tmp_path: Path, server_key: str | None, score
     plan = replace(plan, settings=replace(plan.settings, server="xllamacpp", server_key=server_key))
     shown = BytesIO()
     run = execute(plan, PlainDisplay(shown, StringIO()))
-    assert run.results["score"] == score, run.error
+    assert run.results.score == score, run.error
     said = shown.getvalue().decode()
     assert ("the key is ***." in said) is (server_key == "always")
 

@@ -68,7 +68,7 @@ def test_ctrl_c_while_putting_away_loses_no_run(plan: PlannedRun, monkeypatch: p
         execute(plan, PlainDisplay(BytesIO(), StringIO()))
     assert stopped == ["to the end"]
     (run,) = open_store(plan.settings.history).runs()
-    assert (run.status, run.results["score"]) == (Status.OK, 50.0)
+    assert (run.status, run.results.score) == (Status.OK, 50.0)
 
 
 def test_memory_that_does_not_come_back_is_told(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +91,7 @@ def test_a_start_that_fails_is_not_tried_again(plan: PlannedRun, monkeypatch: py
     lines = StringIO()
     run = execute(plan, PlainDisplay(BytesIO(), lines))
     assert run.error == "server died: it ended while loading"
-    assert run.telemetry["server_restarts"] == 0
+    assert run.telemetry.server_restarts == 0
     assert "again" not in lines.getvalue()
 
 

@@ -41,7 +41,7 @@ def full(*_: object) -> None:
 def test_a_full_disk_for_runs_loses_no_record(plan: PlannedRun, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where run.json cannot be written the history has the run all the same."""
     monkeypatch.setattr("benchkit.running.runner.stages.atomic_write", full)
-    assert execute(plan, display()).results["score"] == 50.0
+    assert execute(plan, display()).results.score == 50.0
     assert [run.id for run in open_store(plan.settings.history).runs()] == [plan.id]
 
 
@@ -95,7 +95,7 @@ def test_a_reader_that_pauses_costs_nothing(plan: PlannedRun, tmp_path: Path) ->
             wait_until(lambda: log.stat().st_size > 300_000)
             super().output(chunk)
 
-    assert execute(plan, Paused(shown, StringIO())).results["score"] == 50.0
+    assert execute(plan, Paused(shown, StringIO())).results.score == 50.0
     assert shown.getvalue().endswith(b"score 50.0\n")
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.records import Run, Status
+from benchkit.runs import PARTS, part_as_record, read_part, run_of
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.history import open_store
@@ -20,7 +21,7 @@ def a_run(model: str = "A", failed: Sequence[int] = (), total: int = 164, **chan
     """A good run whose problems are numbered, with everything known that a real one knows."""
     tasks = [f"HumanEval/{number}" for number in failed]
     passed = total - len(tasks)
-    run = Run(
+    run = run_of(
         id=f"run-{model}",
         timestamp="2026-11-20T01:00:00+01:00",
         benchmark="human_eval_plus",
@@ -56,13 +57,15 @@ def a_run(model: str = "A", failed: Sequence[int] = (), total: int = 164, **chan
 
 def changed(run: Run, **changes: Any) -> Run:
     """Top-level fields are replaced; mappings are merged into those that are there."""
-    merged = {
-        name: {**getattr(run, name), **value}
-        if isinstance(value, Mapping) and name in ("config", "results", "telemetry", "problem_set")
-        else value
-        for name, value in changes.items()
-    }
+    merged = {name: _merged(run, name, value) for name, value in changes.items()}
     return replace(run, **merged)
+
+
+def _merged(run: Run, name: str, value: Any) -> Any:
+    if name not in PARTS:
+        return value
+    kept = part_as_record(getattr(run, name)) if name not in ("model_file", "server", "machine") else {}
+    return read_part(PARTS[name], kept | value)
 
 
 def worked_example() -> tuple[Run, Run]:

@@ -167,7 +167,7 @@ def test_leaderboard_add_a_folder_and_a_history(tmp_path: Path, bench: Bench) ->
     assert bench("leaderboard", "add", "e1", "--note", "from a friend").returncode == 0
     found = {one.id: one for one in open_store(tmp_path / HISTORY).runs()}
     assert set(found) == {"c1", "d1", "e1"}
-    assert found["e1"].config["origin"] == str(tmp_path / "e1")
+    assert found["e1"].config.origin == str(tmp_path / "e1")
     assert open_store(tmp_path / HISTORY).notes()["e1"].text == "from a friend"
 
 
@@ -184,7 +184,7 @@ def test_leaderboard_add_what_a_parser_reads(tmp_path: Path, bench: Bench) -> No
     done = bench("leaderboard", "add", "printed.txt", "--parser", "human_eval", "--model", "M")
     assert done.returncode == 0, done.stderr
     (run,) = open_store(tmp_path / HISTORY).runs()
-    assert (run.model, run.benchmark, run.results["score"]) == ("M", "human_eval", 70.12)
+    assert (run.model, run.benchmark, run.results.score) == ("M", "human_eval", 70.12)
     assert "neither a run of the history nor a file" not in bench("leaderboard", "add", "absent").stderr
     assert "no model or run 'absent'" in bench("leaderboard", "add", "absent").stderr
 

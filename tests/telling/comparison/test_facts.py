@@ -65,7 +65,7 @@ def test_what_was_imported_is_imported_again(tmp_path: Path) -> None:
 def test_a_run_of_ours_from_elsewhere_keeps_its_own_command() -> None:
     """Its origin says where the record came from, not how the run was made."""
     run = a_run("A")
-    copied = replace(run, config={**run.config, "origin": "/other/benchmark_results.json"})
+    copied = replace(run, config=replace(run.config, origin="/other/benchmark_results.json"))
     assert command_of_run(copied) == command_of_run(run)
 
 

@@ -202,7 +202,7 @@ def test_a_history_of_ours_is_not_read_as_a_whole(tmp_path: Path, monkeypatch: p
     whole = "benchkit.telling.history.json_file.document.parse"
     monkeypatch.setattr(whole, lambda _: pytest.fail("the whole history was read"))
     catalog = Catalog(open_store(path))
-    assert [catalog.run(entry).config["path"] for entry in catalog.heads] == [
+    assert [catalog.run(entry).config.path for entry in catalog.heads] == [
         "/models/A.gguf",
         "/models/B.gguf",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from benchkit.records import Run, Status
+from benchkit.runs import run_of
 
 FIRST_LIST = {
     "timestamp": "2025-03-01T22:10:05",
@@ -45,4 +46,4 @@ def a_run(name: str = "20260101-a", **changes: Any) -> Run:
         },
         "telemetry": {"vram_peak_mb": 6012.3},
     }
-    return Run(**(facts | changes))
+    return run_of(**(facts | changes))

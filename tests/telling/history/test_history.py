@@ -62,7 +62,7 @@ def test_what_json_has_no_word_for_is_written_so_that_it_can_be_read(path: Path)
     odd = {"nan": math.nan, "inf": [math.inf], "path": Path("/x"), "set": {"b", "a"}, "name": "a\udc80"}
     open_store(path).append(a_run(telemetry=odd))
     assert "NaN" not in path.read_text()
-    read = open_store(path).runs()[0].telemetry
+    read = open_store(path).runs()[0].telemetry.further
     assert read == {"nan": None, "inf": [None], "path": "/x", "set": ["a", "b"], "name": "a\udc80"}
 
 
@@ -91,7 +91,7 @@ def test_other_layouts_are_read_and_laid_out_anew_once(path: Path, older: str) -
     """The first append rewrites the file, the second leaves what is there as it is."""
     path.write_bytes(older.encode())
     first, second = open_store(path).runs()
-    assert (first.results["score"], first.model, first.status) == (50.0, "old.gguf", Status.OK)
+    assert (first.results.score, first.model, first.status) == (50.0, "old.gguf", Status.OK)
     assert first.id != second.id
     open_store(path).append(a_run("x"))
     laid_out = path.read_bytes()
@@ -210,8 +210,8 @@ def test_heads_are_read_whole_where_the_form_is_not_as_expected(path: Path) -> N
     """Failed tasks that are named elsewhere do not cut a run short."""
     for telemetry in ({"a": 1, "failed_tasks": [2]}, {"a": {"b": 1, "failed_tasks": [2]}}):
         open_store(path).append(a_run(f"run-{len(telemetry)}", telemetry=telemetry, results={"score": 3.5}))
-    assert [head.results["score"] for head in open_store(path).find().runs] == [3.5, 3.5]
-    assert [head.telemetry for head in open_store(path).find().runs] == [
+    assert [head.results.score for head in open_store(path).find().runs] == [3.5, 3.5]
+    assert [head.telemetry.further for head in open_store(path).find().runs] == [
         {"a": 1, "failed_tasks": [2]},
         {"a": {"b": 1, "failed_tasks": [2]}},
     ]
@@ -238,7 +238,8 @@ def test_looking_into_an_empty_history_says_so(path: Path) -> None:
 
 
 def _listed(run: Run) -> tuple[object, ...]:
-    results = [run.results[name] for name in ("score", "time_taken", "total_passed", "total_problems")]
+    names = ("score", "time_taken", "total_passed", "total_problems")
+    results = [run.results.value(name) for name in names]
     return run.id, run.timestamp, run.benchmark, run.model, run.status, run.error, results, run.telemetry
 
 

@@ -1,0 +1,336 @@
+"""A run as the history keeps it, typed: its parts are read from JSON and written to JSON here alone.
+
+A part knows its facts by name and type; the field of an unknown fact is None. What an older or newer version
+wrote is read all the same: a name that no field has, and a value of another type than the field's, stay in
+the part's `record` and are written again as they stood.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+
+class Status(StrEnum):
+    """What became of one run."""
+
+    OK = "ok"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Part:
+    """The facts of a part; `record` is the part as it stands in the history."""
+
+    record: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False)
+
+    @property
+    def further(self) -> dict[str, Any]:
+        """What no field tells."""
+        known = _FIELDS[type(self)]
+        return {name: value for name, value in self.record.items() if name not in known}
+
+    def value(self, name: str) -> Any:
+        """A fact by a name that a table gives, be it a field's or not."""
+        return getattr(self, name) if name in _FIELDS[type(self)] else self.record.get(name)
+
+
+@dataclass(frozen=True)
+class RunConfig(Part):
+    """How the run was asked for, and how it was really done.
+
+    Settings that no code asks for by name have no field: benchkit.settings names them, `value` tells them.
+    """
+
+    path: str | None = None
+    gpu_layers: int | str | None = None
+    server: str | None = None
+    server_args: tuple[str, ...] | None = None
+    context: int | None = None
+    parallel: int | None = None
+    base_url: str | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    script: str | None = None
+    script_args: tuple[str, ...] | None = None
+    timeout_s: float | None = None
+    parser: str | None = None
+    # As the script told it.
+    prompt_style: str | None = None
+    mode: str | None = None
+    dataset: str | None = None
+    samples_per_problem: int | None = None
+    seed: int | None = None
+    # As the server really took it.
+    layers_offloaded: int | None = None
+    layers_total: int | None = None
+    context_per_slot: int | None = None
+    slots: int | None = None
+    kv_types: tuple[str, ...] | None = None
+    origin: str | None = None  # the file that it was imported from
+
+
+@dataclass(frozen=True)
+class RunResults(Part):
+    """What came out; scores in percent."""
+
+    score: float | None = None
+    time_taken: float | None = None
+    total_passed: int | None = None
+    total_problems: int | None = None
+    difficulty_scores: Mapping[str, float] | None = None
+    failed_tasks: tuple[str, ...] | None = None
+    counts: Mapping[str, int] | None = None  # verdict -> answers
+    warnings: tuple[str, ...] | None = None  # why the result may not be what it looks like
+    told_further: Mapping[str, Any] | None = field(default=None, metadata={"name": "further"})
+
+
+@dataclass(frozen=True)
+class RunTelemetry(Part):
+    """What the run cost."""
+
+    vram_before_mb: float | None = None
+    vram_peak_mb: float | None = None
+    vram_after_mb: float | None = None
+    vram_residue_mb: float | None = None
+    vram_taken_by_others_mb: float | None = None
+    ram_peak_mb: float | None = None
+    cpu_percent_mean: float | None = None
+    energy_wh: float | None = None
+    energy_above_idle_wh: float | None = None
+    energy_source: str | None = None
+    power_w_mean: float | None = None
+    temperature_c_max: float | None = None
+    throttled: bool | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    tokens_per_second: float | None = None
+    prompt_tokens_per_second: float | None = None
+    time_to_first_token_s: float | None = None
+    server_start_s: float | None = None
+    server_stop_s: float | None = None
+    server_restarts: int | None = None
+    script_s: float | None = None
+
+
+@dataclass(frozen=True)
+class RunProblemSet(Part):
+    """Which problems were asked."""
+
+    name: str | None = None
+    version: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True)
+class RunModelFile(Part):
+    """The model's file, all its parts counted as one."""
+
+    path: str | None = None
+    parts: int | None = None
+    size_bytes: int | None = None
+    architecture: str | None = None
+    name: str | None = None
+    quantization: str | None = None
+    parameters: int | None = None
+    layers: int | None = None
+    context_length: int | None = None
+    sha256: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True)
+class RunServer(Part):
+    """The server as it really was."""
+
+    kind: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    version: str | None = None
+    command: tuple[str, ...] | None = None
+    device: str | None = None
+    start_s: float | None = None
+    chosen_because: str | None = None
+    warnings: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class RunMachine(Part):
+    """What the run's speed hangs on."""
+
+    gpu: str | None = None
+    vram_mb: float | None = None
+    driver: str | None = None
+    cpu: str | None = None
+    cores: int | None = None
+    ram_mb: float | None = None
+    os: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the history."""
+
+    id: str
+    timestamp: str  # ISO 8601 with the offset to UTC
+    benchmark: str
+    model: str
+    status: Status
+    error: str | None = None
+    config: RunConfig = field(default_factory=RunConfig)
+    results: RunResults = field(default_factory=RunResults)
+    telemetry: RunTelemetry = field(default_factory=RunTelemetry)
+    problem_set: RunProblemSet = field(default_factory=RunProblemSet)
+    model_file: RunModelFile = field(default_factory=RunModelFile)
+    server: RunServer = field(default_factory=RunServer)
+    machine: RunMachine = field(default_factory=RunMachine)
+    artifacts: str | None = None  # the folder runs/<id>
+    further: Mapping[str, Any] = field(default_factory=dict)  # what a newer version wrote: kept
+
+    if not TYPE_CHECKING:  # or any misspelt name would have a type
+
+        def __getattr__(self, name: str) -> Part:
+            """A part that nobody asked for yet: a list of ten thousand runs shows little of each."""
+            unread = self.__dict__.get("_unread", {})
+            if name not in unread:
+                raise AttributeError(f"a run has no {name}")
+            self.__dict__[name] = read_part(PARTS[name], unread[name])
+            return self.__dict__[name]
+
+
+PARTS: Mapping[str, type[Part]] = {
+    "config": RunConfig,
+    "results": RunResults,
+    "telemetry": RunTelemetry,
+    "problem_set": RunProblemSet,
+    "model_file": RunModelFile,
+    "server": RunServer,
+    "machine": RunMachine,
+}
+
+
+def run_of(
+    *,
+    id: str,
+    timestamp: str,
+    benchmark: str,
+    model: str,
+    status: Status,
+    error: str | None = None,
+    artifacts: str | None = None,
+    further: Mapping[str, Any] | None = None,
+    **parts: Mapping[str, Any],
+) -> Run:
+    """The run with these parts, each as a record holds it and read when it is first asked for."""
+    run = object.__new__(Run)
+    run.__dict__.update(
+        id=id, timestamp=timestamp, benchmark=benchmark, model=model, status=status, error=error,
+        artifacts=artifacts, further=further or {}, _unread={name: parts.get(name, {}) for name in PARTS},
+    )  # fmt: skip
+    return run
+
+
+P = TypeVar("P", bound=Part)
+
+
+def read_part(kind: type[P], record: Mapping[str, Any]) -> P:
+    """The part of a record, however old."""
+    part = object.__new__(kind)  # its constructor takes four times as long, and a history has ten thousands
+    values = part.__dict__
+    values["record"] = record
+    readers = _FIELDS[kind]
+    for name, value in record.items():
+        if value is not None and name in readers:
+            attribute, read = readers[name]
+            values[attribute] = read(value)
+    return part
+
+
+def part_as_record(part: Part) -> dict[str, Any]:
+    """The record with what was changed since it was read."""
+    record = dict(part.record)
+    for name, (attribute, read) in _FIELDS[type(part)].items():
+        value = getattr(part, attribute)
+        if value != read(record.get(name)):
+            record[name] = value
+    return record
+
+
+def number(value: object) -> float | None:
+    """The number, where it is a finite one."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    return float(value) if type(value) is int and abs(value) < _MOST else None
+
+
+def whole(value: object) -> int | None:
+    """The whole number, also where it is written as 164.0."""
+    if type(value) is int:
+        return value
+    return int(value) if type(value) is float and value.is_integer() and abs(value) < _MOST else None
+
+
+_MOST = 1e15
+
+
+def _text(value: object) -> str | None:
+    return value if type(value) is str and value else None
+
+
+def _truth(value: object) -> bool | None:
+    return value if type(value) is bool else None
+
+
+def _texts(value: object) -> tuple[str, ...] | None:
+    return tuple(map(str, value)) if isinstance(value, list | tuple) else None
+
+
+def _text_or_whole(value: object) -> int | str | None:
+    return _text(value) or whole(value)
+
+
+def _mapping(value: object) -> Mapping[str, Any] | None:
+    return value if isinstance(value, Mapping) else None
+
+
+def _numbers(value: object) -> Mapping[str, float] | None:
+    if not isinstance(value, Mapping):
+        return None
+    return {str(name): known for name, part in value.items() if (known := number(part)) is not None}
+
+
+def _wholes(value: object) -> Mapping[str, int] | None:
+    found = _numbers(value)
+    return None if found is None else {name: int(part) for name, part in found.items()}
+
+
+# By the field's annotation, as it is written.
+_READERS: Mapping[str, Callable[[object], Any]] = {
+    "float | None": number,
+    "int | None": whole,
+    "str | None": _text,
+    "bool | None": _truth,
+    "int | str | None": _text_or_whole,
+    "tuple[str, ...] | None": _texts,
+    "Mapping[str, float] | None": _numbers,
+    "Mapping[str, int] | None": _wholes,
+    "Mapping[str, Any] | None": _mapping,
+}
+
+
+def _fields_of(kind: type[Part]) -> dict[str, tuple[str, Callable[[object], Any]]]:
+    """A record's name -> the field that it becomes, and what reads it."""
+    return {
+        one.metadata.get("name", one.name): (one.name, _READERS[str(one.type)])
+        for one in fields(kind)
+        if one.name != "record"
+    }
+
+
+_FIELDS: Mapping[type[Part], dict[str, tuple[str, Callable[[object], Any]]]] = {
+    kind: _fields_of(kind) for kind in PARTS.values()
+}
