@@ -20,13 +20,18 @@ from benchkit.verdict import Verdict
 
 def difference(got: str, wanted: str) -> str | None:
     """Why the output is wrong; None where it is right."""
+    count, wanted_count = _count_lines(got), _count_lines(wanted)
+    if count != wanted_count:  # before they are split: millions of lines take seconds and a gigabyte
+        return f"{count} lines of output, {wanted_count} are wanted"
     got_lines, wanted_lines = _stripped_lines(got), _stripped_lines(wanted)
-    if len(got_lines) != len(wanted_lines):
-        return f"{len(got_lines)} lines of output, {len(wanted_lines)} are wanted"
     for number, (line, wanted_line) in enumerate(zip(got_lines, wanted_lines, strict=True), start=1):
         if line != wanted_line and not _equal_decimals(line, wanted_line):
             return f"line {number} is {shortened(line)}, wanted is {shortened(wanted_line)}"
     return None
+
+
+def _count_lines(text: str) -> int:
+    return text.strip().count("\n") + 1
 
 
 def _stripped_lines(text: str) -> list[str]:
@@ -34,8 +39,12 @@ def _stripped_lines(text: str) -> list[str]:
 
 
 def _equal_decimals(got: str, wanted: str) -> bool:
+    wanted_words = wanted.split()
+    words = got.split(maxsplit=len(wanted_words))  # no more than can be right; a rest is one word too many
+    if len(words) != len(wanted_words):
+        return False
     try:
-        return [Decimal(word) for word in got.split()] == [Decimal(word) for word in wanted.split()]
+        return [Decimal(word) for word in words] == [Decimal(word) for word in wanted_words]
     except InvalidOperation:
         return False
 

@@ -18,6 +18,7 @@ from benchkit.judging.scoring import open_judge
 from benchkit.judging.scoring.answering import judge_code
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import kill
+from tests.support import wait_until
 
 PROMPT = "def f(x):\n    ...\n"
 TESTED = TestedProblem("T/0", PROMPT, "f", test="def check(candidate):\n    assert candidate(2) == 4\n")
@@ -41,6 +42,7 @@ class Unlucky:
     def kill_one(self) -> None:
         if self.left:
             self.left -= 1
+            wait_until(lambda: not self.real.background)  # until the one before has its successor
             (worker,) = self.real.all
             kill(worker.pid)
 

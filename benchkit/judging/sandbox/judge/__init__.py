@@ -6,6 +6,7 @@
     candidate.py      what a test holds of its candidate; exceptions.py makes the candidate's anew for it
     prompts.py        what a test may use of a prompt that need not be whole Python
     running.py        one program in the jail: its pipes, its clock, its end
+    watchdog.py       interrupts and ends a judge whose own code overruns the program's time
     disk.py           stops a program that fills a folder which no mount limits
     outcomes.py       from how a program ended to its verdict
     launch.py         starts the zygote at one level and speaks with it; containers.py does it by an engine

@@ -89,7 +89,7 @@ class Exchange:
         result = self._number()
         most = self._conversation.limits.value_bytes
         message = ("share", target, given, given_named, forgotten, result, most)
-        reply = self._conversation.ask(*message, deadline=self._deadline)
+        reply = self._conversation.ask_for_much(*message, deadline=self._deadline)
         if reply.kind == frames.VALUE:  # written by the program itself: compared like any other
             return value_of(reply.body)
         if reply.kind != frames.SHARED:

@@ -10,14 +10,11 @@ completion token, and the outcome says so.
 from __future__ import annotations
 
 import os
-import signal
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from time import monotonic
 
 from benchkit.judging.sandbox.base import Limits, Outcome
+from benchkit.judging.sandbox.judge import watchdog
 from benchkit.judging.sandbox.judge.candidate import (
     PLAIN_ATTRIBUTES,
     Candidate,
@@ -31,10 +28,6 @@ from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.replies import MOST_TEXT, in_words, raised, told
 from benchkit.verdict import Verdict
-
-
-class TestTooSlow(BaseException):
-    """The test's own code met the deadline, led there by what the candidate returned."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +72,7 @@ def _without_mark(text: str) -> str:
 
 def _at_arms_length(jail: Jail, asked: Check, limits: Limits) -> tuple[Finding, Conversation]:
     conversation = Conversation(jail, asked.source, limits)
+    watchdog.arm(conversation.running.deadline)  # until the judge has answered
     try:
         return _tested(conversation, asked), conversation
     finally:
@@ -100,13 +94,13 @@ def _tested(conversation: Conversation, asked: Check) -> Finding:
     names["__name__"] = "test"
     candidate = Candidate(exchange, asked.entry_point)
     try:
-        with _alarm(deadline):  # while the program loads
+        with watchdog.alarm(deadline):  # while the program loads
             define(asked.support, names)
             names[asked.entry_point] = candidate
             code = compile(asked.test, "test.py", "exec", dont_inherit=True)
         if (stopped := _loaded(conversation)) is not None:
             return Finding(stopped)
-        with _alarm(deadline), warnings.catch_warnings(action="ignore"):
+        with watchdog.alarm(deadline), warnings.catch_warnings(action="ignore"):
             exec(code, names)
             if names.get("check", candidate) is not candidate:  # a task's own function may be called "check"
                 names["check"](candidate)
@@ -142,7 +136,7 @@ def _lacks(error: BaseException) -> str:
 
 
 def _fault(exchange: Exchange, error: BaseException) -> Over:
-    if isinstance(error, TestTooSlow):
+    if isinstance(error, watchdog.TooSlow):
         return Over(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
     if error is exchange.raised and exchange.fault is not None:
         return exchange.fault
@@ -166,26 +160,6 @@ def _describe(error: BaseException) -> str:
     return type(error).__name__ + (f": {text}" if text else "") + line
 
 
-@contextmanager
-def _alarm(deadline: float) -> Iterator[None]:
-    """The test's own code is ours, but what it computes on came from the candidate."""
-
-    armed = True
-
-    def stop(*_: object) -> None:
-        if armed:
-            raise TestTooSlow
-
-    previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, max(0.01, deadline - monotonic() + 0.1), 0.1)
-    try:
-        yield
-    finally:
-        armed = False
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
 def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Limits) -> tuple[Outcome, bool]:
     running = conversation.running
     if finding is None:
@@ -197,6 +171,7 @@ def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Li
 
 def _inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bool]:
     """Second best: test and candidate in one process; only the token tells a pass from a forged one."""
+    watchdog.disarm()  # here the test runs in the jail, with a time of its own
     conversation = Conversation(jail, asked.source, limits)
     finding: Over | Gone | None
     try:

@@ -39,8 +39,17 @@ class Conversation:
         jail.know(source)
         self.running = Running(jail, "functions", limits)
         self.drained = False
+        self.most = frames.LARGE  # bytes of a reply; a larger value is announced, and fetched
         self.received = self.running.incoming[self.running.replies]
         self.running.send(self.running.requests, task(source))
+
+    def ask_for_much(self, *message: Any, deadline: float) -> RawReply:
+        """One request whose reply may hold as much as a value may."""
+        self.most = self.limits.value_bytes + frames.REPLY.size
+        try:
+            return self.ask(*message, deadline=deadline)
+        finally:
+            self.most = frames.LARGE
 
     def ask(self, *message: Any, deadline: float) -> RawReply:
         """One request, one reply."""
@@ -63,7 +72,7 @@ class Conversation:
         if len(self.received) < at + frames.REPLY.size:
             return None
         kind, _, size = frames.REPLY.unpack_from(self.received, at)
-        if kind not in _KINDS or size > self.limits.value_bytes + frames.REPLY.size:
+        if kind not in _KINDS or size > self.most:
             raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply")
         end = at + frames.REPLY.size + int(size)
         return end if end <= len(self.received) else None
@@ -94,18 +103,18 @@ class Conversation:
         """Send a batch of calls; yields pieces of whole replies, and Over where one call takes too long."""
         self.running.limits = replace(self.limits, wall_s=wall_s)  # a timeout tells the limit that it met
         self.running.send(self.running.requests, request)
-        deadline = monotonic() + wall_s
+        self.running.deadline = monotonic() + wall_s
         while count:
             end, found = self._whole_replies(count)
             if found:
                 yield bytes(self.received[:end]), found
                 del self.received[:end]
                 count -= found
-                deadline = monotonic() + wall_s
+                self.running.deadline = monotonic() + wall_s
                 if count > _FEW:
                     sleep(_PAUSE_S)
             else:
-                self.wait(deadline)
+                self.wait(self.running.deadline)
 
     def _whole_replies(self, most: int) -> tuple[int, int]:
         at = found = 0

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack
 from time import monotonic
 
 from benchkit.judging.sandbox.base import MIB
@@ -11,6 +14,8 @@ from benchkit.verdict import Verdict
 
 EVERY_S = 0.1
 _MOST_ENTRIES = 20_000  # as many as a mounted one could hold
+_LONG = 2000  # characters of a path; the kernel takes 4095
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _UNEXPLAINED = (
     4096 * MIB
 )  # gone from the disk, yet in no file that we see: deleted ones still open, or somebody else
@@ -56,20 +61,42 @@ class DiskWatch:
 
     def _holds_too_much(self) -> bool:
         """A folder that hides what it holds counts as full."""
-        size = entries = 0
-        waiting = [self.folder]
-        while waiting:
+        with ExitStack() as kept:
             try:
-                with os.scandir(waiting.pop()) as found:
-                    for entry in found:
-                        entries += 1
-                        size += entry.stat(follow_symlinks=False).st_blocks * 512
-                        if entry.is_dir(follow_symlinks=False):
-                            waiting.append(entry.path)
-            except FileNotFoundError:  # gone while we looked
-                continue
+                return self._is_more_than_allowed(_entries(self.folder, kept))
             except OSError:
                 return True
-            if size > self.limit or entries > _MOST_ENTRIES:
+
+    def _is_more_than_allowed(self, entries: Iterator[os.stat_result]) -> bool:
+        size = 0
+        for count, facts in enumerate(entries, start=1):
+            size += facts.st_blocks * 512
+            if size > self.limit or count > _MOST_ENTRIES:
                 return True
         return False
+
+
+def _entries(folder: str, kept: ExitStack) -> Iterator[os.stat_result]:
+    """All that lies below, however deep: a name longer than the kernel takes is divided by open folders."""
+    waiting: list[tuple[int | None, str]] = [(None, folder)]
+    while waiting:
+        above, path = waiting.pop()
+        try:
+            here = os.open(path, _FOLDER, dir_fd=above)
+        except (FileNotFoundError, NotADirectoryError):  # gone, or another by now
+            continue
+        with ExitStack() as opened:
+            opened.callback(os.close, here)
+            for entry in os.scandir(here):
+                try:
+                    facts = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue
+                yield facts
+                if not stat.S_ISDIR(facts.st_mode):
+                    continue
+                if len(path) < _LONG:
+                    waiting.append((above, f"{path}/{entry.name}"))
+                else:
+                    kept.push(opened.pop_all())
+                    waiting.append((here, entry.name))

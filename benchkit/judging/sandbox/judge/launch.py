@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import IO, TYPE_CHECKING, Any
 
 from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
@@ -25,9 +26,9 @@ from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_messa
 
 if TYPE_CHECKING:
     from benchkit.judging.sandbox.judge.containers import Container
+    from benchkit.judging.sandbox.judge.running import Running
 
 _START_S = 30.0
-_CLEANING_S = 60.0
 _IMPORT_S = 60.0
 # What contest solutions take for granted, and too large to stand ready in every worker.
 _ON_DEMAND = ("numpy", "sortedcontainers")
@@ -73,6 +74,7 @@ class Jail:
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True
+        self.unsettled: Running | None = None  # a program that was answered for before it was gone
         self.known: set[str] = set()  # libraries that the zygote was told to import
         self.number = 0  # of the program that runs
         self.keep: Sequence[str] = ()  # files of it to bring back
@@ -131,7 +133,7 @@ class Jail:
         wanted = [name for name in _ON_DEMAND if f"import {name}" in text or f"from {name}" in text]
         if not self.known.issuperset(wanted):
             self.known.update(wanted)
-            self.tidy()
+            self.settle()
             self._tell({"import": wanted})
             self._hear(_IMPORT_S)
 
@@ -145,13 +147,24 @@ class Jail:
         order = {"job": tuple(job), "keep": tuple(keep), "cpu": cpu}
         socket.send_fds(self.control, [marshal.dumps(order)], list(fds))
 
-    def tidy(self) -> None:
-        """Wait until what the last program left behind is gone; EOFError where that cannot be."""
+    def tidy(self, until: float) -> bool:
+        """Wait until what the last program left is gone; whether it is. EOFError where that cannot be."""
         while not self.clean:
-            answer = self._hear(_CLEANING_S)
-            if not answer:
+            ready, _, _ = select.select([self.control], [], [], max(0.0, until - monotonic()))
+            if not ready:
+                return False
+            message = self.control.recv(MESSAGE)
+            if not message:
                 raise EOFError
-            self.clean = bool(answer["clean"])
+            self.clean = bool(json.loads(message)["clean"])
+        return True
+
+    def settle(self) -> bool:
+        """Wait until nothing is left of the last program; whether the jail can go on."""
+        running, self.unsettled = self.unsettled, None
+        if running is not None:
+            running.settle()
+        return running is None or not running.broken
 
     def kill_program(self) -> None:
         with contextlib.suppress(OSError):

@@ -21,6 +21,7 @@ from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
 from benchkit.judging.sandbox.claims import abandoned
 from benchkit.judging.sandbox.jail.setting import ONE_THREAD
 from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
+from benchkit.judging.sandbox.judge import watchdog
 from benchkit.judging.sandbox.judge.checking import check
 from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
 from benchkit.judging.sandbox.judge.launch import Jail, Local
@@ -28,9 +29,9 @@ from benchkit.judging.sandbox.judge.outcomes import outcome
 from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.over import Over
-from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.line import Line, as_message
-from benchkit.judging.sandbox.wire.replies import RawReply, raised
+from benchkit.judging.sandbox.wire.replies import raised
 from benchkit.judging.sandbox.wire.setup import WorkerSetup
 
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
@@ -91,11 +92,21 @@ class RequestServer:
         return self._answer(*check(self.jail, source, test, entry_point, support, Limits(**limits)))
 
     def _answer(self, result: Outcome, sound: bool) -> bool:
-        self.line.say("outcome", as_message(result), sound)
-        return sound
+        self.line.say("outcome", as_message(result), sound, self.jail.unsettled is None)
+        watchdog.disarm()
+        return sound and settled(self.line, self.jail)
 
     def load(self, source: str, limits: dict[str, Any]) -> bool:
         return CallServer(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
+
+
+def settled(line: Line, jail: Jail) -> bool:
+    """Wait until nothing is left of the last program, and say so if that was promised; whether it went."""
+    if jail.unsettled is None:
+        return True
+    sound = jail.settle()
+    line.say("settled", sound)
+    return sound
 
 
 class CallServer:
@@ -117,8 +128,9 @@ class CallServer:
                 break
             self.handlers[kind](*details)
         self._finish(None)
-        self.line.say("unloaded", self._finding(), not self.running.broken)
-        return not self.running.broken
+        sound, jail = not self.running.broken, self.running.jail
+        self.line.say("unloaded", self._finding(), sound, jail.unsettled is None)
+        return sound and settled(self.line, jail)
 
     def _loaded(self) -> None:
         reply = self.conversation.reply(self.running.deadline)
@@ -134,11 +146,26 @@ class CallServer:
             self.line.say("replies", piece)
 
     def fetch(self, call: int) -> None:
-        """A large value, or nothing where it cannot be had any more."""
-        reply: list[RawReply] = []
-        deadline = monotonic() + self.conversation.limits.wall_s
-        self._guarded(lambda: reply.append(self.conversation.ask("fetch", call, deadline=deadline)))
-        self.line.say("value", reply[0].body if reply and reply[0].kind == frames.VALUE else None)
+        """A large value and its digest, or nothing where it cannot be had any more.
+
+        It is read here, where that has bounds of time and memory, and told as the plain data that it is.
+        """
+        found: list[tuple[bytes, Any]] = []
+        self.running.deadline = monotonic() + self.conversation.limits.wall_s
+        self._guarded(lambda: found.append(self._value(call, self.running.deadline)))
+        self.line.say("value", *(found[0] if found else (b"", None)))
+        watchdog.disarm()
+
+    def _value(self, call: int, deadline: float) -> tuple[bytes, Any]:
+        reply = self.conversation.ask_for_much("fetch", call, deadline=deadline)
+        if reply.kind != frames.VALUE:
+            return b"", None
+        watchdog.arm(deadline)
+        try:
+            with watchdog.alarm(deadline):
+                return codec.digest_of(reply.body), codec.decode(reply.body)
+        except (codec.BadBytes, MemoryError, watchdog.TooSlow):
+            return b"", None
 
     def _guarded(self, step: Callable[[], None]) -> None:
         if self.finished is not None:

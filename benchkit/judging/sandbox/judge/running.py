@@ -19,13 +19,19 @@ from benchkit.verdict import Verdict
 
 _CHUNK = 1 << 20
 _ROOT = os.getuid() == 0
-_BURIAL_S = 5.0  # a zygote that needs longer to end a program is broken
+_END_S = 5.0  # a zygote that needs longer to end a program is broken
+_CLEANING_S = 60.0
+# How long an answer waits, past its deadline, for the program's end and for what it left to be cleaned away;
+# what takes longer happens after the answer.
+_ANSWER_S = 0.05
+_AT_LEAST_S = 0.02
 
 
 class Running:
     """Starts the program; `pump` moves bytes both ways at once, so that neither side waits for the other."""
 
     def __init__(self, jail: Jail, kind: str, limits: Limits, keep: Sequence[str] = ()) -> None:
+        jail.settle()
         self.jail = jail
         self.limits = limits
         self.began = monotonic()
@@ -162,27 +168,39 @@ class Running:
         """End the program if it has not ended, take what is left in its pipes, let go of everything.
 
         What it left in its folder is cleaned away here, in its own turn: the next program never waits for it.
+        Where that would keep the answer past the time limit, the answer comes first, and `settle` after it.
         """
+        answer_by = max(self.deadline + _ANSWER_S, monotonic() + _AT_LEAST_S)
         if self.ended is None and not self.broken:
             self.jail.kill_program()
-            self._await_burial()
+            self._await_end(answer_by)
         for fd in list(self.incoming):
             self.drain(fd)
             self._forget(fd)
         for fd in list(self.outgoing):
             self._close_outgoing(fd)
-        self.seconds = monotonic() - self.began
         if self.ended is not None:
-            self.jail.tidy()
+            self.jail.tidy(answer_by)
+        self.seconds = monotonic() - self.began
+        self.jail.unsettled = None if self.settled else self
 
-    def _await_burial(self) -> None:
-        deadline = monotonic() + _BURIAL_S
+    @property
+    def settled(self) -> bool:
+        """Whether nothing of the program is left, or nothing can be done about it."""
+        return self.broken or (self.ended is not None and self.jail.clean)
+
+    def settle(self) -> None:
+        """Wait for the end that was ordered, and until all is clean."""
+        self._await_end(monotonic() + _END_S)
+        if self.ended is None or not self.jail.tidy(monotonic() + _CLEANING_S):
+            self.broken = True
+
+    def _await_end(self, until: float) -> None:
         while self.ended is None and not self.broken:
-            ready, _, _ = select.select([self.jail.control], [], [], max(0.0, deadline - monotonic()))
-            if ready:
-                self._hear()
-            else:
-                self.broken = True
+            ready, _, _ = select.select([self.jail.control], [], [], max(0.0, until - monotonic()))
+            if not ready:
+                return
+            self._hear()
 
     def drain(self, fd: int) -> None:
         """Take what a dead program left in a pipe."""

@@ -14,6 +14,7 @@ from benchkit.verdict import Verdict
 
 _BATCH = 500
 _GRACE_S = 8.0
+_UNAVAILABLE = Opaque("a value that cannot be had")
 
 
 class JudgeGone(Exception):
@@ -28,6 +29,8 @@ class JudgeGone(Exception):
 
 class Speaks(Protocol):
     """The pool's end of a judge."""
+
+    settling: bool  # it has answered, and still waits until nothing of its program is left
 
     # Send a message; JudgeGone where nobody is there.
     def say(self, *message: Any) -> None: ...
@@ -56,13 +59,10 @@ class ReceivedResult:
     def value(self) -> Any:
         if self._raw.kind == frames.OPAQUE:
             return Opaque(readable(self._raw.body))
-        body = (
-            self._raw.body
-            if self._raw.kind == frames.VALUE
-            else self._program.fetch(self._call, self._raw.body)
-        )
+        if self._raw.kind == frames.DIGEST:
+            return self._program.fetch(self._call, self._raw.body)
         try:
-            return Opaque("a value that cannot be had") if body is None else codec.decode(body)
+            return codec.decode(self._raw.body) if self._raw.kind == frames.VALUE else None
         except codec.BadBytes:
             return Opaque("bytes that are no value")
 
@@ -158,17 +158,17 @@ class RemoteProgram:
             self.calls += 1
             at += size
 
-    def fetch(self, call: int, announced: bytes) -> bytes | None:
-        """The bytes of a large value, if the program still lives and they are what it announced."""
+    def fetch(self, call: int, announced: bytes) -> Any:
+        """A large value, if the program still lives and the value is what it announced."""
         size = int.from_bytes(announced[16:24], "little")
         if self.busy or self.outcome is not None or size > self.limits.value_bytes:
-            return None
+            return _UNAVAILABLE
         try:
             self.worker.say("fetch", call)
-            _, body = self.worker.hear(self.limits.wall_s + _GRACE_S)
+            _, digest, value = self.worker.hear(self.limits.wall_s + _GRACE_S)
         except JudgeGone as gone:
             raise WorkerLost(self._lose(gone).detail) from None
-        return body if body is not None and codec.digest_of(body) == announced[:16] else None
+        return value if digest == announced[:16] else _UNAVAILABLE
 
     def unload(self) -> bool:
         """End the program; whether its worker can go on."""
@@ -179,8 +179,10 @@ class RemoteProgram:
             while True:
                 kind, *details = self.worker.hear(_GRACE_S)
                 if kind == "unloaded":
-                    self._finding(details[0])
-                    return bool(details[1])
+                    finding, sound, settled = details
+                    self._finding(finding)
+                    self.worker.settling = not settled
+                    return bool(sound)
         except JudgeGone as gone:
             self._lose(gone)
             return False

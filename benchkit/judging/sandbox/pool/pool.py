@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from threading import Lock
-from time import monotonic
+from threading import Lock, Thread
+from time import monotonic, sleep
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +22,8 @@ from benchkit.judging.sandbox.wire.line import as_outcome
 from benchkit.judging.sandbox.wire.setup import JailFacts
 
 _GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
+_SETTLED_S = 75.0
+_PAUSES_S = (0.0, 0.1, 0.5, 2.0)
 _DEFAULT = Limits()
 
 
@@ -54,6 +56,8 @@ class Pool:
         self.scratch, self._scratch_lock = places.scratch()
         self.setup = places.worker_setup(level, self.scratch, most_landlock)
         self.lock = Lock()
+        self.closed = False
+        self.background: set[Thread] = set()  # that wait for a worker to be settled, or replace one
         self.isolation = Isolation(level, ())
         self._facts: JailFacts | None = None
         self.fork_server = fork_server or ForkServer()
@@ -100,8 +104,12 @@ class Pool:
         self.close()
 
     def close(self) -> None:
-        for worker in self.all:
-            worker.line.connection.close()
+        with self.lock:
+            self.closed = True
+        for worker in list(self.all):
+            worker.hang_up()
+        for thread in list(self.background):
+            thread.join()
         for worker in self.all:
             worker.close()
         self.all.clear()
@@ -132,7 +140,8 @@ class Pool:
         try:
             with self._worker() as worker:
                 worker.say(*message)
-                _, result, sound = worker.hear(limits.wall_s + _GRACE_S)
+                _, result, sound, settled = worker.hear(limits.wall_s + _GRACE_S)
+                worker.settling = not settled
                 if not sound:
                     self._replace(worker)
         except JudgeGone as gone:
@@ -160,30 +169,68 @@ class Pool:
             raise
         finally:
             if worker in self.all:
-                self.free.put(worker)
+                self._give_back(worker)
 
     def _free_worker(self) -> Worker:
-        while self.all:
+        while self.all or self.background:
             try:
                 return self.free.get(timeout=1)
             except queue.Empty:
                 continue
         raise SandboxError("no worker of the sandbox is left: its processes end as soon as they start")
 
+    def _give_back(self, worker: Worker) -> None:
+        if worker.settling:
+            self._in_background(self._await_settled, worker)
+        else:
+            self.free.put(worker)
+
+    def _await_settled(self, worker: Worker) -> None:
+        """What a program left must be gone before the next one comes."""
+        try:
+            _, sound = worker.hear(_SETTLED_S)
+        except JudgeGone:
+            sound = False
+        worker.settling = False
+        if sound:
+            self.free.put(worker)
+        else:
+            self._replace(worker)
+
     def _replace(self, worker: Worker) -> None:
+        """Nobody waits for that but who needs a worker."""
         with self.lock:
-            if worker not in self.all:
+            if worker not in self.all or self.closed:
                 return
             self.all.remove(worker)
-            worker.close()
-        try:
-            fresh = self._introduced()
-        except (SandboxError, OSError):  # it was ended from outside, or the machine was full for a moment
-            fresh = self._introduced()
-        self.free.put(fresh)
+            self._in_background(self._succeed, worker)
+
+    def _in_background(self, step: Callable[[Worker], None], worker: Worker) -> None:
+        def work() -> None:
+            try:
+                step(worker)
+            finally:
+                self.background.discard(thread)
+
+        thread = Thread(target=work, daemon=True)
+        self.background.add(thread)
+        thread.start()
+
+    def _succeed(self, worker: Worker) -> None:
+        """Close one worker and start another; it may be that the machine is full for a moment."""
+        worker.close()
+        for pause_s in _PAUSES_S:
+            sleep(pause_s)
+            try:
+                self.free.put(self._introduced())
+            except (SandboxError, OSError):
+                continue
+            return
 
     def _introduced(self) -> Worker:
         with self.lock:
+            if self.closed:
+                raise SandboxError("the sandbox is closed")
             fresh = self._worker_process()
             self.all.add(fresh)
         try:

@@ -26,6 +26,7 @@ class Worker:
         ours, theirs = socket.socketpair()
         self.fork_server = fork_server
         self.line = Line(ours)
+        self.settling = False
         self._process: int | None = None  # a descriptor of it
         with theirs:
             self.number = fork_server.start_judge(theirs, contained=setup.engine is not None)
@@ -59,6 +60,11 @@ class Worker:
             self.line.say(*message)
         except OSError:
             raise JudgeGone("a judge process of the sandbox ended") from None
+
+    def hang_up(self) -> None:
+        """Have the judge end, and whoever hears it in another thread stop."""
+        with suppress(OSError):
+            self.line.connection.shutdown(socket.SHUT_RDWR)
 
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()

@@ -15,7 +15,9 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 MOST_NESTED = 200
-_MOST_ALIKE = 256  # items of one hash; what a program returns in earnest has a handful
+_FEW_ALIKE = 8  # keys of one hash that are nothing to speak of
+_MOST_ALIKE = 100_000_000  # bytes to be compared for more than those; takes about 0.1 s
+_SET = 4  # a set takes the room of so many other containers
 _MOST_CONTAINERS = 4_000_000  # more only where they are empty: two bytes each, and a hundred of memory
 _VERSION = 2
 _FEW = 16
@@ -176,13 +178,14 @@ class _Reader:
         self.encoded = encoded
         self.at = 0
         self.containers = 0
+        self.alike = 0  # bytes of keys that are compared since their hashes are equal
 
     def read(self, depth: int) -> Any:
         letter = self.encoded[self.at]
         self.at += 1
         if letter in _CONSTANTS:
             return _CONSTANTS[letter]
-        if letter in _CONTAINERS and self._one_more(depth):
+        if letter in _CONTAINERS and self._one_more(depth, _SET if letter in b"<>" else 1):
             return self._items(_CONTAINERS[letter], depth)
         if letter == ord("{") and self._one_more(depth):
             return self._dictionary(depth)
@@ -190,8 +193,8 @@ class _Reader:
             raise BadBytes(f"unknown kind {letter}, nested too deep, or too many containers")
         return _LEAVES[letter](self)
 
-    def _one_more(self, depth: int) -> bool:
-        self.containers += 1
+    def _one_more(self, depth: int, weight: int = 1) -> bool:
+        self.containers += weight
         return depth <= MOST_NESTED + 1 and self.containers <= _MOST_CONTAINERS
 
     def take(self, size: int) -> bytes:
@@ -210,7 +213,7 @@ class _Reader:
             raise BadBytes("more items than bytes")
         items = self._numbers(size) or [self.item(depth + 1) for _ in range(size)]
         if kind is set or kind is frozenset:
-            _refuse_alike(items)
+            self._refuse_alike(items)
         return kind(items)
 
     def _numbers(self, size: int) -> list[Any]:
@@ -238,8 +241,22 @@ class _Reader:
         while (key := self.read(depth + 1)) is not _End:
             keys.append(key)
             values.append(self.item(depth + 1))
-        _refuse_alike(keys)
+        self._refuse_alike(keys)
         return dict(zip(keys, values, strict=True))
+
+    def _refuse_alike(self, keys: list[Any]) -> None:
+        """Keys chosen to share a hash would keep us busy for hours: each is compared with all before it."""
+        if len(keys) <= _FEW_ALIKE:
+            return
+        hashes = list(map(hash, keys))
+        counts = Counter(hashes)
+        if max(counts.values()) <= _FEW_ALIKE:
+            return
+        for key, its_hash in zip(keys, hashes, strict=True):
+            if counts[its_hash] > _FEW_ALIKE:
+                self.alike += counts[its_hash] * len(marshal.dumps(key, _VERSION))
+        if self.alike > _MOST_ALIKE:
+            raise BadBytes("keys made to be alike")
 
     def long(self) -> int:
         """A sign and digits of 15 bits, lowest first."""
@@ -255,12 +272,6 @@ class _Reader:
 
     def text(self) -> str:
         return self.take(self.number()).decode("utf-8", "surrogatepass")
-
-
-def _refuse_alike(keys: list[Any]) -> None:
-    """Keys chosen to share a hash would keep us busy for hours: each is compared with all before it."""
-    if len(keys) > _MOST_ALIKE and max(Counter(map(hash, keys)).values()) > _MOST_ALIKE:
-        raise BadBytes("keys made to be alike")
 
 
 def _join(digits: tuple[int, ...]) -> int:
