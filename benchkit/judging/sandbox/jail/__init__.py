@@ -6,6 +6,7 @@
     confine.py     what a fork does to itself before it runs a program's code, layer by layer
     namespaces.py  a root of its own: the toolchain read-only, a private /tmp, nothing else
     landlock.py    the same by rules on paths, where there are no namespaces
+    threads.py     how many threads a program may have, where no namespace counts them
     seccomp.py     which system calls a program may make, each rule with its reason
     syscalls.py    the system calls themselves (ctypes); numbers.py their numbers
     functions.py   serves calls of a loaded program; sharing.py those of a test, with what both sides share

@@ -12,7 +12,8 @@ import contextlib
 import ctypes
 import os
 import resource
-from dataclasses import dataclass
+import socket
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from benchkit.judging.sandbox.jail import landlock, seccomp, syscalls
@@ -45,6 +46,7 @@ class Plan(NamedTuple):
     uid: int | None
     limits: tuple[tuple[int, tuple[int, int]], ...]
     gives_way: bool
+    rules: seccomp.Rules | None
     filter: ctypes.Array[ctypes.c_char] | None
 
 
@@ -59,11 +61,15 @@ def plan(cage: Cage, job: Job) -> Plan:
         own_root=cage.own_root,
         may_fork=may_fork,
         may_exec=command or may_fork,
+        threads_asked=cage.landlock_abi > 0 and not cage.own_pid_namespace and not may_fork,
         addresses_counted=not command,
         landlock_abi=cage.landlock_abi,
     )
     others = 4 if cage.own_pid_namespace else _tasks(uid) if may_fork else _ROOM
-    return Plan(uid, _limits(job, others), may_fork, seccomp.compile_filter(rules) if cage.filtered else None)
+    limits = _limits(job, others)
+    if not cage.filtered:
+        return Plan(uid, limits, may_fork, None, None)
+    return Plan(uid, limits, may_fork, rules, seccomp.compile_filter(rules))
 
 
 def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
@@ -124,17 +130,43 @@ def drop_identity(uid: int | None) -> None:
     syscalls.drop_capabilities()
 
 
-def confine(planned: Plan, landlock_rules: int | None, descriptors: int) -> None:
-    """From here on the process can do what its program may do, and nothing else."""
+def confine(
+    planned: Plan, landlock_rules: int | None, descriptors: int, outbox: socket.socket | None
+) -> None:
+    """From here on the process can do what its program may do, and nothing else.
+
+    Through the outbox goes what the zygote needs to answer the filter's questions.
+    """
     if planned.gives_way:
         os.nice(10)  # many processes at once must not keep those that end them from running
     for which, (soft, hard) in planned.limits:
         _set(which, soft, hard)
     if landlock_rules is not None:
         landlock.restrict(landlock_rules)
+    if planned.rules is not None and planned.rules.threads_asked and outbox is not None:
+        _filter_with_questions(planned, planned.rules, descriptors, outbox)
+        return
     os.closerange(descriptors, _DESCRIPTORS)
     if planned.filter is not None:
         seccomp.install(planned.filter)
+
+
+def _filter_with_questions(
+    planned: Plan, rules: seccomp.Rules, descriptors: int, outbox: socket.socket
+) -> None:
+    """The program must find neither end: whoever holds the listener answers the questions."""
+    kept = outbox.fileno()
+    os.closerange(descriptors, kept)
+    os.closerange(kept + 1, _DESCRIPTORS)
+    assert planned.filter is not None
+    try:
+        listener = seccomp.install(planned.filter, listener=True)
+    except OSError:  # a filter that we live under has a listener; there can be but one
+        seccomp.install(seccomp.compile_filter(replace(rules, threads_asked=False)))
+    else:
+        socket.send_fds(outbox, [b"x"], [listener])
+        os.close(listener)
+    outbox.close()
 
 
 def _set(which: int, soft: int, hard: int) -> None:

@@ -29,6 +29,7 @@ class Rules:
     own_root: bool  # what lies outside is mounted read-only, so modes and times may be set
     may_fork: bool
     may_exec: bool
+    threads_asked: bool  # for each thread, since nobody else counts them
     addresses_counted: bool  # its address space is what is limited, so that every kind of memory counts
     landlock_abi: int
 
@@ -52,7 +53,12 @@ class If:
     high: bool = False  # the high 32 bits instead
 
 
-Answer = Give | If
+@dataclass(frozen=True)
+class Ask:
+    """Have the zygote answer (threads.py)."""
+
+
+Answer = Give | Ask | If
 
 ALLOW = Give()
 REFUSE = Give(errno.EPERM)
@@ -122,7 +128,8 @@ def _answers(rules: Rules) -> dict[str, Answer]:
 def _processes(rules: Rules) -> dict[str, Answer]:
     """Fork bombs, and other programs in place of the one that is judged."""
     fork = If(0, (0,), ALLOW, REFUSE, mask=_CLONE_FOREIGN) if rules.may_fork else Give(errno.EAGAIN)
-    thread = If(0, (_CLONE_THREAD,), ALLOW, fork, mask=_CLONE_THREAD)
+    wished = Ask() if rules.threads_asked else ALLOW
+    thread = If(0, (_CLONE_THREAD,), wished, fork, mask=_CLONE_THREAD)
     execute = ALLOW if rules.may_exec else Give(errno.EACCES)
     # A program leaves its process group only where its pid namespace ends it all the same.
     session = ALLOW if rules.own_pid_namespace else REFUSE
@@ -178,8 +185,10 @@ def _files(rules: Rules) -> dict[str, Answer]:
 # The filter as the kernel reads it: a binary search over the call's number, then the answer.
 
 _LOAD, _AND, _EQUAL, _AT_LEAST, _JUMP, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x05, 0x06
-_RETURN_ALLOW, _RETURN_ERRNO, _KILL_PROCESS = 0x7FFF0000, 0x00050000, 0x80000000
+_RETURN_ALLOW, _RETURN_ASK, _RETURN_ERRNO = 0x7FFF0000, 0x7FC00000, 0x00050000
+_KILL_PROCESS = 0x80000000
 _AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+_SET_FILTER, _NEW_LISTENER = 1, 8
 _OFFSET_NUMBER, _OFFSET_MACHINE, _OFFSET_ARGUMENTS = 0, 4, 16
 
 Code = list[tuple[int, int, int, int]]
@@ -189,6 +198,8 @@ def _answer_code(answer: Answer) -> Code:
     if isinstance(answer, Give):
         result = _RETURN_ALLOW if answer.error is None else _RETURN_ERRNO | answer.error
         return [(_RETURN, 0, 0, result)]
+    if isinstance(answer, Ask):
+        return [(_RETURN, 0, 0, _RETURN_ASK)]
     then, otherwise = _answer_code(answer.then), _answer_code(answer.otherwise)
     code: Code = [(_LOAD, 0, 0, _OFFSET_ARGUMENTS + 8 * answer.argument + 4 * answer.high)]
     if answer.mask != 0xFFFFFFFF:
@@ -232,9 +243,12 @@ def compile_filter(rules: Rules) -> ctypes.Array[ctypes.c_char]:
     return ctypes.create_string_buffer(program, len(program))
 
 
-def install(program: ctypes.Array[ctypes.c_char]) -> None:
-    """Lay the filter upon this process and all it will ever start; no_new_privileges comes before."""
+def install(program: ctypes.Array[ctypes.c_char], *, listener: bool = False) -> int:
+    """Lay the filter upon this process and all it will ever start; no_new_privileges comes before.
+
+    Gives back the descriptor of its questions, if one is wanted.
+    """
     own = program.raw.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", os.getpid()))
     ctypes.memmove(program, own, len(own))
     header = struct.pack("=HxxxxxxQ", len(own) // 8, ctypes.addressof(program))
-    call("seccomp", 1, 0, header)
+    return call("seccomp", _SET_FILTER, _NEW_LISTENER if listener else 0, header)

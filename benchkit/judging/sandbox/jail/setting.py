@@ -174,7 +174,7 @@ class Setting:
     facts: JailFacts
 
     def __post_init__(self) -> None:
-        self.private_mode = stat.S_IMODE(os.stat(self.cage.private).st_mode)
+        self.note_private()
         self._own_namespace = -1
         if self.cage.own_pid_namespace:
             self._own_namespace = _high(os.open("/proc/self/ns/pid", os.O_RDONLY))
@@ -189,6 +189,13 @@ class Setting:
         syscalls.unshare(syscalls.CLONE_NEWPID)
         return syscalls.spawn_idle()
 
+    def note_private(self) -> None:
+        """Set the private folder's times back, which would tell a program of another; note its state."""
+        with contextlib.suppress(OSError):  # a container's is not ours; there they tell when it was emptied
+            os.utime(self.cage.private, ns=(0, 0))
+        facts = os.stat(self.cage.private)
+        self.private_facts = (stat.S_IMODE(facts.st_mode), facts.st_mtime_ns)
+
     def make_room(self, size: int) -> None:
         """Have the private tmpfs hold so much and no more."""
         if self.cage.own_root and size != self._room:
@@ -198,6 +205,7 @@ class Setting:
     def renew_private(self) -> None:
         """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
         namespaces.renew_private(self._room)
+        self.note_private()
         if self.landlock_rules is not None:
             os.close(self.landlock_rules)
         self.landlock_rules = self._make_rules()

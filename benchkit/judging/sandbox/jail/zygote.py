@@ -36,6 +36,7 @@ from benchkit.judging.sandbox.jail.setting import (
     set_up,
     warm_up,
 )
+from benchkit.judging.sandbox.jail.threads import ThreadGuard
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 from benchkit.judging.sandbox.wire.setup import WorkerSetup, as_message
@@ -98,6 +99,13 @@ class Zygote:
         self.order = bytearray(MESSAGE)
         self.poll = select.poll()
         self.poll.register(self.control, select.POLLIN)
+        self.guard = self.make_guard()
+
+    def make_guard(self) -> ThreadGuard | None:
+        if self.cage.own_pid_namespace or not self.cage.landlock_abi:
+            return None
+        ends = (out_of_the_way(end.detach()) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
+        return ThreadGuard(self.poll, *ends)
 
     def serve(self) -> NoReturn:
         gc.disable()  # in a fork it would copy every page; there it waits for the program
@@ -120,6 +128,8 @@ class Zygote:
             self.become(job, planned, fds)
         for fd in fds:
             os.close(fd)
+        if self.guard is not None:
+            self.guard.begin(pid, job.threads)
         ordered = self.wait(pid, init)
         status, usage, namespace_lost = self.end(pid, init, ordered=ordered)
         self.report_end(status, usage, _kept(order["keep"]), namespace_lost=namespace_lost)
@@ -170,7 +180,8 @@ class Zygote:
         task = frames.read_request(frames.REQUESTS)
         if task["files"]:
             _write_files(task["files"], task["executable"])
-        confine(planned, self.setting.landlock_rules, descriptors)
+        outbox = self.guard.outbox if self.guard is not None else None
+        confine(planned, self.setting.landlock_rules, descriptors, outbox)
         if job.kind == "command":
             return programs.run_command(task["argv"])
         sys.path.insert(0, self.cage.private)
@@ -194,15 +205,24 @@ class Zygote:
                 self.release(pid)
                 left_ms = None
                 continue
-            order, _ = self.next_order()
-            if not order or order.get("kill") == self.number:
-                ordered = True
-                _kill_all(pid, init)
-            if not order:
-                self.end(pid, init, ordered=True)
-                os._exit(0)
+            for fd, event in events:
+                if self.guard is None or not self.guard.handles(fd, event):
+                    ordered |= self.obey(pid, init)
         self.poll.unregister(watched)
         os.close(watched)
+        if self.guard is not None:
+            self.guard.end()
+        return ordered
+
+    def obey(self, pid: int, init: int | None) -> bool:
+        """Whether it was an order to end this program."""
+        order, _ = self.next_order()
+        ordered = not order or order.get("kill") == self.number
+        if ordered:
+            _kill_all(pid, init)
+        if not order:
+            self.end(pid, init, ordered=True)
+            os._exit(0)
         return ordered
 
     def next_order(self) -> tuple[dict[str, Any], Sequence[int]]:
@@ -254,14 +274,16 @@ class Zygote:
 
     def is_clean(self) -> bool:
         facts = os.stat(self.cage.private)
-        return stat.S_IMODE(facts.st_mode) == self.setting.private_mode and not os.listdir(self.cage.private)
+        untouched = stat.S_IMODE(facts.st_mode), facts.st_mtime_ns
+        return untouched == self.setting.private_facts and not os.listdir(self.cage.private)
 
     def clean(self) -> None:
         if self.cage.own_root:
             self.setting.renew_private()
         else:
-            os.chmod(self.cage.private, self.setting.private_mode)
+            os.chmod(self.cage.private, self.setting.private_facts[0])
             folder.empty(self.cage.private)
+            self.setting.note_private()
 
 
 def _place(kind: str, fds: Sequence[int]) -> int:
@@ -270,11 +292,20 @@ def _place(kind: str, fds: Sequence[int]) -> int:
     They come as 3 and up, requests first: for functions all is in place already.
     """
     if kind == "functions":
+        _open_nothing()
         return frames.REPLIES + 1
     for fd, number in zip(fds[1:], range(3), strict=True):
         os.dup2(fd, number)
     os.set_inheritable(frames.REQUESTS, False)
     return frames.REQUESTS + 1
+
+
+def _open_nothing() -> None:
+    """Streams of the program's own: what it does to a descriptor of the zygote's, the next one would find."""
+    nothing = os.open("/dev/null", os.O_RDWR)
+    for fd in range(3):
+        os.dup2(nothing, fd)
+    os.close(nothing)
 
 
 def _write_files(files: dict[str, bytes], executable: list[str]) -> None:
