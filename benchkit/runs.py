@@ -114,6 +114,7 @@ class RunTelemetry(Part):
     server_start_s: float | None = None
     server_stop_s: float | None = None
     server_restarts: int | None = None
+    server_silent_s: float | None = None
     script_s: float | None = None
 
 

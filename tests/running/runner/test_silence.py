@@ -65,11 +65,11 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     lines = StringIO()
     run = execute(plan, PlainDisplay(BytesIO(), lines))
     stopping.join()
-    assert (run.status, run.results["score"]) == ("ok", 50.0)
+    assert (run.status, run.results.score) == ("ok", 50.0)
     assert "no token for" in lines.getvalue()
     assert "starting the server again" in lines.getvalue()
-    assert run.telemetry["server_restarts"] == 1
-    assert run.telemetry["server_silent_s"] > 1.0
+    assert run.telemetry.server_restarts == 1
+    assert run.telemetry.server_silent_s > 1.0
 
 
 def test_the_spells_of_silence_add_up() -> None:
