@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from importlib import import_module
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
 from benchkit.contract import RunFile
-from benchkit.errors import MissingDependency
 from benchkit.records import Run
 from benchkit.runs import number
 from benchkit.telling.comparison import facts
@@ -24,6 +22,8 @@ from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import UNKNOWN_MOMENT, moment
 from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.telling.reports.page import as_pdf
+from benchkit.telling.reports.png import as_png
 from benchkit.telling.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
 from benchkit.telling.reports.svg import Canvas
 from benchkit.telling.reports.writing import write
@@ -105,27 +105,7 @@ def as_svg(canvas: Canvas) -> bytes:
     return canvas.svg().encode()
 
 
-def as_png(canvas: Canvas) -> bytes:
-    converted: bytes = _cairosvg().svg2png(bytestring=canvas.plain().encode(), scale=2)
-    return converted
-
-
-def as_pdf(canvas: Canvas) -> bytes:
-    converted: bytes = _cairosvg().svg2pdf(bytestring=canvas.plain().encode())
-    return converted
-
-
 SAVERS: dict[str, Callable[[Canvas], bytes]] = {"svg": as_svg, "png": as_png, "pdf": as_pdf}
-
-
-def _cairosvg() -> Any:
-    try:
-        return import_module("cairosvg")
-    except (ImportError, OSError):  # OSError: the cairo library itself is missing
-        raise MissingDependency(
-            "CairoSVG, which makes PNG and PDF,",
-            "pip install cairosvg (and libcairo2 from the system's packages)",
-        ) from None
 
 
 def _slug(name: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from benchkit.telling.reports.gallery import as_pdf
 from benchkit.telling.reports.material import Material
+from benchkit.telling.reports.page import as_pdf
 from benchkit.telling.reports.svg import Canvas
 from benchkit.telling.reports.text import Text
 

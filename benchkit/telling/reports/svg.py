@@ -25,6 +25,8 @@ SERIES_LIGHT = ("#0060a8", "#b34700", "#00735c", "#9c3d7c", "#6b5b00", "#444c56"
 SERIES_DARK = ("#56b4e9", "#f0893a", "#2fc7a0", "#d98cba", "#e0cf4a", "#b4bec8")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "12 4", "1 2")
 MARKERS = ("circle", "square", "triangle", "diamond", "cross", "star")
+PROPORTIONAL_FONTS = "system-ui,'DejaVu Sans',sans-serif"
+FIXED_FONTS = "'DejaVu Sans Mono',monospace"
 
 
 def _theme(colours: Sequence[str], series: Sequence[str]) -> str:
@@ -38,9 +40,9 @@ def _theme(colours: Sequence[str], series: Sequence[str]) -> str:
 
 
 STYLE = (
-    f"svg.chart text{{font:{FONT}px system-ui,'DejaVu Sans',sans-serif}}"
+    f"svg.chart text{{font:{FONT}px {PROPORTIONAL_FONTS}}}"
     "svg.chart .big{font-size:15px;font-weight:600}svg.chart .small{font-size:10.5px}"
-    "svg.chart .mono{font-family:'DejaVu Sans Mono',monospace;font-size:11px;white-space:pre}"
+    f"svg.chart .mono{{font-family:{FIXED_FONTS};font-size:11px;white-space:pre}}"
     "svg.chart .line{fill:none;stroke-width:1.8}svg.chart .grid,svg.chart .axis{stroke-width:1}"
     + _theme(LIGHT, SERIES_LIGHT)
 )
@@ -172,11 +174,12 @@ class Canvas:
             f"<style>{STYLE}{DARK_STYLE}</style>",
         )
 
-    def plain(self) -> str:
-        """For converters that know no dark paper."""
+    def plain(self, proportional: str = PROPORTIONAL_FONTS, fixed: str = FIXED_FONTS) -> str:
+        """For converters that know no dark paper, with fonts of theirs."""
+        style = STYLE.replace(PROPORTIONAL_FONTS, proportional).replace(FIXED_FONTS, fixed)
         return self._element(
             f' xmlns="http://www.w3.org/2000/svg" width="{self.width:g}" height="{self.height:g}"',
-            f"<style>{STYLE}</style>",
+            f"<style>{style}</style>",
         )
 
     def inline(self) -> str:

@@ -8,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from resvg_py import svg_to_bytes
 
 from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.telling.reports.fonts import font_files
 from benchkit.telling.reports.gallery import SAVERS, natural
+from benchkit.telling.reports.png import as_svg_with_our_fonts
 from benchkit.telling.reports.profiles import Metric, Series, problem_grid, radar, resources
 from benchkit.telling.reports.svg import DARK, LIGHT, SERIES_DARK, SERIES_LIGHT, Canvas, scale
 from benchkit.telling.tables.width import shown_width
@@ -147,13 +150,45 @@ def test_problems_are_in_natural_order() -> None:
     ]
 
 
+def a_chart(name: str) -> Canvas:
+    canvas = every_chart()[name]
+    assert canvas is not None
+    return canvas
+
+
 @pytest.mark.parametrize(("style", "magic"), [("png", b"\x89PNG"), ("pdf", b"%PDF")])
-def test_png_and_pdf(style: str, magic: bytes) -> None:
-    """With CairoSVG installed, every chart becomes a picture and a page."""
-    pytest.importorskip("cairosvg", reason="CairoSVG is an extra and not installed")
-    for canvas in every_chart().values():
-        assert canvas is not None
-        assert SAVERS[style](canvas).startswith(magic)
+@pytest.mark.parametrize("name", every_chart())
+def test_png_and_pdf(style: str, magic: bytes, name: str) -> None:
+    """Every chart becomes a picture and a page."""
+    assert SAVERS[style](a_chart(name)).startswith(magic)
+
+
+@pytest.mark.parametrize("name", every_chart())
+def test_pictures_need_no_font_of_the_machine(name: str) -> None:
+    """Also for the few signs that only our second font has; without the machine's fonts nothing changes."""
+    canvas = a_chart(name)
+    files = [str(path) for path in font_files().values()]
+    alone = svg_to_bytes(
+        svg_string=as_svg_with_our_fonts(canvas), zoom=2.0, skip_system_fonts=True, font_files=files
+    )
+    assert SAVERS["png"](canvas) == bytes(alone)
+
+
+def test_a_page_holds_its_fonts() -> None:
+    """Its texts can be searched; what no font has is a box, and nothing fails."""
+    canvas = Canvas(300, 100, "模型 ≠ ▄ plain")
+    canvas.text(10, 60, "fixed − 模", "ink mono", "end")
+    page = SAVERS["pdf"](canvas)
+    assert page.count(b"/FontFile2") == 2
+    assert page.count(b"/ToUnicode") == 2
+
+
+def test_a_page_knows_every_path_of_ours() -> None:
+    """A command that it would pass over unsaid would leave shapes out."""
+    canvas = Canvas(300, 100, "curve")
+    canvas.path("M0 0C1 1 2 2 3 3", "s0")
+    with pytest.raises(ValueError, match="no path of ours has 'C'"):
+        SAVERS["pdf"](canvas)
 
 
 def test_file_on_disk_is_what_was_drawn(tmp_path: Path) -> None:

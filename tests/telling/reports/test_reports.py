@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -22,7 +19,7 @@ from benchkit.telling.reports.flips import flips
 from benchkit.telling.reports.gallery import _tokens, histories
 from benchkit.telling.reports.html import Html
 from benchkit.telling.reports.material import Material
-from tests.support import ROOT, Bench
+from tests.support import Bench
 from tests.telling.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 
 EVIL = "<script>alert('x')</script>"
@@ -184,26 +181,8 @@ def test_output_that_cannot_be_written(tmp_path: Path, bench: Bench) -> None:
     assert "--output" in done.stderr
 
 
-def test_pdf_without_its_library_names_the_command(tmp_path: Path) -> None:
-    """CairoSVG is an extra: where it is missing, the pip command is in the line."""
-    a_history(tmp_path, *worked_example())
-    hidden = "import sys; sys.modules['cairosvg'] = None; import bench_runner; bench_runner.main()"
-    done = subprocess.run(
-        [sys.executable, "-c", hidden, "report", "--output", "r.pdf"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert done.returncode == 2
-    assert "pip install cairosvg" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 def test_pdf(tmp_path: Path, bench: Bench) -> None:
     """Text and charts as one page."""
-    pytest.importorskip("cairosvg", reason="CairoSVG is an extra and not installed")
     a_history(tmp_path, *two_models(tmp_path))
     done = bench("report", "--output", "r.pdf")
     assert done.returncode == 0, done.stderr
