@@ -39,6 +39,8 @@ class Snapshot:
     score: float | None = None  # percent of what is judged so far
     tokens_per_second: float | None = None
     vram_mb: float | None = None
+    power_w: float | None = None
+    temperature_c: float | None = None  # of the hottest GPU
     seconds: float = 0.0  # since the script started
     seconds_left: float | None = None
     silent_s: float | None = None  # since the server's last token, where that is worth a word

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from benchkit.contract import ExitCode, RunFile, Variable
@@ -55,7 +56,9 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
 
     def show(progress: Progress | None) -> None:
         silent_s = work.found.silence.note(work.host.silent_s())
-        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
+        reading = sampler.now()
+        snapshot = pace.snapshot(progress, reading.vram_used_mb, silent_s)
+        snapshot = replace(snapshot, power_w=reading.power_w, temperature_c=reading.temperature_c)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
 

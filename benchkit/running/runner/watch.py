@@ -22,6 +22,7 @@ SERVER_CHECK_S = 0.5
 SILENT_FROM_S = 20.0  # a long prompt's batch may take some seconds
 LINE_BYTES = 2048
 LINES_A_CHUNK = 50
+SLOWEST_LINE_S = 0.5  # of processor time: a parser that takes longer for a line is asked no more
 BAR_END = b"]"  # tqdm's bar is whole, though its line ends only with its next state
 _LINE_END = re.compile(rb"[\r\n]")
 
@@ -119,6 +120,7 @@ class PrintedProgress:
         self._read_line = read_line
         self._begun = b""
         self._latest: Progress | None = None
+        self._is_slow = False
 
     def feed(self, chunk: bytes) -> None:
         """Of a flood only the last lines are read: the ones before them are already history."""
@@ -130,9 +132,13 @@ class PrintedProgress:
             self._read(begun)
 
     def _read(self, line: bytes) -> None:
+        if not line or self._is_slow:
+            return
+        began = time.thread_time()
         with suppress(Exception):  # a foreign parser's error must not end the run
-            if line:
-                self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
+            self._latest = self._read_line(line[-LINE_BYTES:].decode(errors="replace")) or self._latest
+        # A pattern that backtracks for so long would hold up the script's output, line after line.
+        self._is_slow = time.thread_time() - began > SLOWEST_LINE_S
 
     def progress(self) -> Progress | None:
         return self._latest

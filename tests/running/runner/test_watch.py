@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from benchkit.records import Progress
-from benchkit.running.runner.watch import EventReader, PrintedProgress
+from benchkit.running.runner.watch import SLOWEST_LINE_S, EventReader, PrintedProgress
 
 STRANGE = (
     '{"done": "3"}\nno JSON\n[1]\n' + "[" * 100_000 + '\n{"done": 1, "of": "ten", "tokens_per_second": "9"}\n'
@@ -21,6 +22,22 @@ def test_events_of_the_wrong_kind_are_passed_over(tmp_path: Path) -> None:
     with path.open("a") as file:
         file.write('{"done": 2, "of": 10, "passed": 1}\n')
     assert events.progress() == Progress(done=2, total=10, passed=1)
+
+
+def test_a_parser_that_is_slow_is_asked_no_more() -> None:
+    """One that takes a second of processor time for a line must not hold up the output of a long run."""
+    lines: list[str] = []
+
+    def read(line: str) -> Progress:
+        lines.append(line)
+        began = time.thread_time()
+        while time.thread_time() - began < SLOWEST_LINE_S * 1.1:
+            pass
+        return Progress(done=len(lines))
+
+    printed = PrintedProgress(read)
+    printed.feed(b"1\n2\n3\n")
+    assert (lines, printed.progress()) == (["1"], Progress(done=1))
 
 
 def test_a_parser_that_breaks_costs_only_its_progress() -> None:
