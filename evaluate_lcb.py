@@ -14,11 +14,10 @@ if __name__ == "__main__":
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from benchkit.asking.problems.contest_flags import choose_problems, problem_flags
+from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems, problem_flags
 from benchkit.asking.script import Settings, asking_flags
 from benchkit.asking.script.journal import explained
 from benchkit.errors import UsageError
@@ -44,7 +43,7 @@ def command(
     pass_at: tuple[int, ...],
     sandbox: str,
     workers: int | None,
-    **chosen: Any,
+    choice: ContestChoice,
 ) -> None:
     folder = settings.output_dir
     if folder is None:
@@ -53,7 +52,7 @@ def command(
         from benchkit.judging.scoring.eval_all import eval_all
         from benchkit.judging.scoring.generations import read_generations
 
-        problem_set = choose_problems(limit=settings.limit, **chosen)
+        problem_set = choose_problems(choice, settings.limit)
         answers = read_generations(generations, problem_set)
         judged = judge_samples(Evaluation(problem_set, settings, started, pass_at), answers)
     if not settings.check:

@@ -8,13 +8,14 @@ from benchkit.environment import use_own_environment
 if __name__ == "__main__":
     use_own_environment()  # before the imports that only our environment can fulfil
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchkit.asking.client.contest_prompts import CONTEST_STYLES, contest_prompt
-from benchkit.asking.problems.contest_flags import choose_problems, problem_flags
+from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems, problem_flags
 from benchkit.asking.script import Question, Settings, asking_flags
 from benchkit.judging.evaluation import (
     Evaluation,
@@ -31,6 +32,17 @@ if TYPE_CHECKING:
     from benchkit.asking.problems.livecodebench import ContestSet
 
 
+@dataclass(frozen=True)
+class Choices:
+    """What this script has beyond the flags that others share."""
+
+    style: str
+    pass_at: tuple[int, ...]
+    rejudge: Path | None
+    sandbox: str
+    workers: int | None
+
+
 @click.command(help=__doc__)
 @problem_flags
 @click.option(
@@ -44,26 +56,19 @@ if TYPE_CHECKING:
 )
 @judging_flags
 @asking_flags(max_tokens=4000)
-def command(
-    settings: Settings,
-    style: str,
-    pass_at: tuple[int, ...],
-    rejudge: Path | None,
-    sandbox: str,
-    workers: int | None,
-    **chosen: Any,
-) -> None:
+def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
+    own = Choices(**options)
     if settings.dry_run:
-        problem_set = choose_problems(limit=settings.limit, **chosen)
-        return show_prompts(_questions(problem_set, style, settings.samples))
-    with starting_sandbox(settings, sandbox, workers) as started:
-        problem_set = choose_problems(limit=settings.limit, **chosen)
-        asked_how = {"prompt_style": style, "mode": "chat"}
-        evaluation = Evaluation(problem_set, settings, started, pass_at, asked_how)
-        if rejudge is not None:
-            return _rejudge(evaluation, rejudge)
-        refuse_large_k(pass_at, settings.samples)
-        questions = _questions(problem_set, style, settings.samples)
+        problem_set = choose_problems(choice, settings.limit)
+        return show_prompts(_questions(problem_set, own.style, settings.samples))
+    with starting_sandbox(settings, own.sandbox, own.workers) as started:
+        problem_set = choose_problems(choice, settings.limit)
+        asked_how = {"prompt_style": own.style, "mode": "chat"}
+        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how)
+        if own.rejudge is not None:
+            return _rejudge(evaluation, own.rejudge)
+        refuse_large_k(own.pass_at, settings.samples)
+        questions = _questions(problem_set, own.style, settings.samples)
         if settings.check:
             return check(evaluation, f"{len(questions)} questions")
         return ask_and_judge(evaluation, questions)

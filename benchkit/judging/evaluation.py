@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from benchkit.asking.script import Answer, Question, Report, Settings, say
-from benchkit.asking.script.report import usage_text
+from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
+from benchkit.asking.script.output import usage_text
 from benchkit.errors import UsageError
 from benchkit.verdict import Verdict
 
@@ -101,22 +101,22 @@ def check(evaluation: Evaluation, what: str) -> None:
 
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
-    from benchkit.asking.client.session import Session
+    from benchkit.asking.client.asking import Asking
     from benchkit.judging.scoring import Tally, circumstances, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
-    session = Session(settings)
+    asking = Asking(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
     sandbox = evaluation.sandbox()
     judge = open_judge(problem_set, sandbox)
-    tally, report = Tally(problem_set), Report(settings.output_dir, len(questions), evaluation.begun)
-    with closing(session.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
+    tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
+    with closing(asking.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
         for row, answer in judged:
             tally.add(row)
-            report.add(row, answer)
-    facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": session.askers}
+            output.add(row, answer)
+    facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": asking.askers}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
-    _finish(report, _with(circumstances(judge), tally.summary(ks)), facts, sandbox.isolation)
+    _finish(output, _with(circumstances(judge), tally.summary(ks)), facts, sandbox.isolation)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -158,14 +158,14 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
         return rows
     sandbox = evaluation.sandbox()
     tally = Tally(problem_set)
-    report = Report(evaluation.settings.output_dir, samples.count, evaluation.begun)
+    output = ScriptOutput(evaluation.settings.output_dir, samples.count, evaluation.begun)
     judge = open_judge(problem_set, sandbox)
     for row in judge_saved(judge, problem_set, samples, sandbox.workers):
         tally.add(row)
-        report.add(row)
+        output.add(row)
         rows.append(row)
     summary = _with(circumstances(judge), tally.summary(evaluation.pass_at or (1,)))
-    _finish(report, summary, {"samples": str(samples.path)}, sandbox.isolation)
+    _finish(output, summary, {"samples": str(samples.path)}, sandbox.isolation)
     return rows
 
 
@@ -174,12 +174,12 @@ def _with(judging: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, A
 
 
 def _finish(
-    report: Report, summary: Mapping[str, Any], facts: Mapping[str, Any], isolation: Isolation
+    output: ScriptOutput, summary: Mapping[str, Any], facts: Mapping[str, Any], isolation: Isolation
 ) -> None:
     """summary.json, and the summary for people."""
     from benchkit.judging.scoring import as_text
 
     for warning in isolation.warnings:
         say(warning)
-    whole = report.finish({**summary, **facts, "sandbox": isolation.as_record()})
+    whole = output.finish({**summary, **facts, "sandbox": isolation.as_record()})
     click.echo("\n".join(filter(None, (as_text(whole), usage_text(whole)))))

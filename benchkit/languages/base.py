@@ -1,4 +1,4 @@
-"""What every programming language offers to those who ask for code in it and to those who run it."""
+"""What a programming language offers to prompts, to the extraction of code and to its execution."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
 """Asking a model over an OpenAI-compatible endpoint.
 
-session.py    a script's asking as a whole: this is what scripts use
-endpoint.py   the address: what it serves, how many slots it has, one kept-alive session a thread
+asking.py     one model asked by a script, all questions together: this is what scripts use
+endpoint.py   the address: what it serves, how many slots it has, one kept-alive connection a thread
 client.py     one question to one answer: the request, retries, limits
 patience.py   how long to wait for what, and when to ask again
 bodies.py     the bytes of a reply, in bounded memory and time; budget.py says how much of an answer is read
 stream.py     the bytes of a reply to its events, cheaply
-reply.py      events to an Answer
+partial_answer.py   an answer while it arrives: events to an Answer
 failures.py   what a refusal means: stop, try again, or an answer cut off at the context's end
 prompts.py    the prompt styles by name; add one there as a Style and in STYLES; contest_prompts.py has the
               words for a contest's problems

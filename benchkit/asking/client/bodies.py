@@ -52,7 +52,7 @@ def read_whole(response: requests.Response, most: int, within_s: float) -> bytes
 
 
 def read_error(response: requests.Response) -> str:
-    """The beginning of an error's body, as far as it came in time."""
+    """The beginning of an error's body, or what of it arrived in time."""
     chunks: list[bytes] = []
     size = 0
     for chunk in _chunks(response, ERROR_WITHIN_S):

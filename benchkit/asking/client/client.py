@@ -1,4 +1,4 @@
-"""One question to one answer: the request, its limits, and patience with a server that has none to give."""
+"""One question to one answer: the request, its limits and its retries."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from benchkit.asking.client.bodies import reader
 from benchkit.asking.client.budget import budget_of
 from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, refusal, why
 from benchkit.asking.client.failures import ContextExceeded, Hiccup, Overlong, failure_of
+from benchkit.asking.client.partial_answer import PartialAnswer
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
-from benchkit.asking.client.reply import Reply
 from benchkit.asking.client.stream import events
 from benchkit.asking.script.base import Answer, Question
 from benchkit.asking.script.flags import Sampling
@@ -63,7 +63,7 @@ class Client:
         return Answer(failure=f"{hiccup.why}{wished}{times}", tries=attempt)
 
     def _ask_once(self, question: Question, stopping: Event) -> Answer:
-        reply, body = Reply(), self._body(question)
+        reply, body = PartialAnswer(), self._body(question)
         budget = budget_of(body)
         try:
             with self._sent(question.prompt.mode, body) as response:
@@ -123,7 +123,7 @@ class Client:
                 raise
             return send()
 
-    def _watch(self, reply: Reply, stopping: Event) -> None:
+    def _watch(self, reply: PartialAnswer, stopping: Event) -> None:
         """Signs of life are not tokens: a server may send those forever."""
         now, patience = time.monotonic(), self._patience
         if stopping.is_set() and not reply.ended:

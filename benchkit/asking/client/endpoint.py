@@ -89,15 +89,15 @@ class Endpoint:
 
     def wait_until_loaded(self) -> None:
         """llama.cpp's server takes connections while it loads its model; others have no /health."""
-        deadline, told = time.monotonic() + LOADS_WITHIN_S, False
+        deadline, announced = time.monotonic() + LOADS_WITHIN_S, False
         while self._get(f"{self.root}/health").status == 503:
             if time.monotonic() > deadline:
                 raise EndpointError(
                     f"the server at {self.base_url} is still loading after {LOADS_WITHIN_S} s"
                 )
-            if not told:
+            if not announced:
                 self._say("the server is still loading its model; waiting")
-            told = True
+            announced = True
             time.sleep(0.5)
 
     @cached_property
@@ -128,15 +128,15 @@ class Endpoint:
         raise EndpointError(f"--model is missing, and {self.base_url}/models does not tell it: {failure}")
 
     def identity(self, model: str) -> dict[str, Any]:
-        """What tells this model from others of the same name, as far as the server says."""
+        """The server's facts that distinguish this model from others of the same name."""
         served = self.models
         named = [row for row in served if row["id"] == model]
         row = next(iter(named or served[: len(served) == 1]), {})  # an only model is meant by any name
         meta = row.get("meta")
-        told = (
+        facts = (
             {name: meta[name] for name in TOLD_BY_SERVER if name in meta} if isinstance(meta, Mapping) else {}
         )
-        return {"name": model, "url": None if told else self.base_url, **told}
+        return {"name": model, "url": None if facts else self.base_url, **facts}
 
     def slots(self) -> tuple[int, str]:
         """How many requests it can work on at once, and how that is known."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from benchkit.asking.problems.base import BadRow, Form, Problem, ProblemSet, Release, Report
+from benchkit.asking.problems.base import BadRow, Form, Problem, ProblemSet, Release, ShowProgress
 from benchkit.asking.problems.evalplus import EvalPlusForm
 from benchkit.asking.problems.faulty import FAULTY
 from benchkit.asking.problems.fetching import fetched
@@ -43,19 +43,19 @@ def load(
     name: str | None = None,
     file: Path | None = None,
     version: str | None = None,
-    report: Report = lambda _line: None,
+    show_progress: ShowProgress = lambda _line: None,
 ) -> ProblemSet:
     """The named set's official file (fetched once), or any file of a known form.
 
     A file's name and version are known where its hash is that of an official file; with both a name and a
-    file, the file must have that set's form. `report` gets lines about a download.
+    file, the file must have that set's form. `show_progress` gets lines about a download.
     """
     if name is not None and name not in FORMS:
         raise UnknownName("dataset", name, FORMS)
     if file is None:
         if name is None:
             raise UsageError(f"no problems: name a dataset ({', '.join(FORMS)}) or a problems file")
-        file = fetched(_release(name, version), report)
+        file = fetched(_release(name, version), show_progress)
     return _read(file, name)
 
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol, Self
 from benchkit.errors import ProblemsError, UsageError
 from benchkit.languages import PYTHON, Language, find_language
 
-Report = Callable[[str], None]
-"""Takes a line for the person who waits: "fetching HumanEval.jsonl.gz, 43%"."""
+ShowProgress = Callable[[str], None]
+"""Gets a line of progress, such as "fetching HumanEval.jsonl.gz, 43%"."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
 from typing import Any
 
@@ -25,29 +27,45 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
 
 
 def problem_flags(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a click command these flags; the function gets their values as one argument, `choice`."""
+
+    @wraps(function)
+    def command(**options: Any) -> Any:
+        choice = ContestChoice(**{one.name: options.pop(one.name) for one in fields(ContestChoice)})
+        return function(choice=choice, **options)
+
+    decorated = command
     for option in reversed(FLAGS):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    return decorated
 
 
-def choose_problems(
-    files: tuple[str, ...],
-    start_date: str | None,
-    end_date: str | None,
-    difficulty: tuple[str, ...],
-    platform: tuple[str, ...],
-    limit: int | None = None,
-) -> ContestSet:
-    """The problems asked for; their tests were read, so that no bad one comes to light hours later."""
-    if not files:
+@dataclass(frozen=True)
+class ContestChoice:
+    """The values of these flags."""
+
+    files: tuple[str, ...]
+    start_date: str | None
+    end_date: str | None
+    difficulty: tuple[str, ...]
+    platform: tuple[str, ...]
+
+    @property
+    def window(self) -> Window:
+        return Window(
+            parse_day(self.start_date, "--start-date") if self.start_date else None,
+            parse_day(self.end_date, "--end-date") if self.end_date else None,
+            self.difficulty,
+            self.platform,
+        )
+
+
+def choose_problems(choice: ContestChoice, limit: int | None) -> ContestSet:
+    """The problems asked for, their tests read and checked: a bad one must not show hours later."""
+    if not choice.files:
         raise UsageError("no problems: give --problems-file an official file (test6.jsonl) or release (v6)")
-    window = Window(
-        parse_day(start_date, "--start-date") if start_date else None,
-        parse_day(end_date, "--end-date") if end_date else None,
-        difficulty,
-        platform,
-    )
-    paths = [path for given in files for path in _paths(given)]
+    window = choice.window
+    paths = [path for given in choice.files for path in _paths(given)]
     chosen = load_contest(paths, window).select(limit=limit)
     chosen.check_tests()
     return chosen

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchkit.asking.problems.base import Release, Report
+from benchkit.asking.problems.base import Release, ShowProgress
 from benchkit.asking.problems.reading import file_sha256
 from benchkit.errors import ProblemsError
 from benchkit.files import cache_folder
@@ -26,14 +26,14 @@ def place_of(release: Release) -> Path:
     return cache_folder() / "problems" / release.filename
 
 
-def fetched(release: Release, report: Report) -> Path:
+def fetched(release: Release, show_progress: ShowProgress) -> Path:
     """Where the release's file lies, after fetching it if it is not there yet or is damaged."""
     path = place_of(release)
     if path.exists() and file_sha256(path) == release.sha256:
         return path
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if _download(release, draft, report) != release.sha256:
+        if _download(release, draft, show_progress) != release.sha256:
             changed = f"what {release.url} gave is not the official file (sha256 {release.sha256})"
             raise ProblemsError(f"{changed}: {_advice(release)}")
         draft.replace(path)
@@ -42,7 +42,7 @@ def fetched(release: Release, report: Report) -> Path:
     return path
 
 
-def _download(release: Release, draft: Path, report: Report) -> str:
+def _download(release: Release, draft: Path, show_progress: ShowProgress) -> str:
     """Write the file as it comes, some are larger than memory; gives its sha256."""
     import requests  # late: only a first use needs it, and it is slow to import
 
@@ -51,7 +51,7 @@ def _download(release: Release, draft: Path, report: Report) -> str:
         draft.parent.mkdir(parents=True, exist_ok=True)
         with requests.get(release.url, stream=True, timeout=TIMEOUTS) as response, draft.open("wb") as file:
             response.raise_for_status()
-            for piece in _pieces(response, release, report):
+            for piece in _pieces(response, release, show_progress):
                 digest.update(piece)
                 file.write(piece)
         return digest.hexdigest()
@@ -61,14 +61,14 @@ def _download(release: Release, draft: Path, report: Report) -> str:
         ) from None
 
 
-def _pieces(response: Response, release: Release, report: Report) -> Iterator[bytes]:
+def _pieces(response: Response, release: Release, show_progress: ShowProgress) -> Iterator[bytes]:
     total, done, told = int(response.headers.get("Content-Length") or 0), 0, -1
     for piece in response.iter_content(CHUNK):
         done += len(piece)
         tenths = 10 * done // total if total else done // LARGE
         if tenths != told:
             share = f"{100 * done // total}%" if total else f"{done >> 20} MiB"
-            report(f"fetching {release.filename}, {share}")
+            show_progress(f"fetching {release.filename}, {share}")
         told = tenths
         yield piece
 

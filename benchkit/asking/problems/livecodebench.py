@@ -20,7 +20,7 @@ from benchkit.asking.problems.base import BadRow, Problem, ProblemSet, text_fiel
 from benchkit.asking.problems.contest_releases import known_name
 from benchkit.asking.problems.errata import erratum
 from benchkit.asking.problems.private_tests import read_private
-from benchkit.asking.problems.reading import told_clearly
+from benchkit.asking.problems.reading import as_problems_error
 from benchkit.errors import ProblemsError, UsageError
 from benchkit.languages.python.contests import SOLUTION
 
@@ -105,7 +105,7 @@ class Place:
     length: int
 
     def read(self) -> dict[str, Any]:
-        with told_clearly(self.path), self.path.open("rb") as file:
+        with as_problems_error(self.path), self.path.open("rb") as file:
             file.seek(self.offset)
             return _parsed(self, file.read(self.length))
 
@@ -169,7 +169,7 @@ def parse_day(text: str, flag: str) -> date:
 def _lines(path: Path, digest: hashlib._Hash) -> Iterator[tuple[Place, date, bytes]]:
     """Each line with its date; the rest of it is not looked at."""
     offset = 0
-    with told_clearly(path), path.open("rb") as file:
+    with as_problems_error(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             digest.update(line)
             place = Place(path, number, offset, len(line))

@@ -20,7 +20,7 @@ Row = dict[str, Any]
 
 def file_sha256(path: Path) -> str:
     """The hash of the file as it lies there; a large file is streamed."""
-    with told_clearly(path), path.open("rb") as file:
+    with as_problems_error(path), path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -43,7 +43,7 @@ def rows(path: Path, *, skip_broken: bool = False) -> Iterator[tuple[int, Row]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    with told_clearly(path), _opened(path) as file:
+    with as_problems_error(path), _opened(path) as file:
         yield from enumerate(file, start=1)
 
 
@@ -66,8 +66,8 @@ def _row(path: Path, number: int, line: bytes) -> Row:
 
 
 @contextmanager
-def told_clearly(path: Path) -> Iterator[None]:
-    """What the file system and gzip complain of, in words."""
+def as_problems_error(path: Path) -> Iterator[None]:
+    """Errors of the file system and of gzip become a ProblemsError that says what to do."""
     try:
         yield
     except FileNotFoundError:

@@ -42,7 +42,7 @@ class Prompt:
     @cached_property
     def digest(self) -> str:
         """Tells whether a stored answer was given to this very prompt."""
-        from hashlib import sha256  # loads OpenSSL: for who asks, not for who only judges
+        from hashlib import sha256  # loads OpenSSL, which judging alone does not need
 
         return sha256(json.dumps([self.content, self.stop]).encode()).hexdigest()[:16]
 

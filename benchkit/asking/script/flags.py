@@ -35,7 +35,7 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Settings:
-    """What a person asked for, as far as every script has it."""
+    """The values of the flags that all scripts share."""
 
     base_url: str | None
     model: str | None

@@ -26,8 +26,8 @@ GOES_ON = "what was answered so far is kept there, and the same command goes on 
 ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
 
-class Journal:
-    """One output folder's answers; open it with `open_journal`."""
+class AnswerJournal:
+    """One output folder's answers; open it with `open_answer_journal`."""
 
     def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
         self.path = folder / ANSWERS
@@ -94,12 +94,12 @@ class Journal:
 
 
 @contextmanager
-def open_journal(folder: Path, key: Mapping[str, Any]) -> Iterator[Journal]:
+def open_answer_journal(folder: Path, key: Mapping[str, Any]) -> Iterator[AnswerJournal]:
     """The folder's journal, held by this process alone."""
     make_folder(folder)
     with _held_alone(folder):
         with explained(folder):
-            journal = Journal(folder, key)
+            journal = AnswerJournal(folder, key)
         try:
             yield journal
         finally:

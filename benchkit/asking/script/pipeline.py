@@ -11,7 +11,7 @@ from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
 from benchkit.asking.script.base import Answer, Question, Row
-from benchkit.asking.script.journal import Journal
+from benchkit.asking.script.journal import AnswerJournal
 from benchkit.errors import EndpointError
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
@@ -19,19 +19,21 @@ ASKERS_END_WITHIN_S = 1.0  # one that has its answer needs a moment; one whose s
 JUDGES_END_WITHIN_S = 3.0
 GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server, not the question
 
-Ask = Callable[[Question, Event], Answer]
+AskQuestion = Callable[[Question, Event], Answer]
 """Asks one question, with retries; watches the event while it waits, and returns early once it is set."""
 
 R = TypeVar("R", bound=Row)
 
-Judge = Callable[[Question, Answer], R]
+JudgeAnswer = Callable[[Question, Answer], R]
 """Judges one answer; one with a `failure` too, as infrastructure."""
 
 
 class Pipeline(Generic[R]):
     """Asks all questions that the journal does not hold, judges all answers, yields a row for each."""
 
-    def __init__(self, ask: Ask, judge: Judge[R], journal: Journal, *, askers: int, judges: int) -> None:
+    def __init__(
+        self, ask: AskQuestion, judge: JudgeAnswer[R], journal: AnswerJournal, *, askers: int, judges: int
+    ) -> None:
         self._ask, self._judge, self._journal = ask, judge, journal
         self._askers, self._judges = askers, judges
         self._stopping, self._lock = Event(), Lock()

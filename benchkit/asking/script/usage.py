@@ -68,7 +68,7 @@ class Usage:
         return _covered(sorted((start, end) for start, end in pairs if end <= moment))
 
     def as_record(self) -> dict[str, Any]:
-        """The fields of summary.json about tokens and speed; None where the server told nothing."""
+        """The fields of summary.json about tokens and speed; None where the server reported nothing."""
         known = not self._unknown and len(self._starts) > 0
         return {
             "prompt_tokens": self._prompt_tokens if known else None,
@@ -141,7 +141,7 @@ def _middle(values: array[float]) -> float | None:
 
 
 def _median(values: array[float]) -> float:
-    from statistics import median  # slow to import, and who only judges has no times to tell
+    from statistics import median  # slow to import, and judging alone has no times to report
 
     return median(values)
 

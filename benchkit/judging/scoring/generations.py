@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.asking.problems.base import Problem, ProblemSet, text_field
-from benchkit.asking.problems.reading import Row, rows, told_clearly
+from benchkit.asking.problems.reading import Row, as_problems_error, rows
 from benchkit.errors import ProblemsError
 from benchkit.judging.scoring.saved import RUN, Kind, Saved, SavedAnswers, matched, read_run
 
@@ -51,7 +51,7 @@ def read_generations(path: Path, problem_set: ProblemSet) -> SavedAnswers:
     """The answers of a file of any of the forms, or of an earlier run's folder."""
     if path.is_dir():
         return read_run(path, problem_set)
-    with told_clearly(path), path.open("rb") as file:
+    with as_problems_error(path), path.open("rb") as file:
         if file.read(256).lstrip()[:1] == b"[":
             file.seek(0)
             return _listed(path, _parsed(path, file.read()), problem_set)

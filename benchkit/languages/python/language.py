@@ -31,7 +31,7 @@ class Python:
 
     @cached_property
     def syntax(self) -> Syntax:
-        from benchkit.languages.python.answers import PythonSyntax  # who only prompts has no answer to read
+        from benchkit.languages.python.answers import PythonSyntax  # not needed to write prompts
 
         return PythonSyntax()
 

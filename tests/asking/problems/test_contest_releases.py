@@ -8,7 +8,7 @@ import click
 import pytest
 
 from benchkit.asking.problems import fetching
-from benchkit.asking.problems.contest_flags import choose_problems
+from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems
 from benchkit.asking.problems.contest_releases import FILES, NAMES, known_name, releases
 from benchkit.errors import ProblemsError, UnknownName
 from tests.contest_files import row, write
@@ -41,7 +41,10 @@ def test_the_official_names_are_known() -> None:
 
 def chosen(given: str) -> list[str]:
     with click.Context(click.Command("run_lcb"), info_name="run_lcb.py"):
-        return [problem.id for problem in choose_problems((given,), None, None, (), ()).problems]
+        return [
+            problem.id
+            for problem in choose_problems(ContestChoice((given,), None, None, (), ()), None).problems
+        ]
 
 
 def test_a_file_of_that_name_wins_over_the_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

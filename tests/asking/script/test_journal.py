@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.asking.script import Answer, Prompt, Question, open_journal
+from benchkit.asking.script import Answer, Prompt, Question, open_answer_journal
 from benchkit.asking.script.journal import read_key
 from benchkit.errors import BenchError, UsageError
 
@@ -31,7 +31,7 @@ def answer(number: int) -> Answer:
 
 
 def fill(folder: Path, numbers: range) -> None:
-    with open_journal(folder, KEY) as journal:
+    with open_answer_journal(folder, KEY) as journal:
         for number in numbers:
             journal.append(question(number), answer(number))
 
@@ -39,7 +39,7 @@ def fill(folder: Path, numbers: range) -> None:
 def test_what_was_answered_is_recalled(tmp_path: Path) -> None:
     """A second opening knows the answers word by word, odd characters included, and no others."""
     fill(tmp_path, range(3))
-    with open_journal(tmp_path, KEY) as journal:
+    with open_answer_journal(tmp_path, KEY) as journal:
         assert [journal.recall(question(n)) for n in range(3)] == [answer(n) for n in range(3)]
         assert not journal.holds(question(3))
         assert not journal.holds(question(0, sample=1))
@@ -51,10 +51,10 @@ def test_half_a_line_costs_one_answer(tmp_path: Path, cut: int) -> None:
     fill(tmp_path, range(3))
     path = tmp_path / "answers.jsonl"
     os.truncate(path, path.stat().st_size - cut)
-    with open_journal(tmp_path, KEY) as journal:
+    with open_answer_journal(tmp_path, KEY) as journal:
         assert [journal.holds(question(n)) for n in range(4)] == [True, True, False, False]
         journal.append(question(3), answer(3))
-    with open_journal(tmp_path, KEY) as journal:
+    with open_answer_journal(tmp_path, KEY) as journal:
         assert journal.recall(question(3)) == answer(3)
         assert journal.recall(question(1)) == answer(1)
         assert journal.unreadable == 1
@@ -65,7 +65,7 @@ def test_another_key_starts_afresh_and_keeps_the_old(tmp_path: Path) -> None:
     fill(tmp_path, range(2))
     old = (tmp_path / "answers.jsonl").read_bytes()
     other = KEY | {"sampling": {"temperature": 0.8}}
-    with open_journal(tmp_path, other) as journal:
+    with open_answer_journal(tmp_path, other) as journal:
         assert "another sampling: kept as answers.1.jsonl" in journal.set_aside
         assert not journal.holds(question(0))
     assert (tmp_path / "answers.1.jsonl").read_bytes() == old
@@ -76,25 +76,25 @@ def test_another_key_starts_afresh_and_keeps_the_old(tmp_path: Path) -> None:
 def test_answers_to_another_prompt_are_not_used(tmp_path: Path) -> None:
     """A style whose words have changed asks again, though it kept its name."""
     fill(tmp_path, range(1))
-    with open_journal(tmp_path, KEY) as journal:
+    with open_answer_journal(tmp_path, KEY) as journal:
         assert not journal.holds(question(0, prompt=Prompt("def add(a, b):")))
 
 
 def test_two_runs_cannot_share_a_folder(tmp_path: Path) -> None:
     """The second one is told so, and the first is not disturbed."""
-    with open_journal(tmp_path, KEY) as first:
-        with pytest.raises(UsageError, match="another run is writing"), open_journal(tmp_path, KEY):
+    with open_answer_journal(tmp_path, KEY) as first:
+        with pytest.raises(UsageError, match="another run is writing"), open_answer_journal(tmp_path, KEY):
             pass
         first.append(question(0), answer(0))
-    with open_journal(tmp_path, KEY) as journal:
+    with open_answer_journal(tmp_path, KEY) as journal:
         assert journal.holds(question(0))
 
 
 WRITER = """
 import sys
 from pathlib import Path
-from benchkit.asking.script import Answer, Prompt, Question, open_journal
-with open_journal(Path(sys.argv[1]), {}) as journal:
+from benchkit.asking.script import Answer, Prompt, Question, open_answer_journal
+with open_answer_journal(Path(sys.argv[1]), {}) as journal:
     for n in range(10**6):
         journal.append(Question(f"T/{n}", 0, Prompt("p")), Answer("x" * 1000, finish_reason="stop"))
         print(n, flush=True)
@@ -111,7 +111,7 @@ def test_a_killed_run_keeps_every_answer_it_told_of(tmp_path: Path) -> None:
     writer.send_signal(signal.SIGKILL)
     told += [int(line) for line in writer.stdout.read().splitlines() if line]
     writer.wait()
-    with open_journal(tmp_path, {}) as journal:
+    with open_answer_journal(tmp_path, {}) as journal:
         assert all(journal.holds(Question(f"T/{n}", 0, Prompt("p"))) for n in told)
 
 
@@ -134,7 +134,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing(tmp_path: Path) -> None:
     assert "answers.jsonl: File too large" in last
     told = len(done.stdout.split())
     assert told > 5
-    with open_journal(tmp_path, {}) as journal:
+    with open_answer_journal(tmp_path, {}) as journal:
         assert all(journal.holds(Question(f"T/{n}", 0, Prompt("p"))) for n in range(told))
 
 
@@ -143,6 +143,6 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with (
         pytest.raises(BenchError, match=r"cannot write .*file/out"),
-        open_journal(tmp_path / "file" / "out", KEY),
+        open_answer_journal(tmp_path / "file" / "out", KEY),
     ):
         pass

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.asking.script import Answer, Pipeline, Prompt, Question, open_journal
+from benchkit.asking.script import Answer, Pipeline, Prompt, Question, open_answer_journal
 from benchkit.errors import EndpointError, SandboxError
 from benchkit.records import Verdict
 
@@ -45,7 +45,7 @@ def judge(question: Question, answer: Answer) -> Row:
 def run(
     folder: Path, ask: Ask = quick, judge: Callable[[Question, Answer], Row] = judge, askers: int = 4
 ) -> list[Row]:
-    with open_journal(folder, {}) as journal:
+    with open_answer_journal(folder, {}) as journal:
         pipeline = Pipeline(ask, judge, journal, askers=askers, judges=2)
         return [row for row, _ in pipeline.run(QUESTIONS)]
 
@@ -125,7 +125,7 @@ def test_an_answer_that_comes_as_the_run_ends_is_kept(tmp_path: Path) -> None:
 
     with pytest.raises(SandboxError):
         run(tmp_path, ask, crash)
-    with open_journal(tmp_path, {}) as journal:
+    with open_answer_journal(tmp_path, {}) as journal:
         assert journal.holds(QUESTIONS[0])
 
 
@@ -141,7 +141,7 @@ def test_failures_are_judged_but_asked_again_next_time(tmp_path: Path) -> None:
 
     rows = run(tmp_path, ask, lenient)
     assert sum(row.verdict is Verdict.INFRASTRUCTURE for row in rows) == 1
-    with open_journal(tmp_path, {}) as journal:
+    with open_answer_journal(tmp_path, {}) as journal:
         assert [q for q in QUESTIONS if not journal.holds(q)] == [QUESTIONS[3]]
 
 
@@ -171,7 +171,7 @@ def test_a_refusal_ends_the_run_and_keeps_the_answers(tmp_path: Path) -> None:
 
     with pytest.raises(EndpointError, match="401"):
         run(tmp_path, ask, askers=1)
-    with open_journal(tmp_path, {}) as journal:
+    with open_answer_journal(tmp_path, {}) as journal:
         assert all(journal.holds(question) for question in QUESTIONS[:5])
         assert not any(journal.holds(question) for question in QUESTIONS[5:])
 

@@ -29,8 +29,8 @@ TIMINGS = (
 NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by the reason of an end
 
 
-class Reply:
-    """One reply while it arrives."""
+class PartialAnswer:
+    """An answer while its events arrive."""
 
     def __init__(self) -> None:
         self._text: list[str] = []

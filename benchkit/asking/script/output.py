@@ -21,7 +21,7 @@ from benchkit.verdict import Verdict
 PROGRESS_EVERY_S = 0.5
 
 
-class Report:
+class ScriptOutput:
     """The verdicts of one command; without a folder it only prints."""
 
     def __init__(self, folder: Path | None, total: int, begun: float) -> None:
@@ -120,8 +120,8 @@ class Report:
             return
         self._shown = now
         speed = self._live.tokens_per_second
-        told = f", {speed:.0f} tokens/s" if speed else ""
-        state = f"{self.done}/{self._total} judged, {self.passed} passed{told}"
+        rate = f", {speed:.0f} tokens/s" if speed else ""
+        state = f"{self.done}/{self._total} judged, {self.passed} passed{rate}"
         print(f"\r\x1b[K{state}", end="", file=sys.stderr, flush=True)
 
     def _clear(self) -> None:
@@ -130,7 +130,7 @@ class Report:
 
 
 def usage_text(summary: Mapping[str, Any]) -> str:
-    """Tokens and speed for people; empty where nothing was asked or the server told nothing."""
+    """Tokens and speed as lines of text; empty where nothing was asked or the server reported nothing."""
     asking = summary["further"]["asking"]
     lines = _speed_lines(summary)
     if lines and asking["at_token_budget"]:
@@ -156,7 +156,7 @@ def _speed_lines(summary: Mapping[str, Any]) -> list[str]:
 
 
 def say(line: str) -> None:
-    """A line for the person who waits; stdout is for the result alone."""
+    """Print a line of progress to stderr; stdout is for the result alone."""
     import click
 
     name = click.get_current_context().info_name

@@ -1,4 +1,4 @@
-"""A script's asking as a whole: whom to ask, how many at once, what was answered before."""
+"""All the questions of a script to one model: how many at once, and what was answered before."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 from benchkit.asking.client.client import Client
 from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.client.patience import Patience
-from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_journal, say
-from benchkit.asking.script.pipeline import Judge, R
+from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
+from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
 
 
-class Session:
+class Asking:
     """One model at one endpoint, answering into one folder."""
 
     def __init__(self, settings: Settings) -> None:
@@ -33,13 +33,13 @@ class Session:
         return (asked, "as asked") if asked else self._endpoint.slots()
 
     def run(
-        self, questions: Sequence[Question], depends_on: Mapping[str, Any], judge: Judge[R], judges: int
+        self, questions: Sequence[Question], depends_on: Mapping[str, Any], judge: JudgeAnswer[R], judges: int
     ) -> Generator[tuple[R, Answer], None, None]:
         """Each question's row and answer as they get ready; close it before the judge's sandbox.
 
         `depends_on` is what the answers depend on beside model and sampling: problems, prompts.
         """
-        with open_journal(self._folder, self._key(depends_on)) as journal:
+        with open_answer_journal(self._folder, self._key(depends_on)) as journal:
             if journal.set_aside:
                 say(journal.set_aside)
             before = sum(map(journal.holds, questions))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.asking.script import Answer, Report, usage_text
+from benchkit.asking.script import Answer, ScriptOutput, usage_text
 from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
@@ -36,10 +36,10 @@ def answer(started: float, seconds: float = 2.0, **further: Any) -> Answer:
 def test_events_have_the_contracts_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """start, one line a verdict, end: as the runner reads them."""
     monkeypatch.setenv("BENCH_EVENTS", str(tmp_path / "events"))
-    report = Report(tmp_path / "out", 2, time.monotonic())
-    report.add(Row("T/0"), answer(time.time()))
-    report.add(Row("T/1", Verdict.WRONG), answer(time.time()))
-    report.finish({"score": 50.0})
+    output = ScriptOutput(tmp_path / "out", 2, time.monotonic())
+    output.add(Row("T/0"), answer(time.time()))
+    output.add(Row("T/1", Verdict.WRONG), answer(time.time()))
+    output.finish({"score": 50.0})
     events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
     assert events[0] == {"event": "start", "total": 2, "done": 0}
     assert events[1] == {
@@ -58,9 +58,9 @@ def test_events_have_the_contracts_form(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_verdicts_and_summary_are_written(tmp_path: Path) -> None:
     """verdicts.jsonl has a line a sample; summary.json has the tally, the usage and the time together."""
-    report = Report(tmp_path, 1, time.monotonic() - 3)
-    report.add(Row("T/0"), answer(time.time()))
-    report.finish({"score": 100.0, "further": {"flips": []}})
+    output = ScriptOutput(tmp_path, 1, time.monotonic() - 3)
+    output.add(Row("T/0"), answer(time.time()))
+    output.finish({"score": 100.0, "further": {"flips": []}})
     assert json.loads((tmp_path / "verdicts.jsonl").read_text()) == {"task_id": "T/0", "verdict": "passed"}
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["score"], summary["completion_tokens"], summary["tokens_per_second"]) == (100.0, 31, 15.5)
@@ -71,28 +71,28 @@ def test_verdicts_and_summary_are_written(tmp_path: Path) -> None:
 
 def test_nothing_but_infrastructure_is_no_result(tmp_path: Path) -> None:
     """When no sample could be judged the command fails with the cause, and the verdicts stay."""
-    report = Report(tmp_path, 1, time.monotonic())
-    report.add(Row("T/0", Verdict.INFRASTRUCTURE, "the server answers 500 (no)"), Answer(failure="…"))
+    output = ScriptOutput(tmp_path, 1, time.monotonic())
+    output.add(Row("T/0", Verdict.INFRASTRUCTURE, "the server answers 500 (no)"), Answer(failure="…"))
     with pytest.raises(EndpointError, match=r"not one of 1 samples .* 500 \(no\)"):
-        report.finish({"score": None})
+        output.finish({"score": None})
     assert "infrastructure" in (tmp_path / "verdicts.jsonl").read_text()
 
 
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """A file in the folder's place is named."""
     (tmp_path / "out").write_text("")
-    report = Report(tmp_path / "out", 1, time.monotonic())
+    output = ScriptOutput(tmp_path / "out", 1, time.monotonic())
     with pytest.raises(BenchError, match="cannot write"):
-        report.add(Row("T/0"))
+        output.add(Row("T/0"))
 
 
 def test_an_earlier_runs_files_stay_until_there_is_a_verdict(tmp_path: Path) -> None:
     """A command that never gets going spoils nothing; one that does leaves no stale summary."""
     for name in ("summary.json", "verdicts.jsonl"):
         (tmp_path / name).write_text("old")
-    report = Report(tmp_path, 1, time.monotonic())
+    output = ScriptOutput(tmp_path, 1, time.monotonic())
     assert (tmp_path / "verdicts.jsonl").read_text() == "old"
-    report.add(Row("T/0"))
+    output.add(Row("T/0"))
     assert not (tmp_path / "summary.json").exists()
 
 
@@ -130,10 +130,10 @@ def test_memory_is_flat_in_the_number_of_samples(tmp_path: Path) -> None:
     """10,000 long answers leave some 100 bytes each behind, not their text."""
     import tracemalloc
 
-    report = Report(tmp_path, 10_000, time.monotonic())
+    output = ScriptOutput(tmp_path, 10_000, time.monotonic())
     tracemalloc.start()
     for number in range(10_000):
-        report.add(Row(f"T/{number % 164}"), Answer("x" * 5000, started=float(number), seconds=1.0))
+        output.add(Row(f"T/{number % 164}"), Answer("x" * 5000, started=float(number), seconds=1.0))
     grown, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert grown < 10_000 * 100
@@ -169,9 +169,9 @@ def test_the_live_speed_follows_a_change() -> None:
 
 def test_answers_that_a_content_filter_ended_are_told() -> None:
     """Also where the server told no tokens."""
-    report = Report(None, 2, time.monotonic())
+    output = ScriptOutput(None, 2, time.monotonic())
     for filtered in (True, False):
         finish = "content_filter" if filtered else "stop"
-        report.add(Row("T/0"), Answer("x", seconds=1.0, finish_reason=finish))
-    told = usage_text(report.finish({"score": 0.0}))
+        output.add(Row("T/0"), Answer("x", seconds=1.0, finish_reason=finish))
+    told = usage_text(output.finish({"score": 0.0}))
     assert told == "1 answers were ended by the server's content filter"
