@@ -19,7 +19,42 @@ class Difference(NamedTuple):
         return fnmatchcase(name, self.cases)
 
 
-INTENDED: tuple[Difference, ...] = ()
+_ONE_ORDER = "batch and compare print the command for running again alike: the settings in the table's order"
+_F16, _Q2_K = (f"--model /proc/self/cwd/models/demo-{kind}.gguf" for kind in ("f16", "q2_k"))
+
+INTENDED: tuple[Difference, ...] = (
+    *(
+        Difference(
+            _ONE_ORDER,
+            "everything-batch-plan.yaml",
+            f"--benchmark {benchmark} {model} --script",
+            f"{model} --benchmark {benchmark} --script",
+        )
+        for benchmark in ("in-a-shell", "by-a-pattern")
+        for model in (_Q2_K, f"{_F16} --name strictly", f"{_F16} --name with-sh")
+    ),
+    *(
+        Difference(
+            _ONE_ORDER,
+            "everything-batch-plan.yaml",
+            f"--server {server} --gpu-layers {layers}",
+            f"--gpu-layers {layers} --server {server}",
+        )
+        for server, layers in (("xllamacpp", "all"), ("xllamacpp", 0), ("llama-server", "all"))
+    ),
+    Difference(
+        "what must be equal to compare stands in the order of the settings: the token budget moves up",
+        "history-compare-benchmark-demo-format-json",
+        '   "further sampling": "unknown",\n   "token budget": "300"\n',
+        '   "further sampling": "unknown"\n',
+    ),
+    Difference(
+        "… to behind the temperature",
+        "history-compare-benchmark-demo-format-json",
+        '   "temperature": "0",\n',
+        '   "temperature": "0",\n   "token budget": "300",\n',
+    ),
+)
 
 
 def as_meant(name: str, frozen: str) -> str:
