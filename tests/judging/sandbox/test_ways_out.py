@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import resource
 import struct
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,9 +126,9 @@ def test_whose_the_missing_space_was(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, free_at_last: int, verdict: Verdict
 ) -> None:
     """Deleted files that are still open are seen nowhere; a program is to blame if its end brings it back."""
-    free = iter([9 << 30, 1 << 30, free_at_last])
+    free = iter([9 << 30, 1 << 30, 1 << 30, free_at_last])
     monkeypatch.setattr(DiskWatch, "_free", lambda _: (next(free), 10**6))
-    watch = DiskWatch(str(tmp_path), 1 << 20)
+    watch = DiskWatch(str(tmp_path), 1 << 20, str(tmp_path / "turn"))
     watch.next_look = 0.0
     with pytest.raises(Over) as over:
         watch.look()
@@ -166,3 +170,57 @@ def test_a_judge_that_waits_uses_no_time() -> None:
 def _cpu_s(pid: int) -> float:
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def test_two_judges_never_end_their_programs_for_one_disk(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Else the space that one program's end brings back would be taken for the other's."""
+    free = 9 << 30
+    monkeypatch.setattr(DiskWatch, "_free", lambda _: (free, 10**6))
+    turn = str(tmp_path / "turn")
+    innocent, guilty = (DiskWatch(str(tmp_path), 1 << 20, turn) for _ in range(2))
+    innocent.next_look = guilty.next_look = 0.0
+    free = 1 << 30
+    with pytest.raises(Over) as over:
+        innocent.look()
+    guilty.look()
+    assert innocent.settled(over.value).sandbox_failed
+    guilty.next_look = 0.0
+    with pytest.raises(Over) as over:
+        guilty.look()
+    free = 9 << 30
+    assert guilty.settled(over.value).verdict is Verdict.OUTPUT_LIMIT
+
+
+HOLDS_DELETED_FILES = """
+import os, time
+for n in range(12):
+    fd = os.open(str(n), os.O_RDWR | os.O_CREAT)
+    os.posix_fallocate(fd, 0, 60 << 20)
+    os.unlink(str(n))
+time.sleep(20)
+"""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The temporary folder on a disk of its own, so that filling it is nobody else's matter."""
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1g,mode=755", "small", tmp_path])
+    if mounted.returncode:
+        pytest.skip("no file system can be mounted here")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    yield
+    subprocess.run(["umount", "--lazy", tmp_path], check=True)
+
+
+@pytest.mark.usefixtures("small_disk")
+def test_a_neighbour_of_one_who_fills_the_disk_is_judged_again() -> None:
+    """Most of a disk in deleted files: their owner is told apart, and a right program beside it passes."""
+    right = Program(source="import time\ntime.sleep(1.5)\nprint(1)")
+    with Pool("landlock", 2) as sandbox, ThreadPoolExecutor(1) as caller:
+        guilty = caller.submit(sandbox.run, Program(source=HOLDS_DELETED_FILES), Limits(wall_s=30))
+        outcome = sandbox.run(right)
+        again = sandbox.run(right) if outcome.sandbox_failed else outcome
+        assert (again.verdict, again.stdout) == (Verdict.PASSED, b"1\n"), (outcome, again)
+        assert guilty.result().verdict is Verdict.OUTPUT_LIMIT, guilty.result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -16,19 +17,26 @@ EVERY_S = 0.1
 _MOST_ENTRIES = 20_000  # as many as a mounted one could hold
 _LONG = 2000  # characters of a path; the kernel takes 4095
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_UNEXPLAINED = (
-    4096 * MIB
-)  # gone from the disk, yet in no file that we see: deleted ones still open, or somebody else
+# Gone from the disk, yet in no file that we see: deleted ones still open, or somebody else. At most half of
+# what was free, lest a small disk is full before that.
+_UNEXPLAINED, _UNEXPLAINED_AT_LEAST = 4096 * MIB, 256 * MIB
 
 
 class DiskWatch:
-    """Asks the disk how much is free, and only where that dropped who has it."""
+    """Asks the disk how much is free, and only where that dropped who has it.
 
-    def __init__(self, folder: str, limit: int) -> None:
+    Deleted files that are still open are seen nowhere. Their owner is found by ending one program at a time
+    (`turn`, a file that the judges of a pool lock): what comes back with a program's end was its own.
+    """
+
+    def __init__(self, folder: str, limit: int, turn: str) -> None:
         self.folder = folder
         self.limit = limit
+        self.turn = turn
+        self.lock = -1
         self.unexplained = 0
         self.free, self.free_entries = self._free()
+        self.most_unexplained = min(_UNEXPLAINED, max(_UNEXPLAINED_AT_LEAST, self.free // 2))
         self.next_look = monotonic() + EVERY_S
 
     def look(self) -> None:
@@ -43,16 +51,33 @@ class DiskWatch:
         if self._holds_too_much():
             most = f"{self.limit // MIB} MB or {_MOST_ENTRIES:,} files"
             raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
-        if gone > _UNEXPLAINED:
-            self.unexplained = gone
-            why = "the disk filled up while the program ran, perhaps not by it"
-            raise Over(Verdict.INFRASTRUCTURE, why, sandbox_failed=True)
+        if gone > self.most_unexplained and self._take_turn():
+            self.unexplained = self.free - self._free()[0]  # somebody's end may have brought it back
+            if self.unexplained > self.most_unexplained:
+                why = "the disk filled up while the program ran, and not by it"
+                raise Over(Verdict.INFRASTRUCTURE, why, sandbox_failed=True)
+            self._end_turn()
 
     def settled(self, over: Over) -> Over:
         """Once the program is dead: what came back with its end was its own, in files that it had deleted."""
         if self.unexplained and self.free - self._free()[0] < self.unexplained // 2:
-            return Over(Verdict.OUTPUT_LIMIT, "filled the disk with files that it had deleted")
+            over = Over(Verdict.OUTPUT_LIMIT, "filled the disk with files that it had deleted")
+        self._end_turn()
         return over
+
+    def _take_turn(self) -> bool:
+        """Whether no other judge is ending its program for this reason just now."""
+        self.lock = os.open(self.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            self._end_turn()
+        return self.lock >= 0
+
+    def _end_turn(self) -> None:
+        if self.lock >= 0:
+            os.close(self.lock)
+            self.lock = -1
 
     def _free(self) -> tuple[int, int]:
         """Bytes and entries; a file system that counts no entries always says as many."""

@@ -71,6 +71,7 @@ class Jail:
     def __init__(self, zygote: Local | None, setup: WorkerSetup) -> None:
         level, self.uid = setup.level, setup.uid
         self.scratch = f"{setup.scratch}/{os.urandom(4).hex()}"
+        self.disk_turn = f"{setup.scratch}/disk-turn"
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True

@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 
 from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
 from benchkit.judging.sandbox.claims import abandoned
+from benchkit.judging.sandbox.jail import folder
 from benchkit.judging.sandbox.jail.setting import ONE_THREAD
 from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
 from benchkit.judging.sandbox.judge import watchdog
@@ -64,8 +65,8 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
     finally:
         jail.close()
         with contextlib.suppress(OSError):  # the pool's folder, if the pool was killed and we are the last
-            for folder in abandoned(*os.path.split(setup.scratch)):
-                os.rmdir(folder)  # noqa: PTH106
+            for left in abandoned(*os.path.split(setup.scratch)):
+                folder.remove(left)
     os._exit(0)
 
 

@@ -26,6 +26,8 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
     """After `running.finish()`. `stopped`: what made us end it; `asked`: an end by itself is not an error."""
     if running.ran_out():
         stopped = Over(Verdict.MEMORY, f"its processes took more than {limits.memory_mb} MB together")
+    if stopped is not None and running.disk is not None:
+        stopped = running.disk.settled(stopped)
     ended = running.ended
     if ended is None:
         lost = stopped or _LOST
@@ -38,8 +40,6 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
         files=ended.kept,
     )
     if stopped is not None:
-        if running.disk is not None:
-            stopped = running.disk.settled(stopped)
         return replace(
             facts, verdict=stopped.verdict, detail=stopped.detail, sandbox_failed=stopped.sandbox_failed
         )

@@ -49,7 +49,7 @@ class Running:
             self.poll.register(jail.caller, select.POLLIN)
         if jail.group is not None:
             self.poll.register(jail.group.events, select.POLLPRI)
-        self.disk = DiskWatch(jail.scratch, limits.file_bytes) if jail.on_disk else None
+        self.disk = DiskWatch(jail.scratch, limits.file_bytes, jail.disk_turn) if jail.on_disk else None
         theirs = self._pipes(kind)
         if _ROOT and kind != "functions":
             for fd in theirs:
