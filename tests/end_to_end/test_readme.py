@@ -1,4 +1,4 @@
-"""What the README tells people to type is there."""
+"""What the README and the docs tell people to type is there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from importlib import import_module
+from pathlib import Path
 
 import click
 import pytest
@@ -15,15 +16,17 @@ import pytest
 from benchkit.commands import COMMANDS, find_command
 from tests.support import ROOT, Bench
 
-README = (ROOT / "README.md").read_text()
-TYPED = re.findall(r"^    \./(\S+\.py.*)$", README, re.MULTILINE)
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+TYPED = [
+    line for page in PAGES for line in re.findall(r"^    \./(\S+\.py.*)$", page.read_text(), re.MULTILINE)
+]
 BENCH_LINES = [line for line in TYPED if line.startswith("bench_runner.py")]
 SCRIPT_LINES = [line for line in TYPED if not line.startswith("bench_runner.py")]
 
 
 @pytest.mark.parametrize("line", BENCH_LINES)
-def test_every_command_line_of_the_readme_is_understood(line: str) -> None:
-    """Each call in the README names a command and flags that exist."""
+def test_every_command_line_is_understood(line: str) -> None:
+    """Each call on these pages names a command and flags that exist."""
     _, *words = shlex.split(line, comments=True)
     name, command, arguments = find_command(words)
     context = command.make_context(name, list(arguments))
@@ -34,10 +37,23 @@ def test_every_command_line_of_the_readme_is_understood(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", SCRIPT_LINES)
-def test_every_script_line_of_the_readme_is_understood(line: str) -> None:
-    """Each call of a script in the README has flags that exist."""
+def test_every_script_line_is_understood(line: str) -> None:
+    """Each call of a script on these pages has flags that exist."""
     script, *words = shlex.split(line, comments=True)
     import_module(script.removesuffix(".py")).command.make_context(script, words)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_to_a_file(page: Path) -> None:
+    """Links between the pages, and to files of the repository."""
+    links = re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_every_page_is_in_the_readme() -> None:
+    """A page that nobody is led to is not read."""
+    readme = (ROOT / "README.md").read_text()
+    assert [page.name for page in PAGES[2:] if f"(docs/{page.name})" not in readme] == []
 
 
 def test_every_command_has_its_own_help(bench: Bench) -> None:
