@@ -42,22 +42,22 @@ class PatternSyntax:
         return bool(code.strip()) if name is None else self.definition_start(code, name) is not None
 
     def definition_start(self, text: str, name: str | None) -> int | None:
-        found = self._definition(text, name)
+        found = self._search(rf"^{self._head(re.escape(name))}", text) if name else None
         return found.start() if found else None
 
     def indented_definition(self, text: str, name: str | None) -> str:
-        found = re.search(rf"^([ \t]+){self._head(name)}", text, re.MULTILINE) if name else None
+        found = re.search(rf"^([ \t]+){self._head(re.escape(name))}", text, re.MULTILINE) if name else None
         if found is None:
             return ""
         lines = re.compile(rf"(?:{found[1]}.*(?:\n|$)|[ \t]*\n)*").match(text, found.start())
         return self.longest_code(textwrap.dedent(lines[0])) if lines else ""
 
     def last_head(self, text: str) -> str | None:
-        heads = [found[0] for found in re.finditer(rf"^{self._head(None)}", text, re.MULTILINE)]
+        heads = [found[0] for found in re.finditer(rf"^{self._head(ANY_NAME)}", text, re.MULTILINE)]
         return heads[-1] if heads else None
 
     def code_start(self, text: str) -> int | None:
-        found = self._search(rf"^(?:{self.code_line}|{self._head(None)})", text)
+        found = self._search(rf"^(?:{self.code_line}|{self._head(ANY_NAME)})", text)
         return found.start() if found else None
 
     def body_start(self, text: str) -> int | None:
@@ -65,7 +65,7 @@ class PatternSyntax:
         return found.start() if found else None
 
     def may_be_body(self, code: str) -> bool:
-        return self._definition(code, ANY_NAME) is None
+        return self._search(rf"^{self._head(ANY_NAME)}", code) is None
 
     def without_last_words(self, code: str) -> str:
         return code
@@ -105,11 +105,9 @@ class PatternSyntax:
             re.search(rf"\b{name}\b", code) and self.definition_start(code, name) is None for name in defined
         )
 
-    def _head(self, name: str | None) -> str:
-        return self.definition.replace("{name}", ANY_NAME if name is None else name)
-
-    def _definition(self, text: str, name: str | None) -> re.Match[str] | None:
-        return self._search(rf"^{self._head(name)}", text) if name else None
+    def _head(self, name: str) -> str:
+        """The pattern of a definition whose name has this pattern."""
+        return self.definition.replace("{name}", name)
 
     def _search(self, pattern: str, text: str) -> re.Match[str] | None:
         return re.search(pattern, text, re.MULTILINE)

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -53,7 +54,6 @@ ANSWERS = {
         Verdict.PASSED,
     ),
     "a wrong sum": ("```awk\nfunction total(n) { return n }\n```", Rung.LABELLED_FENCE, Verdict.ERROR),
-    "no end": ("```awk\nfunction total(n) { while (1) n++ }\n```", Rung.LABELLED_FENCE, Verdict.TIMEOUT),
     "an early end": (
         "```awk\nfunction total(n) { exit 0 }\nBEGIN { exit 0 }\n```",
         Rung.LABELLED_FENCE,
@@ -197,3 +197,22 @@ def test_the_runners_wing_may_know_languages() -> None:
     rooms = re.compile(r"benchkit\.(asking|judging|serving|telling|running|commands)")
     assert not [name for name in loaded if rooms.match(name)]
     assert not {"click", "requests", "rich", "yaml"} & set(loaded)
+
+
+@pytest.mark.parametrize("language", [PYTHON, AWK], ids=lambda language: language.name)
+def test_no_text_is_too_odd_to_be_looked_at(language: Language) -> None:
+    """Every cut of an answer, brackets that close nothing, NUL bytes and names that are patterns."""
+    whole = f'```awk\n{PROMPT}{BODY}```\n\x00 }})] é😀 " function ('
+    for place in range(len(whole)):
+        for text in (whole[:place], whole[place:]):
+            for name in ("total", "$(", None):
+                extract(text, prompt=PROMPT, entry_point=name, language=language)
+                extract(text, prompt=text, entry_point=name, continues=True, language=language)
+
+
+def test_a_huge_answer_is_looked_at_in_bounded_time() -> None:
+    """Megabytes of brackets, of words or of half strings."""
+    began = time.monotonic()
+    for piece in ("{", "}", "word ", '"', "function f() {}\n", "    x\n"):
+        extract(piece * 300_000, prompt=PROMPT, entry_point="total", language=AWK)
+    assert time.monotonic() - began < 20

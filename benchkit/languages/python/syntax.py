@@ -112,7 +112,7 @@ def definition_start(text: str, name: str | None) -> int | None:
     """Where the text sets out to define the name, be it Python or not quite."""
     if name is None:
         return None
-    return _start(re.compile(rf"^(?:async\s+)?(?:def|class)\s+{name}\b", re.MULTILINE), text)
+    return _start(re.compile(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE), text)
 
 
 def code_start(text: str) -> int | None:
@@ -143,8 +143,10 @@ def last_head(text: str) -> str | None:
 
 def indented_definition(text: str, name: str | None) -> str:
     """The function where all of its lines are indented, as Markdown has code; empty where there is none."""
-    pattern = rf"^([ \t]+)(?:async\s+)?def\s+{name}\b.*(?:\n(?:\1.*|[ \t]*$))*"
-    found = re.search(pattern, text, re.MULTILINE) if name else None
+    if name is None:
+        return ""
+    pattern = rf"^([ \t]+)(?:async\s+)?def\s+{re.escape(name)}\b.*(?:\n(?:\1.*|[ \t]*$))*"
+    found = re.search(pattern, text, re.MULTILINE)
     return textwrap.dedent(found[0]) if found else ""
 
 
