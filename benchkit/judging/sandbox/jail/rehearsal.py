@@ -19,6 +19,7 @@ def double(numbers: List[int]) -> List[int]:
     return [2 * number for number in numbers]
 """
 _CALL: tuple[Any, ...] = ("call", "double", [([1, 2],), ([1, 2],)], {})
+_SHARE: tuple[Any, ...] = ("share", "double", [([1, 2], 1)], {}, [], 2, 1 << 20)
 _PLACES = (frames.REQUESTS, frames.REPLIES)
 
 
@@ -35,7 +36,7 @@ def rehearse() -> None:
 
 def _play() -> None:
     (requests, ours), (theirs, replies) = os.pipe(), os.pipe()
-    os.write(ours, frames.request({"source": _SOURCE}) + frames.request(_CALL))
+    os.write(ours, frames.request({"source": _SOURCE}) + frames.request(_CALL) + frames.request(_SHARE))
     for end, place in zip((requests, replies), _PLACES, strict=True):
         os.dup2(end, place)
     for end in (requests, ours, replies):

@@ -23,18 +23,20 @@ def classes_of(prompt: str) -> frozenset[str]:
 
 
 def whole_part(prompt: str) -> str:
-    """The prompt's imports and definitions that are whole: no bare `def`, no stub to be filled in."""
-    kept: list[ast.stmt] = [
-        node for node in _statements(prompt) if isinstance(node, _NAMING) and not _is_stub(node)
-    ]
-    return ast.unparse(ast.Module(kept, []))
+    """The source of the definitions that `define` runs."""
+    return ast.unparse(ast.Module(_definitions(prompt), []))
 
 
 def define(prompt: str, names: dict[str, Any]) -> None:
-    """Run it for its names; a statement that fails, as an import of what is not here, defines none."""
-    for node in ast.parse(whole_part(prompt)).body:
+    """Run what the prompt defines; a statement that fails, as an import may, defines nothing."""
+    for node in _definitions(prompt):
         with suppress(Exception):
             exec(compile(ast.Module([node], []), "support.py", "exec", dont_inherit=True), names)
+
+
+def _definitions(prompt: str) -> list[ast.stmt]:
+    """Imports and definitions that are whole: no bare `def`, no stub to be filled in."""
+    return [node for node in _statements(prompt) if isinstance(node, _NAMING) and not _is_stub(node)]
 
 
 def _statements(prompt: str) -> list[ast.stmt]:
