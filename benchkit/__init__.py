@@ -3,7 +3,7 @@
 serving/   a model on this box, and what it costs: servers, telemetry, gguf
 running/   one run and a night of them: runner, batch
 asking/    what is asked, how, and the code in the answer: problems, client, answers, script
-judging/   run the code, say what it is worth: sandbox, scoring, evaluation
+judging/   run the code, say what it is worth: sandbox, judges, scoring, evaluation
 telling/   keep it, compare it, show it: history, comparison, reports
 commands/  the shell's way in, one file a subcommand
 

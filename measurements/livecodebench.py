@@ -29,10 +29,10 @@ sys.path.insert(0, str(ROOT))
 
 from benchkit.asking.problems.livecodebench import ContestProblem, Window, load_contest  # noqa: E402
 from benchkit.files import cache_folder  # noqa: E402 — the path to it is set above
+from benchkit.judging.judges.contest import ContestJudge  # noqa: E402
 from benchkit.judging.sandbox import open_sandbox  # noqa: E402
-from benchkit.judging.scoring.contest import ContestJudge  # noqa: E402
 from benchkit.records import Verdict  # noqa: E402
-from tests.judging.scoring.right_programs import RIGHT  # noqa: E402
+from tests.judging.judges.right_programs import RIGHT  # noqa: E402
 
 WORKERS = 2
 NEEDED = ("numpy", "tqdm")

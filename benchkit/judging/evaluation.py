@@ -102,7 +102,7 @@ def check(evaluation: Evaluation, what: str) -> None:
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
     from benchkit.asking.client.asking import Asking
-    from benchkit.judging.scoring import Tally, circumstances, open_judge
+    from benchkit.judging.scoring import Tally, open_judge
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     asking = Asking(settings)
@@ -116,7 +116,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
             output.add(row, answer)
     facts = {**evaluation.asked_how, "sampling": settings.sampling.as_record(), "parallel": asking.askers}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
-    _finish(output, _with(circumstances(judge), tally.summary(ks)), facts, sandbox.isolation)
+    _finish(output, _with(judge.conditions(), tally.summary(ks)), facts, sandbox.isolation)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -141,7 +141,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
-    from benchkit.judging.scoring import Tally, circumstances, judge_saved, open_judge
+    from benchkit.judging.scoring import Tally, judge_saved, open_judge
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
@@ -164,7 +164,7 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
         tally.add(row)
         output.add(row)
         rows.append(row)
-    summary = _with(circumstances(judge), tally.summary(evaluation.pass_at or (1,)))
+    summary = _with(judge.conditions(), tally.summary(evaluation.pass_at or (1,)))
     _finish(output, summary, {"samples": str(samples.path)}, sandbox.isolation)
     return rows
 

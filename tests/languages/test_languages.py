@@ -19,9 +19,9 @@ from benchkit.asking.client.prompts import find_style
 from benchkit.asking.problems import ProblemSet, load
 from benchkit.asking.problems.livecodebench import ContestProblem, Test
 from benchkit.errors import ProblemsError, UnknownName
+from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.sandbox import Sandbox, open_sandbox
 from benchkit.judging.scoring import judge_answer, open_judge
-from benchkit.judging.scoring.contest import ContestJudge
 from benchkit.languages import LANGUAGES, PYTHON, Language, Recipe, find_language
 from benchkit.verdict import Verdict
 from tests.languages.awk import Awk

@@ -7,12 +7,13 @@ from typing import Any
 
 from benchkit.asking.answers import Code, Rung, extract
 from benchkit.asking.problems.base import Problem
-from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.judging.judges import Judge, Judgement
 from benchkit.judging.sandbox import WorkerLost
-from benchkit.judging.scoring.base import Judge, Judged, Judgement
+from benchkit.judging.scoring.base import Judged
 from benchkit.verdict import Verdict
 
 _MOST_WORKERS = 3  # that may fail one after the other while they judge an answer
+_ENCODING_MARK = "\ufeff"  # of a file, and no part of its code
 
 
 def judge_answer(
@@ -50,8 +51,8 @@ def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) 
 
 def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> Judgement:
     if not code.source:
-        return _without_code(problem, truncated)
-    judgement = _judged_in_a_sound_worker(judge, problem, code.source)
+        return _without_code(judge, truncated)
+    judgement = _judged_in_a_sound_worker(judge, problem, code.source.removeprefix(_ENCODING_MARK))
     if truncated and judgement.verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
         detail = f"the token budget was used up; what is there: {judgement.verdict}: {judgement.detail}"
         return Judgement(
@@ -68,16 +69,13 @@ def _judged_in_a_sound_worker(judge: Judge, problem: Problem, source: str) -> Ju
             return judge.judge(problem, source)
         except WorkerLost as lost:
             why = str(lost)
-    base = Verdict.INFRASTRUCTURE if isinstance(problem, DifferentialProblem) else None
-    return Judgement(Verdict.INFRASTRUCTURE, f"{_MOST_WORKERS} times: {why}", base_verdict=base)
+    return judge.judge_unrun(Verdict.INFRASTRUCTURE, f"{_MOST_WORKERS} times: {why}")
 
 
-def _without_code(problem: Problem, truncated: bool) -> Judgement:
+def _without_code(judge: Judge, truncated: bool) -> Judgement:
     verdict = Verdict.TRUNCATED if truncated else Verdict.EMPTY
     detail = "the token budget was used up before any code" if truncated else "no code in the answer"
-    return Judgement(
-        verdict, detail, base_verdict=verdict if isinstance(problem, DifferentialProblem) else None
-    )
+    return judge.judge_unrun(verdict, detail)
 
 
 def _judged(

@@ -1,40 +1,12 @@
-"""What judging hands on: one Judgement a piece of code, one Judged a sample."""
+"""What scoring hands on: one Judged a sample."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from benchkit.asking.problems.base import Problem
-from benchkit.judging.sandbox import Outcome, WorkerLost
 from benchkit.verdict import Verdict
-
-
-@dataclass(frozen=True)
-class Judgement:
-    """What became of a piece of code, and why."""
-
-    verdict: Verdict  # for the + sets: on base and extra inputs together
-    detail: str = ""  # one line: what failed, with input, expected and got, shortened
-    seconds: float = 0.0
-    base_verdict: Verdict | None = None  # the + sets only: on the base inputs alone
-    further: Mapping[str, Any] = field(default_factory=dict)  # JSON only
-
-
-def sound(outcome: Outcome) -> Outcome:
-    """The outcome; WorkerLost where the sandbox failed and so nothing can be said of the program."""
-    if outcome.sandbox_failed:
-        raise WorkerLost(outcome.detail)
-    return outcome
-
-
-class Judge(Protocol):
-    """Judges code against a problem's tests; callable from several threads at once."""
-
-    # Run `source` against the problem's tests. Never raises for what the code does; WorkerLost where the
-    # sandbox failed, so that the code is to be judged again.
-    def judge(self, problem: Problem, source: str) -> Judgement: ...
 
 
 @dataclass(frozen=True)

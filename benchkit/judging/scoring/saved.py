@@ -14,8 +14,9 @@ from benchkit.asking.problems.base import BadRow, Problem, ProblemSet, text_fiel
 from benchkit.asking.problems.reading import Row, rows
 from benchkit.contract import RunFile
 from benchkit.errors import ProblemsError
+from benchkit.judging.judges import Judge
 from benchkit.judging.scoring.answering import judge_answer, judge_code
-from benchkit.judging.scoring.base import Judge, Judged
+from benchkit.judging.scoring.base import Judged
 
 
 @dataclass(frozen=True)

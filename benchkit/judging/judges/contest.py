@@ -9,13 +9,13 @@ from typing import Any
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test
 from benchkit.errors import ProblemsError
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.contest_calls import FunctionTests
+from benchkit.judging.judges.contest_output import difference, failed_test
+from benchkit.judging.judges.machine import libraries, slowness
+from benchkit.judging.judges.recipes import run_program, sound
+from benchkit.judging.judges.turns import Turns
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
-from benchkit.judging.scoring.base import Judgement, sound
-from benchkit.judging.scoring.contest_calls import FunctionTests
-from benchkit.judging.scoring.contest_output import difference, failed_test
-from benchkit.judging.scoring.machine import libraries, slowness
-from benchkit.judging.scoring.recipes import run_program
-from benchkit.judging.scoring.turns import Turns
 from benchkit.languages import PYTHON, ContestRules, Language
 from benchkit.verdict import Verdict
 
@@ -31,8 +31,10 @@ class ContestJudge:
         self._limits = limits
         self._turns = Turns()
 
-    def circumstances(self) -> dict[str, Any]:
-        """What the record keeps of how was judged."""
+    def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+        return Judgement(verdict, detail)
+
+    def conditions(self) -> dict[str, Any]:
         rules = PYTHON.contests  # the official problems ask for Python
         assert rules is not None
         return {"libraries": libraries(self._sandbox, rules), "limit_s": self._limits.wall_s}

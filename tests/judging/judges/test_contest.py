@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 
 from benchkit.asking.problems.livecodebench import ContestProblem, Test, Window, load_contest
+from benchkit.judging.judges.contest import ContestJudge
+from benchkit.judging.judges.contest_output import difference
+from benchkit.judging.judges.machine import libraries, slowness
 from benchkit.judging.sandbox import Limits, Sandbox
 from benchkit.judging.scoring import Judgement, Tally, as_text, judge_answer
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.contest import ContestJudge
-from benchkit.judging.scoring.contest_output import difference
-from benchkit.judging.scoring.machine import libraries, slowness
 from benchkit.languages import PYTHON
 from benchkit.languages.python.contests import prepared
 from benchkit.records import Verdict
 from tests.contest_files import row, write
-from tests.judging.scoring.right_programs import RIGHT, Right
+from tests.judging.judges.right_programs import RIGHT, Right
 
 PROGRAM = ContestProblem("p", "Add them.")
 FUNCTION = ContestProblem("f", "Add them.", entry_point="Solution", method="add")
@@ -120,7 +120,7 @@ def test_a_timeout_is_judged_again_alone(sandbox: Sandbox) -> None:
 
 def test_how_slow_the_machine_is_is_measured(sandbox: Sandbox) -> None:
     """Limits never shrink, and grow within bounds."""
-    assert 1 <= slowness(sandbox) <= 8
+    assert 1 <= slowness(sandbox) <= 30
 
 
 def test_a_plain_exit_with_a_number_is_no_error(sandbox: Sandbox) -> None:

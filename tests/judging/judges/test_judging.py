@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,11 @@ from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.files import cache_folder
+from benchkit.judging.judges.expected import ExpectedOutputs
+from benchkit.judging.judges.machine import TAKEN_BY_WORK_S
+from benchkit.judging.judges.turns import Turns
 from benchkit.judging.sandbox import Limits, LoadedProgram, Outcome, Program, Sandbox
 from benchkit.judging.scoring import Judgement, judge_answer, open_judge
-from benchkit.judging.scoring.expected import ExpectedOutputs
-from benchkit.judging.scoring.machine import TAKEN_BY_WORK_S
-from benchkit.judging.scoring.turns import Turns
 from benchkit.records import Verdict
 
 PROMPT = 'def f(x):\n    """ Twice x. """\n'
@@ -220,8 +220,8 @@ def test_a_slow_machine_gives_right_code_the_time_it_needs(
     sandbox: Sandbox, problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The second limit grows with what the machine takes for known work, where the solution is fast too."""
-    monkeypatch.setattr("benchkit.judging.scoring.tested.LIMITS", Limits(wall_s=0.5, memory_mb=4096))
-    monkeypatch.setattr("benchkit.judging.scoring.tested.LIMIT_S", 0.5)
+    monkeypatch.setattr("benchkit.judging.judges.tested.LIMITS", Limits(wall_s=0.5, memory_mb=4096))
+    monkeypatch.setattr("benchkit.judging.judges.tested.LIMIT_S", 0.5)
     slow = "import time\ndef f(x):\n    if x == 2: time.sleep(2)\n    return 2 * x\n"
     assert judged(Calibrated(sandbox, 1), problem, slow).verdict is Verdict.TIMEOUT
     assert judged(Calibrated(sandbox, 25), problem, slow).verdict is Verdict.PASSED
@@ -299,7 +299,8 @@ def test_verdicts_that_need_no_run(sandbox: Sandbox) -> None:
     assert judge_answer(judge, TESTED, "    return 2 * x", continues=True).rung == "continuation"
     row = judge_answer(judge, TESTED, good, sample=3, tokens=12, further={"request_s": 1.5}).as_record()
     assert row.keys() >= {"task_id", "sample", "verdict", "detail", "seconds", "rung", "tokens", "request_s"}
-    empty = judge_answer(judge, differential(), "")
+    compared = differential()
+    empty = judge_answer(open_judge(ProblemSet("t", None, "1", (compared,)), sandbox), compared, "")
     assert empty.as_record()["base_verdict"] == "empty"
 
 
@@ -320,3 +321,31 @@ def test_canonical_solutions_pass(shared_data: Path, sandbox: Sandbox) -> None:
             is not Verdict.PASSED
         ]
         assert failed == []
+
+
+def test_a_judge_of_a_new_form_is_one_line_of_the_table(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever form the table names is judged, scored and recorded: nothing else lists the judges again."""
+
+    @dataclass(frozen=True)
+    class RiddleProblem(Problem):
+        answer: str = ""
+
+    class RiddleJudge:
+        def judge(self, problem: Problem, source: str) -> Judgement:
+            assert isinstance(problem, RiddleProblem)
+            return Judgement(Verdict.PASSED if problem.answer in source else Verdict.WRONG)
+
+        def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+            return Judgement(verdict, detail)
+
+        def conditions(self) -> dict[str, Any]:
+            return {"mood": "good"}
+
+    monkeypatch.setattr("benchkit.judging.judges.JUDGES", {RiddleProblem: lambda *_: RiddleJudge()})
+    problem = RiddleProblem("R/1", "How many?", answer="42")
+    judge = open_judge(ProblemSet("riddles", None, "0", (problem,)), sandbox)
+    assert judge_answer(judge, problem, "```python\nprint(42)\n```").verdict is Verdict.PASSED
+    assert judge_answer(judge, problem, "").verdict is Verdict.EMPTY
+    assert judge.conditions() == {"mood": "good"}

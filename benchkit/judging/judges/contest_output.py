@@ -12,9 +12,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from benchkit.asking.problems.livecodebench import Test
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.shortened import MOST, shortened
 from benchkit.judging.sandbox import CallResult, Opaque
-from benchkit.judging.scoring.base import Judgement
-from benchkit.judging.scoring.shortened import MOST, shortened
 from benchkit.verdict import Verdict
 
 

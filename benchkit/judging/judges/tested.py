@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.humaneval import TestedProblem
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.machine import slowness
+from benchkit.judging.judges.recipes import run_test, sound
+from benchkit.judging.judges.turns import Turns
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
-from benchkit.judging.scoring.base import Judgement, sound
-from benchkit.judging.scoring.machine import slowness
-from benchkit.judging.scoring.recipes import run_test
-from benchkit.judging.scoring.turns import Turns
 from benchkit.verdict import Verdict
 
 LIMIT_S = 3.0  # of the whole test, as the reference has it
@@ -36,6 +37,12 @@ class TestedJudge:
                 outcome = self._again(problem, source)
         further = {"test_ran_inside": True} if outcome.inside else {}
         return Judgement(outcome.verdict, outcome.detail, outcome.seconds, further=further)
+
+    def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+        return Judgement(verdict, detail)
+
+    def conditions(self) -> dict[str, Any]:
+        return {}
 
     def _again(self, problem: TestedProblem, source: str) -> Outcome:
         """A timeout counts when it happens again with nothing beside it, and with the time that is due."""

@@ -5,11 +5,18 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
+from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox, WorkerLost
 from benchkit.languages import Language, Recipe
 from benchkit.verdict import Verdict
 
 BUILD_LIMITS = Limits(wall_s=60.0, memory_mb=4096, processes=32)
+
+
+def sound(outcome: Outcome) -> Outcome:
+    """The outcome; WorkerLost where the sandbox failed and so nothing can be said of the program."""
+    if outcome.sandbox_failed:
+        raise WorkerLost(outcome.detail)
+    return outcome
 
 
 def run_program(sandbox: Sandbox, language: Language, source: str, stdin: bytes, limits: Limits) -> Outcome:

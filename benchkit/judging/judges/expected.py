@@ -21,9 +21,9 @@ from typing import Any
 from benchkit.asking.problems.base import ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.files import atomic_write, cache_folder
+from benchkit.judging.judges.oracles import is_floats, shows_presence_only
 from benchkit.judging.sandbox import CallResult, Limits, Opaque, Sandbox, digest
 from benchkit.judging.sandbox.wire.codec import decode, encode
-from benchkit.judging.scoring.oracles import is_floats, shows_presence_only
 
 MAKE = 2  # of these files; to be raised when what they hold changes
 DIGEST = 16

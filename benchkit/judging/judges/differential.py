@@ -10,20 +10,20 @@ from typing import Any
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
-from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Sandbox
-from benchkit.judging.scoring.base import Judgement
-from benchkit.judging.scoring.expected import (
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.expected import (
     CanonicalFailed,
     Expected,
     ExpectedOutputs,
     canonical_replies,
     inputs_of,
 )
-from benchkit.judging.scoring.loose import loose_digest
-from benchkit.judging.scoring.machine import slowness
-from benchkit.judging.scoring.oracles import FLOAT_ATOL, Oracle, oracle_of, same
-from benchkit.judging.scoring.shortened import shortened
-from benchkit.judging.scoring.turns import Turns
+from benchkit.judging.judges.loose import loose_digest
+from benchkit.judging.judges.machine import slowness
+from benchkit.judging.judges.oracles import FLOAT_ATOL, Oracle, oracle_of, same
+from benchkit.judging.judges.shortened import shortened
+from benchkit.judging.judges.turns import Turns
+from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Sandbox
 from benchkit.verdict import Verdict
 
 SHORTEST_LIMIT_S = 1.0  # of one input
@@ -77,7 +77,7 @@ class Group:
 class DifferentialJudge:
     """The judge of the + sets."""
 
-    def __init__(self, problem_set: ProblemSet, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet) -> None:
         self._sandbox = sandbox
         self._expected = ExpectedOutputs(problem_set, sandbox)
         self._turns = Turns()
@@ -95,6 +95,12 @@ class DifferentialJudge:
                 Verdict.INFRASTRUCTURE, f"{problem.id}: its canonical solution fails {error}"
             )
         return replace(both, base_verdict=base.verdict)
+
+    def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+        return Judgement(verdict, detail, base_verdict=verdict)
+
+    def conditions(self) -> dict[str, Any]:
+        return {}
 
     def _on(self, problem: DifferentialProblem, name: str, source: str) -> Judgement:
         """The verdict on one group; a timeout is judged a second time, alone."""

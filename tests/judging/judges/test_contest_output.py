@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from benchkit.judging.scoring.contest_output import difference
+from benchkit.judging.judges.contest_output import difference
 
 MUCH = 16 << 20
 

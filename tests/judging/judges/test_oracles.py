@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from benchkit.asking.problems.evalplus import DifferentialProblem, Family
+from benchkit.judging.judges.loose import loose_digest
+from benchkit.judging.judges.oracles import MBPP, is_floats, oracle_of, same
 from benchkit.judging.sandbox import Opaque
-from benchkit.judging.scoring.loose import loose_digest
-from benchkit.judging.scoring.oracles import MBPP, is_floats, oracle_of, same
 
 
 def verdict(

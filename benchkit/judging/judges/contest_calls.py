@@ -13,10 +13,10 @@ from random import Random
 from typing import Any
 
 from benchkit.asking.problems.livecodebench import Test, read_value
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.contest_output import failed_test, same_value
+from benchkit.judging.judges.shortened import shortened
 from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Outcome, Sandbox, digest
-from benchkit.judging.scoring.base import Judgement
-from benchkit.judging.scoring.contest_output import failed_test, same_value
-from benchkit.judging.scoring.shortened import shortened
 from benchkit.verdict import Verdict
 
 LARGE_OUTPUT = 4096  # characters as JSON; what is larger may come as a digest
