@@ -95,7 +95,23 @@ class Telemetry:
     temperature_c_max: float | None = None
     throttled: bool | None = None
     vram_taken_by_others_mb: float | None = None
+    cpu_taken_by_others_percent: float | None = None  # of all processors that we may use
+    cpu_pressure_percent: float | None = None  # of the time: some process was ready and got no processor
     devices: tuple[Mapping[str, Any], ...] = ()
+
+
+DISTURBED_FROM_PERCENT = 5.0  # less than this changes a speed by less than runs differ anyway
+
+
+def speed_is_disturbed(telemetry: Mapping[str, Any]) -> bool:
+    """Whether other programs took so much of the processor that the speed is not the model's.
+
+    On a machine with idle processors left nobody waits, whatever others take: then it is not disturbed.
+    """
+    taken, waited = (telemetry.get(n) for n in ("cpu_taken_by_others_percent", "cpu_pressure_percent"))
+    if not isinstance(taken, int | float) or taken < DISTURBED_FROM_PERCENT:
+        return False
+    return not isinstance(waited, int | float) or waited >= DISTURBED_FROM_PERCENT
 
 
 @dataclass(frozen=True)

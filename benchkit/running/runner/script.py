@@ -7,20 +7,21 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from benchkit.contract import ExitCode, RunFile, Variable
 from benchkit.errors import ScriptError
 from benchkit.files import atomic_write
-from benchkit.records import Progress, Results
+from benchkit.records import Progress, Results, speed_is_disturbed
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
-from benchkit.serving.telemetry import Sampler
+from benchkit.serving.telemetry import Contention, Sampler
 
 FULL_BYTES = 1 << 16  # with less than this nothing can be written
 PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than this is never its summary
@@ -53,6 +54,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
 
 def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedProgress) -> Watch:
     plan, pace = work.plan, Pace()
+    warn_of_contention = _ContentionWarning(work.display.line)
 
     def show(progress: Progress | None) -> None:
         silent_s = work.found.silence.note(work.host.silent_s())
@@ -61,6 +63,7 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
         snapshot = replace(snapshot, power_w=reading.power_w, temperature_c=reading.temperature_c)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
+        warn_of_contention(sampler.contention())
 
     return Watch(
         failure=lambda: work.host.failure() or work.trouble(),
@@ -68,6 +71,25 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
         show=show,
         timeout_s=plan.settings.timeout_s,
     )
+
+
+class _ContentionWarning:
+    """Says once in a run that its speed is shared with other programs."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._said = say, False
+
+    def __call__(self, now: Contention) -> None:
+        found = {
+            "cpu_taken_by_others_percent": now.taken_by_others_percent,
+            "cpu_pressure_percent": now.pressure_percent,
+        }
+        if not self._said and speed_is_disturbed(found):
+            self._said = True
+            self._say(
+                f"warning: other programs take {now.taken_by_others_percent:.0f}% of the processor: "
+                "this run's speeds will be marked and not ranked"
+            )
 
 
 def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:

@@ -14,11 +14,13 @@ from types import TracebackType
 
 from benchkit.records import Telemetry
 from benchkit.serving.telemetry.base import DeviceReading, Reader
+from benchkit.serving.telemetry.contention import Contention, ContentionMeter
 from benchkit.serving.telemetry.processes import ProcessTree, TreeReading
 from benchkit.serving.telemetry.readers import open_reader
 from benchkit.serving.telemetry.sums import Sums, power_w, vram_used_mb
 
 INTERVAL_S = 0.5
+_CONTENTION_EACH_S = 4.0  # finding our processes reads the whole process table
 _OTHERS_EACH = 4  # readings between two looks at whose the VRAM is
 
 
@@ -55,10 +57,12 @@ class Sampler:
         self._series: FileIO | None = None
         self._reader = reader
         self._tree = ProcessTree(pids)
+        self._contention = ContentionMeter(pids)
         self._lock = Lock()
         self._stop = Event()
         self._thread = Thread(target=self._run, name="telemetry", daemon=True)
         self._started = self._last = time.monotonic()
+        self._contention_due = self._started + _CONTENTION_EACH_S
         self._server_seconds = 0.0
         self._cpu_before = 0.0
         self._count = 0
@@ -96,6 +100,8 @@ class Sampler:
     def summary(self) -> Telemetry:
         """What it came to until now. VRAM after is known once the server is gone."""
         self._sample()
+        with self._lock:
+            self._read_contention(time.monotonic())
         gone = not tuple(self._pids())
         with self._lock:
             after = vram_used_mb(self._reader.read()) if gone else None
@@ -114,10 +120,20 @@ class Sampler:
             readings, server = self._reader.read(), self._tree.read()
             self._sums.add(readings, seconds)
             self._add_server(server, seconds)
+            if now >= self._contention_due:
+                self._read_contention(now)
             previous, self._cpu_before = self._cpu_before, server.cpu_s
             percent = 100 * (server.cpu_s - previous) / seconds if server.pids and seconds else None
             self._now = _reading(now - self._started, readings, server.ram_mb, percent)
             self._write(self._now)
+
+    def _read_contention(self, now: float) -> None:
+        self._contention_due = now + _CONTENTION_EACH_S
+        self._sums.contention = self._contention.read()
+
+    def contention(self) -> Contention:
+        """What other programs took of the processor until now, at most some seconds old."""
+        return self._sums.contention
 
     def _add_server(self, server: TreeReading, seconds: float) -> None:
         self._sums.add_server(server.ram_mb, server.cpu_s)

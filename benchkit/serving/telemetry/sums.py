@@ -8,6 +8,7 @@ from typing import Any
 
 from benchkit.records import Telemetry
 from benchkit.serving.telemetry.base import HARMFUL_THROTTLING, Device, DeviceReading
+from benchkit.serving.telemetry.contention import Contention
 
 _J_PER_WH = 3600.0
 
@@ -71,6 +72,7 @@ class Sums:
         self.ram_peak_mb: float | None = None
         self.cpu_s: float | None = None
         self.taken_by_others_mb: float | None = None
+        self.contention = Contention()
 
     def add(self, readings: tuple[DeviceReading, ...], seconds: float) -> None:
         self.seconds += seconds
@@ -107,6 +109,8 @@ class Sums:
             temperature_c_max=max(temperatures, default=None),
             throttled=any(each & HARMFUL_THROTTLING for each in reasons) if reasons else None,
             vram_taken_by_others_mb=_rounded(self.taken_by_others_mb),
+            cpu_taken_by_others_percent=_rounded(self.contention.taken_by_others_percent),
+            cpu_pressure_percent=_rounded(self.contention.pressure_percent),
             devices=tuple(device.record(self.seconds) for device in self.devices),
         )
 
