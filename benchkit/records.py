@@ -103,15 +103,14 @@ class Telemetry:
 DISTURBED_FROM_PERCENT = 5.0  # less than this changes a speed by less than runs differ anyway
 
 
-def speed_is_disturbed(telemetry: Mapping[str, Any]) -> bool:
+def speed_is_disturbed(taken_by_others_percent: float | None, pressure_percent: float | None) -> bool:
     """Whether other programs took so much of the processor that the speed is not the model's.
 
     On a machine with idle processors left nobody waits, whatever others take: then it is not disturbed.
     """
-    taken, waited = (telemetry.get(n) for n in ("cpu_taken_by_others_percent", "cpu_pressure_percent"))
-    if not isinstance(taken, int | float) or taken < DISTURBED_FROM_PERCENT:
+    if taken_by_others_percent is None or taken_by_others_percent < DISTURBED_FROM_PERCENT:
         return False
-    return not isinstance(waited, int | float) or waited >= DISTURBED_FROM_PERCENT
+    return pressure_percent is None or pressure_percent >= DISTURBED_FROM_PERCENT
 
 
 @dataclass(frozen=True)

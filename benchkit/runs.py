@@ -98,6 +98,8 @@ class RunTelemetry(Part):
     vram_after_mb: float | None = None
     vram_residue_mb: float | None = None
     vram_taken_by_others_mb: float | None = None
+    cpu_taken_by_others_percent: float | None = None
+    cpu_pressure_percent: float | None = None
     ram_peak_mb: float | None = None
     cpu_percent_mean: float | None = None
     energy_wh: float | None = None

@@ -6,6 +6,7 @@ import re
 import textwrap
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from benchkit.running.batch.table import cells_of, column, markdown_table, text_
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.work import mask_of
 from benchkit.statistics import wilson
+from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.page import markdown_text
 from benchkit.telling.history import open_store
 from benchkit.telling.tables.width import printable
@@ -35,7 +37,7 @@ COLUMNS = (
     column("score", "score %", 0, 1),
     column("interval", "95%", 3),
     column("took", "time", 4),
-    column("speed", "tok/s", 5, 0),
+    replace(column("speed", "tok/s", 5, 0), doubtful=itemgetter("disturbed")),
     column("vram", "VRAM MB", 8, 0),
     column("energy", "Wh", 9, 1),
     column("status", "status", 0),
@@ -98,6 +100,7 @@ def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "interval": _interval(run) if run else None,
         "took": None if state.seconds is None else duration(state.seconds),
         "speed": state.tokens_per_second,
+        "disturbed": bool(run and facts.speed_is_disturbed(run)),
         "vram": state.vram_mb,
         "energy": run.telemetry.energy_wh if run else None,
         "status": ledger.why_not_started(entry) or state.state,
@@ -160,6 +163,9 @@ def _of_note(run: Run) -> Iterator[tuple[str, str]]:
         yield "the GPU slowed itself down", _in_brackets(telemetry.temperature_c_max, "{:.0f} °C")
     if (taken := telemetry.vram_taken_by_others_mb or 0) > NOTED_MB:
         yield "other programs took VRAM meanwhile", _in_brackets(taken, "{:,.0f} MB")
+    if facts.speed_is_disturbed(run):
+        share = telemetry.cpu_taken_by_others_percent
+        yield "other programs took processor time, so the speed is not ranked", _in_brackets(share, "{:.0f}%")
     for warning in (*(run.server.warnings or ()), *(run.results.warnings or ())):
         yield warning, ""
 

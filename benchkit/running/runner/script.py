@@ -80,14 +80,11 @@ class _ContentionWarning:
         self._say, self._said = say, False
 
     def __call__(self, now: Contention) -> None:
-        found = {
-            "cpu_taken_by_others_percent": now.taken_by_others_percent,
-            "cpu_pressure_percent": now.pressure_percent,
-        }
-        if not self._said and speed_is_disturbed(found):
+        taken = now.taken_by_others_percent
+        if not self._said and speed_is_disturbed(taken, now.pressure_percent):
             self._said = True
             self._say(
-                f"warning: other programs take {now.taken_by_others_percent:.0f}% of the processor: "
+                f"warning: other programs take {taken:.0f}% of the processor: "
                 "this run's speeds will be marked and not ranked"
             )
 

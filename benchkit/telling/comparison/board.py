@@ -20,11 +20,12 @@ from benchkit.telling.comparison.standings import (
     ladders,
     speed,
     tiers,
+    undisturbed,
     vram,
 )
 from benchkit.telling.history.heads import Head
 from benchkit.telling.history.notes import Note
-from benchkit.telling.tables.columns import decimal
+from benchkit.telling.tables.columns import DOUBTFUL, decimal
 from benchkit.telling.tables.width import printable, shortened, shown_width
 
 GAP = 2
@@ -112,11 +113,15 @@ def _row(board: Board, place: int | None, one: Contestant, names: int, count: in
         f"{one.outcomes.score:5.1f}%",
         f"[{100 * interval[0]:.1f}–{100 * interval[1]:.1f}]" if interval else "[unknown]",
         _known(vram(one), "GiB", 1),
-        _known(speed(one), "tok/s", 0),
+        _known(speed(one), "tok/s", 0) + (DOUBTFUL if _is_doubtful(one) else ""),
         board.notes.get(one.run.id, Note()).in_words(),
     ]
     pairs = zip(cells[:count], WIDTHS, strict=False)
     return (" " * GAP).join(cell.ljust(width) for cell, width in pairs).rstrip()
+
+
+def _is_doubtful(one: Contestant) -> bool:
+    return speed(one) is not None and facts.speed_is_disturbed(one.run)
 
 
 def _known(value: float | None, unit: str, digits: int) -> str:
@@ -130,11 +135,13 @@ def _below(board: Board) -> list[str]:
     for gpu, members in _by_gpu(rows).items():
         on = f" on {gpu}" if len(_by_gpu(rows)) > 1 else ""
         lines += _front_line(
-            f"not beaten in score and speed{on}", front(members, speed, lower_is_better=False)
+            f"not beaten in score and speed{on}", front(members, undisturbed(speed), lower_is_better=False)
         )
         lines += _front_line(
-            f"not beaten in score and energy{on}", front(members, energy, lower_is_better=True)
+            f"not beaten in score and energy{on}", front(members, undisturbed(energy), lower_is_better=True)
         )
+    if any(_is_doubtful(one) for one in rows):
+        lines.append(f"{DOUBTFUL} other programs took a part of the processor: such speeds are not ranked")
     for name, rungs in ladders(rows).items():
         lines.append(f"{name}: " + " > ".join(_rung(rung) for rung in rungs))
     return lines
@@ -178,6 +185,7 @@ def as_records(board: Board) -> list[dict[str, Any]]:
                 "gpu": facts.gpu(one.run),
                 "note": note.text,
                 "tags": list(note.tags),
+                **({"speed_disturbed": True} if _is_doubtful(one) else {}),
             }
         )
     return rows

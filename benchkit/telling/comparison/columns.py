@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
@@ -44,6 +45,10 @@ def _solved(one: Contestant) -> str | None:
     return None if passed is None else f"{passed}/{'?' if total is None else total}"
 
 
+def _is_disturbed(one: Contestant) -> bool:
+    return facts.speed_is_disturbed(one.run)
+
+
 MODEL_WIDTH = 32  # so many characters of a name still tell models apart
 
 COLUMNS: tuple[Column[Contestant], ...] = (
@@ -77,6 +82,7 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("run", "run", 18, lambda one: one.run.id),
     Column("command", "command", 19, _of_run(command_of_run)),
 )
+COLUMNS = tuple(replace(one, doubtful=_is_disturbed) if one.speed else one for one in COLUMNS)
 BY_NAME = {column.name: column for column in COLUMNS}
 ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
@@ -113,7 +119,7 @@ def _is_informative(column: Column[Contestant], rows: Sequence[Contestant]) -> b
 
 
 def ordered(rows: Sequence[Contestant], by: Column[Contestant]) -> list[Contestant]:
-    """The best first, the unknown last; what depends on the GPU is ordered within each GPU only."""
+    """The best first, the unknown last; speeds are ordered within each GPU, disturbed ones below all."""
     down = -1 if by.best == "high" else 1
 
     def key(one: Contestant) -> tuple[Any, ...]:
@@ -122,9 +128,14 @@ def ordered(rows: Sequence[Contestant], by: Column[Contestant]) -> list[Contesta
             value is None,
             (down * value if isinstance(value, int | float) else str(value or "").casefold()),
         )
-        return (facts.gpu(one.run), *place) if by.speed else place
+        return (_is_disturbed(one), facts.gpu(one.run), *place) if by.speed else place
 
     return sorted(rows, key=key)
+
+
+def disturbed(rows: Iterable[Contestant]) -> list[Contestant]:
+    """Those whose speeds other programs changed."""
+    return [one for one in rows if _is_disturbed(one)]
 
 
 def gpus(rows: Iterable[Contestant]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchkit import records
 from benchkit.records import Run
 from benchkit.runs import number
 
@@ -68,6 +69,12 @@ def gpu(run: Run) -> str:
     """What the speed depends on: the GPU's name, or the CPU's where there is none."""
     names = _names(run.machine.record.get("gpu") or run.machine.record.get("gpus"))
     return names or (f"CPU {run.machine.cpu or 'unknown'}" if run.machine.record else "unknown")
+
+
+def speed_is_disturbed(run: Run) -> bool:
+    """Whether other programs took so much of the processor that its speeds say nothing of the model."""
+    told = run.telemetry
+    return records.speed_is_disturbed(told.cpu_taken_by_others_percent, told.cpu_pressure_percent)
 
 
 def gpu_layers(run: Run) -> str | None:

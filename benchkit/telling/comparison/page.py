@@ -9,10 +9,19 @@ from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
 from benchkit.rerun import command_of_run
-from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, gpus, informative, ordered
+from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.columns import (
+    BY_NAME,
+    COLUMNS,
+    chosen,
+    disturbed,
+    gpus,
+    informative,
+    ordered,
+)
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
-from benchkit.telling.tables.columns import Column
+from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.formats import FORMATS, records
 from benchkit.telling.tables.text import as_text, fitted
 from benchkit.telling.tables.width import printable
@@ -133,7 +142,16 @@ def remarks(one: Page) -> list[str]:
         said.append(
             f"speeds are of different machines and not ranked: {', '.join(map(printable, gpus(one.rows)))}"
         )
+    if odd := disturbed(one.rows):
+        said.append(
+            f"speeds marked {DOUBTFUL} are not ranked, other programs took a part of the processor: "
+            + ", ".join(printable(f"{row.label} ({_taken(row)})") for row in odd)
+        )
     return said
+
+
+def _taken(row: Contestant) -> str:
+    return f"{row.run.telemetry.cpu_taken_by_others_percent or 0:.0f}%"
 
 
 def _document(one: Page, style: str) -> str:
@@ -161,6 +179,7 @@ def _record(one: Page) -> dict[str, Any]:
     rows = records(columns, one.rows)
     for row, contestant in zip(rows, one.rows, strict=True):
         row |= {"run": contestant.run.id, "command": command_of_run(contestant.run)}
+        row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.run) else {}
     return {
         "title": one.section.title,
         "conditions": dict(one.section.conditions),

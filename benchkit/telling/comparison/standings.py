@@ -63,6 +63,11 @@ def energy(one: Contestant) -> float | None:
     return facts.wh_per_solved(one.run)
 
 
+def undisturbed(measure: Measure) -> Measure:
+    """A measure that depends on speed, unknown where other programs changed it: for fronts and charts."""
+    return lambda one: None if facts.speed_is_disturbed(one.run) else measure(one)
+
+
 def best_that_fits(contestants: Sequence[Contestant], gib: float) -> list[Contestant]:
     """Those whose measured peak stays within so many GiB of VRAM, the best score first."""
     return by_score([one for one in contestants if (peak := vram(one)) is not None and peak <= gib])

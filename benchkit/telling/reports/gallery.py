@@ -17,7 +17,7 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
-from benchkit.telling.comparison.standings import Measure, by_score, energy, front, speed, vram
+from benchkit.telling.comparison.standings import Measure, by_score, energy, front, speed, undisturbed, vram
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import UNKNOWN_MOMENT, moment
@@ -31,8 +31,8 @@ from benchkit.telling.reports.writing import write
 COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
     # name, measure, axis, lower is better, depends on the GPU
     ("vram", vram, "peak VRAM, GiB", True, False),
-    ("speed", speed, "generation speed, tokens/s", False, True),
-    ("energy", energy, "energy, Wh per solved problem", True, True),
+    ("speed", undisturbed(speed), "generation speed, tokens/s", False, True),
+    ("energy", undisturbed(energy), "energy, Wh per solved problem", True, True),
 )
 MOST_RUNS_WATCHED = 3
 MOST_MOMENTS = 60
@@ -148,7 +148,7 @@ def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
     rows = rows[:MOST_ON_RADAR]
 
     def of(name: str) -> tuple[float | None, ...]:
-        return tuple(facts.measured(one.run, name) for one in rows)
+        return tuple(undisturbed(lambda row: facts.measured(row.run, name))(one) for one in rows)
 
     metrics = [
         Metric("score, %", tuple(one.outcomes.score for one in rows)),
@@ -160,7 +160,7 @@ def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
             Metric("speed, tok/s", of("tokens_per_second")),
             Metric("prompt, tok/s", of("prompt_tokens_per_second")),
             Metric("first token, s", of("time_to_first_token_s"), True),
-            Metric("Wh per solved", tuple(energy(one) for one in rows), True),
+            Metric("Wh per solved", tuple(undisturbed(energy)(one) for one in rows), True),
         ]
     return radar(f"{title}: profile", [one.label for one in rows], metrics)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
+DOUBTFUL = "*"  # behind a value that must not be taken at its word; the remarks say why
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Column(Generic[Row]):
     speed: bool = False  # depends on the GPU: never ranked across different ones
     form: Callable[[Any], str] | None = None  # the value for people, where `digits` does not say it
     figures: bool = False  # a text of figures, aligned like a number
+    doubtful: Callable[[Row], bool] | None = None  # whether a row's value is marked
     shrinks: int = 0  # may be shortened when room is short, and needs this many characters to be of use
 
     @property
@@ -35,9 +37,10 @@ def cell(column: Column[Row], row: Row) -> str:
     value = column.value(row)
     if value is None:
         return ""
+    mark = DOUBTFUL if column.doubtful is not None and column.doubtful(row) else ""
     if column.form is not None:
-        return column.form(value)
-    return str(value) if column.digits is None else decimal(value, column.digits)
+        return column.form(value) + mark
+    return (str(value) if column.digits is None else decimal(value, column.digits)) + mark
 
 
 def plain_value(column: Column[Row], row: Row) -> Any:

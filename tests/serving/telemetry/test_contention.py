@@ -26,8 +26,7 @@ def test_two_busy_loops_of_somebody_else_disturb() -> None:
         found = sampler.summary()
     assert found.cpu_taken_by_others_percent is not None
     assert found.cpu_taken_by_others_percent > 20
-    telemetry = {"cpu_taken_by_others_percent": found.cpu_taken_by_others_percent}
-    assert speed_is_disturbed(telemetry | {"cpu_pressure_percent": found.cpu_pressure_percent})
+    assert speed_is_disturbed(found.cpu_taken_by_others_percent, found.cpu_pressure_percent)
 
 
 def test_our_own_programs_are_nobody_else() -> None:
@@ -66,5 +65,4 @@ def test_a_server_of_ours_that_somebody_else_started() -> None:
 )
 def test_when_a_speed_is_disturbed(taken: float | None, waited: float | None, disturbed: bool) -> None:
     """Where others took a part of the processor, and somebody had to wait for it as far as is known."""
-    telemetry = {"cpu_taken_by_others_percent": taken, "cpu_pressure_percent": waited}
-    assert speed_is_disturbed(telemetry) is disturbed
+    assert speed_is_disturbed(taken, waited) is disturbed
