@@ -203,16 +203,23 @@ def test_a_script_that_prints_200_mb_is_read_all_the_same(bench: Bench, tmp_path
 def test_a_history_that_cannot_be_used_stays_untouched(
     content: str, said: str, bench: Bench, tmp_path: Path
 ) -> None:
-    """A broken or newer history is never overwritten; the run's record is saved beside it."""
+    """A broken or newer history is never overwritten: one that breaks during a run has the record beside it.
+
+    The next run is refused before anything starts.
+    """
     history = tmp_path / "benchmark_results.json"
-    history.write_text(content)
-    path = script(tmp_path, f"print({SUMMARY!r})")
-    done = bench("--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--script", path)
+    path = script(tmp_path, f"open({str(history)!r}, 'w').write({content!r})\nprint({SUMMARY!r})")
+    run = ("--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--script", path)
+    done = bench(*run)
     assert done.returncode == 1
     assert said in complaint(done)
     assert history.read_text() == content
     (saved,) = tmp_path.glob("benchmark_results.unsaved-*.json")
     assert saved.name in complaint(done)
+    refused = bench(*run)
+    assert refused.returncode == 1
+    assert said in complaint(refused)
+    assert len(list(tmp_path.glob("runs/*"))) == len(list(tmp_path.glob("benchmark_results.unsaved-*"))) == 1
     listed = bench("list")
     assert listed.returncode == 1
     assert said in complaint(listed)
