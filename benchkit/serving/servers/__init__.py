@@ -1,4 +1,4 @@
-"""The life of a model server: start it, prove it, watch it, and leave nothing behind.
+"""The lifecycle of a model server: start it, check it, watch it, and leave no process behind.
 
 kinds.py        the table of kinds; base.py the Protocol of a kind, and EngineInfo, StopReport
 life.py         serve(): one server from start to stop, tried again where that helps; asked.py compares
@@ -8,8 +8,8 @@ local.py        what servers in a process of ours share: llama_server.py, xllama
 process.py      that process, under supervisor.py, which ends it when the runner is gone; leftovers.py for
                 the day that fails; ports.py for whose port it is
 http.py         asking a server; the proofs that the right model answers and that a token comes back
-watchdog.py     a hang, told from slowness
-diagnosis.py    why a start failed, in one line; llama_log.py reads llama.cpp's words
+watchdog.py     distinguishes a hang from slowness
+diagnosis.py    why a start failed, in one line; llama_log.py parses llama.cpp's log
 running.py      what servers that somebody else runs share: endpoint.py, lm_studio.py (through lms.py, its
                 command line, and lm_studio_rest.py), ollama.py (through ollama_api.py)
 

@@ -1,4 +1,4 @@
-"""What every kind of model server offers, and the small records that only this room uses."""
+"""The Protocol of a model server, and the small records that only this package uses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Protocol
 from benchkit.errors import ServerError
 from benchkit.records import ServerFacts, ServerRequest
 
-Report = Callable[[str], None]
-"""Takes a line for the person who waits: "loading, 43%", the log's last line, a warning."""
+ShowLine = Callable[[str], None]
+"""Shows a line to the user: "loading, 43%", the log's last line, a warning."""
 
 VramUsed = Callable[[], float | None]
-"""VRAM in use on all devices now, in MB; None where nobody knows."""
+"""VRAM in use on all devices now, in MB; None where it is unknown."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +32,14 @@ class StopReport:
     """How a server ended; in RunningServer.stop_report once `serve` is left."""
 
     seconds: float
-    killed: bool = False  # it ignored the polite request
+    killed: bool = False  # it ignored SIGTERM
     vram_before_mb: float | None = None  # before the start
     vram_after_mb: float | None = None  # when it had settled, or when waiting for that was given up
     warnings: tuple[str, ...] = ()
 
     @property
     def residue_mb(self) -> float | None:
-        """VRAM that did not come back."""
+        """VRAM that was not released."""
         if self.vram_before_mb is None or self.vram_after_mb is None:
             return None
         return max(0.0, self.vram_after_mb - self.vram_before_mb)
@@ -53,7 +53,7 @@ class Server(Protocol):
     settle.
     """
 
-    def __init__(self, request: ServerRequest, report: Report) -> None: ...
+    def __init__(self, request: ServerRequest, report: ShowLine) -> None: ...
 
     # The engine on this machine; `program` is the one the person named, for kinds that are a program.
     @staticmethod

@@ -1,4 +1,4 @@
-"""Why a start failed, in one line, from the server's own words."""
+"""Derives the cause of a failed start, in one line, from the server's log."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LESS_MEMORY = "take a smaller model, fewer slots or a smaller --context"
 
 @dataclass(frozen=True)
 class FailedStart:
-    """All that is known of a server that ended before it was ready."""
+    """What is known of a server that ended before it was ready."""
 
     engine: str  # its kind and version, for people
     request: ServerRequest
@@ -160,7 +160,7 @@ CAUSES = (
 
 
 def why_it_failed(start: FailedStart) -> ServerError:
-    """The error that says what went wrong, with the log's tail behind it."""
+    """The error with its cause, and the tail of the log."""
     tail = "\n".join(start.log.rstrip().splitlines()[-TAIL_LINES:])
     for pattern, error, text in CAUSES:
         if found := re.search(pattern, start.log):
@@ -177,7 +177,7 @@ def _filled(text: str, start: FailedStart, said: list[str]) -> str:
 
 
 def _from_exit_code(start: FailedStart, tail: str) -> ServerError:
-    """Nothing in the log explains it: the way it ended has to."""
+    """The log does not explain it: derive the cause from the exit code."""
     if start.exit_code == KILLED and start.killed_for_memory:
         text = f"{start.model} ({start.size}) does not fit in memory, the kernel killed it: {LESS_MEMORY}"
         return OutOfRAM(text, log=tail)
@@ -226,7 +226,7 @@ def exit_words(code: int) -> str:
 
 
 def last_words(log: str) -> str:
-    """Why it crashed, where it says so; else the last line that says something."""
+    """The reason of a crash where the log has one, else its last non-empty line."""
     for pattern in CRASHES:
         if found := pattern.findall(log):
             return str(found[-1]).strip()[:200]

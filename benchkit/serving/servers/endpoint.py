@@ -14,8 +14,8 @@ from benchkit.addresses import host_of
 from benchkit.contract import Variable
 from benchkit.errors import ServerError, UsageError, WrongModel
 from benchkit.records import ServerFacts, ServerRequest
-from benchkit.serving.servers.base import EngineInfo, Report
-from benchkit.serving.servers.http import Reply, ask, no_answer, prove_token
+from benchkit.serving.servers.base import EngineInfo, ShowLine
+from benchkit.serving.servers.http import HttpReply, ask, no_answer, prove_token
 from benchkit.serving.servers.running import Liveness, is_local, owners_of
 
 KEY = Variable.API_KEY
@@ -33,7 +33,7 @@ CONTEXT_KEYS = ("max_model_len", "context_length", "max_context_length")  # vLLM
 class Endpoint:
     """Proves the address, the key and the model's name, and records what the server tells of itself."""
 
-    def __init__(self, request: ServerRequest, report: Report) -> None:
+    def __init__(self, request: ServerRequest, report: ShowLine) -> None:
         self._request = request
         self._report = report
         self._base_url = normalized(request.base_url)
@@ -132,7 +132,7 @@ def find_key(folder: Path | None = None) -> str | None:
     return (found["quoted"] or found["bare"]) if found else None
 
 
-def _list_of(reply: Reply, url: str, key: str | None) -> list[dict[str, Any]]:
+def _list_of(reply: HttpReply, url: str, key: str | None) -> list[dict[str, Any]]:
     if reply.status in (401, 403):
         advice = f"wants a key: set {KEY}, or write it into .env"
         told = f"refuses the key in {KEY} or .env" if key else advice

@@ -1,4 +1,4 @@
-"""Asking a model server, and the two proofs that it is ready: the right model answers, a token comes."""
+"""Requests to a model server, and its two readiness checks: the right model, and a generated token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ TOKEN_TIMEOUT_S = 120.0  # a big model on a CPU, its first graph still to be bui
 
 
 @dataclass(frozen=True)
-class Reply:
+class HttpReply:
     """An HTTP answer of any status."""
 
     status: int
@@ -46,7 +46,7 @@ class Reply:
         return " ".join(str(text or self.body[:300].decode(errors="replace")).split())
 
 
-def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None) -> Reply:
+def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None) -> HttpReply:
     """GET, or POST of JSON where a body is given; OSError (TimeoutError among them) where no answer comes."""
     url, login = split_credentials(url)
     headers = {"Content-Type": "application/json"}
@@ -58,7 +58,7 @@ def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = N
     return send(urllib.request.Request(url, data, headers), timeout)
 
 
-def send(request: urllib.request.Request, timeout: float) -> Reply:
+def send(request: urllib.request.Request, timeout: float) -> HttpReply:
     """Any request at all."""
     try:
         return _reply(request, timeout)
@@ -68,15 +68,15 @@ def send(request: urllib.request.Request, timeout: float) -> Reply:
         raise ConnectionError(f"{type(error).__name__} {error}") from error
 
 
-def _reply(request: urllib.request.Request, timeout: float) -> Reply:
+def _reply(request: urllib.request.Request, timeout: float) -> HttpReply:
     local = urlsplit(request.full_url).hostname in LOOPBACK
     opener = _local_opener() if local else urllib.request.build_opener()
     try:
         with opener.open(request, timeout=timeout) as answer:
-            return Reply(answer.status, _body(answer, timeout))
+            return HttpReply(answer.status, _body(answer, timeout))
     except urllib.error.HTTPError as error:
         with error:
-            return Reply(error.code, _body(error, timeout))
+            return HttpReply(error.code, _body(error, timeout))
 
 
 def _body(answer: Any, within_s: float) -> bytes:

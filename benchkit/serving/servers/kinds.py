@@ -10,7 +10,7 @@ from benchkit.serving.servers.base import Server
 
 
 @dataclass(frozen=True)
-class Kind:
+class ServerKind:
     """Where a kind's class is, and its rank for `--server auto`: 1 is tried first, None never."""
 
     place: str  # module:class
@@ -20,12 +20,12 @@ class Kind:
 
 _HERE = "benchkit.serving.servers"
 SERVERS = {
-    "llama-server": Kind(f"{_HERE}.llama_server:LlamaServer", 1, 1),
-    "xllamacpp": Kind(f"{_HERE}.xllamacpp:Xllamacpp", 4, 2),
-    "llama-cpp-python": Kind(f"{_HERE}.llama_cpp_python:LlamaCppPython", 3, 3),
-    "lm-studio": Kind(f"{_HERE}.lm_studio:LmStudio", 2),
-    "ollama": Kind(f"{_HERE}.ollama:Ollama"),
-    "endpoint": Kind(f"{_HERE}.endpoint:Endpoint"),
+    "llama-server": ServerKind(f"{_HERE}.llama_server:LlamaServer", 1, 1),
+    "xllamacpp": ServerKind(f"{_HERE}.xllamacpp:Xllamacpp", 4, 2),
+    "llama-cpp-python": ServerKind(f"{_HERE}.llama_cpp_python:LlamaCppPython", 3, 3),
+    "lm-studio": ServerKind(f"{_HERE}.lm_studio:LmStudio", 2),
+    "ollama": ServerKind(f"{_HERE}.ollama:Ollama"),
+    "endpoint": ServerKind(f"{_HERE}.endpoint:Endpoint"),
 }
 
 

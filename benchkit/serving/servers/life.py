@@ -12,7 +12,7 @@ from pathlib import Path
 from benchkit.errors import NotAsAsked, OutOfVRAM, PortTaken, ServerError
 from benchkit.records import GpuLayers, ServerFacts, ServerRequest
 from benchkit.serving.servers.asked import lacks_a_gpu, not_as_asked
-from benchkit.serving.servers.base import Report, Server, StopReport, VramUsed
+from benchkit.serving.servers.base import Server, ShowLine, StopReport, VramUsed
 from benchkit.serving.servers.choice import choose
 from benchkit.serving.servers.kinds import load
 from benchkit.serving.servers.leftovers import end_leftovers
@@ -35,7 +35,7 @@ class RunningServer:
         self.stop_report: StopReport | None = None
 
     def failure(self) -> ServerError | None:
-        """None while all is well, else what happened; cheap enough for every half second."""
+        """None while the server works, else the error; cheap enough to call twice a second."""
         return None if self.stop_report else self._server.failure()
 
     def silent_s(self) -> float | None:
@@ -45,7 +45,7 @@ class RunningServer:
 
 @contextmanager
 def serve(
-    request: ServerRequest, report: Report, vram_used_mb: VramUsed | None = None
+    request: ServerRequest, report: ShowLine, vram_used_mb: VramUsed | None = None
 ) -> Iterator[RunningServer]:
     """Start the server asked for, prove it, and leave nothing of it behind."""
     for pid in end_leftovers():
@@ -74,7 +74,7 @@ def preview_command(request: ServerRequest) -> str:
     return shlex.join(server.command(0)) if isinstance(server, LocalServer) else f"{kind}, through its API"
 
 
-def _resolve(request: ServerRequest, report: Report) -> tuple[ServerRequest, str | None, tuple[str, ...]]:
+def _resolve(request: ServerRequest, report: ShowLine) -> tuple[ServerRequest, str | None, tuple[str, ...]]:
     """Put a kind in the place of "auto"."""
     if request.kind != "auto":
         return request, None, ()
@@ -83,7 +83,7 @@ def _resolve(request: ServerRequest, report: Report) -> tuple[ServerRequest, str
     return replace(request, kind=kind), reason, warnings
 
 
-def _start(request: ServerRequest, report: Report) -> tuple[Server, list[GpuLayers]]:
+def _start(request: ServerRequest, report: ShowLine) -> tuple[Server, list[GpuLayers]]:
     """A server that is ready, and the numbers of layers that were tried."""
     tried = [request.gpu_layers]
     for left in reversed(range(STARTS_AT_MOST)):
@@ -121,7 +121,7 @@ def _fewer_layers(request: ServerRequest, last: GpuLayers, error: OutOfVRAM) -> 
 
 
 def _checked(request: ServerRequest, facts: ServerFacts, tried: list[GpuLayers]) -> ServerFacts:
-    """The facts with a warning for each that is not as asked; NotAsAsked if that is not to be borne."""
+    """The facts with a warning for each that differs from the request; NotAsAsked with `strict`."""
     warnings = not_as_asked(request, facts)
     if warnings and request.strict:
         raise NotAsAsked(f"--strict: {'; '.join(warnings)}", machine_wide=lacks_a_gpu(request, facts))

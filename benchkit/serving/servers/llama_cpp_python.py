@@ -17,7 +17,7 @@ from benchkit.serving.servers.hardware import maker
 from benchkit.serving.servers.llama_log import read_log
 from benchkit.serving.servers.local import LocalServer
 from benchkit.serving.servers.ports import HOST
-from benchkit.serving.servers.watchdog import Patience
+from benchkit.serving.servers.watchdog import HangLimits
 
 INSTALL = "pip install 'llama-cpp-python[server]'"
 BACKENDS = {"NVIDIA": "CUDA", "AMD": "HIP", "Apple": "METAL"}
@@ -92,9 +92,9 @@ class LlamaCppPython(LocalServer):
             further={"buffers_mb": loaded.buffers_mb, "chat_format": _chat_format(text)},
         )
 
-    def patience(self) -> Patience:
+    def hang_limits(self) -> HangLimits:
         """It shows no counters, and a probe waits behind the answer being written: that may be long."""
-        return Patience(quiet_s=60, probe_s=1800)
+        return HangLimits(quiet_s=60, probe_s=1800)
 
     def shows_life(self) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""What llama.cpp says while it loads: layers really offloaded, buffers, the KV cache's types, devices."""
+"""Parses llama.cpp's log of a load: layers really offloaded, buffers, the KV cache's types, devices."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ON_CPU = re.compile(r"CPU|Host|BLAS|AMX|REPACK", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadLog:
     """Facts read from one server's log; None where it does not say."""
 
     layers_offloaded: int | None = None
@@ -41,13 +41,13 @@ class Loaded:
         return " + ".join(named) or ("CPU" if places else None)
 
 
-def read_log(text: str) -> Loaded:
+def read_log(text: str) -> LoadLog:
     offloaded = _last(OFFLOADED, text)
     kinds = _last(KV_TYPES, text)
     slots, context = _last(SLOTS, text), _last(CONTEXT, text)
     devices, free = _devices(text)
     projected = _last(PROJECTED, text)
-    return Loaded(
+    return LoadLog(
         layers_offloaded=int(offloaded[0]) if offloaded else None,
         layers_total=int(offloaded[1]) if offloaded else None,
         kv_types=(kinds[0], kinds[1]) if kinds else None,

@@ -17,16 +17,16 @@ from benchkit.files import cache_folder
 from benchkit.records import ServerFacts
 from benchkit.serving.servers.base import EngineInfo
 from benchkit.serving.servers.http import ask, no_answer
-from benchkit.serving.servers.llama_log import Loaded, read_log
+from benchkit.serving.servers.llama_log import LoadLog, read_log
 from benchkit.serving.servers.local import LocalServer
 from benchkit.serving.servers.ports import HOST
-from benchkit.serving.servers.watchdog import Patience
+from benchkit.serving.servers.watchdog import HangLimits
 
 HOW_TO_GET = "get llama.cpp (https://github.com/ggml-org/llama.cpp/releases) and put llama-server on PATH"
 ALL_LAYERS = 999  # more than any model has; builds that do not know "all" take it too
 SHOWS_LAYERS_AND_BUFFERS = "4"
 ASKING_S, PROPERTIES_S, METRICS_S = 20.0, 10.0, 2.0
-ON_CPU_PATIENCE = Patience(
+ON_CPU_LIMITS = HangLimits(
     probe_s=1200, still_s=30, still_share=0.01
 )  # one batch of a long prompt can take that long there
 VERSION = re.compile(r"version: (?:.*\(build (\d+), commit (\w+)\)|(\d+) \((\w+)\))")
@@ -84,7 +84,7 @@ class LlamaServer(LocalServer):
             raise no_answer(url, error, PROPERTIES_S) from error
         return found if isinstance(found, dict) else {}
 
-    def facts(self, loaded: Loaded, said: dict[str, Any]) -> ServerFacts:
+    def facts(self, loaded: LoadLog, said: dict[str, Any]) -> ServerFacts:
         """What the log and /props say, as a record."""
         template = said.get("chat_template")
         context = (said.get("default_generation_settings") or {}).get("n_ctx") or loaded.context_per_slot
@@ -106,8 +106,8 @@ class LlamaServer(LocalServer):
             further={"buffers_mb": loaded.buffers_mb, "devices": loaded.devices},
         )
 
-    def patience(self) -> Patience:
-        return ON_CPU_PATIENCE if read_log(self.process.output()).device == "CPU" else Patience()
+    def hang_limits(self) -> HangLimits:
+        return ON_CPU_LIMITS if read_log(self.process.output()).device == "CPU" else HangLimits()
 
     def version(self, build_info: str | None) -> str | None:
         return build_info

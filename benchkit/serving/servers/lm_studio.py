@@ -12,7 +12,7 @@ from benchkit.errors import ModelFileError, OutOfRAM, OutOfVRAM, ServerError, St
 from benchkit.records import GpuLayers, ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.servers import lm_studio_rest as rest
 from benchkit.serving.servers import lms
-from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.base import EngineInfo, ShowLine
 from benchkit.serving.servers.diagnosis import FailedStart, last_words, why_it_failed
 from benchkit.serving.servers.http import prove_model, prove_token
 from benchkit.serving.servers.running import Liveness
@@ -36,7 +36,7 @@ class _FailedLoad(FailedStart):
 class LmStudio:
     """Loads our file under our name, proves that it is that file, and takes away what it brought."""
 
-    def __init__(self, request: ServerRequest, report: Report) -> None:
+    def __init__(self, request: ServerRequest, report: ShowLine) -> None:
         if request.model is None:
             raise ModelFileError("lm-studio needs a model file: --model PATH")
         self._request = request

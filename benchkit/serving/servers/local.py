@@ -1,4 +1,4 @@
-"""The life that servers started by us share; a kind adds its command and what its server says of itself."""
+"""The lifecycle shared by all servers that we start; a kind adds its command and how to read its facts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import ClassVar
 
 from benchkit.errors import BadServerFlag, ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
-from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.base import EngineInfo, ShowLine
 from benchkit.serving.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
 from benchkit.serving.servers.http import ask, prove_model, prove_token
 from benchkit.serving.servers.ports import HOST, free_port, listens_alone
 from benchkit.serving.servers.process import Process
-from benchkit.serving.servers.watchdog import Patience, Watchdog, Watched
+from benchkit.serving.servers.watchdog import HangLimits, Watchdog, Watched
 
 LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
 SHOWS_EVERY_S = 1.0
@@ -47,7 +47,7 @@ class LocalServer(ABC):
     key_variable: ClassVar[str | None] = None  # through which the engine takes its key, if it can
     hidden_variables: ClassVar[tuple[str, ...]] = ()  # beginnings of names that would change its settings
 
-    def __init__(self, request: ServerRequest, report: Report) -> None:
+    def __init__(self, request: ServerRequest, report: ShowLine) -> None:
         if request.model is None:
             raise ModelFileError(f"{request.kind} needs a model file: --model PATH")
         self.request = request
@@ -78,8 +78,8 @@ class LocalServer(ABC):
     def shows_life(self) -> bool:
         """Whether it has computed something since the last look, or is idle and says so."""
 
-    def patience(self) -> Patience:
-        return Patience()
+    def hang_limits(self) -> HangLimits:
+        return HangLimits()
 
     @property
     def api_key(self) -> str | None:
@@ -138,7 +138,7 @@ class LocalServer(ABC):
         self._start_s = time.monotonic() - self._started
         self.process.remember_pids()
         watched = Watched(self.base_url, self.alias, self.shows_life, self.api_key, self.process.cpu_s)
-        self._watchdog = Watchdog(watched, self.patience())
+        self._watchdog = Watchdog(watched, self.hang_limits())
 
     def failure(self) -> ServerError | None:
         code = self.process.exit_code()
@@ -168,7 +168,7 @@ class LocalServer(ABC):
         return self._process.stop() if self._process else False
 
     def _refuse_what_is_ours(self) -> None:
-        """With another port or name it would not be found, and nobody has told us a key."""
+        """With another port or name the runner would not find the server; it sets the key itself."""
         for word in self.request.extra_args:
             name = word.partition("=")[0]
             if name.replace("_", "-") in OURS:
@@ -196,7 +196,7 @@ class LocalServer(ABC):
         return False
 
     def _prove_port(self) -> None:
-        """Whoever answers must be our child: two servers can have picked the same port."""
+        """The listener must be our child: two servers can have picked the same port."""
         if listens_alone(self.port, self.process.pids()) is False:
             raise PortTaken(f"port {self.port} was taken by another process before {self.kind} could listen")
 

@@ -28,7 +28,7 @@ from benchkit.errors import (
 )
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.gguf import sha256_of
-from benchkit.serving.servers.base import EngineInfo, Report
+from benchkit.serving.servers.base import EngineInfo, ShowLine
 from benchkit.serving.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
 from benchkit.serving.servers.http import prove_model, prove_token
 from benchkit.serving.servers.ollama_api import OllamaApi, address
@@ -56,7 +56,7 @@ class _FailedLoad(FailedStart):
 class Ollama:
     """Makes a model of our file with our settings in it, loads it, and takes it away again."""
 
-    def __init__(self, request: ServerRequest, report: Report) -> None:
+    def __init__(self, request: ServerRequest, report: ShowLine) -> None:
         if request.model is None:
             raise ModelFileError("ollama needs a model file: --model PATH")
         self._request = request

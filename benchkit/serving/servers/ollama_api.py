@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import Request
 
 from benchkit.errors import ServerError
-from benchkit.serving.servers.http import Reply, ask, no_answer, send
+from benchkit.serving.servers.http import HttpReply, ask, no_answer, send
 
 DEFAULT_PORT = 11434
 VERSION_S = 3.0
@@ -85,14 +85,14 @@ class OllamaApi:
         entries = found.get("models") if isinstance(found, dict) else None
         return [entry for entry in entries or () if isinstance(entry, dict)]
 
-    def _ask(self, path: str, body: Any, timeout: float) -> Reply:
+    def _ask(self, path: str, body: Any, timeout: float) -> HttpReply:
         url = f"{self.url}/api/{path}"
         try:
             return ask(url, body, timeout=timeout)
         except OSError as error:
             raise no_answer(url, error, timeout) from error
 
-    def _send(self, request: Request, timeout: float) -> Reply:
+    def _send(self, request: Request, timeout: float) -> HttpReply:
         try:
             return send(request, timeout)
         except OSError as error:
@@ -109,6 +109,6 @@ def address() -> str:
     return f"{parts.scheme}://{host}:{parts.port or default}"
 
 
-def _accepted(reply: Reply, what: str) -> None:
+def _accepted(reply: HttpReply, what: str) -> None:
     if not reply.ok:
         raise ServerError(f"Ollama cannot {what} ({reply.status}): {reply.message()}")

@@ -1,4 +1,4 @@
-"""A free port, and whose it is: two servers that picked the same number must not be taken for one another."""
+"""Finds a free port and checks who owns it: two servers that picked the same one must not be confused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LISTENING = "0A"  # the kernel's TCP_LISTEN, in hexadecimal as /proc/net/tcp has
 
 
 def free_port() -> int:
-    """A port nobody listens on now; somebody may yet be quicker, so its owner is checked later."""
+    """A port that is free now; another process may still take it first, so its owner is checked later."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
@@ -21,7 +21,7 @@ def free_port() -> int:
 
 
 def listens_alone(port: int, pids: Iterable[int]) -> bool | None:
-    """Whether every socket listening on the port belongs to these processes; None where nobody can tell."""
+    """Whether every socket listening on the port belongs to these processes; None where it is unknown."""
     listeners = _listening_sockets(port)
     if listeners is None:
         return None

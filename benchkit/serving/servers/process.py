@@ -22,7 +22,7 @@ TAIL_BYTES = 64 * 1024
 
 
 class Process:
-    """One supervised process; whoever holds this object holds the pipe that keeps the process alive."""
+    """One supervised process. This object owns the pipe that keeps the process alive."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
@@ -71,7 +71,7 @@ class Process:
         return tuple(pid for pid in found if not _is_supervisor(pid))
 
     def cpu_s(self) -> float | None:
-        """The processor time that its processes have used; None where that cannot be told."""
+        """The processor time that its processes have used; None where it is unknown."""
         import psutil
 
         try:

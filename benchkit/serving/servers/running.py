@@ -1,4 +1,4 @@
-"""What servers that somebody else runs share: whose they are, and whether they still answer."""
+"""Shared by servers that we did not start: their processes, and whether they still respond."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def owners_of(url: str) -> tuple[int, ...]:
 
 
 class Liveness:
-    """Looks now and then whether an address still answers; a refused connection is a death.
+    """Checks now and then whether an address still responds; a refused connection means it has ended.
 
     No answer in time is not: a server that computes on all cores may be slow to say that it lives.
     """

@@ -1,4 +1,4 @@
-"""Telling a server that hangs from one that is slow, while somebody uses it."""
+"""Distinguishes a server that hangs from one that is slow, while it is in use."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from benchkit.errors import ServerDied, ServerError, ServerHangs
 from benchkit.serving.servers.http import prove_token
 
 ShowsLife = Callable[[], bool]
-"""Whether the server has computed something since the last look, or is idle and says so."""
+"""Whether the server has computed something since the last check, or reports that it is idle."""
 
 
 ASKS_NO_LONGER_S = 3600.0
 
 
 @dataclass(frozen=True)
-class Patience:
-    """How often to look, and how long silence is borne."""
+class HangLimits:
+    """How often to check a server, and how long it may be silent."""
 
     every_s: float = 5.0
     quiet_s: float = 30.0  # so long without progress, and a one-token probe is sent
@@ -46,30 +46,30 @@ class Stillness:
     A working server burns it, be it only to feed a GPU; a stopped one does not.
     """
 
-    def __init__(self, patience: Patience) -> None:
-        self._patience = patience
+    def __init__(self, hang_limits: HangLimits) -> None:
+        self._limits = hang_limits
         self._readings: deque[tuple[float, float]] = deque()  # moment and processor time, oldest first
 
     def lasts(self, now: float, cpu_s: float | None) -> bool:
-        """Take in a reading; true when it has stood still for as long as is borne."""
+        """Add a reading; true when the server has used next to nothing for `still_s`."""
         if cpu_s is None:
             return False
         self._readings.append((now, cpu_s))
-        while len(self._readings) > 1 and now - self._readings[1][0] >= self._patience.still_s:
+        while len(self._readings) > 1 and now - self._readings[1][0] >= self._limits.still_s:
             self._readings.popleft()
         since, before = self._readings[0]
         seconds = now - since
-        return seconds >= self._patience.still_s and cpu_s - before <= self._patience.still_share * seconds
+        return seconds >= self._limits.still_s and cpu_s - before <= self._limits.still_share * seconds
 
 
 class Watchdog:
-    """A thread that sees tokens move or, where it cannot, asks for one.
+    """A thread that watches the server's progress and, where it sees none, requests one token.
 
     Slow prompt processing shows life, or ends in the probe's answer; a hang does neither.
     """
 
-    def __init__(self, watched: Watched, patience: Patience) -> None:
-        self._watched, self._patience = watched, patience
+    def __init__(self, watched: Watched, hang_limits: HangLimits) -> None:
+        self._watched, self._limits = watched, hang_limits
         self._stop = threading.Event()
         self._progress_at = time.monotonic()
         self.verdict: ServerError | None = None
@@ -80,8 +80,8 @@ class Watchdog:
         self._stop.set()
 
     def _watch(self) -> None:
-        while self.verdict is None and not self._stop.wait(self._patience.every_s):
-            if self._progressed() or self.silent_s < self._patience.quiet_s:
+        while self.verdict is None and not self._stop.wait(self._limits.every_s):
+            if self._progressed() or self.silent_s < self._limits.quiet_s:
                 continue
             self.verdict = self._probe()
 
@@ -101,13 +101,13 @@ class Watchdog:
         answer: list[ServerError | None] = []
         asking = threading.Thread(target=lambda: answer.append(self._ask()), daemon=True)
         asking.start()
-        deadline = time.monotonic() + self._patience.probe_s
-        stillness = Stillness(self._patience)
+        deadline = time.monotonic() + self._limits.probe_s
+        stillness = Stillness(self._limits)
         while asking.is_alive() and time.monotonic() < deadline and not self._stop.is_set():
-            asking.join(self._patience.every_s)
+            asking.join(self._limits.every_s)
             if self._progressed():
-                deadline = time.monotonic() + self._patience.probe_s
-                stillness = Stillness(self._patience)
+                deadline = time.monotonic() + self._limits.probe_s
+                stillness = Stillness(self._limits)
             elif asking.is_alive() and stillness.lasts(time.monotonic(), self._watched.cpu_s()):
                 return self._hangs(", and it uses no processor time")
         if self._stop.is_set():
@@ -118,7 +118,7 @@ class Watchdog:
         return answer[0]
 
     def _ask(self) -> ServerError | None:
-        """None if an answer came, be it a refusal: it lives. Its process's end is noticed elsewhere."""
+        """None if any response came, a refusal included. The end of its process is detected elsewhere."""
         watched = self._watched
         try:
             prove_token(watched.base_url, watched.model, watched.key, timeout=ASKS_NO_LONGER_S)

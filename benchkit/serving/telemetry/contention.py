@@ -24,7 +24,7 @@ class Contention:
 
 
 class ContentionMeter:
-    """The system's busy time less that of our own processes, and the kernel's word on who had to wait."""
+    """The system's busy time less that of our own processes, and the time for which processes had to wait."""
 
     def __init__(self, servers: Callable[[], Iterable[int]]) -> None:
         self._servers = servers
@@ -56,7 +56,7 @@ class ContentionMeter:
 
 
 def _tree_s(root: int) -> tuple[float, set[int]]:
-    """The processor time of a process, of all below it, and of those that they have reaped; and who lives."""
+    """The processor time of a process and its descendants, reaped ones included; and their process ids."""
     total, members = 0.0, set()
     with suppress(psutil.Error):
         process = psutil.Process(root)

@@ -1,4 +1,4 @@
-"""A reader that tells what a script says: for tests of everything that needs a GPU's word."""
+"""A reader that returns scripted values: for tests of everything that needs a GPU's readings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from benchkit.serving.telemetry.base import Device, DeviceReading
 
 
 class ScriptedReader:
-    """Tells one entry of its script a reading, and the last one for ever after."""
+    """Returns one entry of its script per reading, and repeats the last one from then on."""
 
     driver: str | None = "scripted"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import psutil
 
 _MB = 1 << 20
-_LOOK_AGAIN_S = 4.0  # finding children reads the whole process table: dear, and trees change rarely
+_LOOK_AGAIN_S = 4.0  # finding children reads the whole process table: expensive, and trees change rarely
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ class Sampler:
 
     def __enter__(self) -> Sampler:
         if self._series_path:
-            self._series = self._series_path.open("ab", buffering=0)  # what is read is kept, come what may
+            self._series = self._series_path.open("ab", buffering=0)  # unbuffered: a crash loses no reading
             self._write(self._now)
         self._thread.start()
         return self

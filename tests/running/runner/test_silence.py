@@ -18,7 +18,7 @@ from benchkit.running.live.pace import Pace
 from benchkit.running.runner import execute, watch
 from benchkit.running.runner.watch import Silence
 from benchkit.serving.servers import llama_server, process
-from benchkit.serving.servers.watchdog import Patience
+from benchkit.serving.servers.watchdog import HangLimits
 from tests.running.runner.plans import scored
 from tests.support import wait_until
 
@@ -42,8 +42,8 @@ print("score 50.0")
 
 def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGSTOP: `no token for N s` is shown, the server is started anew, and the record tells what it cost."""
-    hasty = Patience(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
-    monkeypatch.setattr(llama_server, "ON_CPU_PATIENCE", hasty)
+    hasty = HangLimits(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
+    monkeypatch.setattr(llama_server, "ON_CPU_LIMITS", hasty)
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
     monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
     monkeypatch.setattr(watch, "SILENT_FROM_S", 0.5)

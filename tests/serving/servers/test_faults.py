@@ -30,12 +30,12 @@ from benchkit.serving.gguf import layers_that_fit, read_model_facts
 from benchkit.serving.servers import RunningServer, llama_server, local, process, serve
 from benchkit.serving.servers.http import prove_token
 from benchkit.serving.servers.llama_server import LlamaServer
-from benchkit.serving.servers.watchdog import Patience
+from benchkit.serving.servers.watchdog import HangLimits
 from tests.serving.servers.conftest import Ask, installed_engine, model_file
 from tests.serving.servers.tiny_gguf import write_tiny_gguf
 from tests.support import wait_until
 
-HASTY = Patience(every_s=0.1, quiet_s=0.3, probe_s=1.0)
+HASTY = HangLimits(every_s=0.1, quiet_s=0.3, probe_s=1.0)
 
 
 def started(request: ServerRequest) -> list[str]:
@@ -149,7 +149,7 @@ def test_a_crash_with_gdb_installed(fault: str, debugged: bool, stand_in: Ask) -
 def test_a_hang_is_noticed(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """The process lives and /health answers, but nothing is computed and a probe gets no token."""
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
-    monkeypatch.setattr(LlamaServer, "patience", lambda _: HASTY)
+    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
     with serve(stand_in("hangs-later"), print) as server:
         failure = wait_for_failure(server, within_s=10)
     assert isinstance(failure, ServerHangs)
@@ -160,7 +160,7 @@ def test_a_real_server_that_is_frozen(kind: str, ask: Ask, monkeypatch: pytest.M
     """Stopped by a signal, it lives and computes nothing: that is a hang, and it is killed in the end."""
     monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
-    monkeypatch.setattr(LlamaServer, "patience", lambda _: HASTY)
+    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
     with serve(ask(installed_engine(kind)), print) as server:
         os.kill(server.facts.pids[0], signal.SIGSTOP)
         assert isinstance(wait_for_failure(server, within_s=10), ServerHangs)
@@ -168,7 +168,7 @@ def test_a_real_server_that_is_frozen(kind: str, ask: Ask, monkeypatch: pytest.M
     assert server.stop_report.killed
 
 
-BORES_STILLNESS = Patience(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
+NOTICES_STILLNESS = HangLimits(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
 
 
 @pytest.mark.parametrize("kind", ["llama-server", "xllamacpp"])
@@ -178,7 +178,7 @@ def test_a_stopped_server_is_told_by_its_processor_time(
     """On the CPU a probe may take twenty minutes, but a server that owes one and uses no CPU is stopped."""
     monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
-    monkeypatch.setattr(llama_server, "ON_CPU_PATIENCE", BORES_STILLNESS)
+    monkeypatch.setattr(llama_server, "ON_CPU_LIMITS", NOTICES_STILLNESS)
     with serve(ask(installed_engine(kind)), print) as server:
         prove_token(server.facts.base_url, "tiny")
         wait_until(lambda: server.silent_s() is not None)
@@ -191,7 +191,7 @@ def test_a_stopped_server_is_told_by_its_processor_time(
 
 def test_a_server_that_grinds_is_not_stopped(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """One batch that takes long: nothing is counted meanwhile, but processor time is used."""
-    monkeypatch.setattr(LlamaServer, "patience", lambda _: BORES_STILLNESS)
+    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: NOTICES_STILLNESS)
     with serve(stand_in("grinds=4"), print) as server:
         asking = threading.Thread(target=prove_token, args=(server.facts.base_url, "tiny"))
         asking.start()
@@ -203,8 +203,8 @@ def test_a_server_that_grinds_is_not_stopped(stand_in: Ask, monkeypatch: pytest.
 
 
 def test_slow_is_no_hang(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An answer that takes longer than all patience is borne while batches are counted."""
-    monkeypatch.setattr(LlamaServer, "patience", lambda _: HASTY)
+    """An answer that takes longer than every limit is accepted while batches are counted."""
+    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
     with serve(stand_in("thinks=3"), print) as server:
         asking = threading.Thread(target=prove_token, args=(server.facts.base_url, "tiny"))
         asking.start()

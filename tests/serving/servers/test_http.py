@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
-from benchkit.serving.servers.http import Reply, ask, models, prove_model, prove_token
+from benchkit.serving.servers.http import HttpReply, ask, models, prove_model, prove_token
 from tests.stand_ins.chat_server import Turn, chat_server
 
 Serve = Callable[..., str]
@@ -131,8 +131,8 @@ def test_the_key_is_sent_and_proxies_are_not_asked(answering: Serve, monkeypatch
 
 def test_the_text_of_an_error_that_is_no_json() -> None:
     """The body itself, shortened to a line."""
-    assert Reply(502, b"<html>\n bad   gateway").message() == "<html> bad gateway"
-    assert Reply(401, b'{"error": "no key"}').message() == "no key"
+    assert HttpReply(502, b"<html>\n bad   gateway").message() == "<html> bad gateway"
+    assert HttpReply(401, b'{"error": "no key"}').message() == "no key"
 
 
 @pytest.mark.parametrize("status", [200, 500])

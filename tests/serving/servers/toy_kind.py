@@ -10,7 +10,7 @@ from pathlib import Path
 import bench_runner
 from benchkit.records import ServerFacts
 from benchkit.serving.servers.base import EngineInfo
-from benchkit.serving.servers.kinds import SERVERS, Kind
+from benchkit.serving.servers.kinds import SERVERS, ServerKind
 from benchkit.serving.servers.local import LocalServer
 from benchkit.serving.servers.ports import HOST
 
@@ -36,5 +36,5 @@ class ToyServer(LocalServer):
 
 
 if __name__ == "__main__":
-    SERVERS["toy"] = Kind("tests.serving.servers.toy_kind:ToyServer", 0, 0)
+    SERVERS["toy"] = ServerKind("tests.serving.servers.toy_kind:ToyServer", 0, 0)
     bench_runner.main()
