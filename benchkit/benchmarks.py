@@ -36,6 +36,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+")),
         Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(DEMO_PROBLEMS))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
+        Benchmark("tasks", "run_tasks.py", "tasks"),
         Benchmark(
             "evalplus",
             "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"

@@ -16,4 +16,5 @@ class Verdict(StrEnum):
     OUTPUT_LIMIT = "output limit"
     TRUNCATED = "truncated"  # the model hit its token budget
     EMPTY = "empty"  # no code in the answer
+    MALFORMED = "malformed"  # an edit that cannot be applied
     INFRASTRUCTURE = "infrastructure"  # server or sandbox failed: never counted as the model's fault

@@ -29,6 +29,7 @@ PARSERS = {
     "llama_eval": "parsers.llama_eval:LlamaEvalParser",
     "lm_eval": "parsers.lm_eval:LmEvalParser",
     "regex": "parsers.regex:RegexParser",
+    "tasks": "parsers.tasks:TasksParser",
 }
 """Name -> module:Class. A class takes nothing, or what NEEDED_SETTING names and --score-scale."""
 

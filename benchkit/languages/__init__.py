@@ -3,7 +3,8 @@
 base.py      Language, the Syntax that it offers, and the ContestRules that it may offer
 building.py  plain data: Toolchain, Cache, Recipe, Commands
 patterns.py  a Syntax made of patterns, for languages that are not parsed
-python/      Python
+finding.py   where programs lie and which version they have
+python/      Python; javascript.py, html.py, go.py, rust.py, cpp.py: the others
 
 To add a language: one file here with a class that has the attributes and methods of `Language`, and one line
 in LANGUAGES.
@@ -14,7 +15,12 @@ from __future__ import annotations
 from benchkit.errors import UnknownName
 from benchkit.languages.base import ContestRules, Language, Syntax
 from benchkit.languages.building import Cache, Command, Commands, Recipe, Toolchain
+from benchkit.languages.cpp import Cpp
+from benchkit.languages.go import Go
+from benchkit.languages.html import Html
+from benchkit.languages.javascript import JavaScript
 from benchkit.languages.python import Python
+from benchkit.languages.rust import Rust
 
 __all__ = [
     "LANGUAGES",
@@ -32,6 +38,11 @@ __all__ = [
 
 LANGUAGES: dict[str, Language] = {
     "python": Python(),
+    "javascript": JavaScript(),
+    "html": Html(),
+    "go": Go(),
+    "rust": Rust(),
+    "cpp": Cpp(),
 }
 PYTHON = LANGUAGES["python"]
 

@@ -55,6 +55,7 @@ class Question:
     sample: int
     prompt: Prompt
     task: Any = None  # the script's own problem, handed through to its judge
+    turn: int = 0  # of a chat in which the same sample is asked for again
 
 
 @dataclass(frozen=True)

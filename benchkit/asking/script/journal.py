@@ -26,13 +26,17 @@ GOES_ON = "what was answered so far is kept there, and the same command goes on 
 ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
 
+Place = tuple[str, int, int]
+"""Task, sample, turn."""
+
+
 class AnswerJournal:
     """One output folder's answers; open it with `open_answer_journal`."""
 
     def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
         self.path = folder / ANSWERS
         self.set_aside = _set_aside_others(folder, key)  # what was done with answers of another key, in words
-        self._places: dict[tuple[str, int], tuple[int, str]] = {}
+        self._places: dict[Place, tuple[int, str]] = {}
         self.unreadable = 0
         self._index()
         self._log = LineLog(self.path)
@@ -43,12 +47,12 @@ class AnswerJournal:
 
     def holds(self, question: Question) -> bool:
         """Whether this very prompt was answered before."""
-        place = self._places.get((question.task_id, question.sample))
+        place = self._places.get(_place(question))
         return place is not None and place[1] == question.prompt.digest
 
     def recall(self, question: Question) -> Answer:
         """The stored answer to a question that the journal holds."""
-        offset, _ = self._places[question.task_id, question.sample]
+        offset, _ = self._places[_place(question)]
         with self.path.open("rb") as lines:
             lines.seek(offset)
             row = json.loads(lines.readline())
@@ -60,6 +64,7 @@ class AnswerJournal:
         row = {
             "task_id": question.task_id,
             "sample": question.sample,
+            **({"turn": question.turn} if question.turn else {}),
             "mode": prompt.mode,
             "prompt": prompt.content,
             "prompt_digest": prompt.digest,
@@ -88,9 +93,13 @@ class AnswerJournal:
     def _note(self, line: bytes, offset: int) -> None:
         try:
             row = json.loads(line)
-            self._places[row["task_id"], row["sample"]] = offset, row["prompt_digest"]
+            self._places[row["task_id"], row["sample"], row.get("turn", 0)] = offset, row["prompt_digest"]
         except (ValueError, KeyError, TypeError):
             self.unreadable += bool(line.strip())
+
+
+def _place(question: Question) -> Place:
+    return question.task_id, question.sample, question.turn
 
 
 @contextmanager

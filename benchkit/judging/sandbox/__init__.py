@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 from benchkit.errors import UnknownName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchkit.judging.sandbox.base import (
         CallResult,
@@ -82,14 +82,21 @@ def __getattr__(name: str) -> Any:
 
 
 @contextmanager
-def open_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Sandbox]:
-    """The workers at the level asked for, or the best one here; SandboxError says why none is safe."""
-    with start_sandbox(level, workers) as ready:
+def open_sandbox(
+    level: str = "auto", workers: int | None = None, toolchains: Sequence[str] = ()
+) -> Iterator[Sandbox]:
+    """The workers at the level asked for, or the best one here; SandboxError says why none is safe.
+
+    `toolchains` are folders beyond the system's that programs may read.
+    """
+    with start_sandbox(level, workers, toolchains) as ready:
         yield ready()
 
 
 @contextmanager
-def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[Callable[[], Sandbox]]:
+def start_sandbox(
+    level: str = "auto", workers: int | None = None, toolchains: Sequence[str] = ()
+) -> Iterator[Callable[[], Sandbox]]:
     """Like open_sandbox, but returns at once; calling the result waits until the workers have started."""
     if level not in LEVELS:
         raise UnknownName("sandbox level", level, LEVELS)
@@ -98,7 +105,7 @@ def start_sandbox(level: str = "auto", workers: int | None = None) -> Iterator[C
     with closing(ForkServer()) as fork_server:  # starts while the rest is imported
         from benchkit.judging.sandbox.levels import start_level
 
-        with start_level(level, workers, fork_server) as ready:
+        with start_level(level, workers, fork_server, toolchains) as ready:
             yield ready
 
 

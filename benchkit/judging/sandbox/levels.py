@@ -6,7 +6,7 @@ To add a level: its name in __init__'s LEVELS, its layers below, and how its zyg
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 
@@ -61,7 +61,9 @@ _WEAK = {
 
 
 @contextmanager
-def start_level(level: str, workers: int | None, fork_server: ForkServer) -> Iterator[Callable[[], Sandbox]]:
+def start_level(
+    level: str, workers: int | None, fork_server: ForkServer, toolchains: Sequence[str] = ()
+) -> Iterator[Callable[[], Sandbox]]:
     """Start a pool at that level; the call that is given waits for it, or for the next best.
 
     SandboxError says what to do where the machine does not give it.
@@ -71,7 +73,7 @@ def start_level(level: str, workers: int | None, fork_server: ForkServer) -> Ite
     with ExitStack() as started:
 
         def start(name: str, fork_server: ForkServer | None = None) -> Pool:
-            pool = Pool(name, count, fork_server=fork_server)
+            pool = Pool(name, count, fork_server=fork_server, toolchains=toolchains)
             started.callback(pool.close)
             return pool
 

@@ -16,7 +16,12 @@ from benchkit.statistics import clustered_interval, pass_at_k, wilson
 from benchkit.verdict import Verdict
 
 SLOWEST = 10
-GROUPED_BY = ("platform", "month")  # facts of problems; a cliff between months shows what was learnt by heart
+GROUPED_BY = (
+    "platform",
+    "month",
+    "language",
+    "area",
+)  # facts of problems; a cliff between months shows what was learnt by heart
 Percents = list[float]
 
 
@@ -186,7 +191,7 @@ def _interval(counts: list[Count], k: int = 1) -> Percents:
 
 
 def _difficulty_rank(name: str) -> tuple[int, str]:
-    known = ("easy", "medium", "hard")
+    known = ("easy", "medium", "hard", "expert")
     return (known.index(name) if name in known else len(known), name)
 
 

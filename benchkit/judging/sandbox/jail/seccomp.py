@@ -68,7 +68,7 @@ NOTHING_DONE = Give(0)
 _CLONE_THREAD = 0x10000
 _CLONE_FOREIGN = 0x7E028000  # any new namespace; CLONE_PARENT, a child that its parent's parent must bury
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
-_AF_UNIX, _SOCK_STREAM, _SOCK_TYPE = 1, 1, 0xF
+_AF_UNIX, _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPE = 1, 1, 5, 0xF
 _MAP_SHARED_ANONYMOUS, _MAP_GROWSDOWN = 0x21, 0x100
 _FCNTL_SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
 _RLIMIT_CORE = 4
@@ -107,8 +107,8 @@ def _answers(rules: Rules) -> dict[str, Answer]:
     answers |= _processes(rules)
     answers |= _signals(rules)
     answers |= _files(rules)
-    # Sockets that reach nobody else: a connected pair, as asyncio's self-pipe needs.
-    pair = If(1, (_SOCK_STREAM,), ALLOW, REFUSE, mask=_SOCK_TYPE)
+    # Sockets that reach nobody else: a connected pair, for asyncio's self-pipe and rustc's linker.
+    pair = If(1, (_SOCK_STREAM, _SOCK_SEQPACKET), ALLOW, REFUSE, mask=_SOCK_TYPE)
     answers["socketpair"] = If(0, (_AF_UNIX,), pair, REFUSE)
     answers["setsockopt"] = NOTHING_DONE  # buffers of any size are memory that no limit counts
     answers["socket"] = answers["connect"] = REFUSE

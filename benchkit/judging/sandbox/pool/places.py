@@ -9,7 +9,7 @@ import os
 import site
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchkit.judging.sandbox.base import ENGINES, MIB
@@ -31,14 +31,16 @@ NEWEST_LANDLOCK = 99
 _PRIVATE_BYTES = 64 * MIB
 
 
-def worker_setup(level: str, scratch: str, most_landlock: int = NEWEST_LANDLOCK) -> WorkerSetup:
+def worker_setup(
+    level: str, scratch: str, most_landlock: int = NEWEST_LANDLOCK, toolchains: Sequence[str] = ()
+) -> WorkerSetup:
     """What a worker at this level must know of the machine."""
     contained = level in ENGINES
     return WorkerSetup(
         level=level,
         engine=level if contained else None,
         environment=dict(os.environ) if contained else {},
-        readable=IN_A_CONTAINER if contained else readable(),
+        readable=IN_A_CONTAINER if contained else (*readable(), *toolchains),
         site=libraries(),
         path=search_path(),
         uid=NOBODY if can_become_nobody() else None,

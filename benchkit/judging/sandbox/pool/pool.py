@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock, Thread
 from time import monotonic, sleep
@@ -47,6 +47,7 @@ class Pool:
         workers: int,
         most_landlock: int = places.NEWEST_LANDLOCK,
         fork_server: ForkServer | None = None,
+        toolchains: Sequence[str] = (),
     ) -> None:
         """Start the workers; `ready` waits for them."""
         self.level = level
@@ -54,7 +55,7 @@ class Pool:
         self.free: queue.LifoQueue[Worker] = queue.LifoQueue()
         self.all: set[Worker] = set()
         self.scratch, self._scratch_lock = places.scratch()
-        self.setup = places.worker_setup(level, self.scratch, most_landlock)
+        self.setup = places.worker_setup(level, self.scratch, most_landlock, toolchains)
         self.lock = Lock()
         self.closed = False
         self.background: set[Thread] = set()  # that wait for a worker to be settled, or replace one

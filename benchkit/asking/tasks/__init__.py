@@ -1,0 +1,27 @@
+"""Tasks: what is asked beyond a single function, in files that exist already.
+
+base.py        Task, Catalogue, and the Choice that somebody makes among tasks
+folders.py     a catalogue as a folder of task folders
+metadata.py    the checks of metadata.json
+small_form.py  a catalogue as one file, judged by input and output
+prompts.py     the words
+
+To add a task: copy a folder of tasks/; docs/tasks.md says what belongs in it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchkit.asking.tasks.base import Catalogue, Choice, Task
+from benchkit.asking.tasks.folders import read_catalogue
+from benchkit.environment import ROOT
+
+__all__ = ["OURS", "Catalogue", "Choice", "Task", "load_catalogue"]
+
+OURS = ROOT / "tasks"
+
+
+def load_catalogue(path: Path | None = None) -> Catalogue:
+    """The catalogue of this folder or file; ours where none is named."""
+    return read_catalogue(path or OURS)

@@ -1,0 +1,101 @@
+"""What a catalogue holds: tasks with a starter, hidden tests and limits, as frozen plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.errors import UnknownName, UsageError
+
+Files = Mapping[str, bytes]
+"""A folder's files by their names relative to it, with forward slashes."""
+
+DIFFICULTIES = ("easy", "medium", "hard", "expert")
+TEST_GENERATION = "test generation"
+AREAS = (
+    *("feature", "bug fix", "refactor", "algorithm", "concurrency", "cli tool", "backend", "frontend"),
+    TEST_GENERATION,
+)
+
+
+@dataclass(frozen=True)
+class TaskLimits:
+    """What building and testing an answer may take."""
+
+    build_s: float = 60.0
+    test_s: float = 20.0
+    memory_mb: int = 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task(Problem):
+    """A task of a catalogue; `prompt` holds its instructions."""
+
+    title: str
+    area: str
+    tags: tuple[str, ...] = ()
+    editable: tuple[str, ...]  # what an answer may change or create; everything else is restored
+    protected: tuple[str, ...] = ()  # shown to the model, never changed by it
+    limits: TaskLimits = TaskLimits()
+    toolchain: Mapping[str, str] = field(default_factory=dict)  # program -> the oldest version that will do
+    packages: tuple[str, ...] = ()
+    checks: int  # that the reference runs
+    kill_share: float | None = None  # test generation: the share of mutants that tests must kill
+    workspace: Files
+    tests: Files
+    folder: Path | None = None  # where solution and mutants lie; None: this task came in a file
+    reference: Files = field(default_factory=dict)  # of a task that came in a file
+    sha256: str = ""
+
+    @property
+    def generates_tests(self) -> bool:
+        return self.area == TEST_GENERATION
+
+
+@dataclass(frozen=True)
+class Catalogue(ProblemSet):
+    """Tasks, in the order of their names unless they were shuffled."""
+
+    problems: tuple[Task, ...] = ()
+
+    def choose(self, choice: Choice) -> Self:
+        """The tasks that somebody asked for; UsageError where a name is unknown or none is left."""
+        known = {task.id: task for task in self.problems}
+        for name in choice.ids:
+            if name not in known:
+                raise UnknownName("task", name, known)
+        chosen = [task for task in self.problems if choice.fits(task)]
+        if not chosen:
+            raise UsageError(f"no task of {self.name} is {choice.in_words()}")
+        if choice.shuffle is not None:
+            Random(choice.shuffle).shuffle(chosen)
+        return replace(self, problems=tuple(chosen[: choice.limit]))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which tasks of a catalogue; what is empty leaves all in."""
+
+    ids: Iterable[str] = ()
+    languages: tuple[str, ...] = ()
+    areas: tuple[str, ...] = ()
+    difficulties: tuple[str, ...] = ()
+    limit: int | None = None
+    shuffle: int | None = None
+
+    def fits(self, task: Task) -> bool:
+        asked: tuple[tuple[Any, Any], ...] = (
+            (task.id, tuple(self.ids)),
+            (task.language.name, self.languages),
+            (task.area, self.areas),
+            (task.difficulty, self.difficulties),
+        )
+        return all(not wanted or value in wanted for value, wanted in asked)
+
+    def in_words(self) -> str:
+        parts = (*self.ids, *self.languages, *self.areas, *self.difficulties)
+        return " and ".join(parts)

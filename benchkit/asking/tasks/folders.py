@@ -1,0 +1,142 @@
+"""A catalogue as a folder of task folders, and what a task's folder holds beside the task itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from benchkit.asking.tasks.base import Catalogue, Files, Task
+from benchkit.asking.tasks.metadata import limits_of, read_metadata
+from benchkit.errors import ProblemsError
+from benchkit.languages import LANGUAGES
+
+METADATA, INSTRUCTIONS = "metadata.json", "instructions.md"
+WORKSPACE, TESTS, SOLUTION, ALTERNATIVE, MUTANTS = "workspace", "tests", "solution", "alternative", "mutants"
+REFERENCE, SECOND = "reference", "second"  # below tests/ of a task that asks for tests
+LEAST_MUTANTS = 5
+PASSED_OVER = ("__pycache__", "node_modules", "target", ".git", ".DS_Store")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A wrong solution: edit blocks on the reference, and the mistake in one line."""
+
+    name: str
+    mistake: str
+    edits: str
+
+
+def read_catalogue(folder: Path) -> Catalogue:
+    """All tasks of a folder; ProblemsError names what cannot be used."""
+    try:
+        found = sorted(entry for entry in folder.iterdir() if entry.is_dir() and entry.name[0] not in "._")
+    except OSError as error:
+        raise ProblemsError(
+            f"the catalogue {folder} cannot be read: {error.strerror}; name a folder of task folders"
+        ) from None
+    if (folder / METADATA).is_file():
+        found = [folder]
+    tasks = tuple(read_task(entry) for entry in found)
+    if not tasks:
+        raise ProblemsError(f"the catalogue {folder} holds no task: a task is a folder with {METADATA}")
+    return Catalogue("tasks", None, digest_of_tasks(tasks), tasks, folder)
+
+
+def digest_of_tasks(tasks: tuple[Task, ...]) -> str:
+    return sha256("".join(sorted(f"{task.id} {task.sha256}\n" for task in tasks)).encode()).hexdigest()
+
+
+def read_task(folder: Path) -> Task:
+    """A task without its solution and its mutants, which no answer's judging needs."""
+    metadata = read_metadata(folder / METADATA)
+    instructions = _text(folder / INSTRUCTIONS)
+    workspace, tests = read_files(folder / WORKSPACE), read_files(folder / TESTS)
+    if not tests:
+        raise ProblemsError(f"{folder / TESTS} holds no file: a task without tests cannot be judged")
+    if not workspace:
+        raise ProblemsError(f"{folder / WORKSPACE} holds no file: the starter is missing")
+    for name in metadata.get("protected", ()):
+        if name not in workspace:
+            raise ProblemsError(f"{folder / METADATA}, protected: {name} is not in {folder / WORKSPACE}")
+    return _task(folder, metadata, instructions, workspace, tests)
+
+
+def _task(folder: Path, metadata: dict[str, Any], instructions: str, workspace: Files, tests: Files) -> Task:
+    return Task(
+        id=metadata["id"],
+        prompt=instructions,
+        difficulty=metadata["difficulty"],
+        facts={"language": metadata["language"], "area": metadata["area"]},
+        language=LANGUAGES[metadata["language"]],
+        title=metadata["title"],
+        area=metadata["area"],
+        tags=tuple(metadata.get("tags", ())),
+        editable=tuple(metadata["editable"]),
+        protected=tuple(metadata.get("protected", ())),
+        limits=limits_of(metadata),
+        toolchain=metadata.get("toolchain", {}),
+        packages=tuple(metadata.get("packages", ())),
+        checks=metadata["checks"],
+        kill_share=metadata.get("kill_share"),
+        workspace=workspace,
+        tests=tests,
+        folder=folder,
+        sha256=_digest(metadata, instructions, workspace, tests),
+    )
+
+
+def _digest(metadata: dict[str, Any], instructions: str, workspace: Files, tests: Files) -> str:
+    """Of all that can change a verdict: what is asked, the starter, the tests, the limits."""
+    whole = sha256(repr((sorted(metadata.items()), instructions)).encode())
+    for part in (workspace, tests):
+        for name, content in sorted(part.items()):
+            whole.update(f"{name}\0{len(content)}\0".encode() + content)
+        whole.update(b"\n")
+    return whole.hexdigest()
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """The files below a folder by their relative names; none where it does not exist."""
+    return {name: path.read_bytes() for name, path in sorted(_walk(folder))}
+
+
+def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if name not in PASSED_OVER]
+        for name in names:
+            path = Path(place, name)
+            if name not in PASSED_OVER and not path.is_symlink():
+                yield path.relative_to(folder).as_posix(), path
+
+
+def read_solution(task: Task, name: str = SOLUTION) -> dict[str, bytes]:
+    """What is laid over the workspace to solve the task; empty where the folder does not have it."""
+    if task.folder is None:
+        return dict(task.reference) if name == SOLUTION else {}
+    return read_files(task.folder / name)
+
+
+def read_mutants(folder: Path) -> list[Mutant]:
+    """The mutants of a folder of such files; ProblemsError where one does not say what its mistake is."""
+    return [_mutant(path) for path in sorted(folder.glob("*.txt"))]
+
+
+def _mutant(path: Path) -> Mutant:
+    text = _text(path)
+    mistake, _, edits = text.partition("\n")
+    if not mistake.strip() or "SEARCH" in mistake:
+        raise ProblemsError(f"{path}, line 1: must name the mistake in one sentence")
+    return Mutant(path.stem, mistake.strip(), edits)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ProblemsError(f"{path} is missing: a task's folder needs it") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ProblemsError(f"{path} cannot be read: {error}") from None

@@ -1,0 +1,251 @@
+"""Asks a catalogue's tasks, judges the answers while others are written, asks again where that was wished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say, usage_text
+from benchkit.asking.tasks import Catalogue, Task
+from benchkit.asking.tasks.prompts import prompt_again, prompt_of
+from benchkit.judging.scoring import Tally, as_text
+from benchkit.judging.scoring.base import Judged
+from benchkit.judging.tasks.artifacts import Attempts, keep_latest
+from benchkit.judging.tasks.feedback import feedback_of
+from benchkit.judging.tasks.judge import Attempt, TaskJudge
+from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
+from benchkit.verdict import Verdict
+
+if TYPE_CHECKING:
+    from benchkit.judging.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How tasks are asked."""
+
+    form: str = "whole"
+    with_tests: bool = False
+    tries: int = 1
+    feedback_lines: int = 60
+
+    def as_record(self) -> dict[str, Any]:
+        return {
+            "answer": self.form,
+            "include_tests": self.with_tests,
+            "tries": self.tries,
+            **({"feedback_lines": self.feedback_lines} if self.tries > 1 else {}),
+        }
+
+
+def questions_of(catalogue: Catalogue, manner: Manner, samples: int) -> list[Question]:
+    """All samples of a task follow one another."""
+    prompted = [
+        (task, prompt_of(task, manner.form, with_tests=manner.with_tests)) for task in catalogue.problems
+    ]
+    return [Question(task.id, sample, prompt, task) for task, prompt in prompted for sample in range(samples)]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The judge of one command, and what it judges with."""
+
+    judge: TaskJudge
+    sandbox: Sandbox
+    toolchains: Toolchains
+
+    def as_record(self) -> dict[str, Any]:
+        """What a record keeps of how was judged."""
+        return {"toolchains": self.toolchains.as_record()}
+
+
+@contextmanager
+def open_bench(catalogue: Catalogue, level: str, workers: int | None) -> Iterator[Bench]:
+    """Toolchains first: the sandbox must be told of their folders."""
+    from benchkit.judging.sandbox import open_sandbox
+
+    toolchains = find_toolchains(task.language.name for task in catalogue.problems)
+    with open_sandbox(level, workers, toolchains.folders) as sandbox:
+        yield Bench(TaskJudge(Tester(sandbox, toolchains.found)), sandbox, toolchains)
+
+
+@dataclass(frozen=True)
+class TaskRow(Judged):
+    """One sample's verdict, and the attempts that led to it."""
+
+    attempt: Attempt | None = None
+    question: Question | None = None
+    response: str = ""
+
+
+@dataclass
+class TaskRun:
+    """One model on one catalogue."""
+
+    catalogue: Catalogue
+    settings: Settings
+    manner: Manner
+    bench: Bench
+    begun: float = field(default_factory=monotonic)
+    first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries
+
+    def ask_and_judge(self) -> dict[str, Any]:
+        """Ask what is not answered yet, judge while asking, and tell the result; gives summary.json."""
+        from benchkit.asking.client.asking import Asking
+
+        asking = Asking(self.settings)
+        questions = questions_of(self.catalogue, self.manner, self.settings.samples)
+        _, folder = self.settings.need_endpoint()
+        outcome = _Outcome(
+            self, ScriptOutput(folder, len(questions), self.begun), Attempts(folder, asking.model)
+        )
+        depends_on = {"problem_set": self.catalogue.as_record(), **self.manner.as_record()}
+        for number in range(1, self.manner.tries + 1):
+            judge = partial(self._judged, number)
+            again: list[Question] = []
+            with closing(asking.run(questions, depends_on, judge, self.bench.sandbox.workers)) as rows:
+                for row, answer in rows:
+                    if number < self.manner.tries and _is_worth_another_try(row):
+                        again.append(self._next_question(row, number))
+                        outcome.keep_earlier(row, answer)
+                    else:
+                        outcome.add(row, answer)
+            questions = again
+            if not questions:
+                break
+            say(f"{len(questions)} answers did not pass: try {number + 1} of {self.manner.tries}")
+        facts = {"sampling": self.settings.sampling.as_record(), "parallel": asking.askers}
+        return outcome.finish(facts)
+
+    def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> dict[str, Any]:
+        """Judge what was answered before; nothing is asked."""
+        folder = self.settings.output_dir
+        output = ScriptOutput(folder, len(responses), self.begun)
+        outcome = _Outcome(self, output, Attempts(folder, model) if folder else None)
+        with ThreadPoolExecutor(self.bench.sandbox.workers) as pool:
+            for row in pool.map(self._replayed, responses):
+                outcome.add(row, None)
+        return outcome.finish({})
+
+    def _replayed(self, given: tuple[Task, int, str]) -> TaskRow:
+        task, sample, response = given
+        prompt = prompt_of(task, self.manner.form, with_tests=self.manner.with_tests)
+        return self._judged(1, Question(task.id, sample, prompt, task), Answer(response=response))
+
+    def _judged(self, number: int, question: Question, answer: Answer) -> TaskRow:
+        task: Task = question.task
+        if answer.failure is not None:
+            failed = Attempt(
+                Verdict.INFRASTRUCTURE, answer.failure, Tested(Verdict.INFRASTRUCTURE, answer.failure)
+            )
+            return self._row(number, question, answer, failed)
+        attempt = self.bench.judge.judge_answer(task, answer.response, truncated=answer.truncated)
+        return self._row(number, question, answer, attempt)
+
+    def _row(self, number: int, question: Question, answer: Answer, attempt: Attempt) -> TaskRow:
+        task: Task = question.task
+        first = self.first.setdefault((task.id, question.sample), str(attempt.verdict))
+        further = {
+            **attempt.as_record(),
+            **answer.facts(),
+            "language": task.language.name,
+            "area": task.area,
+            "difficulty": task.difficulty,
+            "task_sha256": task.sha256,
+            **({"try": number, "first_try": first} if self.manner.tries > 1 else {}),
+        }
+        return TaskRow(
+            task_id=task.id,
+            sample=question.sample,
+            verdict=attempt.verdict,
+            detail=attempt.detail,
+            seconds=attempt.tested.build_s + attempt.tested.test_s,
+            rung="+".join(attempt.forms) or None,
+            tokens=answer.completion_tokens,
+            further=further,
+            attempt=attempt,
+            question=question,
+            response=answer.response,
+        )
+
+    def _next_question(self, row: TaskRow, number: int) -> Question:
+        assert row.question is not None
+        assert row.attempt is not None
+        output = feedback_of(row.attempt.tested, self.manner.feedback_lines)
+        prompt = prompt_again(row.question.prompt, row.response, row.detail, output)
+        return replace(row.question, prompt=prompt, turn=number)
+
+
+def _is_worth_another_try(row: TaskRow) -> bool:
+    return row.verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE)
+
+
+class _Outcome:
+    """Adds rows up, writes them down, and tells the result."""
+
+    def __init__(self, run: TaskRun, output: ScriptOutput, attempts: Attempts | None) -> None:
+        self._run, self._output, self._attempts = run, output, attempts
+        self._tally = Tally(run.catalogue)
+        self._rows: dict[str, list[dict[str, Any]]] = {}
+
+    def keep_earlier(self, row: TaskRow, answer: Answer) -> None:
+        """A try that another one follows: its tokens count, its verdict does not."""
+        self._output.usage.add(answer)
+        self._keep(row)
+
+    def add(self, row: TaskRow, answer: Answer | None) -> None:
+        self._tally.add(row)
+        self._output.add(row, answer)
+        self._keep(row)
+        self._rows.setdefault(row.task_id, []).append(row.as_record())
+
+    def _keep(self, row: TaskRow) -> None:
+        if self._attempts is None or row.question is None or row.attempt is None:
+            return
+        question = row.question
+        self._attempts.keep(
+            row.task_id, row.sample, question.prompt, row.response, row.attempt, row.as_record()
+        )
+
+    def finish(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        run = self._run
+        summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
+        further = {**summary["further"], "judging": run.bench.as_record(), "tasks": self._per_task()}
+        if run.manner.tries > 1:
+            further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
+        isolation = run.bench.sandbox.isolation
+        for warning in isolation.warnings:
+            say(warning)
+        whole = self._output.finish(
+            {
+                **summary,
+                **run.manner.as_record(),
+                **facts,
+                "further": further,
+                "sandbox": isolation.as_record(),
+            }
+        )
+        if self._attempts is not None:
+            keep_latest(_beside(self._attempts.folder), whole, self._rows)
+        click.echo("\n".join(filter(None, (as_text(whole), usage_text(whole)))))
+        return whole
+
+    def _per_task(self) -> dict[str, str]:
+        """The content that each task had: equal ones can be compared."""
+        return {task.id: task.sha256[:16] for task in self._run.catalogue.problems}
+
+
+def _beside(folder: Path) -> Path:
+    """The runs' folder where this is one of the runner's, else the folder itself."""
+    from benchkit.contract import RunFile
+
+    return folder.parent if (folder / RunFile.EVENTS).exists() else folder

@@ -1,0 +1,79 @@
+"""What an attempt leaves in the run's folder, for people who want to see what happened."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchkit.asking.script.base import Prompt
+from benchkit.asking.script.journal import explained
+from benchkit.contract import RunFile
+from benchkit.files import atomic_write
+from benchkit.judging.tasks.judge import Attempt
+
+LATEST_SUMMARY, LATEST_TASK = "latest_summary.json", "{task}_latest.json"
+
+
+@dataclass(frozen=True)
+class Attempts:
+    """The attempts' folder of one run of one model."""
+
+    folder: Path
+    model: str
+
+    def keep(
+        self,
+        task_id: str,
+        sample: int,
+        prompt: Prompt,
+        response: str,
+        attempt: Attempt,
+        verdict: Mapping[str, Any],
+    ) -> Path:
+        """Write one attempt; a later try of the same sample takes the place of an earlier one."""
+        name = f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
+        folder = self.folder / RunFile.ATTEMPTS / name
+        with explained(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            _write(folder / "prompt.txt", "\n".join(f"=== {role}\n{text}" for role, text in prompt.parts))
+            _write(folder / "response.txt", response)
+            (folder / "patch.diff").write_bytes(attempt.patch)
+            (folder / "stdout.log").write_bytes(attempt.tested.stdout)
+            (folder / "stderr.log").write_bytes(attempt.tested.stderr)
+            _write(folder / "verdict.json", json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
+            for path, content in attempt.files.items():
+                place = folder / "files" / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(content)
+        return folder
+
+
+def _verdict(attempt: Attempt, verdict: Mapping[str, Any]) -> dict[str, Any]:
+    checks = [
+        {"status": check.status, "name": check.name, "message": check.message}
+        for check in attempt.tested.proof.checks
+    ]
+    return {**verdict, "each_check": checks}
+
+
+def keep_latest(
+    beside: Path, summary: Mapping[str, Any], by_task: Mapping[str, list[dict[str, Any]]]
+) -> None:
+    """The last results, always at the same names."""
+    with explained(beside):
+        atomic_write(beside / LATEST_SUMMARY, json.dumps(summary, indent=1) + "\n")
+        for task, rows in by_task.items():
+            atomic_write(beside / LATEST_TASK.format(task=task), json.dumps(rows, indent=1) + "\n")
+
+
+def safe_name(model: str) -> str:
+    """A model's name as part of a file's."""
+    return re.sub(r"[^\w.+-]+", "-", model).strip("-.") or "model"
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")

@@ -1,0 +1,30 @@
+"""How workspaces are built and tested, one file a language; each reports with a token.
+
+base.py   Harness, and what passes through it: Trial, Plan, Run
+files/    what goes into the jail: the runners that take a language's own place, and C++'s checks
+
+A runner reads `TOKEN NAME` from stdin before anything of the answer runs, runs the tests, and once all have
+run writes the token and a line for each test into the file NAME. To add a language: its file here and its
+line in HARNESSES.
+"""
+
+from __future__ import annotations
+
+from benchkit.judging.tasks.harnesses.base import Harness, Plan, Run, Trial, Unfit
+from benchkit.judging.tasks.harnesses.cpp import CppHarness
+from benchkit.judging.tasks.harnesses.go import GoHarness
+from benchkit.judging.tasks.harnesses.javascript import JavaScriptHarness, html_harness
+from benchkit.judging.tasks.harnesses.python import PythonHarness
+from benchkit.judging.tasks.harnesses.rust import RustHarness
+
+__all__ = ["HARNESSES", "Harness", "Plan", "Run", "Trial", "Unfit"]
+
+HARNESSES: dict[str, Harness] = {
+    "python": PythonHarness(),
+    "javascript": JavaScriptHarness(),
+    "html": html_harness(),
+    "go": GoHarness(),
+    "rust": RustHarness(),
+    "cpp": CppHarness(),
+}
+"""By the language's name."""

@@ -1,0 +1,66 @@
+"""How a language's workspace is built and tested so that a pass is proven."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from benchkit.asking.tasks.base import Files
+from benchkit.languages import Command, Toolchain
+
+HERE = Path(__file__).parent / "files"
+
+
+class Unfit(Exception):
+    """The workspace cannot be tested as it is; its text says why, one line."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The files to work in: the workspace after an answer, tests laid over it."""
+
+    files: Files
+    tests: tuple[str, ...]  # names in `files`
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Run:
+    """One program that runs tests: it reads the token from stdin before anything else."""
+
+    files: Files
+    argv: Command | None = None
+    source: bytes | None = None  # Python, run by the sandbox's own interpreter
+    executable: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plan:
+    """From a trial to its test programs."""
+
+    runs: tuple[Run, ...]  # with what the build makes still missing
+    files: Files = field(default_factory=dict)  # that the build needs
+    build: Command = ()  # empty: there is nothing to build
+    products: tuple[str, ...] = ()  # made by the build, each the program of the run at the same place
+
+
+class Harness(Protocol):
+    """Builds and tests the workspaces of one language."""
+
+    # What it keeps ready for all builds, made once outside of the sandbox; folders that programs may read.
+    def prepare(self, toolchain: Toolchain, /) -> Sequence[Path]: ...
+
+    # How this trial is built and run. Raises Unfit where it cannot be.
+    def plan(self, trial: Trial, toolchain: Toolchain, /) -> Plan: ...
+
+
+def support(name: str) -> bytes:
+    """A file of ours that goes into the jail."""
+    return (HERE / name).read_bytes()
+
+
+def with_environment(environment: Mapping[str, str], command: Command) -> Command:
+    """The command with these variables, which the jail does not bring."""
+    return ("/usr/bin/env", *(f"{name}={value}" for name, value in environment.items()), *command)

@@ -1,0 +1,55 @@
+"""JavaScript and pages: tests written for node:test, run by a runner of ours that takes its place."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.languages import Toolchain
+from benchkit.languages.html import DOM
+from benchkit.languages.javascript import NODE, packages_folder
+
+RUNNER, ENTRY = "bench_harness.mjs", "bench_entry.mjs"
+NODE_TEST = re.compile(rb"""(from\s*|import\s*\(?\s*|require\(\s*)(["'])node:test\2""")
+
+
+class JavaScriptHarness:
+    """Every *.test.mjs; one module imports them all: they are read before a line of the answer runs."""
+
+    def __init__(self, always: tuple[str, ...] = ()) -> None:
+        self._always = always
+
+    def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
+        return (packages_folder(), packages_folder().resolve()) if packages_folder().is_dir() else ()
+
+    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+        names = [name for name in trial.tests if re.search(r"\.test\.[cm]?js$", name)]
+        if not names:
+            raise Unfit("no *.test.mjs among the tests")
+        files = dict(trial.files)
+        for name in trial.tests:
+            if re.search(r"\.[cm]?js$", name):
+                files[name] = NODE_TEST.sub(_taken_over(name), files[name])
+        files[ENTRY] = "".join(f"import {json.dumps('./' + name)};\n" for name in names).encode()
+        files[RUNNER] = _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
+        return Plan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
+
+
+def html_harness() -> JavaScriptHarness:
+    """With the DOM library at hand."""
+    return JavaScriptHarness((DOM,))
+
+
+def _taken_over(name: str) -> bytes:
+    way = "../" * name.count("/") or "./"
+    return rb"\1\2" + f"{way}{RUNNER}".encode() + rb"\2"
+
+
+@cache
+def _runner(packages: tuple[str, ...]) -> bytes:
+    links = [[package, str(packages_folder() / package)] for package in packages]
+    return f"const LINKS = {json.dumps(links)};\n".encode() + support("harness.mjs")

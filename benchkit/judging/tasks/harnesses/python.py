@@ -1,0 +1,35 @@
+"""Python: unittest, in a fork of the sandbox's interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.languages import Toolchain
+
+
+class PythonHarness:
+    """Every test_*.py with unittest; the tests' text is read before a line of the answer runs."""
+
+    def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
+        return ()
+
+    def plan(self, trial: Trial, _toolchain: Toolchain) -> Plan:
+        names = [name for name in trial.tests if PurePosixPath(name).match("test_*.py")]
+        if not names:
+            raise Unfit("no test_*.py among the tests")
+        modules = [_module(name) for name in names]
+        files = [name for name in trial.tests if name.endswith(".py")]
+        source = f"TEST_FILES = {files!r}\n".encode() + _harness() + f"\nmain({modules!r})\n".encode()
+        return Plan((Run(trial.files, source=source),))
+
+
+@cache
+def _harness() -> bytes:
+    return support("python_tests.py.txt")
+
+
+def _module(name: str) -> str:
+    return name.removesuffix(".py").replace("/", ".")

@@ -1,0 +1,100 @@
+"""Rust: the crate and each of its integration tests, compiled by rustc; a test runner of ours reports."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path, PurePosixPath
+
+from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.languages import Toolchain
+from benchkit.languages.finding import shared_folder
+from benchkit.languages.rust import EDITION, RUSTC
+
+HARNESS = "bench_harness"
+NAME = re.compile(r"^\s*name\s*=\s*\"([\w-]+)\"", re.MULTILINE)
+# The runner needs the compiler's own test library, which a stable one gives out only when told so.
+ALLOWED = {"RUSTC_BOOTSTRAP": "1"}
+SCRIPT = "bench_build.sh"
+
+
+class RustHarness:
+    """The library first, then a program for each file of tests; no build script of an answer is ever run."""
+
+    def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
+        folder = _folder(toolchain)
+        if not (folder / f"lib{HARNESS}.rlib").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            source = folder / f"{HARNESS}.rs"
+            source.write_bytes(support(f"{HARNESS}.rs"))
+            subprocess.run(
+                [
+                    *(str(toolchain.executables[RUSTC]), "--edition", EDITION, "--crate-type", "rlib"),
+                    *("-O", "--cap-lints", "allow", "-o", f"lib{HARNESS}.rlib", source.name),
+                ],
+                cwd=folder,
+                env={**os.environ, **ALLOWED},
+                check=True,
+                capture_output=True,
+            )
+        return (folder,)
+
+    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+        tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
+        if not tests:
+            raise Unfit("no tests/*.rs among the tests")
+        crate = _crate(trial)
+        products = tuple(f"bench_{PurePosixPath(test).stem}" for test in tests)
+        rustc = (
+            str(toolchain.executables[RUSTC]),
+            "--edition",
+            EDITION,
+            "--cap-lints",
+            "warn",
+            "-C",
+            "debuginfo=0",
+        )
+        library = (
+            *rustc,
+            "--crate-type",
+            "rlib",
+            "--crate-name",
+            crate,
+            "-o",
+            f"lib{crate}.rlib",
+            "src/lib.rs",
+        )
+        folder = _folder(toolchain)
+        lines = ["set -e", shlex.join(library)]
+        for test, product in zip(tests, products, strict=True):
+            command = (
+                *("/usr/bin/env", *(f"{name}={value}" for name, value in ALLOWED.items()), *rustc, "--test"),
+                *(
+                    "-Zcrate-attr=feature(custom_test_frameworks)",
+                    f"-Zcrate-attr=test_runner({HARNESS}::runner)",
+                ),
+                *("--crate-name", PurePosixPath(test).stem, "--extern", f"{crate}=lib{crate}.rlib"),
+                *("--extern", f"{HARNESS}={folder}/lib{HARNESS}.rlib", "-o", product, test),
+            )
+            lines.append(shlex.join(command))
+        files = {**trial.files, SCRIPT: "\n".join([*lines, ""]).encode()}
+        runs = tuple(Run({}, argv=(f"./{product}",), executable=(product,)) for product in products)
+        return Plan(runs, files, ("/bin/sh", SCRIPT), products)
+
+
+def _crate(trial: Trial) -> str:
+    if "src/lib.rs" not in trial.files:
+        raise Unfit("no src/lib.rs in the workspace")
+    found = NAME.search(trial.files.get("Cargo.toml", b"").decode("utf-8", "replace"))
+    if found is None:
+        raise Unfit("no package's name in Cargo.toml")
+    return found[1].replace("-", "_")
+
+
+def _folder(toolchain: Toolchain) -> Path:
+    ours = sha256(support(f"{HARNESS}.rs")).hexdigest()[:12]
+    return shared_folder() / "rust" / f"{toolchain.version}-{ours}"

@@ -1,0 +1,77 @@
+"""One answer to one verdict: applied to a fresh copy of the workspace, protected files restored, tested."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
+from benchkit.asking.tasks.base import Task
+from benchkit.judging.tasks.generation import judge_tests
+from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What one answer came to."""
+
+    verdict: Verdict
+    detail: str
+    tested: Tested
+    files: Mapping[str, bytes] = field(default_factory=dict)  # those that it changed
+    patch: bytes = b""
+    notes: tuple[str, ...] = ()  # what was refused of it
+    forms: tuple[str, ...] = ()
+
+    def as_record(self) -> dict[str, Any]:
+        """The part of a verdict's line that only tasks have."""
+        checks = self.tested.proof.checks
+        return {
+            "build_s": round(self.tested.build_s, 4),
+            "test_s": round(self.tested.test_s, 4),
+            "checks": len(checks),
+            "checks_passed": self.tested.proof.passed,
+            "answer_forms": list(self.forms),
+            **({"refused": list(self.notes)} if self.notes else {}),
+        }
+
+
+class TaskJudge:
+    """Judges answers; callable from several threads at once."""
+
+    def __init__(self, tester: Tester) -> None:
+        self._tester = tester
+
+    def judge_answer(self, task: Task, response: str, *, truncated: bool = False) -> Attempt:
+        """The verdict on what a model wrote; never raises for what the answer does."""
+        workspace = Workspace(task.workspace, task.editable, task.language.labels)
+        try:
+            applied = apply_answer(response, workspace)
+        except Malformed as error:
+            return _without_run(Verdict.TRUNCATED if truncated else Verdict.MALFORMED, str(error))
+        if applied is None:
+            return _without_run(Verdict.TRUNCATED if truncated else Verdict.EMPTY, "no code in the answer")
+        changed = {name: applied.files[name] for name in applied.changed if name in applied.files}
+        tested = self.judge_files(task, applied.files)
+        verdict, detail = tested.verdict, tested.detail
+        if truncated and verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
+            verdict, detail = Verdict.TRUNCATED, f"the token budget was used up; {verdict}: {detail}"
+        patch = patch_of(task.workspace, applied.files)
+        return Attempt(verdict, detail, tested, changed, patch, applied.refused, applied.forms)
+
+    def judge_files(self, task: Task, files: Mapping[str, bytes]) -> Tested:
+        """The verdict on a workspace's files; what is not editable is as it was."""
+        restored = dict(task.workspace)
+        for name in task.editable:
+            restored.pop(name, None)
+            if name in files:
+                restored[name] = files[name]
+        if task.generates_tests:
+            return judge_tests(self._tester, task, restored)
+        return self._tester.test(task, restored, task.tests)
+
+
+def _without_run(verdict: Verdict, detail: str) -> Attempt:
+    return Attempt(verdict, detail, Tested(verdict, detail))

@@ -1,0 +1,69 @@
+"""What a test program proves: its report begins with the token, and tells each test to the last."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+LONGEST = 1 << 20
+
+
+@dataclass(frozen=True)
+class Token:
+    """One test program's secret, and the name of the file that it reports in."""
+
+    secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    report: str = field(default_factory=lambda: f"report-{secrets.token_hex(8)}")
+
+    @property
+    def stdin(self) -> bytes:
+        return f"{self.secret} {self.report}\n".encode()
+
+
+@dataclass(frozen=True)
+class Check:
+    """One test, as the program told it."""
+
+    status: str  # ok, failed, skipped
+    name: str
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """All tests of a program, which ran to its end."""
+
+    checks: tuple[Check, ...] = ()
+
+    def __add__(self, other: Proof) -> Proof:
+        return Proof((*self.checks, *other.checks))
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.status == "failed")
+
+    @property
+    def skipped(self) -> tuple[Check, ...]:
+        return tuple(check for check in self.checks if check.status == "skipped")
+
+    @property
+    def passed(self) -> int:
+        return sum(check.status == "ok" for check in self.checks)
+
+
+def read_proof(report: bytes | None, token: Token) -> Proof | None:
+    """None where there is no report, it is not the program's, or it has no end."""
+    if report is None or len(report) > LONGEST:
+        return None
+    head, *lines = report.decode("utf-8", "replace").split("\n")
+    if not secrets.compare_digest(head.encode(), token.secret.encode()):
+        return None
+    if len(lines) < 2 or lines[0] != "started" or not lines[-1].startswith("ended\t"):
+        return None
+    return Proof(tuple(_check(line) for line in lines[1:-1]))
+
+
+def _check(line: str) -> Check:
+    status, _, rest = line.partition("\t")
+    name, _, message = rest.partition("\t")
+    return Check(status if status in ("ok", "skipped") else "failed", name, message)

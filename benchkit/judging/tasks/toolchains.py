@@ -1,0 +1,49 @@
+"""What this machine has to build and test a catalogue's tasks with, made ready before anything is timed."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from benchkit.errors import MissingDependency
+from benchkit.judging.tasks.harnesses import HARNESSES
+from benchkit.languages import LANGUAGES, Toolchain
+
+
+@dataclass(frozen=True)
+class Toolchains:
+    """By the language's name: what was found, or what is missing and the command that brings it."""
+
+    found: Mapping[str, Toolchain | MissingDependency]
+    folders: tuple[str, ...]  # beyond the system's, for the sandbox to show
+
+    def as_record(self) -> dict[str, Any]:
+        """The versions; None where there is none."""
+        return {name: one.version if isinstance(one, Toolchain) else None for name, one in self.found.items()}
+
+
+def find_toolchains(languages: Iterable[str]) -> Toolchains:
+    """Look for each language's, and fill the caches that all of its builds share."""
+    found: dict[str, Toolchain | MissingDependency] = {}
+    folders: list[str] = []
+    for name in dict.fromkeys(languages):
+        try:
+            toolchain = LANGUAGES[name].find_toolchain()
+            LANGUAGES[name].fill_caches(toolchain)
+            prepared = HARNESSES[name].prepare(toolchain)
+        except MissingDependency as missing:
+            found[name] = missing
+        except subprocess.CalledProcessError as error:
+            found[name] = MissingDependency(name, _told(error))
+        else:
+            found[name] = toolchain
+            if not LANGUAGES[name].preloaded:
+                folders += [str(folder) for folder in (*toolchain.folders, *prepared)]
+    return Toolchains(found, tuple(dict.fromkeys(folders)))
+
+
+def _told(error: subprocess.CalledProcessError) -> str:
+    lines = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
+    return f"its caches cannot be filled: {lines[-1][:200] if lines else error}"

@@ -1,0 +1,167 @@
+"""The gate for tasks: starter and mutants fail, references pass, and no test is told to the model."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from benchkit.asking.answers.edits import Malformed, apply_blocks
+from benchkit.asking.tasks.base import Task
+from benchkit.asking.tasks.folders import (
+    ALTERNATIVE,
+    LEAST_MUTANTS,
+    MUTANTS,
+    SOLUTION,
+    read_mutants,
+    read_solution,
+)
+from benchkit.asking.tasks.metadata import LEAST_CHECKS
+from benchkit.errors import ProblemsError
+from benchkit.judging.tasks.judge import TaskJudge
+from benchkit.judging.tasks.testing import Tested
+from benchkit.verdict import Verdict
+
+TIMES = 3  # that a reference must pass, of as many
+LONGEST_COMMON_LINE = 20
+ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the gate says of one task."""
+
+    task_id: str
+    failures: tuple[str, ...] = ()  # the rules that it breaks, one line each
+    notes: tuple[str, ...] = ()
+    missing: str = ""  # why it could not be tried here
+    seconds: dict[str, float] = field(default_factory=dict)  # of the reference: build, test
+
+    @property
+    def passed(self) -> bool:
+        """A task that could not be tried here has not passed."""
+        return not self.failures and not self.missing
+
+    def in_words(self) -> str:
+        """One line where all is well, else one more for each rule."""
+        times = "".join(f", {part} {seconds:.2f} s" for part, seconds in self.seconds.items())
+        head = f"{'passed' if self.passed else 'FAILED'} {self.task_id}{times}"
+        told = [f"  {why}" for why in (*self.failures, *filter(None, [self.missing]))]
+        return "\n".join([head, *told, *(f"  note: {note}" for note in self.notes)])
+
+
+def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int) -> Iterator[Finding]:
+    """The findings in the tasks' order, each as soon as it and those before it are there."""
+    with ThreadPoolExecutor(workers) as pool:
+        yield from pool.map(lambda task: Gate(judge, task).finding(), tasks)
+
+
+class Gate:
+    """Tries all rules on one task."""
+
+    def __init__(self, judge: TaskJudge, task: Task, times: int = TIMES) -> None:
+        self._judge, self._task, self._times = judge, task, times
+        self._seconds: dict[str, float] = {}
+        self._notes: list[str] = []
+
+    def finding(self) -> Finding:
+        """All rules that the task breaks; one that this machine has no toolchain for says so."""
+        try:
+            failures = tuple(self._failures())
+        except _Missing as missing:
+            return Finding(self._task.id, missing=str(missing))
+        except ProblemsError as error:
+            failures = (str(error),)
+        return Finding(self._task.id, failures, tuple(self._notes), seconds=self._seconds)
+
+    def _failures(self) -> Iterator[str]:
+        yield from self._starter()
+        yield from self._references()
+        yield from self._mutants()
+        yield from _told_lines(self._task)
+
+    def _starter(self) -> Iterator[str]:
+        tested = self._tested({})
+        if tested.verdict is Verdict.PASSED:
+            yield "the starter passes"
+        elif tested.verdict in ENDED_BY_LIMIT:
+            yield f"the starter fails by a limit ({tested.detail}), not by a check"
+        if self._judge.judge_answer(self._task, "").verdict is not Verdict.EMPTY:
+            yield "an empty answer does not fail as one"
+
+    def _references(self) -> Iterator[str]:
+        for name in (SOLUTION, ALTERNATIVE):
+            files = read_solution(self._task, name)
+            if not files:
+                if self._task.folder is not None or name == SOLUTION:
+                    yield f"{name}/ is missing: a reference that passes"
+                continue
+            yield from self._outside(name, files)
+            yield from self._reference(name, files)
+
+    def _outside(self, name: str, files: dict[str, bytes]) -> Iterator[str]:
+        others = [path for path in files if path not in self._task.editable]
+        others = [path for path in others if files[path] != self._task.workspace.get(path)]
+        if others:
+            yield f"{name}/ changes {', '.join(others)}, which an answer may not (see editable)"
+
+    def _reference(self, name: str, files: dict[str, bytes]) -> Iterator[str]:
+        for time in range(self._times):
+            tested = self._tested(files)
+            if tested.verdict is not Verdict.PASSED:
+                yield f"{name}/ fails at try {time + 1}: {tested.verdict}: {tested.detail}"
+                return
+            if len(tested.proof.checks) != self._task.checks:
+                ran = len(tested.proof.checks)
+                yield f"{name}/ ran {ran} checks, and metadata.json says {self._task.checks}"
+                return
+        if self._task.checks < LEAST_CHECKS:
+            yield f"{self._task.checks} checks; {LEAST_CHECKS} or more are needed"
+        if name == SOLUTION:
+            self._seconds |= {"build": round(tested.build_s, 3), "test": round(tested.test_s, 3)}
+
+    def _mutants(self) -> Iterator[str]:
+        if self._task.folder is None:
+            return
+        mutants = read_mutants(self._task.folder / MUTANTS)
+        if len(mutants) < LEAST_MUTANTS:
+            yield f"{len(mutants)} mutants in mutants/; {LEAST_MUTANTS} or more are needed"
+        solution = {**self._task.workspace, **read_solution(self._task)}
+        for mutant in mutants:
+            try:
+                files = apply_blocks(mutant.edits, solution)
+            except Malformed as error:
+                yield f"mutants/{mutant.name}.txt cannot be applied: {error}"
+                continue
+            tested = self._tested(files)
+            if tested.verdict is Verdict.PASSED:
+                yield f"the mutant {mutant.name} passes ({mutant.mistake})"
+            elif tested.verdict in ENDED_BY_LIMIT:
+                self._notes.append(f"the mutant {mutant.name} fails by a limit only: {tested.detail}")
+
+    def _tested(self, files: dict[str, bytes]) -> Tested:
+        tested = self._judge.judge_files(self._task, {**self._task.workspace, **files})
+        if tested.verdict is Verdict.INFRASTRUCTURE:
+            raise _Missing(tested.detail)
+        return tested
+
+
+class _Missing(Exception):
+    """The task cannot be tried on this machine."""
+
+
+def _told_lines(task: Task) -> Iterator[str]:
+    """Lines of the tests that the instructions give away; what stands in a fence is a given example."""
+    if task.generates_tests:
+        return
+    shown = set(_prose(task.prompt))
+    for name, content in task.tests.items():
+        for line in content.decode("utf-8", "replace").splitlines():
+            bare = line.strip()
+            if len(bare) >= LONGEST_COMMON_LINE and any(bare in told for told in shown):
+                yield f"a line of tests/{name} stands in the instructions: {bare[:80]!r}"
+
+
+def _prose(instructions: str) -> list[str]:
+    return re.sub(r"^```.*?^```", "", instructions, flags=re.MULTILINE | re.DOTALL).splitlines()

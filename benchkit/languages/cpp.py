@@ -1,0 +1,56 @@
+"""C++20, compiled by g++."""
+
+from __future__ import annotations
+
+from benchkit.errors import MissingDependency
+from benchkit.languages.base import ContestRules, Syntax
+from benchkit.languages.building import Commands, Recipe, Toolchain
+from benchkit.languages.finding import find_program, own_folders, version_of
+from benchkit.languages.patterns import PatternSyntax
+
+GXX = "g++"
+FLAGS = ("-std=c++20", "-O1", "-Wall", "-pthread")
+MISSING = MissingDependency(
+    "g++",
+    "sudo apt install g++ (Debian, Ubuntu), sudo dnf install gcc-c++ (Fedora), brew install gcc (macOS)",
+)
+
+
+class Cpp:
+    """Compiled by the system's g++."""
+
+    name = "cpp"
+    title = "C++"
+    labels: tuple[str, ...] = ("cpp", "c++", "cc", "cxx", "hpp", "h", "c")
+    suffix = ".cpp"
+    comment = "//"
+    stops_after_body: tuple[str, ...] = ("\nint main", "\n}\n\n", "\n```")
+    stops_after_definition: tuple[str, ...] = ("\nint main", "\n```")
+    preloaded = False
+    contests: ContestRules | None = None
+    syntax: Syntax = PatternSyntax(
+        definition=(
+            r"(?:template *<[^\n]*>\s*)?"
+            r"(?:class +|struct +|enum +(?:class +)?|namespace +|[\w:<>,*&\[\] ]+?[ *&]){name}\b"
+        ),
+        code_line=r"\s*(?:#include|#define|#pragma|using |namespace |template|\S.*[;{}]\s*$)",
+        ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"",
+    )
+
+    def find_toolchain(self) -> Toolchain:
+        gxx = find_program(GXX, (), MISSING)
+        return Toolchain(version_of(gxx, "-dumpfullversion"), {GXX: gxx}, own_folders(gxx))
+
+    def fill_caches(self, toolchain: Toolchain) -> None:
+        """Nothing to fill: each program brings its own headers."""
+
+    def program(self, source: str) -> Recipe:
+        build = (GXX, *FLAGS, "-o", "main", "main.cpp")
+        return Recipe({"main.cpp": source.encode()}, run=("./main",), build=build, products=("main",))
+
+    def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
+        main = f'#include <cstdio>\nint main() {{ check({entry_point}); std::puts("{token}"); }}'
+        return self.program(f"{source}\n{test}\n{main}\n")
+
+    def workspace(self) -> Commands:
+        return Commands()

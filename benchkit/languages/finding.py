@@ -1,0 +1,108 @@
+"""Where a language's programs lie, on PATH or in our own cache folder, and which version they have."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from benchkit.errors import MissingDependency
+from benchkit.files import cache_folder
+
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+_ANSWERS_WITHIN_S = 30
+_OF_ROOT = Path("/var/cache/bench_runner")
+
+
+@cache
+def shared_folder() -> Path:
+    """For what programs in a sandbox must read: root's home is closed to the user that they run as."""
+    own = cache_folder()
+    if os.getuid() != 0 or is_open_to_all(own):
+        return own
+    _OF_ROOT.mkdir(mode=0o755, parents=True, exist_ok=True)
+    return _OF_ROOT
+
+
+def is_open_to_all(path: Path) -> bool:
+    """Whether a user without rights can get there."""
+    real = path.resolve()
+    return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
+
+
+def opened(folder: Path, name: str) -> Path:
+    """The folder, or where root's home hides it, a copy by that name which all can reach."""
+    if os.getuid() != 0 or is_open_to_all(folder):
+        return folder
+    copy = shared_folder() / name
+    if not copy.exists():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        draft = copy.with_name(f".{copy.name}.{os.getpid()}")
+        shutil.copytree(folder, draft, symlinks=True, copy_function=_linked)
+        draft.rename(copy)
+    return copy
+
+
+def _linked(source: str, target: str) -> str:
+    """Costs no room where both lie on one file system."""
+    try:
+        Path(target).hardlink_to(source)
+    except OSError:
+        shutil.copy2(source, target)
+    return target
+
+
+def toolchains_folder() -> Path:
+    """Where `make toolchains` puts what it brings."""
+    return shared_folder() / "toolchains"
+
+
+def find_program(name: str, places: Sequence[Path], missing: MissingDependency) -> Path:
+    """The program of this name on PATH, else in one of these folders; else raises `missing`."""
+    own = os.pathsep.join(map(str, places))
+    found = shutil.which(name) or shutil.which(name, path=own)
+    if found is None:
+        raise missing
+    return Path(found)
+
+
+@cache
+def version_of(program: Path, *arguments: str) -> str:
+    """What it says of itself, such as "20.20.2"; MissingDependency where it says nothing."""
+    said = output_of(program, *arguments)
+    found = _VERSION.search(said)
+    if found is None:
+        raise MissingDependency(str(program), f"it does not tell its version: {said[:80]!r}")
+    return found[0]
+
+
+@cache
+def output_of(program: Path, *arguments: str) -> str:
+    """The first line that a program prints; MissingDependency where it does not start."""
+    try:
+        done = subprocess.run(
+            [program, *arguments],
+            capture_output=True,
+            text=True,
+            timeout=_ANSWERS_WITHIN_S,
+            check=True,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MissingDependency(str(program), f"it does not start: {error}") from None
+    return done.stdout.strip().partition("\n")[0]
+
+
+def as_numbers(version: str) -> tuple[int, ...]:
+    """For comparing: "1.22" is older than "1.100"."""
+    return tuple(map(int, re.findall(r"\d+", version)))
+
+
+def own_folders(*folders: Path) -> tuple[Path, ...]:
+    """Those that a sandbox has to be told of: what is below /usr is the system's, and there anyway."""
+    found = (path for folder in folders for path in dict.fromkeys((folder, folder.resolve())))
+    return tuple(path for path in dict.fromkeys(found) if not path.is_relative_to("/usr") and path.exists())

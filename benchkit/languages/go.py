@@ -1,0 +1,111 @@
+"""Go: modules without dependencies, compiled offline."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+from benchkit.errors import MissingDependency
+from benchkit.languages.base import ContestRules, Syntax
+from benchkit.languages.building import Cache, Commands, Recipe, Toolchain
+from benchkit.languages.finding import (
+    find_program,
+    output_of,
+    own_folders,
+    shared_folder,
+    toolchains_folder,
+    version_of,
+)
+from benchkit.languages.patterns import PatternSyntax
+
+GO = "go"
+MISSING = MissingDependency(
+    "go",
+    "make toolchains brings it; or sudo apt install golang-go (Debian, Ubuntu),"
+    " sudo dnf install golang (Fedora), brew install go (macOS)",
+)
+OFFLINE = {
+    "GOPROXY": "off",
+    "GOTOOLCHAIN": "local",
+    "GOFLAGS": "-mod=mod -trimpath",
+    "GOTELEMETRY": "off",
+    "CGO_ENABLED": "0",
+    "GOENV": "off",
+    "GOWORK": "off",
+}
+# What tasks commonly import; whatever else an answer needs is compiled with it.
+_COMMON = (
+    "bufio", "bytes", "cmp", "container/heap", "container/list", "context", "crypto/sha256",
+    "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex", "encoding/json", "errors",
+    "flag", "fmt", "io", "iter", "maps", "math", "math/rand", "net/http", "net/http/httptest",
+    "net/url", "os", "path/filepath", "reflect", "regexp", "runtime", "slices", "sort", "strconv",
+    "strings", "sync", "sync/atomic", "testing/fstest", "testing/iotest", "text/tabwriter",
+    "text/template", "time", "unicode", "unicode/utf8",
+)  # fmt: skip
+
+
+class Go:
+    """Compiled by `go`, found on PATH or in our cache folder, against a cache of the standard library."""
+
+    name = "go"
+    title = "Go"
+    labels: tuple[str, ...] = ("go", "golang")
+    suffix = ".go"
+    comment = "//"
+    stops_after_body: tuple[str, ...] = ("\nfunc ", "\ntype ", "\n```")
+    stops_after_definition: tuple[str, ...] = ("\n```",)
+    preloaded = False
+    contests: ContestRules | None = None
+    syntax: Syntax = PatternSyntax(
+        definition=r"(?:func +(?:\([^)\n]*\) *)?|type +|var +|const +){name}\b",
+        code_line=r"\s*(?:package |import |func |type |var |const |return\b|\S.*[{}]\s*$)",
+        ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`",
+    )
+
+    def find_toolchain(self) -> Toolchain:
+        go = find_program(GO, (toolchains_folder() / "go" / "bin",), MISSING)
+        root = Path(output_of(go, "env", "GOROOT"))
+        version = version_of(go, "version")
+        cache = shared_folder() / "go" / f"build-{version}"
+        return Toolchain(
+            version,
+            {GO: root / "bin" / GO},
+            own_folders(root, cache),
+            OFFLINE | {"GOROOT": str(root)},
+            (Cache("GOCACHE", cache),),
+        )
+
+    def fill_caches(self, toolchain: Toolchain) -> None:
+        """Compile the standard library's common packages, as a test of a module would have them."""
+        folder = toolchain.caches[0].folder
+        done = folder / "filled"
+        if done.exists():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        imports = "".join(f'\t_ "{name}"\n' for name in _COMMON)
+        main = "func TestMain(m *testing.M) { m.Run() }"
+        source = f'package warm\n\nimport (\n{imports}\t"testing"\n)\n\n{main}\n'
+        with tempfile.TemporaryDirectory() as place:
+            Path(place, "go.mod").write_text("module warm\n\ngo 1.22\n")
+            Path(place, "warm.go").write_text("package warm\n")
+            Path(place, "warm_test.go").write_text(source)
+            subprocess.run(
+                [toolchain.executables[GO], "test", "-c", "-o", os.devnull],
+                cwd=place,
+                env={**os.environ, **toolchain.environment, "GOCACHE": str(folder)},
+                check=True,
+                capture_output=True,
+            )
+        done.touch()
+
+    def program(self, source: str) -> Recipe:
+        files = {"main.go": source.encode(), "go.mod": b"module main\n\ngo 1.22\n"}
+        return Recipe(files, run=("./main",), build=(GO, "build", "-o", "main"), products=("main",))
+
+    def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
+        return self.program(f"{source}\n{test}\nfunc main() {{ check({entry_point}); println({token!r}) }}\n")
+
+    def workspace(self) -> Commands:
+        return Commands(build=((GO, "vet", "./..."),), test=((GO, "test", "./..."),))

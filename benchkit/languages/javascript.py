@@ -1,0 +1,62 @@
+"""JavaScript: ES modules on Node."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchkit.errors import MissingDependency
+from benchkit.languages.base import ContestRules, Syntax
+from benchkit.languages.building import Commands, Recipe, Toolchain
+from benchkit.languages.finding import find_program, own_folders, toolchains_folder, version_of
+from benchkit.languages.patterns import PatternSyntax
+
+NODE = "node"
+MISSING = MissingDependency(
+    "node",
+    "make toolchains brings it; or sudo apt install nodejs (Debian, Ubuntu),"
+    " sudo dnf install nodejs (Fedora), brew install node (macOS)",
+)
+
+
+class JavaScript:
+    """Runs on Node, found on PATH or in our cache folder."""
+
+    name = "javascript"
+    title = "JavaScript"
+    labels: tuple[str, ...] = ("javascript", "js", "mjs", "node", "jsx", "cjs")
+    suffix = ".mjs"
+    comment = "//"
+    stops_after_body: tuple[str, ...] = ("\nfunction ", "\nclass ", "\nconst ", "\n```", "\nconsole.log(")
+    stops_after_definition: tuple[str, ...] = ("\n```", "\nconsole.log(")
+    preloaded = False
+    contests: ContestRules | None = None
+    syntax: Syntax = PatternSyntax(
+        definition=(
+            r"(?:export +(?:default +)?)?(?:async +)?(?:function\*? *|class +|const +|let +|var +){name}\b"
+        ),
+        code_line=r"\s*(?:import |export |const |let |var |return\b|function |class |\S.*[;{}]\s*$)",
+        ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\[\s\S])*`",
+    )
+
+    def find_toolchain(self) -> Toolchain:
+        node = find_program(NODE, (toolchains_folder() / "node" / "bin",), MISSING)
+        real = node.resolve()
+        version = version_of(real, "--version")
+        return Toolchain(version, {NODE: real}, own_folders(real))
+
+    def fill_caches(self, toolchain: Toolchain) -> None:
+        """Nothing to fill: Node compiles in memory."""
+
+    def program(self, source: str) -> Recipe:
+        return Recipe({"main.mjs": source.encode()}, run=(NODE, "main.mjs"))
+
+    def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
+        return self.program(f"{source}\n{test}\ncheck({entry_point});\nconsole.log({token!r});\n")
+
+    def workspace(self) -> Commands:
+        return Commands(test=((NODE, "--test"),))
+
+
+def packages_folder() -> Path:
+    """Where `make toolchains` puts the packages that tasks may name: jsdom, react, react-dom."""
+    return toolchains_folder() / "node_modules"

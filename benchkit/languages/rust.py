@@ -1,0 +1,70 @@
+"""Rust: crates without dependencies, compiled by rustc itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchkit.errors import MissingDependency
+from benchkit.languages.base import ContestRules, Syntax
+from benchkit.languages.building import Commands, Recipe, Toolchain
+from benchkit.languages.finding import find_program, opened, output_of, own_folders, version_of
+from benchkit.languages.patterns import PatternSyntax
+
+RUSTC = "rustc"
+EDITION = "2021"
+MISSING = MissingDependency(
+    "rustc 1.74 or newer",
+    "sudo apt install rustc cargo (Debian 13, Ubuntu; on Debian 12 rustc-web cargo-web),"
+    " sudo dnf install rust cargo (Fedora), brew install rust (macOS), or rustup",
+)
+
+
+class Rust:
+    """Compiled by `rustc`, found on PATH or where rustup puts it."""
+
+    name = "rust"
+    title = "Rust"
+    labels: tuple[str, ...] = ("rust", "rs")
+    suffix = ".rs"
+    comment = "//"
+    stops_after_body: tuple[str, ...] = (
+        "\nfn ",
+        "\npub fn ",
+        "\nimpl ",
+        "\nstruct ",
+        "\n```",
+        "\n#[cfg(test)]",
+    )
+    stops_after_definition: tuple[str, ...] = ("\n```", "\n#[cfg(test)]")
+    preloaded = False
+    contests: ContestRules | None = None
+    syntax: Syntax = PatternSyntax(
+        definition=(
+            r"(?:pub(?:\([^)]*\))? +)?(?:async +|const +|unsafe +)*"
+            r"(?:fn|struct|enum|trait|impl|type|mod) +{name}\b"
+        ),
+        code_line=r"\s*(?:use |fn |pub |let |impl |struct |enum |mod |#\[|\S.*[;{}]\s*$)",
+        ignored=r"//[^\n]*|/\*[\s\S]*?\*/|\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\\n]|\\.[^'\n]{0,8})'",
+    )
+
+    def find_toolchain(self) -> Toolchain:
+        """What rustup puts on PATH only starts the compiler: its own place is asked for."""
+        starter = find_program(RUSTC, (Path.home() / ".cargo" / "bin",), MISSING)
+        root = Path(output_of(starter, "--print", "sysroot"))
+        version = version_of(root / "bin" / RUSTC, "--version")
+        folders = [opened(root / part, f"rust-{version}/{part}") for part in ("bin", "lib")]
+        return Toolchain(version, {RUSTC: folders[0] / RUSTC}, own_folders(*folders))
+
+    def fill_caches(self, toolchain: Toolchain) -> None:
+        """Nothing to fill: the standard library comes compiled."""
+
+    def program(self, source: str) -> Recipe:
+        build = (RUSTC, "--edition", EDITION, "-O", "-o", "main", "main.rs")
+        return Recipe({"main.rs": source.encode()}, run=("./main",), build=build, products=("main",))
+
+    def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
+        main = f'fn main() {{ check({entry_point}); println!("{token}"); }}'
+        return self.program(f"{source}\n{test}\n{main}\n")
+
+    def workspace(self) -> Commands:
+        return Commands(test=(("cargo", "test", "--offline"),))

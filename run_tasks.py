@@ -1,0 +1,251 @@
+#!/usr/bin/env python3
+"""Whole tasks in six languages: ask a model to change files that exist, run hidden tests on what it wrote."""
+
+from __future__ import annotations
+
+from benchkit.environment import use_own_environment
+
+if __name__ == "__main__":
+    use_own_environment()  # before the imports that only our environment can fulfil
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from benchkit.asking.answers.edits.base import decoded
+from benchkit.asking.script import Settings, asking_flags, say
+from benchkit.asking.tasks import OURS, Catalogue, Choice, Task, load_catalogue
+from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
+from benchkit.asking.tasks.prompts import FORMS
+from benchkit.errors import BenchError, UsageError
+from benchkit.judging.evaluation import judging_flags, show_prompts
+from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questions_of
+from benchkit.judging.tasks.artifacts import safe_name
+
+MAX_TOKENS = 8000
+SEVERAL = ("--models", "--tasks")  # each takes all words up to the next flag
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What this script has beyond the flags that all scripts share."""
+
+    task: tuple[str, ...]
+    tasks: tuple[str, ...]
+    models: tuple[str, ...]
+    language: tuple[str, ...]
+    area: tuple[str, ...]
+    difficulty: tuple[str, ...]
+    shuffle: int | None
+    catalogue: Path | None
+    answer: str
+    include_tests: bool
+    install_deps: bool
+    tries: int
+    feedback_lines: int
+    response_file: Path | None
+    response_text: str | None
+    rejudge: Path | None
+    verify: bool
+    sandbox: str
+    workers: int | None
+
+    @property
+    def manner(self) -> Manner:
+        return Manner(self.answer, self.include_tests, self.tries, self.feedback_lines)
+
+    @property
+    def replays(self) -> bool:
+        return bool(self.response_file or self.response_text is not None or self.rejudge)
+
+    def of_tasks(self, limit: int | None) -> Choice:
+        ids = [word for given in (*self.task, *self.tasks) for word in given.replace(",", " ").split()]
+        return Choice(
+            tuple(dict.fromkeys(word for word in ids if word != "all")),
+            self.language,
+            self.area,
+            self.difficulty,
+            limit,
+            self.shuffle,
+        )
+
+
+class Command(click.Command):
+    """Lets `--models A B` stand for `--models A --models B`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(_repeated(args)))
+
+
+def _repeated(args: list[str]) -> list[str]:
+    repeated: list[str] = []
+    flag = None
+    for word in args:
+        if word.startswith("-"):
+            flag = word if word in SEVERAL else None
+        elif flag is not None and repeated[-1] != flag:
+            repeated.append(flag)
+        repeated.append(word)
+    return repeated
+
+
+@click.command(cls=Command, help=__doc__)
+@click.option("--task", multiple=True, metavar="ID", help="Only these; repeat it, or join ids by commas.")
+@click.option("--tasks", multiple=True, metavar="ID…", help="all, or several ids.")
+@click.option("--models", multiple=True, metavar="NAME…", help="Ask these, one after the other.")
+@click.option("--language", multiple=True, metavar="NAME", help="Only tasks in this language; repeat it.")
+@click.option("--area", multiple=True, type=click.Choice(AREAS), help="Only tasks of this kind; repeat it.")
+@click.option("--difficulty", multiple=True, type=click.Choice(DIFFICULTIES), help="Repeat it for several.")
+@click.option("--shuffle", type=int, metavar="SEED", help="Another order, before --limit is applied.")
+@click.option(
+    "--catalogue", type=click.Path(path_type=Path), metavar="DIR", help=f"[default: {OURS.name}/ beside this]"
+)
+@click.option(
+    "--answer",
+    type=click.Choice(list(FORMS)),
+    default="whole",
+    show_default=True,
+    help="The form of answer that is asked for; any form is understood.",
+)
+@click.option("--include-tests", is_flag=True, help="Show the model the tests.")
+@click.option(
+    "--install-deps", is_flag=True, help="Install what tasks declare, before anything is locked in."
+)
+@click.option("--tries", type=click.IntRange(min=1), default=1, show_default=True, help="Of one answer.")
+@click.option(
+    "--feedback-lines",
+    type=click.IntRange(min=1),
+    default=60,
+    show_default=True,
+    help="Of the tests' output that the model sees before it tries again.",
+)
+@click.option(
+    "--response-file", type=click.Path(path_type=Path), metavar="F", help="Judge this answer; ask nobody."
+)
+@click.option("--response-text", metavar="T", help="The same, given as text.")
+@click.option(
+    "--rejudge", type=click.Path(path_type=Path), metavar="DIR", help="Judge an earlier run's answers again."
+)
+@click.option(
+    "--verify", is_flag=True, help="Try the tasks themselves: references pass, everything else fails."
+)
+@click.option(
+    "--samples", "samples_short", type=click.IntRange(min=1), help="--samples-per-problem, in short."
+)
+@judging_flags
+@asking_flags(max_tokens=MAX_TOKENS)
+def command(settings: Settings, samples_short: int | None, **options: Any) -> None:
+    choices = Choices(**options)
+    if samples_short is not None:
+        settings = replace(settings, samples=samples_short)
+    catalogue = load_catalogue(choices.catalogue).choose(choices.of_tasks(settings.limit))
+    if settings.dry_run:
+        return show_prompts(questions_of(catalogue, choices.manner, settings.samples))
+    if choices.verify:
+        return _verify(catalogue, choices)
+    return _run(catalogue, settings, choices)
+
+
+def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
+    with open_bench(catalogue, choices.sandbox, 1 if settings.check else choices.workers) as bench:
+        if settings.check:
+            say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
+            return
+        if choices.replays:
+            responses = _responses(catalogue, choices)
+            TaskRun(catalogue, settings, choices.manner, bench).judge_responses(responses, "replayed")
+            return
+        failures = []
+        for one in _settings_by_model(settings, choices.models):
+            try:
+                TaskRun(catalogue, one, choices.manner, bench).ask_and_judge()
+            except BenchError as error:
+                if len(choices.models) < 2:
+                    raise
+                failures.append(f"{one.model}: {error}")
+                say(failures[-1])
+        if failures:
+            raise BenchError(
+                f"{len(failures)} of {len(choices.models)} models could not be asked: {failures[0]}"
+            )
+
+
+def _settings_by_model(settings: Settings, models: tuple[str, ...]) -> list[Settings]:
+    """Several models' answers lie in a folder each."""
+    folder = settings.output_dir or Path("runs") / f"tasks-{datetime.now():%Y%m%d-%H%M%S}"
+    if not models:
+        return [replace(settings, output_dir=folder)]
+    return [replace(settings, model=model, output_dir=folder / safe_name(model)) for model in models]
+
+
+def _responses(catalogue: Catalogue, choices: Choices) -> list[tuple[Task, int, str]]:
+    if choices.rejudge:
+        return _earlier(catalogue, choices.rejudge)
+    if choices.response_file and choices.response_text is not None:
+        raise UsageError("--response-file and --response-text: choose one")
+    if len(catalogue.problems) != 1:
+        raise UsageError(
+            f"an answer belongs to one task, and {len(catalogue.problems)} are chosen: add --task ID"
+        )
+    text = choices.response_text if choices.response_text is not None else _read(choices.response_file)
+    return [(catalogue.problems[0], 0, text)]
+
+
+def _read(path: Path | None) -> str:
+    assert path is not None
+    try:
+        return decoded(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"--response-file {path} cannot be read: {error.strerror}") from None
+
+
+def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:
+    """The last answer to each sample of the chosen tasks."""
+    from benchkit.asking.problems.reading import rows
+    from benchkit.asking.script.journal import ANSWERS
+
+    path = folder / ANSWERS
+    if not path.exists():
+        raise UsageError(f"--rejudge {folder}: there is no {ANSWERS} in it")
+    tasks = {task.id: task for task in catalogue.problems}
+    answers: dict[tuple[str, int], str] = {}
+    unknown: set[str] = set()
+    for _, row in rows(path):
+        if row["task_id"] in tasks:
+            answers[row["task_id"], row["sample"]] = row.get("response", "")
+        else:
+            unknown.add(row["task_id"])
+    if not answers:
+        raise UsageError(
+            f"--rejudge {folder}: no answer to a chosen task, but to {', '.join(sorted(unknown)[:3])}"
+        )
+    if unknown:
+        say(f"{len(unknown)} tasks of {folder} are not among the chosen ones, such as {min(unknown)}")
+    return [(tasks[task], sample, text) for (task, sample), text in answers.items()]
+
+
+def _verify(catalogue: Catalogue, choices: Choices) -> None:
+    from benchkit.judging.tasks.verify import verify
+
+    with open_bench(catalogue, choices.sandbox, choices.workers) as bench:
+        passed = failed = 0
+        for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers):
+            click.echo(finding.in_words())
+            passed += finding.passed
+            failed += not finding.passed
+    click.echo(f"{passed} passed, {failed} failed")
+    if failed:
+        raise SystemExit(1)
+
+
+def main() -> None:
+    from benchkit.terminal import run_command
+
+    run_command(command, "run_tasks.py")
+
+
+if __name__ == "__main__":
+    main()

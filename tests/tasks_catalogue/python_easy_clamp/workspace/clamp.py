@@ -1,0 +1,6 @@
+def clamp(value, low, high):
+    raise NotImplementedError
+
+
+def total(values):
+    raise NotImplementedError
