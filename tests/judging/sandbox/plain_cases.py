@@ -587,4 +587,210 @@ CASES = [
         "def f(n):\n    r = 1\n    for i in range(1, n + 1): r *= i\n    return r",
         "import math\n" + checked("assert candidate(500) == math.factorial(500)"),
     ),
+    # what people write beside that
+    Case(
+        "str_of_object",
+        "class R:\n    def __str__(s): return 'r!'\ndef f(): return R()",
+        checked("assert str(candidate()) == 'r!'"),
+    ),
+    Case(
+        "repr_of_object",
+        POINT + "def f(x): return Point(x, x)",
+        checked("assert repr(candidate(1)) == 'Point(x=1, y=1)'"),
+        "Return a point.",
+    ),
+    Case(
+        "len_of_object",
+        "class R:\n    def __len__(s): return 3\n    def __getitem__(s, i): return i * 2\ndef f(): return R()",
+        checked("r = candidate()\nassert len(r) == 3 and r[2] == 4"),
+    ),
+    Case(
+        "iterate_object",
+        "class R:\n    def __init__(s, n): s.n = n\n    def __iter__(s): return iter(range(s.n))\ndef f(n): return R(n)",
+        checked("r = candidate(3)\nassert list(r) == [0, 1, 2] == list(r)"),
+    ),
+    Case(
+        "operators_prose",
+        "class V:\n    def __init__(s, x): s.x = x\n    def __add__(s, o): return V(s.x + o.x)\n    def __eq__(s, o): return s.x == o.x\n",
+        checked("assert candidate(1) + candidate(2) == candidate(3)"),
+        "Implement a vector V with +.",
+        entry_point="V",
+    ),
+    Case(
+        "comparison",
+        "from functools import total_ordering\n@total_ordering\nclass V:\n    def __init__(s, x): s.x = x\n    def __eq__(s, o): return s.x == o.x\n    def __lt__(s, o): return s.x < o.x\n",
+        checked("assert candidate(1) < candidate(2) and sorted([candidate(3), candidate(1)])[0].x == 1"),
+        "A vector type V.",
+        entry_point="V",
+        inside=True,
+    ),
+    Case(
+        "print_captured",
+        "def f(x): print('hi', x)",
+        "import io, contextlib\n"
+        + checked(
+            "out = io.StringIO()\nwith contextlib.redirect_stdout(out):\n    candidate(1)\nassert out.getvalue() == 'hi 1\\n'"
+        ),
+        inside=True,
+    ),
+    Case(
+        "patched_input",
+        "def f(): return int(input()) * 2",
+        "from unittest.mock import patch\n"
+        + checked("with patch('builtins.input', return_value='4'):\n    assert candidate() == 8"),
+        inside=True,
+    ),
+    Case(
+        "file_read",
+        "def f(path): return open(path).read()",
+        "import os, tempfile\n"
+        + checked(
+            "p = os.path.join(tempfile.mkdtemp(), 'a')\nopen(p, 'w').write('x')\nassert candidate(p) == 'x'"
+        ),
+        inside=True,
+    ),
+    Case(
+        "memoryview",
+        "def f(): return memoryview(b'ab')",
+        checked("assert candidate() == b'ab' and bytes(candidate()) == b'ab'"),
+    ),
+    Case("slice_object", "def f(): return slice(1, 2)", checked("assert [1, 2, 3][candidate()] == [2]")),
+    Case("none_and_ellipsis", "def f(): return ...", checked("assert candidate() is ...")),
+    Case("type_returned", "def f(x): return type(x)", checked("assert candidate(1) is int")),
+    Case(
+        "raise_from",
+        "def f():\n    try: 1 / 0\n    except ZeroDivisionError as e: raise ValueError('bad') from e",
+        checked(
+            "try: candidate()\nexcept ValueError as e: assert isinstance(e.__cause__, ZeroDivisionError)\nelse: assert 0"
+        ),
+        inside=True,
+    ),
+    Case(
+        "stop_iteration",
+        "def f(): raise StopIteration",
+        checked("try: candidate()\nexcept StopIteration: pass\nelse: assert 0"),
+        inside=True,
+    ),
+    Case(
+        "system_exit",
+        "import sys\ndef f(): sys.exit(3)",
+        checked("try: candidate()\nexcept SystemExit as e: assert e.code == 3\nelse: assert 0"),
+        inside=True,
+    ),
+    Case(
+        "warning",
+        "import warnings\ndef f(): warnings.warn('old', DeprecationWarning); return 1",
+        "import warnings\n"
+        + checked(
+            "with warnings.catch_warnings(record=True) as w:\n    warnings.simplefilter('always')\n    candidate()\nassert len(w) == 1"
+        ),
+        inside=True,
+    ),
+    Case(
+        "path_returned",
+        "from pathlib import Path\ndef f(p): return Path(p)",
+        "from pathlib import Path\n" + checked("assert candidate('a') == Path('a')"),
+    ),
+    Case(
+        "uuid",
+        "import uuid\ndef f(): return uuid.UUID(int=1)",
+        "import uuid\n" + checked("assert candidate() == uuid.UUID(int=1)"),
+    ),
+    Case(
+        "enum",
+        "from enum import Enum\nclass Color(Enum):\n    RED = 1\ndef f(n): return Color(n)",
+        checked("assert candidate(1) is Color.RED and candidate(1).name == 'RED'"),
+        "from enum import Enum\nclass Color(Enum):\n    RED = 1\n\ndef f(n):\n    pass\n",
+        inside=True,
+    ),
+    Case(
+        "int_enum",
+        "from enum import IntEnum\nclass L(IntEnum):\n    A = 1\ndef f(): return L.A",
+        checked("assert candidate() == 1 and candidate() + 1 == 2"),
+    ),
+    Case(
+        "lru_cache_info",
+        "from functools import lru_cache\n@lru_cache(None)\ndef f(n): return n if n < 2 else f(n-1) + f(n-2)",
+        checked("assert candidate(80) == 23416728348467685\nassert candidate.cache_info().misses == 81"),
+        inside=True,
+    ),
+    Case(
+        "mock_argument",
+        "def f(api): return api.get(3)",
+        "from unittest.mock import Mock\n"
+        + checked(
+            "api = Mock()\napi.get.return_value = 5\nassert candidate(api) == 5\napi.get.assert_called_once_with(3)"
+        ),
+        inside=True,
+    ),
+    Case(
+        "unittest_class",
+        "def f(x): return x + 1",
+        "import unittest\nclass T(unittest.TestCase):\n    def test_one(self):\n        self.assertEqual(f(1), 2)\n    def test_error(self):\n        with self.assertRaises(TypeError):\n            f('a')\ndef check(candidate):\n    result = unittest.TestResult()\n    unittest.defaultTestLoader.loadTestsFromTestCase(T).run(result)\n    assert result.wasSuccessful() and result.testsRun == 2\n",
+    ),
+    Case(
+        "unittest_class_wrong",
+        "def f(x): return x",
+        "import unittest\nclass T(unittest.TestCase):\n    def test_one(self):\n        self.assertEqual(f(1), 2)\ndef check(candidate):\n    result = unittest.TestResult()\n    unittest.defaultTestLoader.loadTestsFromTestCase(T).run(result)\n    assert result.wasSuccessful()\n",
+        passes=False,
+    ),
+    Case(
+        "async_gather",
+        "import asyncio\nasync def f(x):\n    await asyncio.sleep(0)\n    return x",
+        "import asyncio\n"
+        + checked(
+            "async def main():\n    return await asyncio.gather(*map(candidate, range(3)))\nassert asyncio.run(main()) == [0, 1, 2]"
+        ),
+        inside=True,
+    ),
+    Case(
+        "type_hints",
+        "def f(x: int) -> str: return str(x)",
+        "from typing import get_type_hints\n"
+        + checked("assert get_type_hints(candidate) == {'x': int, 'return': str}"),
+        inside=True,
+    ),
+    Case(
+        "numpy_allclose",
+        "import numpy as np\ndef f(a): return np.linalg.inv(a)",
+        "import numpy as np\n"
+        + checked("a = np.array([[2., 0], [0, 4]])\nassert np.allclose(candidate(a) @ a, np.eye(2))"),
+    ),
+    Case(
+        "regex_match",
+        "import re\ndef f(s): return re.match(r'(a+)', s)",
+        checked(
+            "assert candidate('aab').group(1) == 'aa'\nassert candidate('b') is None\nassert candidate('a')"
+        ),
+        inside=True,
+    ),
+    Case(
+        "custom_exception_of_solution",
+        "class MyError(Exception): pass\ndef f(): raise MyError('x')",
+        checked("try: candidate()\nexcept MyError: pass\nelse: assert 0"),
+        inside=True,
+    ),
+    Case(
+        "star_args",
+        "def f(*a, **k): return a, k",
+        checked("assert candidate(1, *[2], x=3, **{'y': 4}) == ((1, 2), {'x': 3, 'y': 4})"),
+    ),
+    Case(
+        "swap_rows",
+        "def f(m): m[0], m[1] = m[1], m[0]",
+        checked("m = [[1], [2]]\ncandidate(m)\nassert m == [[2], [1]]"),
+    ),
+    Case(
+        "string_io",
+        "def f(file): return file.read().upper()",
+        "import io\n" + checked("assert candidate(io.StringIO('a')) == 'A'"),
+        inside=True,
+    ),
+    Case(
+        "contains_of_object",
+        "class R:\n    def __contains__(s, x): return x > 2\ndef f(): return R()",
+        checked("r = candidate()\nassert 3 in r and 1 not in r"),
+        "class R: a container",
+        inside=True,
+    ),
 ]

@@ -90,6 +90,34 @@ def test_a_candidates_object_is_never_run_inside(best: Sandbox) -> None:
     assert (outcome.verdict, outcome.inside) == (Verdict.WRONG, False)
 
 
+YES = """
+class Yes:
+    def __getattribute__(self, name): return lambda *_: True
+    __eq__ = __lt__ = __le__ = __gt__ = __ge__ = __contains__ = __bool__ = lambda *_: True
+    __sub__ = __rsub__ = __add__ = __radd__ = __abs__ = __int__ = __index__ = lambda *_: 0
+    __float__ = lambda _: 0.0
+    __hash__ = lambda _: hash(4)
+    __iter__ = lambda self: iter([self, self])
+    __call__ = __enter__ = __getitem__ = lambda self, *_: self
+    __len__ = lambda _: 2
+def add(a, b): return Yes()
+"""
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        "c(1, 2) == 4", "4 == c(1, 2)", "not c(1, 2) != 4", "c(1, 2) in (4,)", "4 in {c(1, 2): 0}", "4 in c(1, 2)",
+        "abs(c(1, 2) - 4) < 1e-6", "c(1, 2) < 4", "c(1, 2) + 4 == 4", "list(c(1, 2)) == [4, 4]", "c(1, 2)[0] == 4",
+        "sorted(c(1, 2)) == [4, 4]", "sum(c(1, 2)) == 8", "isinstance(c(1, 2), int)", "c(1, 2) is True", "range(9)[c(1, 2)] == 4",
+    ],
+)  # fmt: skip
+def test_an_object_that_says_yes_to_everything_fails(best: Sandbox, check: str) -> None:
+    """What a test expects is never shown to the candidate's object, and the object does not lead inside."""
+    outcome = best.check(YES, f"def check(c): assert {check}", "add")
+    assert (outcome.verdict, outcome.inside) == (Verdict.WRONG, False), outcome
+
+
 def test_canonical_solutions(shared_data: Path) -> None:
     """All 164 of HumanEval pass, and none needs to run inside."""
     with gzip.open(shared_data / "humaneval" / "HumanEval.jsonl.gz") as file:

@@ -98,7 +98,7 @@ class _Server:
 
     def share(
         self,
-        target: str | tuple[int, Any],
+        target: str | tuple[int, str],
         arguments: list[tuple[Any, int | None]],
         named: dict[str, tuple[Any, int | None]],
         forgotten: list[int],

@@ -7,6 +7,7 @@ values have changed; an object that is no data stays here and is known by its pl
 from __future__ import annotations
 
 import marshal
+import operator
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -91,12 +92,10 @@ class Shared:
     def _kept(self, payload: tuple[int, str, str]) -> Any:
         return self.objects[payload[0]]
 
-    def find(self, place: int, sent: Any) -> Callable[..., Any]:
-        """The next item of an iterator, or an iterator of what has items."""
+    def find(self, place: int, operation: str) -> Callable[..., Any]:
+        """What a test does with a kept object, as a function of the other operands."""
         kept = self.objects[place]
-        if sent is None:
-            return lambda: next(kept) if hasattr(type(kept), "__next__") else iter(kept)
-        return lambda: kept.send(unpack(sent, self._kept))
+        return lambda *others: _OPERATIONS[operation](kept, *others)
 
     def raised(self, error: BaseException) -> tuple[Any, ...]:
         """Arguments and attributes of an exception, where they are data and not too much of it."""
@@ -105,6 +104,20 @@ class Shared:
         except BaseException:  # its attributes are the program's own
             return ()
         return facts if len(marshal.dumps(facts, 2)) <= _RAISED_AT_MOST else ()
+
+
+_OPERATIONS: dict[str, Callable[..., Any]] = {
+    "next": next,
+    "send": lambda kept, sent: kept.send(sent),
+    "iter": iter,
+    "str": str,
+    "repr": repr,
+    "len": len,
+    **{
+        name: getattr(operator, name)
+        for name in ("getitem", "add", "sub", "mul", "eq", "ne", "lt", "le", "gt", "ge")
+    },
+}
 
 
 def pack_text(text: str) -> Any:

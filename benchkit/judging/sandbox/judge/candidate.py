@@ -32,6 +32,9 @@ PLAIN_ATTRIBUTES = frozenset(
 )
 
 
+_ADVANCE = ("next", "send")
+
+
 class CandidateStopped(BaseException):
     """The candidate raised what is no Exception (SystemExit, KeyboardInterrupt…), or its program is over."""
 
@@ -68,7 +71,7 @@ class Exchange:
 
     def call(
         self,
-        target: str | tuple[int, Any],
+        target: str | tuple[int, str],
         arguments: tuple[Any, ...] = (),
         named: dict[str, Any] | None = None,
     ) -> Any:
@@ -82,7 +85,7 @@ class Exchange:
                 self.over = over
                 raise CandidateStopped from None
 
-    def _call(self, target: str | tuple[int, Any], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+    def _call(self, target: str | tuple[int, str], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
         forgotten = self._forgotten()
         given = [self._given(value) for value in arguments]
         given_named = {name: self._given(value) for name, value in named.items()}
@@ -103,7 +106,7 @@ class Exchange:
             there = RaisedThere.read(details, self.unpacked)
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply") from None
-        if isinstance(target, tuple) and there.base == "StopIteration":
+        if isinstance(target, tuple) and target[1] in _ADVANCE and there.base == "StopIteration":
             raise Ended
         self.fault = there.fault()
         self.raised = as_exception(there, self.names) or CandidateStopped(str(there))
@@ -202,6 +205,14 @@ class Candidate:
         self._exchange.move_inside()
 
 
+def _with_another(operation: str, otherwise: Callable[..., Any] = lambda *_: NotImplemented) -> Any:
+    def method(self: Elsewhere, other: object) -> Any:
+        both = isinstance(other, Elsewhere) and NOWHERE not in (self.place, other.place)
+        return self._ask(operation, other) if both else otherwise(self, other)
+
+    return method
+
+
 class Elsewhere(Opaque):
     """An object in the jail. It equals nothing, and what no plain value can be asked is asked inside."""
 
@@ -218,6 +229,36 @@ class Elsewhere(Opaque):
     def _ask_inside(self, *_: Any) -> Any:
         self._exchange.move_inside()
 
+    def _ask(self, operation: str, *others: Any) -> Any:
+        if self.place == NOWHERE:
+            raise TypeError(f"{self.what}, of which nothing more can be told")
+        return self._exchange.call((self.place, operation), others)
+
+    def __str__(self) -> str:
+        return str(self._ask("str"))
+
+    def __repr__(self) -> str:
+        return str(self._ask("repr"))
+
+    def __len__(self) -> int:
+        return int(self._ask("len"))
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._ask("getitem", key)
+
+    __iter__: Any = None  # not by __getitem__: a range of a thousand million numbers is no list
+
+    # Of two objects of the candidate's own it says itself how they compare and add up. What the test
+    # expects is never shown to it: an object could say that it equals that.
+    __hash__ = Opaque.__hash__
+    __eq__ = _with_another("eq", lambda *_: False)
+    __ne__ = _with_another("ne", lambda *_: True)
+    __lt__, __le__, __gt__, __ge__ = map(_with_another, ("lt", "le", "gt", "ge"))
+    __add__, __sub__, __mul__ = map(_with_another, ("add", "sub", "mul"))
+
     __enter__ = __exit__ = __aenter__ = __aexit__ = __aiter__ = __await__ = _ask_inside
 
 
@@ -231,7 +272,7 @@ class Items(Elsewhere):
     """What can be gone through, each time from its start."""
 
     def __iter__(self) -> Iterator[Any]:
-        found: Iterator[Any] = iter(self._exchange.call((self.place, None)))
+        found: Iterator[Any] = iter(self._exchange.call((self.place, "iter")))
         return found
 
 
@@ -247,7 +288,7 @@ class Advancing(Elsewhere):
 
 def _advanced(exchange: Exchange, place: int, sent: Any) -> Any:
     try:
-        return exchange.call((place, sent))
+        return exchange.call((place, "next")) if sent is None else exchange.call((place, "send"), (sent,))
     except Ended:
         raise StopIteration from None
 
@@ -259,8 +300,7 @@ def _generator(exchange: Exchange, place: int, _what: str) -> Generator[Any, Any
             item = _advanced(exchange, place, sent)
         except StopIteration:
             return
-        given = yield item
-        sent = None if given is None else exchange.packed(given)
+        sent = yield item
 
 
 async def _coroutine(exchange: Exchange, _place: int, _what: str) -> Any:

@@ -23,7 +23,7 @@ from benchkit.judging.sandbox.judge.candidate import (
 from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome
-from benchkit.judging.sandbox.judge.prompts import classes_of, define, whole_part
+from benchkit.judging.sandbox.judge.prompts import classes_of, define, shares_surroundings, whole_part
 from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.replies import MOST_TEXT, in_words, raised, told
@@ -56,6 +56,8 @@ def check(
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether the jail can go on."""
     asked = Check(source, _without_mark(test), entry_point, _without_mark(support))
+    if shares_surroundings(asked.test):
+        return _inside(jail, asked, limits)
     finding, conversation = _at_arms_length(jail, asked, limits)
     result, sound = _outcome(conversation, finding.stopped, limits)
     if not finding.inside or not sound:

@@ -1,4 +1,7 @@
-"""What a test may use of its problem's prompt, which need not be whole Python: prose, or a bare `def`."""
+"""What a test asks for, and what it may use of its problem's prompt.
+
+A prompt need not be whole Python: it may be prose, or a bare `def`.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,38 @@ _NAMING = (
     *(ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),
 )
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+# What a test does to the process around it, or looks for there, which at arm's length is another than the
+# candidate's; and exceptions that would end the test itself.
+_SURROUNDINGS = frozenset(
+    (
+        *("redirect_stdout", "redirect_stderr", "stdout", "stderr", "stdin", "patch", "catch_warnings"),
+        *("environ", "open", "tempfile", "chdir", "settrace", "tracemalloc", "__cause__", "__context__"),
+        *("SystemExit", "KeyboardInterrupt", "StopIteration", "GeneratorExit"),
+    )
+)
+_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_SURROUNDINGS))})\b")
+
+
+def shares_surroundings(test: str) -> bool:
+    """Whether the test can only say something in the candidate's own process."""
+    if not _WORDS.search(test):
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(test)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return not _SURROUNDINGS.isdisjoint(name for node in nodes for name in _names(node))
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Attribute):
+        yield node.attr
+    elif isinstance(node, ast.alias):
+        yield from node.name.split(".")
 
 
 def classes_of(prompt: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ object of the program's own) stays where it is: `keep` gives what stands for it.
 
 from __future__ import annotations
 
+import builtins
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Callable
@@ -125,6 +126,15 @@ def _decimal(text: str) -> Any:
     return found
 
 
+_BUILTIN_TYPES = {
+    name: kind for name, kind in vars(builtins).items() if isinstance(kind, type) and not name.startswith("_")
+}
+
+
+def _builtin_name(kind: type) -> str | None:
+    return kind.__name__ if _BUILTIN_TYPES.get(kind.__name__) is kind else None
+
+
 def _datetime(kind: str) -> _Kind:
     return _Kind(
         lambda value: value.isoformat(), lambda text: getattr(_module("datetime"), kind).fromisoformat(text)
@@ -138,6 +148,14 @@ _KINDS: dict[str, _Kind] = {
         lambda value: (value.start, value.stop, value.step) if len(value) <= MOST_ITEMS else None,
         lambda payload: _range(*payload),
     ),
+    "builtins.memoryview": _Kind(bytes, lambda content: memoryview(bytes(content))),
+    "builtins.slice": _Kind(
+        lambda value: (value.start, value.stop, value.step), lambda payload: slice(*payload)
+    ),
+    "builtins.ellipsis": _Kind(lambda _: "...", lambda _: ...),
+    "builtins.type": _Kind(_builtin_name, lambda name: _BUILTIN_TYPES[name]),
+    "pathlib.PosixPath": _Kind(str, lambda text: _module("pathlib").Path(text)),
+    "uuid.UUID": _Kind(lambda value: value.int, lambda number: _module("uuid").UUID(int=number)),
     "collections.deque": _Kind(
         lambda value: (list(value), value.maxlen), lambda payload: deque(payload[0], payload[1])
     ),
