@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 # The path comes first: as a program this file is started by a Python that knows nothing of the repository.
 from benchkit.judging.sandbox.base import Limits, Outcome, Program, Sandbox
 from benchkit.judging.sandbox.pool.pool import Pool
+from tests.judging.sandbox.further_hostile_cases import FURTHER
 from tests.judging.sandbox.hostile_cases import CASES, TEST, Case
 from tests.support import wait_until
 
@@ -129,7 +130,7 @@ def _judged(case: Case, outcome: Outcome) -> list[str]:
 
 def main() -> None:
     level, folder = sys.argv[1:]
-    cases = {case.name: case for case in CASES}
+    cases = {case.name: case for case in [*CASES, *FURTHER]}
     with Pool(level, 1) as sandbox:
         arena = Arena(sandbox, Path(folder))
         for line in sys.stdin:

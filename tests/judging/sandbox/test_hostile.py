@@ -16,6 +16,7 @@ import pytest
 from benchkit.judging.sandbox.pool.places import all_can_read
 from benchkit.judging.sandbox.pool.pool import Pool
 from tests.judging.sandbox.attack import Arena
+from tests.judging.sandbox.further_hostile_cases import FURTHER
 from tests.judging.sandbox.hostile_cases import CASES, Case
 from tests.support import ROOT, code_for_everyone
 
@@ -72,13 +73,13 @@ def _attacker(python: str, code: Path, level: str, home: Path) -> subprocess.Pop
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *FURTHER], ids=lambda case: case.name)
 def test_as_this_user(case: Case, as_me: Attack) -> None:
     """The program does not pass, keeps its time, changes nothing, and leaves nothing behind."""
     assert as_me(case) == []
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *FURTHER], ids=lambda case: case.name)
 def test_as_an_ordinary_user(case: Case, as_ordinary_user: Attack) -> None:
     """The same where the tester is nobody special."""
     assert as_ordinary_user(case) == []
