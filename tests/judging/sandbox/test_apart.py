@@ -74,6 +74,23 @@ def test_threads_asked_for_at_once(sandbox: Sandbox) -> None:
     assert 20 <= int(outcome.stdout) <= 37, outcome
 
 
+LEAVES_DESCRIPTORS = """
+import socket
+for _ in range(100):
+    one, other = socket.socketpair()
+    socket.send_fds(one, [b"x"], [other.fileno()])
+    socket.send_fds(other, [b"x"], [one.fileno()])
+    one.close(), other.close()
+"""
+
+
+def test_threads_after_one_who_left_descriptors_in_sockets(sandbox: Sandbox) -> None:
+    """They count for the user until the kernel gets round to them, and stop no program after it."""
+    for _ in range(3):
+        sandbox.run(Program(source=LEAVES_DESCRIPTORS))
+        assert sandbox.run(Program(source=IN_WAVES), Limits(threads=32)).stdout == b"2000\n"
+
+
 SCRIPT = f"""
 import json, sys
 sys.path.insert(0, sys.argv[1])

@@ -22,6 +22,9 @@ from benchkit.judging.sandbox.wire.frames import Job
 _ROOM = 4096  # for all the other processes of a user who is at work
 _MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
 _DESCRIPTORS = 256
+# To send one descriptor takes a limit above the number of those that programs before may have left on their
+# way in sockets: each message may hold 253, and is refused from the limit on.
+_DESCRIPTORS_TO_SEND = 1024
 _ADDRESSES = 64 << 30  # far more than any language reserves; page tables of still more would fill the memory
 
 
@@ -38,6 +41,11 @@ class Cage:
     )
     landlock_abi: int  # 0: none
     filtered: bool
+
+    @property
+    def asks_for_threads(self) -> bool:
+        """Whether only the zygote counts a program's threads apart; kernels with Landlock can ask it."""
+        return self.landlock_abi > 0 and not self.own_pid_namespace
 
 
 class Plan(NamedTuple):
@@ -61,7 +69,7 @@ def plan(cage: Cage, job: Job) -> Plan:
         own_root=cage.own_root,
         may_fork=may_fork,
         may_exec=command or may_fork,
-        threads_asked=cage.landlock_abi > 0 and not cage.own_pid_namespace and not may_fork,
+        threads_asked=cage.asks_for_threads and not may_fork,
         addresses_counted=not command,
         landlock_abi=cage.landlock_abi,
     )
@@ -106,12 +114,12 @@ def _tasks(uid: int | None) -> int:
     return count
 
 
-def limit_worker() -> None:
+def limit_worker(*, forks_send: bool) -> None:
     """Limits that are the same for every program: the zygote takes them on, its forks inherit them."""
     _lower(resource.RLIMIT_CORE, 1)  # not 0: the system's crash handler would be called all the same
     _lower(resource.RLIMIT_MEMLOCK, 0)
     _lower(resource.RLIMIT_MSGQUEUE, 0)
-    _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)
+    _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS_TO_SEND if forks_send else _DESCRIPTORS)
     _lower(resource.RLIMIT_STACK, _MAIN_STACK)
 
 
@@ -145,10 +153,12 @@ def confine(
         landlock.restrict(landlock_rules)
     if planned.rules is not None and planned.rules.threads_asked and outbox is not None:
         _filter_with_questions(planned, planned.rules, descriptors, outbox)
-        return
-    os.closerange(descriptors, _DESCRIPTORS)
-    if planned.filter is not None:
-        seccomp.install(planned.filter)
+    else:
+        os.closerange(descriptors, _DESCRIPTORS)
+        if planned.filter is not None:
+            seccomp.install(planned.filter)
+    if outbox is not None:
+        _lower(resource.RLIMIT_NOFILE, _DESCRIPTORS)
 
 
 def _filter_with_questions(
@@ -164,7 +174,8 @@ def _filter_with_questions(
     except OSError:  # a filter that we live under has a listener; there can be but one
         seccomp.install(seccomp.compile_filter(replace(rules, threads_asked=False)))
     else:
-        socket.send_fds(outbox, [b"x"], [listener])
+        with contextlib.suppress(OSError):  # then it has no threads at all
+            socket.send_fds(outbox, [b"x"], [listener])
         os.close(listener)
     outbox.close()
 

@@ -89,7 +89,7 @@ def set_up(control: socket.socket, setup: WorkerSetup) -> Setting:
     if level == "landlock" and abi == 0:
         raise OSError(0, "this kernel has no Landlock")
     cage = _cage(setup, private, abi)
-    _give_up_rights()
+    _give_up_rights(cage)
     root = os.getuid() == 0 and not cage.uid_reads_python
     _redirect()
     python = ".".join(map(str, sys.version_info[:3]))
@@ -124,9 +124,9 @@ def _enter_namespaces(control: socket.socket, setup: WorkerSetup) -> tuple[str, 
     return namespaces.enter_root(setup.scratch, setup.readable, setup.private_bytes)
 
 
-def _give_up_rights() -> None:
+def _give_up_rights(cage: Cage) -> None:
     """What neither the zygote nor any program will need again."""
-    limit_worker()
+    limit_worker(forks_send=cage.asks_for_threads)
     syscalls.drop_bounding_capabilities()
     syscalls.no_new_privileges()
     syscalls.adopt_orphans()

@@ -102,7 +102,7 @@ class Zygote:
         self.guard = self.make_guard()
 
     def make_guard(self) -> ThreadGuard | None:
-        if self.cage.own_pid_namespace or not self.cage.landlock_abi:
+        if not self.cage.asks_for_threads:
             return None
         ends = (out_of_the_way(end.detach()) for end in socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM))
         return ThreadGuard(self.poll, *ends)
