@@ -48,11 +48,8 @@ def sections(
     Without names, a benchmark whose runs do not agree never hides the tables of the others.
     """
     chosen = choose(catalog, names, benchmark)
-    by_benchmark: dict[str, list[Head]] = defaultdict(list)
-    for entry in chosen:
-        by_benchmark[entry.benchmark].append(entry)
-    groups = _merged(by_benchmark, bool(names), benchmark)
-    return _told_apart(
+    groups = _merged(_grouped(chosen, by_set=not anyway), bool(names))
+    return _with_distinct_titles(
         _section(
             _contestants(catalog, entries, repeats),
             named=bool(names),
@@ -63,7 +60,7 @@ def sections(
     )
 
 
-def _told_apart(found: Iterable[Section]) -> list[Section]:
+def _with_distinct_titles(found: Iterable[Section]) -> list[Section]:
     """Two benchmarks on one problem set carry its name and their own."""
     found = list(found)
     times = Counter(one.title for one in found)
@@ -89,14 +86,21 @@ def choose(catalog: Catalog, names: Sequence[str], benchmark: str | None = None)
 
 
 def latest_good(entries: Iterable[Head]) -> list[Head]:
-    """Of each model and benchmark the last run that ended well."""
-    latest: dict[tuple[str, str], Head] = {}
+    """Of each model and problem set the last run that ended well.
+
+    One benchmark's runs may be on several sets, such as results of one harness that were imported. A run that
+    does not name its set counts only where the model has no run of that benchmark that does.
+    """
+    latest: dict[tuple[str, str, str | None], Head] = {}
     for entry in entries:
         if entry.ok:
-            key = entry.benchmark, entry.model
+            key = entry.benchmark, entry.model, entry.problems
             if key not in latest or latest[key].when < entry.when:
                 latest[key] = entry
-    return list(latest.values())
+    named = {(entry.benchmark, entry.model) for entry in latest.values() if entry.problems}
+    return [
+        entry for entry in latest.values() if entry.problems or (entry.benchmark, entry.model) not in named
+    ]
 
 
 def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
@@ -157,12 +161,23 @@ def _nothing(catalog: Catalog, benchmark: str | None) -> str:
     return f"no runs of benchmark {benchmark!r} in {catalog.place}: it holds {known}"
 
 
-def _merged(by_benchmark: dict[str, list[Head]], named: bool, benchmark: str | None) -> list[list[Head]]:
-    """One comparison a benchmark; named runs that share none stay together and are refused."""
-    alone = all(len(entries) == 1 for entries in by_benchmark.values())
-    if named and benchmark is None and alone and len(by_benchmark) > 1:
-        return [[entry for entries in by_benchmark.values() for entry in entries]]
-    return list(by_benchmark.values())
+def _grouped(entries: Sequence[Head], *, by_set: bool) -> list[list[Head]]:
+    """One group a benchmark; where a model has runs on several sets of it, one a set."""
+    seen: dict[tuple[str, str], set[str | None]] = defaultdict(set)
+    for entry in entries:
+        seen[entry.benchmark, entry.model].add(entry.problems)
+    several = {benchmark for (benchmark, _), sets in seen.items() if by_set and len(sets) > 1}
+    groups: dict[tuple[str, str | None], list[Head]] = defaultdict(list)
+    for entry in entries:
+        groups[entry.benchmark, entry.problems if entry.benchmark in several else None].append(entry)
+    return list(groups.values())
+
+
+def _merged(groups: list[list[Head]], named: bool) -> list[list[Head]]:
+    """Named runs of which no two share a benchmark stay together and are refused."""
+    if named and len(groups) > 1 and all(len(entries) == 1 for entries in groups):
+        return [[entry for entries in groups for entry in entries]]
+    return groups
 
 
 def _contestants(catalog: Catalog, entries: Sequence[Head], repeats: bool) -> list[Contestant]:

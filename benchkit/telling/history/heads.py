@@ -21,6 +21,7 @@ class Head:
     benchmark: str
     model: str
     status: str
+    problems: str | None = None  # the name of the problem set, where it was recorded
 
     @property
     def ok(self) -> bool:
@@ -33,7 +34,8 @@ class Head:
 
 
 def head_of(position: int, run: Run) -> Head:
-    return Head(position, run.id, run.timestamp, run.benchmark, run.model, run.status.value)
+    problems = run.problem_set.name or None
+    return Head(position, run.id, run.timestamp, run.benchmark, run.model, run.status.value, problems)
 
 
 def moment(timestamp: str) -> datetime:

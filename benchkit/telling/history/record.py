@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
 from hashlib import sha256
@@ -13,6 +14,7 @@ from typing import Any
 from benchkit.errors import HistoryError
 from benchkit.records import Run, Status
 from benchkit.runs import PARTS, part_as_record, run_of
+from benchkit.telling.history.heads import Head
 
 ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}
 ALWAYS_IN_RESULTS: dict[str, Any] = {
@@ -34,6 +36,7 @@ _FAILED_TASKS = b', "failed_tasks": ['
 _NAMES = ("id", "timestamp", "benchmark", "model", "status")
 _AFTER_NAMES = b', "error": '
 """What follows the names in a line of ours; inside a text its quotes would have backslashes."""
+_PROBLEMS = re.compile(rb', "problem_set": \{"name": ("(?:[^"\\]|\\.)+")')
 
 _TEXTS = ("timestamp", "benchmark", "model")
 
@@ -65,18 +68,27 @@ def from_record(record: Any, number: int = 1) -> Run:
     return run_of(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
 
 
-def names_of_lines(lines: Sequence[bytes]) -> list[tuple[str, ...]] | None:
-    """Id, timestamp, benchmark, model and status of each line; None where one is not as we write it."""
+def heads_of_lines(lines: Sequence[bytes]) -> list[Head] | None:
+    """What the run of each line is called; None where one is not as we write it."""
     try:
         heads = json.loads(b"[" + b",".join(line.partition(_AFTER_NAMES)[0] + b"}" for line in lines) + b"]")
     except ValueError:
         return None
     if not heads or not all(isinstance(head, dict) and tuple(head) == _NAMES for head in heads):
         return None
-    return [tuple(map(str, head.values())) for head in heads]
+    return [
+        Head(position, **{name: str(head[name]) for name in _NAMES}, problems=_problems_of(line))
+        for position, (head, line) in enumerate(zip(heads, lines, strict=True))
+    ]
 
 
-def heads_of_lines(lines: list[bytes]) -> list[Run] | None:
+def _problems_of(line: bytes) -> str | None:
+    """The name of the problem set, taken out of the middle of the line."""
+    found = _PROBLEMS.search(line)
+    return str(json.loads(found[1])) if found else None
+
+
+def summaries_of_lines(lines: list[bytes]) -> list[Run] | None:
     """The runs up to their failed tasks, the rest of each line not read; None if that fails."""
     try:
         heads = json.loads(b"[" + b"}},".join(line.partition(_FAILED_TASKS)[0] for line in lines) + b"}}]")

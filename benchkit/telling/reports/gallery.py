@@ -68,8 +68,8 @@ def histories(catalog: Catalog, contestants: Sequence[Contestant]) -> dict[str, 
     """The scores over time of models that were run repeatedly."""
     drawn: dict[str, Canvas] = {}
     for one in contestants:
-        wanted = one.run.model, one.run.benchmark
-        entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark) == wanted]
+        wanted = one.run.model, one.run.benchmark, one.run.problem_set.name or None
+        entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark, e.problems) == wanted]
         latest = sorted(entries, key=lambda entry: entry.when)[-MOST_MOMENTS:]
         runs = [catalog.run(entry) for entry in latest] if len(latest) > 1 else []
         moments = [found for run in runs if (found := _moment(catalog, run)) is not None]

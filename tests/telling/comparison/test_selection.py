@@ -247,3 +247,37 @@ def test_a_folder_is_no_history(tmp_path: Path) -> None:
     """It is told, not read."""
     with pytest.raises(HistoryError, match="is a folder: name a file with --history"):
         Catalog(open_store(tmp_path))
+
+
+def test_two_problem_sets_under_one_benchmark_are_two_comparisons(tmp_path: Path) -> None:
+    """Results of one harness on HumanEval+ and MBPP+, imported under its name: neither hides the other."""
+    mbpp = {"name": "mbpp+", "version": "1", "sha256": "cd" * 32}
+    runs = [
+        a_run(model, id=f"{model}-{place}", benchmark="evalplus", **({"problem_set": mbpp} if place else {}))
+        for model in "AB"
+        for place in range(2)
+    ]
+    catalog = Catalog(open_store(a_history(tmp_path, *runs)))
+    found = sections(catalog, (), None, repeats=False, anyway=False)
+    assert [(one.title, [row.label for row in one.contestants]) for one in found] == [
+        ("HumanEval+", ["A", "B"]),
+        ("MBPP+", ["A", "B"]),
+    ]
+    both = sections(catalog, ("A", "B"), "evalplus", repeats=False, anyway=False)
+    assert [one.title for one in both] == ["HumanEval+", "MBPP+"]
+
+
+def test_a_set_that_older_runs_did_not_name_is_no_second_one(tmp_path: Path) -> None:
+    """Of a model's runs the latest that names its problem set counts, as before there were names."""
+    old = a_run("A", id="old", problem_set={"name": None, "version": None, "sha256": None})
+    path = a_history(tmp_path, old, a_run("A", id="new"), a_run("B"))
+    assert [entry.id for entry in choose(Catalog(open_store(path)), ())] == ["new", "run-B"]
+
+
+def test_a_head_names_the_problem_set_in_any_letters(tmp_path: Path) -> None:
+    """Taken out of the line or out of the whole run it is the same."""
+    odd = 'my "set", \\ {模型}'
+    path = a_history(tmp_path, a_run("A", problem_set={"name": odd}), a_run("B", problem_set={"name": None}))
+    in_lines = [head.problems for head in open_store(path).heads()]
+    path.write_text(json.dumps(json.loads(path.read_text()), indent=2))
+    assert in_lines == [head.problems for head in open_store(path).heads()] == [odd, None]

@@ -32,7 +32,7 @@ from benchkit.telling.history.finding import (
 from benchkit.telling.history.heads import Head, head_of
 from benchkit.telling.history.json_file import appending, deleting, document
 from benchkit.telling.history.notes import Note
-from benchkit.telling.history.record import from_record, heads_of_lines, names_of_lines, to_record
+from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines, to_record
 
 Signature = tuple[int, int, int]
 
@@ -129,14 +129,14 @@ class Content:
 
     @cached_property
     def heads(self) -> list[Head]:
-        names = names_of_lines(self._lines)
-        if names is None:  # another layout, which is read as a whole
+        heads = heads_of_lines(self._lines)
+        if heads is None:  # another layout, which is read as a whole
             return [head_of(position, run) for position, run in enumerate(self.runs)]
-        return [Head(position, *found) for position, found in enumerate(names)]
+        return heads
 
     @cached_property
     def summaries(self) -> list[Run]:
-        summaries = heads_of_lines(self._lines) if self._lines else None
+        summaries = summaries_of_lines(self._lines) if self._lines else None
         return self.runs if summaries is None else summaries
 
     @cached_property
