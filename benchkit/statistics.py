@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import comb, copysign, inf, lcm, sqrt
 from statistics import NormalDist, fmean
 
@@ -180,6 +181,29 @@ def holm(p_values: Sequence[float]) -> list[float]:
         floor = max(floor, min(1.0, p_values[index] * (len(p_values) - rank)))
         corrected[index] = floor
     return corrected
+
+
+@lru_cache
+def p_of_the_range(models: int, alpha: float = ALPHA) -> float:
+    """The p, two-sided, that the best and the worst of so many equal models reach with a chance of alpha.
+
+    From the distribution of the range of independent normal values, Tukey's studentized range.
+    """
+    if models < 2:
+        return 1.0
+    low, high = 0.0, 20.0
+    while high - low > 1e-6:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _chance_of_range(middle, models) > alpha else (low, middle)
+    return 2 * NormalDist().cdf(-low / sqrt(2))
+
+
+def _chance_of_range(width: float, count: int, step: float = 0.02) -> float:
+    """That so many normal values spread wider: one is the largest, all others lie within `width` below it."""
+    normal = NormalDist()
+    places = (step * n for n in range(-400, 401))
+    within = sum(normal.pdf(x) * (normal.cdf(x) - normal.cdf(x - width)) ** (count - 1) for x in places)
+    return 1 - count * step * within
 
 
 def needed_problems(difference: float, flips: float, alpha: float = ALPHA, power: float = POWER) -> float:

@@ -279,3 +279,10 @@ def test_ten_equal_models_are_rarely_told_apart() -> None:
         p_values = [our.mcnemar(int((y & ~x).sum()), int((x & ~y).sum())) for x, y in combinations(models, 2)]
         false_alarms += min(our.holm(p_values)) < our.ALPHA
     assert false_alarms / nights <= 0.05
+
+
+@pytest.mark.parametrize("models", [2, 3, 10, 94, 300])
+def test_the_lead_that_luck_gives_is_the_studentized_range(models: int) -> None:
+    """The p at its 95% quantile, with infinite degrees of freedom."""
+    quantile = stats.studentized_range.ppf(0.95, models, np.inf)
+    assert our.p_of_the_range(models) == pytest.approx(2 * stats.norm.sf(quantile / math.sqrt(2)), rel=1e-3)

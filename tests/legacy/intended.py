@@ -54,6 +54,16 @@ INTENDED: tuple[Difference, ...] = (
         '   "temperature": "0",\n',
         '   "temperature": "0",\n   "token budget": "300",\n',
     ),
+    Difference(
+        "the list says what its tiers are corrected for",
+        "history-leaderboard-list",
+        "demo-q2_k     55.0%  [34.2–74.2]               482 tok/s\n\n"
+        "Models of one tier cannot be told apart from its first by these runs.\n",
+        "demo-q2_k     55.0%  [34.2–74.2]               482 tok/s\n\n"
+        "Models of one tier cannot be told apart from its first by these runs.\n"
+        "(2 comparisons with a tier's first, corrected for how far the best of 3 "
+        "equal models is ahead by luck: at most 5% risk that any split is by chance)\n",
+    ),
 )
 
 

@@ -7,14 +7,11 @@ conditions.py  what may be compared with what
 selection.py   from words on the command line to contestants
 verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
 columns.py     what a table can show; to add a column, add its line there
-tables.py      rows as text, Markdown, HTML, CSV, TSV, JSON, LaTeX
 page.py        a whole comparison: table, verdict lines, how to make it again
-standings.py   tiers, Pareto front, quantization ladder, best that fits
+tiers.py       models that cannot be told apart, under one promise for the whole list
+standings.py   Pareto front, quantization ladder, best that fits
 board.py       the leaderboard in words
 noise.py       how many answers change by themselves
-notes.py       notes and tags, kept beside the history
-adding.py      a run or a results file made elsewhere becomes a run of this history
-recognizing.py whose results a file or folder holds
 
 The numbers come from `benchkit.statistics`.
 """

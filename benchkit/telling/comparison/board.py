@@ -19,10 +19,10 @@ from benchkit.telling.comparison.standings import (
     front,
     ladders,
     speed,
-    tiers,
     undisturbed,
     vram,
 )
+from benchkit.telling.comparison.tiers import correction_words, tiers
 from benchkit.telling.history.heads import Head
 from benchkit.telling.history.notes import Note
 from benchkit.telling.tables.columns import DOUBTFUL, decimal
@@ -41,6 +41,7 @@ class Board:
     tiers: tuple[tuple[Contestant, ...], ...]
     notes: Mapping[str, Note]
     fits: float | None = None
+    judged: int = 0  # models with a score, also those that do not fit
 
     @property
     def ranked(self) -> list[tuple[int, Contestant]]:
@@ -64,11 +65,12 @@ def boards(catalog: Catalog, benchmark: str | None, fits: float | None, tag: str
 def _board(members: Sequence[Contestant], known: Mapping[str, Note], fits: float | None) -> Board:
     section = Section(facts.set_name(members[0].run), tuple(members), (), conditions(members[0].run))
     whole = tuple(tuple(tier) for tier in tiers(section))
+    judged = sum(map(len, whole))
     if fits is not None:
         fitting = {id(one) for one in best_that_fits(members, fits)}
         kept = tuple(tuple(one for one in tier if id(one) in fitting) for tier in whole)
         whole = tuple(tier for tier in kept if tier)
-    return Board(section, whole, known, fits)
+    return Board(section, whole, known, fits, judged)
 
 
 def as_text(board: Board, width: int | None) -> str:
@@ -129,7 +131,9 @@ def _known(value: float | None, unit: str, digits: int) -> str:
 
 
 def _below(board: Board) -> list[str]:
+    corrected = correction_words(board.judged)
     lines = ["Models of one tier cannot be told apart from its first by these runs."]
+    lines += [f"({corrected})"] if corrected else []
     rows = [one for _, one in board.ranked]
     lines += _front_line("not beaten in score and VRAM", front(rows, vram, lower_is_better=True))
     for gpu, members in _by_gpu(rows).items():

@@ -1,4 +1,4 @@
-"""Who stands where: tiers of models that cannot be told apart, the Pareto front, what fits on a card."""
+"""Who stands where: the Pareto front, quantization ladders, what fits on a card."""
 
 from __future__ import annotations
 
@@ -8,32 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from benchkit.telling.comparison import facts
-from benchkit.telling.comparison.selection import Contestant, Section
-from benchkit.telling.comparison.verdicts import MOST_JUDGED, verdicts
+from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.comparison.tiers import by_score
 
 Measure = Callable[[Contestant], float | None]
-
-
-def by_score(contestants: Sequence[Contestant]) -> list[Contestant]:
-    """The highest first, those without a score last."""
-    return sorted(contestants, key=lambda one: (one.outcomes.score is None, -(one.outcomes.score or 0)))
-
-
-def tiers(section: Section) -> list[list[Contestant]]:
-    """The best, and all after it that cannot be told apart from it; then the best of the rest, and so on."""
-    ranked = by_score([one for one in section.contestants if one.outcomes.score is not None])[:MOST_JUDGED]
-    apart = {
-        frozenset((id(verdict.before), id(verdict.after)))
-        for verdict in verdicts(Section(section.title, tuple(ranked)))
-        if verdict.apart
-    }
-    found: list[list[Contestant]] = []
-    for one in ranked:
-        if found and frozenset((id(found[-1][0]), id(one))) not in apart:
-            found[-1].append(one)
-        else:
-            found.append([one])
-    return found
 
 
 def front(contestants: Sequence[Contestant], cost: Measure, *, lower_is_better: bool) -> list[Contestant]:

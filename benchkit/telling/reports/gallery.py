@@ -17,7 +17,8 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
-from benchkit.telling.comparison.standings import Measure, by_score, energy, front, speed, undisturbed, vram
+from benchkit.telling.comparison.standings import Measure, energy, front, speed, undisturbed, vram
+from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import UNKNOWN_MOMENT, moment

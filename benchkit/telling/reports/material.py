@@ -14,7 +14,7 @@ from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
-from benchkit.telling.comparison.standings import by_score
+from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.heads import Head
 from benchkit.telling.reports.flips import Flip, flips
 from benchkit.telling.reports.gallery import charts, histories, run_charts

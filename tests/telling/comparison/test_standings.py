@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from benchkit.errors import HistoryError
 from benchkit.telling.comparison.noise import noise
 from benchkit.telling.comparison.selection import Contestant
-from benchkit.telling.comparison.standings import best_that_fits, family, front, ladders, speed, tiers, vram
+from benchkit.telling.comparison.standings import best_that_fits, family, front, ladders, speed, vram
+from benchkit.telling.comparison.tiers import by_score, correction_words, tiers
+from benchkit.telling.comparison.verdicts import verdicts
 from benchkit.telling.history import open_store
 from benchkit.telling.history.notes import forget
 from tests.telling.comparison.nights import HISTORY, a_contestant, a_run, a_section, with_files
@@ -177,3 +180,63 @@ def test_broken_notes_are_told_not_lost(tmp_path: Path) -> None:
 def test_family_however_the_file_is_named(name: str, quantization: str | None) -> None:
     """With an underscore, with Unsloth's mark, and where the file tells another word than its name."""
     assert family(a_contestant(name, [], model_file={"quantization": quantization})) == "Qwen3-8B"
+
+
+def random_models(generator: random.Random, accuracies: Sequence[float], problems: int) -> list[Contestant]:
+    """Answers to problems of unlike difficulty, which all models share."""
+    hardness = [generator.gauss(0, 0.2) for _ in range(problems)]
+    return [
+        a_contestant(
+            f"m{number}",
+            [n for n, hard in enumerate(hardness) if generator.random() > accuracy - hard],
+            problems,
+        )
+        for number, accuracy in enumerate(accuracies)
+    ]
+
+
+@pytest.mark.parametrize(("models", "times"), [(3, 300), (12, 120), (40, 40)])
+def test_equal_models_are_hardly_ever_split(models: int, times: int) -> None:
+    """At most one list in twenty has a split though all models are the same; the bound is exact in theory."""
+    generator = random.Random(models)
+    split = sum(
+        len(tiers(a_section(*random_models(generator, [0.6] * models, 164)))) > 1 for _ in range(times)
+    )
+    assert split <= 0.05 * times
+
+
+def test_groups_of_equal_models_are_hardly_ever_split_within() -> None:
+    """Also where a true difference stands between them: no tier begins in the middle of a group of equals."""
+    generator = random.Random(3)
+    false, times = 0, 60
+    for _ in range(times):
+        models = random_models(generator, [0.85] * 10 + [0.35] * 10, 164)
+        upper = {one.label for one in models[:10]}
+        found = tiers(a_section(*models))
+        starts = [one.label in upper for one in (tier[0] for tier in found)]
+        assert len(found) >= 2
+        false += len(starts) > 2
+    assert false <= 0.05 * times
+
+
+def test_a_list_is_split_at_least_as_finely_as_by_all_pairs() -> None:
+    """What Holm's correction over all pairs tells apart from the best, the tiers do, too, and often more."""
+    finer = 0
+    for seed in range(8):
+        models = random_models(random.Random(seed), [0.5 + 0.3 * n / 59 for n in range(60)], 164)
+        section = a_section(*models)
+        apart = {frozenset((v.before.label, v.after.label)) for v in verdicts(section) if v.apart}
+        first = tiers(section)[0]
+        by_all_pairs = [
+            one for one in by_score(models) if frozenset((first[0].label, one.label)) not in apart
+        ]
+        assert len(first) <= len(by_all_pairs)
+        finer += len(first) < len(by_all_pairs)
+    assert finer >= 2
+
+
+def test_the_list_says_what_was_corrected() -> None:
+    """The number of comparisons, and what the correction promises; two models need none."""
+    assert correction_words(2) == ""
+    assert correction_words(94).startswith("93 comparisons with a tier's first, ")
+    assert "at most 5% risk" in correction_words(94)
