@@ -36,7 +36,8 @@ _FAILED_TASKS = b', "failed_tasks": ['
 _NAMES = ("id", "timestamp", "benchmark", "model", "status")
 _AFTER_NAMES = b', "error": '
 """What follows the names in a line of ours; inside a text its quotes would have backslashes."""
-_PROBLEMS = re.compile(rb', "problem_set": \{"name": ("(?:[^"\\]|\\.)+")')
+_PROBLEMS = b', "problem_set": {"name": '
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)+"')
 
 _TEXTS = ("timestamp", "benchmark", "model")
 
@@ -84,8 +85,9 @@ def heads_of_lines(lines: Sequence[bytes]) -> list[Head] | None:
 
 def _problems_of(line: bytes) -> str | None:
     """The name of the problem set, taken out of the middle of the line."""
-    found = _PROBLEMS.search(line)
-    return str(json.loads(found[1])) if found else None
+    start = line.find(_PROBLEMS)  # much quicker than a search by pattern
+    found = _TEXT.match(line, start + len(_PROBLEMS)) if start >= 0 else None
+    return str(json.loads(found[0])) if found else None
 
 
 def summaries_of_lines(lines: list[bytes]) -> list[Run] | None:
