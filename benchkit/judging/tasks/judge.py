@@ -8,8 +8,10 @@ from typing import Any
 
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
+from benchkit.errors import MissingDependency
 from benchkit.judging.tasks.generation import judge_tests
 from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.languages import Toolchain
 from benchkit.verdict import Verdict
 
 
@@ -43,6 +45,10 @@ class TaskJudge:
 
     def __init__(self, tester: Tester) -> None:
         self._tester = tester
+
+    def toolchain(self, language: str) -> Toolchain | MissingDependency:
+        """What answers in this language are judged with."""
+        return self._tester.toolchains[language]
 
     def judge_answer(self, task: Task, response: str, *, truncated: bool = False) -> Attempt:
         """The verdict on what a model wrote; never raises for what the answer does."""

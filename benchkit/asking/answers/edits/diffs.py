@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchkit.asking.answers.edits.base import Draft, Malformed
-from benchkit.asking.answers.edits.matching import Place, find_all
+from benchkit.asking.answers.edits.matching import Place, find_all, indent_of
 
 OLD = re.compile(r"^--- (?P<path>.+?)(?:\t.*)?$")
 NEW = re.compile(r"^\+\+\+ (?P<path>.+?)(?:\t.*)?$")
@@ -169,6 +169,8 @@ def _aligned(lines: list[str], hunk: Hunk, start: int) -> tuple[list[str], int] 
             return None
         if line.sign == " ":
             new.append(lines[at])
+        if line.text.strip():  # new lines are indented as the nearest old ones before them
+            indents[indent_of(line.text)] = indent_of(lines[at])
         at += 1
     return [*lines[:start], *new, *lines[at:]], start + len(new)
 
