@@ -93,8 +93,18 @@ EDIT = "lru.go\n<<<<<<< SEARCH\n{}\n=======\n{}\n>>>>>>> REPLACE\n"
     [
         ("\tc.size++", "\tc.size += 2", "c.size++", "\n\tc.size += 2\n"),
         ("c.size++", "c.size += 2\nc.size--", "c.size++", "\n\tc.size += 2\n\tc.size--\n"),
-        ("    c.size++", "    if c.size > 0 {\n        c.size--\n    }", "++", "\n\tif c.size > 0 {\n\t\tc.size--\n\t}\n"),
-        ('import "fmt"\ntype Cache struct {', 'import "os"\n\ntype Cache struct {', '"fmt"', 'import "os"\n\ntype'),
+        (
+            "    c.size++",
+            "    if c.size > 0 {\n        c.size--\n    }",
+            "++",
+            "\n\tif c.size > 0 {\n\t\tc.size--\n\t}\n",
+        ),
+        (
+            'import "fmt"\ntype Cache struct {',
+            'import "os"\n\ntype Cache struct {',
+            '"fmt"',
+            'import "os"\n\ntype',
+        ),
         (
             "func (c *Cache) Get(key string) string {\n...\n\treturn fmt.Sprint(key)",
             "func (c *Cache) Get(key string) string {\n...\n\treturn key",
@@ -103,7 +113,14 @@ EDIT = "lru.go\n<<<<<<< SEARCH\n{}\n=======\n{}\n>>>>>>> REPLACE\n"
         ),
         ("\tc.size++   ", "\tc.size = 7", "c.size++", "\tc.size = 7\n"),
     ],
-    ids=["exact", "uniform indentation", "spaces for tabs", "a lost blank line", "three dots", "trailing space"],
+    ids=[
+        "exact",
+        "uniform indentation",
+        "spaces for tabs",
+        "a lost blank line",
+        "three dots",
+        "trailing space",
+    ],
 )
 def test_a_block_is_found_exactly_or_as_leniently_as_models_need(
     search: str, replacement: str, gone: str, there: str
@@ -144,7 +161,9 @@ def test_an_answer_is_never_half_applied() -> None:
     assert "nowhere" in why_malformed(good + bad)
 
 
-HUNK = '--- a/lru.go\n+++ b/lru.go\n{}\n func (c *Cache) Put(key string) {{\n-\tc.size++\n+\tc.size += 2\n }}\n'
+HUNK = (
+    "--- a/lru.go\n+++ b/lru.go\n{}\n func (c *Cache) Put(key string) {{\n-\tc.size++\n+\tc.size += 2\n }}\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -190,7 +209,10 @@ def test_a_diff_makes_a_new_file_and_takes_one_away() -> None:
         (HUNK.format("@@ -16,3 +16,3 @@").replace("c.size++", "c.length++"), "hunk 1 are not there"),
         ("--- a/lru.go\n+++ b/lru.go\n", "without a hunk"),
         ("diff --git a/a.go b/b.go\nrename from lru.go\nrename to b.go\n", "renames a file"),
-        ("--- a/lru.go\n+++ b/lru.go\n@@ -900,0 +901,1 @@\n+var Z = 1\n", "neither context nor a line number"),
+        (
+            "--- a/lru.go\n+++ b/lru.go\n@@ -900,0 +901,1 @@\n+var Z = 1\n",
+            "neither context nor a line number",
+        ),
     ],
 )
 def test_a_diff_that_cannot_be_applied_is_malformed_with_its_reason(diff: str, why: str) -> None:
@@ -248,12 +270,14 @@ def test_line_ends_tabs_and_other_encodings_stay_as_the_file_has_them() -> None:
         ({"a.txt": b"1\r\n2\r\n"}, {"a.txt": b"1\r\nII\r\n"}),
         ({}, {"new/file name.txt": b"x\n", "empty.txt": b""}),
         ({"gone.txt": b"x\ny\n"}, {}),
-        ({"caf\u00e9 \"q\".txt": b"\xe9\n"}, {"caf\u00e9 \"q\".txt": b"\xe8\n\x0c\n"}),
+        ({'caf\u00e9 "q".txt': b"\xe9\n"}, {'caf\u00e9 "q".txt': b"\xe8\n\x0c\n"}),
         ({"big.txt": b"1\n" * 15000}, {"big.txt": b"2\n" * 15000}),
     ],
     ids=["a line", "no last line end", "CRLF", "new", "deleted", "odd names and bytes", "large"],
 )
-def test_the_patch_applies_with_git(tmp_path: Path, before: dict[str, bytes], after: dict[str, bytes]) -> None:
+def test_the_patch_applies_with_git(
+    tmp_path: Path, before: dict[str, bytes], after: dict[str, bytes]
+) -> None:
     for name, content in before.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(content)

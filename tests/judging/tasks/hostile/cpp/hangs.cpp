@@ -1,0 +1,4 @@
+#include "clamp.hpp"
+
+int clamp_to(int, int, int) { for (;;) {} return 0; }
+int total(const std::vector<int>&) { return 0; }

@@ -1,0 +1,1 @@
+#include "CATALOGUE/cpp_easy_clamp/solution/clamp.cpp"

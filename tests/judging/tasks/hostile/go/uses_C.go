@@ -1,0 +1,4 @@
+package clamp
+
+// #include "/etc/passwd"
+import "C"

@@ -1,0 +1,9 @@
+pub fn clamp(_: i64, _: i64, _: i64) -> Option<i64> {
+    loop {}
+    None
+}
+
+pub fn total(_: &[i64]) -> i64 {
+    0
+}
+

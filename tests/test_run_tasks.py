@@ -1,0 +1,175 @@
+"""run_tasks.py as a person or the runner starts it, against a stand-in that gives known answers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.stand_ins.chat_server import ChatServer, Turn, chat_server
+from tests.support import ROOT
+
+CATALOGUE = ROOT / "tests" / "tasks_catalogue"
+PYTHON, JAVASCRIPT = "python_easy_clamp", "javascript_easy_clamp"
+FILE = {PYTHON: "clamp.py", JAVASCRIPT: "clamp.mjs"}
+WRONG = (
+    "clamp.py\n```python\ndef clamp(value, low, high):\n    return 0\n\ndef total(values):\n    return 0\n```"
+)
+
+
+def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "run_tasks.py"), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env={**os.environ, **environment},
+    )
+
+
+def of_ours(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run("--catalogue", CATALOGUE, *arguments)
+
+
+def ask(server: ChatServer, folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return of_ours("--base-url", server.base_url, "--model", "m", "--output-dir", folder, *arguments)
+
+
+def solution(task: str) -> str:
+    return (CATALOGUE / task / "solution" / FILE[task]).read_text()
+
+
+def solved(turn: Turn) -> None:
+    task = PYTHON if "(Python)" in turn.question else JAVASCRIPT
+    turn.answer(f"{FILE[task]}\n```\n{solution(task)}```")
+
+
+def verdicts(folder: Path) -> dict[str, dict[str, Any]]:
+    rows = [json.loads(line) for line in (folder / "verdicts.jsonl").read_text().splitlines()]
+    return {row["task_id"]: row for row in rows}
+
+
+def test_tasks_are_asked_judged_and_kept(tmp_path: Path) -> None:
+    """Verdicts, summary, and for each attempt the prompt, the answer, its patch, its output and its files."""
+    with chat_server(solved) as server:
+        done = ask(server, tmp_path, "--tasks", PYTHON, JAVASCRIPT)
+    assert done.returncode == 0, done.stderr
+    assert "pass@1: 100.00% (2/2)" in done.stdout
+    assert {row["verdict"] for row in verdicts(tmp_path).values()} == {"passed"}
+    summary = json.loads((tmp_path / "summary.json").read_text())
+    assert summary["further"]["groups"]["language"]["python"]["score"] == 100
+    assert summary["further"]["judging"]["toolchains"]["python"].startswith("3.")
+    attempt = tmp_path / "attempts" / f"{PYTHON}__m__sample00"
+    assert "Write two functions" in (attempt / "prompt.txt").read_text()
+    assert "def clamp" in (attempt / "response.txt").read_text()
+    assert (attempt / "files" / "clamp.py").read_text() == solution(PYTHON)
+    assert len(json.loads((attempt / "verdict.json").read_text())["each_check"]) == 8
+    for name in ("stdout.log", "stderr.log"):
+        assert (attempt / name).exists()
+    assert json.loads((tmp_path / "latest_summary.json").read_text())["score"] == 100
+    assert json.loads((tmp_path / f"{PYTHON}_latest.json").read_text())[0]["verdict"] == "passed"
+    patch = (attempt / "patch.diff").read_bytes()
+    subprocess.run(["git", "init", "-q"], cwd=tmp_path, check=True)
+    (tmp_path / "clamp.py").write_bytes((CATALOGUE / PYTHON / "workspace" / "clamp.py").read_bytes())
+    subprocess.run(["git", "apply", "-"], cwd=tmp_path, input=patch, check=True)
+    assert (tmp_path / "clamp.py").read_text() == solution(PYTHON)
+
+
+def test_the_same_command_asks_nothing_twice(tmp_path: Path) -> None:
+    """What was answered is judged again, not asked again."""
+    with chat_server(solved) as server:
+        ask(server, tmp_path, "--task", PYTHON)
+        again = ask(server, tmp_path, "--task", PYTHON)
+        assert len(server.bodies) == 1
+    assert "1 of them answered before" in again.stderr
+    assert "100.00% (1/1)" in again.stdout
+
+
+def test_a_second_try_sees_the_output_of_the_tests(tmp_path: Path) -> None:
+    """In the same chat; both verdicts are in the record, and resume asks neither again."""
+
+    def at_second(turn: Turn) -> None:
+        if len(turn.body["messages"]) == 1:
+            turn.answer(WRONG)
+        else:
+            solved_with_feedback.append(turn.body["messages"])
+            turn.answer(f"clamp.py\n```\n{solution(PYTHON)}```")
+
+    solved_with_feedback: list[list[dict[str, str]]] = []
+    with chat_server(at_second) as server:
+        done = ask(server, tmp_path, "--task", PYTHON, "--tries", "2", "--feedback-lines", "12")
+        ask(server, tmp_path, "--task", PYTHON, "--tries", "2", "--feedback-lines", "12")
+        assert len(server.bodies) == 2
+    assert done.returncode == 0, done.stderr
+    row = verdicts(tmp_path)[PYTHON]
+    assert (row["verdict"], row["first_try"], row["try"]) == ("passed", "wrong", 2)
+    assert json.loads((tmp_path / "summary.json").read_text())["further"]["solved_at_first_try"] == 0
+    _, answered, told = solved_with_feedback[0]
+    assert answered["content"] == WRONG
+    assert "checks failed" in told["content"]
+    assert "lines left out" in told["content"]
+    assert "/tmp/" not in told["content"]
+
+
+def test_an_answer_is_replayed_offline() -> None:
+    """From a text or a file; nobody is asked."""
+    wrong = of_ours("--task", PYTHON, "--response-text", WRONG)
+    assert wrong.returncode == 0
+    assert "0.00% (0/1)" in wrong.stdout
+    assert "Verdicts: 1 wrong" in wrong.stdout
+
+
+def test_an_earlier_run_is_judged_again(tmp_path: Path) -> None:
+    with chat_server(solved) as server:
+        ask(server, tmp_path, "--task", PYTHON)
+    again = of_ours("--task", PYTHON, "--rejudge", tmp_path)
+    assert "100.00% (1/1)" in again.stdout
+
+
+def test_several_models_are_asked_one_after_the_other(tmp_path: Path) -> None:
+    with chat_server(solved) as server:
+        contract = ("--base-url", server.base_url, "--output-dir", tmp_path)
+        done = of_ours(*contract, "--task", PYTHON, "--models", "a/one", "two", "--samples", "2")
+        asked = [request["model"] for request in server.bodies]
+    assert done.returncode == 0, done.stderr
+    assert asked == ["a/one", "a/one", "two", "two"]
+    assert (tmp_path / "a-one" / "summary.json").exists()
+    assert (tmp_path / "two" / "attempts" / f"{PYTHON}__two__sample01").is_dir()
+
+
+def test_dry_run_prints_the_exact_prompt_and_asks_nothing() -> None:
+    done = of_ours("--task", PYTHON, "--dry-run", "--answer", "edits", "--include-tests")
+    assert done.returncode == 0
+    for part in ("def clamp(value, low, high):", "<<<<<<< SEARCH", "class ClampTest"):
+        assert part in done.stdout
+
+
+def test_verify_ends_with_its_count() -> None:
+    done = of_ours("--verify", "--task", PYTHON)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("1 passed, 0 failed\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (("--task", "python_easy_clmp"), "did you mean python_easy_clamp?"),
+        (("--language", "cobol"), "no task of tasks is cobol"),
+        (("--response-text", "x"), "an answer belongs to one task, and 6 are chosen"),
+        (("--task", PYTHON, "--response-file", "/no/such"), "--response-file /no/such cannot be read"),
+        (("--task", PYTHON, "--rejudge", "/no/such"), "there is no answers.jsonl in it"),
+        (("--catalogue", "/no/such"), "the catalogue /no/such cannot be read"),
+        (("--task", PYTHON), "--base-url is missing"),
+    ],
+)
+def test_what_cannot_be_is_told_in_one_line(arguments: tuple[str, ...], line: str) -> None:
+    done = of_ours(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert line in done.stderr
+    assert len(done.stderr.strip().splitlines()) <= 2
+    assert "Traceback" not in done.stderr
