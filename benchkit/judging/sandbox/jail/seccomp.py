@@ -66,7 +66,7 @@ MISSING = Give(errno.ENOSYS)
 NOTHING_DONE = Give(0)
 
 _CLONE_THREAD = 0x10000
-_CLONE_FOREIGN = 0x7E028000  # any new namespace; CLONE_PARENT, a child that its parent's parent must bury
+_CLONE_FOREIGN = 0x7E028000  # any new namespace; CLONE_PARENT, a child that its parent's parent must reap
 _O_TRUNC, _O_ACCMODE = 0o1000, 0o3
 _AF_UNIX, _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPE = 1, 1, 5, 0xF
 _MAP_SHARED_ANONYMOUS, _MAP_GROWSDOWN = 0x21, 0x100

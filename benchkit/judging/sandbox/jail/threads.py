@@ -1,7 +1,7 @@
 """Keeps a program's threads within its limit where no namespace counts its processes apart.
 
 The kernel counts the processes of a user, all programs and the user's own together. So the filter has each
-wish for a thread wait for the zygote's word, which counts the threads of this one program.
+request for a thread wait for the zygote's answer, which counts the threads of this one program.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from time import monotonic, sleep
 _RECEIVE, _SEND = 0xC0502100, 0xC0182101  # SECCOMP_IOCTL_NOTIF_RECV, …_SEND
 _REQUEST_BYTES = 80
 _GO_ON = 1  # SECCOMP_USER_NOTIF_FLAG_CONTINUE
-_BORN_S = 0.01  # that a thread takes at most, from our word to its being counted
+_STARTED_S = 0.01  # that a thread takes at most from our permission until it is counted
 
 
 class ThreadGuard:
@@ -31,7 +31,7 @@ class ThreadGuard:
         self.listener = -1
         self.pid = 0
         self.most = 0
-        self.granted: list[float] = []  # when we gave our word for the last ones
+        self.granted: list[float] = []  # when the last permissions were given
         self.ever = 0
         inbox.setblocking(False)
         poll.register(inbox, select.POLLIN)
@@ -79,10 +79,10 @@ class ThreadGuard:
             fcntl.ioctl(self.listener, _SEND, struct.pack("=QqiI", number, 0, error, flags))
 
     def _may_have_another(self) -> bool:
-        """Those that have our word and are not born yet count as well."""
+        """Threads that are permitted and not started yet count as well."""
         while True:
             now = monotonic()
-            self.granted = [at for at in self.granted if now - at < _BORN_S]
+            self.granted = [at for at in self.granted if now - at < _STARTED_S]
             there = self._count()
             if there + len(self.granted) < self.most:
                 self.granted.append(now)

@@ -287,7 +287,7 @@ class Zygote:
 
 
 def _place(kind: str, fds: Sequence[int]) -> int:
-    """The descriptors at their numbers; gives back the first number that is nobody's.
+    """The descriptors at their numbers; returns the first number that is free.
 
     They come as 3 and up, requests first: for functions all is in place already.
     """

@@ -54,7 +54,7 @@ class Group:
     def ran_out(self) -> bool:
         """Whether the program met our limit, and the kernel ended one of its processes for it.
 
-        The kernel ends processes as well where the whole machine is out of memory; that is nobody's limit.
+        The kernel also ends processes where the machine is out of memory; no limit of ours was met then.
         """
         self._events = self._read_events()
         return all(map(gt, self._events, self._before))
@@ -82,7 +82,7 @@ def write(path: str | os.PathLike[str], text: str) -> None:
 
 
 def _remove(folder: str) -> None:
-    """The kernel takes a moment to bury those that it ends."""
+    """Remove a cgroup; the kernel takes a moment to remove the processes that it ends."""
     with suppress(OSError):
         write(f"{folder}/cgroup.kill", "1")
     deadline = monotonic() + _BURIAL_S

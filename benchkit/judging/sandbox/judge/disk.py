@@ -23,9 +23,9 @@ _UNEXPLAINED, _UNEXPLAINED_AT_LEAST = 4096 * MIB, 256 * MIB
 
 
 class DiskWatch:
-    """Asks the disk how much is free, and only where that dropped who has it.
+    """Asks the disk how much is free and, only where that dropped, what the program holds.
 
-    Deleted files that are still open are seen nowhere. Their owner is found by ending one program at a time
+    Deleted files that are still open lie in no folder. Their owner is found by ending one program at a time
     (`turn`, a file that the judges of a pool lock): what comes back with a program's end was its own.
     """
 

@@ -1,7 +1,7 @@
 """The trusted process of one worker: holds its jail, runs the tests, and answers the pool over a socket.
 
 A process and not a thread, so that tests run side by side on all cores; and one that the pool can end,
-should a test be led astray by what a candidate returned. It ends when the pool goes.
+should a test not end on what a candidate returned. It ends when its pool does.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def settled(line: Line, jail: Jail) -> bool:
 
 
 class CallServer:
-    """One loaded program, from `load` to `unload`."""
+    """Serves one loaded program, from `load` to `unload`."""
 
     def __init__(self, line: Line, conversation: Conversation) -> None:
         self.line = line

@@ -1,8 +1,8 @@
 """Keeps what the judge itself does with a candidate's values within the program's time.
 
-`alarm` interrupts code in Python. Code in C that holds the interpreter hears no signal (sorting millions of
-items, a set of keys with one hash): for that the kernel ends the whole judge, a moment after it should have
-answered. The pool takes this for the timeout that it is, and starts another judge.
+`alarm` interrupts code in Python. Code in C that holds the interpreter (sorting millions of items, a set of
+keys with one hash) runs no signal handler: for that the kernel ends the whole judge, a moment after it should
+have answered. The pool reports a timeout and starts another judge.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CLOCK_MONOTONIC, _ABSOLUTE = 1, 1
 
 
 class TooSlow(BaseException):
-    """Our own code met the deadline, led there by what the candidate returned."""
+    """The judge's own code met the deadline, because of what the candidate returned."""
 
 
 @contextmanager

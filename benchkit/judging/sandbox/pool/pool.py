@@ -21,7 +21,7 @@ from benchkit.judging.sandbox.pool.worker import Worker
 from benchkit.judging.sandbox.wire.line import as_outcome
 from benchkit.judging.sandbox.wire.setup import JailFacts
 
-_GRACE_S = 8.0  # beyond a program's time, for its burial; then the judge itself has gone astray
+_GRACE_S = 8.0  # beyond a program's time; a judge that has not answered by then is stuck
 _SETTLED_S = 75.0
 _PAUSES_S = (0.0, 0.1, 0.5, 2.0)
 _DEFAULT = Limits()
@@ -187,7 +187,7 @@ class Pool:
             self.free.put(worker)
 
     def _await_settled(self, worker: Worker) -> None:
-        """What a program left must be gone before the next one comes."""
+        """Give the worker back once nothing is left of its last program."""
         try:
             _, sound = worker.hear(_SETTLED_S)
         except JudgeGone:
@@ -199,12 +199,12 @@ class Pool:
             self._replace(worker)
 
     def _replace(self, worker: Worker) -> None:
-        """Nobody waits for that but who needs a worker."""
+        """In the background: only a caller that needs a worker waits for the new one."""
         with self.lock:
             if worker not in self.all or self.closed:
                 return
             self.all.remove(worker)
-            self._in_background(self._succeed, worker)
+            self._in_background(self._start_successor, worker)
 
     def _in_background(self, step: Callable[[Worker], None], worker: Worker) -> None:
         def work() -> None:
@@ -217,8 +217,8 @@ class Pool:
         self.background.add(thread)
         thread.start()
 
-    def _succeed(self, worker: Worker) -> None:
-        """Close one worker and start another; it may be that the machine is full for a moment."""
+    def _start_successor(self, worker: Worker) -> None:
+        """Close one worker and start another, with retries: the machine may lack memory for a moment."""
         worker.close()
         for pause_s in _PAUSES_S:
             sleep(pause_s)

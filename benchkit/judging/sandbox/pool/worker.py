@@ -20,7 +20,7 @@ _START_S = 60.0
 
 
 class Worker:
-    """A judge, from its birth to its burial."""
+    """One judge process, from its start to its end."""
 
     def __init__(self, fork_server: ForkServer, setup: WorkerSetup) -> None:
         ours, theirs = socket.socketpair()
@@ -30,7 +30,7 @@ class Worker:
         self._process: int | None = None  # a descriptor of it
         with theirs:
             self.number = fork_server.start_judge(theirs, contained=setup.engine is not None)
-        with suppress(OSError):  # one that has ended already has no introduction
+        with suppress(OSError):  # a judge that has ended already is noticed in `introduction`
             self.line.say("open", as_message(setup))
 
     def introduction(self) -> JailFacts:
@@ -62,7 +62,7 @@ class Worker:
             raise JudgeGone("a judge process of the sandbox ended") from None
 
     def hang_up(self) -> None:
-        """Have the judge end, and whoever hears it in another thread stop."""
+        """Close the connection for both sides: the judge ends, and a thread that waits for it wakes up."""
         with suppress(OSError):
             self.line.connection.shutdown(socket.SHUT_RDWR)
 
