@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from benchkit.runs import Run as Run
-from benchkit.runs import Status as Status
+from benchkit.verdict import Status as Status
 from benchkit.verdict import Verdict as Verdict
+
+if TYPE_CHECKING:
+    from benchkit.runs import Run as Run
+else:
+
+    def __getattr__(name: str) -> type:
+        """`Run`, with its many typed parts, is made when it is first used: a command's help needs none."""
+        if name != "Run":
+            raise AttributeError(f"module {__name__} has no attribute {name}")
+        from benchkit.runs import Run
+
+        return Run
+
 
 GpuLayers = int | Literal["auto", "all"]
 ScoreScale = Literal["percent", "fraction"]

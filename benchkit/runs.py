@@ -10,16 +10,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
-
-class Status(StrEnum):
-    """What became of one run."""
-
-    OK = "ok"
-    FAILED = "failed"
-    INTERRUPTED = "interrupted"
+from benchkit.verdict import Status
 
 
 @dataclass(frozen=True)

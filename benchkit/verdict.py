@@ -1,4 +1,4 @@
-"""What an answer can come to; apart from the records, so that the sandbox's processes start without those."""
+"""What an answer and a run can come to; apart from the records, which the sandbox's processes do without."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ class Verdict(StrEnum):
     EMPTY = "empty"  # no code in the answer
     MALFORMED = "malformed"  # an edit that cannot be applied
     INFRASTRUCTURE = "infrastructure"  # server or sandbox failed: never counted as the model's fault
+
+
+class Status(StrEnum):
+    """What became of one run."""
+
+    OK = "ok"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"

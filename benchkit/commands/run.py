@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,9 +13,12 @@ from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import setting_options
 from benchkit.errors import Interrupted
-from benchkit.records import Run, Status
+from benchkit.records import Status
 from benchkit.running.plan import plan_run
 from benchkit.settings import RunSettings
+
+if TYPE_CHECKING:
+    from benchkit.records import Run
 
 EPILOG = f"""\b
 Other commands (each has --help):
