@@ -20,3 +20,5 @@ Two wings never import each other and meet only at the script contract: the runn
 telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows
 nothing of servers and histories. Only commands.doctor looks at both.
 """
+
+__version__ = "0.1.0"

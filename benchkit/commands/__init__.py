@@ -2,8 +2,9 @@
 
 run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS below.
 setting_flags.py makes run's flags of the table of settings; options.py holds flags that several commands
-share. To add a command: write the file, add its line. Only the file of the command that was typed is
-imported, so each keeps its heavy imports to itself and the help stays instant.
+share; typos.py tells flags that are nearly ours. To add a command: write the file, add its line. Only the
+file of the command that was typed is imported, so each keeps its heavy imports to itself and the help stays
+instant.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ import click
 from benchkit.errors import UnknownName
 
 PROGRAM = "bench_runner.py"
+COMPLETING = "_BENCH_RUNNER_COMPLETE"
+"""Set by a shell's completion: what it asks for."""
+
 COMMANDS = {
     "batch": "many models, many benchmarks, unattended",
     "status": "how far the batch and single runs are, from another shell",
@@ -29,6 +33,7 @@ COMMANDS = {
     "power": "what difference a number of problems can detect",
     "noise": "how many answers change by themselves",
     "doctor": "what this machine has, and what to do about what is missing",
+    "completion": "completing words in bash, zsh and fish",
 }
 
 MODULES = {"import": "import_"}
@@ -38,14 +43,14 @@ MODULES = {"import": "import_"}
 def find_command(arguments: Sequence[str]) -> tuple[str, click.Command, Sequence[str]]:
     """What the first word names, or `run` where it names none: its full name, itself, its arguments."""
     if not arguments or arguments[0].startswith("-"):
-        return PROGRAM, _load("run"), arguments
+        return PROGRAM, load("run"), arguments
     name = arguments[0]
     if name not in COMMANDS:
         return PROGRAM, _unknown(name), ()
-    return f"{PROGRAM} {name}", _load(name), arguments[1:]
+    return f"{PROGRAM} {name}", load(name), arguments[1:]
 
 
-def _load(name: str) -> click.Command:
+def load(name: str) -> click.Command:
     command = cast(click.Command, import_module(f"benchkit.commands.{MODULES.get(name, name)}").command)
     command.name = name
     return command

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchkit.commands.options import history_option, runs_dir_option
+from benchkit.commands.typos import DASHES, PassesFlagsOn
 from benchkit.errors import Interrupted, UsageError
 from benchkit.settings import RunSettings
 
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
     from benchkit.running.batch.planfile import Plan
 
 
-@click.command(context_settings={"ignore_unknown_options": True, "max_content_width": 110})
+class BatchCommand(PassesFlagsOn):
+    """Leaves the `--` before the scripts' flags among the run's flags."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        place = args.index(DASHES) if DASHES in args else len(args)
+        return super().parse_args(ctx, [*args[:place], *([DASHES] if args[place:] else []), *args[place:]])
+
+
+@click.command(cls=BatchCommand, context_settings={"ignore_unknown_options": True, "max_content_width": 110})
 @click.argument("plan_path", metavar="[PLAN.yaml|FOLDER]", required=False, type=click.Path(path_type=Path))
 @click.option("--models", multiple=True, help="Instead of a plan: paths, globs or folders; repeatable.")
 @click.option("--benchmarks", help="Instead of a plan: names, separated by commas.")

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from benchkit import __version__
 from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import setting_options
+from benchkit.commands.typos import PassesFlagsOn
 from benchkit.errors import Interrupted
 from benchkit.records import Status
 from benchkit.running.plan import plan_run
@@ -31,6 +33,7 @@ Exit codes: 0 it ran, whatever the model scored; 1 the run failed (it is recorde
 
 
 @click.command(
+    cls=PassesFlagsOn,
     context_settings={"ignore_unknown_options": True, "max_content_width": 110},
     epilog=EPILOG,
     short_help="serve one model, run one benchmark, record the score",
@@ -40,11 +43,12 @@ Exit codes: 0 it ran, whatever the model scored; 1 the run failed (it is recorde
 @runs_dir_option
 @click.option("--json", "as_json", is_flag=True, help="The run's record on stdout, all else on stderr.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started; start nothing.")
+@click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.argument("script_args", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT FLAGS]…")
 def command(as_json: bool, dry_run: bool, **options: Any) -> int:
     """Serve a model, run a benchmark against it, and add score, timing and VRAM to the history.
 
-    Flags that are not listed here go to the script untouched.
+    Flags that are not listed here go to the script untouched, and so does all that stands behind --.
     """
     plan = plan_run(_settings(options))
     if dry_run:

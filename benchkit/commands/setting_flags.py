@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from benchkit.benchmarks import BENCHMARKS
 from benchkit.settings import SETTINGS, Setting
 
 
@@ -22,4 +23,10 @@ def _option(one: Setting) -> click.Option:
         default=None if one.required else one.default,
         show_default=not one.kind.is_flag and not one.kind.repeatable and one.default is not None,
         help=one.help or None,
+        shell_complete=_benchmarks if one.name == "benchmark" else None,
     )
+
+
+def _benchmarks(_ctx: click.Context, _option: click.Parameter, incomplete: str) -> list[str]:
+    """For a shell that completes words."""
+    return [name for name in BENCHMARKS if name.startswith(incomplete)]
