@@ -217,7 +217,13 @@ class _Reader:
         return kind(items)
 
     def _numbers(self, size: int) -> list[Any]:
-        """Items that are all small integers or all floats, at once; none where they are not."""
+        """Items that are all small integers, floats or constants, at once; none where they are not."""
+        letters = (
+            self.encoded[self.at : self.at + size] if size > _FEW and self.encoded[self.at] in b"NTF" else b""
+        )
+        if len(letters) == size > 0 and not letters.translate(None, b"NTF"):
+            self.at += size
+            return [_CONSTANTS[letter] for letter in letters]
         for letter, width, form in ((b"i", 5, "<xi"), (b"g", 9, "<xd")):
             end = self.at + size * width
             if (
