@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from threading import Timer
 from typing import TYPE_CHECKING
 
-from benchkit.asking.client.failures import Hiccup
+from benchkit.asking.client.failures import RequestFailure
 
 if TYPE_CHECKING:
     import requests
@@ -29,7 +29,7 @@ def reader(response: requests.Response) -> Read:
     if encoding in PLAIN:
         return lambda amount: bytes(raw.read1(amount, decode_content=False))
     if encoding not in raw.CONTENT_DECODERS:
-        raise Hiccup(
+        raise RequestFailure(
             f"the server compresses its answers with {encoding!r}, although it was asked not to: "
             "turn that off there",
             tries=1,
@@ -68,7 +68,7 @@ def _chunks(response: requests.Response, within_s: float) -> Iterator[bytes]:
     import urllib3
 
     deadline = time.monotonic() + within_s
-    with suppress(urllib3.exceptions.HTTPError, OSError, Hiccup), _ended_after(response, within_s):
+    with suppress(urllib3.exceptions.HTTPError, OSError, RequestFailure), _ended_after(response, within_s):
         read = reader(response)
         while time.monotonic() < deadline:
             chunk = read(READ_AT_MOST)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchkit.asking.client.bodies import reader
 from benchkit.asking.client.budget import budget_of
-from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, refusal, why
-from benchkit.asking.client.failures import ContextExceeded, Hiccup, Overlong, failure_of
+from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, innermost_reason, refusal
+from benchkit.asking.client.failures import ContextExceeded, Overlong, RequestFailure, failure_of
 from benchkit.asking.client.partial_answer import PartialAnswer
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
@@ -46,21 +46,21 @@ class Client:
                 return Answer(
                     finish_reason="length", tries=attempt, note=f"prompt beyond the context: {error}"
                 )
-            except Hiccup as hiccup:
-                pause = self._patience.pause_after(hiccup, attempt)
+            except RequestFailure as failure:
+                pause = self._patience.pause_after(failure, attempt)
                 if pause is None or stopping.wait(pause):
-                    return self._given_up(hiccup, attempt)
+                    return self._given_up(failure, attempt)
         raise AssertionError("the last attempt always ends the loop")
 
-    def _given_up(self, hiccup: Hiccup, attempt: int) -> Answer:
+    def _given_up(self, failure: RequestFailure, attempt: int) -> Answer:
         times = f", {attempt} times" if attempt > 1 else ""
-        if hiccup.unreachable:
+        if failure.unreachable:
             raise EndpointError(
-                f"nobody answers at {self._endpoint.base_url} any more ({hiccup.why}{times}); "
+                f"nobody answers at {self._endpoint.base_url} any more ({failure.why}{times}); "
                 "the answers so far are kept, the same command goes on from them"
             )
-        wished = f", which asks to wait {hiccup.wait_s:.0f} s" if hiccup.wait_s else ""
-        return Answer(failure=f"{hiccup.why}{wished}{times}", tries=attempt)
+        wished = f", which asks to wait {failure.wait_s:.0f} s" if failure.wait_s else ""
+        return Answer(failure=f"{failure.why}{wished}{times}", tries=attempt)
 
     def _ask_once(self, question: Question, stopping: Event) -> Answer:
         reply, body = PartialAnswer(), self._body(question)
@@ -78,14 +78,14 @@ class Client:
                 return reply.cut_off()
             if not reply.ended:
                 raise
-        except Hiccup:
+        except RequestFailure:
             if not reply.ended:  # what goes wrong after the answer's end is no loss
                 raise
         return reply.answer()
 
     @contextmanager
     def _sent(self, mode: str, body: dict[str, Any]) -> Iterator[requests.Response]:
-        """The reply to the request, read as it comes; what the network does wrong becomes a Hiccup."""
+        """The reply to the request, to be read as it arrives; network errors become a RequestFailure."""
         import requests
         import urllib3
 
@@ -96,13 +96,15 @@ class Client:
                 yield response
         except urllib3.exceptions.DecodeError as error:
             told = f"the server's compressed answer cannot be unpacked: {error.args[0]}"
-            raise Hiccup(told, tries=2) from None
+            raise RequestFailure(told, tries=2) from None
         except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
             raise self._stalled() from None
         except (requests.ConnectionError, requests.Timeout) as error:
-            raise Hiccup(why(error), unreachable=_never_connected(error)) from None
+            raise RequestFailure(innermost_reason(error), unreachable=_never_connected(error)) from None
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-            raise Hiccup(f"the connection broke in the middle of the answer: {why(error)}") from None
+            raise RequestFailure(
+                f"the connection broke in the middle of the answer: {innermost_reason(error)}"
+            ) from None
 
     def _post(self, mode: str, body: dict[str, Any]) -> requests.Response:
         """Send the request; a kept-alive connection that the server has just closed is no failure."""
@@ -127,14 +129,14 @@ class Client:
         """Signs of life are not tokens: a server may send those forever."""
         now, patience = time.monotonic(), self._patience
         if stopping.is_set() and not reply.ended:
-            raise Hiccup("the run ended before the answer did", tries=1)
+            raise RequestFailure("the run ended before the answer did", tries=1)
         if now - reply.last_token > patience.stall_s and not reply.ended:
             raise self._stalled()
         if now - reply.begun > patience.total_s:
-            raise Hiccup(f"no end of the answer after {patience.total_s:g} s", tries=1)
+            raise RequestFailure(f"no end of the answer after {patience.total_s:g} s", tries=1)
 
-    def _stalled(self) -> Hiccup:
-        return Hiccup(f"no token for {self._patience.stall_s:g} s", tries=2)
+    def _stalled(self) -> RequestFailure:
+        return RequestFailure(f"no token for {self._patience.stall_s:g} s", tries=2)
 
     def _body(self, question: Question) -> dict[str, Any]:
         sampling, prompt = self._sampling, question.prompt

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchkit.addresses import basic_authorization, host_of, split_credentials
 from benchkit.asking.client.bodies import read_error, read_whole
-from benchkit.asking.client.failures import Hiccup, Refusal, failure_of
+from benchkit.asking.client.failures import Refusal, RequestFailure, failure_of
 from benchkit.asking.client.patience import Patience
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError, UsageError
@@ -162,8 +162,8 @@ class Endpoint:
         """A small JSON document; a server that is busy is asked again."""
         for attempt in count(1):
             document = self._get(url)
-            hiccup = document.failure if isinstance(document.failure, Hiccup) else None
-            pause = patience.pause_after(hiccup, attempt) if hiccup else None
+            failure = document.failure if isinstance(document.failure, RequestFailure) else None
+            pause = patience.pause_after(failure, attempt) if failure else None
             if pause is None:
                 return document
             if pause > WORTH_TELLING_S:
@@ -183,10 +183,10 @@ class Endpoint:
                 body = read_whole(response, LARGEST_DOCUMENT, QUICK_S)
         except requests.RequestException as error:
             raise EndpointError(
-                f"nobody answers at {self.base_url}: is the server running? ({why(error)})"
+                f"nobody answers at {self.base_url}: is the server running? ({innermost_reason(error)})"
             ) from None
         if body is None:
-            return Document(200, failure=Hiccup(TOO_LONG.format(QUICK_S), tries=1))
+            return Document(200, failure=RequestFailure(TOO_LONG.format(QUICK_S), tries=1))
         try:
             return Document(200, json.loads(body))
         except (ValueError, RecursionError):
@@ -201,7 +201,7 @@ def _is_local(host: str) -> bool:
         return host == "localhost" or "." not in host
 
 
-def why(error: Exception) -> str:
+def innermost_reason(error: Exception) -> str:
     """The innermost reason of a connection error, without the layers around it."""
     seen: BaseException = error
     while (inner := seen.__cause__ or seen.__context__) is not None and inner is not seen:

@@ -31,7 +31,7 @@ class ContextExceeded(Exception):
 
 
 @dataclass
-class Hiccup(Exception):
+class RequestFailure(Exception):
     """No answer this time. `tries` bounds how often this kind of failure is worth a request."""
 
     why: str
@@ -43,7 +43,7 @@ class Hiccup(Exception):
         return self.why
 
 
-class Overlong(Hiccup):
+class Overlong(RequestFailure):
     """The reply is longer than anything that was asked for."""
 
 
@@ -60,7 +60,7 @@ class Refusal:
 def failure_of(refusal: Refusal) -> Exception:
     """The exception that a refusal stands for."""
     status, body, headers = refusal.status, refusal.body, refusal.headers
-    said = words_of(body)
+    said = error_text(body)
     if status in REDIRECTS:
         return EndpointError(_redirected(refusal))
     if status in WRONG_SETUP:
@@ -68,11 +68,11 @@ def failure_of(refusal: Refusal) -> Exception:
     if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     if status in BUSY:
-        return Hiccup(f"the server answers {status} ({said})", wait_s=_retry_after(headers))
+        return RequestFailure(f"the server answers {status} ({said})", wait_s=_retry_after(headers))
     if status >= 500 and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     lasts = status < 500 or status in NEVER_OFFERED
-    return Hiccup(f"the server answers {status} ({said})", tries=1 if lasts else None)
+    return RequestFailure(f"the server answers {status} ({said})", tries=1 if lasts else None)
 
 
 def _redirected(refusal: Refusal) -> str:
@@ -91,7 +91,7 @@ def _next_step(status: int) -> str:
     return "check --base-url, which normally ends in /v1, and --model"
 
 
-def words_of(body: str) -> str:
+def error_text(body: str) -> str:
     """The server's own words, as one short line."""
     try:
         error = json.loads(body)

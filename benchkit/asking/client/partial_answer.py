@@ -8,10 +8,10 @@ from typing import Any
 from benchkit.asking.client.failures import (
     CONTEXT_EXCEEDED,
     ContextExceeded,
-    Hiccup,
     Refusal,
+    RequestFailure,
+    error_text,
     failure_of,
-    words_of,
 )
 from benchkit.asking.client.stream import Event
 from benchkit.asking.script.base import CONTENT_FILTER, Answer
@@ -75,9 +75,9 @@ class PartialAnswer:
     def answer(self) -> Answer:
         """What came; raises where nothing did, or where the stream was cut."""
         if not self._choices:
-            raise Hiccup("the reply holds no choice", tries=2)
+            raise RequestFailure("the reply holds no choice", tries=2)
         if not self.ended:
-            raise Hiccup("the stream was cut in the middle of the answer")
+            raise RequestFailure("the stream was cut in the middle of the answer")
         return self._answer(self._finish, NOTES.get(self._finish or "", ""))
 
     def cut_off(self) -> Answer:
@@ -106,7 +106,7 @@ def _error(error: Any) -> Exception:
     """An error that came inside a reply whose status was 200."""
     if not isinstance(error, dict):
         error = {"message": str(error)}
-    said, code = words_of(str(error.get("message") or error)), error.get("code")
+    said, code = error_text(str(error.get("message") or error)), error.get("code")
     if CONTEXT_EXCEEDED.search(f"{error.get('type')} {code} {said}"):
         return ContextExceeded(said)
     return failure_of(Refusal(code if isinstance(code, int) and code >= 400 else 500, said, {}))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from benchkit.asking.client.failures import Hiccup
+from benchkit.asking.client.failures import RequestFailure
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Patience:
     stall_s: float = 300.0
     total_s: float = 3600.0
 
-    def pause_after(self, hiccup: Hiccup, attempt: int) -> float | None:
+    def pause_after(self, failure: RequestFailure, attempt: int) -> float | None:
         """How long to wait before the next try; None: no further try."""
-        if attempt >= min(self.retries + 1, hiccup.tries or self.retries + 1):
+        if attempt >= min(self.retries + 1, failure.tries or self.retries + 1):
             return None
-        if hiccup.wait_s is not None:
-            return hiccup.wait_s if hiccup.wait_s <= self.longest_wished_pause_s else None
+        if failure.wait_s is not None:
+            return failure.wait_s if failure.wait_s <= self.longest_wished_pause_s else None
         pause = min(self.longest_pause_s, self.first_pause_s * 2.0 ** (attempt - 1))
         return pause * random.uniform(0.8, 1.2)  # so that parallel requests do not come back all at once

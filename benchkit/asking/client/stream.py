@@ -8,7 +8,7 @@ from typing import Any
 
 from benchkit.asking.client.bodies import READ_AT_MOST, Read
 from benchkit.asking.client.budget import LONGEST_REPLY
-from benchkit.asking.client.failures import Hiccup, Overlong, words_of
+from benchkit.asking.client.failures import Overlong, RequestFailure, error_text
 
 Event = dict[str, Any]
 
@@ -63,9 +63,9 @@ def _parsed(text: str) -> Event:
     try:
         event = json.loads(text)
     except (ValueError, RecursionError):
-        raise Hiccup(f"the stream holds broken JSON: {text[:80]!r}", tries=2) from None
+        raise RequestFailure(f"the stream holds broken JSON: {text[:80]!r}", tries=2) from None
     if not isinstance(event, dict):
-        raise Hiccup(f"the stream holds {text[:80]!r} where an object belongs", tries=2)
+        raise RequestFailure(f"the stream holds {text[:80]!r} where an object belongs", tries=2)
     return event
 
 
@@ -73,10 +73,10 @@ def _whole(body: bytes) -> Event:
     """A reply that came in one piece, as servers without streaming send it."""
     text = body.decode("utf-8", "replace").strip()
     if not text:
-        raise Hiccup("the reply is empty", tries=2)
+        raise RequestFailure("the reply is empty", tries=2)
     if text.startswith("<"):
-        raise Hiccup(
-            f"a web page came instead of an answer ({words_of(text)}): "
+        raise RequestFailure(
+            f"a web page came instead of an answer ({error_text(text)}): "
             "check --base-url, which normally ends in /v1",
             tries=1,
         )

@@ -21,7 +21,7 @@ from pathlib import Path
 from benchkit.asking.problems.base import BadRow, Form, Problem, ProblemSet, Release, ShowProgress
 from benchkit.asking.problems.evalplus import EvalPlusForm
 from benchkit.asking.problems.faulty import FAULTY
-from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.fetching import fetch_release
 from benchkit.asking.problems.humaneval import HumanEvalForm
 from benchkit.asking.problems.mbpp import TEST_SPLIT, MbppForm, task_number
 from benchkit.asking.problems.reading import Row, file_sha256, rows
@@ -55,7 +55,7 @@ def load(
     if file is None:
         if name is None:
             raise UsageError(f"no problems: name a dataset ({', '.join(FORMS)}) or a problems file")
-        file = fetched(_release(name, version), show_progress)
+        file = fetch_release(_release(name, version), show_progress)
     return _read(file, name)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from benchkit.asking.problems.contest_releases import NAMES, releases
-from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.fetching import fetch_release
 from benchkit.asking.problems.livecodebench import ContestSet, Window, load_contest, parse_day
 from benchkit.asking.script import say
 from benchkit.errors import UnknownName, UsageError
@@ -78,4 +78,4 @@ def _paths(given: str) -> list[Path]:
         return [path]
     if given not in NAMES:
         raise UnknownName("problems file or release", given, NAMES)
-    return [fetched(release, say) for release in releases(given)]
+    return [fetch_release(release, say) for release in releases(given)]

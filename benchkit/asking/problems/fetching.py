@@ -26,7 +26,7 @@ def place_of(release: Release) -> Path:
     return cache_folder() / "problems" / release.filename
 
 
-def fetched(release: Release, show_progress: ShowProgress) -> Path:
+def fetch_release(release: Release, show_progress: ShowProgress) -> Path:
     """Where the release's file lies, after fetching it if it is not there yet or is damaged."""
     path = place_of(release)
     if path.exists() and file_sha256(path) == release.sha256:

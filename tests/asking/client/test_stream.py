@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchkit.asking.client.failures import Hiccup, Overlong
+from benchkit.asking.client.failures import Overlong, RequestFailure
 from benchkit.asking.client.stream import events
 
 EVENTS = [{"choices": [{"delta": {"content": text}}]} for text in ("def", " é😀", "\n", "")]
@@ -55,7 +55,7 @@ def test_a_document_is_one_event(body: bytes) -> None:
 
 def test_nothing_at_all_is_said() -> None:
     """An empty reply is a failure with its own words."""
-    with pytest.raises(Hiccup, match="empty"):
+    with pytest.raises(RequestFailure, match="empty"):
         all_events()
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.asking.problems.base import Release
-from benchkit.asking.problems.fetching import fetched
+from benchkit.asking.problems.fetching import fetch_release
 from benchkit.asking.problems.releases import RELEASES
 from benchkit.errors import ProblemsError
 
@@ -53,18 +53,18 @@ def release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Release
 def test_fetched_once_and_kept(release: Release) -> None:
     """The second call asks nobody; the first tells how far it is."""
     lines: list[str] = []
-    path = fetched(release, lines.append)
+    path = fetch_release(release, lines.append)
     assert path.read_bytes() == CONTENT
-    assert fetched(release, lines.append) == path
+    assert fetch_release(release, lines.append) == path
     assert Files.requests == ["/good"]
     assert lines[-1] == "fetching set-v1.jsonl, 100%"
 
 
 def test_damaged_file_is_fetched_again(release: Release) -> None:
     """A file in the cache whose hash is wrong is replaced."""
-    path = fetched(release, print)
+    path = fetch_release(release, print)
     path.write_bytes(b"half")
-    assert fetched(release, print).read_bytes() == CONTENT
+    assert fetch_release(release, print).read_bytes() == CONTENT
     assert len(Files.requests) == 2
 
 
@@ -76,7 +76,7 @@ def test_what_is_wrong_is_not_kept(release: Release, page: str, reason: str) -> 
     sha256 = "0" * 64 if page == "/good" else release.sha256
     bad = replace(release, url=release.url.replace("/good", page), sha256=sha256)
     with pytest.raises(ProblemsError, match=reason) as raised:
-        fetched(bad, print)
+        fetch_release(bad, print)
     assert "put it at" in str(raised.value)
     assert "set-v1.jsonl" in str(raised.value)
     assert not list(Path(str(raised.value).partition("put it at ")[2].partition(",")[0]).parent.glob("set*"))
@@ -86,7 +86,7 @@ def test_offline_says_which_file_to_put_where(release: Release) -> None:
     """Without a network one line names the URL, the place and the other way."""
     dead = replace(release, url="http://127.0.0.1:9/HumanEval.jsonl.gz")
     with pytest.raises(ProblemsError) as raised:
-        fetched(dead, print)
+        fetch_release(dead, print)
     assert str(raised.value).startswith(
         "set-v1.jsonl cannot be fetched (no connection): get http://127.0.0.1:9/"
     )
