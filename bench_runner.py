@@ -13,7 +13,8 @@ def main() -> None:
         from benchkit.commands import COMPLETING, find_command
         from benchkit.terminal import run_command
 
-        if asked := os.environ.get(COMPLETING):
+        asked = os.environ.get(COMPLETING)
+        if asked:
             from benchkit.commands.completion import complete
 
             sys.exit(complete(asked))

@@ -1,1 +1,6 @@
-"""A model on this box, and what it costs: servers (started, proved ready, stopped), telemetry, gguf."""
+"""A model on this box, and what it costs.
+
+servers/    started, proved ready, watched, stopped: one file a kind
+telemetry/  VRAM, RAM, energy and what other programs take
+gguf/       model files: their metadata, their hash, the memory they need
+"""

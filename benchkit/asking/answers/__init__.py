@@ -3,6 +3,7 @@
 reasoning.py   takes off what the model thought aloud: <think>, Harmony channels and the like
 fences.py      finds the fenced blocks of an answer, closed or not
 ladder.py      the rungs, from the surest kind of answer to the last resort
+edits/         answers that change files: whole files, search-and-replace blocks, diffs
 
 What is code, and what it defines, is asked of the problem's language: see benchkit.languages.
 """

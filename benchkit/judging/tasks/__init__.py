@@ -3,6 +3,8 @@
 judge.py       one answer to one Attempt
 testing.py     builds and tests a workspace in the sandbox
 proof.py       what a test program proves
+feedback.py    what a model is told after a failed try
+artifacts.py   what an attempt leaves in its folder
 generation.py  tests that a model wrote: false alarms, mutants killed
 toolchains.py  what this machine has to do it with
 verify.py      the gate for tasks: the reference passes, everything else fails
