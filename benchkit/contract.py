@@ -95,6 +95,17 @@ class RunFile:
     ATTEMPTS: Final = "attempts"  # a folder for each answer to a task, with all that came of it
 
 
+class AttemptFile(StrEnum):
+    """The files of one attempt at a task, in the order in which they are read; files/ lies beside them."""
+
+    PROMPT = "prompt.txt"
+    RESPONSE = "response.txt"
+    PATCH = "patch.diff"
+    VERDICT = "verdict.json"
+    STDOUT = "stdout.log"
+    STDERR = "stderr.log"
+
+
 SERVER_LOGS = "server*.log"
 """All logs of a run's servers: one that is started again writes another."""
 

@@ -1,21 +1,29 @@
-"""bench_runner.py show RUN: one run, whole."""
+"""bench_runner.py show RUN: one run, whole; with --attempt, what one answer to a task came to."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 
-from benchkit.commands.options import history_option
+from benchkit.commands.options import history_option, runs_dir_option
 
 
 @click.command()
 @click.argument("run_id", metavar="RUN")
 @history_option
 @click.option("--json", "as_json", is_flag=True, help="The record as it stands in the history.")
-def command(run_id: str, history: str, as_json: bool) -> None:
+@click.option("--attempt", metavar="TASK", help="Prompt, answer, patch and output of this task, in a pager.")
+@runs_dir_option
+def command(run_id: str, history: str, as_json: bool, attempt: str | None, runs_dir: Path) -> None:
     """One run of the history, by its id or the beginning of it."""
+    if attempt is not None:
+        lines = attempt_lines(_folder(run_id, history, runs_dir), attempt)
+        click.echo_via_pager(f"{line}\n" for line in lines)
+        return
     from benchkit.telling.history import find_run, open_store, to_record
 
     record = to_record(find_run(open_store(history), run_id))
@@ -24,6 +32,50 @@ def command(run_id: str, history: str, as_json: bool) -> None:
         return
     for line in _lines(record):
         print(line)
+
+
+def _folder(run_id: str, history: str, runs_dir: Path) -> Path:
+    """The run's own folder: as the history knows it, or below the runs' folder, or named itself."""
+    if Path(run_id).is_dir():
+        return Path(run_id)
+    if (runs_dir / run_id).is_dir():
+        return runs_dir / run_id
+    from benchkit.telling.history import find_run, open_store, to_record
+
+    record = to_record(find_run(open_store(history), run_id))
+    return Path(record.get("artifacts") or runs_dir / str(record["id"]))
+
+
+def attempt_lines(folder: Path, task: str) -> Iterator[str]:
+    """The files of each attempt at the task, with a head for each."""
+    from benchkit.contract import AttemptFile, RunFile
+    from benchkit.errors import UnknownName, UsageError
+
+    attempts = sorted(path for path in (folder / RunFile.ATTEMPTS).glob("*") if path.is_dir())
+    if not attempts:
+        raise UsageError(f"{folder / RunFile.ATTEMPTS} holds no attempt: only runs of tasks keep them")
+    found = [path for path in attempts if path.name == task or path.name.startswith(f"{task}__")]
+    if not found:
+        raise UnknownName("task", task, dict.fromkeys(path.name.partition("__")[0] for path in attempts))
+    for path in found:
+        yield click.style(path.name, bold=True)
+        for name in AttemptFile:
+            text = _read(path / name)
+            if text.strip():
+                yield click.style(f"── {name}", fg="cyan")
+                yield from _coloured(text) if name == AttemptFile.PATCH else text.rstrip("\n").split("\n")
+        yield ""
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+
+def _coloured(patch: str) -> Iterator[str]:
+    colours = {"+": "green", "-": "red", "@": "cyan"}
+    for line in patch.rstrip("\n").split("\n"):
+        head = line.startswith(("+++", "---", "diff "))
+        yield click.style(line, bold=True) if head else click.style(line, fg=colours.get(line[:1]))
 
 
 def _lines(value: dict[str, Any], indent: str = "") -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.asking.script.base import Prompt
 from benchkit.asking.script.journal import explained
-from benchkit.contract import RunFile
+from benchkit.contract import AttemptFile, RunFile
 from benchkit.files import atomic_write
 from benchkit.judging.tasks.judge import Attempt
 
@@ -39,12 +39,14 @@ class Attempts:
         folder = self.folder / RunFile.ATTEMPTS / name
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            _write(folder / "prompt.txt", "\n".join(f"=== {role}\n{text}" for role, text in prompt.parts))
-            _write(folder / "response.txt", response)
-            (folder / "patch.diff").write_bytes(attempt.patch)
-            (folder / "stdout.log").write_bytes(attempt.tested.stdout)
-            (folder / "stderr.log").write_bytes(attempt.tested.stderr)
-            _write(folder / "verdict.json", json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
+            _write(
+                folder / AttemptFile.PROMPT, "\n".join(f"=== {role}\n{text}" for role, text in prompt.parts)
+            )
+            _write(folder / AttemptFile.RESPONSE, response)
+            (folder / AttemptFile.PATCH).write_bytes(attempt.patch)
+            (folder / AttemptFile.STDOUT).write_bytes(attempt.tested.stdout)
+            (folder / AttemptFile.STDERR).write_bytes(attempt.tested.stderr)
+            _write(folder / AttemptFile.VERDICT, json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
             for path, content in attempt.files.items():
                 place = folder / "files" / path
                 place.parent.mkdir(parents=True, exist_ok=True)
