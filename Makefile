@@ -13,7 +13,7 @@ HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
 LM_EVAL := lm_eval[api]==0.4.13
 
-.PHONY: help install demo test lint format lock llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo test lint format lock toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -59,6 +59,9 @@ lock:  ## requirements.lock again, after a change of the dependencies in pyproje
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--output-file requirements.lock pyproject.toml
 	rm -rf .lock-venv
+
+toolchains: install  ## Go, Node, jsdom, React and TypeScript for tasks, without root (about 2 minutes)
+	$(BIN)/python -m benchkit.languages.bringing
 
 llama-server: $(LLAMA_BIN)/llama-server  ## llama.cpp's own server and bench, built from source (about 5 minutes)
 

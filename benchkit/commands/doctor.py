@@ -27,10 +27,18 @@ class Finding:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="The findings as a list.")
-def command(as_json: bool) -> None:
-    """What this machine has: GPU, servers, sandbox, problem sets, disk; and what to do about the rest."""
+@click.option(
+    "--fix", type=click.Choice(["toolchains"]), help="Bring what is missing: Go, Node, their packages."
+)
+def command(as_json: bool, fix: str | None) -> None:
+    """What this machine has: GPU, servers, sandbox, toolchains, problem sets, disk; and what to do."""
     from benchkit.terminal import print_json_list
 
+    if fix:
+        from benchkit.languages.bringing import bring_toolchains
+
+        bring_toolchains(print)
+        return
     if as_json:
         print_json_list(vars(finding) for finding in _findings())
     else:
@@ -50,7 +58,7 @@ def _print(findings: Iterator[Finding]) -> None:
 
 
 def _findings() -> Iterator[Finding]:
-    for look in (_machine, _servers, _sandbox, _problem_sets, _disk):
+    for look in (_machine, _servers, _sandbox, _toolchains, _problem_sets, _disk):
         yield from _guarded(look)
 
 
@@ -112,6 +120,21 @@ def _sandbox() -> Iterator[Finding]:
         state = "ok" if fact.available else "missing"
         detail = "\n".join(fact.layers) if fact.available else fact.reason
         yield Finding("sandbox", fact.level, state, detail, fact.advice)
+
+
+def _toolchains() -> Iterator[Finding]:
+    """What answers in each language are built and tested with."""
+    from benchkit.errors import MissingDependency
+    from benchkit.languages import LANGUAGES
+
+    for language in LANGUAGES.values():
+        try:
+            toolchain = language.find_toolchain()
+        except MissingDependency as missing:
+            yield Finding("toolchains", language.title, "missing", "not installed", missing.command)
+        else:
+            where = ", ".join(str(path) for path in toolchain.executables.values())
+            yield Finding("toolchains", language.title, "ok", f"{toolchain.version} at {where}")
 
 
 def _problem_sets() -> Iterator[Finding]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from hashlib import sha256
 from pathlib import Path
 
 from benchkit.errors import MissingDependency
@@ -68,7 +69,8 @@ class Go:
         go = find_program(GO, (toolchains_folder() / "go" / "bin",), MISSING)
         root = Path(output_of(go, "env", "GOROOT"))
         version = version_of(go, "version")
-        cache = shared_folder() / "go" / f"build-{version}"
+        place = sha256(str(root).encode()).hexdigest()[:8]  # the cache holds an index of this very folder
+        cache = shared_folder() / "go" / f"build-{version}-{place}"
         return Toolchain(
             version,
             {GO: root / "bin" / GO},

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchkit.commands.doctor import Finding, _findings
+from benchkit.errors import MissingDependency
+from benchkit.languages import Toolchain
+from benchkit.languages.go import Go
 from benchkit.serving.servers import EngineInfo
 
 ON_CPU = EngineInfo("xllamacpp", "1.0", "pip install the other wheel", gpu_capable=False)
@@ -40,3 +43,19 @@ def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is missing, whatever it could do with a GPU, and the way to get it is told."""
     told = findings(monkeypatch)["ollama"]
     assert (told.state, told.detail, told.advice) == ("missing", "not installed", ABSENT.how_to_get)
+
+
+def test_toolchains_are_told_with_version_and_what_brings_a_missing_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line a language."""
+    missing = MissingDependency("go", "make toolchains brings it")
+
+    def no_go(_self: Go) -> Toolchain:
+        raise missing
+
+    monkeypatch.setattr(Go, "find_toolchain", no_go)
+    told = findings(monkeypatch)
+    assert told["Python"].state == "ok"
+    assert told["Python"].detail.startswith("3.")
+    assert (told["Go"].state, told["Go"].advice) == ("missing", "make toolchains brings it")
