@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchkit.asking.tasks.base import Catalogue, Choice, Task
 from benchkit.asking.tasks.folders import read_catalogue
+from benchkit.asking.tasks.small_form import SUFFIXES, read_small_form
 from benchkit.environment import ROOT
 
 __all__ = ["OURS", "Catalogue", "Choice", "Task", "load_catalogue"]
@@ -23,4 +24,6 @@ OURS = ROOT / "tasks"
 
 def load_catalogue(path: Path | None = None) -> Catalogue:
     """The catalogue of this folder or file; ours where none is named."""
+    if path is not None and path.suffix in SUFFIXES:
+        return read_small_form(path)
     return read_catalogue(path or OURS)

@@ -116,7 +116,7 @@ class Gate:
                 ran = len(tested.proof.checks)
                 yield f"{name}/ ran {ran} checks, and metadata.json says {self._task.checks}"
                 return
-        if self._task.checks < LEAST_CHECKS:
+        if self._task.checks < LEAST_CHECKS and self._task.folder is not None:
             yield f"{self._task.checks} checks; {LEAST_CHECKS} or more are needed"
         if name == SOLUTION:
             self._seconds |= {"build": round(tested.build_s, 3), "test": round(tested.test_s, 3)}
