@@ -1,0 +1,3 @@
+module example.com/pageranges
+
+go 1.22
