@@ -25,6 +25,8 @@ NOT_TO_THE_END = "the tests did not run to their end"
 class Tested:
     """What became of one workspace."""
 
+    __test__ = False
+
     verdict: Verdict
     detail: str = ""
     proof: Proof = field(default_factory=Proof)
