@@ -150,7 +150,8 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
 
 
 def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
-    with open_bench(catalogue, choices.sandbox, 1 if settings.check else choices.workers) as bench:
+    workers = 1 if settings.check else choices.workers
+    with open_bench(catalogue, choices.sandbox, workers, install=choices.install_deps) as bench:
         if settings.check:
             say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
             return
@@ -228,11 +229,11 @@ def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:
 
 
 def _verify(catalogue: Catalogue, choices: Choices) -> None:
-    from benchkit.judging.tasks.verify import verify
+    from benchkit.judging.tasks.verify import Known, verify
 
     with open_bench(catalogue, choices.sandbox, choices.workers) as bench:
         passed = failed = 0
-        for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers):
+        for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):
             click.echo(finding.in_words())
             passed += finding.passed
             failed += not finding.passed

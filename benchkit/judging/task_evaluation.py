@@ -21,6 +21,7 @@ from benchkit.judging.scoring.base import Judged
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
+from benchkit.judging.tasks.packages import install_packages
 from benchkit.judging.tasks.testing import Tested, Tester
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 from benchkit.verdict import Verdict
@@ -62,20 +63,25 @@ class Bench:
     judge: TaskJudge
     sandbox: Sandbox
     toolchains: Toolchains
+    installed: bool = False  # the packages that tasks declare, beyond those of the toolchains
 
     def as_record(self) -> dict[str, Any]:
         """What a record keeps of how was judged."""
-        return {"toolchains": self.toolchains.as_record()}
+        return {"toolchains": self.toolchains.as_record(), "install_deps": self.installed}
 
 
 @contextmanager
-def open_bench(catalogue: Catalogue, level: str, workers: int | None) -> Iterator[Bench]:
+def open_bench(
+    catalogue: Catalogue, level: str, workers: int | None, *, install: bool = False
+) -> Iterator[Bench]:
     """Toolchains first: the sandbox must be told of their folders."""
     from benchkit.judging.sandbox import open_sandbox
 
+    if install:
+        install_packages(catalogue.problems, say)
     toolchains = find_toolchains(task.language.name for task in catalogue.problems)
     with open_sandbox(level, workers, toolchains.folders) as sandbox:
-        yield Bench(TaskJudge(Tester(sandbox, toolchains.found)), sandbox, toolchains)
+        yield Bench(TaskJudge(Tester(sandbox, toolchains.found)), sandbox, toolchains, install)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ proof.py       what a test program proves
 feedback.py    what a model is told after a failed try
 artifacts.py   what an attempt leaves in its folder
 generation.py  tests that a model wrote: false alarms, mutants killed
+packages.py    the packages that tasks declare
 toolchains.py  what this machine has to do it with
 verify.py      the gate for tasks: the reference passes, everything else fails
 harnesses/     one file a language

@@ -9,6 +9,7 @@ from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.tasks.harnesses import HARNESSES, Plan, Run, Trial, Unfit
+from benchkit.judging.tasks.packages import ADVICE, missing_packages
 from benchkit.judging.tasks.proof import Proof, Token, read_proof
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import as_numbers
@@ -155,6 +156,8 @@ def _missing(task: Task, toolchain: Toolchain | MissingDependency) -> str:
     for program, least in task.toolchain.items():
         if as_numbers(toolchain.version) < as_numbers(least):
             return f"{program} {least} or newer is needed, this is {toolchain.version}"
+    if absent := missing_packages(task):
+        return f"the package {absent[0]} is not there: {ADVICE}"
     return ""
 
 
