@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any
 
+from benchkit.literals import GpuLayers as GpuLayers
+from benchkit.literals import ScoreScale as ScoreScale
 from benchkit.verdict import Status as Status
 from benchkit.verdict import Verdict as Verdict
 
@@ -24,11 +26,6 @@ else:
         from benchkit.runs import Run
 
         return Run
-
-
-GpuLayers = int | Literal["auto", "all"]
-ScoreScale = Literal["percent", "fraction"]
-SCORE_SCALES: tuple[ScoreScale, ...] = get_args(ScoreScale)
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,36 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from benchkit.verdict import Status
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Part:
-    """The facts of a part; `record` is the part as it stands in the history."""
+    """The facts of a part; `record` is the part as it stands in the history.
 
-    record: Mapping[str, Any] = field(default_factory=dict, kw_only=True, repr=False)
+    Comparison and `repr` are written once, here: generating them for each part slows the start of every
+    command that reads the history.
+    """
+
+    record: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other) or not isinstance(other, Part):
+            return NotImplemented
+        return self.record == other.record and self._facts() == other._facts()
+
+    def __repr__(self) -> str:
+        known = ", ".join(f"{name}={value!r}" for name, value in self._facts().items() if value is not None)
+        return f"{type(self).__name__}({known})"
+
+    def _facts(self) -> dict[str, Any]:
+        return {attribute: getattr(self, attribute) for attribute, _ in _FIELDS[type(self)].values()}
 
     @property
     def further(self) -> dict[str, Any]:
-        """What no field tells."""
+        """What no field holds."""
         known = _FIELDS[type(self)]
         return {name: value for name, value in self.record.items() if name not in known}
 
@@ -32,7 +48,7 @@ class Part:
         return getattr(self, name) if name in _FIELDS[type(self)] else self.record.get(name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunConfig(Part):
     """How the run was asked for, and how it was really done.
 
@@ -67,7 +83,7 @@ class RunConfig(Part):
     origin: str | None = None  # the file that it was imported from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunResults(Part):
     """What came out; scores in percent."""
 
@@ -82,7 +98,7 @@ class RunResults(Part):
     told_further: Mapping[str, Any] | None = field(default=None, metadata={"name": "further"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunTelemetry(Part):
     """What the run cost."""
 
@@ -113,7 +129,7 @@ class RunTelemetry(Part):
     script_s: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunProblemSet(Part):
     """Which problems were asked."""
 
@@ -122,7 +138,7 @@ class RunProblemSet(Part):
     sha256: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunModelFile(Part):
     """The model's file, all its parts counted as one."""
 
@@ -139,7 +155,7 @@ class RunModelFile(Part):
     kind: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunServer(Part):
     """The server as it really was."""
 
@@ -154,7 +170,7 @@ class RunServer(Part):
     warnings: tuple[str, ...] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class RunMachine(Part):
     """What the run's speed hangs on."""
 
@@ -187,16 +203,6 @@ class Run:
     artifacts: str | None = None  # the folder runs/<id>
     further: Mapping[str, Any] = field(default_factory=dict)  # what a newer version wrote: kept
 
-    if not TYPE_CHECKING:  # or any misspelt name would have a type
-
-        def __getattr__(self, name: str) -> Part:
-            """A part that nobody asked for yet: a list of ten thousand runs shows little of each."""
-            unread = self.__dict__.get("_unread", {})
-            if name not in unread:
-                raise AttributeError(f"a run has no {name}")
-            self.__dict__[name] = read_part(PARTS[name], unread[name])
-            return self.__dict__[name]
-
 
 PARTS: Mapping[str, type[Part]] = {
     "config": RunConfig,
@@ -207,6 +213,24 @@ PARTS: Mapping[str, type[Part]] = {
     "server": RunServer,
     "machine": RunMachine,
 }
+
+
+class _PartOnDemand:
+    """Reads a part of a run from its record at the first access: a long list shows little of each run."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, run: Run | None, _owner: type[Run]) -> Any:
+        if run is None:
+            return self
+        values = run.__dict__
+        part = values[self._name] = read_part(PARTS[self._name], values["_records"].get(self._name, {}))
+        return part
+
+
+for _name in PARTS:
+    setattr(Run, _name, _PartOnDemand(_name))
 
 
 def run_of(
@@ -221,11 +245,11 @@ def run_of(
     further: Mapping[str, Any] | None = None,
     **parts: Mapping[str, Any],
 ) -> Run:
-    """The run with these parts, each as a record holds it and read when it is first asked for."""
+    """The run with these parts, each given as a record holds it and read at its first access."""
     run = object.__new__(Run)
     run.__dict__.update(
         id=id, timestamp=timestamp, benchmark=benchmark, model=model, status=status, error=error,
-        artifacts=artifacts, further=further or {}, _unread={name: parts.get(name, {}) for name in PARTS},
+        artifacts=artifacts, further=further or {}, _records=parts,
     )  # fmt: skip
     return run
 
@@ -234,15 +258,9 @@ P = TypeVar("P", bound=Part)
 
 
 def read_part(kind: type[P], record: Mapping[str, Any]) -> P:
-    """The part of a record, however old."""
-    part = object.__new__(kind)  # its constructor takes four times as long, and a history has ten thousands
-    values = part.__dict__
-    values["record"] = record
-    readers = _FIELDS[kind]
-    for name, value in record.items():
-        if value is not None and name in readers:
-            attribute, read = readers[name]
-            values[attribute] = read(value)
+    """The part of a record, however old; each fact is read at its first access."""
+    part = object.__new__(kind)
+    part.__dict__["record"] = record
     return part
 
 
@@ -250,9 +268,10 @@ def part_as_record(part: Part) -> dict[str, Any]:
     """The record with what was changed since it was read."""
     record = dict(part.record)
     for name, (attribute, read) in _FIELDS[type(part)].items():
-        value = getattr(part, attribute)
-        if value != read(record.get(name)):
-            record[name] = value
+        if attribute in part.__dict__:  # others were never accessed, so they still equal the record
+            value = part.__dict__[attribute]
+            if value != read(record.get(name)):
+                record[name] = value
     return record
 
 
@@ -330,3 +349,24 @@ def _fields_of(kind: type[Part]) -> dict[str, tuple[str, Callable[[object], Any]
 _FIELDS: Mapping[type[Part], dict[str, tuple[str, Callable[[object], Any]]]] = {
     kind: _fields_of(kind) for kind in PARTS.values()
 }
+
+
+class _FactOnDemand:
+    """Reads a fact of a part from its record at the first access."""
+
+    def __init__(self, recorded_as: str, attribute: str, read: Callable[[object], Any]) -> None:
+        self._recorded_as, self._attribute, self._read = recorded_as, attribute, read
+
+    def __get__(self, part: Part | None, _owner: type[Part]) -> Any:
+        if part is None:
+            return None
+        value = part.record.get(self._recorded_as)
+        if value is not None:
+            value = self._read(value)
+        part.__dict__[self._attribute] = value
+        return value
+
+
+for _kind, _fields in _FIELDS.items():
+    for _recorded_as, (_attribute, _read) in _fields.items():
+        setattr(_kind, _attribute, _FactOnDemand(_recorded_as, _attribute, _read))

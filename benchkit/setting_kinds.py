@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import shlex
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +12,8 @@ from typing import Any, cast
 import click
 
 from benchkit.errors import UsageError
+from benchkit.literals import SCORE_SCALES, GpuLayers
 from benchkit.numbers import Finite, above_0
-from benchkit.records import SCORE_SCALES, GpuLayers
 from benchkit.serving.servers.kinds import kind_names
 
 Read = Callable[[Any], Any]
@@ -77,6 +75,8 @@ def _read_layers(value: Any) -> int | str:
 
 
 def _read_words(value: Any) -> tuple[str, ...]:
+    import shlex  # like the others here, for a plan: a command's help reads no values
+
     words = shlex.split(value) if isinstance(value, str) else value
     if not isinstance(words, list) or any(type(word) not in (str, int, float) for word in words):
         raise TypeError(value)
@@ -99,6 +99,8 @@ def _read_address(value: Any) -> str:
 
 
 def _read_program(value: Any) -> Path:
+    import shutil
+
     path = Path(os.path.expanduser(_read_text(value)))  # noqa: PTH111 - Path's own fails for ~nobody
     if shutil.which(path) is None:
         raise ValueError(value)

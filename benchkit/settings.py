@@ -18,7 +18,7 @@ from typing import Any
 from benchkit.benchmarks import BENCHMARKS
 from benchkit.contract import Placeholder, flag_of
 from benchkit.errors import UsageError
-from benchkit.records import GpuLayers, ScoreScale
+from benchkit.literals import GpuLayers, ScoreScale
 from benchkit.setting_kinds import (
     ABOVE_0,
     ADDRESS,

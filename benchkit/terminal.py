@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import errno
 import io
-import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -135,5 +134,7 @@ def duration(seconds: float) -> str:
 
 def print_json_list(records: Iterable[Mapping[str, Any]]) -> None:
     """A JSON list with one record a line."""
+    import json
+
     lines = (json.dumps(record, ensure_ascii=False) for record in records)
     print("[" + ",\n".join(lines) + "]")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -37,19 +37,16 @@ def _columns() -> tuple[Column[Run], ...]:
 
     from benchkit.telling.tables.columns import Column
 
-    def result(name: str) -> Callable[[Run], Any]:
-        return lambda run: run.results.value(name)
-
     return (
         Column("id", "id", 0, attrgetter("id")),
         Column("timestamp", "timestamp", 8, attrgetter("timestamp")),
         Column("benchmark", "benchmark", 3, attrgetter("benchmark")),
         Column("model", "model", 0, attrgetter("model"), shrinks=24),
-        Column("status", "status", 2, attrgetter("status.value")),
-        Column("score", "score", 1, result("score"), form=_figure, figures=True),
-        Column("solved", "solved", 4, result("total_passed"), form=_figure, figures=True),
-        Column("of", "of", 5, result("total_problems"), form=_figure, figures=True),
-        Column("time_s", "time_s", 7, result("time_taken"), form=_figure, figures=True),
+        Column("status", "status", 2, attrgetter("status")),
+        Column("score", "score", 1, attrgetter("results.score"), form=_figure, figures=True),
+        Column("solved", "solved", 4, attrgetter("results.total_passed"), form=_figure, figures=True),
+        Column("of", "of", 5, attrgetter("results.total_problems"), form=_figure, figures=True),
+        Column("time_s", "time_s", 7, attrgetter("results.time_taken"), form=_figure, figures=True),
         Column("error", "error", 6, attrgetter("error"), shrinks=16),
     )
 

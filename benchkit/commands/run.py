@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +14,6 @@ from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import setting_options
 from benchkit.commands.typos import PassesFlagsOn
 from benchkit.errors import Interrupted
-from benchkit.records import Status
-from benchkit.running.plan import plan_run
 from benchkit.settings import RunSettings
 
 if TYPE_CHECKING:
@@ -50,12 +47,15 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
 
     Flags that are not listed here go to the script untouched, and so does all that stands behind --.
     """
+    from benchkit.running.plan import plan_run
+
     plan = plan_run(_settings(options))
     if dry_run:
         from benchkit.running.runner import preview
 
         print(preview(plan))
         return 0
+    from benchkit.records import Status
     from benchkit.running.display import open_display
     from benchkit.running.runner import execute
 
@@ -72,9 +72,12 @@ def _settings(options: dict[str, Any]) -> RunSettings:
 
 
 def _tell(run: Run, history: str | Path, as_json: bool) -> None:
+    from benchkit.records import Status
     from benchkit.terminal import complain, say
 
     if as_json:
+        import json
+
         from benchkit.telling.history import to_record
 
         print(json.dumps(to_record(run), ensure_ascii=False))

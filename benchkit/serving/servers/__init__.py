@@ -20,20 +20,23 @@ kinds.SERVERS, which holds its rank for `--server auto`, too.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from benchkit.serving.servers.base import EngineInfo, StopReport
 from benchkit.serving.servers.kinds import SERVERS, kind_names
 
 if TYPE_CHECKING:
+    from benchkit.serving.servers.base import EngineInfo as EngineInfo
+    from benchkit.serving.servers.base import StopReport as StopReport
     from benchkit.serving.servers.choice import choose as choose
     from benchkit.serving.servers.choice import installed as installed
     from benchkit.serving.servers.life import RunningServer as RunningServer
     from benchkit.serving.servers.life import preview_command as preview_command
     from benchkit.serving.servers.life import serve as serve
 
-__all__ = ["SERVERS", "EngineInfo", "StopReport", "kind_names"]
+__all__ = ["SERVERS", "kind_names"]
 
 # Loaded at the first use: a command's help names the kinds, and need not load what starts them.
 _LATER = {
+    "EngineInfo": "base",
+    "StopReport": "base",
     "choose": "choice",
     "installed": "choice",
     "RunningServer": "life",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from benchkit.errors import UnknownName
-from benchkit.serving.servers.base import Server
+
+if TYPE_CHECKING:
+    from benchkit.serving.servers.base import Server
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import Any
 from benchkit.errors import HistoryError
 from benchkit.records import Run, Status
 from benchkit.runs import PARTS, part_as_record, run_of
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import Head, make_head
 
 ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}
 ALWAYS_IN_RESULTS: dict[str, Any] = {
@@ -30,6 +30,7 @@ _FIELDS = [
     "id", "timestamp", "benchmark", "model", "status", "error", "telemetry", "results",
     "config", "problem_set", "model_file", "server", "machine", "artifacts",
 ]  # fmt: skip
+_KNOWN = frozenset(_FIELDS)
 _FAILED_TASKS = b', "failed_tasks": ['
 """Begins what a list does not show. It cannot stand inside a text, where each quote has a backslash."""
 
@@ -38,8 +39,7 @@ _AFTER_NAMES = b', "error": '
 """What follows the names in a line of ours; inside a text its quotes would have backslashes."""
 _PROBLEMS = b', "problem_set": {"name": '
 _TEXT = re.compile(rb'"(?:[^"\\]|\\.)+"')
-
-_TEXTS = ("timestamp", "benchmark", "model")
+_STATUSES = {status.value: status for status in Status}
 
 
 def to_record(run: Run) -> dict[str, Any]:
@@ -56,17 +56,29 @@ def from_record(record: Any, number: int = 1) -> Run:
     """The run of one record, however old; what this version does not know is kept in `further`."""
     if not isinstance(record, dict):
         raise HistoryError(f"run {number} is no JSON object but {json.dumps(record)[:40]}")
-    known = {name: record[name] for name in _FIELDS if record.get(name) is not None}
-    for name in PARTS:
-        if not isinstance(known.setdefault(name, {}), dict):
+    known = record.get
+    parts = {name: part for name in PARTS if (part := known(name)) is not None}
+    for name, part in parts.items():
+        if not isinstance(part, dict):
             raise HistoryError(f"run {number}: its {name!r} is no JSON object")
-    for name in _TEXTS:
-        known[name] = str(known.get(name, ""))
-    known["id"] = str(known.get("id") or _id_from_content(record))
-    known["status"] = _status(known.get("status", Status.OK))
-    known["config"] = ALWAYS_IN_CONFIG | known["config"]
-    known["results"] = ALWAYS_IN_RESULTS | known["results"]
-    return run_of(**known, further={name: value for name, value in record.items() if name not in _FIELDS})
+    parts["results"] = ALWAYS_IN_RESULTS | parts.get("results", {})
+    return run_of(
+        id=str(known("id") or _id_from_content(record)),
+        timestamp=str(known("timestamp") or ""),
+        benchmark=str(known("benchmark") or ""),
+        model=str(known("model") or ""),
+        status=_status(known("status")),
+        error=known("error"),
+        artifacts=known("artifacts"),
+        further=_further(record),
+        **parts,
+    )
+
+
+def _further(record: Mapping[str, Any]) -> dict[str, Any]:
+    if record.keys() <= _KNOWN:
+        return {}
+    return {name: value for name, value in record.items() if name not in _KNOWN}
 
 
 def heads_of_lines(lines: Sequence[bytes]) -> list[Head] | None:
@@ -75,19 +87,32 @@ def heads_of_lines(lines: Sequence[bytes]) -> list[Head] | None:
         heads = json.loads(b"[" + b",".join(line.partition(_AFTER_NAMES)[0] + b"}" for line in lines) + b"]")
     except ValueError:
         return None
-    if not heads or not all(isinstance(head, dict) and tuple(head) == _NAMES for head in heads):
+    if not heads or not all(map(_has_names_only, heads)):
         return None
+    names = _DecodedTexts()
     return [
-        Head(position, **{name: str(head[name]) for name in _NAMES}, problems=_problems_of(line))
+        make_head(position, head, names[_raw_problems_of(line)])
         for position, (head, line) in enumerate(zip(heads, lines, strict=True))
     ]
 
 
-def _problems_of(line: bytes) -> str | None:
-    """The name of the problem set, taken out of the middle of the line."""
+def _has_names_only(head: object) -> bool:
+    return isinstance(head, dict) and tuple(head) == _NAMES and set(map(type, head.values())) == {str}
+
+
+class _DecodedTexts(dict[bytes, str | None]):
+    """JSON texts decoded, each once: thousands of runs name the same few problem sets."""
+
+    def __missing__(self, raw: bytes) -> str | None:
+        text = self[raw] = str(json.loads(raw)) if raw else None
+        return text
+
+
+def _raw_problems_of(line: bytes) -> bytes:
+    """The name of the problem set as it is written in the middle of the line; empty where there is none."""
     start = line.find(_PROBLEMS)  # much quicker than a search by pattern
     found = _TEXT.match(line, start + len(_PROBLEMS)) if start >= 0 else None
-    return str(json.loads(found[0])) if found else None
+    return found[0] if found else b""
 
 
 def summaries_of_lines(lines: list[bytes]) -> list[Run] | None:
@@ -134,8 +159,8 @@ def _id_from_content(record: Mapping[str, Any]) -> str:
     return sha256(as_line(as_json(record))).hexdigest()[:10]
 
 
-def _status(word: str) -> Status:
-    try:
-        return Status(word)
-    except ValueError:
-        return Status.FAILED  # a newer version's word: whatever it is, it is not "ok"
+def _status(word: Any) -> Status:
+    """A newer version's word is, whatever it means, not "ok"; a record that has none is an old good one."""
+    if word is None:
+        return Status.OK
+    return _STATUSES.get(word, Status.FAILED) if isinstance(word, str) else Status.FAILED

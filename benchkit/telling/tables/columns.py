@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 Row = TypeVar("Row")
@@ -34,13 +35,22 @@ class Column(Generic[Row]):
 
 def cell(column: Column[Row], row: Row) -> str:
     """The value for people; unknown is an empty cell."""
+    return cells(column, (row,))[0]
+
+
+def cells(column: Column[Row], rows: Iterable[Row]) -> list[str]:
+    """The values of one column for people; what depends on the column alone is done once."""
+    show = column.form or (str if column.digits is None else partial(decimal, digits=column.digits))
+    if column.doubtful is None:
+        return ["" if value is None else show(value) for value in map(column.value, rows)]
+    return [_marked(column, row, show) for row in rows]
+
+
+def _marked(column: Column[Row], row: Row, show: Callable[[Any], str]) -> str:
     value = column.value(row)
     if value is None:
         return ""
-    mark = DOUBTFUL if column.doubtful is not None and column.doubtful(row) else ""
-    if column.form is not None:
-        return column.form(value) + mark
-    return (str(value) if column.digits is None else decimal(value, column.digits)) + mark
+    return show(value) + DOUBTFUL if column.doubtful is not None and column.doubtful(row) else show(value)
 
 
 def plain_value(column: Column[Row], row: Row) -> Any:
