@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from benchkit.errors import UsageError
 from benchkit.records import Run
@@ -145,6 +144,8 @@ def _no_good_run(catalog: Catalog, entries: Sequence[Head]) -> list[Head]:
 
 
 def _unknown(catalog: Catalog, name: str) -> str:
+    from difflib import get_close_matches  # takes a while to load
+
     models = sorted({entry.model for entry in catalog.heads})
     by_fold = {model.casefold(): model for model in models}
     near = [by_fold[fold] for fold in get_close_matches(name.casefold(), by_fold, n=3, cutoff=0.4)]

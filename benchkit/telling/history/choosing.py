@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from benchkit.errors import UsageError
@@ -22,6 +21,8 @@ def find_run(store: Store, wanted: str) -> Run:
         return store.get(fitting[0])
     if fitting:
         raise UsageError(f"{wanted!r} begins {len(fitting)} runs: {_some(fitting)}; give more of the id")
+    from difflib import get_close_matches  # takes a while to load
+
     near = get_close_matches(wanted, ids, n=3, cutoff=0.5)
     hint = f"the nearest are {_some(near)}" if near else f"the last are {_some(list(ids)[-3:])}"
     raise UsageError(f"no run {wanted!r} in {store.place}: {hint if ids else 'it holds no runs yet'}")

@@ -7,7 +7,6 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, is_dataclass
-from hashlib import sha256
 from pathlib import PurePath
 from typing import Any
 
@@ -109,8 +108,8 @@ class _DecodedTexts(dict[bytes, str | None]):
 
 
 def _raw_problems_of(line: bytes) -> bytes:
-    """The name of the problem set as it is written in the middle of the line; empty where there is none."""
-    start = line.find(_PROBLEMS)  # much quicker than a search by pattern
+    """The name of the problem set as it is written in the line; empty where there is none."""
+    start = line.rfind(_PROBLEMS)  # much quicker than a search by pattern; it stands nearer to the end
     found = _TEXT.match(line, start + len(_PROBLEMS)) if start >= 0 else None
     return found[0] if found else b""
 
@@ -156,6 +155,8 @@ def as_line(record: Mapping[str, Any]) -> bytes:
 
 def _id_from_content(record: Mapping[str, Any]) -> str:
     """An id for a run written before runs had one: the same at every reading."""
+    from hashlib import sha256  # takes a while to load, and newer runs have an id
+
     return sha256(as_line(as_json(record))).hexdigest()[:10]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,9 +48,18 @@ def render(document: Document) -> bytes:
 
 def run_lines(data: bytes) -> list[bytes]:
     """The lines of the runs, commas and all, in a document laid out by `render`; none of any other."""
-    if not is_head(data[:LONGEST_HEAD].partition(b"\n")[0]) or not data.endswith(TAIL):
+    if not is_head(first_line(data)) or not data.endswith(TAIL):
         return []
     return data.split(b"\n")[1:-2]
+
+
+def first_line(data: bytes) -> bytes:
+    return data[:LONGEST_HEAD].partition(b"\n")[0]
+
+
+def join_lines(first: bytes, lines: Sequence[bytes]) -> bytes:
+    """The document that `first_line` and `run_lines` took apart."""
+    return b"\n".join((first, *lines)) + TAIL
 
 
 def is_head(line: bytes) -> bool:

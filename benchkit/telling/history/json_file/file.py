@@ -6,7 +6,6 @@ import errno
 import gc
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
@@ -125,7 +124,9 @@ class Content:
     """What the file held at one moment, parsed no further than somebody asks."""
 
     def __init__(self, data: bytes) -> None:
-        self._data = data
+        self._lines = document.run_lines(data)
+        # Either the whole or its lines are kept: both would take twice the file's size.
+        self._data = document.first_line(data) if self._lines else data
 
     @cached_property
     def heads(self) -> list[Head]:
@@ -141,7 +142,8 @@ class Content:
 
     @cached_property
     def runs(self) -> list[Run]:
-        records = document.parse(self._data).records
+        data = document.join_lines(self._data, self._lines) if self._lines else self._data
+        records = document.parse(data).records
         return [from_record(record, number) for number, record in enumerate(records, 1)]
 
     def run(self, run_id: str) -> Run:
@@ -155,11 +157,6 @@ class Content:
         except ValueError:
             return self.runs[position]  # says which line is broken, and where
         return from_record(record, position + 1)
-
-    @cached_property
-    def _lines(self) -> list[bytes]:
-        """One a run where the file has its usual layout; none of any other."""
-        return document.run_lines(self._data)
 
     @cached_property
     def _positions(self) -> dict[str, int]:
@@ -222,6 +219,8 @@ def _named(path: Path) -> Iterator[None]:
 
 def _with_record_put_aside(error: HistoryError, path: Path, run: Run) -> HistoryError:
     """The same error that also tells where the record is: beside the history, with the run, or elsewhere."""
+    import tempfile  # takes a while to load
+
     text = json.dumps(to_record(run), indent=1) + "\n"
     name = f"{path.stem}.unsaved-{run.id}.json"
     for folder in (path.parent, Path(run.artifacts or path.parent), Path(tempfile.gettempdir())):

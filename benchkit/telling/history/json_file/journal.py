@@ -11,7 +11,6 @@ import json
 import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from hashlib import sha256
 from pathlib import Path
 from zlib import crc32
 
@@ -71,7 +70,7 @@ def write(history: Path, journal: Journal, disk: Disk) -> None:
     """Put the journal on the disk, in the place of an older one."""
     header = json.dumps({name: value for name, value in asdict(journal).items() if name != "tail"})
     content = header.encode() + b"\n" + journal.tail
-    data = sha256(content).hexdigest().encode() + b"\n" + content
+    data = _checksum(content) + b"\n" + content
     draft = place(history).with_suffix(".tmp")
     try:
         with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, disk, PRIVATE_FILE) as fd:
@@ -91,10 +90,16 @@ def read(history: Path, disk: Disk) -> Journal | None:
         checksum, _, content = read_all(place(history), disk).partition(b"\n")
     except FileNotFoundError:
         return None
-    if sha256(content).hexdigest().encode() != checksum:
+    if _checksum(content) != checksum:
         return None
     header, _, tail = content.partition(b"\n")
     return Journal(tail=tail, **json.loads(header))
+
+
+def _checksum(content: bytes) -> bytes:
+    from hashlib import sha256  # takes a while to load, and reading a history needs it only after a crash
+
+    return sha256(content).hexdigest().encode()
 
 
 def drop(history: Path, disk: Disk) -> None:
