@@ -15,6 +15,7 @@ from benchkit.commands.setting_flags import setting_options
 from benchkit.commands.typos import PassesFlagsOn
 from benchkit.errors import Interrupted
 from benchkit.settings import RunSettings
+from benchkit.verdict import Status
 
 if TYPE_CHECKING:
     from benchkit.records import Run
@@ -55,7 +56,6 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
 
         print(preview(plan))
         return 0
-    from benchkit.records import Status
     from benchkit.running.display import open_display
     from benchkit.running.runner import execute
 
@@ -72,7 +72,6 @@ def _settings(options: dict[str, Any]) -> RunSettings:
 
 
 def _tell(run: Run, history: str | Path, as_json: bool) -> None:
-    from benchkit.records import Status
     from benchkit.terminal import complain, say
 
     if as_json:
