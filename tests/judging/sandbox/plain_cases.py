@@ -793,4 +793,92 @@ CASES = [
         "class R: a container",
         inside=True,
     ),
+    # what library types, groups of exceptions and generators do beyond their values
+    Case(
+        "default_factory",
+        "from collections import defaultdict\ndef f(words):\n    d = defaultdict(list)\n    for w in words: d[w[0]].append(w)\n    return d",
+        checked("d = candidate(['a', 'b'])\nassert d == {'a': ['a'], 'b': ['b']} and d['z'] == []"),
+    ),
+    Case(
+        "array_of_numbers",
+        "from array import array\ndef f(): return array('i', [1, 2])",
+        "from array import array\n" + checked("assert candidate() == array('i', [1, 2]) != [1, 2]"),
+    ),
+    Case(
+        "not_implemented",
+        "def f(): return NotImplemented",
+        checked("assert candidate() is NotImplemented"),
+    ),
+    Case(
+        "decode_error",
+        "def f(b): return b.decode('ascii')",
+        checked(
+            "try: candidate(b'\\xff')\nexcept UnicodeDecodeError as e: assert (e.start, e.encoding) == (0, 'ascii')\nelse: assert 0"
+        ),
+    ),
+    Case(
+        "exception_group",
+        "def f(x): raise ExceptionGroup('many', [ValueError(x), TypeError(x)])",
+        checked(
+            "try: candidate(1)\nexcept ExceptionGroup as g: assert len(g.exceptions) == 2\nelse: assert 0"
+        ),
+        inside=True,
+    ),
+    Case(
+        "exception_group_divided",
+        "def f(x): raise ExceptionGroup('many', [ValueError(x), TypeError(x)])",
+        checked(
+            "hits = []\ntry: candidate(1)\nexcept* ValueError: hits.append(1)\nexcept* TypeError: hits.append(2)\nassert hits == [1, 2]"
+        ),
+        inside=True,
+    ),
+    Case(
+        "exception_group_by_its_text",
+        "def f(x): raise ExceptionGroup('many', [ValueError(x)])",
+        checked("try: candidate(1)\nexcept Exception as e: assert 'many' in str(e)\nelse: assert 0"),
+    ),
+    Case(
+        "thrown_into_a_generator",
+        "def f():\n    try: yield 1\n    except ValueError: yield 2",
+        checked("g = candidate()\nnext(g)\nassert g.throw(ValueError) == 2"),
+        inside=True,
+    ),
+    Case(
+        "returned_by_a_generator",
+        "def f():\n    yield 1\n    return 5",
+        checked(
+            "def outer():\n    found.append((yield from candidate()))\nfound = []\nassert list(outer()) == [1] and found == [5]"
+        ),
+    ),
+    Case(
+        "copy_of_the_candidate",
+        "def f(x): return 2 * x",
+        checked("import copy\nassert copy.copy(candidate)(2) == copy.deepcopy([candidate])[0](2) == 4"),
+    ),
+    Case(
+        "class_in_brackets",
+        "from typing import Generic, TypeVar\nT = TypeVar('T')\nclass f(Generic[T]):\n    def __init__(s, x): s.x = x",
+        checked("assert candidate[int](3).x == 3"),
+        inside=True,
+    ),
+    Case(
+        "members_of_an_enum",
+        "import enum\nclass f(enum.Enum):\n    A = 1\n    B = 2",
+        checked(
+            "assert [m.value for m in candidate] == [1, 2] and candidate['B'].value == len(candidate) == 2"
+        ),
+        inside=True,
+    ),
+    Case(
+        "replaced_clock",
+        "import time\ndef f(): return time.time()",
+        checked("import time\ntime.time = lambda: 5\nassert candidate() == 5"),
+        inside=True,
+    ),
+    Case(
+        "replaced_clock_by_name",
+        "import time\ndef f(): return time.time()",
+        checked("import time as t\nsetattr(t, 'time', lambda: 5)\nassert candidate() == 5"),
+        inside=True,
+    ),
 ]

@@ -44,7 +44,7 @@ class NeedsInside(BaseException):
 
 
 class Ended(Exception):
-    """An iterator has no more items."""
+    """An iterator has no more items; its argument is what a generator returned."""
 
 
 class Exchange:
@@ -107,7 +107,7 @@ class Exchange:
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
             raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply") from None
         if isinstance(target, tuple) and target[1] in _ADVANCE and there.base == "StopIteration":
-            raise Ended
+            raise Ended(*(there.arguments or ()))
         self.fault = there.fault()
         self.raised = as_exception(there, self.names) or CandidateStopped(str(there))
         raise self.raised
@@ -193,16 +193,22 @@ class Candidate:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._exchange.call(self._entry_point, arguments, named)
 
+    def __copy__(self, *_: Any) -> Candidate:
+        return self  # as of a function
+
+    __deepcopy__ = __copy__
+
+    def __bool__(self) -> bool:
+        return True
+
     def __getattr__(self, name: str) -> Any:
         self._exchange.move_inside()
 
-    def __instancecheck__(self, _instance: object) -> bool:
+    def _ask_inside(self, *_: Any) -> Any:
         self._exchange.move_inside()
 
-    __subclasscheck__ = __instancecheck__
-
-    def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[type, ...]:
-        self._exchange.move_inside()
+    __instancecheck__ = __subclasscheck__ = __mro_entries__ = _ask_inside
+    __getitem__ = __iter__ = __len__ = __contains__ = __or__ = __ror__ = _ask_inside  # of a class
 
 
 def _with_another(operation: str, otherwise: Callable[..., Any] = lambda *_: NotImplemented) -> Any:
@@ -289,18 +295,21 @@ class Advancing(Elsewhere):
 def _advanced(exchange: Exchange, place: int, sent: Any) -> Any:
     try:
         return exchange.call((place, "next")) if sent is None else exchange.call((place, "send"), (sent,))
-    except Ended:
-        raise StopIteration from None
+    except Ended as end:
+        raise StopIteration(*end.args) from None
 
 
-def _generator(exchange: Exchange, place: int, _what: str) -> Generator[Any, Any, None]:
+def _generator(exchange: Exchange, place: int, _what: str) -> Generator[Any, Any, Any]:
     sent = None
     while True:
         try:
             item = _advanced(exchange, place, sent)
-        except StopIteration:
-            return
-        sent = yield item
+        except StopIteration as end:
+            return end.value
+        try:
+            sent = yield item
+        except Exception:  # thrown in by the test, for the candidate to catch
+            exchange.move_inside()
 
 
 async def _coroutine(exchange: Exchange, _place: int, _what: str) -> Any:

@@ -14,6 +14,7 @@ from benchkit.verdict import Verdict
 
 # A test's own `all(map(…))` would take these for "no more cases"; a generator makes the same of them.
 ENDS_A_LOOP = (StopIteration, StopAsyncIteration)
+_GROUPS = ("BaseExceptionGroup", "ExceptionGroup")
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class RaisedThere:
 def as_exception(there: RaisedThere, names: Mapping[str, Any]) -> Exception | None:
     """One of the same kind: the prompt's own class, a library's, or a builtin; None for what ends a test."""
     base = getattr(builtins, there.base, None)
+    if there.base in _GROUPS:  # cannot be made without their exceptions, which stay in the jail
+        base = Exception
     if there.ends_a_loop:
         return RuntimeError(str(there))
     if not (isinstance(base, type) and issubclass(base, Exception)):
@@ -68,11 +71,12 @@ def _of_a_library(there: RaisedThere) -> Any:
 
 
 def _made(kind: type[Exception], there: RaisedThere) -> Exception | None:
-    """By its arguments and attributes, without its __init__, which may want others."""
+    """By its arguments and attributes; not by an __init__ of the prompt's, which may want others."""
     if there.arguments is None:
         return None
     try:
-        found = kind.__new__(kind, *there.arguments)
+        builtin = kind.__module__ == "builtins"  # what they tell of themselves is set by __init__
+        found = kind(*there.arguments) if builtin else kind.__new__(kind, *there.arguments)
         found.args = there.arguments
         found.__dict__.update(there.attributes or {})
         return found if str(found)[:MOST_TEXT] == there.text else None

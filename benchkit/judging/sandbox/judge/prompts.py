@@ -27,9 +27,10 @@ _SURROUNDINGS = frozenset(
         *("redirect_stdout", "redirect_stderr", "stdout", "stderr", "stdin", "patch", "catch_warnings"),
         *("environ", "open", "tempfile", "chdir", "settrace", "tracemalloc", "__cause__", "__context__"),
         *("SystemExit", "KeyboardInterrupt", "StopIteration", "GeneratorExit"),
+        *("ExceptionGroup", "BaseExceptionGroup"),
     )
 )
-_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_SURROUNDINGS))})\b")
+_WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_SURROUNDINGS))}|except\s*\*|\w+\.\w+\s*=[^=]|setattr)")
 
 
 def shares_surroundings(test: str) -> bool:
@@ -40,7 +41,29 @@ def shares_surroundings(test: str) -> bool:
         nodes = list(ast.walk(ast.parse(test)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return not _SURROUNDINGS.isdisjoint(name for node in nodes for name in _names(node))
+    named = {name for node in nodes for name in _names(node)}
+    modules = {name for node in nodes if isinstance(node, ast.Import) for name in _bound(node)}
+    return (
+        not _SURROUNDINGS.isdisjoint(named)
+        or any(isinstance(node, ast.TryStar) for node in nodes)
+        or not modules.isdisjoint(owner for node in nodes for owner in _owners_of_replaced(node))
+    )
+
+
+def _bound(node: ast.Import) -> Iterator[str]:
+    for alias in node.names:
+        yield alias.asname or alias.name.partition(".")[0]
+
+
+def _owners_of_replaced(node: ast.AST) -> Iterator[str]:
+    """Whose attribute is set: `time.time = …`, `setattr(time, "time", …)`."""
+    targets: list[ast.expr] = node.targets if isinstance(node, ast.Assign) else []
+    owners: list[ast.expr] = [target.value for target in targets if isinstance(target, ast.Attribute)]
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
+        owners = node.args[:1]
+    for owner in owners:
+        if isinstance(owner, ast.Name):
+            yield owner.id
 
 
 def _names(node: ast.AST) -> Iterator[str]:

@@ -135,6 +135,11 @@ def _builtin_name(kind: type) -> str | None:
     return kind.__name__ if _BUILTIN_TYPES.get(kind.__name__) is kind else None
 
 
+def _factory_name(factory: Any) -> str | None:
+    """Of a type such as int or list; another factory stays where it is, and a missing key is an error."""
+    return _builtin_name(factory) if isinstance(factory, type) else None
+
+
 def _datetime(kind: str) -> _Kind:
     return _Kind(
         lambda value: value.isoformat(), lambda text: getattr(_module("datetime"), kind).fromisoformat(text)
@@ -153,6 +158,7 @@ _KINDS: dict[str, _Kind] = {
         lambda value: (value.start, value.stop, value.step), lambda payload: slice(*payload)
     ),
     "builtins.ellipsis": _Kind(lambda _: "...", lambda _: ...),
+    "builtins.NotImplementedType": _Kind(lambda _: "", lambda _: NotImplemented),
     "builtins.type": _Kind(_builtin_name, lambda name: _BUILTIN_TYPES[name]),
     "pathlib.PosixPath": _Kind(str, lambda text: _module("pathlib").Path(text)),
     "uuid.UUID": _Kind(lambda value: value.int, lambda number: _module("uuid").UUID(int=number)),
@@ -161,7 +167,13 @@ _KINDS: dict[str, _Kind] = {
     ),
     "collections.Counter": _Kind(dict, Counter),
     "collections.OrderedDict": _Kind(dict, OrderedDict),
-    "collections.defaultdict": _Kind(dict, lambda payload: defaultdict(None, payload)),
+    "collections.defaultdict": _Kind(
+        lambda value: (dict(value), _factory_name(value.default_factory)),
+        lambda payload: defaultdict(_BUILTIN_TYPES.get(payload[1]), payload[0]),
+    ),
+    "array.array": _Kind(
+        lambda value: (value.typecode, value.tolist()), lambda payload: _module("array").array(*payload)
+    ),
     "decimal.Decimal": _Kind(
         lambda value: str(value) if abs(value.adjusted()) <= MOST_DIGITS else None,
         lambda text: _decimal(text),
