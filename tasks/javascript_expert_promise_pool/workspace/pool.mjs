@@ -1,0 +1,4 @@
+/** Runs tasks, at most `concurrency` at a time. */
+export function createPool({ concurrency, clock = globalThis }) {
+  throw new Error("not implemented");
+}
