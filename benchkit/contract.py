@@ -92,7 +92,10 @@ class RunFile:
     ANSWERS_KEY: Final = "answers.key.json"  # what the answers depend on
     VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
     SUMMARY: Final = "summary.json"
-    ATTEMPTS: Final = "attempts"  # a folder for each answer to a task, with all that came of it
+
+
+ATTEMPTS: Final = "attempts"
+"""A folder in a run's folder: one more in it for each answer to a task, with all that came of it."""
 
 
 class AttemptFile(StrEnum):

@@ -48,12 +48,12 @@ def _folder(run_id: str, history: str, runs_dir: Path) -> Path:
 
 def attempt_lines(folder: Path, task: str) -> Iterator[str]:
     """The files of each attempt at the task, with a head for each."""
-    from benchkit.contract import AttemptFile, RunFile
+    from benchkit.contract import ATTEMPTS, AttemptFile
     from benchkit.errors import UnknownName, UsageError
 
-    attempts = sorted(path for path in (folder / RunFile.ATTEMPTS).glob("*") if path.is_dir())
+    attempts = sorted(path for path in (folder / ATTEMPTS).glob("*") if path.is_dir())
     if not attempts:
-        raise UsageError(f"{folder / RunFile.ATTEMPTS} holds no attempt: only runs of tasks keep them")
+        raise UsageError(f"{folder / ATTEMPTS} holds no attempt: only runs of tasks keep them")
     found = [path for path in attempts if path.name == task or path.name.startswith(f"{task}__")]
     if not found:
         raise UnknownName("task", task, dict.fromkeys(path.name.partition("__")[0] for path in attempts))

@@ -4,6 +4,7 @@ base.py      Language, the Syntax that it offers, and the ContestRules that it m
 building.py  plain data: Toolchain, Cache, Recipe, Commands
 patterns.py  a Syntax made of patterns, for languages that are not parsed
 finding.py   where programs lie and which version they have
+bringing.py  brings Go, Node and the packages of tasks into our cache folder; locks/ pins them
 python/      Python; javascript.py, html.py, go.py, rust.py, cpp.py: the others
 
 To add a language: one file here with a class that has the attributes and methods of `Language`, and one line

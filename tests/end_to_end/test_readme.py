@@ -71,7 +71,14 @@ def test_doctor_tells_what_is_here_and_what_to_do(bench: Bench) -> None:
     findings = json.loads(done.stdout)
     by_name = {(one["area"], one["what"]): one for one in findings}
     assert by_name["servers", "xllamacpp"]["state"] == "ok"
-    assert {one["area"] for one in findings} == {"machine", "servers", "sandbox", "problem sets", "disk"}
+    assert {one["area"] for one in findings} == {
+        "machine",
+        "servers",
+        "sandbox",
+        "toolchains",
+        "problem sets",
+        "disk",
+    }
     assert all(one["advice"] for one in findings if one["state"] == "missing")
 
 

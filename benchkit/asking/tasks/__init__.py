@@ -3,6 +3,7 @@
 base.py        Task, Catalogue, and the Choice that somebody makes among tasks
 folders.py     a catalogue as a folder of task folders
 metadata.py    the checks of metadata.json
+small_form.py  a catalogue as one file, judged by input and output
 prompts.py     the words
 
 To add a task: copy a folder of tasks/; docs/tasks.md says what belongs in it.

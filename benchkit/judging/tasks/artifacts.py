@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.asking.script.base import Prompt
 from benchkit.asking.script.journal import explained
-from benchkit.contract import AttemptFile, RunFile
+from benchkit.contract import ATTEMPTS, AttemptFile
 from benchkit.files import atomic_write
 from benchkit.judging.tasks.judge import Attempt
 
@@ -36,7 +36,7 @@ class Attempts:
     ) -> Path:
         """Write one attempt; a later try of the same sample takes the place of an earlier one."""
         name = f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
-        folder = self.folder / RunFile.ATTEMPTS / name
+        folder = self.folder / ATTEMPTS / name
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             _write(
