@@ -3,7 +3,7 @@ import unittest
 
 from batch_writer import BatchWriter
 
-LONG = 8  # seconds; reached only when something is stuck
+LONG = 4  # seconds; reached only when something is stuck
 
 
 class Sink:

@@ -68,7 +68,7 @@ class FlightCacheTest(unittest.IsolatedAsyncioTestCase):
         return cache
 
     async def within(self, awaitable):
-        return await asyncio.wait_for(awaitable, 5)
+        return await asyncio.wait_for(awaitable, 2.5)
 
     async def test_waiting_calls_share_one_load(self):
         cache = self.cache()

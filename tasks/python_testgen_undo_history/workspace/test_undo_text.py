@@ -1,0 +1,1 @@
+"""Tests for undo_text.py."""
