@@ -1,0 +1,3 @@
+module example.com/eventbus
+
+go 1.22

@@ -1,0 +1,3 @@
+module example.com/versionorder
+
+go 1.22

@@ -1,0 +1,1 @@
+package versionorder_test
