@@ -2,14 +2,16 @@
 
 All tests share one program, in their order, as the official grader has it. A contest itself calls a new
 object each time, so what an answer remembers from earlier tests is neither a fault nor a merit: where that
-may decide, each test runs in a program of its own, and these alone count.
+may decide, other orders are tried, and where these fail each test runs in a program of its own, and these
+alone count.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from random import Random
+from itertools import pairwise
+from random import Random, SystemRandom
 from typing import Any
 
 from benchkit.asking.problems.livecodebench import Test, read_value
@@ -20,7 +22,9 @@ from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Outcome,
 from benchkit.verdict import Verdict
 
 LARGE_OUTPUT = 4096  # characters as JSON; what is larger may come as a digest
-MANY_TESTS = 4  # of two wanted values: few tests of two numbers are not guessed
+MANY_TESTS = 4  # of two wanted values: few tests of two large numbers are not guessed
+SMALL = frozenset(map(str, range(-1, 3)))
+COUNTED = 3  # tests whose wanted values follow one another as a count does
 CERTAIN_CALLS = 20  # each right by itself: a coin that is tossed as often is right once in a million times
 
 
@@ -42,7 +46,8 @@ class FunctionTests:
     def _judged(self) -> Judgement:
         together, failed = self._run(range(len(self._tests)))
         if together.verdict is Verdict.PASSED:
-            return self._each_alone() if can_be_guessed(self._tests) else together
+            unsure = can_be_guessed(self._tests) and not self._looks_at_its_input()
+            return self._each_alone() if unsure else together
         if not failed or together.verdict is Verdict.TIMEOUT:
             return together
         alone, _ = self._run([failed])
@@ -51,6 +56,25 @@ class FunctionTests:
         _, failed_again = self._run(range(failed + 1))
         # A failure that does not come again was no remembered state: it stands.
         return self._each_alone() if failed_again == failed else together
+
+    def _looks_at_its_input(self) -> bool:
+        """Whether it is right where nothing but the input can tell it what is wanted.
+
+        A first call says the same whatever is wanted, if it goes by calls, the clock or a file; a program of
+        many calls in an order drawn by lot tells chance. A program that keeps what it once said of an input
+        has as many chances as there are inputs: there are so many programs.
+        """
+        lots = SystemRandom()
+        by_wanted: dict[str, list[int]] = {}
+        for number, test in enumerate(self._tests):
+            by_wanted.setdefault(test.output.strip(), []).append(number)
+        kinds = list(by_wanted.values())
+        trials = [[lots.choice(kind)] for kind in lots.sample(kinds, 2)]
+        count = len(self._tests)
+        for _ in range(max(1, -(-CERTAIN_CALLS // count) - 1)):
+            drawn = [lots.choice(lots.choice(kinds)) for _ in range(CERTAIN_CALLS)]
+            trials.append([*lots.sample(range(count), count), *drawn])
+        return all(self._run(trial)[0].verdict is Verdict.PASSED for trial in trials)
 
     def _each_alone(self) -> Judgement:
         """Each test in a program of its own, in changing order, often enough that chance explains nothing."""
@@ -98,9 +122,21 @@ class FunctionTests:
 
 
 def can_be_guessed(tests: Sequence[Test]) -> bool:
-    """Whether the tests want yes and no: then an answer can be right by the number of its calls alone."""
-    wanted = {test.output.strip() for test in tests}
-    return len(wanted) == 2 and (wanted == {"true", "false"} or len(tests) >= MANY_TESTS)
+    """Whether an answer can be right by the number of its calls alone: yes and no, or a count, is wanted."""
+    outputs = [test.output.strip() for test in tests]
+    wanted = set(outputs)
+    if len(wanted) == 2:
+        return wanted == {"true", "false"} or len(tests) >= MANY_TESTS or wanted <= SMALL
+    return len(tests) >= COUNTED and _is_count(outputs)
+
+
+def _is_count(outputs: Sequence[str]) -> bool:
+    try:
+        numbers = list(map(int, outputs))
+    except ValueError:
+        return False
+    steps = {later - earlier for earlier, later in pairwise(numbers)}
+    return len(steps) == 1 and 0 not in steps
 
 
 def _inputs(tests: Sequence[Test]) -> Iterator[tuple[Any, ...]]:

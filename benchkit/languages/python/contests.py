@@ -69,6 +69,7 @@ def _exports(module: str) -> frozenset[str]:
 
 def prepared(source: str, *, same_interpreter: bool = True) -> str:
     """The prelude as one line more, before everything that need not be first."""
+    source = source.removeprefix("\ufeff")  # a mark of the encoding is none in the middle
     line = _first_free_line(source)
     lines = source.split("\n")
     return "\n".join([*lines[:line], prelude(source, same_interpreter), *lines[line:]])

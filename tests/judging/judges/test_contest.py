@@ -137,6 +137,11 @@ HIDING = {
     "closed_descriptor": "import os\nos.close(2)",
     "another_stderr": "import io, sys\nsys.stderr = io.StringIO()",
     "no_stderr": "import sys\nsys.stderr = sys.__stderr__ = None",
+    "own_stderr_that_leaves": "import os, sys\nclass Own:\n    flush = lambda _: None\n"
+    "    write = lambda *_: os._exit(0)\nsys.stderr = Own()",
+    "exception_that_leaves": "import os, sys\nclass Own(Exception):\n"
+    "    __str__ = lambda _: (sys.stdout.flush(), os._exit(0))\nprint(6)\nraise Own",
+    "replaced_traceback": "import os, traceback\ntraceback.print_exception = lambda *_: os._exit(0)",
     "exit_handler": "import atexit, os, sys\natexit.register(lambda: (sys.stdout.flush(), os._exit(0)))",
     "nothing": "",
 }
@@ -229,9 +234,37 @@ BLIND = {
     "random": "import random; return random.random() < 0.5",
     "pid": "import os; global k; k += 1; return (os.getpid() + k) % 2 == 0",
     "file": "import os; there = os.path.exists('x'); open('x', 'w').close(); return there",
+    "kept_counter": "global k; kept.setdefault(str(numbers), len(kept) > 0); return kept[str(numbers)]",
+    "kept_chance": "import random; return kept.setdefault(str(numbers), random.random() < 0.5)",
     "module": "import sys; there = hasattr(sys, 'x'); sys.x = 1; return there",
 }
 ORDERS = ([True, False], [False, True], [True, False, True], [True, True, False], [False, True, False])
+
+
+# What an answer counts up or down to, when wanted values follow one another or are the smallest numbers.
+COUNTS = {
+    "up": ("global k; k += 1; return k", [1, 2, 3]),
+    "down": ("global k; k -= 1; return k + 3", [2, 1, 0]),
+    "one_and_nought": ("global k; k += 1; return k % 2", [1, 0]),
+    "three_small": ("global k; k += 1; return k % 2", [1, 0, 1]),
+}
+
+
+@pytest.mark.parametrize("way", COUNTS)
+def test_an_answer_that_counts_its_calls_fails(way: str, sandbox: Sandbox) -> None:
+    """Also where more than two values are wanted; one that adds up what it is given passes."""
+    body, wanted = COUNTS[way]
+    tests = [Test(f"[{value}]", str(value)) for value in wanted]
+    source = "k = 0\nclass Solution:\n    def add(self, numbers):\n        {}\n"
+    assert judged(sandbox, source.format(body), *tests, method="add").verdict is Verdict.WRONG
+    assert (
+        judged(sandbox, source.format("return sum(numbers)"), *tests, method="add").verdict is Verdict.PASSED
+    )
+
+
+def test_a_mark_of_the_encoding_is_no_error(sandbox: Sandbox) -> None:
+    """A program may begin with one."""
+    assert judged(sandbox, "\ufeffinput(); print(sum(map(int, input().split())))").verdict is Verdict.PASSED
 
 
 @pytest.mark.parametrize("way", BLIND)
@@ -239,7 +272,7 @@ ORDERS = ([True, False], [False, True], [True, False, True], [True, True, False]
 def test_an_answer_that_ignores_its_input_fails(way: str, wanted: list[bool], sandbox: Sandbox) -> None:
     """Yes or no by the number of calls, the time, chance, the process or a file is never a pass."""
     source = (
-        "import time\nk = 0\nbegan = time.perf_counter()\nclass Solution:\n"
+        "import time\nk = 0\nkept = {}\nbegan = time.perf_counter()\nclass Solution:\n"
         f"    def add(self, numbers, seen=[]):\n        {BLIND[way]}\n"
     )
     tests = [Test(f"[{number}]", json.dumps(value)) for number, value in enumerate(wanted)]

@@ -7,6 +7,7 @@ import contextlib
 import io
 import linecache
 import os
+import posix
 import signal
 import sys
 import threading
@@ -69,6 +70,9 @@ def _code_of(end: SystemExit) -> int:
 
 def _show(error: BaseException, source: str | bytes) -> None:
     """The traceback as Python prints it, without our own frames."""
+    leave = os._exit
+    for module in (os, posix):  # the exception's text and the streams may be the program's own
+        vars(module)["_exit"] = lambda _: leave(frames.UNCAUGHT)
     text = source if isinstance(source, str) else source.decode("utf-8", "replace")
     linecache.cache[SCRIPT] = (len(text), None, text.splitlines(keepends=True), SCRIPT)
     below = error.__traceback__
