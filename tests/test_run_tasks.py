@@ -109,6 +109,9 @@ def test_a_second_try_sees_the_output_of_the_tests(tmp_path: Path) -> None:
     row = verdicts(tmp_path)[PYTHON]
     assert (row["verdict"], row["first_try"], row["try"]) == ("passed", "wrong", 2)
     assert json.loads((tmp_path / "summary.json").read_text())["further"]["solved_at_first_try"] == 0
+    attempt = tmp_path / "attempts" / f"{PYTHON}__m__sample00"
+    assert json.loads((attempt / "try1" / "verdict.json").read_text())["verdict"] == "wrong"
+    assert json.loads((attempt / "verdict.json").read_text())["verdict"] == "passed"
     _, answered, told = solved_with_feedback[0]
     assert answered["content"] == WRONG
     assert "checks failed" in told["content"]

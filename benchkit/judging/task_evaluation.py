@@ -206,7 +206,7 @@ class _Outcome:
     def keep_earlier(self, row: TaskRow, answer: Answer) -> None:
         """A try that another one follows: its tokens count, its verdict does not."""
         self._output.usage.add(answer)
-        self._keep(row)
+        self._keep(row, row.further["try"])
 
     def add(self, row: TaskRow, answer: Answer | None) -> None:
         self._tally.add(row)
@@ -214,12 +214,18 @@ class _Outcome:
         self._keep(row)
         self._rows.setdefault(row.task_id, []).append(row.as_record())
 
-    def _keep(self, row: TaskRow) -> None:
+    def _keep(self, row: TaskRow, earlier_try: int | None = None) -> None:
         if self._attempts is None or row.question is None or row.attempt is None:
             return
         question = row.question
         self._attempts.keep(
-            row.task_id, row.sample, question.prompt, row.response, row.attempt, row.as_record()
+            row.task_id,
+            row.sample,
+            question.prompt,
+            row.response,
+            row.attempt,
+            row.as_record(),
+            earlier_try,
         )
 
     def finish(self, facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,10 +34,13 @@ class Attempts:
         response: str,
         attempt: Attempt,
         verdict: Mapping[str, Any],
+        earlier_try: int | None = None,
     ) -> Path:
-        """Write one attempt; a later try of the same sample takes the place of an earlier one."""
+        """Write one attempt; a try that others follow lies in a folder within the last one's."""
         name = f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
         folder = self.folder / ATTEMPTS / name
+        if earlier_try is not None:
+            folder /= f"try{earlier_try}"
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
             _write(
@@ -47,6 +51,7 @@ class Attempts:
             (folder / AttemptFile.STDOUT).write_bytes(attempt.tested.stdout)
             (folder / AttemptFile.STDERR).write_bytes(attempt.tested.stderr)
             _write(folder / AttemptFile.VERDICT, json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
+            shutil.rmtree(folder / "files", ignore_errors=True)  # of an answer that was judged before
             for path, content in attempt.files.items():
                 place = folder / "files" / path
                 place.parent.mkdir(parents=True, exist_ok=True)
