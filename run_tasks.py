@@ -233,6 +233,7 @@ def _verify(catalogue: Catalogue, choices: Choices) -> None:
 
     with open_bench(catalogue, choices.sandbox, choices.workers) as bench:
         passed = failed = 0
+        say(f"{len(catalogue.problems)} tasks; those that are new are told at the end, after busy loops")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):
             click.echo(finding.in_words())
             passed += finding.passed
