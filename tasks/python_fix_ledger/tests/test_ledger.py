@@ -1,9 +1,10 @@
+import datetime
 import unittest
-from datetime import date
 
 import ledger
 from ledger import Account, Ledger, LedgerError
 
+date = datetime.date
 MAY_30, MAY_31, JUNE_1 = date(2026, 5, 30), date(2026, 5, 31), date(2026, 6, 1)
 
 
