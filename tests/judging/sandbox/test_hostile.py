@@ -20,7 +20,7 @@ from tests.judging.sandbox.further_hostile_cases import FURTHER
 from tests.judging.sandbox.hostile_cases import CASES, Case
 from tests.support import ROOT, code_for_everyone
 
-ORDINARY = 12345
+ORDINARY, GROUP = 12345, 54321  # a user's own number and his group's are seldom the same everywhere
 Attack = Callable[[Case], list[str]]
 
 
@@ -49,7 +49,7 @@ def as_ordinary_user(level: str) -> Iterator[Attack]:
     if python is None:
         pytest.skip("no Python interpreter on this machine that an ordinary user could start")
     home = Path(tempfile.mkdtemp(prefix="ordinary-"))  # pytest's own folders let nobody else pass
-    os.chown(home, ORDINARY, ORDINARY)
+    os.chown(home, ORDINARY, GROUP)
     with code_for_everyone() as code, _attacker(python, code, level, home) as child:
 
         def attack(case: Case) -> list[str]:
@@ -68,7 +68,7 @@ def _attacker(python: str, code: Path, level: str, home: Path) -> subprocess.Pop
     script = code / Path(__file__).relative_to(ROOT).with_name("attack.py")
     return subprocess.Popen(
         [python, str(script), level, str(home / "outside")], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        text=True, user=ORDINARY, group=ORDINARY, extra_groups=[], cwd="/",
+        text=True, user=ORDINARY, group=GROUP, extra_groups=[], cwd="/",
         env={"PATH": os.environ["PATH"], "HOME": str(home)},
     )  # fmt: skip
 

@@ -27,12 +27,12 @@ PRIVATE_MODE = 0o700
 _MOST_FILES = 20_000
 
 
-def map_user(pid: int, outside: int, inside: int = INSIDE_UID) -> None:
-    """Give the process's user namespace its one user; for root the parent does this, else itself."""
+def map_user(pid: int, user: int, group: int) -> None:
+    """Give the process's user namespace its one user and group; for root its parent does so."""
     for name, text in (
         ("setgroups", "deny"),
-        ("uid_map", f"{inside} {outside} 1"),
-        ("gid_map", f"{inside} {outside} 1"),
+        ("uid_map", f"{INSIDE_UID} {user} 1"),
+        ("gid_map", f"{INSIDE_UID} {group} 1"),
     ):
         with open(f"/proc/{pid}/{name}", "w") as file:
             file.write(text)

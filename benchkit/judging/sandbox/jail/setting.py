@@ -111,10 +111,10 @@ def _cage(setup: WorkerSetup, private: str, abi: int) -> Cage:
 
 
 def _enter_namespaces(control: socket.socket, setup: WorkerSetup) -> tuple[str, ...]:
-    outside = os.getuid()
+    user, group = os.getuid(), os.getgid()
     syscalls.unshare(namespaces.ALL)
     if setup.uid is None:
-        namespaces.map_user(os.getpid(), outside)
+        namespaces.map_user(os.getpid(), user, group)
     else:  # root: only the parent may map another user
         send(control, {"map": os.getpid()})
         control.recv(MESSAGE)

@@ -117,7 +117,7 @@ class Jail:
             answer = self._hear(_START_S)
             if "map" in answer:
                 assert self.uid is not None  # only then does it ask
-                namespaces.map_user(answer["map"], self.uid)
+                namespaces.map_user(answer["map"], self.uid, self.uid)
                 self._tell({"mapped": True})
             elif "ready" in answer:
                 return JailFacts(**{**answer["ready"], "missing": tuple(answer["ready"]["missing"])})
