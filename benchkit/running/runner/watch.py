@@ -64,12 +64,12 @@ class Silence:
 
     def note(self, silent_s: float | None) -> float | None:
         """Take in how long it has been silent; the length of the spell where a person should know."""
-        if silent_s is None:
+        if silent_s is None and self._ended is None:
             return None
-        if silent_s < self._spell or self._ended is None:
+        if silent_s is None or silent_s < self._spell or self._ended is None:
             self._ended, self._spell = self.lost_s or 0.0, 0.0
-        self._spell = silent_s
-        return silent_s if silent_s >= SILENT_FROM_S else None
+        self._spell = silent_s or 0.0
+        return silent_s if self._spell >= SILENT_FROM_S else None
 
     @property
     def lost_s(self) -> float | None:

@@ -156,7 +156,9 @@ class LocalServer(ABC):
         return self._watchdog.verdict if self._watchdog else None
 
     def silent_s(self) -> float | None:
-        return self._watchdog.silent_s if self._watchdog and self.counts_its_work() else None
+        if self._watchdog is None:
+            return None
+        return self._watchdog.silent_s if self.counts_its_work() else self._watchdog.stopped_s
 
     def counts_its_work(self) -> bool:
         """Whether `shows_life` can tell work from silence."""

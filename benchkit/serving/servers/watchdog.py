@@ -24,6 +24,7 @@ class HangLimits:
 
     every_s: float = 5.0
     quiet_s: float = 30.0  # so long without progress, and a one-token probe is sent
+    idle_s: float = 15.0  # so long without processor time, and it is sent earlier
     probe_s: float = 180.0  # so long for its answer, counted anew at every sign of life
     still_s: float = 60.0  # so long without progress and processor time while it owes an answer: it hangs
     still_share: float = 0.001  # of one core: what uses less stands still
@@ -62,6 +63,24 @@ class Stillness:
         return seconds >= self._limits.still_s and cpu_s - before <= self._limits.still_share * seconds
 
 
+class ProcessorUse:
+    """Since when the server has used next to no processor time; whether it should have, a probe tells."""
+
+    def __init__(self, hang_limits: HangLimits) -> None:
+        self._share = hang_limits.still_share
+        self._last_used: tuple[float, float] | None = None  # moment and processor time
+
+    def note(self, now: float, cpu_s: float | None) -> None:
+        if cpu_s is None:
+            self._last_used = None
+        elif self._last_used is None or cpu_s - self._last_used[1] > self._share * (now - self._last_used[0]):
+            self._last_used = now, cpu_s
+
+    def idle_s(self, now: float) -> float:
+        """0 where the processor time is not known."""
+        return now - self._last_used[0] if self._last_used else 0.0
+
+
 class Watchdog:
     """A thread that watches the server's progress and, where it sees none, requests one token.
 
@@ -72,6 +91,8 @@ class Watchdog:
         self._watched, self._limits = watched, hang_limits
         self._stop = threading.Event()
         self._progress_at = time.monotonic()
+        self._processor_use = ProcessorUse(hang_limits)
+        self._owes_probe = False  # a probe was sent and not answered at once
         self.verdict: ServerError | None = None
         self._thread = threading.Thread(target=self._watch, name="server watchdog", daemon=True)
         self._thread.start()
@@ -81,11 +102,17 @@ class Watchdog:
 
     def _watch(self) -> None:
         while self.verdict is None and not self._stop.wait(self._limits.every_s):
-            if self._progressed() or self.silent_s < self._limits.quiet_s:
+            if self._progressed() or not self._is_doubtful():
                 continue
             self.verdict = self._probe()
+            self._owes_probe = False
+
+    def _is_doubtful(self) -> bool:
+        now = time.monotonic()
+        return self.silent_s >= self._limits.quiet_s or self._processor_use.idle_s(now) >= self._limits.idle_s
 
     def _progressed(self) -> bool:
+        self._processor_use.note(time.monotonic(), self._watched.cpu_s())
         if not self._watched.shows_life():
             return False
         self._progress_at = time.monotonic()
@@ -96,6 +123,11 @@ class Watchdog:
         """Seconds since the last sign of life, as far as it was looked for."""
         return time.monotonic() - self._progress_at
 
+    @property
+    def stopped_s(self) -> float | None:
+        """Seconds without processor time while a probe waits: for servers that count no work."""
+        return self._processor_use.idle_s(time.monotonic()) if self._owes_probe else None
+
     def _probe(self) -> ServerError | None:
         """Ask for one token in a thread of its own, and go on looking for progress meanwhile."""
         answer: list[ServerError | None] = []
@@ -105,6 +137,7 @@ class Watchdog:
         stillness = Stillness(self._limits)
         while asking.is_alive() and time.monotonic() < deadline and not self._stop.is_set():
             asking.join(self._limits.every_s)
+            self._owes_probe = asking.is_alive()
             if self._progressed():
                 deadline = time.monotonic() + self._limits.probe_s
                 stillness = Stillness(self._limits)

@@ -82,6 +82,14 @@ def test_the_spells_of_silence_add_up() -> None:
     assert silence.lost_s == 75.0
 
 
+def test_a_spell_that_is_told_only_while_it_lasts_counts_once() -> None:
+    """Servers without counters tell nothing between two spells: the second adds to the first."""
+    silence = Silence()
+    told = [silence.note(seconds) for seconds in (None, 30.0, 40.0, None, None, 50.0, None)]
+    assert told == [None, 30.0, 40.0, None, None, 50.0, None]
+    assert silence.lost_s == 90.0
+
+
 def test_no_time_left_is_told_while_a_server_is_silent() -> None:
     """The screen tells the silence, and neither speed nor ETA."""
     clock = iter([0.0, 0.5, 100.0, 200.0])

@@ -29,6 +29,7 @@ from benchkit.records import ServerRequest
 from benchkit.serving.gguf import layers_that_fit, read_model_facts
 from benchkit.serving.servers import RunningServer, llama_server, local, process, serve
 from benchkit.serving.servers.http import prove_token
+from benchkit.serving.servers.llama_cpp_python import LlamaCppPython
 from benchkit.serving.servers.llama_server import LlamaServer
 from benchkit.serving.servers.watchdog import HangLimits
 from tests.serving.servers.conftest import Ask, installed_engine, model_file
@@ -184,6 +185,24 @@ def test_a_stopped_server_is_told_by_its_processor_time(
         wait_until(lambda: server.silent_s() is not None)
         os.kill(server.facts.pids[0], signal.SIGSTOP)
         wait_until(lambda: (server.silent_s() or 0) > 0.3)
+        failure = wait_for_failure(server, within_s=60)
+    assert isinstance(failure, ServerHangs)
+    assert "it uses no processor time" in str(failure)
+
+
+def test_a_stopped_server_that_counts_no_work_is_told_as_well(
+    ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """llama-cpp-python tells no counters: processor time and a probe show that it stands still."""
+    monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
+    monkeypatch.setattr(
+        LlamaCppPython, "hang_limits", lambda _: replace(NOTICES_STILLNESS, idle_s=0.5, quiet_s=600)
+    )
+    with serve(ask(installed_engine("llama-cpp-python")), print) as server:
+        prove_token(server.facts.base_url, "tiny")
+        assert server.silent_s() is None
+        os.kill(server.facts.pids[0], signal.SIGSTOP)
+        wait_until(lambda: (server.silent_s() or 0) > 0.8, 60)
         failure = wait_for_failure(server, within_s=60)
     assert isinstance(failure, ServerHangs)
     assert "it uses no processor time" in str(failure)
