@@ -29,7 +29,7 @@ OF_ROWS = ("csv", "jsonl")
     "--format",
     "style",
     type=click.Choice(tuple(dict.fromkeys(SUFFIXES.values()))),
-    help="Default: by the output's ending, else html.",
+    help="Default: by the output's ending; html without one.",
 )
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="F", help="Default: report.html; - is stdout."
@@ -54,7 +54,7 @@ def command(style: str | None, output: Path | None, history: str, **asked: Any) 
     from benchkit.telling.reports.material import Material
     from benchkit.telling.reports.writing import write
 
-    chosen = style or SUFFIXES.get(output.suffix.lower() if output else "", "html")
+    chosen = style or _style_of(output)
     if asked["attempts"] and chosen not in OF_ROWS:
         raise UsageError(f"--attempts is for rows: add --format {' or '.join(OF_ROWS)}")
     content = get_format(chosen).render(Material(Catalog(open_store(history)), **asked))
@@ -64,6 +64,20 @@ def command(style: str | None, output: Path | None, history: str, **asked: Any) 
     place = output or Path("report").with_suffix(_suffix(chosen))
     write(place, content)
     click.echo(f"{place}: {len(content):,} bytes")
+
+
+def _style_of(output: Path | None) -> str:
+    """By the output's ending; another kind of file's is a mistake, not a wish for HTML under that name."""
+    from benchkit.errors import UsageError
+
+    suffix = output.suffix.lower() if output else ""
+    if suffix and suffix not in SUFFIXES:
+        pictures = "; charts as pictures: bench_runner.py leaderboard visualize --format png"
+        raise UsageError(
+            f"{output}: no report has the ending {suffix}: take one of {', '.join(SUFFIXES)}, "
+            f"or name a --format{pictures if suffix in ('.png', '.svg') else ''}"
+        )
+    return SUFFIXES.get(suffix, "html")
 
 
 def _suffix(style: str) -> str:

@@ -189,6 +189,19 @@ def test_pdf(tmp_path: Path, bench: Bench) -> None:
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.parametrize("name", ["r.png", "r.json", "r.xlsx"])
+def test_an_ending_of_another_kind_of_file_is_refused(name: str, tmp_path: Path, bench: Bench) -> None:
+    """No HTML under the name of a picture; with --format the name is free."""
+    a_history(tmp_path, *two_models(tmp_path))
+    done = bench("report", "--output", name)
+    assert (done.returncode, len(done.stderr.splitlines())) == (2, 1)
+    assert "no report has the ending" in done.stderr
+    assert ("visualize" in done.stderr) is (name == "r.png")
+    assert not (tmp_path / name).exists()
+    assert bench("report", "--format", "html", "--output", name).returncode == 0
+    assert (tmp_path / name).exists()
+
+
 def test_visualize_draws_into_a_folder(tmp_path: Path, bench: Bench) -> None:
     """Each chart is a file of its own, named on stdout."""
     a_history(tmp_path, *two_models(tmp_path))
