@@ -104,7 +104,7 @@ def percent(value: object, scale: float = 1.0) -> float:
     except ValueError:
         raise Untrue(f"the score is {shortened(value)}") from None
     if not math.isfinite(score) or not -1e-9 <= score <= 100 + 1e-9:
-        raise Untrue(f"the score is {score:g}, which is not from 0 to 100")
+        raise Untrue(f"the score is {float(value):g}, which is not from 0 to {100 / scale:g}")
     return min(100.0, max(0.0, score))
 
 

@@ -46,6 +46,14 @@ def test_a_pattern_that_finds_no_true_score_is_an_error(text: str) -> None:
         get_parser("regex", r"score (?P<score>\S*)").parse(text)
 
 
+def test_a_score_outside_its_scale_is_told_as_it_was_printed() -> None:
+    """A fraction of 3 is told as 3 of 0 to 1, not as 300 of 0 to 100."""
+    with pytest.raises(ParseError, match=r"the score is 3, which is not from 0 to 1$"):
+        get_parser("regex", r"score (?P<score>\S*)", "fraction").parse("score 3")
+    with pytest.raises(ParseError, match=r"the score is 170, which is not from 0 to 100$"):
+        get_parser("regex", r"score (?P<score>\S*)").parse("score 170")
+
+
 @pytest.mark.parametrize("pattern", ["(", "score", r"(?P<name>.)", r"(?P<passed>\d)"])
 def test_a_pattern_without_a_score_is_refused_before_anything_runs(pattern: str) -> None:
     """The error says how to name one."""
