@@ -126,7 +126,7 @@ def _plan(options: dict[str, Any]) -> Plan:
     if not models or not benchmarks:
         raise UsageError("name a plan, or --models and --benchmarks; --init writes a first plan")
     flags = [str(path), *options["run_flags"]] if path is not None else list(options["run_flags"])
-    return make_plan(_raw_plan(models, benchmarks.split(","), flags), "--models")
+    return make_plan(_raw_plan(models, benchmarks.split(","), flags), "the command line")
 
 
 def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[str]) -> dict[str, Any]:

@@ -227,6 +227,14 @@ def test_however_many_problems_there_are_all_are_told(bench: Bench, tmp_path: Pa
     assert sum("matches no GGUF file" in line for line in done.stderr.splitlines()) == 40
 
 
+def test_a_benchmark_that_was_mistyped_is_not_blamed_on_the_models(bench: Bench) -> None:
+    """What was typed without a plan is told of the command line, whichever flag it came from."""
+    done = bench("batch", "--models", str(F16), "--benchmarks", "dmo")
+    assert done.returncode == 2
+    assert "the command line: unknown benchmark 'dmo'" in done.stderr
+    assert "--models" not in done.stderr
+
+
 def test_words_of_the_defaults_the_benchmark_and_the_model_add_up() -> None:
     """A model's own flags do not take away the benchmark's; what comes later wins with the script."""
     found = expanded(
