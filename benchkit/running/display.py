@@ -45,11 +45,13 @@ class PlainDisplay:
         self._output, self._lines = output, lines
         self._shown = time.monotonic()
         self._silent = False  # what was told last
+        self._half_line = False  # of the script's output, so far
 
     def line(self, text: str) -> None:
         say(text, self._lines)
 
     def output(self, chunk: bytes) -> None:
+        self._half_line = not chunk.endswith(b"\n")
         with whoever_reads(self._output):  # the run's folder keeps it anyway
             self._output.write(chunk)
             self._output.flush()
@@ -65,6 +67,8 @@ class PlainDisplay:
 
     def progress_done(self) -> None:
         self._shown = time.monotonic()
+        if self._half_line:  # what is told next stands in a line of its own
+            self.output(b"\n")
 
 
 class LiveDisplay:
