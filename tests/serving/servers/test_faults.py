@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -84,9 +85,9 @@ def test_healthy_and_never_a_token(stand_in: Ask, monkeypatch: pytest.MonkeyPatc
 def test_loading_is_shown_and_ended_when_too_slow(stand_in: Ask) -> None:
     """While it loads the log's last line is shown; when the time is over the start fails."""
     said: list[str] = []
-    with pytest.raises(StartTimeout), serve(stand_in("slow-load=60 gpu", start_timeout_s=2.5), said.append):
+    with pytest.raises(StartTimeout), serve(stand_in("slow-load=60 gpu", start_timeout_s=5), said.append):
         pass
-    assert any(line.startswith("loading, 1 s: common_params_fit_impl") for line in said)
+    assert any(re.match(r"loading, \d s: common_params_fit_impl", line) for line in said)
 
 
 def test_killed_while_loading(stand_in: Ask) -> None:
