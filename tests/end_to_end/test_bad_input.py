@@ -266,7 +266,8 @@ def test_no_model_at_all(bench: Bench) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_runs_folder_that_cannot_be_made(bench: Bench, tmp_path: Path) -> None:
     """A read-only place for runs is told before anything starts."""
-    tmp_path.chmod(0o500)
-    done = bench("--model", F16, "--benchmark", "demo")
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o500)
+    done = bench("--model", F16, "--benchmark", "demo", "--runs-dir", closed / "runs")
     assert done.returncode == 2
     assert "--runs-dir" in complaint(done)

@@ -105,7 +105,7 @@ def test_a_read_only_folder_leaves_the_history_readable_and_puts_the_run_elsewhe
     """The error tells where the run is, and reading needs no lock file."""
     imports = "from pathlib import Path; from benchkit.telling.history import open_store, to_record"
     reading = f"{imports}; print(len(open_store(Path('disk/h.json')).runs()))"
-    read_only = "rm disk/.h.json.lock && mount -o remount,ro disk"
+    read_only = "rm disk/.h.json.lock && mount -o remount,bind,ro disk"
     script = f'"$@" disk/h.json first 2 && {read_only} && "$1" -c "{reading}" && "$@" disk/h.json more 1'
     ran = _on_a_small_disk(tmp_path, "size=1m", script)
     assert (ran.returncode, ran.stdout.split()) == (1, ["first-0", "first-1", "2"])
