@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -38,6 +36,8 @@ def opened(folder: Path, name: str) -> Path:
     """The folder, or where root's home hides it, a copy by that name which all can reach."""
     if os.getuid() != 0 or is_open_to_all(folder):
         return folder
+    import shutil  # like the others here, loaded when a program is looked up: a script's help needs none
+
     copy = shared_folder() / name
     if not copy.exists():
         copy.parent.mkdir(parents=True, exist_ok=True)
@@ -49,6 +49,8 @@ def opened(folder: Path, name: str) -> Path:
 
 def _linked(source: str, target: str) -> str:
     """Costs no room where both lie on one file system."""
+    import shutil
+
     try:
         Path(target).hardlink_to(source)
     except OSError:
@@ -63,6 +65,8 @@ def toolchains_folder() -> Path:
 
 def find_program(name: str, places: Sequence[Path], missing: MissingDependency) -> Path:
     """The program of this name on PATH, else in one of these folders; else raises `missing`."""
+    import shutil
+
     own = os.pathsep.join(map(str, places))
     found = shutil.which(name) or shutil.which(name, path=own)
     if found is None:
@@ -83,6 +87,8 @@ def version_of(program: Path, *arguments: str) -> str:
 @cache
 def output_of(program: Path, *arguments: str) -> str:
     """The first line that a program prints; MissingDependency where it does not start."""
+    import subprocess
+
     try:
         done = subprocess.run(
             [program, *arguments],

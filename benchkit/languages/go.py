@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import tempfile
-from hashlib import sha256
 from pathlib import Path
 
 from benchkit.errors import MissingDependency
@@ -69,6 +66,8 @@ class Go:
         go = find_program(GO, (toolchains_folder() / "go" / "bin",), MISSING)
         root = Path(output_of(go, "env", "GOROOT"))
         version = version_of(go, "version")
+        from hashlib import sha256
+
         place = sha256(str(root).encode()).hexdigest()[:8]  # the cache holds an index of this very folder
         cache = shared_folder() / "go" / f"build-{version}-{place}"
         return Toolchain(
@@ -81,6 +80,9 @@ class Go:
 
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Compile the standard library's common packages, as a test of a module would have them."""
+        import subprocess  # loaded here, for a script's help compiles nothing
+        import tempfile
+
         folder = toolchain.caches[0].folder
         done = folder / "filled"
         if done.exists():
