@@ -15,10 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.history_runs import realistic_run
-
 from benchkit.telling.history import open_store, to_record
 from benchkit.telling.history.json_file import document
+from measurements.history_runs import realistic_run
 
 APPENDS = 200
 

@@ -14,10 +14,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchmarks.history_runs import realistic_run
-
 from benchkit.telling.history import to_record
 from benchkit.telling.history.json_file import document
+from measurements.history_runs import realistic_run
 
 ROOT = Path(__file__).parents[1]
 RUNS, TIMES = 10_000, 7
@@ -29,10 +28,10 @@ def main() -> None:
         records = [to_record(realistic_run(number)) for number in range(RUNS)]
         path.write_bytes(document.render(document.Document(records)))
         print(f"{RUNS} runs, {path.stat().st_size / 1e6:.1f} MB, medians of {TIMES} fresh processes:")
-        for reading in ("read", "read_heads"):
-            imports = "import pathlib, sys; from benchkit.telling.history import to_record"
-            script = f"{imports}; history.{reading}(pathlib.Path(sys.argv[1]))"
-            _time(f"python, import and history.{reading}", [sys.executable, "-c", script, str(path)])
+        for reading in ("runs", "heads", "find"):
+            imports = "import sys; from benchkit.telling.history import open_store"
+            script = f"{imports}; open_store(sys.argv[1]).{reading}()"
+            _time(f"python, import and {reading}()", [sys.executable, "-c", script, str(path)])
         command = [sys.executable, str(ROOT / "bench_runner.py"), "list", "--history", str(path)]
         _time("bench_runner.py list", command)
 
