@@ -2,7 +2,7 @@
 
 run.py (what is meant when no command is named), list.py, show.py, doctor.py, and the ones in COMMANDS below.
 setting_flags.py makes run's flags of the table of settings; options.py holds flags that several commands
-share; typos.py tells flags that are nearly ours. To add a command: write the file, add its line. Only the
+share; typos.py refuses flags that are nearly ours. To add a command: write the file, add its line. Only the
 file of the command that was typed is imported, so each keeps its heavy imports to itself and the help stays
 instant.
 """

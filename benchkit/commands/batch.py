@@ -72,12 +72,12 @@ def _init(options: dict[str, Any]) -> int:
     from benchkit.running.batch.starter import write_starter_plan
 
     path = _nothing_but_a_name(options) or Path("plan.yaml")
-    found = find_models(".")
-    for note in found.left_out:
+    searched = find_models(".")
+    for note in searched.left_out:
         print(note, file=sys.stderr)
-    write_starter_plan(found.files, path)
+    write_starter_plan(searched.files, path)
     next_command = f"bench_runner.py batch {shlex.quote(str(path))} --dry-run"
-    print(f"{path}: {len(found.files)} models. Next: {next_command}")
+    print(f"{path}: {len(searched.files)} models. Next: {next_command}")
     return 0
 
 

@@ -54,5 +54,5 @@ def command(
     sort_by = known.find(sort)
     known.chosen(columns)
     wanted = (*names, baseline) if names and baseline and baseline not in names else names
-    found = sections(Catalog(open_store(history)), wanted, benchmark, repeats=repeats, anyway=anyway)
-    click.echo(rendered(pages(found, baseline, sort_by, columns, margin), style, terminal_width()))
+    compared = sections(Catalog(open_store(history)), wanted, benchmark, repeats=repeats, anyway=anyway)
+    click.echo(rendered(pages(compared, baseline, sort_by, columns, margin), style, terminal_width()))

@@ -42,7 +42,7 @@ class _Program(click.Group):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """The commands with the texts of the table: asking each for its own would load all of them."""
-        found = [
+        names = [
             CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)
         ]
-        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
+        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]

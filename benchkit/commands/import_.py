@@ -34,7 +34,7 @@ def command(
         added = add(store, source, parser=writer, benchmark=benchmark, model=model)
         for run in added:
             score = run.results.score
-            told = "no score" if score is None else f"score {score:.2f}"
-            click.echo(f"{source}: {run.benchmark} on {run.model}, {told}, added as {run.id}")
+            score_text = "no score" if score is None else f"score {score:.2f}"
+            click.echo(f"{source}: {run.benchmark} on {run.model}, {score_text}, added as {run.id}")
         if not added:
             click.echo(f"{source}: all of it is in {history} already")

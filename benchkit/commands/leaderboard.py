@@ -40,13 +40,15 @@ def list_models(
     from benchkit.telling.history import open_store
     from benchkit.telling.tables.width import terminal_width
 
-    found = boards(Catalog(open_store(history)), benchmark, fits, tag)
+    all_boards = boards(Catalog(open_store(history)), benchmark, fits, tag)
     if as_json:
         click.echo(
-            json.dumps([record for one in found for record in as_records(one)], ensure_ascii=False, indent=1)
+            json.dumps(
+                [record for one in all_boards for record in as_records(one)], ensure_ascii=False, indent=1
+            )
         )
     else:
-        click.echo("\n\n".join(as_text(one, terminal_width()) for one in found))
+        click.echo("\n\n".join(as_text(one, terminal_width()) for one in all_boards))
 
 
 @command.command()

@@ -32,7 +32,7 @@ def command(history: str, as_json: bool) -> None:
 
 
 def _columns() -> tuple[Column[Run], ...]:
-    """What a list shows of a run; what a narrow terminal has no room for, `show` tells."""
+    """What a list shows of a run; what a narrow terminal has no room for, `show` prints."""
     from operator import attrgetter
 
     from benchkit.telling.tables.columns import Column

@@ -34,11 +34,11 @@ def command(model: str, benchmark: str | None, history: str) -> None:
     for entry in choose(catalog, (model,), benchmark):
         run = catalog.run(entry)
         runs = repeats_of(catalog, run)
-        found = noise(runs, catalog.store)
-        if found is None:
+        measured = noise(runs, catalog.store)
+        if measured is None:
             missing = missing or _why_unknown(model, run, len(runs))
         else:
-            lines += _lines(f"{run.model} · {set_name(run)}", len(runs), found)
+            lines += _lines(f"{run.model} · {set_name(run)}", len(runs), measured)
     if not lines:
         raise UsageError(missing)
     click.echo("\n".join(lines))
@@ -52,32 +52,34 @@ def _why_unknown(model: str, run: Run, runs: int) -> str:
     return f"{model} was run only once with these settings; run it again: {command_of_run(run)}"
 
 
-def _lines(title: str, runs: int, found: Noise) -> list[str]:
+def _lines(title: str, runs: int, measured: Noise) -> list[str]:
     from benchkit.statistics import wilson
 
-    head = f"{title} · {runs} run{'s' * (runs > 1)}, {found.samples} answers a problem · {_scores(found)}"
-    changing, share = len(found.changing), 100 * len(found.changing) / found.problems
+    head = (
+        f"{title} · {runs} run{'s' * (runs > 1)}, {measured.samples} answers a problem · {_scores(measured)}"
+    )
+    changing, share = len(measured.changing), 100 * len(measured.changing) / measured.problems
     if not changing:
-        unseen = 100 * wilson(0, found.problems)[1]
+        unseen = 100 * wilson(0, measured.problems)[1]
         return [
             head,
-            f"Not one of {found.problems} problems changed; up to {unseen:.0f}% may all the same (95%).",
+            f"Not one of {measured.problems} problems changed; up to {unseen:.0f}% may all the same (95%).",
         ]
     return [
         head,
-        f"{changing} of {found.problems} problems ({share:.1f}%) did not always get the same verdict; "
-        f"two single runs disagree on {100 * found.disagreement:.1f}%.",
-        f"By chance alone two of its runs differ by up to {100 * found.swing:.1f} points (95%).",
-        f"The least sure: {_named(found.changing)}",
+        f"{changing} of {measured.problems} problems ({share:.1f}%) did not always get the same verdict; "
+        f"two single runs disagree on {100 * measured.disagreement:.1f}%.",
+        f"By chance alone two of its runs differ by up to {100 * measured.swing:.1f} points (95%).",
+        f"The least sure: {_named(measured.changing)}",
     ]
 
 
-def _scores(found: Noise) -> str:
-    if found.deviation is None:
-        return f"score {found.scores[0]:.1f}" if found.scores else "score unknown"
-    mean = sum(found.scores) / len(found.scores)
-    span = f"{min(found.scores):.1f} to {max(found.scores):.1f}"
-    return f"scores {span}, mean {mean:.1f}, standard deviation {found.deviation:.1f} points"
+def _scores(measured: Noise) -> str:
+    if measured.deviation is None:
+        return f"score {measured.scores[0]:.1f}" if measured.scores else "score unknown"
+    mean = sum(measured.scores) / len(measured.scores)
+    span = f"{min(measured.scores):.1f} to {max(measured.scores):.1f}"
+    return f"scores {span}, mean {mean:.1f}, standard deviation {measured.deviation:.1f} points"
 
 
 def _named(tasks: Sequence[str]) -> str:

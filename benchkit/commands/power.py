@@ -30,8 +30,8 @@ def command(problems: int, flips: float | None, models: int) -> None:
     among = f" among {models} models ({pairs} pairs)" if pairs > 1 else ""
     for rate in (flips,) if flips else FLIPS:
         seen = detectable(problems, rate, alpha)
-        told = f"{points_seen(seen)} points" if seen else "nothing: they are too few"
-        click.echo(f"{problems} problems, {100 * rate:g}% flips: detects {told}{among}")
+        effect = f"{points_seen(seen)} points" if seen else "nothing: they are too few"
+        click.echo(f"{problems} problems, {100 * rate:g}% flips: detects {effect}{among}")
     rate = flips or 0.2
     click.echo(f"\nProblems needed at {100 * rate:g}% flips{among}:")
     for difference in [one for one in DIFFERENCES if one <= rate] or [rate]:

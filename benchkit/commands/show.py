@@ -54,10 +54,10 @@ def attempt_lines(folder: Path, task: str) -> Iterator[str]:
     attempts = sorted(path for path in (folder / ATTEMPTS).glob("*") if path.is_dir())
     if not attempts:
         raise UsageError(f"{folder / ATTEMPTS} holds no attempt: only runs of tasks keep them")
-    found = [path for path in attempts if path.name == task or path.name.startswith(f"{task}__")]
-    if not found:
+    attempts_of_task = [path for path in attempts if path.name == task or path.name.startswith(f"{task}__")]
+    if not attempts_of_task:
         raise UnknownName("task", task, dict.fromkeys(path.name.partition("__")[0] for path in attempts))
-    for path in found:
+    for path in attempts_of_task:
         yield click.style(path.name, bold=True)
         for name in AttemptFile:
             text = _read(path / name)

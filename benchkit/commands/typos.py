@@ -1,4 +1,4 @@
-"""A flag that looks like one of ours and is none: told before it goes to a script that never asked for it."""
+"""A flag that looks like one of ours and is none is refused before it reaches a script that has none such."""
 
 from __future__ import annotations
 

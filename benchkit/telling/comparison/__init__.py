@@ -8,7 +8,7 @@ selection.py   from words on the command line to contestants
 verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
 columns.py     what a table can show; to add a column, add its line there
 page.py        a whole comparison: table, verdict lines, how to make it again
-tiers.py       models that cannot be told apart, under one promise for the whole list
+tiers.py       models that cannot be distinguished, under one promise for the whole list
 standings.py   Pareto front, quantization ladder, best that fits
 board.py       the leaderboard in words
 noise.py       how many answers change by themselves

@@ -58,8 +58,8 @@ def boards(catalog: Catalog, benchmark: str | None, fits: float | None, tag: str
             groups[tuple(conditions(run).items())].append(contestant(catalog, [run], entry.model))
     if not groups:
         raise UsageError(f"no good run in {catalog.place} has the tag {tag!r}")
-    found = [_board(members, known, fits) for members in groups.values()]
-    return sorted(found, key=lambda board: -len(board.section.contestants))
+    all_boards = [_board(members, known, fits) for members in groups.values()]
+    return sorted(all_boards, key=lambda board: -len(board.section.contestants))
 
 
 def _board(members: Sequence[Contestant], known: Mapping[str, Note], fits: float | None) -> Board:
@@ -220,7 +220,7 @@ def _model_line(catalog: Catalog, name: str, entries: Sequence[Head]) -> str:
 def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[str]:
     """Every run of a model in time, with what changed in the settings since the one before."""
     entries = _runs_of(catalog, model, benchmark)
-    if not entries:  # no model's name: a run's, or one that is told to be unknown
+    if not entries:  # no model's name: a run's, or one that the error below calls unknown
         entries = _runs_of(catalog, choose(catalog, (model,), benchmark)[0].model, benchmark)
     known = catalog.store.notes()
     lines: list[str] = []

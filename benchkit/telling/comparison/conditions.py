@@ -29,19 +29,19 @@ Conditions = Mapping[str, str]
 def conditions(run: Run) -> dict[str, str]:
     """What must be equal, each in words; what is not known is equal only to what is not known."""
     total = facts.asked(run)
-    found = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
-    return found | {called: _words(run.config.value(name)) for name, called in ASKED.items()}
+    required = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
+    return required | {called: _words(run.config.value(name)) for name, called in ASKED.items()}
 
 
 def differing(labelled: Iterable[tuple[str, Conditions]]) -> dict[str, dict[str, list[str]]]:
     """The conditions that are not the same for all: name -> value -> who has it."""
     labelled = list(labelled)
-    names = dict.fromkeys(name for _, found in labelled for name in found)
+    names = dict.fromkeys(name for _, required in labelled for name in required)
     values: dict[str, dict[str, list[str]]] = {}
     for name in names:
         who: dict[str, list[str]] = {}
-        for label, found in labelled:
-            who.setdefault(found.get(name, "unknown"), []).append(label)
+        for label, required in labelled:
+            who.setdefault(required.get(name, "unknown"), []).append(label)
         if len(who) > 1:
             values[name] = who
     return values

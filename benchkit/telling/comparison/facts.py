@@ -73,8 +73,8 @@ def gpu(run: Run) -> str:
 
 def speed_is_disturbed(run: Run) -> bool:
     """Whether other programs took so much of the processor that its speeds say nothing of the model."""
-    told = run.telemetry
-    return records.speed_is_disturbed(told.cpu_taken_by_others_percent, told.cpu_pressure_percent)
+    telemetry = run.telemetry
+    return records.speed_is_disturbed(telemetry.cpu_taken_by_others_percent, telemetry.cpu_pressure_percent)
 
 
 def gpu_layers(run: Run) -> str | None:

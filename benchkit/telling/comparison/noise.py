@@ -1,4 +1,4 @@
-"""How many answers of one model change by themselves, told by its repeated runs and samples."""
+"""How many answers of one model change by themselves, measured on its repeated runs and samples."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _mean_passed(several: Sequence[Outcomes]) -> int | None:
 
 def _average_shares(several: Sequence[Outcomes]) -> tuple[dict[str, float] | None, int]:
     totals = {one.total for one in several}
-    # A run that names only its failures tells the others by its total.
+    # A run that names only its failures implies the others by its total.
     if any(one.shares is None for one in several) or (len(totals) > 1 and any(o.unlisted for o in several)):
         return None, 0
     named = list(dict.fromkeys(task for one in several for task in one.shares or ()))

@@ -71,7 +71,7 @@ def page(
 
 
 def pages(
-    found: Sequence[Section],
+    sections: Sequence[Section],
     baseline: str | None,
     sort: Column[Contestant] = BY_NAME["score"],
     columns: str | None = None,
@@ -79,22 +79,22 @@ def pages(
 ) -> list[Page]:
     """One a section, each pair judged; with a baseline only those that it stands in."""
     if baseline is None:
-        return [page(one, verdicts(one, margin=margin), sort, columns) for one in found]
+        return [page(one, verdicts(one, margin=margin), sort, columns) for one in sections]
     judged = [
         page(one, verdicts(one, base, margin), sort, columns)
-        for one in found
+        for one in sections
         if (base := against(one, baseline)) is not None
     ]
     if not judged:
-        raise _no_baseline(found, baseline)
+        raise _no_baseline(sections, baseline)
     return judged
 
 
-def _no_baseline(found: Sequence[Section], wanted: str) -> UsageError:
-    for why in (why for one in found for why in one.left_out):
+def _no_baseline(sections: Sequence[Section], wanted: str) -> UsageError:
+    for why in (why for one in sections for why in one.left_out):
         if why.startswith(f"{wanted}: "):
             return UsageError(f"baseline {wanted} was asked otherwise{why[len(wanted) :]}; --anyway compares")
-    return UnknownName("baseline", wanted, [one.label for section in found for one in section.contestants])
+    return UnknownName("baseline", wanted, [one.label for section in sections for one in section.contestants])
 
 
 def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:

@@ -59,15 +59,15 @@ def sections(
     )
 
 
-def _with_distinct_titles(found: Iterable[Section]) -> list[Section]:
+def _with_distinct_titles(all_sections: Iterable[Section]) -> list[Section]:
     """Two benchmarks on one problem set carry its name and their own."""
-    found = list(found)
-    times = Counter(one.title for one in found)
+    all_sections = list(all_sections)
+    times = Counter(one.title for one in all_sections)
     return [
         replace(one, title=f"{one.title} ({one.contestants[0].run.benchmark})")
         if times[one.title] > 1
         else one
-        for one in found
+        for one in all_sections
     ]
 
 
@@ -183,24 +183,26 @@ def _merged(groups: list[list[Head]], named: bool) -> list[list[Head]]:
 
 def _contestants(catalog: Catalog, entries: Sequence[Head], repeats: bool) -> list[Contestant]:
     twice = {model for model, count in Counter(entry.model for entry in entries).items() if count > 1}
-    found = []
+    chosen = []
     for entry in entries:
         run = catalog.run(entry)
         runs = repeats_of(catalog, run) if repeats else [run]
         label = f"{entry.model} ({entry.id})" if entry.model in twice else entry.model
-        found.append(contestant(catalog, runs, label))
-    return found
+        chosen.append(contestant(catalog, runs, label))
+    return chosen
 
 
 def _section(contestants: list[Contestant], *, named: bool, alone: bool, anyway: bool) -> Section:
-    found = {one.label: conditions(one.run) for one in contestants}
-    differences = differing(found.items())
+    conditions_by_label = {one.label: conditions(one.run) for one in contestants}
+    differences = differing(conditions_by_label.items())
     title = facts.set_name(contestants[0].run)
     if not differences:
-        return Section(title, tuple(contestants), (), found[contestants[0].label])
+        return Section(title, tuple(contestants), (), conditions_by_label[contestants[0].label])
     if anyway:
-        return Section(title, tuple(_marked(contestants, found)), (), _shared(found))
-    group = _largest_group(contestants, found)
+        return Section(
+            title, tuple(_marked(contestants, conditions_by_label)), (), _shared(conditions_by_label)
+        )
+    group = _largest_group(contestants, conditions_by_label)
     if named or (alone and len(group) < 2):
         these = "these" if alone else f"the {contestants[0].run.benchmark}"
         raise UsageError(
@@ -208,37 +210,41 @@ def _section(contestants: list[Contestant], *, named: bool, alone: bool, anyway:
             "name runs that agree, or show them side by side with --anyway"
         )
     left_out = [one for one in contestants if one not in group]
-    reasons = tuple(_why(one, group[0], found) for one in left_out)
-    return Section(facts.set_name(group[0].run), tuple(group), reasons, found[group[0].label])
+    reasons = tuple(_why(one, group[0], conditions_by_label) for one in left_out)
+    return Section(facts.set_name(group[0].run), tuple(group), reasons, conditions_by_label[group[0].label])
 
 
-def _largest_group(contestants: Sequence[Contestant], found: dict[str, dict[str, str]]) -> list[Contestant]:
+def _largest_group(
+    contestants: Sequence[Contestant], conditions_by_label: dict[str, dict[str, str]]
+) -> list[Contestant]:
     """Those under the conditions that most have; of several such, the newest run decides."""
     groups: dict[tuple[tuple[str, str], ...], list[Contestant]] = defaultdict(list)
     for one in contestants:
-        groups[tuple(found[one.label].items())].append(one)
+        groups[tuple(conditions_by_label[one.label].items())].append(one)
     newest = {id(one): place for place, one in enumerate(contestants)}
     return max(groups.values(), key=lambda group: (len(group), newest[id(group[-1])]))
 
 
-def _why(one: Contestant, kept: Contestant, found: dict[str, dict[str, str]]) -> str:
+def _why(one: Contestant, kept: Contestant, conditions_by_label: dict[str, dict[str, str]]) -> str:
     """`C: temperature 0.8 instead of 0`"""
-    own, theirs = found[one.label], found[kept.label]
+    own, theirs = conditions_by_label[one.label], conditions_by_label[kept.label]
     odd = [f"{name} {own[name]} instead of {theirs[name]}" for name in own if own[name] != theirs[name]]
     return f"{one.label}: {', '.join(odd)}"
 
 
-def _marked(contestants: Sequence[Contestant], found: dict[str, dict[str, str]]) -> list[Contestant]:
-    kept = _largest_group(contestants, found)[0]
+def _marked(
+    contestants: Sequence[Contestant], conditions_by_label: dict[str, dict[str, str]]
+) -> list[Contestant]:
+    kept = _largest_group(contestants, conditions_by_label)[0]
     return [
         one
-        if found[one.label] == found[kept.label]
-        else replace(one, mark=_why(one, kept, found).partition(": ")[2])
+        if conditions_by_label[one.label] == conditions_by_label[kept.label]
+        else replace(one, mark=_why(one, kept, conditions_by_label).partition(": ")[2])
         for one in contestants
     ]
 
 
-def _shared(found: dict[str, dict[str, str]]) -> dict[str, str]:
-    odd = differing(found.items())
-    first = next(iter(found.values()))
+def _shared(conditions_by_label: dict[str, dict[str, str]]) -> dict[str, str]:
+    odd = differing(conditions_by_label.items())
+    first = next(iter(conditions_by_label.values()))
     return {name: value for name, value in first.items() if name not in odd}

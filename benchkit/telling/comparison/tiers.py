@@ -1,4 +1,4 @@
-"""Tiers of models that cannot be told apart, with at most 5% risk that any split of the list is a false one.
+"""Tiers of models that cannot be distinguished, with at most 5% risk that any split is a false one.
 
 The list makes one comparison a model: with its tier's first. Yet a correction for so many comparisons would
 break the promise (every fifth list of 30 equal models is split), for the scores decide which models these
@@ -25,18 +25,18 @@ def by_score(contestants: Sequence[Contestant]) -> list[Contestant]:
 
 
 def tiers(section: Section) -> list[list[Contestant]]:
-    """The best, and all after it that cannot be told apart from it; then the best of the rest, and so on."""
+    """The best with all that cannot be distinguished from it; then the best of the rest, and so on."""
     ranked = by_score([one for one in section.contestants if one.outcomes.score is not None])[:MOST_JUDGED]
     apart = _pairs_apart(ranked)
-    found: list[list[Contestant]] = []
+    groups: list[list[Contestant]] = []
     first = 0
     for place, one in enumerate(ranked):
-        if found and (first, place) not in apart:
-            found[-1].append(one)
+        if groups and (first, place) not in apart:
+            groups[-1].append(one)
         else:
-            found.append([one])
+            groups.append([one])
             first = place
-    return found
+    return groups
 
 
 def correction_words(models: int) -> str:
@@ -50,7 +50,7 @@ def correction_words(models: int) -> str:
 
 
 def _pairs_apart(ranked: Sequence[Contestant]) -> set[Pair]:
-    """The places of those told apart, the clearest first."""
+    """The places of those that are distinguished, the clearest first."""
     pairs = combinations(range(len(ranked)), 2)
     known = [(p, pair) for pair in pairs if (p := p_of(*(ranked[n].outcomes for n in pair))) is not None]
     by_luck = p_of_the_range(len(ranked))

@@ -74,7 +74,7 @@ class Verdict:
 
     @property
     def apart(self) -> bool:
-        """Whether the two are told apart, all pairs considered."""
+        """Whether the two are distinguished, all pairs considered."""
         return self.p_corrected is not None and self.p_corrected < ALPHA
 
     @property
@@ -101,13 +101,13 @@ def verdicts(section: Section, baseline: Contestant | None = None, margin: float
         else list(combinations(_best(section.contestants), 2))
     )
     pairs = [pair for pair in pairs if any(one.outcomes.score is not None for one in pair)]
-    found = [p_of(before.outcomes, after.outcomes) for before, after in pairs]
-    known = [p for p in found if p is not None]
+    p_values = [p_of(before.outcomes, after.outcomes) for before, after in pairs]
+    known = [p for p in p_values if p is not None]
     corrected = iter(holm(known))
     count = max(1, len(known))
     return [
         Verdict(before, after, section.title, None if p is None else next(corrected), count, margin)
-        for (before, after), p in zip(pairs, found, strict=True)
+        for (before, after), p in zip(pairs, p_values, strict=True)
     ]
 
 
@@ -125,8 +125,8 @@ def p_of(before: Outcomes, after: Outcomes) -> float | None:
     one, other = before.failed, after.failed
     if one is not None and other is not None and before.asked == after.asked:
         return mcnemar(len(one - other), len(other - one))
-    found = evidence(before, after)
-    return found.p if found else None
+    result = evidence(before, after)
+    return result.p if result else None
 
 
 def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
@@ -134,17 +134,17 @@ def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
     shares = matched(before, after)
     if shares is None:
         return _unpaired(before, after)
-    found = paired(*shares)
+    test = paired(*shares)
     return Evidence(
-        problems=(found.problems, found.problems),
+        problems=(test.problems, test.problems),
         shares=(fmean(shares[0]), fmean(shares[1])),
         intervals=(clustered_interval(shares[0]), clustered_interval(shares[1])),
-        difference=found.difference,
-        interval=found.interval,
-        flips=found.flips,
-        p=found.p,
-        fixed=found.fixed,
-        broken=found.broken,
+        difference=test.difference,
+        interval=test.interval,
+        flips=test.flips,
+        p=test.p,
+        fixed=test.fixed,
+        broken=test.broken,
     )
 
 

@@ -9,7 +9,7 @@ choosing.py    one run by what a person typed
 notes.py       notes and tags, in a small file
 artifacts.py   lines of JSON among a run's files
 adding.py      a run or a results file made elsewhere becomes a run of this history
-recognizing.py whose results a file or folder holds
+recognizing.py which harness wrote a file or folder of results
 
 To add a store, write its class and its line in STORES.
 """

@@ -72,7 +72,7 @@ def _ours(source: Path) -> list[Run]:
 
 
 def _may_be_json(source: Path) -> bool:
-    """Told by its first byte, so that an archive of gigabytes is not read to find out that it is none."""
+    """Decided by its first byte, so that an archive of gigabytes is not read to find out that it is none."""
     with source.open("rb") as file:
         return file.read(64).lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b"")
 

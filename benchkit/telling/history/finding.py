@@ -41,7 +41,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Page:
-    """A part of what was found; without a limit, all from `offset` on."""
+    """A part of the matching runs; without a limit, all from `offset` on."""
 
     offset: int = 0
     limit: int | None = None

@@ -1,4 +1,4 @@
-"""Whose results a file or folder holds, found by letting every parser try."""
+"""Which harness wrote a file or folder of results, detected by letting every parser try."""
 
 from __future__ import annotations
 
@@ -13,25 +13,27 @@ if TYPE_CHECKING:
 
 
 def writer_of(source: Path) -> str:
-    """The one parser whose form it is; UsageError says which fit where it is not exactly one."""
+    """The one parser that reads it; UsageError names those that do where it is not exactly one."""
     from parsers import NEEDED_SETTING, PARSERS, get_parser
 
     parsers = {name: get_parser(name) for name in PARSERS if name not in NEEDED_SETTING}
     kinds = {type(parser) for parser in parsers.values()}
     text = text_of(source)
-    told = {
+    fits_by_parser = {
         name: _tried(parser, source, text)
         for name, parser in parsers.items()
         if not kinds.intersection(type(parser).__mro__[1:])  # what is made after another has the same form
     }
     # What nobody can take may still be somebody's, who then says why it cannot be taken.
-    fitting = [name for name, fits in told.items() if fits] or [n for n, fits in told.items() if fits is None]
+    fitting = [name for name, fits in fits_by_parser.items() if fits] or [
+        n for n, fits in fits_by_parser.items() if fits is None
+    ]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
         raise UsageError(f"{source} is of the form of {' and '.join(fitting)}: say which with --parser")
     raise UsageError(
-        f"{source} is no record of ours, and none of {', '.join(told)} reads it:"
+        f"{source} is no record of ours, and none of {', '.join(fits_by_parser)} reads it:"
         " say who wrote it with --parser"
     )
 

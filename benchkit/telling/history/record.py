@@ -110,15 +110,15 @@ class _DecodedTexts(dict[bytes, str | None]):
 def _raw_problems_of(line: bytes) -> bytes:
     """The name of the problem set as it is written in the line; empty where there is none."""
     start = line.rfind(_PROBLEMS)  # much quicker than a search by pattern; it stands nearer to the end
-    found = _TEXT.match(line, start + len(_PROBLEMS)) if start >= 0 else None
-    return found[0] if found else b""
+    match = _TEXT.match(line, start + len(_PROBLEMS)) if start >= 0 else None
+    return match[0] if match else b""
 
 
 def summaries_of_lines(lines: list[bytes]) -> list[Run] | None:
     """The runs up to their failed tasks, the rest of each line not read; None if that fails."""
     try:
         heads = json.loads(b"[" + b"}},".join(line.partition(_FAILED_TASKS)[0] for line in lines) + b"}}]")
-    except ValueError:  # cut within something nested, or a broken line: only reading the whole tells
+    except ValueError:  # cut within something nested, or a broken line: only reading the whole shows which
         return None
     if all(head.keys() >= {"id", "results", "telemetry"} for head in heads):
         return [from_record(head) for head in heads]

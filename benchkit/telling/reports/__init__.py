@@ -5,7 +5,7 @@ charts.py    ranking, score against a cost, a model's history, by difficulty
 profiles.py  radar over metrics, resources over a run, the grid of problems and models
 gallery.py   the charts that a comparison has data for, into a folder as SVG, PNG or PDF
 png.py       a drawing as a picture; page.py: as a PDF page; fonts.py: the fonts of both
-material.py  what a report tells, gathered once for all formats
+material.py  the content of a report, gathered once for all formats
 flips.py     for each flipped problem both codes side by side, and the rows per problem
 html.py markdown.py text.py rows.py pdf.py   one file a format; base.py says what a format offers
 writing.py   the file of a report or a chart

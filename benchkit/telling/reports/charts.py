@@ -101,7 +101,7 @@ def trade_off(title: str, points: Sequence[Point], cost: str, *, lower_is_better
 def _name_point(
     canvas: Canvas, place: tuple[float, float], name: str, taken: list[Box], *, above: bool
 ) -> None:
-    """Beside the point where there is room; where there is none, only the mouse tells the name."""
+    """Beside the point where there is room; where there is none, only the tooltip shows the name."""
     width = text_width(name) * 0.9
     sides = ((9, 4), (9, -8), (9, 16), (-9 - width, 4), (-9 - width, -8), (-9 - width, 16))
     ends = ((-width / 2, -12), (-width / 2, 22))

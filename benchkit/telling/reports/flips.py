@@ -66,7 +66,9 @@ def flips(ranked: Sequence[Contestant], store: Store) -> Iterator[Flip]:
     known = {one.label: Attempts(one, store) for one in ranked if one.outcomes.shares is not None}
     tasks = sorted({task for one in ranked for task in one.outcomes.shares or {}}, key=natural)
     for task in tasks:
-        shares = {name: share for name, found in known.items() if (share := found.share(task)) is not None}
+        shares = {
+            name: share for name, of_model in known.items() if (share := of_model.share(task)) is not None
+        }
         solved = tuple(name for name, share in shares.items() if share >= 0.5)
         failed = tuple(name for name, share in shares.items() if share < 0.5)
         if solved and failed:
@@ -83,8 +85,8 @@ class Attempts:
         self._answers: Mapping[str, list[dict[str, Any]]] | None = None
 
     def share(self, task: str) -> float | None:
-        found = self._of.outcomes
-        return (found.shares or {}).get(task, 1.0 if found.unlisted else None)
+        of_model = self._of.outcomes
+        return (of_model.shares or {}).get(task, 1.0 if of_model.unlisted else None)
 
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
@@ -129,10 +131,10 @@ def _codes(run: Run, store: Store) -> dict[str, list[dict[str, Any]]]:
 
 
 def _by_task(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
-    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    by_task: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
-        found[str(row.get("task_id"))].append(row)
-    return found
+        by_task[str(row.get("task_id"))].append(row)
+    return by_task
 
 
 def attempt_rows(run: Run, store: Store) -> list[dict[str, Any]]:

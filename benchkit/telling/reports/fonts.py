@@ -47,7 +47,7 @@ def runs(text: str, family: str) -> Iterator[tuple[str | None, str]]:
     def family_of(char: str) -> str | None:
         return next((name for name in families if ord(char) in fonts[name].face.charToGlyph), None)
 
-    return ((found, "".join(chars)) for found, chars in groupby(text, family_of))
+    return ((name, "".join(chars)) for name, chars in groupby(text, family_of))
 
 
 def text_width(text: str, family: str, size: float) -> float:

@@ -73,7 +73,7 @@ def histories(catalog: Catalog, contestants: Sequence[Contestant]) -> dict[str, 
         entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark, e.problems) == wanted]
         latest = sorted(entries, key=lambda entry: entry.when)[-MOST_MOMENTS:]
         runs = [catalog.run(entry) for entry in latest] if len(latest) > 1 else []
-        moments = [found for run in runs if (found := _moment(catalog, run)) is not None]
+        moments = [point for run in runs if (point := _moment(catalog, run)) is not None]
         canvas = timeline(f"{one.run.model}: {facts.set_name(one.run)} over time", moments)
         if canvas is not None:
             drawn[f"history-{one.label}"] = canvas
@@ -123,7 +123,7 @@ def _score(one: Contestant) -> Score:
 
 
 def _grouped(rows: Sequence[Contestant], by_gpu: bool) -> dict[str, list[Contestant]]:
-    """Speeds only within one GPU; its name is told where there are several."""
+    """Speeds only within one GPU; its name is shown where there are several."""
     if not by_gpu or len(gpus(rows)) < 2:
         return {"": list(rows)}
     groups: dict[str, list[Contestant]] = defaultdict(list)
@@ -168,19 +168,19 @@ def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
 
 def _grid(title: str, rows: Sequence[Contestant]) -> Canvas | None:
     known = [(one.label, one.outcomes) for one in rows if one.outcomes.shares is not None]
-    tasks = sorted({task for _, found in known for task in found.shares or {}}, key=natural)
+    tasks = sorted({task for _, known_outcomes in known for task in known_outcomes.shares or {}}, key=natural)
     shares = [
-        (name, {task: share for task in tasks if (share := _share(found, task)) is not None})
-        for name, found in known
+        (name, {task: share for task in tasks if (share := _share(known_outcomes, task)) is not None})
+        for name, known_outcomes in known
     ]
-    complete = any(not found.unlisted for _, found in known)
+    complete = any(not known_outcomes.unlisted for _, known_outcomes in known)
     what = "problems and models" if complete else "problems that some model failed"
     return problem_grid(f"{title}: {what}", shares, tasks)
 
 
-def _share(found: Outcomes, task: str) -> float | None:
+def _share(known_outcomes: Outcomes, task: str) -> float | None:
     """A run that names only its failures passed all others."""
-    return (found.shares or {}).get(task, 1.0 if found.unlisted else None)
+    return (known_outcomes.shares or {}).get(task, 1.0 if known_outcomes.unlisted else None)
 
 
 def natural(task: str) -> list[tuple[bool, int, str]]:
@@ -207,10 +207,10 @@ def _series(run: Run, store: Store) -> list[Series]:
             value = number(row.get(name))
             if seconds is not None and value is not None:
                 points[name].append((seconds, value / divisor))
-    found = [Series(names[name][0], tuple(values)) for name, values in points.items()]
+    series = [Series(names[name][0], tuple(values)) for name, values in points.items()]
     answers = artifact_rows(store, run, RunFile.ANSWERS)
     return [
-        *found,
+        *series,
         Series("generation, tokens/s over 5 s", tuple(_tokens(answers, _began(run)))),
     ]
 

@@ -86,16 +86,16 @@ def _commands(one: Page) -> list[str]:
     ]
 
 
-def _flips(found: Sequence[Flip], room: int) -> list[str]:
+def _flips(flips: Sequence[Flip], room: int) -> list[str]:
     """As many as there is room for, in bytes; the others are named."""
-    if not found:
+    if not flips:
         return []
-    parts, used = [f"<h3>Flipped problems: {len(found)} that some solved and others did not</h3>"], 0
-    for place, flip in enumerate(found):
+    parts, used = [f"<h3>Flipped problems: {len(flips)} that some solved and others did not</h3>"], 0
+    for place, flip in enumerate(flips):
         part = _flip(flip)
         used += len(part.encode("utf-8", "replace"))
         if used > room:
-            rest = ", ".join(other.task for other in found[place:])
+            rest = ", ".join(other.task for other in flips[place:])
             return [*parts, f"<p>Not shown here, to keep this file small: {_said(rest)}</p>"]
         parts.append(part)
     return parts

@@ -1,4 +1,4 @@
-"""What a report tells, gathered once for all formats, each part only when a format asks for it."""
+"""The content of a report, gathered once for all formats, each part only when a format asks for it."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ class Material:
     def pages(self) -> list[Page]:
         """One a benchmark, as `compare` shows them."""
         named = (*self.names, self.baseline) if self.names and self.baseline else self.names
-        found = sections(
+        compared = sections(
             self.catalog,
             tuple(dict.fromkeys(named)),
             self.benchmark,
             repeats=self.repeats,
             anyway=self.anyway,
         )
-        return pages(found, self.baseline)
+        return pages(compared, self.baseline)
 
     @cached_property
     def written(self) -> datetime:
@@ -77,12 +77,12 @@ class Material:
     def machines(self) -> list[dict[str, Any]]:
         """Each machine that these runs were made on, once."""
         rows = [row for one in self.pages for row in one.rows]
-        found: dict[str, dict[str, Any]] = {}
+        distinct: dict[str, dict[str, Any]] = {}
         for row in rows:
-            told = row.run.machine.record
-            known = {name: value for name, value in told.items() if value not in (None, "", [], {})}
-            found.setdefault(repr(sorted(known.items())), known)
-        return [machine for machine in found.values() if machine]
+            facts = row.run.machine.record
+            known = {name: value for name, value in facts.items() if value not in (None, "", [], {})}
+            distinct.setdefault(repr(sorted(known.items())), known)
+        return [machine for machine in distinct.values() if machine]
 
     @cached_property
     def _entries(self) -> list[Head]:

@@ -20,10 +20,10 @@ NOT_OF_ONE_RUN = ("mark", "runs")
 
 def rows(material: Material) -> list[dict[str, Any]]:
     """Every run of the models in question, failed ones too."""
-    found = list(_rows(material))
-    if not found:
+    all_rows = list(_rows(material))
+    if not all_rows:
         raise UsageError("no attempts are known of these runs: their folders are gone")
-    return found
+    return all_rows
 
 
 def _rows(material: Material) -> Iterator[dict[str, Any]]:
@@ -49,11 +49,11 @@ def _rows(material: Material) -> Iterator[dict[str, Any]]:
 
 class Csv:
     def render(self, material: Material) -> bytes:
-        found = rows(material)
+        all_rows = rows(material)
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(found[0]), lineterminator="\n")
+        writer = csv.DictWriter(text, list(all_rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(found)
+        writer.writerows(all_rows)
         return text.getvalue().encode("utf-8", "replace")
 
 

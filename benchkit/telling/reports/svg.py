@@ -1,6 +1,7 @@
 """The canvas that every chart is drawn on: shapes, text and axes as SVG, in light and dark.
 
-Nothing is told by colour alone: series differ in marker and dash as well, and values stand beside the shapes.
+No information is carried by colour alone: series differ in marker and dash as well, and values stand beside
+the shapes.
 """
 
 from __future__ import annotations

@@ -180,10 +180,10 @@ def _read(path: Path) -> tuple[Signature | None, Content]:
 def _signature(path: Path) -> Signature | None:
     """Changes with the file: an append makes it longer, all else replaces it by another file."""
     try:
-        found = os.stat(path)  # noqa: PTH116  asked for each run that is read: the quickest way
+        status = os.stat(path)  # noqa: PTH116  asked for each run that is read: the quickest way
     except OSError:
         return None
-    return found.st_ino, found.st_size, found.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
@@ -218,7 +218,7 @@ def _named(path: Path) -> Iterator[None]:
 
 
 def _with_record_put_aside(error: HistoryError, path: Path, run: Run) -> HistoryError:
-    """The same error that also tells where the record is: beside the history, with the run, or elsewhere."""
+    """The same error that also names where the record is: beside the history, with the run, or elsewhere."""
     import tempfile  # takes a while to load
 
     text = json.dumps(to_record(run), indent=1) + "\n"
