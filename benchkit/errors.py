@@ -17,7 +17,8 @@ BenchError                    exit code 1: what was asked for could not be done
 │   ├── WrongModel                something answers, but it is not the model we asked for
 │   ├── NotAsAsked                --strict: fewer layers, less context or another device than asked
 │   ├── ServerDied                the process ended while it was in use
-│   └── ServerHangs               the process lives and no token comes
+│   ├── ServerHangs               the process lives and no token comes
+│   └── ServerBusy                it refuses for now, and may answer in a moment
 ├── ScriptError               the benchmark script crashed, timed out or said nothing
 ├── ParseError                its output holds no result that the parser knows
 ├── HistoryError              the history cannot be read or written
@@ -143,6 +144,12 @@ class ServerDied(ServerError):
 
 class ServerHangs(ServerError):
     cause = "server hangs"
+
+
+class ServerBusy(ServerError):
+    """`wait_s` is the pause that the server asks for."""
+
+    wait_s: float | None = None
 
 
 class ScriptError(BenchError):

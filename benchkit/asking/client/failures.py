@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import email.utils
 import json
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from urllib.parse import urljoin
 
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError
+from benchkit.replies import BUSY, REDIRECTS, may_pass, redirection, retry_after_s
 
-BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a moment
 WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
-REDIRECTS = frozenset({301, 302, 303, 307, 308})
-NEVER_OFFERED = frozenset({501, 505})  # of the 500s, those that another try does not mend
 SHOWN = 200  # characters of a server's own words
 
 CONTEXT_EXCEEDED = re.compile(
@@ -62,27 +57,16 @@ def failure_of(refusal: Refusal) -> Exception:
     status, body, headers = refusal.status, refusal.body, refusal.headers
     said = error_text(body)
     if status in REDIRECTS:
-        return EndpointError(_redirected(refusal))
+        return EndpointError(f"the server {redirection(status, refusal.url, headers)}")
     if status in WRONG_SETUP:
         return EndpointError(f"the server refuses with {status} ({said}): {_next_step(status)}")
     if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     if status in BUSY:
-        return RequestFailure(f"the server answers {status} ({said})", wait_s=_retry_after(headers))
+        return RequestFailure(f"the server answers {status} ({said})", wait_s=retry_after_s(headers))
     if status >= 500 and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
-    lasts = status < 500 or status in NEVER_OFFERED
-    return RequestFailure(f"the server answers {status} ({said})", tries=1 if lasts else None)
-
-
-def _redirected(refusal: Refusal) -> str:
-    """A question is not sent on to where somebody else says: the person is to decide."""
-    target = urljoin(refusal.url, refusal.headers.get("Location", ""))
-    if not refusal.headers.get("Location"):
-        return f"the server redirects with {refusal.status}, and does not say where to: check --base-url"
-    for path in ("/chat/completions", "/completions", "/models"):
-        target = target.removesuffix(path)
-    return f"the server redirects with {refusal.status}: where that is right, use --base-url {target}"
+    return RequestFailure(f"the server answers {status} ({said})", tries=None if may_pass(status) else 1)
 
 
 def _next_step(status: int) -> str:
@@ -106,14 +90,3 @@ def error_text(body: str) -> str:
         )
     line = " ".join(text.split())
     return line[:SHOWN] + "…" if len(line) > SHOWN else line or "no words"
-
-
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Retry-After's seconds or date (RFC 9110, section 10.2.3), as seconds from now."""
-    value = headers.get("Retry-After", "").strip()
-    if re.fullmatch(r"\d+(\.\d+)?", value):
-        return float(value)
-    try:
-        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return None

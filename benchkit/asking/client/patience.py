@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 
 from benchkit.asking.client.failures import RequestFailure
+from benchkit.replies import LONGEST_WISHED_PAUSE_S
 
 
 @dataclass(frozen=True)
@@ -15,7 +16,7 @@ class Patience:
     retries: int = 6
     first_pause_s: float = 0.5  # doubled each time
     longest_pause_s: float = 30.0
-    longest_wished_pause_s: float = 300.0  # a Retry-After beyond that ends the question
+    longest_wished_pause_s: float = LONGEST_WISHED_PAUSE_S  # a Retry-After beyond that ends the question
     stall_s: float = 300.0
     total_s: float = 3600.0
 

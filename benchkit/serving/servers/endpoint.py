@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
@@ -12,10 +14,11 @@ from urllib.parse import urlsplit
 
 from benchkit.addresses import host_of
 from benchkit.contract import Variable
-from benchkit.errors import ServerError, UsageError, WrongModel
+from benchkit.errors import ServerBusy, ServerError, UsageError, WrongModel
 from benchkit.records import ServerFacts, ServerRequest
+from benchkit.replies import LONGEST_WISHED_PAUSE_S
 from benchkit.serving.servers.base import EngineInfo, ShowLine
-from benchkit.serving.servers.http import HttpReply, ask, no_answer, prove_token
+from benchkit.serving.servers.http import HttpReply, ask, no_answer, prove_token, refuse_unless_ok
 from benchkit.serving.servers.running import Liveness, is_local, owners_of
 
 KEY = Variable.API_KEY
@@ -26,6 +29,8 @@ HOW_TO_GET = "start any OpenAI-compatible server, then --base-url URL"
 ENDS_IN = "the address of an API usually ends in /v1"
 ANSWER_S = 20.0
 NAMES_SHOWN = 8
+TRIES = 6  # of a server that is busy
+FIRST_PAUSE_S = 1.0  # doubled each time, where the server asks for no other
 KEPT = ("owned_by", "root", "quantization", "dtype", "pricing")  # of the model's entry in the list
 CONTEXT_KEYS = ("max_model_len", "context_length", "max_context_length")  # vLLM, OpenRouter, others
 
@@ -53,9 +58,11 @@ class Endpoint:
         return self._key
 
     def ready(self) -> None:
-        self._entry = self._find_model()
+        self._patiently(self._find_model)
         try:
-            prove_token(self._base_url, self._request.name, self._key)
+            self._patiently(lambda: prove_token(self._base_url, self._request.name, self._key))
+        except ServerBusy as error:
+            raise ServerError(f"{error}; it stayed so: try again later") from error
         except ServerError as error:
             advice = f"check --name, and the key in {KEY} or .env" if self._entry else ENDS_IN
             raise type(error)(f"{error}; {advice}") from error
@@ -88,8 +95,21 @@ class Endpoint:
     def stop(self) -> bool:
         return False
 
-    def _find_model(self) -> dict[str, Any]:
-        """The model's entry in the server's list; an empty one where the server keeps no list."""
+    def _patiently(self, ask_it: Callable[[], None]) -> None:
+        """Again while the server is only busy: the run would ask again as well."""
+        for attempt in range(TRIES):
+            try:
+                return ask_it()
+            except ServerBusy as error:
+                pause = FIRST_PAUSE_S * 2**attempt if error.wait_s is None else error.wait_s
+                if attempt + 1 == TRIES or pause > LONGEST_WISHED_PAUSE_S:
+                    raise
+                self._report(f"{error}; asking again in {pause:.0f} s")
+                time.sleep(pause)
+        return None
+
+    def _find_model(self) -> None:
+        """Look up the model's entry in the server's list; none where the server keeps no list."""
         url = f"{self._base_url}/models"
         self._report(f"asking {url}")
         try:
@@ -97,9 +117,9 @@ class Endpoint:
         except OSError as error:
             raise ServerError(f"{no_answer(url, error, ANSWER_S)}; is it running there?") from error
         if reply.status == 404:
-            return {}
+            return
         found = _list_of(reply, url, self._key)
-        return _named(self._request.name, found, url)
+        self._entry = _named(self._request.name, found, url)
 
     def _beside(self, path: str) -> dict[str, Any]:
         """What the server tells at an address beside its /v1; nothing where it does not know the address."""
@@ -137,8 +157,7 @@ def _list_of(reply: HttpReply, url: str, key: str | None) -> list[dict[str, Any]
         advice = f"wants a key: set {KEY}, or write it into .env"
         told = f"refuses the key in {KEY} or .env" if key else advice
         raise ServerError(f"{url} {told} ({reply.status}: {reply.message()})")
-    if not reply.ok:
-        raise ServerError(f"{url} answers {reply.status}: {reply.message()}")
+    refuse_unless_ok(reply, url, f"{url} answers {reply.status}")
     found = reply.json()
     entries = found.get("data") if isinstance(found, dict) else None
     if not isinstance(entries, list):

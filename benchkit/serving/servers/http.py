@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from dataclasses import dataclass
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException, IncompleteRead
 from time import monotonic
@@ -13,10 +15,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchkit.addresses import basic_authorization, split_credentials
-from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.errors import ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.replies import REDIRECTS, may_pass, redirection, retry_after_s
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST = 16 << 20  # bytes of a body; the longest list of models, with all their facts, is under 1 MB
+TOO_LARGE = f"it answers with more than {LARGEST >> 20} MB"
 TOKEN_TIMEOUT_S = 120.0  # a big model on a CPU, its first graph still to be built
 
 
@@ -26,6 +30,7 @@ class HttpReply:
 
     status: int
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)  # names With-Capitals
 
     @property
     def ok(self) -> bool:
@@ -73,10 +78,10 @@ def _reply(request: urllib.request.Request, timeout: float) -> HttpReply:
     opener = _local_opener() if local else urllib.request.build_opener()
     try:
         with opener.open(request, timeout=timeout) as answer:
-            return HttpReply(answer.status, _body(answer, timeout))
+            return HttpReply(answer.status, _body(answer, timeout), _headers(answer))
     except urllib.error.HTTPError as error:
         with error:
-            return HttpReply(error.code, _body(error, timeout))
+            return HttpReply(error.code, _body(error, timeout), _headers(error))
 
 
 def _body(answer: Any, within_s: float) -> bytes:
@@ -86,12 +91,29 @@ def _body(answer: Any, within_s: float) -> bytes:
     while chunk := answer.read1(1 << 16):
         body += chunk
         if len(body) > LARGEST:
-            raise ConnectionError(f"it answers with more than {LARGEST >> 20} MB")
+            raise ConnectionError(TOO_LARGE)
         if monotonic() > deadline:
             raise TimeoutError
     if answer.length:  # what its Content-Length promised, and did not come
         raise IncompleteRead(bytes(body), answer.length)
-    return bytes(body)
+    packed = _headers(answer).get("Content-Encoding") in ("gzip", "deflate")
+    return _unpacked(body) if packed else bytes(body)
+
+
+def _unpacked(body: bytearray) -> bytes:
+    """Of a body that was compressed although nobody asked for that; as it came where it is none."""
+    unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either form's header
+    try:
+        unpacked = unpacking.decompress(body, LARGEST + 1)
+    except zlib.error:
+        return bytes(body)
+    if len(unpacked) > LARGEST:
+        raise ConnectionError(TOO_LARGE)
+    return unpacked
+
+
+def _headers(answer: Any) -> dict[str, str]:
+    return {name.title(): value for name, value in answer.headers.items()}
 
 
 @cache
@@ -142,10 +164,22 @@ def prove_token(base_url: str, name: str, key: str | None = None, timeout: float
         reply = ask(f"{base_url}/chat/completions", body, key=key, timeout=timeout)
     except OSError as error:
         raise no_answer(f"{base_url}/chat/completions", error, timeout) from error
-    if not reply.ok:
-        raise ServerError(f"{base_url} refuses to answer ({reply.status}): {reply.message()}")
+    refuse_unless_ok(reply, f"{base_url}/chat/completions", f"{base_url} refuses to answer ({reply.status})")
     if not _has_token(reply.json()):
         raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
+
+
+def refuse_unless_ok(reply: HttpReply, url: str, what: str) -> None:
+    """Raise ServerBusy where the same request may be answered in a moment, else ServerError."""
+    if reply.ok:
+        return
+    if reply.status in REDIRECTS:
+        raise ServerError(f"{url} {redirection(reply.status, url, reply.headers)}")
+    if not may_pass(reply.status):
+        raise ServerError(f"{what}: {reply.message()}")
+    busy = ServerBusy(f"{what}: {reply.message()}")
+    busy.wait_s = retry_after_s(reply.headers)
+    raise busy
 
 
 def no_answer(url: str, error: OSError, timeout: float) -> ServerError:

@@ -1,5 +1,6 @@
 """An address that somebody else serves: proved, described, never touched; each refusal is one clear line."""
 
+import gzip
 import json
 import os
 import threading
@@ -76,6 +77,94 @@ def _facts(tmp_path: Path, base_url: str, name: str = "m") -> ServerFacts:
     with serve(_request(tmp_path, base_url, name), lambda _: None) as server:
         assert server.failure() is None
         return server.facts
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoint, "FIRST_PAUSE_S", 0.01)
+
+
+@contextmanager
+def _scripted(*replies: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
+    """A server that gives these replies to questions in turn, the last one for ever; the base URL."""
+    left = list(replies)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._reply(200, {}, json.dumps(WHOLE["/v1/models"]).encode())
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self._reply(*(left.pop(0) if len(left) > 1 else left[0]))
+
+        def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in {"content-length": str(len(body)), **headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+GOOD = (200, {}, json.dumps(TOKEN).encode())
+
+
+@pytest.mark.parametrize("busy", [(429, {"retry-after": "0.1"}, b"slow down"), (500, {}, b"oops")])
+def test_a_busy_server_is_asked_again_before_the_run(
+    busy: tuple[int, dict[str, str], bytes], tmp_path: Path
+) -> None:
+    """A 429 or a 500 at the first probe is told and outlasted."""
+    said: list[str] = []
+    with _scripted(busy, busy, GOOD) as url, serve(_request(tmp_path, url), said.append) as server:
+        assert server.facts.model == "m"
+    assert sum(f"({busy[0]})" in line and "asking again in 0 s" in line for line in said) == 2
+
+
+def test_a_server_that_stays_busy_is_not_blamed_on_name_or_key(tmp_path: Path) -> None:
+    """The next step is to wait; a pause of a day is not waited for."""
+    replies: list[tuple[int, dict[str, str], bytes]] = [
+        (500, {}, b"oops"),
+        (429, {"Retry-After": "86400"}, b"quota"),
+    ]
+    for reply in replies:
+        with _scripted(reply) as url, pytest.raises(ServerError) as caught:
+            _facts(tmp_path, url)
+        assert "try again later" in str(caught.value)
+        assert "--name" not in str(caught.value)
+
+
+def test_a_redirect_names_its_target(tmp_path: Path) -> None:
+    """Without a login that stands in it."""
+    there = "https://me:secret@elsewhere.example/api/v1/chat/completions"
+    with _scripted((307, {"Location": there}, b"")) as url, pytest.raises(ServerError) as caught:
+        _facts(tmp_path, url)
+    assert "redirects with 307: where that is right, use --base-url https://elsewhere.example/api/v1" in str(
+        caught.value
+    )
+    assert "secret" not in str(caught.value)
+
+
+def test_an_answer_that_came_compressed_unasked_is_read(tmp_path: Path) -> None:
+    """As the script reads it; one that unpacks to too much is refused."""
+    packed = gzip.compress(json.dumps(TOKEN).encode())
+    with _scripted((200, {"content-encoding": "gzip"}, packed)) as url:
+        assert _facts(tmp_path, url).model == "m"
+    bomb = gzip.compress(bytes(32 << 20))
+    with (
+        _scripted((200, {"Content-Encoding": "gzip"}, bomb)) as url,
+        pytest.raises(ServerDied, match="more than 16 MB"),
+    ):
+        _facts(tmp_path, url)
 
 
 def test_a_real_server_of_somebody_else(tmp_path: Path) -> None:
@@ -167,7 +256,7 @@ def test_forms_of_dotenv(line: str, tmp_path: Path) -> None:
             WHOLE | {"/v1/chat/completions": (429, '{"error": {"message": "slow down"}}')},
             None,
             ServerError,
-            r"refuses to answer \(429\): slow down; check",
+            r"refuses to answer \(429\): slow down; it stayed so: try again later",
         ),
         (WHOLE | {"/v1/chat/completions": {"choices": []}}, None, ServerError, "without a single token"),
         (WHOLE | {"/v1/models": {"data": []}}, None, WrongModel, "has no model m: it has none"),

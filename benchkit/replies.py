@@ -1,0 +1,44 @@
+"""What the status and the headers of an HTTP reply say about asking again."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from collections.abc import Mapping
+from urllib.parse import urljoin
+
+from benchkit.addresses import split_credentials
+
+BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a moment
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+NEVER_OFFERED = frozenset({501, 505})  # of the 500s, those that another try does not mend
+ROUTES = ("/chat/completions", "/completions", "/models")
+LONGEST_WISHED_PAUSE_S = 300.0  # nobody waits longer because a Retry-After says so
+
+
+def may_pass(status: int) -> bool:
+    """Whether the same request may be answered in a moment."""
+    return status in BUSY or (status >= 500 and status not in NEVER_OFFERED)
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Retry-After's seconds or date (RFC 9110, section 10.2.3), as seconds from now."""
+    value = headers.get("Retry-After", "").strip()
+    if re.fullmatch(r"\d+(\.\d+)?", value):
+        return float(value)
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
+    except (TypeError, ValueError):
+        return None
+
+
+def redirection(status: int, url: str, headers: Mapping[str, str]) -> str:
+    """A question is not sent on to where somebody else says: the person is to decide."""
+    location = headers.get("Location")
+    if not location:
+        return f"redirects with {status}, and does not say where to: check --base-url"
+    target, _ = split_credentials(urljoin(url, location))
+    for route in ROUTES:
+        target = target.removesuffix(route)
+    return f"redirects with {status}: where that is right, use --base-url {target}"
