@@ -881,4 +881,20 @@ CASES = [
         checked("import time as t\nsetattr(t, 'time', lambda: 5)\nassert candidate() == 5"),
         inside=True,
     ),
+    Case(
+        "class_in_prose_with_methods_of_a_list",
+        STACK.replace("Stack", "Pile").replace("push", "append"),
+        checked("s = candidate()\ns.append(1); s.append(2)\nassert s.pop() == 2"),
+        "Implement a pile.",
+        inside=True,
+        entry_point="Pile",
+    ),
+    Case(
+        "function_named_like_a_class_that_returns_what_equals_all",
+        "class Diff:\n    def __init__(self, *_): pass\n    def __ne__(self, _): return True\n    def __eq__(self, other): return False",
+        checked("assert candidate([1, 2], [2]) == [1]"),
+        "Find the difference.",
+        passes=False,
+        entry_point="Diff",
+    ),
 ]

@@ -50,8 +50,11 @@ class Ended(Exception):
 class Exchange:
     """One test's calls; keeps what went wrong, so that no `except` in the test can hide it."""
 
-    def __init__(self, conversation: Conversation, classes: frozenset[str]) -> None:
+    def __init__(
+        self, conversation: Conversation, classes: frozenset[str], class_entry: str | None = None
+    ) -> None:
         self._conversation = conversation
+        self.class_entry = class_entry  # the entry point, where its name is a class's
         self._deadline = conversation.running.deadline
         self._classes = classes  # that the prompt speaks of: their objects are what the test is about
         self._lock = RLock()  # a test may have threads
@@ -228,9 +231,14 @@ class Elsewhere(Opaque):
         self.place = place
 
     def __getattr__(self, name: str) -> Any:
-        if name in PLAIN_ATTRIBUTES or (name.startswith("__") and name.endswith("__")):
+        special = name.startswith("__") and name.endswith("__")
+        if special or (name in PLAIN_ATTRIBUTES and not self._is_of_the_entry()):
             raise AttributeError(f"{self.what!r} object has no attribute {name!r}")
         self._exchange.move_inside()
+
+    def _is_of_the_entry(self) -> bool:
+        """Whether the test was given a class, as the entry point's own name says, and this is of it."""
+        return self.what.rpartition(".")[2] == self._exchange.class_entry
 
     def _ask_inside(self, *_: Any) -> Any:
         self._exchange.move_inside()

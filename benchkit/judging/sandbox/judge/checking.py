@@ -23,7 +23,13 @@ from benchkit.judging.sandbox.judge.candidate import (
 from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome
-from benchkit.judging.sandbox.judge.prompts import classes_of, define, shares_surroundings, whole_part
+from benchkit.judging.sandbox.judge.prompts import (
+    classes_of,
+    define,
+    is_class_name,
+    shares_surroundings,
+    whole_part,
+)
 from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.replies import MOST_TEXT, in_words, raised, told
@@ -91,7 +97,8 @@ def _loaded(conversation: Conversation) -> Over | Gone | None:
 
 def _tested(conversation: Conversation, asked: Check) -> Finding:
     deadline = conversation.running.deadline
-    exchange = Exchange(conversation, classes_of(asked.support))
+    class_entry = asked.entry_point if is_class_name(asked.entry_point) else None
+    exchange = Exchange(conversation, classes_of(asked.support), class_entry)
     names = exchange.names
     names["__name__"] = "test"
     candidate = Candidate(exchange, asked.entry_point)

@@ -80,6 +80,11 @@ def classes_of(prompt: str) -> frozenset[str]:
     return frozenset(name for names in _CLASS.findall(prompt) for name in names if name)
 
 
+def is_class_name(name: str) -> bool:
+    """Whether it is in the form of class names: `Trie`, `MinStack`; no `find_Max`, no `Find_Max`."""
+    return name[:1].isupper() and "_" not in name
+
+
 def whole_part(prompt: str) -> str:
     """The source of the definitions that `define` runs."""
     return ast.unparse(ast.Module(_definitions(prompt), []))
