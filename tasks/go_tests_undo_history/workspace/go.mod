@@ -1,0 +1,3 @@
+module example.com/undohistory
+
+go 1.22

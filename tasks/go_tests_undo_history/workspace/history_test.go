@@ -1,0 +1,1 @@
+package undohistory_test
