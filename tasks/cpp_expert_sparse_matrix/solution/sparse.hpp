@@ -1,0 +1,55 @@
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+struct Entry {
+  std::uint64_t row, column;
+  std::int64_t value;
+  bool operator==(const Entry&) const = default;
+};
+
+class ParseError : public std::runtime_error {
+ public:
+  explicit ParseError(std::size_t line) : std::runtime_error("line " + std::to_string(line)), line_(line) {}
+  std::size_t line() const { return line_; }
+
+ private:
+  std::size_t line_;
+};
+
+class SparseMatrix {
+ public:
+  SparseMatrix(std::uint64_t rows, std::uint64_t columns) : rows_(rows), columns_(columns) {}
+
+  static SparseMatrix parse(const std::string& text);
+  std::string text() const;
+
+  std::uint64_t rows() const { return rows_; }
+  std::uint64_t columns() const { return columns_; }
+  std::int64_t get(std::uint64_t row, std::uint64_t column) const;
+  void set(std::uint64_t row, std::uint64_t column, std::int64_t value);
+  std::size_t count() const { return cells_.size(); }
+  std::vector<Entry> entries() const;
+
+  SparseMatrix operator+(const SparseMatrix& other) const { return combined(other, 1); }
+  SparseMatrix operator-(const SparseMatrix& other) const { return combined(other, -1); }
+  SparseMatrix operator*(const SparseMatrix& other) const;
+  bool operator==(const SparseMatrix& other) const = default;
+  SparseMatrix transposed() const;
+  SparseMatrix power(std::uint64_t n) const;
+  SparseMatrix block(std::uint64_t row, std::uint64_t column, std::uint64_t rows, std::uint64_t columns) const;
+
+ private:
+  using Place = std::pair<std::uint64_t, std::uint64_t>;
+
+  void check(std::uint64_t row, std::uint64_t column) const;
+  SparseMatrix combined(const SparseMatrix& other, int sign) const;
+
+  std::uint64_t rows_, columns_;
+  std::map<Place, std::int64_t> cells_;
+};
