@@ -267,6 +267,8 @@ def read_part(kind: type[P], record: Mapping[str, Any]) -> P:
 def part_as_record(part: Part) -> dict[str, Any]:
     """The record with what was changed since it was read."""
     record = dict(part.record)
+    if len(part.__dict__) == 1:  # only the record
+        return record
     for name, (attribute, read) in _FIELDS[type(part)].items():
         if attribute in part.__dict__:  # others were never accessed, so they still equal the record
             value = part.__dict__[attribute]
