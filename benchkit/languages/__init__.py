@@ -5,7 +5,7 @@ building.py  plain data: Toolchain, Cache, Recipe, Commands
 patterns.py  a Syntax made of patterns, for languages that are not parsed
 finding.py   where programs lie and which version they have
 bringing.py  brings Go, Node and the packages of tasks into our cache folder; locks/ pins them
-python/      Python; javascript.py, html.py, go.py, rust.py, cpp.py: the others
+python/      Python; javascript.py, typescript.py, html.py, go.py, rust.py, cpp.py: the others
 
 To add a language: one file here with a class that has the attributes and methods of `Language`, and one line
 in LANGUAGES.
@@ -22,6 +22,7 @@ from benchkit.languages.html import Html
 from benchkit.languages.javascript import JavaScript
 from benchkit.languages.python import Python
 from benchkit.languages.rust import Rust
+from benchkit.languages.typescript import TypeScript
 
 __all__ = [
     "LANGUAGES",
@@ -40,6 +41,7 @@ __all__ = [
 LANGUAGES: dict[str, Language] = {
     "python": Python(),
     "javascript": JavaScript(),
+    "typescript": TypeScript(),
     "html": Html(),
     "go": Go(),
     "rust": Rust(),

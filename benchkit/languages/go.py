@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchkit.errors import MissingDependency
@@ -33,6 +35,7 @@ OFFLINE = {
     "GOENV": "off",
     "GOWORK": "off",
 }
+LATER_S = 3500  # Go believes a time that is up to an hour ahead
 # What tasks commonly import; whatever else an answer needs is compiled with it.
 _COMMON = (
     "bufio", "bytes", "cmp", "container/heap", "container/list", "context", "crypto/sha256",
@@ -80,13 +83,18 @@ class Go:
 
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Compile the standard library's common packages, as a test of a module would have them."""
+        folder = toolchain.caches[0].folder
+        done = folder / "filled"
+        if not done.exists():
+            self._compile_common(toolchain, folder)
+            done.touch()
+        # A cache that was tidied of late is not tidied again by a program that may only read it.
+        (folder / "trim.txt").write_text(str(int(time.time()) + LATER_S))
+
+    def _compile_common(self, toolchain: Toolchain, folder: Path) -> None:
         import subprocess  # loaded here, for a script's help compiles nothing
         import tempfile
 
-        folder = toolchain.caches[0].folder
-        done = folder / "filled"
-        if done.exists():
-            return
         folder.mkdir(parents=True, exist_ok=True)
         imports = "".join(f'\t_ "{name}"\n' for name in _COMMON)
         main = "func TestMain(m *testing.M) { m.Run() }"
@@ -102,7 +110,6 @@ class Go:
                 check=True,
                 capture_output=True,
             )
-        done.touch()
 
     def program(self, source: str) -> Recipe:
         files = {"main.go": source.encode(), "go.mod": b"module main\n\ngo 1.22\n"}
@@ -113,3 +120,19 @@ class Go:
 
     def workspace(self) -> Commands:
         return Commands(build=((GO, "vet", "./..."),), test=((GO, "test", "./..."),))
+
+
+def build_script(toolchain: Toolchain, commands: Sequence[str]) -> bytes:
+    """For sh, with the cache that can only be read: what is compiled here stays in the private folder."""
+    warm = {cache.variable: str(cache.folder) for cache in toolchain.caches}
+    environment = {**toolchain.environment, **warm, "HOME": "$PWD", "TMPDIR": "$PWD/bench_tmp"}
+    telemetry = "bench_config/go/telemetry"  # that no process is left to send it
+    lines = [
+        "set -e",
+        f"mkdir -p bench_tmp {telemetry}",
+        f"echo off >{telemetry}/mode",
+        'export XDG_CONFIG_HOME="$PWD/bench_config"',
+        *(f'export {name}="{value}"' for name, value in environment.items()),
+        *commands,
+    ]
+    return "\n".join([*lines, ""]).encode()

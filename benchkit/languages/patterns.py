@@ -37,7 +37,7 @@ class PatternSyntax:
         return text[:end]
 
     def defines(self, code: str, name: str | None) -> bool:
-        if len(code) > LARGEST or not self._is_balanced(code):
+        if len(code) > LARGEST or not self.is_closed(code):
             return False
         return bool(code.strip()) if name is None else self.definition_start(code, name) is not None
 
@@ -91,11 +91,14 @@ class PatternSyntax:
         return "\n".join([*helpers, code])
 
     def continuation(self, prompt: str, text: str, name: str | None) -> str | None:
-        head = self._open_head(prompt, name)
-        return self._closed(prompt + text[:LARGEST], len(prompt)) if head is not None else None
+        """Text that was told to stop at the function's last bracket is closed by it."""
+        if self._open_head(prompt, name) is None:
+            return None
+        program = prompt + text[:LARGEST]
+        return self._closed(program, len(prompt)) or self._closed(f"{program}\n}}", len(program))
 
     def ends_in_function(self, prompt: str) -> bool:
-        return not self._is_balanced(prompt)
+        return not self.is_closed(prompt)
 
     def _is_helper(self, block: str, code: str) -> bool:
         """Whether the block defines a name that the code reads and does not define."""
@@ -124,7 +127,8 @@ class PatternSyntax:
         end = next(ends, None)
         return None if end is None else program[:end] + "\n"
 
-    def _is_balanced(self, text: str) -> bool:
+    def is_closed(self, text: str) -> bool:
+        """Whether each bracket outside of comments and strings has its other one."""
         depths = [depth for _, depth in self._depths(text)]
         return not depths or (depths[-1] == 0 and min(depths) >= 0)
 

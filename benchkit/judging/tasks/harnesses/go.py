@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import secrets
 import shlex
-import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
-from benchkit.languages.go import GO
+from benchkit.languages.go import GO, build_script
 
 PACKAGE = re.compile(r"^package\s+(\w+)", re.MULTILINE)
 MODULE = re.compile(r"^module\s+(\S+)", re.MULTILINE)
 SCRIPT = "bench_build.sh"
-LATER_S = 3500  # Go believes a time that is up to an hour ahead
 MAIN = "bench_main_test.go"
 
 
@@ -24,9 +22,6 @@ class GoHarness:
     """Packages are initialized after those that they import: ours is imported by all, and reads the token."""
 
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
-        """A cache that was tidied of late is not tidied again by a program that may only read it."""
-        for cache in toolchain.caches:
-            (cache.folder / "trim.txt").write_text(str(int(time.time()) + LATER_S))
         return [cache.folder for cache in toolchain.caches]
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
@@ -54,21 +49,14 @@ class GoHarness:
 
 
 def _script(folders: Sequence[str], products: Sequence[str], toolchain: Toolchain) -> bytes:
-    """The cache can only be read: what is compiled here stays in the private folder, and ends with it."""
-    warm = {cache.variable: str(cache.folder) for cache in toolchain.caches}
-    environment = {**toolchain.environment, **warm, "HOME": "$PWD", "TMPDIR": "$PWD/bench_tmp"}
-    telemetry = "bench_config/go/telemetry"  # that no process is left to send it
-    lines = [
-        "set -e",
-        f"mkdir -p bench_tmp {telemetry}",
-        f"echo off >{telemetry}/mode",
-        'export XDG_CONFIG_HOME="$PWD/bench_config"',
-        *(f'export {name}="{value}"' for name, value in environment.items()),
-    ]
     go = shlex.quote(str(toolchain.executables[GO]))
-    for folder, product in zip(folders, products, strict=True):
-        lines.append(f"{go} test -c -vet=off -ldflags=-s -o {product} ./{folder}")
-    return "\n".join([*lines, ""]).encode()
+    return build_script(
+        toolchain,
+        [
+            f"{go} test -c -vet=off -ldflags=-s -o {product} ./{folder}"
+            for folder, product in zip(folders, products, strict=True)
+        ],
+    )
 
 
 def _main(trial: Trial, folder: str, token: str) -> bytes:
