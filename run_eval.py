@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""HumanEval, HumanEval+, MBPP, MBPP+ and any file of their forms: ask a model, or judge saved answers."""
+"""HumanEval, MBPP, their + sets, MultiPL-E, files of their forms: ask a model, or judge saved answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if __name__ == "__main__":
     use_own_environment()  # before the imports that only our environment can fulfil
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,8 @@ from benchkit.judging.evaluation import (
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
+    from benchkit.asking.problems.base import Problem
+    from benchkit.asking.script.base import Prompt
     from benchkit.judging.sandbox import Sandbox
 
 DEFAULT_DATASET = "humaneval"
@@ -55,7 +57,9 @@ class Choices:
 
 @click.command(help=__doc__)
 @click.option(
-    "--dataset", metavar="NAME", help=f"humaneval, humaneval+, mbpp, mbpp+ [default: {DEFAULT_DATASET}]."
+    "--dataset",
+    metavar="NAME",
+    help=f"humaneval, humaneval+, mbpp, mbpp+, multipl-e-js|ts|cpp|go|rs [default: {DEFAULT_DATASET}].",
 )
 @click.option("--problems-file", type=click.Path(path_type=Path), metavar="F", help=".jsonl or .jsonl.gz")
 @click.option(
@@ -87,13 +91,16 @@ class Choices:
 @judging_flags
 @asking_flags(max_tokens=1000)
 def command(settings: Settings, **options: Any) -> None:
+    from benchkit.asking.problems import language_of
+
     choices = Choices(**options)
     if choices.samples_file and choices.rejudge:
         raise UsageError("--samples and --rejudge: choose one")
     prompter = _prompter(choices)  # a wrong style is no reason to read, or to fetch, the problems first
     if settings.dry_run:
         return show_prompts(_questions(_problem_set(settings, choices), prompter, settings.samples))
-    with starting_sandbox(settings, choices.sandbox, choices.workers) as sandbox:
+    language = language_of(choices.dataset, choices.problems_file)
+    with starting_sandbox(settings, choices.sandbox, choices.workers, language) as sandbox:
         return _evaluate(_evaluation(settings, choices, sandbox), choices, prompter)
 
 
@@ -146,12 +153,17 @@ def _asked_in(folder: Path) -> tuple[str, str | None]:
 
 def _questions(problem_set: ProblemSet, prompter: Prompter, samples: int) -> list[Question]:
     """All samples of a problem follow one another: a server that keeps prompts has this one at hand."""
-    prompted = [(problem, prompter(problem.prompt, problem.language)) for problem in problem_set.problems]
+    prompted = [(problem, _prompt(problem, prompter)) for problem in problem_set.problems]
     return [
         Question(problem.id, sample, prompt, problem)
         for problem, prompt in prompted
         for sample in range(samples)
     ]
+
+
+def _prompt(problem: Problem, prompter: Prompter) -> Prompt:
+    prompt = prompter(problem.prompt, problem.language)
+    return replace(prompt, stop=problem.stop) if prompt.stop and problem.stop else prompt
 
 
 def _judge_saved(evaluation: Evaluation, choices: Choices) -> None:

@@ -18,6 +18,7 @@ import click
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.errors import UsageError
+from benchkit.languages import PYTHON, Language
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -68,12 +69,18 @@ class Evaluation:
 
 
 def starting_sandbox(
-    settings: Settings, level: str, workers: int | None
+    settings: Settings, level: str, workers: int | None, language: Language = PYTHON
 ) -> AbstractContextManager[Callable[[], Sandbox]]:
-    """Its workers start while problems and answers are read."""
+    """Its workers start while problems and answers are read; they can use the language's toolchain."""
     from benchkit.judging.sandbox import start_sandbox
 
-    return start_sandbox(level, 1 if settings.check else workers)
+    folders: tuple[str, ...] = ()
+    if not language.preloaded:  # the sandbox must be told of what lies beyond the system's folders
+        toolchain = language.find_toolchain()
+        language.fill_caches(toolchain)
+        own = (*toolchain.folders, *(cache.folder for cache in toolchain.caches))
+        folders = tuple(dict.fromkeys(map(str, own)))
+    return start_sandbox(level, 1 if settings.check else workers, folders)
 
 
 def refuse_large_k(pass_at: Sequence[int], samples: int) -> None:

@@ -5,6 +5,7 @@ releases.py    the official files: version, URL, sha256
 fetching.py    brings an official file into the cache folder, once
 reading.py     lines of .jsonl and .jsonl.gz, with one clear line for each kind of bad file
 humaneval.py, evalplus.py (types of its inputs: mbpp_types.py), mbpp.py    one form each
+multipl_e.py   HumanEval in other languages, each with tests that belong to one whole program
 faulty.py      problems that are known to be wrong themselves
 livecodebench.py   contest problems, chosen by date (private_tests.py, errata.py); contest_releases.py has its
                    official files, contest_flags.py the flags of its two scripts
@@ -24,11 +25,13 @@ from benchkit.asking.problems.faulty import FAULTY
 from benchkit.asking.problems.fetching import fetch_release
 from benchkit.asking.problems.humaneval import HumanEvalForm
 from benchkit.asking.problems.mbpp import TEST_SPLIT, MbppForm, task_number
+from benchkit.asking.problems.multipl_e import MultiPlEForm
 from benchkit.asking.problems.reading import Row, file_sha256, rows
 from benchkit.asking.problems.releases import RELEASES, known_release
 from benchkit.errors import UnknownName, UsageError
+from benchkit.languages import PYTHON, Language
 
-__all__ = ["FORMS", "Problem", "ProblemSet", "load"]
+__all__ = ["FORMS", "Problem", "ProblemSet", "language_of", "load"]
 
 # The set's name -> the form of its files; a file without a name has the first form that fits.
 FORMS: dict[str, Form] = {
@@ -36,6 +39,11 @@ FORMS: dict[str, Form] = {
     "humaneval": HumanEvalForm(),
     "mbpp+": EvalPlusForm("mbpp"),
     "mbpp": MbppForm(),
+    "multipl-e-js": MultiPlEForm("js"),
+    "multipl-e-ts": MultiPlEForm("ts"),
+    "multipl-e-cpp": MultiPlEForm("cpp"),
+    "multipl-e-go": MultiPlEForm("go"),
+    "multipl-e-rs": MultiPlEForm("rs"),
 }
 
 
@@ -59,7 +67,18 @@ def load(
     return _read(file, name)
 
 
+def language_of(name: str | None, file: Path | None) -> Language:
+    """The language of a set's problems, known before they are all read: that of a file's first."""
+    form = FORMS.get(name) if name else None
+    if file is None:
+        return form.language if isinstance(form, MultiPlEForm) else PYTHON
+    number, row = next(rows(file))
+    return _problem(file, number, form or _fitting(file, number, row), row).language
+
+
 def _release(name: str, version: str | None) -> Release:
+    if isinstance(form := FORMS[name], MultiPlEForm):
+        raise UsageError(f"{name} has no official download: {form.advice}")
     for release in RELEASES[name]:
         if version in (None, release.version):
             return release

@@ -24,6 +24,7 @@ class Problem:
     difficulty: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)  # text, tests, platform, date…
     language: Language = PYTHON
+    stop: tuple[str, ...] = ()  # what ends a raw completion of it; empty: what the prompt's style has
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ base.py          Judgement, and the Protocol that every judge offers
 tested.py        by a problem's own test (HumanEval, MBPP)
 differential.py  by the canonical solution's outputs (the + sets), which expected.py keeps; oracles.py and
                  loose.py say which outputs are the same
+multipl_e.py     by tests that end one whole program (MultiPL-E), which whole_programs.py and go_programs.py
+                 put together
 contest.py       contest answers by stdin and stdout, and contest_calls.py by calls; contest_output.py says
                  what is right
 recipes.py       runs programs in any language, built first where they must be
@@ -22,9 +24,11 @@ from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.asking.problems.livecodebench import ContestProblem
+from benchkit.asking.problems.multipl_e import WholeProgramProblem
 from benchkit.judging.judges.base import Judge, Judgement
 from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.judges.differential import DifferentialJudge
+from benchkit.judging.judges.multipl_e import WholeProgramJudge
 from benchkit.judging.judges.tested import TestedJudge
 from benchkit.judging.sandbox import Sandbox
 
@@ -33,6 +37,7 @@ __all__ = ["JUDGES", "Judge", "Judgement", "open_judge"]
 JUDGES: Mapping[type[Problem], Callable[[Sandbox, ProblemSet], Judge]] = {
     TestedProblem: lambda sandbox, _problem_set: TestedJudge(sandbox),
     DifferentialProblem: DifferentialJudge,
+    WholeProgramProblem: WholeProgramJudge,
     ContestProblem: lambda sandbox, _problem_set: ContestJudge(sandbox),
 }
 

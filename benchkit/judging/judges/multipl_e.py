@@ -1,0 +1,76 @@
+"""Judges by tests that follow the solution in one whole program: MultiPL-E's problems."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.multipl_e import WholeProgramProblem
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.judges.machine import slowness
+from benchkit.judging.judges.recipes import run_recipe, sound
+from benchkit.judging.judges.turns import Turns
+from benchkit.judging.judges.whole_programs import Parts, proving_program
+from benchkit.judging.sandbox import Limits, Outcome, Sandbox
+from benchkit.languages import Command, Recipe
+from benchkit.verdict import Verdict
+
+LIMIT_S = 15.0  # of a program's run, as the published verdicts have it
+LIMITS = Limits(wall_s=LIMIT_S, memory_mb=4096)
+_FAILED_TEST = re.compile(
+    rb"^.*(?:AssertionError \[|Assertion `|assertion `|assertion failed|--- FAIL:).*$", re.M
+)
+_LONGEST_DETAIL = 300
+
+
+class WholeProgramJudge:
+    """The judge of problems whose tests end a program."""
+
+    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet) -> None:
+        self._sandbox = sandbox
+        self._turns = Turns()
+        languages = {problem.language.name: problem.language for problem in problem_set.problems}
+        self._toolchains = {name: language.find_toolchain() for name, language in languages.items()}
+
+    def judge(self, problem: Problem, source: str) -> Judgement:
+        assert isinstance(problem, WholeProgramProblem)
+        with self._turns.together():
+            outcome = self._run(problem, source, LIMITS)
+        if outcome.verdict is Verdict.TIMEOUT:
+            with self._turns.alone():
+                limits = replace(LIMITS, wall_s=LIMIT_S * slowness(self._sandbox))
+                outcome = self._run(problem, source, limits)
+        return Judgement(outcome.verdict, outcome.detail, outcome.seconds, further={"test_ran_inside": True})
+
+    def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+        return Judgement(verdict, detail)
+
+    def conditions(self) -> dict[str, Any]:
+        return {"toolchains": {name: found.version for name, found in self._toolchains.items()}}
+
+    def _run(self, problem: WholeProgramProblem, source: str, limits: Limits) -> Outcome:
+        executables = self._toolchains[problem.language.name].executables
+        recipe = _with_places(proving_program(Parts(problem.language, source, problem.tests)), executables)
+        token = secrets.token_hex(16).encode()
+        outcome = sound(run_recipe(self._sandbox, recipe, limits, token + b"\n"))
+        if outcome.verdict is Verdict.PASSED and token not in outcome.stdout.split():
+            return replace(outcome, verdict=Verdict.WRONG, detail="the program ended before its tests did")
+        failed = _FAILED_TEST.search(outcome.stderr + outcome.stdout)
+        if outcome.verdict is Verdict.ERROR and failed:
+            told = failed[0].decode("utf-8", "replace").strip()[:_LONGEST_DETAIL]
+            return replace(outcome, verdict=Verdict.WRONG, detail=told)
+        return outcome
+
+
+def _with_places(recipe: Recipe, executables: Mapping[str, Path]) -> Recipe:
+    """The toolchain's own programs by their place: the jail looks for names in the system's folders alone."""
+
+    def placed(command: Command) -> Command:
+        return tuple(str(executables.get(word, word)) for word in command[:1]) + command[1:]
+
+    return replace(recipe, build=placed(recipe.build), run=placed(recipe.run))
