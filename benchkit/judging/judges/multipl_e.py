@@ -13,7 +13,7 @@ from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.multipl_e import WholeProgramProblem
 from benchkit.judging.judges.base import Judgement
 from benchkit.judging.judges.machine import slowness
-from benchkit.judging.judges.recipes import run_recipe, sound
+from benchkit.judging.judges.recipes import BUILD_FAILED, run_recipe, sound
 from benchkit.judging.judges.turns import Turns
 from benchkit.judging.judges.whole_programs import Parts, proving_program
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
@@ -24,6 +24,11 @@ LIMIT_S = 15.0  # of a program's run, as the published verdicts have it
 LIMITS = Limits(wall_s=LIMIT_S, memory_mb=4096)
 _FAILED_TEST = re.compile(
     rb"^.*(?:AssertionError \[|Assertion `|assertion `|assertion failed|--- FAIL:).*$", re.M
+)
+_CRASH = re.compile(
+    rb"^(?:\w*Error: .*|panic: .*|thread '.*'.* panicked at .*(?:\n.*)?"  # while it ran
+    rb"|.*\berror(?:\[\w+\]| \w+)?: .*|.*\.go:\d+:.*)$",  # while it was built
+    re.MULTILINE,
 )
 _LONGEST_DETAIL = 300
 
@@ -60,11 +65,25 @@ class WholeProgramJudge:
         outcome = sound(run_recipe(self._sandbox, recipe, limits, token + b"\n"))
         if outcome.verdict is Verdict.PASSED and token not in outcome.stdout.split():
             return replace(outcome, verdict=Verdict.WRONG, detail="the program ended before its tests did")
-        failed = _FAILED_TEST.search(outcome.stderr + outcome.stdout)
-        if outcome.verdict is Verdict.ERROR and failed:
-            told = failed[0].decode("utf-8", "replace").strip()[:_LONGEST_DETAIL]
-            return replace(outcome, verdict=Verdict.WRONG, detail=told)
+        return _told(outcome) if outcome.verdict is Verdict.ERROR else outcome
+
+
+def _told(outcome: Outcome) -> Outcome:
+    """An error with the line that says most of it; a failed test is a wrong answer."""
+    said = outcome.stderr + b"\n" + outcome.stdout
+    crashed, failed = _CRASH.search(said), _FAILED_TEST.search(said)
+    if failed and not (
+        crashed and crashed[0].startswith(b"panic: ")
+    ):  # Go tells a test that panicked as both
+        return replace(outcome, verdict=Verdict.WRONG, detail=_line(failed))
+    if crashed is None:
         return outcome
+    built = outcome.detail.startswith(BUILD_FAILED)
+    return replace(outcome, detail=f"{BUILD_FAILED if built else ''}{_line(crashed)}")
+
+
+def _line(found: re.Match[bytes]) -> str:
+    return " ".join(found[0].decode("utf-8", "replace").split())[:_LONGEST_DETAIL]
 
 
 def _with_places(recipe: Recipe, executables: Mapping[str, Path]) -> Recipe:

@@ -10,6 +10,7 @@ from benchkit.languages import Language, Recipe
 from benchkit.verdict import Verdict
 
 BUILD_LIMITS = Limits(wall_s=60.0, memory_mb=4096, processes=32)
+BUILD_FAILED = "the build failed: "
 
 
 def sound(outcome: Outcome) -> Outcome:
@@ -32,7 +33,7 @@ def run_recipe(sandbox: Sandbox, recipe: Recipe, limits: Limits, stdin: bytes = 
     if recipe.build:
         built = sandbox.run(Program(argv=recipe.build, files=files, keep=recipe.products), BUILD_LIMITS)
         if built.verdict is not Verdict.PASSED:
-            return replace(built, detail=f"the build failed: {built.detail}")
+            return replace(built, detail=f"{BUILD_FAILED}{built.detail}")
         files = built.files
     program = Program(argv=recipe.run, files=files, stdin=stdin, executable=recipe.products)
     return sandbox.run(program, limits)

@@ -86,6 +86,71 @@ SAMPLES = {
         "    syscall.Exit(0)\n    return x\n}\n",
     ),
 }
+CRASHES = {
+    "js": "    throw new TypeError('stopped');\n}\n",
+    "ts": "    throw new TypeError('stopped');\n}\n",
+    "cpp": "    throw 1;\n",
+    "rs": '    panic!("stopped")\n',
+    "go": '    panic("stopped")\n}\n',
+}
+_JS_THIEF = """\
+const fs = require("node:fs");
+console.log(fs.readFileSync(0, "utf8"));
+console.log(fs.readFileSync("main.cjs", "utf8"), fs.readFileSync("runner.cjs", "utf8"));
+globalThis.process.exit(0);
+"""
+THIEVES = {
+    "js": _JS_THIEF,
+    "ts": f"declare var require: any;\n{_JS_THIEF}".replace("globalThis", "(globalThis as any)"),
+    "cpp": """\
+#include <cassert>
+#include <iostream>
+#include <string>
+#include <cstdlib>
+struct Thief {
+  Thief() {
+    for (std::string line; std::getline(std::cin, line);) std::cout << line << std::endl;
+    std::exit(0);
+  }
+};
+static Thief thief;
+long twice(long x) { return 2 * x; }
+""",
+    "rs": """\
+extern "C" fn steal() {
+    let mut text = String::new();
+    while std::io::stdin().read_line(&mut text).unwrap_or(0) > 0 {}
+    println!("{}\\n{}", text, include_str!("main.rs"));
+    std::process::exit(0);
+}
+#[used]
+#[link_section = ".init_array"]
+static STEAL: extern "C" fn() = steal;
+fn twice(x: isize) -> isize { 2 * x }
+""",
+    "go": """\
+package twice_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"testing"
+)
+
+var _ = steal()
+
+func steal() int {
+	text, _ := io.ReadAll(os.Stdin)
+	fmt.Println(string(text))
+	syscall.Exit(0)
+	return 0
+}
+
+func twice(x int) int { return 2 * x }
+""",
+}
 NAMES = {"js": "javascript", "ts": "typescript", "cpp": "cpp", "rs": "rust", "go": "go"}
 GO_EARLY_END = 'package main\n\nimport "syscall"\n\nfunc twice(x int) int {\n'
 PUBLISHED = {
@@ -169,7 +234,25 @@ def test_code_that_does_not_compile_is_an_error(sandbox: Sandbox, tmp_path: Path
     problem_set = problems(tmp_path, short)
     code = SAMPLES[short].prompt + "    return ((;\n}\n"
     given = judge_code(open_judge(problem_set, sandbox), problem_set.problems[0], code)
+    assert (given.verdict, "rror" in given.detail or ".go:" in given.detail) == (Verdict.ERROR, True), given
+
+
+def test_an_exception_is_an_error_and_told(sandbox: Sandbox, tmp_path: Path, short: str) -> None:
+    """Not a failed test, and with what the program says of it."""
+    problem_set = problems(tmp_path, short)
+    crash = CRASHES[short]
+    given = judge_code(
+        open_judge(problem_set, sandbox), problem_set.problems[0], SAMPLES[short].prompt + crash
+    )
     assert given.verdict is Verdict.ERROR
+    assert "stopped" in given.detail or short == "cpp", given
+
+
+def test_the_token_is_gone_before_the_solution_runs(sandbox: Sandbox, tmp_path: Path, short: str) -> None:
+    """What reads stdin and its own source before the tests, prints both and ends, does not pass."""
+    problem_set = problems(tmp_path, short)
+    given = judge_code(open_judge(problem_set, sandbox), problem_set.problems[0], THIEVES[short])
+    assert (given.verdict, given.detail) == (Verdict.WRONG, "the program ended before its tests did"), given
 
 
 def test_published_verdicts(sandbox: Sandbox, shared_data: Path, short: str) -> None:
