@@ -114,6 +114,7 @@ fn the_window_bounds_what_is_taken() {
         let input = (0..300).map(move |item| (item, mine.add() <= 4 + bound.load(SeqCst)));
         let mut results = ordered_map(input, 3, 4, |item| item);
         taken.wait_for(4);
+        std::thread::sleep(Duration::from_millis(20));
         for item in 0..300 {
             asked.fetch_add(1, SeqCst);
             assert_eq!(results.next(), Some((item, true)));
@@ -154,7 +155,16 @@ fn the_input_is_not_asked_after_its_end() {
 #[test]
 fn a_panic_of_work_comes_in_its_turn() {
     within_time(|| {
-        let mut results = ordered_map(0.., 3, 6, |n| if n == 4 { panic!("no {n}") } else { n });
+        let token = Arc::new(());
+        let held = token.clone();
+        let work = move |n| if n == 4 && Arc::strong_count(&held) > 0 { panic!("no {n}") } else { n };
+        let mut results = ordered_map(0.., 1, 6, work);
+        // The panic should have happened before the first call of next; where one cannot see that, this waits in vain.
+        for _ in 0..30 {
+            if Arc::strong_count(&token) > 1 {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+        }
         assert_eq!(results.by_ref().take(4).collect::<Vec<_>>(), [0, 1, 2, 3]);
         assert_eq!(panic_of(&mut results), "no 4");
         assert_eq!((results.next(), results.next()), (None, None));
