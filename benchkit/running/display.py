@@ -51,7 +51,8 @@ class PlainDisplay:
         say(text, self._lines)
 
     def output(self, chunk: bytes) -> None:
-        self._half_line = not chunk.endswith(b"\n")
+        if chunk:
+            self._half_line = not chunk.endswith(b"\n")
         with whoever_reads(self._output):  # the run's folder keeps it anyway
             self._output.write(chunk)
             self._output.flush()
