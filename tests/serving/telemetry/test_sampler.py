@@ -35,7 +35,7 @@ def test_before_peak_and_after(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "telemetry.jsonl").read_text().splitlines()]
     assert [line["vram_used_mb"] for line in lines[:4]] == [500, 9000, 9500, 9000]
     times = [line["seconds"] for line in lines]
-    assert times == sorted(set(times))
+    assert times == sorted(times)  # the last is taken when it is asked for, however soon after another
     assert lines[1]["ram_mb"] > 1
 
 
