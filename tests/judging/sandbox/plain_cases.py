@@ -645,7 +645,8 @@ CASES = [
         "def f(path): return open(path).read()",
         "import os, tempfile\n"
         + checked(
-            "p = os.path.join(tempfile.mkdtemp(), 'a')\nopen(p, 'w').write('x')\nassert candidate(p) == 'x'"
+            "with tempfile.TemporaryDirectory() as folder:\n    p = os.path.join(folder, 'a')\n"
+            "    open(p, 'w').write('x')\n    assert candidate(p) == 'x'"
         ),
         inside=True,
     ),
