@@ -13,7 +13,7 @@ HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
 LM_EVAL := lm_eval[api]==0.4.13
 
-.PHONY: help install demo test lint format lock toolchains llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo test test-heavy lint format lock toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -40,8 +40,11 @@ demo: install  ## two tiny models served, asked, judged, recorded and compared
 	@printf '\n$$ ./bench_runner.py compare --benchmark demo\n'; ./bench_runner.py compare --benchmark demo
 	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
 
-test: install  ## every test; under 5 minutes on 2 cores
+test: install  ## all but the heavy tests; about 6 minutes on 2 cores
 	$(BIN)/pytest -q -n 2 --dist worksteal
+
+test-heavy: install  ## the tests that take long; CI runs them as well
+	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy
 
 lint: install  ## style, types, directions of imports
 	$(BIN)/ruff check .

@@ -16,7 +16,7 @@ from tests.wrapping.harness_tasks import path_with, write_for_evalplus, write_fo
 
 KEY = "sk-demo-0123456789"
 ASKED = ["--model", F16, "--server", "xllamacpp", "--parallel", "2"]
-pytestmark = pytest.mark.timeout(300)  # their imports alone take many seconds on a busy machine
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(300)]  # their imports alone take many seconds
 
 
 def progress_of(parser: str, run: dict[str, Any]) -> set[Progress]:

@@ -16,6 +16,7 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
 
+pytestmark = pytest.mark.heavy
 CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
 TASKS = {task.language.name: task for task in load_catalogue(CATALOGUE).problems if not task.generates_tests}
 HOSTILE = Path(__file__).parent / "hostile"  # one folder a language, one file a trick

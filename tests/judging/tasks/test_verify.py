@@ -14,6 +14,7 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.judging.tasks.verify import Gate
 
+pytestmark = pytest.mark.heavy
 CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
 TASKS = load_catalogue(CATALOGUE).problems
 
