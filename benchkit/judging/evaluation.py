@@ -78,8 +78,7 @@ def starting_sandbox(
     if not language.preloaded:  # the sandbox must be told of what lies beyond the system's folders
         toolchain = language.find_toolchain()
         language.fill_caches(toolchain)
-        own = (*toolchain.folders, *(cache.folder for cache in toolchain.caches))
-        folders = tuple(dict.fromkeys(map(str, own)))
+        folders = toolchain.shown_folders
     return start_sandbox(level, 1 if settings.check else workers, folders)
 
 

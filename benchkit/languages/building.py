@@ -28,6 +28,12 @@ class Toolchain:
     environment: Mapping[str, str] = field(default_factory=dict)  # that its commands need, as when offline
     caches: tuple[Cache, ...] = ()
 
+    @property
+    def shown_folders(self) -> tuple[str, ...]:
+        """All that a sandbox has to show: its own, and those of its caches, which may be filled later."""
+        folders = (*self.folders, *(cache.folder for cache in self.caches))
+        return tuple(dict.fromkeys(map(str, folders)))
+
 
 @dataclass(frozen=True)
 class Recipe:

@@ -40,7 +40,7 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
         else:
             found[name] = toolchain
             if not LANGUAGES[name].preloaded:
-                folders += [str(folder) for folder in (*toolchain.folders, *prepared)]
+                folders += [*toolchain.shown_folders, *map(str, prepared)]
     return Toolchains(found, tuple(dict.fromkeys(folders)))
 
 
