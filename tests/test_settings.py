@@ -40,7 +40,12 @@ def with_beams(tmp_path: Path) -> Run:
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", str(code / "bench_runner.py"), *words]
-        environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(code), "COLUMNS": "200"}
+        environment = {
+            "PATH": "/usr/bin:/bin",
+            "HOME": str(tmp_path),
+            "PYTHONPATH": str(code),
+            "COLUMNS": "200",
+        }
         return subprocess.run(command, cwd=place, env=environment, capture_output=True, text=True)
 
     return run

@@ -71,14 +71,20 @@ def language_of(name: str | None, file: Path | None) -> Language:
     """The language of a set's problems, known before they are all read: that of a file's first."""
     form = FORMS.get(name) if name else None
     if file is None:
-        return form.language if isinstance(form, MultiPlEForm) else PYTHON
+        if name is not None:
+            _refuse_without_address(name)  # before a toolchain is looked for
+        return PYTHON
     number, row = next(rows(file))
     return _problem(file, number, form or _fitting(file, number, row), row).language
 
 
-def _release(name: str, version: str | None) -> Release:
-    if isinstance(form := FORMS[name], MultiPlEForm):
+def _refuse_without_address(name: str) -> None:
+    if isinstance(form := FORMS.get(name), MultiPlEForm):
         raise UsageError(f"{name} has no official download: {form.advice}")
+
+
+def _release(name: str, version: str | None) -> Release:
+    _refuse_without_address(name)
     for release in RELEASES[name]:
         if version in (None, release.version):
             return release
