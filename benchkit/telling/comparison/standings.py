@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.comparison.tiers import by_score
+from benchkit.telling.history.naming import family_of, quantization_of
 
 Measure = Callable[[Contestant], float | None]
 
@@ -61,27 +61,14 @@ class Rung:
     loss: float | None  # points below the widest
 
 
-QUANTIZATION = re.compile(
-    r"[-_. ]?(?<![A-Z0-9])(?:UD-)?(?:I?Q\d(?:_[A-Z0-9]+)*|TQ\d_\d|MXFP4(?:_MOE)?|BF16|F16|FP16|F32|FP32)\b",
-    re.IGNORECASE,
-)
-
-
 def family(one: Contestant) -> str:
     """The model's name without its quantization."""
-    name = re.sub(r"\.gguf$", "", one.run.model, flags=re.IGNORECASE)
-    quantization = one.run.model_file.quantization
-    if quantization:
-        name = re.sub(
-            rf"[-_. ]?(?:UD-)?{re.escape(quantization)}(?![A-Za-z0-9])", "", name, flags=re.IGNORECASE
-        )
-    return QUANTIZATION.sub("", name).strip("-_. ") or one.run.model
+    return family_of(one.run)
 
 
 def quantization(one: Contestant) -> str:
     """As the file says, else as the name says."""
-    named = QUANTIZATION.search(one.run.model)
-    return one.run.model_file.quantization or (named.group().strip("-_. ").upper() if named else "?")
+    return quantization_of(one.run) or "?"
 
 
 def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:

@@ -1,34 +1,125 @@
-"""Which runs a list shows, in which order, and which part of them."""
+"""Which runs a list shows, in which order, and which part of them.
+
+Every store answers the same: one that holds its runs in memory by `find_among`, an index by the same tables.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from benchkit.errors import UnknownName
 from benchkit.records import Run
 from benchkit.telling.history.heads import moment
+from benchkit.telling.history.naming import family_of, quantization_of
+from benchkit.telling.history.notes import Note
 
 
 @dataclass(frozen=True)
 class Filter:
-    """What a run must have; None asks for nothing."""
+    """What a run must have; None asks for nothing. A fact that nobody knows meets no condition."""
 
     benchmark: str | None = None
     model: str | None = None
     status: str | None = None
     text: str | None = None  # part of the id, model, benchmark or error, in any case
+    family: str | None = None
+    quantization: str | None = None
+    gpu_layers: str | None = None
+    tag: str | None = None
+    min_score: float | None = None
+    max_score: float | None = None
+    min_size_bytes: float | None = None
+    max_size_bytes: float | None = None
+    max_vram_mb: float | None = None
+    min_tokens_per_second: float | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
-    def accepts(self, run: Run) -> bool:
-        exact = ((self.benchmark, run.benchmark), (self.model, run.model), (self.status, run.status.value))
-        return all(wanted in (None, value) for wanted, value in exact) and self._mentioned(run)
+    def conditions(self) -> list[tuple[str, str, Any]]:
+        """Column, comparison and value of each condition that one column decides."""
+        return [
+            (column, sign, value.timestamp() if isinstance(value, datetime) else value)
+            for name, (column, sign) in CONDITIONS.items()
+            if (value := getattr(self, name)) is not None
+        ]
 
-    def _mentioned(self, run: Run) -> bool:
-        if self.text is None:
-            return True
-        text = self.text.casefold()
-        return any(text in (part or "").casefold() for part in (run.id, run.model, run.benchmark, run.error))
+    def accepts(self, run: Run, note: Note | None = None) -> bool:
+        return (
+            all(_meets(COLUMNS[column].value(run), sign, value) for column, sign, value in self.conditions())
+            and (self.text is None or self.text.casefold() in searched_text(run))
+            and (self.tag is None or (note is not None and self.tag in note.tags))
+        )
+
+
+class Column(NamedTuple):
+    """A fact of a run by which a list can be filtered or ordered."""
+
+    value: Callable[[Run], str | float | int | None]
+    kind: str  # in SQL
+
+
+COLUMNS: Mapping[str, Column] = {
+    "benchmark": Column(lambda run: run.benchmark, "TEXT"),
+    "model": Column(lambda run: run.model, "TEXT"),
+    "family": Column(family_of, "TEXT"),
+    "quantization": Column(quantization_of, "TEXT"),
+    "status": Column(lambda run: run.status.value, "TEXT"),
+    "gpu_layers": Column(lambda run: _text(run.config.gpu_layers), "TEXT"),
+    "size_bytes": Column(lambda run: run.model_file.size_bytes, "INTEGER"),
+    "score": Column(lambda run: run.results.score, "REAL"),
+    "time_taken": Column(lambda run: run.results.time_taken, "REAL"),
+    "tokens_per_second": Column(lambda run: run.telemetry.tokens_per_second, "REAL"),
+    "vram_mb": Column(lambda run: run.telemetry.vram_peak_mb, "REAL"),
+    "moment": Column(lambda run: moment(run.timestamp).timestamp(), "REAL"),
+    # In any case, so that a list is ordered as people look names up.
+    "model_folded": Column(lambda run: run.model.casefold(), "TEXT"),
+    "family_folded": Column(lambda run: family_of(run).casefold(), "TEXT"),
+    "benchmark_folded": Column(lambda run: run.benchmark.casefold(), "TEXT"),
+}
+"""Name -> the fact. To filter or order by another one: its line here, and one in CONDITIONS or ORDERS."""
+
+CONDITIONS: Mapping[str, tuple[str, str]] = {
+    "benchmark": ("benchmark", "="),
+    "model": ("model", "="),
+    "status": ("status", "="),
+    "family": ("family", "="),
+    "quantization": ("quantization", "="),
+    "gpu_layers": ("gpu_layers", "="),
+    "min_score": ("score", ">="),
+    "max_score": ("score", "<="),
+    "min_size_bytes": ("size_bytes", ">="),
+    "max_size_bytes": ("size_bytes", "<="),
+    "max_vram_mb": ("vram_mb", "<="),
+    "min_tokens_per_second": ("tokens_per_second", ">="),
+    "since": ("moment", ">="),
+    "until": ("moment", "<="),
+}
+"""Field of a filter -> the column that decides it, and how."""
+
+ORDERS: Mapping[str, str | None] = {
+    "added": None,
+    "timestamp": "moment",
+    "model": "model_folded",
+    "family": "family_folded",
+    "benchmark": "benchmark_folded",
+    "status": "status",
+    "quantization": "quantization",
+    "size_bytes": "size_bytes",
+    "score": "score",
+    "time_taken": "time_taken",
+    "tokens_per_second": "tokens_per_second",
+    "vram_mb": "vram_mb",
+}
+"""Name -> the column to order by; None keeps the order in which the runs were added.
+
+Runs without the fact come last; those alike in it as they were added, from the last one where it descends.
+"""
+
+_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {"=": operator.eq, ">=": operator.ge, "<=": operator.le}
 
 
 @dataclass(frozen=True)
@@ -37,6 +128,12 @@ class Order:
 
     by: str = "added"
     descending: bool = False
+
+    @property
+    def column(self) -> str | None:
+        if self.by not in ORDERS:
+            raise UnknownName("order", self.by, ORDERS)
+        return ORDERS[self.by]
 
 
 @dataclass(frozen=True)
@@ -58,31 +155,33 @@ class Found:
 EVERYTHING, IN_ORDER, FIRST_PAGE = Filter(), Order(), Page()
 
 
-ORDERS: dict[str, Callable[[Run], Any] | None] = {
-    "added": None,
-    "timestamp": lambda run: moment(run.timestamp),
-    "model": lambda run: run.model.casefold(),
-    "benchmark": lambda run: run.benchmark.casefold(),
-    "status": lambda run: run.status.value,
-    "score": lambda run: run.results.score,
-    "time_taken": lambda run: run.results.time_taken,
-}
-"""Name -> key of a run; None keeps the order in which the runs were added. Runs without the key come last."""
-
-
-def find_among(runs: Sequence[Run], wanted: Filter, order: Order, page: Page) -> Found:
+def find_among(
+    runs: Sequence[Run], wanted: Filter, order: Order, page: Page, notes: Mapping[str, Note] | None = None
+) -> Found:
     """For stores that hold their runs in memory."""
-    kept = list(runs) if wanted == EVERYTHING else [run for run in runs if wanted.accepts(run)]
+    known = notes or {}
+    kept = list(runs) if wanted == EVERYTHING else [r for r in runs if wanted.accepts(r, known.get(r.id))]
     kept = _ordered(kept, order)
     end = None if page.limit is None else page.offset + page.limit
     return Found(kept[page.offset : end], len(kept))
 
 
+def searched_text(run: Run) -> str:
+    """What a filter's text is looked up in."""
+    return "\n".join(part or "" for part in (run.id, run.model, run.benchmark, run.error)).casefold()
+
+
 def _ordered(runs: list[Run], order: Order) -> list[Run]:
-    if order.by not in ORDERS:
-        raise UnknownName("order", order.by, ORDERS)
-    key = ORDERS[order.by]
-    if key is None:
+    if order.column is None:
         return runs[::-1] if order.descending else runs
-    known = sorted((run for run in runs if key(run) is not None), key=key, reverse=order.descending)
-    return [*known, *(run for run in runs if key(run) is None)]
+    key = COLUMNS[order.column].value
+    known = sorted((run for run in runs if key(run) is not None), key=key)  # type: ignore[arg-type]
+    return [*(known[::-1] if order.descending else known), *(run for run in runs if key(run) is None)]
+
+
+def _meets(value: Any, sign: str, wanted: Any) -> bool:
+    return value is not None and _SIGNS[sign](value, wanted)
+
+
+def _text(value: int | str | None) -> str | None:
+    return None if value is None else str(value)

@@ -49,7 +49,7 @@ class MemoryStore:
         return list(self._runs.values())
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
-        return find_among(self.runs(), wanted, order, page)
+        return find_among(self.runs(), wanted, order, page, self._notes)
 
     def delete(self, run_id: str) -> None:
         del self._runs[self.get(run_id).id]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -11,7 +13,7 @@ from benchkit.commands import find_command
 from benchkit.errors import HistoryError, UnknownName
 from benchkit.telling.history import find_run, open_store
 from benchkit.telling.history.base import Store
-from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.finding import IN_ORDER, Filter, Order, Page
 from benchkit.telling.history.stores import STORES
 from tests.telling.comparison.nights import a_run, worked_example
 from tests.telling.history import memory_store
@@ -75,6 +77,41 @@ def test_find_filters_orders_and_pages(place: str) -> None:
     assert ([run.id for run in page.runs], page.total) == (["a", "d"], 4)
     with pytest.raises(UnknownName, match="unknown order 'colour'"):
         store.find(order=Order("colour"))
+
+
+@every_make
+def test_find_takes_conditions_on_what_was_measured(place: str) -> None:
+    """Bounds, moments, names taken apart and tags; what nobody knows meets no condition."""
+    store = open_store(place)
+    store.append(
+        run_named(
+            "a", model="Coder-7B-Q4_K_M", timestamp="2026-01-01T10:00:00+01:00", config={"gpu_layers": 7}
+        )
+    )
+    store.append(
+        run_named("b", model="coder-7b-Q8_0", timestamp="2026-01-02T10:00:00+01:00", telemetry={}, results={})
+    )
+    store.append(
+        run_named("c", model="other", model_file={"quantization": "Q8_0", "size_bytes": 7_000_000_000})
+    )
+    store.annotate("b", tags=["night"])
+
+    def ids(order: Order = IN_ORDER, **wanted: Any) -> str:
+        return "".join(run.id for run in store.find(Filter(**wanted), order).runs)
+
+    assert [ids(family="Coder-7B"), ids(quantization="Q8_0"), ids(gpu_layers="7")] == ["a", "bc", "a"]
+    assert [ids(min_score=70.1), ids(max_score=70), ids(max_vram_mb=8000)] == ["ac", "", "ac"]
+    assert [ids(min_size_bytes=1), ids(max_size_bytes=1), ids(tag="night"), ids(tag="day")] == [
+        "c",
+        "",
+        "b",
+        "",
+    ]
+    new_year = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    assert [ids(since=new_year), ids(until=new_year)] == ["b", "ac"]
+    assert ids(Order("family")) == "abc"
+    assert ids(Order("family", descending=True)) == "cba"
+    assert ids(Order("size_bytes", descending=True)) == "cab"
 
 
 def some_runs(place: str) -> Store:

@@ -79,7 +79,9 @@ class JsonFile:
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         with _named(self.path), _no_garbage_collection():
-            return find_among(self._content().summaries, wanted, order, page)
+            content, listed = self._content(), (wanted, order) == (EVERYTHING, IN_ORDER)
+            runs = content.summaries if listed else content.runs
+            return find_among(runs, wanted, order, page, self.notes() if wanted.tag else None)
 
     def delete(self, run_id: str) -> None:
         deleting.delete(self.path, run_id)
