@@ -34,3 +34,14 @@ def split_credentials(url: str) -> tuple[str, Login | None]:
 def basic_authorization(user: str, password: str) -> str:
     """The header's value of HTTP's Basic scheme (RFC 7617)."""
     return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+def with_version(url: str) -> str | None:
+    """The address up to, and without, the slash before `chat/completions`; a bare host means its /v1.
+
+    None where it is no address.
+    """
+    stripped = url.strip().rstrip("/").removesuffix("/chat/completions")
+    if not host_of(stripped):
+        return None
+    return stripped if urlsplit(stripped).path else f"{stripped}/v1"

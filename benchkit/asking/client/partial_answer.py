@@ -15,6 +15,8 @@ from benchkit.asking.client.failures import (
 )
 from benchkit.asking.client.stream import Event
 from benchkit.asking.script.base import CONTENT_FILTER, Answer
+from benchkit.providers.table import LOCAL
+from benchkit.providers.usage import UsagePlaces, read_usage
 
 TIMINGS = (
     "prompt_n",
@@ -32,7 +34,8 @@ NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by t
 class PartialAnswer:
     """An answer while its events arrive."""
 
-    def __init__(self) -> None:
+    def __init__(self, places: UsagePlaces = LOCAL.usage) -> None:
+        self._places = places
         self._text: list[str] = []
         self._thoughts: list[str] = []
         self._finish: str | None = None
@@ -52,7 +55,7 @@ class PartialAnswer:
         for choice in choices if isinstance(choices, list) else ():
             self._choices += 1
             self._take_choice(_object(choice))
-        self._usage = _object(event.get("usage")) or self._usage
+        self._usage |= _object(event.get("usage"))  # some tell it in parts
         self._timings = _object(event.get("timings")) or self._timings
 
     def _take_choice(self, choice: dict[str, Any]) -> None:
@@ -86,13 +89,18 @@ class PartialAnswer:
         return self._answer("length", note)
 
     def _answer(self, finish: str | None, note: str) -> Answer:
+        usage = read_usage(self._usage, self._places)
         return Answer(
             response=_clean("".join(self._text)),
             reasoning=_clean("".join(self._thoughts)),
             finish_reason=finish,
             note=note,
-            prompt_tokens=_count(self._usage.get("prompt_tokens"), self._timings.get("prompt_n")),
-            completion_tokens=_count(self._usage.get("completion_tokens"), self._timings.get("predicted_n")),
+            prompt_tokens=_count(usage.prompt_tokens, self._timings.get("prompt_n")),
+            completion_tokens=_count(usage.completion_tokens, self._timings.get("predicted_n")),
+            cached_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            cost=usage.cost,
             started=round(self._started, 3),
             seconds=round(self.last_token - self.begun, 4) or time.monotonic() - self.begun,
             first_token_s=None if self._first is None else round(self._first - self.begun, 4),

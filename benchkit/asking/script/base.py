@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from benchkit.verdict import Verdict
 
 Message = dict[str, str]
+FACTS_OF_USAGE = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost")
 CONTENT_FILTER = "content_filter"  # a finish_reason of OpenAI's protocol
 
 
@@ -67,6 +68,10 @@ class Answer:
     finish_reason: str | None = None  # "length": cut off at the token budget or at the context's end
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None  # of the prompt's: read from the provider's cache
+    cache_write_tokens: int | None = None  # of the prompt's: written into it, where that costs extra
+    reasoning_tokens: int | None = None  # of the completion's
+    cost: float | None = None  # in US dollars, as the reply itself says it
     started: float = 0.0  # seconds since the epoch
     seconds: float = 0.0
     first_token_s: float | None = None
@@ -90,7 +95,7 @@ class Answer:
     def facts(self) -> dict[str, Any]:
         """What a verdict's line tells of the request."""
         record = self.as_record()
-        names = ("finish_reason", "prompt_tokens", "first_token_s", "note")
+        names = ("finish_reason", "prompt_tokens", *FACTS_OF_USAGE, "first_token_s", "note")
         return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}
 
 
