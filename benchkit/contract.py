@@ -52,6 +52,9 @@ class Variable:
     OUTPUT_DIR: Final = "BENCH_OUTPUT_DIR"
     EVENTS: Final = "BENCH_EVENTS"  # the file to append events to, one JSON object a line
     MODEL_SHA256: Final = "BENCH_MODEL_SHA256"  # empty where it is unknown
+    DEFAULT_MODEL: Final = "DEFAULT_MODEL"  # a person's own, as are the names without BENCH_
+    DEFAULT_TEMPERATURE: Final = "DEFAULT_TEMPERATURE"
+    ENV_FILE: Final = "BENCH_ENV_FILE"  # the .env whose variables the environment holds already
 
 
 class Event(StrEnum):

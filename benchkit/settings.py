@@ -9,6 +9,7 @@ script gets it as a flag of the same name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.benchmarks import BENCHMARKS
-from benchkit.contract import Placeholder, flag_of
+from benchkit.contract import Placeholder, Variable, flag_of
 from benchkit.errors import UsageError
 from benchkit.literals import GpuLayers, ScoreScale
 from benchkit.setting_kinds import (
@@ -75,6 +76,7 @@ class Setting:
     measured: bool = True  # runs that differ in it are different runs of a plan
     compared_as: str = ""  # what it is called where it must be equal for runs to be compared
     for_script: bool = False  # the script is told, by a flag of that name, where somebody set it
+    variable: str = ""  # of the environment, for runs of which nobody says it otherwise
 
 
 def setting(default: Any, kind: Kind, help: str = "", **further: Any) -> Any:
@@ -92,8 +94,8 @@ class RunSettings:
     """One run as a person asks for it. The order is that of the help and of the command for running again."""
 
     model: Path | None = setting(
-        None, FILE, "The GGUF file (of a split one, any part).", place=Place.MODEL, key="path",
-        recorded_as="path", of_server=True,
+        None, FILE, f"The GGUF file (of a split one, any part); else ${Variable.DEFAULT_MODEL}.",
+        place=Place.MODEL, key="path", recorded_as="path", of_server=True, variable=Variable.DEFAULT_MODEL,
     )
     name: str | None = setting(
         None, TEXT, "The model's name in the history; default: the file's.", place=Place.MODEL,
@@ -154,7 +156,8 @@ class RunSettings:
     )
     restarts: int = setting(1, WHOLE, "When a server dies midway.", recorded=Recorded.IF_SET, measured=False)
     temperature: float | None = setting(
-        None, FROM_0, "Passed on to the script.", compared_as="temperature", for_script=True,
+        None, FROM_0, f"Passed on to the script; else ${Variable.DEFAULT_TEMPERATURE}.",
+        compared_as="temperature", for_script=True, variable=Variable.DEFAULT_TEMPERATURE,
     )
     max_tokens: int | None = setting(
         None, COUNT, "Passed on to the script.", compared_as="token budget", for_script=True,
@@ -231,6 +234,25 @@ def model_name(settings: RunSettings) -> str:
     if settings.model is None:
         raise UsageError("an endpoint needs the name it knows its model by: add --name NAME")
     return settings.model.name.removesuffix(".gguf")
+
+
+def with_environment(settings: RunSettings) -> RunSettings:
+    """With what the environment says of settings that nobody set; a model only where no endpoint is named."""
+    found: dict[str, Any] = {}
+    for one, value in _values(settings):
+        given = os.environ.get(one.variable, "").strip() if one.variable else ""
+        named = one.name == "model" and (settings.base_url or settings.server == "endpoint")
+        if given and value == one.default and not named:
+            found[one.name] = _read_variable(one, given)
+    return replace(settings, **found)
+
+
+def _read_variable(one: Setting, given: str) -> Any:
+    try:
+        value = one.kind.read(given)
+    except (TypeError, ValueError, OverflowError):
+        raise UsageError(f"{one.variable}={given}: it is not {one.kind.wanted}") from None
+    return Path(value) if one.name == "model" else value
 
 
 def recorded(settings: RunSettings) -> dict[str, Any]:

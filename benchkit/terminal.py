@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO
 
+from benchkit.env_file import read_env_file
 from benchkit.errors import BenchError, Interrupted
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
     _prepare_streams()
     code = 0
     try:
+        for complaint in read_env_file():
+            complain(name, complaint)
         result = command.main(args=arguments, prog_name=name, standalone_mode=False)
         code = result if isinstance(result, int) else 0
         sys.stdout.flush()

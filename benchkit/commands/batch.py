@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ import click
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.typos import DASHES, PassesFlagsOn
 from benchkit.errors import Interrupted, UsageError
-from benchkit.settings import RunSettings
+from benchkit.settings import RunSettings, with_environment
 
 if TYPE_CHECKING:
     from benchkit.running.batch.expand import Expansion
@@ -96,6 +97,7 @@ def _expansion(options: dict[str, Any]) -> Expansion:
     from benchkit.running.batch.expand import expand
 
     base = RunSettings(benchmark="", history=options["history"], runs_dir=options["runs_dir"])
+    base = replace(with_environment(base), model=None)  # a plan names its models itself
     return expand(_plan(options), base)
 
 

@@ -14,7 +14,7 @@ from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import setting_options
 from benchkit.commands.typos import PassesFlagsOn
 from benchkit.errors import Interrupted
-from benchkit.settings import RunSettings
+from benchkit.settings import RunSettings, with_environment
 from benchkit.verdict import Status
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
 
 
 def _settings(options: dict[str, Any]) -> RunSettings:
-    settings = RunSettings(**options)
+    settings = with_environment(RunSettings(**options))
     if settings.base_url and settings.server == "auto":
         return replace(settings, server="endpoint")
     return settings

@@ -109,7 +109,13 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         metavar="DIR",
         help="Where answers, verdicts and summary go; an unfinished run there is continued.",
     ),
-    click.option(flag_of(Placeholder.TEMPERATURE), type=Finite(0), default=0.0, show_default=True),
+    click.option(
+        flag_of(Placeholder.TEMPERATURE),
+        envvar=Variable.DEFAULT_TEMPERATURE,
+        type=Finite(0),
+        default=0.0,
+        show_default=True,
+    ),
     click.option("--top-p", type=above_0(to=1)),
     click.option("--seed", type=int, help="Sample n is asked with seed + n."),
     click.option(
