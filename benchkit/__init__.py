@@ -6,6 +6,7 @@ asking/    what is asked, how, and the code in the answer: problems, client, ans
 judging/   run the code, say what it is worth: sandbox, judges, scoring, evaluation
 telling/   keep it, compare it, show it: history, comparison, reports
 commands/  the shell's way in, one file a subcommand
+dashboard/ the browser's way in: pages, live updates, the API behind them
 
 The ground, which every floor stands on: contract.py (what the runner and a script share: flags, variables,
 events, files, exit codes), settings.py (the settings of a run, of setting_kinds.py), benchmarks.py (the
@@ -18,8 +19,8 @@ languages), providers/ (of models that are asked over the network: names, addres
 records.py (what stages hand to each other), runs.py (a run as the history keeps it), verdict.py (what an
 answer can come to), errors.py (every error a person can meet).
 
-Two wings never import each other and meet only at the script contract: the runner's (commands, running,
-telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows
+Two wings never import each other and meet only at the script contract: the runner's (commands, dashboard,
+running, telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows
 nothing of servers and histories. Only commands.doctor looks at both.
 """
 

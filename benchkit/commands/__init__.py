@@ -30,6 +30,7 @@ COMMANDS = {
     "leaderboard": "models in tiers, with notes and charts",
     "import": "results that somebody made without us, into the history",
     "report": "everything as one HTML, Markdown, CSV… file",
+    "dashboard": "all of this as a page in the browser",
     "power": "what difference a number of problems can detect",
     "noise": "how many answers change by themselves",
     "doctor": "what this machine has, and what to do about what is missing",

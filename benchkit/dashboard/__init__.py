@@ -1,0 +1,12 @@
+"""The page in the browser: launch, watch, rank and look into every answer.
+
+site.py     what the page is about
+app.py      the application: routes, static files, errors
+server.py   the socket, and what serves it
+guard.py    who may look
+pages/      the pages, one file each, made into HTML on the server
+templates/  their HTML; static/: style, small ES modules, the sign in the tab
+
+To add a page: its file in pages/ with a router, its template, its line in `pages.ROUTERS`, and in
+`pages.rendering.MENU` where the menu shall show it. Every number comes from the function that the shell uses.
+"""

@@ -1,0 +1,40 @@
+"""The application: pages, static files, and errors as pages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+
+from benchkit.dashboard.pages import ROUTERS
+from benchkit.dashboard.pages.rendering import error_page
+from benchkit.dashboard.site import Site
+from benchkit.errors import BenchError, UsageError
+
+STATIC = Path(__file__).with_name("static")
+
+
+def make_app(site: Site) -> ASGIApp:
+    """Everything that answers a browser."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.site = site
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_api_route("/", lambda: RedirectResponse("/leaderboard", 303))
+    app.mount("/static", StaticFiles(directory=STATIC))
+    app.add_exception_handler(BenchError, _refused)
+    app.add_exception_handler(HTTPException, _not_found)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    return error_page(request, str(error), 404 if isinstance(error, UsageError) else 500)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return error_page(request, error.detail, error.status_code)

@@ -1,0 +1,1 @@
+"""Code with its words marked for the style sheet."""

@@ -1,0 +1,82 @@
+"""Templates, what every page shows, numbers and times for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from benchkit import __version__
+from benchkit.dashboard.site import Site
+from benchkit.telling.tables.columns import decimal
+from benchkit.telling.tables.width import printable
+from benchkit.terminal import duration
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+MENU = (("/leaderboard", "Leaderboard"), ("/runs", "Runs"))
+UNKNOWN = Markup('<span class="unknown" aria-label="not known">–</span>')
+
+
+def site_of(request: Request) -> Site:
+    site: Site = request.app.state.site
+    return site
+
+
+def render(request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """The page of a template; every page gets the menu and its own address."""
+    shared = {"site": site_of(request), "path": request.url.path, "menu": MENU, "version": __version__}
+    query = dict(request.query_params)
+    text = (
+        _templates()
+        .get_template(template)
+        .render(**shared, query=query, address=lambda **changes: address(request, changes), **values)
+    )
+    return HTMLResponse(text, status)
+
+
+def error_page(request: Request, message: str, status: int) -> HTMLResponse:
+    return render(request, "error.html", status=status, message=message)
+
+
+def address(request: Request, changes: Mapping[str, Any]) -> str:
+    """This page's address with other choices; None takes one out."""
+    query = {**request.query_params, **changes}
+    words = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+    return f"{request.url.path}?{words}" if words else request.url.path
+
+
+@cache
+def _templates() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "figure": figure,
+        "gib": lambda size: figure(None if size is None else size / (1 << 30), 1, " GiB"),
+        "took": lambda seconds: UNKNOWN if seconds is None else duration(seconds),
+        "when": when,
+        "clean": printable,
+        "urlquery": lambda values: urlencode(values),
+    }
+    return environment
+
+
+def figure(value: float | None, digits: int = 1, unit: str = "") -> str:
+    """A number with its unit, a dash where nobody knows it."""
+    return UNKNOWN if value is None else f"{decimal(value, digits)}{unit}"
+
+
+def when(timestamp: str) -> str:
+    """`2026-11-25 22:47`"""
+    return timestamp[:16].replace("T", " ")

@@ -1,0 +1,27 @@
+"""All runs, paged, filtered and searched; the filters stand in the address."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.telling.history.finding import Filter, Order, Page
+
+router = APIRouter()
+ROWS = 100
+
+
+@router.get("/runs")
+def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down: int = 1) -> HTMLResponse:
+    asked = request.query_params
+    wanted = Filter(
+        benchmark=asked.get("benchmark") or None,
+        model=asked.get("model") or None,
+        status=asked.get("status") or None,
+        text=q.strip() or None,
+    )
+    place = max(1, page)
+    found = site_of(request).history.find(wanted, Order(sort, bool(down)), Page((place - 1) * ROWS, ROWS))
+    pages = max(1, -(-found.total // ROWS))
+    return render(request, "runs.html", found=found, place=place, pages=pages, sort=sort, down=down, q=q)
