@@ -3,6 +3,7 @@
 base.py        what every store offers
 stores.py      the makes of stores, and the one function that opens them from a path or URL
 json_file/     the first make: one JSON file
+index/         a cache beside such a file, from which lists and single runs are read
 record.py      a run as its JSON record, and back; a new field of a run goes there and into benchkit.records
 heads.py       what a run is called; finding.py: filter, order and page of a list; naming.py: families
 choosing.py    one run by what a person typed

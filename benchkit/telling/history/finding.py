@@ -116,7 +116,7 @@ ORDERS: Mapping[str, str | None] = {
 }
 """Name -> the column to order by; None keeps the order in which the runs were added.
 
-Runs without the fact come last; those alike in it as they were added, from the last one where it descends.
+Runs without the fact come last; those alike as they were added, or the last first where it descends.
 """
 
 _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {"=": operator.eq, ">=": operator.ge, "<=": operator.le}
@@ -176,7 +176,8 @@ def _ordered(runs: list[Run], order: Order) -> list[Run]:
         return runs[::-1] if order.descending else runs
     key = COLUMNS[order.column].value
     known = sorted((run for run in runs if key(run) is not None), key=key)  # type: ignore[arg-type]
-    return [*(known[::-1] if order.descending else known), *(run for run in runs if key(run) is None)]
+    unknown = [run for run in runs if key(run) is None]
+    return [*known[::-1], *unknown[::-1]] if order.descending else [*known, *unknown]
 
 
 def _meets(value: Any, sign: str, wanted: Any) -> bool:

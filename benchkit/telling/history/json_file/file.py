@@ -6,11 +6,11 @@ import errno
 import gc
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
@@ -33,7 +33,12 @@ from benchkit.telling.history.json_file import appending, deleting, document
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines, to_record
 
+if TYPE_CHECKING:
+    from benchkit.telling.history.index.reader import IndexReader
+
+T = TypeVar("T")
 Signature = tuple[int, int, int]
+WORTH_AN_INDEX_BYTES = 4_000_000  # a shorter history is read as quickly as SQLite is loaded
 
 
 class JsonFile:
@@ -41,6 +46,7 @@ class JsonFile:
         self.place = str(place)
         self.path = Path(self.place.removeprefix("file://"))
         self._last: tuple[Signature | None, Content] | None = None
+        self._indexed: tuple[Signature | None, IndexReader | None] = (None, None)
 
     def check(self) -> None:
         """It can be read, and an append could write it and its lock and journal beside it."""
@@ -67,11 +73,11 @@ class JsonFile:
 
     def heads(self) -> Sequence[Head]:
         with _named(self.path), _no_garbage_collection():
-            return self._content().heads
+            return self._answer(lambda index: index.heads(), lambda: self._content().heads)
 
     def get(self, run_id: str) -> Run:
         with _named(self.path), _no_garbage_collection():
-            return self._content().run(run_id)
+            return self._answer(lambda index: index.get(run_id), lambda: self._content().run(run_id))
 
     def runs(self) -> list[Run]:
         with _named(self.path), _no_garbage_collection():
@@ -114,6 +120,24 @@ class JsonFile:
     @property
     def _notes_file(self) -> Path:
         return self.path.with_name(f"{self.path.stem}.notes.json")
+
+    def _answer(self, from_index: Callable[[IndexReader], T], from_content: Callable[[], T]) -> T:
+        """From the index that a page keeps, where it is current; what was read already needs none."""
+        index = self._index() if self._last is None else None
+        try:
+            return from_content() if index is None else from_index(index)
+        except OSError:
+            return from_content()
+
+    def _index(self) -> IndexReader | None:
+        signature = _signature(self.path)
+        if signature is None or signature[1] < WORTH_AN_INDEX_BYTES:
+            return None
+        if self._indexed[0] != signature:
+            from benchkit.telling.history.index.reader import current_index
+
+            self._indexed = signature, current_index(real_path(self.path))
+        return self._indexed[1]
 
     def _content(self) -> Content:
         """The file as it is now; read again only when it was changed since."""

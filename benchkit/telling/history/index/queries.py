@@ -1,0 +1,57 @@
+"""Filters, orders and pages as SQL. Every name in a text comes from our tables, every value is bound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.index.database import FILTERED, TEXT_PLACE, storable
+
+Query = tuple[str, list[Any]]
+
+
+def count_query(wanted: Filter, tagged: Sequence[str]) -> Query:
+    where, values = _where(wanted, tagged)
+    return f"SELECT count(*) FROM {where}", values
+
+
+def page_query(wanted: Filter, tagged: Sequence[str], order: Order, page: Page) -> Query:
+    where, values = _where(wanted, tagged)
+    direction = "DESC" if order.descending else "ASC"
+    by = f"{order.column} {direction} NULLS LAST, " if order.column else ""
+    limit = -1 if page.limit is None else page.limit
+    text = f"SELECT position, offset, length FROM {where} ORDER BY {by}position {direction} LIMIT ? OFFSET ?"
+    return text, [*values, limit, page.offset]
+
+
+def latest_query(columns: Sequence[str]) -> str:
+    """Of each status, benchmark, model and problem set the last run."""
+    return f"""
+        SELECT {", ".join(columns)} FROM runs WHERE position IN (
+            SELECT position FROM (
+                SELECT position, row_number() OVER (
+                    PARTITION BY status, benchmark, model, problems ORDER BY moment DESC, position DESC
+                ) AS place FROM runs
+            ) WHERE place = 1
+        ) ORDER BY position
+    """
+
+
+def _where(wanted: Filter, tagged: Sequence[str]) -> Query:
+    """The table, and what its rows must have."""
+    decided = wanted.conditions()
+    parts = [
+        f"{column} {sign} {TEXT_PLACE if isinstance(value, str) else '?'}" for column, sign, value in decided
+    ]
+    values: list[Any] = [storable(value) for *_, value in decided]
+    if wanted.text is not None:
+        parts.append(f"position IN (SELECT position FROM runs WHERE instr(searched, {TEXT_PLACE}))")
+        values.append(storable(wanted.text.casefold()))
+    if wanted.tag is not None:
+        parts.append("id IN (SELECT value FROM json_each(?))")
+        values.append(json.dumps(list(tagged)))
+    # The planner would rather follow the order, and look into each run on its way.
+    table = f"runs INDEXED BY {FILTERED}" if decided else "runs"
+    return (f"{table} WHERE {' AND '.join(parts)}" if parts else table), values
