@@ -13,7 +13,7 @@ HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
 LM_EVAL := lm_eval[api]==0.4.13
 
-.PHONY: help install demo test test-heavy lint format lock toolchains llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo run test test-heavy lint format lock toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -39,6 +39,10 @@ demo: install  ## two tiny models served, asked, judged, recorded and compared
 	done
 	@printf '\n$$ ./bench_runner.py compare --benchmark demo\n'; ./bench_runner.py compare --benchmark demo
 	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
+
+run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a batch
+	@test -n "$(CONFIG_DIR)" || { echo "make run CONFIG_DIR=DIR: name the folder of JSON files, one a model" >&2; exit 2; }
+	@./bench_runner.py batch "$(CONFIG_DIR)"
 
 test: install  ## all but the heavy tests; about 6 minutes on 2 cores
 	$(BIN)/pytest -q -n 2 --dist worksteal

@@ -17,6 +17,7 @@ from parsers.base import Parser
 
 PARSERS = {
     "aider": "parsers.aider:AiderParser",
+    "baxbench": "parsers.baxbench:BaxBenchParser",
     "bigcode": "parsers.bigcode:BigCodeParser",
     "evalplus": "parsers.evalplus:EvalPlusParser",
     "human_eval": "parsers.human_eval:HumanEvalParser",

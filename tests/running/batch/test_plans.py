@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from dataclasses import replace
 from itertools import pairwise
@@ -440,6 +441,18 @@ def test_a_folder_of_json_files_is_a_plan(tmp_path: Path) -> None:
     far, near = expand(read_plan(tmp_path), BASE).entries
     assert (far.settings.server, far.settings.base_url) == ("endpoint", "http://127.0.0.1:9/v1")
     assert (far.settings.temperature, near.settings.model) == (0.2, F16.resolve())
+
+
+def test_make_run_takes_a_folder_of_json_files(tmp_path: Path) -> None:
+    """`make run CONFIG_DIR=DIR` is a batch of the folder's models; without a folder it says what to name."""
+
+    def make(*words: str) -> subprocess.CompletedProcess[str]:
+        command = ["make", "-o", "install", "-C", str(ROOT), "run", *words]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    assert "make run CONFIG_DIR=DIR: name the folder" in make().stderr
+    told = make(f"CONFIG_DIR={tmp_path}")
+    assert (told.returncode, f"{tmp_path} holds no .json files" in told.stderr) == (2, True)
 
 
 def test_what_is_wrong_in_a_folder_of_json_files_is_told_with_the_files_name(tmp_path: Path) -> None:
