@@ -23,6 +23,7 @@ from benchkit.asking.script.journal import explained
 from benchkit.errors import UsageError
 from benchkit.files import atomic_write
 from benchkit.judging.evaluation import Evaluation, judge_samples, judging_flags, starting_sandbox
+from benchkit.judging.sandbox import AskedLimits
 
 EVAL_ALL = "_eval_all.json"
 
@@ -43,6 +44,7 @@ def command(
     pass_at: tuple[int, ...],
     sandbox: str,
     workers: int | None,
+    limits: AskedLimits,
     choice: ContestChoice,
 ) -> None:
     folder = settings.output_dir
@@ -54,7 +56,7 @@ def command(
 
         problem_set = choose_problems(choice, settings.limit)
         answers = read_generations(generations, problem_set)
-        judged = judge_samples(Evaluation(problem_set, settings, started, pass_at), answers)
+        judged = judge_samples(Evaluation(problem_set, settings, started, pass_at, limits=limits), answers)
     if not settings.check:
         with explained(folder):
             atomic_write(folder / EVAL_ALL, json.dumps(eval_all(problem_set, answers, judged), indent=1))

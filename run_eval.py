@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
     from benchkit.asking.problems.base import Problem
     from benchkit.asking.script.base import Prompt
-    from benchkit.judging.sandbox import Sandbox
+    from benchkit.judging.sandbox import AskedLimits, Sandbox
 
 DEFAULT_DATASET = "humaneval"
 
@@ -53,6 +53,7 @@ class Choices:
     rejudge: Path | None
     sandbox: str
     workers: int | None
+    limits: AskedLimits
 
 
 @click.command(help=__doc__)
@@ -127,6 +128,7 @@ def _evaluation(settings: Settings, choices: Choices, sandbox: Callable[[], Sand
         sandbox,
         choices.pass_at,
         asked_how={"prompt_style": choices.style, "mode": choices.mode},
+        limits=choices.limits,
     )
 
 

@@ -30,6 +30,7 @@ from benchkit.judging.evaluation import (
 
 if TYPE_CHECKING:
     from benchkit.asking.problems.livecodebench import ContestSet
+    from benchkit.judging.sandbox import AskedLimits
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Choices:
     rejudge: Path | None
     sandbox: str
     workers: int | None
+    limits: AskedLimits
 
 
 @click.command(help=__doc__)
@@ -64,7 +66,7 @@ def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
     with starting_sandbox(settings, own.sandbox, own.workers) as started:
         problem_set = choose_problems(choice, settings.limit)
         asked_how = {"prompt_style": own.style, "mode": "chat"}
-        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how)
+        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how, own.limits)
         if own.rejudge is not None:
             return _rejudge(evaluation, own.rejudge)
         refuse_large_k(own.pass_at, settings.samples)

@@ -22,6 +22,7 @@ from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
 from benchkit.judging.evaluation import judging_flags, show_prompts
+from benchkit.judging.sandbox import AskedLimits
 from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 
@@ -52,6 +53,7 @@ class Choices:
     verify: bool
     sandbox: str
     workers: int | None
+    limits: AskedLimits
 
     @property
     def manner(self) -> Manner:
@@ -151,7 +153,9 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
 
 def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
     workers = 1 if settings.check else choices.workers
-    with open_bench(catalogue, choices.sandbox, workers, install=choices.install_deps) as bench:
+    with open_bench(
+        catalogue, choices.sandbox, workers, choices.limits, install=choices.install_deps
+    ) as bench:
         if settings.check:
             say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
             return
@@ -231,7 +235,7 @@ def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:
 def _verify(catalogue: Catalogue, choices: Choices) -> None:
     from benchkit.judging.tasks.verify import Known, verify
 
-    with open_bench(catalogue, choices.sandbox, choices.workers) as bench:
+    with open_bench(catalogue, choices.sandbox, choices.workers, choices.limits) as bench:
         passed = failed = 0
         say(f"{len(catalogue.problems)} tasks; those that are new are told at the end, after busy loops")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):

@@ -13,11 +13,12 @@ import click
 
 from benchkit.errors import UsageError
 from benchkit.literals import SCORE_SCALES, GpuLayers
-from benchkit.numbers import Finite, above_0
+from benchkit.numbers import MEMORY_WANTED, Finite, Memory, above_0, memory_mib
 from benchkit.serving.servers.kinds import kind_names
+from benchkit.weights import in_words, read_weights
 
 Read = Callable[[Any], Any]
-"""A plan's value as a run takes it; ValueError or TypeError where it is not of the kind."""
+"""A plan's value as a run takes it; ValueError or TypeError if it is of another kind, or UsageError."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,26 @@ def _read_yes_or_no(value: Any) -> bool:
     return value
 
 
+def _read_weights(value: Any) -> str:
+    return in_words(read_weights(value))
+
+
+class WeightsText(click.ParamType[str]):
+    """The weights in the same words, however they were written."""
+
+    name = "PART=SHARE,…"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return _read_weights(value)
+
+
+class MemoryText(Memory):
+    """The same amount in the same words, however it was written: runs are compared by them."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return f"{super().convert(value, param, ctx)}m"
+
+
 def _path_type() -> click.Path:
     return click.Path(path_type=Path)
 
@@ -131,5 +152,7 @@ WHOLE = Kind(number(0, int), "a whole number", lambda: click.IntRange(min=0))
 SECONDS = Kind(number(0, above=True), "a number of seconds", above_0)
 FROM_0 = Kind(number(0), "a number from 0", lambda: Finite(0))
 ABOVE_0 = Kind(number(0, above=True), "a number above 0", above_0)
+MEMORY = Kind(lambda value: f"{memory_mib(_read_text(value))}m", MEMORY_WANTED, MemoryText)
+WEIGHTS = Kind(_read_weights, "weights that add up to 1", WeightsText)
 SCORE_SCALE = choice(*SCORE_SCALES)
 CACHE_TYPE = choice("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")

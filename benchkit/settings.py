@@ -29,11 +29,13 @@ from benchkit.setting_kinds import (
     FROM_0,
     KEY_USE,
     LAYERS,
+    MEMORY,
     PROGRAM,
     SCORE_SCALE,
     SECONDS,
     SERVER,
     TEXT,
+    WEIGHTS,
     WHOLE,
     WORDS,
     YES_OR_NO,
@@ -162,6 +164,22 @@ class RunSettings:
     max_tokens: int | None = setting(
         None, COUNT, "Passed on to the script.", compared_as="token budget", for_script=True,
     )
+    test_timeout: float | None = setting(
+        None, SECONDS, "Seconds that each test program may take; default: the problem set's.",
+        recorded=Recorded.IF_SET, compared_as="time limit of a test", for_script=True,
+    )
+    test_memory: str | None = setting(
+        None, MEMORY, "Memory of each test program, such as 512m; default: the problem set's.",
+        recorded=Recorded.IF_SET, compared_as="memory limit of a test", for_script=True,
+    )
+    test_cpus: float | None = setting(
+        None, ABOVE_0, "Its processor time: what so many processors give within its seconds.",
+        recorded=Recorded.IF_SET, compared_as="processor limit of a test", for_script=True,
+    )
+    weights: str | None = setting(
+        None, WEIGHTS, "How much each part of the composite counts, such as correctness=0.7,quality=0.3.",
+        recorded=Recorded.IF_SET, measured=False,
+    )
     timeout_s: float | None = setting(
         None, SECONDS, "Seconds the script may take.", flag="--timeout", key="timeout", measured=False,
     )
@@ -199,6 +217,8 @@ COMPARED: Mapping[str, str] = {
     one.recorded_as: one.compared_as for one in SETTINGS.values() if one.compared_as
 }
 """What must be equal for runs to be compared: its name in a record -> what it is called in words."""
+SELDOM_SET = frozenset(one.recorded_as for one in SETTINGS.values() if one.recorded is Recorded.IF_SET)
+"""Settings that a record leaves out where they have their default."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class BaxBenchParser(Harness):
     def from_text(self, output: str) -> Results | None:
         """The first table is that of averages; the rows of a model go on below its name."""
         table = _first_table(output)
-        averages = dict(found.groups() for row in table if (found := _METRIC.match(row[-1])))
+        averages = {found[1]: found[2] for row in table if (found := _METRIC.match(row[-1]))}
         if "sec_pass@1" not in averages or not any(row[-1] == _AVERAGE for row in table):
             return None
         only([row[0] for row in table if row[0]], "models")

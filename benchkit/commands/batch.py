@@ -33,7 +33,7 @@ class BatchCommand(PassesFlagsOn):
 @click.command(cls=BatchCommand, context_settings={"ignore_unknown_options": True, "max_content_width": 110})
 @click.argument("plan_path", metavar="[PLAN.yaml|FOLDER]", required=False, type=click.Path(path_type=Path))
 @click.option("--models", multiple=True, help="Instead of a plan: paths, globs or folders; repeatable.")
-@click.option("--benchmarks", help="Instead of a plan: names, separated by commas.")
+@click.option("--benchmarks", help="Names, separated by commas, where no plan names them.")
 @click.option("--init", is_flag=True, help="Write a first plan for the GGUF files below this folder.")
 @click.option("--dry-run", is_flag=True, help="What would run, the memory and the time it needs.")
 @click.option("--retry-failed", is_flag=True, help="Run again what failed; what is done stays done.")
@@ -119,16 +119,20 @@ def _plan(options: dict[str, Any]) -> Plan:
 
     path, models, benchmarks = options["plan_path"], options["models"], options["benchmarks"]
     if path is not None and not str(path).startswith("-"):
-        if models or benchmarks:
-            raise UsageError("a plan and --models/--benchmarks: choose one")
+        if models:
+            raise UsageError("a plan and --models: choose one")
         if options["run_flags"]:
             given = " ".join(options["run_flags"])
             raise UsageError(f"with a plan, what all runs share goes into its `defaults`, not here: {given}")
-        return read_plan(path)
+        return read_plan(path, _names(benchmarks))
     if not models or not benchmarks:
         raise UsageError("name a plan, or --models and --benchmarks; --init writes a first plan")
     flags = [str(path), *options["run_flags"]] if path is not None else list(options["run_flags"])
-    return make_plan(_raw_plan(models, benchmarks.split(","), flags), "the command line")
+    return make_plan(_raw_plan(models, _names(benchmarks), flags), "the command line")
+
+
+def _names(benchmarks: str | None) -> list[str]:
+    return [name.strip() for name in (benchmarks or "").split(",") if name.strip()]
 
 
 def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[str]) -> dict[str, Any]:
@@ -144,7 +148,7 @@ def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[
     if given:
         names = ", ".join(one.opts[0] for one in run_command.params if one.name in given)
         raise UsageError(f"{names}: not for all runs alike; a plan says it for one model or one benchmark")
-    named = [{"name": name.strip(), **shared, **args} for name in benchmarks]
+    named = [{"name": name, **shared, **args} for name in benchmarks]
     return {"models": list(models), "benchmarks": named, "defaults": settings}
 
 

@@ -18,7 +18,9 @@ import click
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.errors import UsageError
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.languages import PYTHON, Language
+from benchkit.numbers import Memory, above_0
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -36,6 +38,18 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--i-understand", is_flag=True, help="With --sandbox none: it runs with your rights."),
     click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core]."),
+    click.option(
+        "--test-timeout", type=above_0(), metavar="SECONDS", help="Of each test program [default: the set's]."
+    ),
+    click.option(
+        "--test-memory", type=Memory(), help="Of each test program, like 512m [default: the set's]."
+    ),
+    click.option(
+        "--test-cpus",
+        type=above_0(),
+        metavar="N",
+        help="Its processor time: what so many processors give within its seconds [default: the set's].",
+    ),
 )
 
 
@@ -43,10 +57,16 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a click command the flags of every script that runs a model's code."""
 
     @wraps(function)
-    def command(i_understand: bool, **options: Any) -> Any:
+    def command(
+        i_understand: bool,
+        test_timeout: float | None,
+        test_memory: int | None,
+        test_cpus: float | None,
+        **options: Any,
+    ) -> Any:
         if options["sandbox"] == "none" and not i_understand:
             raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
-        return function(**options)
+        return function(**options, limits=AskedLimits(test_timeout, test_memory, test_cpus))
 
     decorated = command
     for option in reversed(FLAGS):
@@ -65,6 +85,7 @@ class Evaluation:
     asked_how: Mapping[str, Any] = field(
         default_factory=dict
     )  # prompt_style, mode: part of the journal's key
+    limits: AskedLimits = NOTHING_ASKED
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -114,7 +135,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     asking = Asking(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
     sandbox = evaluation.sandbox()
-    judge = open_judge(problem_set, sandbox)
+    judge = open_judge(problem_set, sandbox, evaluation.limits)
     tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
     with closing(asking.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
         for row, answer in judged:
@@ -165,7 +186,7 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
     sandbox = evaluation.sandbox()
     tally = Tally(problem_set)
     output = ScriptOutput(evaluation.settings.output_dir, samples.count, evaluation.begun)
-    judge = open_judge(problem_set, sandbox)
+    judge = open_judge(problem_set, sandbox, evaluation.limits)
     for row in judge_saved(judge, problem_set, samples, sandbox.workers):
         tally.add(row)
         output.add(row)

@@ -16,6 +16,7 @@ import click
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say, usage_text
 from benchkit.asking.tasks import Catalogue, Task
 from benchkit.asking.tasks.prompts import prompt_again, prompt_of
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
@@ -72,7 +73,12 @@ class Bench:
 
 @contextmanager
 def open_bench(
-    catalogue: Catalogue, level: str, workers: int | None, *, install: bool = False
+    catalogue: Catalogue,
+    level: str,
+    workers: int | None,
+    asked: AskedLimits = NOTHING_ASKED,
+    *,
+    install: bool = False,
 ) -> Iterator[Bench]:
     """Toolchains first: the sandbox must be told of their folders."""
     from benchkit.judging.sandbox import open_sandbox
@@ -81,7 +87,7 @@ def open_bench(
         install_packages(catalogue.problems, say)
     toolchains = find_toolchains(task.language.name for task in catalogue.problems)
     with open_sandbox(level, workers, toolchains.folders) as sandbox:
-        yield Bench(TaskJudge(Tester(sandbox, toolchains.found)), sandbox, toolchains, install)
+        yield Bench(TaskJudge(Tester(sandbox, toolchains.found, asked)), sandbox, toolchains, install)
 
 
 @dataclass(frozen=True)

@@ -30,18 +30,18 @@ from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.judges.differential import DifferentialJudge
 from benchkit.judging.judges.multipl_e import WholeProgramJudge
 from benchkit.judging.judges.tested import TestedJudge
-from benchkit.judging.sandbox import Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Sandbox
 
 __all__ = ["JUDGES", "Judge", "Judgement", "open_judge"]
 
-JUDGES: Mapping[type[Problem], Callable[[Sandbox, ProblemSet], Judge]] = {
-    TestedProblem: lambda sandbox, _problem_set: TestedJudge(sandbox),
+JUDGES: Mapping[type[Problem], Callable[[Sandbox, ProblemSet, AskedLimits], Judge]] = {
+    TestedProblem: lambda sandbox, _problem_set, asked: TestedJudge(sandbox, asked),
     DifferentialProblem: DifferentialJudge,
     WholeProgramProblem: WholeProgramJudge,
-    ContestProblem: lambda sandbox, _problem_set: ContestJudge(sandbox),
+    ContestProblem: lambda sandbox, _problem_set, asked: ContestJudge(sandbox, asked=asked),
 }
 
 
-def open_judge(problem_set: ProblemSet, sandbox: Sandbox) -> Judge:
+def open_judge(problem_set: ProblemSet, sandbox: Sandbox, asked: AskedLimits = NOTHING_ASKED) -> Judge:
     """The judge for the form of these problems."""
-    return JUDGES[type(problem_set.problems[0])](sandbox, problem_set)
+    return JUDGES[type(problem_set.problems[0])](sandbox, problem_set, asked)

@@ -15,7 +15,7 @@ from benchkit.judging.judges.contest_output import difference, failed_test
 from benchkit.judging.judges.machine import libraries, slowness
 from benchkit.judging.judges.recipes import run_program, sound
 from benchkit.judging.judges.turns import Turns
-from benchkit.judging.sandbox import Limits, Outcome, Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Limits, Outcome, Sandbox
 from benchkit.languages import PYTHON, ContestRules, Language
 from benchkit.verdict import Verdict
 
@@ -26,9 +26,9 @@ LIMITS = Limits(wall_s=LIMIT_S, memory_mb=4096)
 class ContestJudge:
     """The judge of LiveCodeBench's problems."""
 
-    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS) -> None:
+    def __init__(self, sandbox: Sandbox, limits: Limits = LIMITS, asked: AskedLimits = NOTHING_ASKED) -> None:
         self._sandbox = sandbox
-        self._limits = limits
+        self._limits, self._exact = asked.applied(limits), asked.wall_s is not None
         self._turns = Turns()
 
     def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
@@ -59,7 +59,7 @@ class ContestJudge:
 
     def _again(self, problem: ContestProblem, source: str, tests: Sequence[Test]) -> Judgement:
         """A timeout counts when it happens again with nothing beside it, in the time that is due here."""
-        wall_s = self._limits.wall_s * slowness(self._sandbox)
+        wall_s = self._limits.wall_s * (1.0 if self._exact else slowness(self._sandbox))
         judgement = self._tried(problem, source, tests, replace(self._limits, wall_s=wall_s))
         return replace(judgement, further={**judgement.further, "judged_again": True})
 

@@ -23,7 +23,7 @@ from benchkit.judging.judges.machine import slowness
 from benchkit.judging.judges.oracles import FLOAT_ATOL, Oracle, oracle_of, same
 from benchkit.judging.judges.shortened import shortened
 from benchkit.judging.judges.turns import Turns
-from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, CallResult, Limits, LoadedProgram, Sandbox
 from benchkit.verdict import Verdict
 
 SHORTEST_LIMIT_S = 1.0  # of one input
@@ -42,6 +42,7 @@ class Group:
     inputs: Sequence[Sequence[Any]]
     expected: Expected
     patience: float = 1.0  # by how much limits grow, for a machine that is slow now
+    asked_s: float | None = None  # what a person allows all inputs together
     reached: int = 0  # the input that is being judged
     large: dict[int, CallResult] = field(default_factory=dict)  # compared when all calls are done
 
@@ -58,7 +59,15 @@ class Group:
         """Seconds that each input may take."""
         return [self._limit(took) for took in self.expected.seconds]
 
+    def whole_limit(self) -> float:
+        """Seconds that all inputs may take together."""
+        if self.asked_s is not None:
+            return self.asked_s
+        return min(MOST_S, sum(self.limits())) * self.patience + 1
+
     def _limit(self, took: float) -> float:
+        if self.asked_s is not None:
+            return self.asked_s
         return round(self.patience * max(SHORTEST_LIMIT_S, LIMIT_FACTOR * took), 1)
 
     def wrong(self, index: int, got: str) -> Judgement:
@@ -77,8 +86,9 @@ class Group:
 class DifferentialJudge:
     """The judge of the + sets."""
 
-    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet) -> None:
+    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet, asked: AskedLimits = NOTHING_ASKED) -> None:
         self._sandbox = sandbox
+        self._limits, self._asked_s = asked.applied(LIMITS), asked.wall_s
         self._expected = ExpectedOutputs(problem_set, sandbox)
         self._turns = Turns()
         self._right: dict[tuple[str, str, int], bytes] = {}  # loose digests of large right outputs
@@ -105,16 +115,19 @@ class DifferentialJudge:
     def _on(self, problem: DifferentialProblem, name: str, source: str) -> Judgement:
         """The verdict on one group; a timeout is judged a second time, alone."""
         with self._turns.together():
-            group = Group(problem, name, inputs_of(problem, name), self._expected.of(problem, name))
+            inputs, expected = inputs_of(problem, name), self._expected.of(problem, name)
+            group = Group(problem, name, inputs, expected, asked_s=self._asked_s)
             judgement = self._run(group, source)
         if judgement.verdict is not Verdict.TIMEOUT:
             return judgement
         with self._turns.alone():
-            again = replace(group, patience=slowness(self._sandbox), reached=0, large={})
+            patience = 1.0 if self._asked_s is not None else slowness(self._sandbox)
+            again = replace(group, patience=patience, reached=0, large={})
             return self._run(again, source)
 
     def _run(self, group: Group, source: str) -> Judgement:
-        with self._sandbox.load(source, replace(LIMITS, wall_s=LIMITS.wall_s * group.patience)) as program:
+        limits = replace(self._limits, wall_s=self._limits.wall_s * group.patience)
+        with self._sandbox.load(source, limits) as program:
             judgement = self._first_failure(group, program)
             got = (
                 {}
@@ -127,13 +140,14 @@ class DifferentialJudge:
     def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:
             return Judgement(program.failure.verdict, program.failure.detail)
-        ends = monotonic() + min(MOST_S, sum(group.limits())) * group.patience + 1
-        for reply in _replies(group, program):
+        limit_s = group.whole_limit()
+        ends = monotonic() + limit_s
+        for reply in _replies(group, program, self._limits):
             if failed := self._failed(group, group.reached, reply):
                 return failed
             if monotonic() > ends:
                 return group.stopped(
-                    group.reached, Verdict.TIMEOUT, f"the inputs so far took over {MOST_S:g} s"
+                    group.reached, Verdict.TIMEOUT, f"the inputs so far took over {limit_s:g} s"
                 )
             group.reached += 1
         if group.reached < len(group.inputs):
@@ -172,9 +186,9 @@ class DifferentialJudge:
                 self._right[*key, index] = loose_digest(reply.value)
 
 
-def _replies(group: Group, program: LoadedProgram) -> Iterator[CallResult]:
+def _replies(group: Group, program: LoadedProgram, limits: Limits) -> Iterator[CallResult]:
     """The replies to all inputs, those with the same time limit in one go."""
     numbered = zip(group.limits(), group.inputs, strict=True)
     for wall_s, part in groupby(numbered, key=lambda pair: pair[0]):
         calls = [tuple(arguments) for _, arguments in part]
-        yield from program.call_many(group.problem.entry_point or "", calls, replace(LIMITS, wall_s=wall_s))
+        yield from program.call_many(group.problem.entry_point or "", calls, replace(limits, wall_s=wall_s))

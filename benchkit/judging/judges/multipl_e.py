@@ -16,7 +16,7 @@ from benchkit.judging.judges.machine import slowness
 from benchkit.judging.judges.recipes import BUILD_FAILED, run_recipe, sound
 from benchkit.judging.judges.turns import Turns
 from benchkit.judging.judges.whole_programs import Parts, proving_program
-from benchkit.judging.sandbox import Limits, Outcome, Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Limits, Outcome, Sandbox
 from benchkit.languages import Command, Recipe
 from benchkit.verdict import Verdict
 
@@ -36,8 +36,9 @@ _LONGEST_DETAIL = 300
 class WholeProgramJudge:
     """The judge of problems whose tests end a program."""
 
-    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet) -> None:
+    def __init__(self, sandbox: Sandbox, problem_set: ProblemSet, asked: AskedLimits = NOTHING_ASKED) -> None:
         self._sandbox = sandbox
+        self._limits, self._exact = asked.applied(LIMITS), asked.wall_s is not None
         self._turns = Turns()
         languages = {problem.language.name: problem.language for problem in problem_set.problems}
         self._toolchains = {name: language.find_toolchain() for name, language in languages.items()}
@@ -45,10 +46,11 @@ class WholeProgramJudge:
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, WholeProgramProblem)
         with self._turns.together():
-            outcome = self._run(problem, source, LIMITS)
+            outcome = self._run(problem, source, self._limits)
         if outcome.verdict is Verdict.TIMEOUT:
             with self._turns.alone():
-                limits = replace(LIMITS, wall_s=LIMIT_S * slowness(self._sandbox))
+                slow = 1.0 if self._exact else slowness(self._sandbox)
+                limits = replace(self._limits, wall_s=self._limits.wall_s * slow)
                 outcome = self._run(problem, source, limits)
         return Judgement(outcome.verdict, outcome.detail, outcome.seconds, further={"test_ran_inside": True})
 

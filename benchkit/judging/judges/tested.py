@@ -11,7 +11,7 @@ from benchkit.judging.judges.base import Judgement
 from benchkit.judging.judges.machine import slowness
 from benchkit.judging.judges.recipes import run_test, sound
 from benchkit.judging.judges.turns import Turns
-from benchkit.judging.sandbox import Limits, Outcome, Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Limits, Outcome, Sandbox
 from benchkit.verdict import Verdict
 
 LIMIT_S = 3.0  # of the whole test, as the reference has it
@@ -24,14 +24,15 @@ class TestedJudge:
 
     __test__ = False
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, asked: AskedLimits = NOTHING_ASKED) -> None:
         self._sandbox = sandbox
+        self._limits, self._exact = asked.applied(LIMITS), asked.wall_s is not None
         self._turns = Turns()
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         assert isinstance(problem, TestedProblem)
         with self._turns.together():
-            outcome = self._check(problem, source, LIMITS)
+            outcome = self._check(problem, source, self._limits)
         if outcome.verdict is Verdict.TIMEOUT:
             with self._turns.alone():
                 outcome = self._again(problem, source)
@@ -46,11 +47,13 @@ class TestedJudge:
 
     def _again(self, problem: TestedProblem, source: str) -> Outcome:
         """A timeout counts when it happens again with nothing beside it, and with the time that is due."""
+        if self._exact:
+            return self._check(problem, source, self._limits)
         wall_s = LIMIT_S * slowness(self._sandbox)
         if problem.canonical_solution is not None:
             wanted = self._check(problem, problem.canonical_solution, replace(LIMITS, wall_s=60.0)).seconds
             wall_s = max(wall_s, LIMIT_FACTOR * wanted)
-        return self._check(problem, source, replace(LIMITS, wall_s=wall_s))
+        return self._check(problem, source, replace(self._limits, wall_s=wall_s))
 
     def _check(self, problem: TestedProblem, source: str, limits: Limits) -> Outcome:
         entry_point = problem.entry_point or ""

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from benchkit.judging.sandbox.base import (
+        NOTHING_ASKED,
+        AskedLimits,
         CallResult,
         Isolation,
         LevelFact,
@@ -53,6 +55,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "NOTHING_ASKED",
+    "AskedLimits",
     "CallResult",
     "Isolation",
     "LevelFact",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Protocol
 
 from benchkit.errors import SandboxError
@@ -27,6 +27,29 @@ class Limits:
     processes: int = 1  # at once; 1 means that fork is refused
     threads: int = 32
     value_bytes: int = 16 * MIB  # the largest result that is fetched from the jail
+
+
+@dataclass(frozen=True)
+class AskedLimits:
+    """What a person allows each test program, in place of what a judge would; None leaves that as it is."""
+
+    wall_s: float | None = None
+    memory_mb: int | None = None
+    cpus: float | None = None  # processor time: as much as so many processors give within the wall time
+
+    def applied(self, limits: Limits) -> Limits:
+        """A judge's limits with these in their place."""
+        wall_s = limits.wall_s if self.wall_s is None else self.wall_s
+        cpu_s = None if limits.cpu_s is None else limits.cpu_s * wall_s / limits.wall_s
+        return replace(
+            limits,
+            wall_s=wall_s,
+            cpu_s=cpu_s if self.cpus is None else self.cpus * wall_s,
+            memory_mb=limits.memory_mb if self.memory_mb is None else self.memory_mb,
+        )
+
+
+NOTHING_ASKED = AskedLimits()
 
 
 @dataclass(frozen=True)

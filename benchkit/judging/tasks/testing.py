@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
-from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
+from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Limits, Outcome, Program, Sandbox
 from benchkit.judging.tasks.harnesses import HARNESSES, Plan, Run, Trial, Unfit
 from benchkit.judging.tasks.packages import ADVICE, missing_packages
 from benchkit.judging.tasks.proof import Proof, Token, read_proof
@@ -43,8 +43,13 @@ class Tester:
 
     __test__ = False  # pytest takes it for a test of its own
 
-    def __init__(self, sandbox: Sandbox, toolchains: Mapping[str, Toolchain | MissingDependency]) -> None:
-        self._sandbox = sandbox
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        toolchains: Mapping[str, Toolchain | MissingDependency],
+        asked: AskedLimits = NOTHING_ASKED,
+    ) -> None:
+        self._sandbox, self._asked = sandbox, asked
         self.toolchains = toolchains
 
     def test(self, task: Task, files: Mapping[str, bytes], tests: Mapping[str, bytes]) -> Tested:
@@ -94,7 +99,7 @@ class Tester:
                 **({plan.products[number]: built.files[plan.products[number]]} if plan.products else {}),
             }
             token = Token()
-            outcome = self._sandbox.run(_program(run, files, token), _limits(task))
+            outcome = self._sandbox.run(_program(run, files, token), self._asked.applied(_limits(task)))
             proof = read_proof(outcome.files.get(token.report), token)
             whole = replace(
                 whole,

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from benchkit.errors import UsageError
-from benchkit.running.batch.settings import fitting, misfits
+from benchkit.running.batch.settings import fitting, misfit, misfits
 from benchkit.running.batch.strict import read_json, read_yaml
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 
 MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
 BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}
-TOP_KEYS = {"defaults", "models", "benchmarks", "matrix"}
+TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring"}
+# What stands in groups of their own, and the settings that they are.
+EXECUTION = {"timeout": "test_timeout", "memory_limit": "test_memory", "cpu_limit": "test_cpus"}
+SCORING = {"weights": "weights"}
 ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
 
 _VARIABLE = re.compile(r"\$\{(?:env\.)?([A-Za-z_][A-Za-z0-9_]*)\}")
@@ -45,11 +48,19 @@ class PlanProblems(UsageError):
         super().__init__(f"{source}: {self.problems[0] if count == 1 else f'{count} problems'}")
 
 
-def read_plan(path: Path) -> Plan:
-    """The plan in a YAML (or JSON) file, or in a folder of JSON files, one a model."""
+def read_plan(path: Path, benchmarks: Sequence[str] = ()) -> Plan:
+    """The plan in a YAML (or JSON) file, or in a folder of JSON files, one a model.
+
+    `benchmarks` are for what names none itself.
+    """
     if path.is_dir():
-        return _plan_from_folder(path)
-    return make_plan(_read_file(path), str(path))
+        return _plan_from_folder(path, benchmarks)
+    raw = _read_file(path)
+    if benchmarks and isinstance(raw, Mapping):
+        if raw.get("benchmarks"):
+            raise UsageError(f"{path} names its benchmarks itself: leave --benchmarks out")
+        raw = {**raw, "benchmarks": list(benchmarks)}
+    return make_plan(raw, str(path))
 
 
 def make_plan(raw: Any, source: str) -> Plan:
@@ -60,7 +71,11 @@ def make_plan(raw: Any, source: str) -> Plan:
     _refuse_unknown(raw, TOP_KEYS, "the plan", problems)
     models = _entries(raw.get("models"), "path", MODEL_KEYS, "models", problems)
     benchmarks = _entries(raw.get("benchmarks"), "name", BENCHMARK_KEYS, "benchmarks", problems)
-    defaults = _mapping(raw.get("defaults"), set(PLAN_KEYS), "defaults", problems)
+    defaults = {
+        **_group(raw, "execution", EXECUTION, problems),
+        **_group(raw, "scoring", SCORING, problems),
+        **_mapping(raw.get("defaults"), set(PLAN_KEYS), "defaults", problems),
+    }
     matrix = _mapping(raw.get("matrix"), set(PLAN_KEYS), "matrix", problems)
     problems += [
         *(["no models in the plan"] if not models else []),
@@ -80,7 +95,22 @@ def make_plan(raw: Any, source: str) -> Plan:
     )
 
 
-def _plan_from_folder(folder: Path) -> Plan:
+def _group(raw: Mapping[Any, Any], name: str, keys: Mapping[str, str], problems: list[str]) -> dict[str, Any]:
+    """The settings of one group of the plan, by the names that they have among the defaults."""
+    given = _mapping(raw.get(name), set(keys), name, problems)
+    problems += [
+        f"{name}: {key}: {why}"
+        for key, setting in keys.items()
+        if key in given and (why := misfit(setting, given[key]))
+    ]
+    return {
+        setting: given[key]
+        for key, setting in keys.items()
+        if key in given and not misfit(setting, given[key])
+    }
+
+
+def _plan_from_folder(folder: Path, beside: Sequence[str]) -> Plan:
     files = sorted(folder.glob("*.json"))
     if not files:
         raise UsageError(f"{folder} holds no .json files: a folder plan has one a model")
@@ -95,9 +125,8 @@ def _plan_from_folder(folder: Path) -> Plan:
             continue
         model = _mapping(raw, ONE_MODEL_KEYS, file.name, problems)
         options = _mapping(model.get("options"), set(PLAN_KEYS), f"{file.name}: options", problems)
-        named = _entries(
-            model.get("benchmarks"), "name", BENCHMARK_KEYS, f"{file.name}: benchmarks", problems
-        )
+        given = model.get("benchmarks") or list(beside)
+        named = _entries(given, "name", BENCHMARK_KEYS, f"{file.name}: benchmarks", problems)
         if not named:
             problems.append(f"{file.name}: no benchmarks")
         base_url = model.get("base_url", model.get("provider_url"))

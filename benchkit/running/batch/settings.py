@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from benchkit.errors import UsageError
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS, SETTINGS
 
 _KNOWN = {**PLAN_KEYS, **BENCHMARK_PLAN_KEYS, **MODEL_PLAN_KEYS}
@@ -28,20 +29,23 @@ def settings_from(*layers: Mapping[str, Any]) -> dict[str, Any]:
 def misfits(given: Mapping[str, Any], where: str) -> Iterator[str]:
     """A line for each value that is of the wrong kind."""
     for name, value in given.items():
-        if not _fits(name, value):
-            yield f"{where}: {name}: {value!r} is not {_KNOWN[name].kind.wanted}"
+        if why := misfit(name, value):
+            yield f"{where}: {name}: {why}"
+
+
+def misfit(name: str, value: Any) -> str:
+    """Why the value is of the wrong kind; empty where it is of the right one."""
+    if name not in _KNOWN or value is None:
+        return ""
+    try:
+        _KNOWN[name].read(value)
+    except UsageError as error:
+        return str(error)
+    except (TypeError, ValueError, OverflowError):
+        return f"{value!r} is not {_KNOWN[name].kind.wanted}"
+    return ""
 
 
 def fitting(given: Mapping[str, Any]) -> dict[str, Any]:
     """Without the values of the wrong kind, which are reported elsewhere."""
-    return {name: value for name, value in given.items() if _fits(name, value)}
-
-
-def _fits(name: str, value: Any) -> bool:
-    if name not in _KNOWN or value is None:
-        return True
-    try:
-        _KNOWN[name].read(value)
-    except (TypeError, ValueError, OverflowError):
-        return False
-    return True
+    return {name: value for name, value in given.items() if not misfit(name, value)}

@@ -95,8 +95,8 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
         "server_args": mask.words(settings.server_args),
         "script": mask.command(plan.script.source),
         "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),
-        **{name: None for name in FOR_SCRIPT if name not in passed_on},
     }
+    config |= {name: None for name in FOR_SCRIPT if name in config and name not in passed_on}
     if not plan.benchmark.served:
         config["server"] = None
     metrics = found.results.metrics if found.results else {}

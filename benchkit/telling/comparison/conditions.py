@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.records import Run
 from benchkit.runs import number
-from benchkit.settings import COMPARED
+from benchkit.settings import COMPARED, SELDOM_SET
 from benchkit.telling.comparison import facts
 
 ASKED: Mapping[str, str] = {
@@ -30,7 +30,10 @@ def conditions(run: Run) -> dict[str, str]:
     """What must be equal, each in words; what is not known is equal only to what is not known."""
     total = facts.asked(run)
     required = {"problems": _problems(run), "number of problems": "unknown" if total is None else str(total)}
-    return required | {called: _words(run.config.value(name)) for name, called in ASKED.items()}
+    asked = ((called, name, run.config.value(name)) for name, called in ASKED.items())
+    return required | {
+        called: _words(value) for called, name, value in asked if value is not None or name not in SELDOM_SET
+    }
 
 
 def differing(labelled: Iterable[tuple[str, Conditions]]) -> dict[str, dict[str, list[str]]]:

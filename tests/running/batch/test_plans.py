@@ -18,7 +18,12 @@ from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Expansion, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
 from benchkit.running.batch.strict import read_yaml
-from benchkit.settings import RunSettings
+from benchkit.running.plan import plan_run
+from benchkit.running.runner.check import values
+from benchkit.runs import run_of
+from benchkit.settings import RunSettings, recorded
+from benchkit.telling.comparison.conditions import conditions, differing
+from benchkit.verdict import Status
 from tests.running.batch.support import write_plan
 from tests.serving.gguf.writing import write
 from tests.support import F16, QUANTIZED, ROOT, Bench
@@ -529,3 +534,86 @@ def test_the_examples_are_plans(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert plan.models
     assert plan.benchmarks
     assert plan.problems == ()
+
+
+def test_limits_and_weights_have_groups_of_their_own() -> None:
+    """`execution` and `scoring` are settings of every run: of each test program, and of the composite."""
+    raw = {
+        "models": [str(F16)],
+        "benchmarks": ["demo", {"name": "mine", "script": "echo", "parser": "lcb", "test_memory": "2g"}],
+        "execution": {"timeout": 5, "memory_limit": "512MB", "cpu_limit": 1},
+        "scoring": {
+            "weights": {"correctness": 0.40, "speed": 0.20, "quality": 0.25, "efficiency": 0.15},
+        },
+    }
+    demo, mine = (entry.settings for entry in expanded(raw).entries)
+    assert (demo.test_timeout, demo.test_memory, demo.test_cpus) == (5.0, "512m", 1.0)
+    assert mine.test_memory == "2048m"
+    assert demo.weights == "correctness=0.4,speed=0.2,quality=0.25,efficiency=0.15"
+    words = values(plan_run(demo))
+    assert [words[name] for name in ("test_timeout", "test_memory", "test_cpus")] == ["5.0", "512m", "1.0"]
+    assert recorded(demo)["weights"] == demo.weights
+
+
+def test_limits_must_be_equal_to_compare() -> None:
+    """Runs with another time or memory for each test program do not stand in one table."""
+    asked = (RunSettings(test_timeout=5.0), RunSettings(test_memory="512m"), RunSettings(test_cpus=0.5))
+    runs = [
+        run_of(id="r", timestamp="", benchmark="b", model="m", status=Status.OK, config=recorded(one))
+        for one in (RunSettings(), *asked)
+    ]
+    told = differing((str(place), conditions(run)) for place, run in enumerate(runs))
+    assert told.keys() == {"time limit of a test", "memory limit of a test", "processor limit of a test"}
+    assert told["memory limit of a test"] == {"unknown": ["0", "1", "3"], "512m": ["2"]}
+
+
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        (
+            {"execution": {"memory_limit": "lots"}},
+            "execution: memory_limit: 'lots' is not an amount of memory",
+        ),
+        ({"execution": {"memory_limit": 512}}, "execution: memory_limit: 512 is not an amount of memory"),
+        ({"execution": {"memory_limit": "-5m"}}, "execution: memory_limit: '-5m' is not an amount of memory"),
+        ({"execution": {"memory_limit": "4k"}}, "such as 512m or 2g, 16m at least"),
+        ({"execution": {"timeout": 0}}, "execution: timeout: 0 is not a number of seconds"),
+        ({"execution": {"cpu_limit": "many"}}, "execution: cpu_limit: 'many' is not a number above 0"),
+        ({"execution": {"memory": "1g"}}, "execution: unknown key 'memory': did you mean memory_limit?"),
+        ({"execution": 5}, "execution: 5 should be names with values"),
+        ({"scoring": {"weights": {"correctness": 0.9}}}, "weights: correctness=0.9 add up to 0.9, not to 1"),
+        ({"scoring": {"weights": {"correctness": 2, "speed": -1}}}, "weights: speed: -1 is no number from 0"),
+        (
+            {"scoring": {"weights": {"correctnes": 1}}},
+            "weights: unknown part 'correctnes': known are correctness",
+        ),
+        ({"scoring": {"weights": [0.5, 0.5]}}, "weights: [0.5, 0.5] names none; write correctness=0.25"),
+        ({"scoring": {"weights": {}}}, "weights: {} names none"),
+        ({"scoring": {"weight": {}}}, "scoring: unknown key 'weight': did you mean weights?"),
+    ],
+)
+def test_limits_and_weights_of_nonsense_are_one_line(group: dict[str, Any], said: str) -> None:
+    """It names the group, the key and what the value is not."""
+    with pytest.raises(PlanProblems) as told:
+        expanded({"models": [str(F16)], "benchmarks": ["demo"], **group})
+    (line,) = told.value.problems
+    assert said in line
+
+
+def test_benchmarks_may_stand_beside_a_plan_that_names_none(tmp_path: Path) -> None:
+    """On the command line, for a file as for a folder; a plan with its own refuses others."""
+    plan, folder = tmp_path / "plan.yaml", tmp_path / "models"
+    folder.mkdir()
+    plan.write_text(json.dumps({"models": [str(F16)]}))
+    (folder / "a.json").write_text(json.dumps({"path": str(F16)}))
+    for path in (plan, folder):
+        named = [
+            entry.settings.benchmark
+            for entry in expand(read_plan(path, ["demo", "human_eval"]), BASE).entries
+        ]
+        assert named == ["demo", "human_eval"]
+    plan.write_text(json.dumps({"models": [str(F16)], "benchmarks": ["demo"]}))
+    with pytest.raises(UsageError, match="names its benchmarks itself: leave --benchmarks out"):
+        read_plan(plan, ["human_eval"])
+    with pytest.raises(PlanProblems, match="no benchmarks in the plan"):
+        expanded({"models": [str(F16)]})
