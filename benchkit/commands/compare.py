@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from benchkit.commands.options import history_option
 from benchkit.numbers import above_0
 from benchkit.telling.comparison.page import FORMAT_NAMES
+
+if TYPE_CHECKING:
+    from benchkit.telling.comparison.selection import Section
+    from benchkit.telling.history.base import Store
 
 
 @click.command()
@@ -27,6 +34,7 @@ from benchkit.telling.comparison.page import FORMAT_NAMES
 @click.option(
     "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
 )
+@click.option("--codes", is_flag=True, help="Both codes of each problem on which models disagree.")
 @history_option
 def command(
     names: tuple[str, ...],
@@ -38,12 +46,14 @@ def command(
     margin: float,
     repeats: bool,
     anyway: bool,
+    codes: bool,
     history: str,
 ) -> None:
     """Models side by side, and for each pair what their scores prove.
 
     Without names: the latest good run of each model. A MODEL stands for its latest good run.
     """
+    from benchkit.errors import UsageError
     from benchkit.telling.comparison import columns as known
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.page import pages, rendered
@@ -54,5 +64,23 @@ def command(
     sort_by = known.find(sort)
     known.chosen(columns)
     wanted = (*names, baseline) if names and baseline and baseline not in names else names
-    compared = sections(Catalog(open_store(history)), wanted, benchmark, repeats=repeats, anyway=anyway)
+    if codes and style != "table":
+        raise UsageError("--codes is for the terminal: leave out --format; `report` has the codes as HTML")
+    store = open_store(history)
+    compared = sections(Catalog(store), wanted, benchmark, repeats=repeats, anyway=anyway)
     click.echo(rendered(pages(compared, baseline, sort_by, columns, margin), style, terminal_width()))
+    if codes:
+        _show_codes(compared, store)
+
+
+def _show_codes(compared: Sequence[Section], store: Store) -> None:
+    from benchkit.telling.comparison.tiers import by_score
+    from benchkit.telling.reports.codes import code_lines
+    from benchkit.telling.reports.flips import flips
+    from benchkit.telling.tables.width import terminal_width
+
+    for section in compared:
+        found = list(flips(by_score(section.contestants), store))
+        click.echo(f"\n{section.title}: models disagree on {len(found)} problems")
+        for flip in found:
+            click.echo("\n" + "\n".join(code_lines(flip, terminal_width())))

@@ -215,6 +215,9 @@ class _Outcome:
         self._keep(row, row.further["try"])
 
     def add(self, row: TaskRow, answer: Answer | None) -> None:
+        if self._attempts is not None:
+            name = self._attempts.name_of(row.task_id, row.sample)
+            row = replace(row, further={**row.further, "attempt": name})
         self._tally.add(row)
         self._output.add(row, answer)
         self._keep(row)

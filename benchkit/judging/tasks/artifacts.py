@@ -26,6 +26,10 @@ class Attempts:
     folder: Path
     model: str
 
+    def name_of(self, task_id: str, sample: int) -> str:
+        """The attempt's folder."""
+        return f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
+
     def keep(
         self,
         task_id: str,
@@ -37,8 +41,7 @@ class Attempts:
         earlier_try: int | None = None,
     ) -> Path:
         """Write one attempt; a try that others follow lies in a folder within the last one's."""
-        name = f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
-        folder = self.folder / ATTEMPTS / name
+        folder = self.folder / ATTEMPTS / self.name_of(task_id, sample)
         if earlier_try is not None:
             folder /= f"try{earlier_try}"
         with explained(folder):

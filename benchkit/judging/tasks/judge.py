@@ -36,6 +36,7 @@ class Attempt:
             "checks": len(checks),
             "checks_passed": self.tested.proof.passed,
             "answer_forms": list(self.forms),
+            "changed": sorted(self.files),
             **({"refused": list(self.notes)} if self.notes else {}),
         }
 

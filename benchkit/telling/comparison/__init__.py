@@ -7,6 +7,7 @@ conditions.py  what may be compared with what
 selection.py   from words on the command line to contestants
 verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
 columns.py     what a table can show; to add a column, add its line there
+groups.py      scores by language, area and difficulty of tasks
 page.py        a whole comparison: table, verdict lines, how to make it again
 tiers.py       models that cannot be distinguished, under one promise for the whole list
 standings.py   Pareto front, quantization ladder, best that fits

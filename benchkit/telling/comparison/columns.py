@@ -60,6 +60,7 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("easy", "easy %", 7, _difficulty("easy"), 1, "high"),
     Column("medium", "medium %", 7, _difficulty("medium"), 1, "high"),
     Column("hard", "hard %", 7, _difficulty("hard"), 1, "high"),
+    Column("expert", "expert %", 7, _difficulty("expert"), 1, "high"),
     Column("time", "time", 6, _fact("time_taken"), 1, "low", speed=True, form=duration),
     Column("tokens_per_second", "tok/s", 3, _fact("tokens_per_second"), 1, "high", speed=True),
     Column(

@@ -43,10 +43,22 @@ def asked(run: Run) -> int | None:
 
 
 def difficulties(run: Run) -> dict[str, float]:
-    """Score by difficulty, the usual three in their order first."""
+    """Score by difficulty, the usual ones in their order first."""
     known = run.results.difficulty_scores or {}
-    order = [name for name in ("easy", "medium", "hard") if name in known]
+    order = [name for name in ("easy", "medium", "hard", "expert") if name in known]
     return {name: known[name] for name in [*order, *(n for n in known if n not in order)]}
+
+
+def groups(run: Run, name: str) -> dict[str, float]:
+    """Score by the value of a fact of the problems, such as their language."""
+    told = (run.results.told_further or {}).get("groups")
+    known = told.get(name) if isinstance(told, Mapping) else None
+    if not isinstance(known, Mapping):
+        return {}
+    scores = {
+        str(group): number(part.get("score")) for group, part in known.items() if isinstance(part, Mapping)
+    }
+    return {group: score for group, score in scores.items() if score is not None}
 
 
 def wh_per_solved(run: Run) -> float | None:

@@ -19,11 +19,12 @@ from benchkit.telling.comparison.columns import (
     informative,
     ordered,
 )
+from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.formats import FORMATS, records
-from benchkit.telling.tables.text import as_text, fitted
+from benchkit.telling.tables.text import as_fitted_text, as_text, fitted
 from benchkit.telling.tables.width import printable
 
 MOST_FOR_ALL_PAIRS = 10
@@ -113,6 +114,8 @@ def _text(one: Page, width: int | None) -> str:
     lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
     if dropped:
         lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
+    for table in group_tables(one.rows):
+        lines += [f"By {table.name}", "", as_fitted_text(table.columns, one.rows, width)[0], ""]
     lines += [*remarks(one), ""] if remarks(one) else []
     lines += [*verdict_lines(one), ""]
     lines += ["To make a row again:", *(f"  {printable(command_of_run(row.run))}" for row in one.rows)]
@@ -156,17 +159,22 @@ def _taken(row: Contestant) -> str:
 
 def _document(one: Page, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
+    by_group = [
+        (f"By {each.name}", FORMATS[style](each.columns, one.rows)) for each in group_tables(one.rows)
+    ]
     lines = [*remarks(one), *verdict_lines(one)]
     if style == "markdown":
         commands = "\n".join(printable(command_of_run(row.run)) for row in one.rows)
         said = "\n".join(f"- {markdown_text(text)}" for text in lines)
-        return f"## {markdown_text(one.section.title)}\n\n{table}\n\n{said}\n\n```sh\n{commands}\n```"
+        tables = "\n\n".join([table, *(f"{title}:\n\n{each}" for title, each in by_group)])
+        return f"## {markdown_text(one.section.title)}\n\n{tables}\n\n{said}\n\n```sh\n{commands}\n```"
     if style == "html":
         from html import escape
 
         said = "\n".join(f"<li>{escape(text)}</li>" for text in lines)
-        return f"<h2>{escape(one.section.title)}</h2>\n{table}\n<ul>\n{said}\n</ul>"
-    return table
+        tables = "\n".join([table, *(f"<h3>{title}</h3>\n{each}" for title, each in by_group)])
+        return f"<h2>{escape(one.section.title)}</h2>\n{tables}\n<ul>\n{said}\n</ul>"
+    return "\n\n".join([table, *(each for _, each in by_group)])
 
 
 def markdown_text(text: str) -> str:
@@ -184,6 +192,7 @@ def _record(one: Page) -> dict[str, Any]:
         "title": one.section.title,
         "conditions": dict(one.section.conditions),
         "rows": rows,
+        "groups": {table.name: records(table.columns, one.rows) for table in group_tables(one.rows)},
         "verdicts": [_verdict_record(verdict) for verdict in one.shown_verdicts()[0]],
         "pairs": len(one.verdicts),
         "left_out": list(one.section.left_out),

@@ -7,6 +7,7 @@ gallery.py   the charts that a comparison has data for, into a folder as SVG, PN
 png.py       a drawing as a picture; page.py: as a PDF page; fonts.py: the fonts of both
 material.py  the content of a report, gathered once for all formats
 flips.py     for each flipped problem both codes side by side, and the rows per problem
+codes.py       the same for a terminal
 html.py markdown.py text.py rows.py pdf.py   one file a format; base.py says what a format offers
 writing.py   the file of a report or a chart
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from pathlib import PurePosixPath
 from typing import Any
 
-from benchkit.contract import RunFile
+from benchkit.contract import ATTEMPTS, RunFile
 from benchkit.records import Run, Verdict
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.history import as_json
@@ -102,7 +104,25 @@ class Attempts:
     def _code(self, task: str, row: Mapping[str, Any]) -> str:
         answers = (self._answers or {}).get(task, [])
         same_sample = [one for one in answers if one["sample"] == row.get("sample")] or answers
-        return _code_in(row) or next((str(one["code"]) for one in same_sample), "")
+        kept = _code_in(row) or _changed_files(self._of.run, self._store, row)
+        return kept or next((str(one["code"]) for one in same_sample), "")
+
+
+def _changed_files(run: Run, store: Store, row: Mapping[str, Any]) -> str:
+    """What an answer to a task made of the files, from the attempt's folder; empty where that is gone."""
+    folder, names = row.get("attempt"), row.get("changed")
+    if not isinstance(folder, str) or not isinstance(names, list):
+        return ""
+    texts = []
+    for name in map(str, names):
+        place = PurePosixPath(ATTEMPTS, folder, "files", name)
+        if ".." in place.parts or PurePosixPath(folder).is_absolute() or PurePosixPath(name).is_absolute():
+            continue  # a record from elsewhere names no file of ours
+        with suppress(OSError), store.artifact(run, str(place)) as file:
+            texts.append((name, file.read(LONGEST_CODE).decode("utf-8", "replace").rstrip("\n")))
+    if len(texts) == 1:
+        return _shown(texts[0][1])
+    return _shown("\n\n".join(f"── {name}\n{text}" for name, text in texts))
 
 
 def _code_in(row: Mapping[str, Any]) -> str:

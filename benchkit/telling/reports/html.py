@@ -8,6 +8,7 @@ from html import escape
 from itertools import chain
 
 from benchkit.rerun import command_of_run
+from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
 from benchkit.telling.reports.flips import Attempt, Flip
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
@@ -71,12 +72,18 @@ def _results(material: Material, one: Page) -> list[str]:
         f"<h2>{_said(one.section.title)}</h2>",
         f"<p>Asked: {_said(how_asked(one))}</p>",
         f'<div class="wide">{as_html(one.columns, one.rows)}</div>',
+        *_groups(one),
         *_list(remarks(one)),
         "<h3>What the scores prove</h3>",
         *(WORDS.sub(r"<strong>\g<0></strong>", item) for item in _list(verdict_lines(one))),
         *_list(infrastructure_lines(one.rows)),
         *(f'<div class="wide">{canvas.inline()}</div>' for canvas in material.charts(one)),
     ]
+
+
+def _groups(one: Page) -> Iterator[str]:
+    for table in group_tables(one.rows):
+        yield f'<h3>By {_said(table.name)}</h3><div class="wide">{as_html(table.columns, one.rows)}</div>'
 
 
 def _commands(one: Page) -> list[str]:
