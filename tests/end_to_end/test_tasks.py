@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import ROOT, runs_in
 
-CATALOGUE = ROOT / "tests" / "tasks_catalogue"
+CATALOGUE = ROOT / "demo" / "tasks"
 TASK = "python_easy_clamp"
 RUNNER = [sys.executable, str(ROOT / "bench_runner.py")]
 

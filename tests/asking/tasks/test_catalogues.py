@@ -12,8 +12,9 @@ import pytest
 from benchkit.asking.tasks import Choice, load_catalogue
 from benchkit.asking.tasks.folders import read_mutants
 from benchkit.errors import BenchError
+from tests.support import ROOT
 
-CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
+CATALOGUE = ROOT / "demo" / "tasks"
 TASK = "python_easy_clamp"
 
 

@@ -19,8 +19,9 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.judging.tasks.verify import Gate, Known, verify
 from benchkit.verdict import Verdict
+from tests.support import ROOT
 
-CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
+CATALOGUE = ROOT / "demo" / "tasks"
 NAME = "python_easy_clamp"
 TASK = load_catalogue(CATALOGUE / NAME).problems[0]
 

@@ -15,9 +15,10 @@ from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
+from tests.support import ROOT
 
 pytestmark = pytest.mark.heavy
-CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
+CATALOGUE = ROOT / "demo" / "tasks"
 TASKS = {task.language.name: task for task in load_catalogue(CATALOGUE).problems if not task.generates_tests}
 HOSTILE = Path(__file__).parent / "hostile"  # one folder a language, one file a trick
 ANSWERS = {

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from benchkit.asking.tasks import Task, load_catalogue
@@ -13,10 +11,14 @@ from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.judging.tasks.verify import Gate
+from tests.support import ROOT
 
 pytestmark = pytest.mark.heavy
-CATALOGUE = Path(__file__).parent.parent.parent / "tasks_catalogue"
-TASKS = load_catalogue(CATALOGUE).problems
+CATALOGUE = ROOT / "demo" / "tasks"
+TASKS = (
+    *load_catalogue(CATALOGUE).problems,
+    *load_catalogue(ROOT / "tests" / "tasks_catalogue").problems,
+)
 
 
 @pytest.mark.parametrize("level", ["namespaces", "landlock"])
