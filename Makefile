@@ -31,13 +31,16 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	$(BIN)/python -m compileall -q benchkit parsers
 	@touch $@
 
-demo: install  ## two tiny models served, asked, judged, recorded and compared
+demo: install  ## tiny models served, asked, judged, recorded and compared; a task in each language that is there
 	@for model in f16 q2_k; do \
 		set -- ./bench_runner.py --model demo/demo-$$model.gguf --benchmark demo --server xllamacpp \
 			--temperature 0.0 --max-tokens 1000; \
 		printf '\n$$ %s\n' "$$*"; "$$@" || exit; \
 	done
 	@printf '\n$$ ./bench_runner.py compare --benchmark demo\n'; ./bench_runner.py compare --benchmark demo
+	@set -- ./bench_runner.py --model demo/demo-tasks.gguf --benchmark tasks --catalogue demo/tasks \
+		--server xllamacpp --temperature 0.0 --max-tokens 1000; \
+	printf '\n$$ %s\n' "$$*"; "$$@"
 	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
 
 run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a batch

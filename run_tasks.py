@@ -27,6 +27,7 @@ from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questi
 from benchkit.judging.tasks.artifacts import safe_name
 
 MAX_TOKENS = 8000
+ADVICE = "make toolchains brings Go and Node, bench_runner.py doctor says what brings the others"
 SEVERAL = ("--models", "--tasks")  # each takes all words up to the next flag
 
 
@@ -156,6 +157,8 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
     with open_bench(
         catalogue, choices.sandbox, workers, choices.limits, install=choices.install_deps
     ) as bench:
+        if missing := bench.toolchains.missing():
+            say(f"not tried here, and no part of the score: {', '.join(missing)}; {ADVICE}")
         if settings.check:
             say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
             return

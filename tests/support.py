@@ -15,7 +15,7 @@ from typing import Any
 from benchkit.judging.sandbox.pool.places import all_can_read
 
 ROOT = Path(__file__).resolve().parent.parent
-F16, QUANTIZED = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2_k"))
+F16, QUANTIZED, TASKS_MODEL = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2_k", "tasks"))
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,18 +23,18 @@ WRONG = (
 )
 
 
-def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "run_tasks.py"), *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=240,
-        env={**os.environ, **environment},
+        env={**os.environ, **(env or {})},
     )
 
 
-def of_ours(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return run("--catalogue", CATALOGUE, *arguments)
+def of_ours(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    return run("--catalogue", CATALOGUE, *arguments, env=env)
 
 
 def ask(server: ChatServer, folder: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -176,3 +177,15 @@ def test_what_cannot_be_is_told_in_one_line(arguments: tuple[str, ...], line: st
     assert line in done.stderr
     assert len(done.stderr.strip().splitlines()) <= 2
     assert "Traceback" not in done.stderr
+
+
+def test_what_has_no_toolchain_here_is_told_in_one_line(tmp_path: Path) -> None:
+    """And is no failure: a machine with nothing but Python tries what it can."""
+    (tmp_path / "python3").symlink_to(sys.executable)
+    bare = {"PATH": str(tmp_path), "HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    done = of_ours("--check", "--base-url", "http://127.0.0.1:9/v1", "--model", "m", env=bare)
+    assert done.returncode == 0, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if "not tried here" in line]
+    names = line.partition("score: ")[2].partition(";")[0].split(", ")
+    assert {"cpp", "rust"} <= set(names)  # `make toolchains` may have brought the others
+    assert "python" not in names

@@ -15,8 +15,10 @@ from benchkit.errors import EngineMissing
 from benchkit.records import ServerRequest
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
-from tests.support import F16, QUANTIZED, ROOT
+from tests.support import F16, QUANTIZED, ROOT, TASKS_MODEL
 
+TASKS = ROOT / "demo" / "tasks"
+PARTLY_WRONG = {"html_easy_counter", "rust_easy_clamp"}
 PROBLEMS = ROOT / "demo" / "problems.jsonl"
 TAUGHT_WRONG = {"Demo/10", "Demo/15", "Demo/19"}
 ENGINES = ["xllamacpp", "llama-server"]
@@ -68,3 +70,19 @@ def test_the_coarse_model_solves_visibly_fewer(engine: str, tmp_path: Path) -> N
         alone = failed_tasks(url, tmp_path / "one", parallel=1)
     assert together == alone
     assert len(TAUGHT_WRONG) + 4 <= len(together) <= 15
+
+
+def test_the_tasks_model_solves_a_task_in_each_language_that_is_there(tmp_path: Path) -> None:
+    """Two answers are taught with a mistake in them; what the machine has no toolchain for is no failure."""
+    with served("xllamacpp", TASKS_MODEL, tmp_path) as url:
+        command = [sys.executable, ROOT / "run_tasks.py", "--catalogue", TASKS, "--base-url", url]
+        options = ["--temperature", "0", "--max-tokens", "1000", "--output-dir", tmp_path]
+        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = map(json.loads, (tmp_path / "verdicts.jsonl").read_text().splitlines())
+    verdicts = {row["task_id"]: row["verdict"] for row in rows}
+    missing = [name for name, verdict in verdicts.items() if verdict == "infrastructure"]
+    assert len(verdicts) == 6
+    assert bool(missing) == ("not tried here" in done.stderr)
+    for name, verdict in verdicts.items():
+        assert name in missing or verdict == ("wrong" if name in PARTLY_WRONG else "passed"), name

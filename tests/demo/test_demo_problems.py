@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchkit.serving.gguf import read_model_file
-from tests.support import F16, QUANTIZED, ROOT
+from tests.support import F16, QUANTIZED, ROOT, TASKS_MODEL
 
 PROBLEMS = [json.loads(line) for line in (ROOT / "demo" / "problems.jsonl").read_text().splitlines()]
 
@@ -44,8 +44,9 @@ def test_problems_are_named_in_order_and_once() -> None:
 
 
 def test_models_are_small_and_whole() -> None:
-    """Both files together stay under 4 MB, and our own reader finds the Llama architecture in each."""
-    assert F16.stat().st_size + QUANTIZED.stat().st_size < 4_000_000
+    """All files together stay under 4 MB, and our own reader finds the Llama architecture in each."""
+    assert sum(path.stat().st_size for path in (F16, QUANTIZED, TASKS_MODEL)) < 4_000_000
+    assert read_model_file(TASKS_MODEL).architecture == "llama"
     for path, quantization in ((F16, "F16"), (QUANTIZED, "Q2_K")):
         model = read_model_file(path)
         assert model.architecture == "llama"

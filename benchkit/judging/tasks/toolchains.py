@@ -19,6 +19,10 @@ class Toolchains:
     found: Mapping[str, Toolchain | MissingDependency]
     folders: tuple[str, ...]  # beyond the system's, for the sandbox to show
 
+    def missing(self) -> list[str]:
+        """The languages in which no answer can be judged here."""
+        return [name for name, found in self.found.items() if isinstance(found, MissingDependency)]
+
     def as_record(self) -> dict[str, Any]:
         """The versions; None where there is none."""
         return {name: one.version if isinstance(one, Toolchain) else None for name, one in self.found.items()}
