@@ -21,23 +21,43 @@ from benchkit.commands.options import history_option, runs_dir_option
     metavar="DIR",
     help="A folder of GGUF files; repeatable.",
 )
+@click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    help="Another than this machine's own needs --token-file.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Holds the token; default: a new one at each start.",
+)
 @history_option
 @runs_dir_option
-def command(port: int, opens: bool, models: tuple[Path, ...], history: str, runs_dir: Path) -> None:
+def command(
+    port: int,
+    opens: bool,
+    models: tuple[Path, ...],
+    host: str,
+    token_file: Path | None,
+    history: str,
+    runs_dir: Path,
+) -> None:
     """Launch, watch, rank and look into every answer, in the browser."""
-    import secrets
-
+    from benchkit.dashboard.access import Access, check_host, new_token, read_token
     from benchkit.dashboard.app import make_app
-    from benchkit.dashboard.guard import Access
     from benchkit.dashboard.server import listen, serve
     from benchkit.dashboard.site import Site
     from benchkit.files import cache_folder
-    from benchkit.telling.history import open_store
+    from benchkit.telling.history.index.history import open_indexed
 
-    listening = listen("127.0.0.1", port)
-    access = Access("127.0.0.1", listening.getsockname()[1], secrets.token_urlsafe(24))
+    check_host(host, token_file, port)
+    token = new_token() if token_file is None else read_token(token_file)
+    listening = listen(host, port)
+    access = Access(host, listening.getsockname()[1], token)
     settings_file = cache_folder() / "dashboard.json"
-    site = Site(open_store(history), history, runs_dir, models, access, settings_file)
+    site = Site(open_indexed(history), history, runs_dir, models, access, settings_file)
     click.echo(access.address)
     if opens:
         click.launch(access.address)

@@ -3,7 +3,8 @@
 site.py     what the page is about
 app.py      the application: routes, static files, errors
 server.py   the socket, and what serves it
-guard.py    who may look
+access.py   the address and the token
+guard.py    who may look: every request, before anything else
 pages/      the pages, one file each, made into HTML on the server
 templates/  their HTML; static/: style, small ES modules, the sign in the tab
 

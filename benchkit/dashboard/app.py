@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
@@ -10,16 +11,18 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.pages import ROUTERS
 from benchkit.dashboard.pages.rendering import error_page
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
+from benchkit.terminal import complain
 
 STATIC = Path(__file__).with_name("static")
 
 
 def make_app(site: Site) -> ASGIApp:
-    """Everything that answers a browser."""
+    """Everything that answers a browser, behind the guard."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = site
     for router in ROUTERS:
@@ -28,7 +31,7 @@ def make_app(site: Site) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
-    return app
+    return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -1,19 +1,331 @@
-"""Who may look at the page."""
+"""Who may look: one piece of ASGI before everything else, for pages, the API and the WebSocket alike.
+
+A page that starts programs on this machine must not be used by other pages, other users or other machines.
+So a request must name us as its host (a foreign name that was pointed here is refused), come from our own
+pages where it changes something, carry the token, and bring nothing but JSON. What is refused is logged with
+its remedy. Each check is a line of CHECKS.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from dataclasses import dataclass
+from html import escape
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlencode
+
+from benchkit.dashboard.access import TOKEN_PARAMETER, Access
+from benchkit.telling.tables.width import printable
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+Header = tuple[bytes, bytes]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+READING = ("GET", "HEAD")
+CHANGING = ("POST", "PUT", "DELETE")
+MOST_BODY_BYTES = 64 * 1024 * 1024  # the result files of harnesses are long
+BODY_S = 60.0
+MOST_KINDS = 64  # of refusals that are remembered
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = (
+    (b"content-security-policy", POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+)
+"""On every answer, unless the answer has its own of that name."""
 
 
 @dataclass(frozen=True)
-class Access:
-    """The address that is ours, and the token that opens it."""
+class Asked:
+    """A request, as far as the checks look at it."""
 
-    host: str
-    port: int
-    token: str
+    access: Access
+    method: str  # of a WebSocket "WEBSOCKET"
+    path: str
+    query: str
+    headers: Iterable[Header]
+
+    def all_of(self, name: bytes) -> list[str]:
+        return [value.decode("latin-1") for header, value in self.headers if header == name]
+
+    def one_of(self, name: bytes) -> str | None:
+        """The header's value; None where it is missing, or there twice."""
+        values = self.all_of(name)
+        return values[0] if len(values) == 1 else None
 
     @property
-    def address(self) -> str:
-        """The line to print and to open."""
-        return f"http://{self.host}:{self.port}/?token={self.token}"
+    def is_link(self) -> bool:
+        """Whether it is the printed address, or another page's with the token."""
+        return self.method in READING and any(name == TOKEN_PARAMETER for name, _ in self._parameters)
+
+    @property
+    def given_token(self) -> str:
+        return next((value for name, value in self._parameters if name == TOKEN_PARAMETER), "")
+
+    @property
+    def address_without_token(self) -> str:
+        left = [(name, value) for name, value in self._parameters if name != TOKEN_PARAMETER]
+        return quote(self.path, safe="/:@!$&'()*+,;=~-._") + (f"?{urlencode(left)}" if left else "")
+
+    @property
+    def _parameters(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.query, keep_blank_values=True)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    status: int
+    text: str  # what is wrong, and the remedy
+
+
+Check = Callable[[Asked], Refusal | None]
+
+
+def check_host(asked: Asked) -> Refusal | None:
+    host = asked.one_of(b"host")
+    if host is not None and asked.access.is_ours(host):
+        return None
+    told = "no Host" if host is None else f"Host {host!r}"
+    return Refusal(
+        403,
+        f"{told} is not this page's address: open {asked.access.origin}; "
+        f"through a tunnel take the same port, ssh -L {asked.access.port}:localhost:{asked.access.port}",
+    )
+
+
+def check_path(asked: Asked) -> Refusal | None:
+    segments = asked.path.split("/")
+    odd = any(segment in (".", "..") for segment in segments) or "//" in asked.path
+    if asked.path.startswith("/") and not odd and "\\" not in asked.path and asked.path.isprintable():
+        return None
+    return Refusal(400, "there is no such path: follow the links of the page")
+
+
+def check_method(asked: Asked) -> Refusal | None:
+    if asked.method in (*READING, *CHANGING, "WEBSOCKET"):
+        return None
+    return Refusal(405, f"{asked.method} is not answered: other pages may not use this one")
+
+
+def check_origin(asked: Asked) -> Refusal | None:
+    """Of whatever changes something it is known that a page of ours asked for it."""
+    origins = asked.all_of(b"origin")
+    if not origins and asked.method in READING:
+        return None
+    if origins == [f"http://{asked.one_of(b'host')}"]:
+        return None
+    told = "no Origin" if not origins else f"Origin {origins[0]!r}"
+    origin = f"http://{asked.one_of(b'host')}"
+    return Refusal(
+        403, f"{told}: only pages of {origin} may do that; a program sends the header Origin: {origin}"
+    )
+
+
+def check_fetch_site(asked: Asked) -> Refusal | None:
+    site = asked.one_of(b"sec-fetch-site")
+    if not asked.all_of(b"sec-fetch-site") or site in ("same-origin", "none"):
+        return None
+    if asked.is_link and asked.one_of(b"sec-fetch-mode") == "navigate":
+        return None  # the printed address, clicked in a terminal that is itself a page
+    return Refusal(403, "another page asked for this one: open it by its own address, or type that")
+
+
+def check_token(asked: Asked) -> Refusal | None:
+    if asked.is_link:
+        if hmac.compare_digest(asked.given_token.encode(), asked.access.token.encode()):
+            return None
+        return Refusal(401, "that link is of an earlier start: open the address printed at the last one")
+    for cookie in asked.all_of(b"cookie"):
+        if hmac.compare_digest(_cookie(cookie, asked.access.cookie).encode(), asked.access.token.encode()):
+            return None
+    return Refusal(401, "the token is missing: open the address that bench_runner.py dashboard printed")
+
+
+def check_body(asked: Asked) -> Refusal | None:
+    if asked.method not in CHANGING:
+        return None
+    length = asked.all_of(b"content-length")
+    if not asked.all_of(b"transfer-encoding") and length in ([], ["0"]):
+        return None
+    kind = (asked.one_of(b"content-type") or "").replace(" ", "").lower()
+    if kind not in ("application/json", "application/json;charset=utf-8"):
+        return Refusal(415, "bodies are JSON alone: send Content-Type: application/json")
+    if length and length[0].isdecimal() and int(length[0]) > MOST_BODY_BYTES:
+        return _too_long()
+    return None
+
+
+CHECKS: tuple[Check, ...] = (
+    check_host,
+    check_path,
+    check_method,
+    check_origin,
+    check_fetch_site,
+    check_token,
+    check_body,
+)
+
+
+class Guard:
+    """Wraps the application; nothing reaches it that a check refuses."""
+
+    def __init__(self, app: App, access: Access, log: Callable[[str], None]) -> None:
+        self._app, self._access = app, access
+        self._log = RefusalLog(log)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            return await self._app(scope, receive, send)
+        asked = self._asked(scope)
+        refusal = next((found for check in CHECKS if (found := check(asked)) is not None), None)
+        body = b""
+        if refusal is None and asked.method in CHANGING:
+            refusal, body = await _read_body(receive)
+        if refusal is not None:
+            self._log.note(scope.get("client"), asked, refusal)
+            return await self._refuse(asked, refusal, send)
+        if asked.is_link:
+            return await self._admit(asked, _with_headers(send))
+        if scope["type"] == "websocket":
+            return await self._app(scope, receive, send)
+        inner = _replaying(body, receive) if asked.method in CHANGING else receive
+        return await self._app(scope, inner, _with_headers(send))
+
+    def _asked(self, scope: Scope) -> Asked:
+        method = scope.get("method", "WEBSOCKET")
+        query = scope["query_string"].decode("latin-1")
+        return Asked(self._access, method, scope["path"], query, scope["headers"])
+
+    async def _refuse(self, asked: Asked, refusal: Refusal, send: Send) -> None:
+        if asked.method == "WEBSOCKET":
+            return await send({"type": "websocket.close", "code": 1008, "reason": refusal.text[:120]})
+        guarded = _with_headers(send)
+        if asked.path.startswith("/api/"):
+            text = json.dumps({"error": refusal.text, "fields": {}})
+            return await _answer(guarded, refusal.status, text, kind="application/json")
+        return await _answer(
+            guarded, refusal.status, f"{refusal.text}\n", further=[(b"connection", b"close")]
+        )
+
+    async def _admit(self, asked: Asked, send: Send) -> None:
+        """Put the token into a cookie that no script sees, and out of the address."""
+        cookie = f"{self._access.cookie}={self._access.token}; HttpOnly; SameSite=Strict; Path=/"
+        place = asked.address_without_token
+        headers = [(b"set-cookie", cookie.encode())]
+        if asked.one_of(b"sec-fetch-site") in (None, "none", "same-origin"):
+            await _answer(send, 303, "", further=[*headers, (b"location", place.encode())])
+            return
+        # A browser that comes from another page keeps the new cookie back until a page of ours asks.
+        refresh = f'<meta http-equiv="refresh" content="0; url={escape(place)}">'
+        page = f'<!doctype html><html lang="en"><meta charset="utf-8">{refresh}<title>bench_runner</title>'
+        await _answer(send, 200, page, kind="text/html", further=headers)
+
+
+class RefusalLog:
+    """One line for a kind of refusal and some seconds: a flood of requests makes no flood of lines."""
+
+    QUIET_S = 10.0
+
+    def __init__(self, log: Callable[[str], None]) -> None:
+        self._log = log
+        self._last: dict[tuple[int, str], float] = {}
+
+    def note(self, client: tuple[str, int] | None, asked: Asked, refusal: Refusal) -> None:
+        now, kind = time.monotonic(), (refusal.status, asked.method)
+        if now - self._last.get(kind, float("-inf")) < self.QUIET_S:
+            return
+        if len(self._last) < MOST_KINDS:
+            self._last[kind] = now
+        who = client[0] if client else "somebody"
+        self._log(printable(f"refused {asked.method} {asked.path[:80]} from {who}: {refusal.text}"))
+
+
+def _cookie(header: str, name: str) -> str:
+    parts = (part.strip().partition("=") for part in header.split(";"))
+    return next((value for key, _, value in parts if key == name), "")
+
+
+def _too_long() -> Refusal:
+    return Refusal(
+        413, f"that is more than {MOST_BODY_BYTES // 1024**2} MB: import it with bench_runner.py import"
+    )
+
+
+async def _read_body(receive: Receive) -> tuple[Refusal | None, bytes]:
+    """All of it, before anybody waits for it."""
+    parts: list[bytes] = []
+    length = 0
+    try:
+        async with asyncio.timeout(BODY_S):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return Refusal(400, "the connection ended within the request: send it again"), b""
+                parts.append(message.get("body", b""))
+                length += len(parts[-1])
+                if length > MOST_BODY_BYTES:
+                    return _too_long(), b""
+                if not message.get("more_body"):
+                    return None, b"".join(parts)
+    except TimeoutError:
+        return Refusal(408, f"the request took more than {BODY_S:g} s: send it again"), b""
+
+
+def _replaying(body: bytes, receive: Receive) -> Receive:
+    told = False
+
+    async def receive_again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive_again
+
+
+def _with_headers(send: Send) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            own = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in own}
+            message["headers"] = [*own, *(header for header in HEADERS if header[0] not in names)]
+        await send(message)
+
+    return send_with_headers
+
+
+async def _answer(
+    send: Send, status: int, text: str, *, kind: str = "text/plain", further: Iterable[Header] = ()
+) -> None:
+    body = text.encode("utf-8", "replace")
+    headers = [
+        (b"content-type", f"{kind}; charset=utf-8".encode()),
+        (b"content-length", str(len(body)).encode()),
+        *further,
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

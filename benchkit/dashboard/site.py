@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchkit.dashboard.guard import Access
+from benchkit.dashboard.access import Access
 from benchkit.telling.history.base import Store
 
 

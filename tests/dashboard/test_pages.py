@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
-from benchkit.dashboard.guard import Access
 from benchkit.dashboard.site import Site
 from benchkit.telling.history import open_store
 from tests.telling.comparison.nights import a_history, a_run
@@ -22,7 +22,7 @@ def browser(tmp_path: Path) -> TestClient:
     history = a_history(tmp_path, a_run("Alpha", failed=range(20)), a_run("Beta", failed=range(90)))
     access = Access(HOST, 8484, "the-token")
     site = Site(open_store(history), str(history), tmp_path / "runs", (), access, tmp_path / "settings.json")
-    return TestClient(make_app(site), base_url=f"http://{HOST}:8484")
+    return TestClient(make_app(site), base_url=access.origin, cookies={access.cookie: access.token})
 
 
 def test_the_leaderboard_names_the_better_model_first(browser: TestClient) -> None:
