@@ -16,6 +16,7 @@ from benchkit.dashboard.pages import ROUTERS
 from benchkit.dashboard.pages.rendering import error_page
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
+from benchkit.telling.reports.svg import DARK_STYLE, STYLE
 from benchkit.terminal import complain
 
 STATIC = Path(__file__).with_name("static")
@@ -28,10 +29,16 @@ def make_app(site: Site) -> ASGIApp:
     for router in ROUTERS:
         app.include_router(router)
     app.add_api_route("/", lambda: RedirectResponse("/leaderboard", 303))
+    app.add_api_route("/drawn.css", _drawn_style)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
     return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
+
+
+def _drawn_style() -> Response:
+    """Of the charts, as in the reports."""
+    return Response(STYLE + DARK_STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
 
 async def _refused(request: Request, error: Exception) -> Response:

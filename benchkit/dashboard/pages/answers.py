@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
+from benchkit.contract import ATTEMPTS, AttemptFile, RunFile
 from benchkit.records import Run, Verdict
 from benchkit.telling.history.base import Store
+from benchkit.telling.reports.flips import code_in
 from benchkit.telling.reports.gallery import natural
+
+MOST_SHOWN = 200_000  # characters of one text; all of it is there for download
+TAIL_BYTES = 40_000  # of a log
+NOT_PASSED = "not passed"  # of a problem of which nothing but that is known
 
 
 @dataclass(frozen=True)
@@ -17,26 +30,160 @@ class Attempt:
     sample: int
     label: str
     verdict: str
-    detail: str
+    row: Mapping[str, Any] = field(default_factory=dict)  # as it was judged
 
     @property
     def passed(self) -> bool:
         return self.verdict == Verdict.PASSED
+
+    @property
+    def failed(self) -> bool:
+        """By the model's fault."""
+        return not self.passed and self.verdict != Verdict.INFRASTRUCTURE
+
+    @property
+    def detail(self) -> str:
+        return str(self.row.get("detail") or "")
+
+    @property
+    def style(self) -> str:
+        return self.verdict.replace(" ", "-")
+
+    @property
+    def sign(self) -> str:
+        """Beside the colour, for those who see none."""
+        if self.passed:
+            return "✓"
+        return "✗" if self.failed else "○"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What the model was asked and what it said."""
+
+    prompt: Sequence[tuple[str, str]] = ()
+    response: str = ""
+    code: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)  # further files of an attempt at a task
 
 
 def attempts_of(store: Store, run: Run) -> list[Attempt]:
     """Every judged sample in the order of the problems; where no verdicts were kept, the failed problems."""
     rows = list(store.verdicts(run))
     if not rows:
-        rows = [{"task_id": task, "verdict": "not passed"} for task in run.results.failed_tasks or ()]
-    rows.sort(key=lambda row: (natural(str(row.get("task_id"))), row.get("sample") or 0))
+        rows = [{"task_id": task, "verdict": NOT_PASSED} for task in run.results.failed_tasks or ()]
+    return labelled(rows)
+
+
+def labelled(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:
+    """The attempts with names as short as tells them apart."""
+    ordered = sorted(rows, key=lambda row: (natural(str(row.get("task_id"))), _sample(row)))
+    names = [str(row.get("task_id")) for row in ordered]
+    shared = shared_beginning(names)
+    several = any(_sample(row) for row in ordered)
     return [
         Attempt(
-            str(row.get("task_id")),
-            int(row.get("sample") or 0),
-            str(row.get("task_id")),
-            str(row.get("verdict")),
-            str(row.get("detail") or ""),
+            task=name,
+            sample=_sample(row),
+            label=name[shared:] + (f".{_sample(row)}" if several else ""),
+            verdict=str(row.get("verdict")),
+            row=row,
         )
-        for row in rows
+        for name, row in zip(names, ordered, strict=True)
     ]
+
+
+def shared_beginning(names: Sequence[str]) -> int:
+    """How much of `HumanEval/7` all names have in common, up to a sign that ends a word."""
+    if len(set(names)) < 2:
+        return 0
+    common = re.match(r".*[/_.:-]", os.path.commonprefix(list(names)))
+    return common.end() if common else 0
+
+
+def _sample(row: Mapping[str, Any]) -> int:
+    sample = row.get("sample")
+    return sample if isinstance(sample, int) else 0
+
+
+def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
+    """From the files of an attempt at a task where there are any, else from the journal of answers."""
+    answer = _answer(store, run, attempt)
+    folder = _attempt_folder(run, attempt)
+    texts = dict(_texts(folder)) if folder else {}
+    prompt = _prompt_parts(answer.get("prompt"))
+    if not prompt and (kept := texts.get(AttemptFile.PROMPT)):
+        prompt = [("prompt", kept)]
+    response = str(answer.get("response") or texts.get(AttemptFile.RESPONSE) or "")
+    code = code_in({**answer, **attempt.row, "response": response})
+    further = (AttemptFile.PATCH, AttemptFile.STDOUT, AttemptFile.STDERR)
+    return Said(
+        [(role, _cut(text)) for role, text in prompt],
+        _cut(response),
+        _cut(code),
+        {str(name): _cut(texts[name]) for name in further if texts.get(name)},
+    )
+
+
+def _answer(store: Store, run: Run, attempt: Attempt) -> dict[str, Any]:
+    """Only the lines that name the problem are parsed: a journal of long answers has hundreds of megabytes."""
+    name = json.dumps(attempt.task).encode()
+    with suppress(OSError), store.artifact(run, RunFile.ANSWERS) as lines:
+        for line in lines:
+            if name in line[: len(name) + 40]:
+                row = _parsed(line)
+                if row.get("task_id") == attempt.task and _sample(row) == attempt.sample:
+                    return row
+    return {}
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return {}
+    return row if isinstance(row, dict) else {}
+
+
+def _prompt_parts(prompt: object) -> list[tuple[str, str]]:
+    if isinstance(prompt, str):
+        return [("text", prompt)]
+    if not isinstance(prompt, list):
+        return []
+    messages = [part for part in prompt if isinstance(part, dict)]
+    return [(str(part.get("role")), str(part.get("content"))) for part in messages]
+
+
+def _attempt_folder(run: Run, attempt: Attempt) -> Path | None:
+    """Found among the folders that are there, so that no problem's name leads out of them."""
+    if not run.artifacts:
+        return None
+    begins, ends = f"{attempt.task}__", f"__sample{attempt.sample:02}"
+    with suppress(OSError, ValueError):
+        for path in (Path(run.artifacts) / ATTEMPTS).iterdir():
+            if path.name.startswith(begins) and path.name.endswith(ends) and not path.is_symlink():
+                return path
+    return None
+
+
+def _texts(folder: Path) -> Iterator[tuple[AttemptFile, str]]:
+    for name in AttemptFile:
+        path = folder / name
+        with suppress(OSError):
+            if not path.is_symlink():
+                with path.open("rb") as file:
+                    yield name, file.read(2 * MOST_SHOWN).decode("utf-8", "replace")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}\n… and {len(text) - MOST_SHOWN:,} more"
+
+
+def log_tail(store: Store, run: Run, name: str) -> str:
+    """The last lines of a log among the run's files; empty where it is gone."""
+    with suppress(OSError), store.artifact(run, name) as log:
+        size = log.seek(0, os.SEEK_END)
+        log.seek(max(0, size - TAIL_BYTES))
+        text = log.read(TAIL_BYTES).decode("utf-8", "replace")
+        return text if size <= TAIL_BYTES else text.partition("\n")[2]
+    return ""

@@ -2,21 +2,139 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from benchkit.dashboard.pages.answers import attempts_of
+from benchkit.contract import AttemptFile, RunFile
+from benchkit.dashboard.pages.answers import Attempt, attempts_of, log_tail, said_in
+from benchkit.dashboard.pages.code import language_of, marked
 from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.records import Run
+from benchkit.rerun import command_of_run
+from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
-from benchkit.telling.comparison.selection import contestant
+from benchkit.telling.comparison.selection import contestant, latest_good
 from benchkit.telling.history import find_run
+from benchkit.telling.history.base import Store
+from benchkit.telling.history.heads import Head
+from benchkit.telling.history.notes import Note
+from benchkit.telling.reports.gallery import run_charts
 
 router = APIRouter()
+CHIPS = 600  # on a page
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The attempts of a run, and which of them is looked at."""
+
+    run: Run
+    attempts: Sequence[Attempt]
+    flipped: frozenset[str]  # problems on which the run that it is held against differs
+    chosen: int | None
+    against: str | None
+
+    @property
+    def attempt(self) -> Attempt | None:
+        return None if self.chosen is None else self.attempts[self.chosen]
+
+    @property
+    def failed(self) -> list[Attempt]:
+        return [one for one in self.attempts if not one.passed]
+
+    def part(self) -> tuple[int, Sequence[Attempt]]:
+        """The chips of one page: those around the chosen one."""
+        start = (self.chosen or 0) // CHIPS * CHIPS
+        return start, self.attempts[start : start + CHIPS]
+
+    def address(self, attempt: Attempt) -> str:
+        query = {"task": attempt.task, "sample": attempt.sample or None, "against": self.against}
+        words = urlencode({name: value for name, value in query.items() if value is not None})
+        return f"/runs/{self.run.id}?{words}#answer"
+
+    def keys(self) -> list[tuple[str, str, str]]:
+        """A key, what it does in words, and where it leads."""
+        kinds = (
+            ("j", "k", "", [True] * len(self.attempts)),
+            ("f", "F", " failed", [not one.passed for one in self.attempts]),
+            ("x", "X", " flipped", [one.task in self.flipped for one in self.attempts]),
+        )
+        found = []
+        for forward, back, what, wanted in kinds:
+            here = -1 if self.chosen is None else self.chosen
+            after = next((n for n in range(here + 1, len(wanted)) if wanted[n]), None)
+            before = next((n for n in range(max(here, 0) - 1, -1, -1) if wanted[n]), None)
+            if after is not None:
+                found.append((forward, f"next{what}", self.address(self.attempts[after])))
+            if before is not None:
+                found.append((back, f"previous{what}", self.address(self.attempts[before])))
+        return found
 
 
 @router.get("/runs/{run_id}")
-def run(request: Request, run_id: str) -> HTMLResponse:
+def run(request: Request, run_id: str, task: str = "", sample: int = 0, against: str = "") -> HTMLResponse:
     store = site_of(request).history
     found = find_run(store, run_id)
-    one = contestant(Catalog(store), [found], found.model)
-    return render(request, "run.html", run=found, one=one, attempts=attempts_of(store, found))
+    catalog = Catalog(store)
+    one = contestant(catalog, [found], found.model)
+    others = _others(catalog, found)
+    other = _held_against(catalog, others, against)
+    attempts = attempts_of(store, found)
+    chosen = next((n for n, a in enumerate(attempts) if (a.task, a.sample) == (task, sample)), None)
+    choice = Choice(found, attempts, _flipped(catalog, found, other), chosen, other.id if other else None)
+    return render(
+        request,
+        "run.html",
+        run=found,
+        one=one,
+        choice=choice,
+        others=others,
+        against=other,
+        facts=facts,
+        note=store.notes().get(found.id, Note()),
+        again=command_of_run(found),
+        charts=run_charts([one], store).values(),
+        logs={name: log_tail(store, found, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
+        **_answer(store, choice),
+    )
+
+
+def _answer(store: Store, choice: Choice) -> dict[str, Any]:
+    """What the page shows of the chosen attempt."""
+    if choice.attempt is None:
+        return {}
+    said = said_in(store, choice.run, choice.attempt)
+    language = language_of(said.response, choice.attempt.row.get("language"))
+    kinds = {name: "diff" if name == AttemptFile.PATCH else "" for name in said.texts}
+    texts = {name: marked(text, kinds[name]) for name, text in said.texts.items()}
+    return {"said": said, "code": marked(said.code, language), "texts": texts}
+
+
+def _others(catalog: Catalog, run: Run) -> list[Head]:
+    """What this run may be held against: the latest good runs of its benchmark, the newest first."""
+    same = [head for head in catalog.heads if head.benchmark == run.benchmark and head.id != run.id]
+    return sorted(latest_good(same), key=lambda head: head.when, reverse=True)[:100]
+
+
+def _held_against(catalog: Catalog, others: Sequence[Head], wanted: str) -> Run | None:
+    """The one that was chosen, else the newest."""
+    head = next((one for one in others if one.id == wanted), others[0] if others else None)
+    return None if head is None else catalog.run(head)
+
+
+def _flipped(catalog: Catalog, run: Run, other: Run | None) -> frozenset[str]:
+    """The problems that one of the two solved and the other did not."""
+    if other is None:
+        return frozenset()
+    one, two = (contestant(catalog, [each], each.id).outcomes for each in (run, other))
+    both = [
+        (task, share, share_there)
+        for task in {*(one.shares or {}), *(two.shares or {})}
+        if (share := one.share(task)) is not None and (share_there := two.share(task)) is not None
+    ]
+    return frozenset(task for task, here, there in both if (here >= 0.5) != (there >= 0.5))

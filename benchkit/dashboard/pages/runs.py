@@ -6,7 +6,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.pages.rendering import render, site_of
-from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.records import Status
+from benchkit.telling.history.finding import EVERYTHING, Filter, Order, Page
 
 router = APIRouter()
 ROWS = 100
@@ -14,6 +15,7 @@ ROWS = 100
 
 @router.get("/runs")
 def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down: int = 1) -> HTMLResponse:
+    store = site_of(request).history
     asked = request.query_params
     wanted = Filter(
         benchmark=asked.get("benchmark") or None,
@@ -21,7 +23,24 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
         status=asked.get("status") or None,
         text=q.strip() or None,
     )
+    order = Order(sort, bool(down))
     place = max(1, page)
-    found = site_of(request).history.find(wanted, Order(sort, bool(down)), Page((place - 1) * ROWS, ROWS))
+    found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
     pages = max(1, -(-found.total // ROWS))
-    return render(request, "runs.html", found=found, place=place, pages=pages, sort=sort, down=down, q=q)
+    if place > pages:  # of fewer than there were
+        place = pages
+        found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
+    benchmarks = sorted({head.benchmark for head in store.heads()})
+    return render(
+        request,
+        "runs.html",
+        found=found,
+        place=place,
+        pages=pages,
+        sort=sort,
+        down=down,
+        q=q,
+        notes=store.notes(),
+        filtered=wanted != EVERYTHING,
+        menus=(("benchmark", "Benchmark", benchmarks), ("status", "Status", [one.value for one in Status])),
+    )

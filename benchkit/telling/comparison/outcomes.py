@@ -34,6 +34,10 @@ class Outcomes:
             return wilson(self.passed, self.total)
         return None
 
+    def share(self, task: str) -> float | None:
+        """Of one problem; a run that names only its failures passed all others."""
+        return (self.shares or {}).get(task, 1.0 if self.unlisted else None)
+
     @cached_property
     def failed(self) -> frozenset[str] | None:
         """The problems that failed, where each was answered once; else None."""

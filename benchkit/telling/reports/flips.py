@@ -87,8 +87,7 @@ class Attempts:
         self._answers: Mapping[str, list[dict[str, Any]]] | None = None
 
     def share(self, task: str) -> float | None:
-        of_model = self._of.outcomes
-        return (of_model.shares or {}).get(task, 1.0 if of_model.unlisted else None)
+        return self._of.outcomes.share(task)
 
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
@@ -104,11 +103,11 @@ class Attempts:
     def _code(self, task: str, row: Mapping[str, Any]) -> str:
         answers = (self._answers or {}).get(task, [])
         same_sample = [one for one in answers if one["sample"] == row.get("sample")] or answers
-        kept = _code_in(row) or _changed_files(self._of.run, self._store, row)
+        kept = code_in(row) or changed_files(self._of.run, self._store, row)
         return kept or next((str(one["code"]) for one in same_sample), "")
 
 
-def _changed_files(run: Run, store: Store, row: Mapping[str, Any]) -> str:
+def changed_files(run: Run, store: Store, row: Mapping[str, Any]) -> str:
     """What an answer to a task made of the files, from the attempt's folder; empty where that is gone."""
     folder, names = row.get("attempt"), row.get("changed")
     if not isinstance(folder, str) or not isinstance(names, list):
@@ -125,7 +124,7 @@ def _changed_files(run: Run, store: Store, row: Mapping[str, Any]) -> str:
     return _shown("\n\n".join(f"── {name}\n{text}" for name, text in texts))
 
 
-def _code_in(row: Mapping[str, Any]) -> str:
+def code_in(row: Mapping[str, Any]) -> str:
     """The code as it was judged where that was kept, else what the answer holds between its fences."""
     kept = row.get("code") or row.get("solution")
     if kept:
@@ -146,7 +145,7 @@ def _codes(run: Run, store: Store) -> dict[str, list[dict[str, Any]]]:
     """Of each answer the code alone: whole answers of twenty models that think aloud are too much to hold."""
     rows = artifact_rows(store, run, RunFile.ANSWERS)
     return _by_task(
-        {"task_id": row.get("task_id"), "sample": row.get("sample"), "code": _code_in(row)} for row in rows
+        {"task_id": row.get("task_id"), "sample": row.get("sample"), "code": code_in(row)} for row in rows
     )
 
 

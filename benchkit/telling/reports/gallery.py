@@ -15,7 +15,6 @@ from benchkit.runs import number
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
-from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
 from benchkit.telling.comparison.standings import Measure, energy, front, speed, undisturbed, vram
 from benchkit.telling.comparison.tiers import by_score
@@ -170,17 +169,12 @@ def _grid(title: str, rows: Sequence[Contestant]) -> Canvas | None:
     known = [(one.label, one.outcomes) for one in rows if one.outcomes.shares is not None]
     tasks = sorted({task for _, known_outcomes in known for task in known_outcomes.shares or {}}, key=natural)
     shares = [
-        (name, {task: share for task in tasks if (share := _share(known_outcomes, task)) is not None})
+        (name, {task: share for task in tasks if (share := known_outcomes.share(task)) is not None})
         for name, known_outcomes in known
     ]
     complete = any(not known_outcomes.unlisted for _, known_outcomes in known)
     what = "problems and models" if complete else "problems that some model failed"
     return problem_grid(f"{title}: {what}", shares, tasks)
-
-
-def _share(known_outcomes: Outcomes, task: str) -> float | None:
-    """A run that names only its failures passed all others."""
-    return (known_outcomes.shares or {}).get(task, 1.0 if known_outcomes.unlisted else None)
 
 
 def natural(task: str) -> list[tuple[bool, int, str]]:

@@ -1,0 +1,25 @@
+// What every page does: keys, menus that apply when they change, the list of keys.
+const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+
+function act(key) {
+  const link = document.querySelector(`a[data-key="${CSS.escape(key)}"]`);
+  if (link) return link.click(), true;
+  if (key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) return search.focus(), true;
+  }
+  if (key === "?") return document.getElementById("keys").showModal(), true;
+  const place = Number(key);
+  const page = place && document.querySelectorAll("nav a")[place - 1];
+  if (page) return page.click(), true;
+  return false;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.altKey || event.metaKey || typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (act(event.key)) event.preventDefault();
+});
+document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
+for (const menu of document.querySelectorAll("[data-submits]")) {
+  menu.addEventListener("change", () => menu.form.requestSubmit());
+}
