@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -94,11 +93,9 @@ def labelled(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:
 
 
 def shared_beginning(names: Sequence[str]) -> int:
-    """How much of `HumanEval/7` all names have in common, up to a sign that ends a word."""
-    if len(set(names)) < 2:
-        return 0
-    common = re.match(r".*[/_.:-]", os.path.commonprefix(list(names)))
-    return common.end() if common else 0
+    """How much of `HumanEval/7` is the same for all: the set's name."""
+    sets = {name.rpartition("/")[0] for name in names}
+    return len(sets.pop()) + 1 if len(sets) == 1 and "/" in names[0] else 0
 
 
 def _sample(row: Mapping[str, Any]) -> int:
@@ -126,7 +123,7 @@ def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
 
 
 def _answer(store: Store, run: Run, attempt: Attempt) -> dict[str, Any]:
-    """Only the lines that name the problem are parsed: a journal of long answers has hundreds of megabytes."""
+    """Only lines that name the problem are parsed: a journal of long answers has hundreds of megabytes."""
     name = json.dumps(attempt.task).encode()
     with suppress(OSError), store.artifact(run, RunFile.ANSWERS) as lines:
         for line in lines:

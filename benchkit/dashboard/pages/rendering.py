@@ -20,7 +20,7 @@ from benchkit.telling.tables.width import printable
 from benchkit.terminal import duration
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-MENU = (("/leaderboard", "Leaderboard"), ("/runs", "Runs"))
+MENU = (("/leaderboard", "Leaderboard"), ("/runs", "Runs"), ("/compare", "Compare"))
 UNKNOWN = Markup('<span class="unknown" aria-label="not known">–</span>')
 
 
@@ -47,8 +47,8 @@ def error_page(request: Request, message: str, status: int) -> HTMLResponse:
 
 def address(request: Request, changes: Mapping[str, Any]) -> str:
     """This page's address with other choices; None takes one out."""
-    query = {**request.query_params, **changes}
-    words = urlencode({name: value for name, value in query.items() if value not in (None, "")})
+    kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]
+    words = urlencode([(name, value) for name, value in (*kept, *changes.items()) if value not in (None, "")])
     return f"{request.url.path}?{words}" if words else request.url.path
 
 

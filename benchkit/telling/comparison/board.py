@@ -11,6 +11,7 @@ from benchkit.errors import UsageError
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.telling.comparison.narrowing import Narrowing
 from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant, latest_good
 from benchkit.telling.comparison.standings import (
     Rung,
@@ -48,16 +49,26 @@ class Board:
         return [(place, one) for place, tier in enumerate(self.tiers, 1) for one in tier]
 
 
-def boards(catalog: Catalog, benchmark: str | None, fits: float | None, tag: str | None) -> list[Board]:
+def boards(
+    catalog: Catalog,
+    benchmark: str | None,
+    fits: float | None,
+    tag: str | None,
+    narrowing: Narrowing | None = None,
+) -> list[Board]:
     """Models that were asked differently stand on boards of their own."""
     known = catalog.store.notes()
     groups: dict[tuple[tuple[str, str], ...], list[Contestant]] = defaultdict(list)
     for entry in choose(catalog, (), benchmark):
         if tag is None or tag in known.get(entry.id, Note()).tags:
             run = catalog.run(entry)
-            groups[tuple(conditions(run).items())].append(contestant(catalog, [run], entry.model))
+            whole = contestant(catalog, [run], entry.model)
+            one = whole if narrowing is None else narrowing.narrowed(whole, catalog.store)
+            if one is not None:
+                groups[tuple(conditions(run).items())].append(one)
     if not groups:
-        raise UsageError(f"no good run in {catalog.place} has the tag {tag!r}")
+        what = f"has the tag {tag!r}" if narrowing is None else "is left by these filters"
+        raise UsageError(f"no good run in {catalog.place} {what}")
     all_boards = [_board(members, known, fits) for members in groups.values()]
     return sorted(all_boards, key=lambda board: -len(board.section.contestants))
 
@@ -86,7 +97,7 @@ def as_text(board: Board, width: int | None) -> str:
         last = place
     if board.fits is not None:
         lines += ["", f"best that fits in {board.fits:g} GiB of VRAM: {board.tiers[0][0].label}"]
-    return "\n".join(printable(line) for line in [*lines, "", *_below(board)])
+    return "\n".join(printable(line) for line in [*lines, "", *lines_below(board)])
 
 
 def _nothing_fits(board: Board) -> str:
@@ -130,7 +141,8 @@ def _known(value: float | None, unit: str, digits: int) -> str:
     return "" if value is None else f"{decimal(value, digits)} {unit}"
 
 
-def _below(board: Board) -> list[str]:
+def lines_below(board: Board) -> list[str]:
+    """What the tiers mean, who is not beaten, and the ladders."""
     corrected = correction_words(board.judged)
     lines = ["Models of one tier cannot be told apart from its first by these runs."]
     lines += [f"({corrected})"] if corrected else []

@@ -1,0 +1,129 @@
+"""Two or more runs: what their scores prove, and the problems that flipped, both codes side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from benchkit.dashboard.pages.answers import shared_beginning
+from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
+from benchkit.errors import UsageError
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.page import Page, pages, remarks, verdict_lines
+from benchkit.telling.comparison.selection import latest_good, sections
+from benchkit.telling.comparison.tiers import by_score
+from benchkit.telling.history.heads import Head
+from benchkit.telling.reports.flips import Flip, flips
+from benchkit.telling.reports.gallery import charts
+from benchkit.telling.reports.material import how_asked
+from benchkit.telling.reports.svg import Canvas
+from benchkit.telling.tables.columns import cells
+
+router = APIRouter()
+MOST_OFFERED = 200
+
+
+@dataclass(frozen=True)
+class FlipChip:
+    """One flipped problem as a chip, seen from the first run that was named."""
+
+    task: str
+    label: str
+    won: bool
+    href: str
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The runs of one benchmark side by side."""
+
+    page: Page
+    how: str
+    said: Sequence[str]
+    verdicts: Sequence[tuple[str, str]]  # the line, and its word for the style
+    flips: Sequence[FlipChip]
+    flip: Flip | None
+    keys: Sequence[tuple[str, str, str]]
+    table: Sequence[tuple[str, Sequence[str]]]
+    charts: Sequence[Canvas]
+
+
+@router.get("/compare")
+def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
+    catalog = Catalog(site_of(request).history)
+    named = request.query_params.getlist("run")
+    shown: list[Compared] = []
+    refused = ""
+    if len(catalog) and (len(named) > 1 or not named):
+        try:
+            found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
+            base = f"/compare?{urlencode([('run', name) for name in named])}"
+            base += "&anyway=1" if anyway else ""
+            shown = [_compared(catalog, one, base, flip) for one in pages(found, None) if len(one.rows) > 1]
+        except UsageError as error:
+            refused = str(error)
+    elif len(named) == 1:
+        refused = "One run is chosen: choose another to hold it against."
+    return render(
+        request,
+        "compare.html",
+        shown=shown,
+        refused=refused,
+        offered=_offered(catalog, named),
+        named=named,
+        anyway=anyway,
+    )
+
+
+def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:
+    """What can be chosen: the latest good run of each model, and what is chosen already."""
+    latest = {head.id for head in latest_good(catalog.heads)}
+    found = [head for head in catalog.heads if head.id in latest or head.id in named]
+    found.sort(key=lambda head: (head.id not in named, head.benchmark, head.model.casefold()))
+    return found[:MOST_OFFERED]
+
+
+def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
+    flipped = list(flips(by_score(page.rows), catalog.store))
+    chosen = next((n for n, one in enumerate(flipped) if one.task == wanted), 0 if flipped else None)
+    first = page.rows[0].label
+    shared = shared_beginning([one.task for one in flipped]) if flipped else 0
+    chips = [
+        FlipChip(
+            one.task,
+            one.task[shared:],
+            first in one.solved_by,
+            f"{base}&{urlencode({'flip': one.task})}#flip",
+        )
+        for one in flipped
+    ]
+    columns = [column for column in page.columns if column.name not in ("run", "command")]
+    texts = [cells(column, page.rows) for column in columns]
+    lines = verdict_lines(page)
+    words = [verdict.word.value for verdict in page.shown_verdicts()[0]]
+    return Compared(
+        page,
+        how_asked(page),
+        remarks(page),
+        list(zip(lines, [*words, *[""] * len(lines)], strict=False)),
+        chips,
+        None if chosen is None else flipped[chosen],
+        _keys(chips, chosen),
+        [
+            (column.title, [text or UNKNOWN for text in row])
+            for column, row in zip(columns, texts, strict=True)
+        ],
+        tuple(charts(page.section.title, page.rows).values()),
+    )
+
+
+def _keys(chips: Sequence[FlipChip], chosen: int | None) -> list[tuple[str, str, str]]:
+    if chosen is None:
+        return []
+    after = [("x", "next flipped", chips[chosen + 1].href)] if chosen + 1 < len(chips) else []
+    before = [("X", "previous flipped", chips[chosen - 1].href)] if chosen else []
+    return [*after, *before]
