@@ -13,7 +13,7 @@ from typing import Any
 from benchkit.contract import ATTEMPTS, AttemptFile, RunFile
 from benchkit.records import Run, Verdict
 from benchkit.telling.history.base import Store
-from benchkit.telling.reports.flips import code_in
+from benchkit.telling.reports.flips import changed_files, code_in
 from benchkit.telling.reports.gallery import natural
 
 MOST_SHOWN = 200_000  # characters of one text; all of it is there for download
@@ -112,7 +112,7 @@ def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
     if not prompt and (kept := texts.get(AttemptFile.PROMPT)):
         prompt = [("prompt", kept)]
     response = str(answer.get("response") or texts.get(AttemptFile.RESPONSE) or "")
-    code = code_in({**answer, **attempt.row, "response": response})
+    code = changed_files(run, store, attempt.row) or code_in({**answer, **attempt.row, "response": response})
     further = (AttemptFile.PATCH, AttemptFile.STDOUT, AttemptFile.STDERR)
     return Said(
         [(role, _cut(text)) for role, text in prompt],
@@ -152,13 +152,11 @@ def _prompt_parts(prompt: object) -> list[tuple[str, str]]:
 
 
 def _attempt_folder(run: Run, attempt: Attempt) -> Path | None:
-    """Found among the folders that are there, so that no problem's name leads out of them."""
-    if not run.artifacts:
-        return None
-    begins, ends = f"{attempt.task}__", f"__sample{attempt.sample:02}"
+    """Found among the folders that are there, so that no name in a record leads out of them."""
+    name = attempt.row.get("attempt")
     with suppress(OSError, ValueError):
-        for path in (Path(run.artifacts) / ATTEMPTS).iterdir():
-            if path.name.startswith(begins) and path.name.endswith(ends) and not path.is_symlink():
+        for path in (Path(run.artifacts or "") / ATTEMPTS).iterdir():
+            if path.name == name and not path.is_symlink():
                 return path
     return None
 

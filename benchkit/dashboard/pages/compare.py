@@ -101,7 +101,7 @@ def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
         )
         for one in flipped
     ]
-    columns = [column for column in page.columns if column.name not in ("run", "command")]
+    columns = [column for column in page.columns if column.name not in ("model", "run", "command")]
     texts = [cells(column, page.rows) for column in columns]
     lines = verdict_lines(page)
     words = [verdict.word.value for verdict in page.shown_verdicts()[0]]
