@@ -51,6 +51,7 @@ class Variable:
     API_KEY: Final = "OPENAI_API_KEY"
     OUTPUT_DIR: Final = "BENCH_OUTPUT_DIR"
     EVENTS: Final = "BENCH_EVENTS"  # the file to append events to, one JSON object a line
+    PROVIDER: Final = "BENCH_PROVIDER"  # whose address it is; its key is in the variable of the key
     MODEL_SHA256: Final = "BENCH_MODEL_SHA256"  # empty where it is unknown
     DEFAULT_MODEL: Final = "DEFAULT_MODEL"  # a person's own, as are the names without BENCH_
     DEFAULT_TEMPERATURE: Final = "DEFAULT_TEMPERATURE"

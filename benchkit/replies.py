@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import json
 import re
 import time
 from collections.abc import Mapping
@@ -31,6 +32,23 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (TypeError, ValueError):
         return None
+
+
+def message_of(body: str) -> str:
+    """What an error's body says, in one line: the message in its JSON, or the text of a page."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        page = re.sub(
+            r"<(style|script).*?</\1>|<[^>]{0,500}>", " ", body[:20_000], flags=re.DOTALL | re.IGNORECASE
+        )
+        return " ".join(page.split())
+    found = found[0] if isinstance(found, list) and found else found  # Google's errors come in a list
+    while isinstance(found, dict) and (
+        inner := found.get("error") or found.get("message") or found.get("detail")
+    ):
+        found = inner
+    return " ".join((found if isinstance(found, str) else json.dumps(found)).split())
 
 
 def redirection(status: int, url: str, headers: Mapping[str, str]) -> str:

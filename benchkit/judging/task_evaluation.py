@@ -116,7 +116,7 @@ class TaskRun:
 
         asking = Asking(self.settings)
         questions = questions_of(self.catalogue, self.manner, self.settings.samples)
-        _, folder = self.settings.need_endpoint()
+        folder = self.settings.need_folder()
         outcome = _Outcome(
             self, ScriptOutput(folder, len(questions), self.begun), Attempts(folder, asking.model)
         )
@@ -135,8 +135,7 @@ class TaskRun:
             if not questions:
                 break
             say(f"{len(questions)} answers did not pass: try {number + 1} of {self.manner.tries}")
-        facts = {"sampling": self.settings.sampling.as_record(), "parallel": asking.askers}
-        return outcome.finish(facts)
+        return outcome.finish(asking.facts())
 
     def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> dict[str, Any]:
         """Judge what was answered before; nothing is asked."""

@@ -3,7 +3,13 @@
 table.py      the table, one row a provider; add one there
 preset.py     what a row holds
 names.py      `openrouter/google/gemini-pro` to provider, model, address and the key's variable
-usage.py      what a reply tells of tokens and cost
+keys.py       the key of a provider: its own variable, and never that of another
+listing.py    a provider's list of models, and names that are not in it
+parameters.py   what a request may say to a model: the rest is left out or renamed, and it is told
+usage.py      what a reply tells of tokens and cost; endings.py: why an answer ended
+pace.py       what a reply's headers say about when to ask again
+base.py       the Protocol of a dialect
+dialects/     one file a dialect (most providers speak OpenAI's), and their table
 """
 
 from benchkit.providers.names import RemoteModel, find_remote_model, provider_of_url

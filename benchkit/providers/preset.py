@@ -30,6 +30,7 @@ class Provider:
     usage: UsagePlaces = OPENAI_USAGE
     reset_headers: tuple[str, ...] = ()  # when a limit that is used up is there again
     lists_models: bool = True
+    listed_prefix: str = ""  # what stands before the names in that list
     lists_all: bool = True  # whether a name that is not in the list is certainly unknown
 
     @property

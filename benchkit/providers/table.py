@@ -97,7 +97,7 @@ _ROWS = (
         key_variable="GEMINI_API_KEY",
         documentation="https://ai.google.dev/gemini-api/docs/openai",
         key_prefixes=("AIza",),
-        refuses=frozenset({"seed"}),
+        listed_prefix="models/",
     ),
     Provider(
         name="ollama",

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -26,7 +27,17 @@ class Turn:
 
     def __init__(self, handler: BaseHTTPRequestHandler, body: dict[str, Any], number: int) -> None:
         self._handler, self.body, self.number = handler, body, number  # number: 1 for the first request
+        self.further: dict[str, str] = {}  # headers of whatever it replies
         self.sent = 0  # bytes of a body that is sent on and on
+
+    @property
+    def headers(self) -> Message:
+        """Of the request."""
+        return self._handler.headers
+
+    @property
+    def path(self) -> str:
+        return self._handler.path
 
     @property
     def question(self) -> str:
@@ -35,13 +46,14 @@ class Turn:
             return str(self.body["prompt"])
         return next(str(m["content"]) for m in reversed(self.body["messages"]) if m["role"] == "user")
 
-    def status(self, code: int, body: str | bytes | dict[str, Any] = "", **headers: str) -> None:
+    def status(self, code: int, body: str | bytes | dict[str, Any] | list[Any] = "", **headers: str) -> None:
         """A whole reply, not streamed."""
-        kind = "application/json" if isinstance(body, dict) else "text/html"
-        data = json.dumps(body).encode() if isinstance(body, dict) else body
+        kind = "application/json" if isinstance(body, dict | list) else "text/html"
+        data = json.dumps(body).encode() if isinstance(body, dict | list) else body
         data = data.encode() if isinstance(data, str) else data
         self._handler.send_response(code)
-        for name, value in {"Content-Type": kind, "Content-Length": str(len(data)), **headers}.items():
+        told = {"Content-Type": kind, "Content-Length": str(len(data)), **self.further, **headers}
+        for name, value in told.items():
             self._handler.send_header(name.replace("_", "-"), value)
         self._handler.end_headers()
         self._handler.wfile.write(data)
@@ -73,7 +85,8 @@ class Turn:
 
     def begin(self) -> None:
         self._handler.send_response(200)
-        self._handler.send_header("Content-Type", "text/event-stream")
+        for name, value in {"Content-Type": "text/event-stream", **self.further}.items():
+            self._handler.send_header(name.replace("_", "-"), value)
         self._handler.send_header("Transfer-Encoding", "chunked")
         self._handler.end_headers()
 

@@ -1,8 +1,10 @@
-"""Asking a model over an OpenAI-compatible endpoint.
+"""Asking a model over the network: in OpenAI's form, or in that of its provider.
 
 asking.py     one model asked by a script, all questions together: this is what scripts use
 endpoint.py   the address: what it serves, how many slots it has, one kept-alive connection a thread
 client.py     one question to one answer: the request, retries, limits
+target.py     who is asked: by the name of a provider, or by an address
+limiter.py    how fast all askers together ask
 patience.py   how long to wait for what, and when to ask again
 bodies.py     the bytes of a reply, in bounded memory and time; budget.py says how much of an answer is read
 stream.py     the bytes of a reply to its events, cheaply

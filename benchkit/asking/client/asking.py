@@ -9,6 +9,7 @@ from typing import Any
 from benchkit.asking.client.client import Client
 from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.client.patience import Patience
+from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
 from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
@@ -18,14 +19,15 @@ class Asking:
     """One model at one endpoint, answering into one folder."""
 
     def __init__(self, settings: Settings) -> None:
-        base_url, self._folder = settings.need_endpoint()
+        target, self._folder = find_target(settings), settings.need_folder()
         self._settings = settings
         self._patience = Patience(
             settings.retries, stall_s=settings.stall_timeout, total_s=settings.request_timeout
         )
-        self._endpoint = Endpoint(base_url, settings.api_key, self._patience, say)
+        self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, say, target.provider)
         self._endpoint.wait_until_loaded()
-        self.model = self._endpoint.model(settings.model)
+        self.model = self._endpoint.model(target.model)
+        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, say)
         self.askers, self._because = self._parallel()
 
     def _parallel(self) -> tuple[int, str]:
@@ -47,11 +49,18 @@ class Asking:
             if self._settings.samples > 1 and self._settings.sampling.temperature == 0:
                 say("at --temperature 0 all samples of a problem are the same")
             say(f"{self.askers} at once ({self._because})")
-            pipeline = Pipeline(self._client().ask, judge, journal, askers=self.askers, judges=judges)
+            pipeline = Pipeline(self._client.ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
 
-    def _client(self) -> Client:
-        return Client(self._endpoint, self.model, self._settings.sampling, self._patience)
+    def facts(self) -> dict[str, Any]:
+        """How it was asked, for the summary; a parameter that the model does not take is null."""
+        sampling = self._settings.sampling.as_record()
+        changes = self._client.parameters.changes(sampling)
+        sent = {
+            name: None if self._client.parameters.leaves_out(name) else sampling[name] for name in sampling
+        }
+        changed = {"request_changes": changes} if changes else {}
+        return {"sampling": sent, **changed, "parallel": self.askers}
 
     def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
         """Answers are used again only where all of this is the same; a hash says more than a name."""

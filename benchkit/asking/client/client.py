@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -12,8 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from benchkit.asking.client.bodies import reader
 from benchkit.asking.client.budget import budget_of
-from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, innermost_reason, refusal
-from benchkit.asking.client.failures import ContextExceeded, Overlong, RequestFailure, failure_of
+from benchkit.asking.client.endpoint import CONNECT_S, Endpoint, innermost_reason
+from benchkit.asking.client.failures import (
+    ContextExceeded,
+    Overlong,
+    ParameterRefused,
+    Refusal,
+    RequestFailure,
+    failure_of,
+)
+from benchkit.asking.client.limiter import Limiter
 from benchkit.asking.client.partial_answer import PartialAnswer
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
@@ -21,49 +29,104 @@ from benchkit.asking.client.stream import events
 from benchkit.asking.script.base import Answer, Question
 from benchkit.asking.script.flags import Sampling
 from benchkit.errors import EndpointError
+from benchkit.providers.endings import LENGTH
+from benchkit.providers.parameters import Parameters
 
 if TYPE_CHECKING:
     import requests
 
-PATHS = {"chat": "/chat/completions", "completion": "/completions"}
+MOST_CHANGES = 8  # of one request's parameters, refusal by refusal
+ONE_AFTER_ANOTHER = "the server refuses one parameter after the other"
+
+
+class _Changed(Exception):
+    """The server named a parameter that it does not take: the same question may be asked without."""
 
 
 class Client:
     """Asks an endpoint for one model's answers; safe from several threads."""
 
-    def __init__(self, endpoint: Endpoint, model: str, sampling: Sampling, patience: Patience) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        sampling: Sampling,
+        patience: Patience,
+        say: Callable[[str], None] = lambda _line: None,
+    ) -> None:
         self._endpoint, self._model = endpoint, model
         self._sampling, self._patience = sampling, patience
+        self._limiter, self._say = Limiter(), say
+        self._told: set[str] = set()
+        self.parameters = Parameters(endpoint.provider, model)
 
     def ask(self, question: Question, stopping: Event) -> Answer:
         """The model's answer; one with a `failure` where the server gave none after all retries."""
-        for attempt in range(1, self._patience.retries + 2):
+        tries = sent = changes = 0
+        while True:
+            sent, tries = sent + 1, tries + 1
             try:
-                answer = self._ask_once(question, stopping)
+                answer = self._in_turn(question, stopping)
                 whole = with_prefill(question.prompt, answer.response)
-                return replace(answer, response=whole, tries=attempt)
+                return replace(answer, response=whole, tries=sent)
             except ContextExceeded as error:
-                return Answer(
-                    finish_reason="length", tries=attempt, note=f"prompt beyond the context: {error}"
-                )
+                return Answer(finish_reason=LENGTH, tries=sent, note=f"prompt beyond the context: {error}")
+            except _Changed:
+                tries, changes = tries - 1, changes + 1
+                if changes > MOST_CHANGES:
+                    return self._given_up(RequestFailure(ONE_AFTER_ANOTHER), tries, sent)
             except RequestFailure as failure:
-                pause = self._patience.pause_after(failure, attempt)
+                pause = self._pause_after(failure, tries)
                 if pause is None or stopping.wait(pause):
-                    return self._given_up(failure, attempt)
-        raise AssertionError("the last attempt always ends the loop")
+                    return self._given_up(failure, tries, sent)
+                tries -= failure.rate_limited
 
-    def _given_up(self, failure: RequestFailure, attempt: int) -> Answer:
-        times = f", {attempt} times" if attempt > 1 else ""
+    def _pause_after(self, failure: RequestFailure, tries: int) -> float | None:
+        """A limit is no try of this question's, as long as anybody is answered: the limiter waits."""
+        patience = self._patience
+        if failure.rate_limited and (failure.wait_s or 0.0) <= patience.longest_wished_pause_s:
+            return None if self._limiter.unanswered_s > patience.unanswered_s else 0.0
+        return patience.pause_after(failure, tries)
+
+    def _in_turn(self, question: Question, stopping: Event) -> Answer:
+        """Ask once, at the pace that the provider allows."""
+        turn = self._limiter.wait(stopping)
+        if stopping.is_set():
+            raise RequestFailure("the run ended before the answer did", tries=1)
+        body = self._body(question)
+        try:
+            answer = self._ask_once(question, body, stopping)
+        except ParameterRefused as refused:
+            if refused.refusal is not None and self._learned(refused.refusal, body):
+                raise _Changed from None
+            raise
+        except RequestFailure as failure:
+            if failure.rate_limited:
+                self._limiter.note_refusal(turn, failure.wait_s)
+            raise
+        self._limiter.note_answer()
+        return answer
+
+    def _learned(self, refusal: Refusal, body: dict[str, Any]) -> bool:
+        """Whether the next request is another; what is changed is said once."""
+        change = self.parameters.learn(refusal.status, refusal.body, body)
+        if change and change not in self._told:
+            self._told.add(change)
+            self._say(change)
+        return change is not None
+
+    def _given_up(self, failure: RequestFailure, tries: int, sent: int) -> Answer:
+        times = f", {tries} times" if tries > 1 else ""
         if failure.unreachable:
             raise EndpointError(
                 f"nobody answers at {self._endpoint.base_url} any more ({failure.why}{times}); "
                 "the answers so far are kept, the same command goes on from them"
             )
         wished = f", which asks to wait {failure.wait_s:.0f} s" if failure.wait_s else ""
-        return Answer(failure=f"{failure.why}{wished}{times}", tries=attempt)
+        return Answer(failure=f"{failure.why}{wished}{times}", tries=sent)
 
-    def _ask_once(self, question: Question, stopping: Event) -> Answer:
-        reply, body = PartialAnswer(), self._body(question)
+    def _ask_once(self, question: Question, body: dict[str, Any], stopping: Event) -> Answer:
+        reply = PartialAnswer(self._endpoint.provider, self._endpoint.hide)
         budget = budget_of(body)
         try:
             with self._sent(question.prompt.mode, body) as response:
@@ -92,7 +155,7 @@ class Client:
         try:
             with self._post(mode, body) as response:
                 if response.status_code != 200:
-                    raise failure_of(refusal(response))
+                    raise failure_of(self._endpoint.refusal(response))
                 yield response
         except urllib3.exceptions.DecodeError as error:
             told = f"the server's compressed answer cannot be unpacked: {error.args[0]}"
@@ -112,8 +175,8 @@ class Client:
 
         send = partial(
             self._endpoint.session.post,
-            self._endpoint.base_url + PATHS[mode],
-            json=body,
+            self._endpoint.base_url + self._endpoint.dialect.path(mode),
+            json=self._endpoint.dialect.body(body),
             stream=True,
             timeout=(CONNECT_S, self._patience.stall_s),
             allow_redirects=False,
@@ -157,7 +220,7 @@ class Client:
             body["seed"] = sampling.seed + question.sample
         if stop := [*sampling.stop, *prompt.stop]:
             body["stop"] = stop
-        return body | dict(sampling.extra_body)
+        return self.parameters.fit(body) | dict(sampling.extra_body)
 
 
 def _dropped(error: Exception) -> bool:

@@ -18,6 +18,11 @@ from benchkit.asking.client.failures import Refusal, RequestFailure, failure_of
 from benchkit.asking.client.patience import Patience
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError, UsageError
+from benchkit.masking import MASK
+from benchkit.providers.dialects import dialect_of
+from benchkit.providers.listing import find_listed, models_of, not_listed
+from benchkit.providers.preset import Provider
+from benchkit.providers.table import LOCAL
 
 if TYPE_CHECKING:
     import requests
@@ -50,6 +55,7 @@ class Endpoint:
         api_key: str | None = None,
         patience: Patience = Patience(),  # noqa: B008 - frozen
         say: Callable[[str], None] = lambda _line: None,
+        provider: Provider = LOCAL,
     ) -> None:
         base_url, self._login = split_credentials(base_url)
         host = host_of(base_url)
@@ -62,6 +68,7 @@ class Endpoint:
         self._is_local = _is_local(host)
         self._api_key, self._patience, self._say = api_key, patience, say
         self._own = threading.local()
+        self.provider, self.dialect = provider, dialect_of(provider)
 
     @property
     def session(self) -> requests.Session:
@@ -81,14 +88,20 @@ class Endpoint:
         return session
 
     def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        key = None if self._login else self._api_key
+        request.headers.update(self.dialect.headers(key))
         if self._login is not None:  # typed as part of this very address
             request.headers["Authorization"] = basic_authorization(*self._login)
-        elif self._api_key:
-            request.headers["Authorization"] = f"Bearer {self._api_key}"
         return request
+
+    def hide(self, text: str) -> str:
+        """Without the key: some servers repeat it in what they say."""
+        return text.replace(self._api_key, MASK) if self._api_key and self._api_key in text else text
 
     def wait_until_loaded(self) -> None:
         """llama.cpp's server takes connections while it loads its model; others have no /health."""
+        if self._is_hosted:
+            return
         deadline, announced = time.monotonic() + LOADS_WITHIN_S, False
         while self._get(f"{self.root}/health").status == 503:
             if time.monotonic() > deadline:
@@ -103,17 +116,16 @@ class Endpoint:
     @cached_property
     def models(self) -> list[dict[str, Any]]:
         """What the server says it serves; empty where it does not say."""
-        listing = self._listing.content
-        rows = listing.get("data") if isinstance(listing, dict) else None
-        return [row for row in rows or () if isinstance(row, dict) and isinstance(row.get("id"), str)]
+        return models_of(self._listing.content) or []
 
     @cached_property
     def _listing(self) -> Document:
-        return self._document(f"{self.base_url}/models", self._patience)
+        return self._document(self.base_url + self.dialect.models_path(), self._patience)
 
     def model(self, name: str | None) -> str:
         """The name to ask for: the person's, or that of the only model there is."""
         if name is not None:
+            self._refuse_unknown(name)
             return name
         served = [row["id"] for row in self.models]
         if len(served) == 1:
@@ -126,6 +138,17 @@ class Endpoint:
         if isinstance(failure, EndpointError):
             raise failure
         raise EndpointError(f"--model is missing, and {self.base_url}/models does not tell it: {failure}")
+
+    def _refuse_unknown(self, name: str) -> None:
+        """Known providers tell what they have; an address that nobody knows is asked for any name."""
+        provider = self.provider
+        if not provider.lists_models or not provider.lists_all or provider is LOCAL:
+            return
+        if isinstance(self._listing.failure, EndpointError):
+            raise self._listing.failure
+        if self.models and find_listed(name, self.models, provider) is None:
+            told = not_listed(name, self.models, provider)
+            raise UsageError(f"{self.base_url} has {told}; choose with --model")
 
     def identity(self, model: str) -> dict[str, Any]:
         """The server's facts that distinguish this model from others of the same name."""
@@ -140,6 +163,8 @@ class Endpoint:
 
     def slots(self) -> tuple[int, str]:
         """How many requests it can work on at once, and how that is known."""
+        if self._is_hosted:
+            return REMOTE_REQUESTS, f"{self.provider.title} tells no slots; --parallel N asks more or fewer"
         props = self._document(f"{self.root}/props", self._brief_patience).content
         if isinstance(props, dict) and isinstance(props.get("total_slots"), int) and props["total_slots"] > 0:
             return props["total_slots"], "the server's slots"
@@ -152,6 +177,11 @@ class Endpoint:
             REMOTE_REQUESTS,
             "a remote server that does not tell its slots; --parallel N asks more or fewer",
         )
+
+    @property
+    def _is_hosted(self) -> bool:
+        """At a known provider, which has none of llama.cpp's addresses and never loads a model."""
+        return self.provider is not LOCAL and not self.provider.is_local
 
     @property
     def _brief_patience(self) -> Patience:
@@ -179,7 +209,7 @@ class Endpoint:
                 url, timeout=(CONNECT_S, QUICK_S), stream=True, allow_redirects=False
             ) as response:
                 if response.status_code != 200:
-                    return Document(response.status_code, failure=failure_of(refusal(response)))
+                    return Document(response.status_code, failure=failure_of(self.refusal(response)))
                 body = read_whole(response, LARGEST_DOCUMENT, QUICK_S)
         except requests.RequestException as error:
             raise EndpointError(
@@ -191,6 +221,17 @@ class Endpoint:
             return Document(200, json.loads(body))
         except (ValueError, RecursionError):
             return Document(200)
+
+    def refusal(self, response: requests.Response) -> Refusal:
+        """What a reply other than 200 says."""
+        return Refusal(
+            response.status_code,
+            self.hide(read_error(response)),
+            response.headers,
+            response.url,
+            self.provider.reset_headers,
+            self.provider.key_variable,
+        )
 
 
 def _is_local(host: str) -> bool:
@@ -208,8 +249,3 @@ def innermost_reason(error: Exception) -> str:
         seen = inner
     text = getattr(seen, "strerror", None) or str(seen) or type(seen).__name__
     return " ".join(str(text).split())[:120]
-
-
-def refusal(response: requests.Response) -> Refusal:
-    """What a reply other than 200 says."""
-    return Refusal(response.status_code, read_error(response), response.headers, response.url)

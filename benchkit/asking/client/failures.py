@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchkit.contract import Variable
 from benchkit.errors import EndpointError
-from benchkit.replies import BUSY, REDIRECTS, may_pass, redirection, retry_after_s
+from benchkit.providers.pace import RATE_LIMITED, wished_pause_s
+from benchkit.providers.parameters import REFUSAL
+from benchkit.replies import BUSY, REDIRECTS, may_pass, message_of, redirection
 
 WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
+WRONG_KEY = re.compile(r"API[_ ]KEY[_ ](?:not valid|INVALID)", re.IGNORECASE)  # Google's words, with a 400
+OUT_OF_MONEY = frozenset({402})
+MAY_MEAN_MONEY = frozenset({400, 429})
+NO_MONEY = re.compile(
+    r"insufficient_quota|insufficient_balance|credit_balance_exhausted|billing_hard_limit|billing_not_active"
+    r"|credit balance is too low|spend_limit_reached",
+    re.IGNORECASE,
+)
+AS_TO_MONEY = (
+    "see to the account there; what was answered so far is kept, and the same command goes on from it"
+)
 SHOWN = 200  # characters of a server's own words
 
 CONTEXT_EXCEEDED = re.compile(
@@ -33,6 +45,7 @@ class RequestFailure(Exception):
     tries: int | None = None  # None: as often as the person allows
     wait_s: float | None = None  # the server asked for this pause
     unreachable: bool = False  # nobody took the request
+    rate_limited: bool = False  # too much was asked: by us, or by everybody together
 
     def __str__(self) -> str:
         return self.why
@@ -50,6 +63,15 @@ class Refusal:
     body: str
     headers: Mapping[str, str]
     url: str = ""  # what was asked
+    reset_headers: tuple[str, ...] = ()  # where this provider says when a limit is over
+    key_variable: str = Variable.API_KEY
+
+
+@dataclass
+class ParameterRefused(RequestFailure):
+    """The server names a parameter that it does not take."""
+
+    refusal: Refusal | None = None
 
 
 def failure_of(refusal: Refusal) -> Exception:
@@ -58,35 +80,32 @@ def failure_of(refusal: Refusal) -> Exception:
     said = error_text(body)
     if status in REDIRECTS:
         return EndpointError(f"the server {redirection(status, refusal.url, headers)}")
-    if status in WRONG_SETUP:
-        return EndpointError(f"the server refuses with {status} ({said}): {_next_step(status)}")
+    if status in WRONG_SETUP or (status == 400 and WRONG_KEY.search(body)):
+        return EndpointError(f"the server refuses with {status} ({said}): {_next_step(refusal)}")
+    if status in OUT_OF_MONEY or (status in MAY_MEAN_MONEY and NO_MONEY.search(body)):
+        return EndpointError(f"the server refuses with {status} ({said}): {AS_TO_MONEY}")
     if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     if status in BUSY:
-        return RequestFailure(f"the server answers {status} ({said})", wait_s=retry_after_s(headers))
+        return RequestFailure(
+            f"the server answers {status} ({said})",
+            wait_s=wished_pause_s(headers, refusal.reset_headers),
+            rate_limited=status in RATE_LIMITED,
+        )
+    if status in REFUSAL:
+        return ParameterRefused(f"the server answers {status} ({said})", tries=1, refusal=refusal)
     if status >= 500 and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     return RequestFailure(f"the server answers {status} ({said})", tries=None if may_pass(status) else 1)
 
 
-def _next_step(status: int) -> str:
-    if status in (401, 403, 407):
-        return f"put the key into {Variable.API_KEY}"
+def _next_step(refusal: Refusal) -> str:
+    if refusal.status in (400, 401, 403, 407):
+        return f"put the key into {refusal.key_variable}"
     return "check --base-url, which normally ends in /v1, and --model"
 
 
 def error_text(body: str) -> str:
     """The server's own words, as one short line."""
-    try:
-        error = json.loads(body)
-        while isinstance(error, dict) and (
-            inner := error.get("error") or error.get("message") or error.get("detail")
-        ):
-            error = inner
-        text = error if isinstance(error, str) else json.dumps(error)
-    except ValueError:
-        text = re.sub(
-            r"<(style|script).*?</\1>|<[^>]{0,500}>", " ", body[:20_000], flags=re.DOTALL | re.IGNORECASE
-        )
-    line = " ".join(text.split())
+    line = message_of(body)
     return line[:SHOWN] + "…" if len(line) > SHOWN else line or "no words"

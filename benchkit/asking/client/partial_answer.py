@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 from benchkit.asking.client.failures import (
@@ -14,9 +15,12 @@ from benchkit.asking.client.failures import (
     failure_of,
 )
 from benchkit.asking.client.stream import Event
-from benchkit.asking.script.base import CONTENT_FILTER, Answer
+from benchkit.asking.script.base import Answer
+from benchkit.providers.dialects import dialect_of
+from benchkit.providers.endings import CONTENT_FILTER, FAILED, LENGTH, ending
+from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
-from benchkit.providers.usage import UsagePlaces, read_usage
+from benchkit.providers.usage import read_usage
 
 TIMINGS = (
     "prompt_n",
@@ -34,8 +38,9 @@ NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by t
 class PartialAnswer:
     """An answer while its events arrive."""
 
-    def __init__(self, places: UsagePlaces = LOCAL.usage) -> None:
-        self._places = places
+    def __init__(self, provider: Provider = LOCAL, hide: Callable[[str], str] = str) -> None:
+        self._hide = hide  # a key that the server repeats
+        self._provider, self._in_openais_form = provider, dialect_of(provider).event
         self._text: list[str] = []
         self._thoughts: list[str] = []
         self._finish: str | None = None
@@ -49,8 +54,9 @@ class PartialAnswer:
 
     def take(self, event: Event) -> None:
         """Add one event: a stream's, or a whole answer."""
+        event = self._in_openais_form(event)
         if event.get("error"):
-            raise _error(event["error"])
+            raise _error(event["error"], self._hide)
         choices = event.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             self._choices += 1
@@ -62,13 +68,15 @@ class PartialAnswer:
         said = _object(choice.get("delta")) or _object(choice.get("message")) or choice
         text = said.get("content") or said.get("text")
         thought = said.get("reasoning_content") or said.get("reasoning")
+        if isinstance(text, list):
+            text, thought = _in_parts(text)
         if text or thought:
             self.last_token = time.monotonic()
             self._first = self._first or self.last_token
             self._text.append(_as_text(text))
             self._thoughts.append(_as_text(thought))
             self.characters += len(self._text[-1]) + len(self._thoughts[-1])
-        self._finish = _as_text(choice.get("finish_reason")) or self._finish
+        self._finish = ending(_as_text(choice.get("finish_reason"))) or self._finish
 
     @property
     def ended(self) -> bool:
@@ -81,18 +89,20 @@ class PartialAnswer:
             raise RequestFailure("the reply holds no choice", tries=2)
         if not self.ended:
             raise RequestFailure("the stream was cut in the middle of the answer")
+        if self._finish == FAILED:
+            raise RequestFailure("the server gave the answer up before its end")
         return self._answer(self._finish, NOTES.get(self._finish or "", ""))
 
     def cut_off(self) -> Answer:
         """What came of an answer that is not read to its end."""
         note = f"the server goes on past the token budget: reading ended at {self.characters} characters"
-        return self._answer("length", note)
+        return self._answer(LENGTH, note)
 
     def _answer(self, finish: str | None, note: str) -> Answer:
-        usage = read_usage(self._usage, self._places)
+        usage = read_usage(self._usage, self._provider.usage)
         return Answer(
-            response=_clean("".join(self._text)),
-            reasoning=_clean("".join(self._thoughts)),
+            response=self._hide(_clean("".join(self._text))),
+            reasoning=self._hide(_clean("".join(self._thoughts))),
             finish_reason=finish,
             note=note,
             prompt_tokens=_count(usage.prompt_tokens, self._timings.get("prompt_n")),
@@ -110,11 +120,11 @@ class PartialAnswer:
         )
 
 
-def _error(error: Any) -> Exception:
+def _error(error: Any, hide: Callable[[str], str]) -> Exception:
     """An error that came inside a reply whose status was 200."""
     if not isinstance(error, dict):
         error = {"message": str(error)}
-    said, code = error_text(str(error.get("message") or error)), error.get("code")
+    said, code = error_text(hide(str(error.get("message") or error))), error.get("code")
     if CONTEXT_EXCEEDED.search(f"{error.get('type')} {code} {said}"):
         return ContextExceeded(said)
     return failure_of(Refusal(code if isinstance(code, int) and code >= 400 else 500, said, {}))
@@ -122,6 +132,16 @@ def _error(error: Any) -> Exception:
 
 def _object(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
+
+
+def _in_parts(parts: list[Any]) -> tuple[str, str]:
+    """Text and thoughts of a content in parts, as Mistral's thinking models write it."""
+    text, thoughts = [], []
+    for part in map(_object, parts):
+        text.append(_as_text(part.get("text")))
+        inner = part.get("thinking")
+        thoughts.append(_in_parts(inner)[0] if isinstance(inner, list) else _as_text(inner))
+    return "".join(text), "".join(thoughts)
 
 
 def _as_text(part: Any) -> str:

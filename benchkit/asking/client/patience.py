@@ -17,6 +17,9 @@ class Patience:
     first_pause_s: float = 0.5  # doubled each time
     longest_pause_s: float = 30.0
     longest_wished_pause_s: float = LONGEST_WISHED_PAUSE_S  # a Retry-After beyond that ends the question
+    unanswered_s: float = (
+        600.0  # so long nobody's question was answered for a limit: then it is none that ends
+    )
     stall_s: float = 300.0
     total_s: float = 3600.0
 

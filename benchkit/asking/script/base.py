@@ -8,11 +8,11 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
+from benchkit.providers.endings import CONTENT_FILTER, LENGTH
 from benchkit.verdict import Verdict
 
 Message = dict[str, str]
 FACTS_OF_USAGE = ("cached_tokens", "cache_write_tokens", "reasoning_tokens", "cost")
-CONTENT_FILTER = "content_filter"  # a finish_reason of OpenAI's protocol
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ class Answer:
 
     @property
     def truncated(self) -> bool:
-        return self.finish_reason == "length"
+        return self.finish_reason == LENGTH
 
     @property
     def filtered(self) -> bool:

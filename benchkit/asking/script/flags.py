@@ -49,15 +49,21 @@ class Settings:
     request_timeout: float = 3600.0
     check: bool = False
     dry_run: bool = False
+    base_url_typed: bool = False  # and not only in the environment: then it counts before a model's prefix
     api_key: str | None = field(default=None, repr=False)
 
-    def need_endpoint(self) -> tuple[str, Path]:
-        """The address to ask and the folder to write into; both must have been given."""
+    def need_base_url(self) -> str:
         if not self.base_url:
-            raise UsageError("--base-url is missing: the server's address, such as http://127.0.0.1:8080/v1")
+            raise UsageError(
+                "--base-url is missing: the server's address, such as http://127.0.0.1:8080/v1; "
+                "or a --model with its provider before it, such as openrouter/google/gemini-pro"
+            )
+        return self.base_url
+
+    def need_folder(self) -> Path:
         if self.output_dir is None:
             raise UsageError("--output-dir is missing: the folder for answers, verdicts and summary")
-        return self.base_url, self.output_dir
+        return self.output_dir
 
 
 class SlotsOrNumber(click.ParamType[int | None]):
@@ -183,4 +189,6 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Take the shared flags out of all the options."""
     sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
     shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
+    source = click.get_current_context().get_parameter_source("base_url")
+    shared["base_url_typed"] = source is click.core.ParameterSource.COMMANDLINE
     return Settings(**shared, sampling=sampling, api_key=os.environ.get(Variable.API_KEY, "").strip() or None)

@@ -101,9 +101,8 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
         config["server"] = None
     metrics = found.results.metrics if found.results else {}
     config |= {name: metrics[name] for name in SETTINGS if name in metrics}
-    config |= {
-        name: value for name, value in dict(metrics.get("sampling") or {}).items() if value is not None
-    }
+    sampling = dict(metrics.get("sampling") or {})  # null: the model takes no such parameter
+    config |= {name: value for name, value in sampling.items() if value is not None or name in FOR_SCRIPT}
     if found.facts is not None:
         config["layers_offloaded"] = found.facts.layers_offloaded
         config["layers_total"] = found.facts.layers_total

@@ -1,0 +1,36 @@
+"""Who is asked: the provider, the address, the model's name there, and the key that is for this provider."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from benchkit.asking.script.flags import Settings
+from benchkit.contract import Variable
+from benchkit.providers.keys import key_for_address, key_of
+from benchkit.providers.names import find_remote_model, provider_of_url
+from benchkit.providers.preset import Provider
+from benchkit.providers.table import find_provider
+
+
+@dataclass(frozen=True)
+class Target:
+    """One model at one address."""
+
+    provider: Provider
+    base_url: str
+    model: str | None  # None: the only one that it serves
+    api_key: str | None = field(repr=False)
+
+
+def find_target(settings: Settings) -> Target:
+    """By the runner's word, else by the prefix of the model's name, else by the address."""
+    told = os.environ.get(Variable.PROVIDER)
+    if told:  # then the key in the variable of the contract is this provider's
+        return Target(find_provider(told), settings.need_base_url(), settings.model, settings.api_key)
+    remote = find_remote_model(settings.model) if settings.model and not settings.base_url_typed else None
+    if remote is not None:
+        return Target(remote.provider, remote.base_url, remote.model, key_of(remote))
+    base_url = settings.need_base_url()
+    provider = provider_of_url(base_url)
+    return Target(provider, base_url, settings.model, key_for_address(provider))

@@ -1,0 +1,59 @@
+"""What a reply's headers say about when to ask again: Retry-After, or a provider's own."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from datetime import datetime
+
+from benchkit.replies import retry_after_s
+
+RATE_LIMITED = frozenset({429, 529})  # too much was asked, by us or by everybody
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?"
+                       r"(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")  # fmt: skip
+_UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
+_EPOCH_MS, _EPOCH_S = 1e11, 1e8  # numbers above these are moments, not spans
+
+
+def wished_pause_s(headers: Mapping[str, str], reset_headers: tuple[str, ...] = ()) -> float | None:
+    """The seconds that a refusal asks to wait; None where it does not say.
+
+    Of several limits, those count of which nothing is left; where that is not told, the nearest reset.
+    """
+    wished = _milliseconds(headers)
+    if wished is None:
+        wished = retry_after_s(headers)
+    if wished is not None:
+        return wished
+    resets = {name: span for name in reset_headers if (span := span_s(headers.get(name, ""))) is not None}
+    used_up = [
+        span for name, span in resets.items() if headers.get(name.replace("reset", "remaining")) == "0"
+    ]
+    if used_up:
+        return max(used_up)
+    return min(resets.values(), default=None)
+
+
+def _milliseconds(headers: Mapping[str, str]) -> float | None:
+    text = headers.get("retry-after-ms", "").strip()
+    return float(text) / 1000 if re.fullmatch(r"\d+(\.\d+)?", text) else None
+
+
+def span_s(text: str) -> float | None:
+    """Seconds from now: of a span (`6m0s`, `120ms`, `1.5`), of a moment in RFC 3339, or in (milli)seconds."""
+    text = text.strip()
+    if not text:
+        return None
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        number = float(text)
+        if number > _EPOCH_MS:
+            return max(0.0, number / 1000 - time.time())
+        return max(0.0, number - time.time()) if number > _EPOCH_S else number
+    if found := _DURATION.fullmatch(text):
+        return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return max(0.0, moment.timestamp() - time.time())
