@@ -5,6 +5,7 @@ app.py      the application: routes, static files, errors
 server.py   the socket, and what serves it
 access.py   the address and the token
 guard.py    who may look: every request, before anything else
+live.py     what is going on now, over a WebSocket
 pages/      the pages, one file each, made into HTML on the server
 templates/  their HTML; static/: style, small ES modules, the sign in the tab
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from benchkit.dashboard.guard import Guard
+from benchkit.dashboard.live import router as live_router
 from benchkit.dashboard.pages import ROUTERS
 from benchkit.dashboard.pages.rendering import error_page
 from benchkit.dashboard.site import Site
@@ -26,7 +27,7 @@ def make_app(site: Site) -> ASGIApp:
     """Everything that answers a browser, behind the guard."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.site = site
-    for router in ROUTERS:
+    for router in (*ROUTERS, live_router):
         app.include_router(router)
     app.add_api_route("/", lambda: RedirectResponse("/leaderboard", 303))
     app.add_api_route("/drawn.css", _drawn_style)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,14 +28,15 @@ class Overview:
 
 def look_at(history: str | Path) -> Overview:
     """What the batch's journal and the live runs say about this history."""
-    batch = read_state(history)
+    return overview_of(read_state(history), live_runs(), history)
+
+
+def overview_of(batch: BatchState, runs: Iterable[LiveRun], history: str | Path) -> Overview:
+    """The same of what was read already."""
     alive = _is_alive(batch)
     states = (batch if alive else at_rest(batch)).of_the_plan()
-    here = {
-        run.announcement.run_id: run
-        for run in live_runs()
-        if run.announcement.history == history_name(history)
-    }
+    name = history_name(history)
+    here = {run.announcement.run_id: run for run in runs if run.announcement.history == name}
     planned = {state.run_id for state in states}
     single = [_single(run) for run_id, run in here.items() if run_id not in planned]
     snapshots = {run_id: run.snapshot for run_id, run in here.items()}

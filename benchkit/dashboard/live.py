@@ -1,0 +1,306 @@
+"""What is going on now, over one WebSocket a page; it reads the files that `status` reads.
+
+The client says what it looks at, as often as that changes:
+
+    {"runs": true, "follow": {"<run id>": <byte offset in the run's events.jsonl>}}
+
+A frame is a list of messages, at most five frames a second, and only where something is new:
+
+    {"at": seconds, "runs": [...], "waiting": [...], "batch": {...}}    all runs in progress, whole each time
+    {"run": id, "events": [...], "offset": n, "snapshot": {...}, "log": [...]}    what came since that offset
+    {"resync": id}      that offset is none of this file: forget the run's events, they come from the start
+    {"over": id, "status": "ok"}    it is in the history; null where nobody knows what became of it
+
+The files themselves are the queue: a slow client is sent more once it has taken what it was sent, and one
+that comes back names the offset it had. Where nobody looks nothing is read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, WebSocket
+from starlette.websockets import WebSocketDisconnect
+
+from benchkit.contract import RunFile
+from benchkit.dashboard.site import Site
+from benchkit.errors import BenchError
+from benchkit.running.batch.overview import Overview, overview_of
+from benchkit.running.batch.state import BatchState, journal_path, read_state
+from benchkit.running.live import LiveRun, live_runs
+from benchkit.running.live.form import history_name
+from benchkit.running.live.lines import whole_lines
+
+FRAME_S = 0.2
+MOST_FOLLOWED = 50
+LOG_LINES, LOG_BYTES = 12, 8192
+Message = dict[str, Any]
+
+router = APIRouter()
+
+
+@router.websocket("/live")
+async def live_route(socket: WebSocket) -> None:
+    """Sends news until the client goes."""
+    await socket.accept()
+    onlooker = Onlooker(socket.app.state.site, watch_of(socket.app.state))
+    listening = asyncio.create_task(_listen(socket, onlooker))
+    try:
+        while not listening.done():
+            if messages := await asyncio.to_thread(onlooker.news):
+                await socket.send_text(json.dumps(messages))
+            await asyncio.wait({listening}, timeout=FRAME_S)
+        if error := listening.exception():
+            raise error
+    except WebSocketDisconnect:
+        pass
+    except BadWish as error:
+        with suppress(RuntimeError, WebSocketDisconnect):  # it has gone by itself
+            await socket.close(1008, str(error))
+    finally:
+        listening.cancel()
+
+
+async def _listen(socket: WebSocket, onlooker: Onlooker) -> None:
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect
+        onlooker.wish(read_wish(message.get("text") or ""))
+
+
+class BadWish(Exception):
+    """A client's message is none that we know."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a client looks at."""
+
+    runs: bool = False
+    follow: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_wish(text: str) -> Wish:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadWish("send JSON") from None
+    follow = record.get("follow", {}) if isinstance(record, dict) else None
+    if not isinstance(follow, dict) or len(follow) > MOST_FOLLOWED:
+        raise BadWish('send {"runs": true, "follow": {run: offset}}')
+    if any(type(offset) is not int or not 0 <= offset < 1 << 53 for offset in follow.values()):
+        raise BadWish("an offset is a number of bytes")
+    return Wish(record.get("runs") is True, follow)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was going on at one moment."""
+
+    runs: Mapping[str, LiveRun]
+    overview: Overview
+
+
+class Watch:
+    """One look for all clients of a moment."""
+
+    def __init__(self, place: str) -> None:
+        self._place = place
+        self._lock = threading.Lock()
+        self._look: Look | None = None
+        self._looked = float("-inf")
+        self._batch: tuple[Any, BatchState] = (None, BatchState())
+
+    def look(self) -> Look:
+        with self._lock:
+            now = time.monotonic()
+            if self._look is None or now - self._looked >= FRAME_S / 2:
+                runs = live_runs()
+                by_id = {run.announcement.run_id: run for run in runs}
+                self._look, self._looked = Look(by_id, overview_of(self._state(), runs, self._place)), now
+            return self._look
+
+    def _state(self) -> BatchState:
+        """The batch's journal, read again when it was written."""
+        signature = _signature(journal_path(self._place))
+        if signature != self._batch[0]:
+            self._batch = signature, read_state(self._place) if signature else BatchState()
+        return self._batch[1]
+
+
+def watch_of(state: Any) -> Watch:
+    """The one of this application."""
+    if not hasattr(state, "watch"):
+        state.watch = Watch(state.site.place)
+    watch: Watch = state.watch
+    return watch
+
+
+@dataclass
+class _Followed:
+    """A run that a client follows, and what it knows of it."""
+
+    offset: int
+    folder: Path | None = None
+    checked: bool = False  # that the offset is one of this file
+    snapshot: Message | None = None
+    log: tuple[int, int] | None = None
+
+
+class Onlooker:
+    """One client: what it was told, so that it is told what is new."""
+
+    def __init__(self, site: Site, watch: Watch) -> None:
+        self._site, self._watch = site, watch
+        self._lock = threading.Lock()
+        self._wish = Wish()
+        self._followed: dict[str, _Followed] = {}
+        self._told: Message | None = None
+
+    def wish(self, wish: Wish) -> None:
+        with self._lock:
+            self._wish, self._told = wish, None
+            self._followed = {run_id: _Followed(offset) for run_id, offset in wish.follow.items()}
+
+    def news(self) -> list[Message]:
+        with self._lock:
+            if not (self._wish.runs or self._followed):
+                return []
+            look = self._watch.look()
+            messages = self._overview_news(look) if self._wish.runs else []
+            for run_id in list(self._followed):
+                messages += self._news_of(run_id, look.runs.get(run_id))
+            return messages
+
+    def _overview_news(self, look: Look) -> list[Message]:
+        message = overview_message(look, self._site.place)
+        if message == self._told:
+            return []
+        self._told = message
+        return [{"at": round(time.time(), 3), **message}]
+
+    def _news_of(self, run_id: str, live: LiveRun | None) -> list[Message]:
+        followed = self._followed[run_id]
+        recorded = None if live else self._recorded(run_id)
+        if followed.folder is None:
+            known = live.announcement.folder if live else recorded and recorded[1]
+            followed.folder = Path(known) if known else None
+        news = self._events_of(run_id, followed)
+        if live is not None:
+            news += _state_of(run_id, followed, live)
+        elif not any("events" in message for message in news):  # all of them were read
+            del self._followed[run_id]
+            news.append({"over": run_id, "status": recorded and recorded[0]})
+        return news
+
+    def _recorded(self, run_id: str) -> tuple[str, str | None] | None:
+        """The status and the folder of a run that has ended."""
+        try:
+            run = self._site.history.get(run_id)
+        except BenchError:
+            return None
+        return run.status.value, run.artifacts
+
+    def _events_of(self, run_id: str, followed: _Followed) -> list[Message]:
+        if followed.folder is None:
+            return []
+        try:
+            with (followed.folder / RunFile.EVENTS).open("rb") as file:
+                if not (fits := _fits(file.fileno(), followed)):
+                    followed.offset = 0
+                lines, followed.offset = whole_lines(file, followed.offset)
+                followed.checked = True
+        except OSError:
+            return []
+        events = [event for line in lines if (event := _event(line)) is not None]
+        news: list[Message] = [] if fits else [{"resync": run_id}]
+        return [*news, {"run": run_id, "events": events, "offset": followed.offset}] if lines else news
+
+
+def overview_message(look: Look, place: str) -> Message:
+    """All that is in progress and waits, as a page lists it."""
+    states = look.overview.states
+    alive = look.overview.batch_pid is not None
+    here = history_name(place)
+    return {
+        "runs": [_listed(run, here) for run in look.runs.values()],
+        "waiting": [
+            {"model": one.model, "benchmark": one.benchmark, "place": one.place, "state": one.state}
+            for one in states
+            if alive and not one.over and one.state != "running"
+        ],
+        "batch": {
+            "alive": alive,
+            "done": sum(one.over for one in states),
+            "failed": sum(one.state == "failed" for one in states),
+            "of": len(states),
+        },
+    }
+
+
+def _listed(run: LiveRun, here: str) -> Message:
+    announced = run.announcement
+    return {
+        "id": announced.run_id,
+        "model": announced.model,
+        "benchmark": announced.benchmark,
+        "since": announced.since,
+        "history": announced.history,
+        "here": announced.history == here,
+        "snapshot": asdict(run.snapshot),
+    }
+
+
+def _state_of(run_id: str, followed: _Followed, live: LiveRun) -> list[Message]:
+    news: Message = {}
+    snapshot = asdict(live.snapshot)
+    if snapshot != followed.snapshot:
+        followed.snapshot = news["snapshot"] = snapshot
+    output = Path(live.announcement.folder) / RunFile.OUTPUT
+    written = _signature(output)
+    if written is not None and written != followed.log:
+        followed.log, news["log"] = written, _last_lines(output)
+    return [{"run": run_id, "events": [], "offset": followed.offset, **news}] if news else []
+
+
+def _fits(file: int, followed: _Followed) -> bool:
+    """Whether the offset is one at which a line of this file begins."""
+    if os.fstat(file).st_size < followed.offset:
+        return False
+    begins = followed.offset == 0 or os.pread(file, 1, followed.offset - 1) == b"\n"
+    return followed.checked or begins
+
+
+def _event(line: bytes) -> Message | None:
+    try:
+        event = json.loads(line, parse_constant=lambda _: None)  # a browser's JSON knows no NaN
+    except (ValueError, RecursionError):
+        return None
+    return event if isinstance(event, dict) else None
+
+
+def _last_lines(path: Path) -> list[str]:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
+            return file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:]
+    except OSError:
+        return []
+
+
+def _signature(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_size, status.st_mtime_ns
