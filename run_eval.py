@@ -139,7 +139,8 @@ def _problem_set(settings: Settings, choices: Choices) -> ProblemSet:
     if not dataset and not choices.problems_file:
         dataset, version = _asked_in(choices.rejudge) if choices.rejudge else (DEFAULT_DATASET, None)
     ids = [task for given in choices.tasks for task in given.split(",") if task]
-    return load(dataset, choices.problems_file, version, show_progress=say).select(ids, settings.limit)
+    chosen = load(dataset, choices.problems_file, version, show_progress=say).select(ids, settings.limit)
+    return chosen.take_part(settings.part)
 
 
 def _asked_in(folder: Path) -> tuple[str, str | None]:

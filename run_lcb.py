@@ -61,10 +61,10 @@ class Choices:
 def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
     own = Choices(**options)
     if settings.dry_run:
-        problem_set = choose_problems(choice, settings.limit)
+        problem_set = choose_problems(choice, settings.limit, settings.part)
         return show_prompts(_questions(problem_set, own.style, settings.samples))
     with starting_sandbox(settings, own.sandbox, own.workers) as started:
-        problem_set = choose_problems(choice, settings.limit)
+        problem_set = choose_problems(choice, settings.limit, settings.part)
         asked_how = {"prompt_style": own.style, "mode": "chat"}
         evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how, own.limits)
         if own.rejudge is not None:

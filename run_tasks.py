@@ -144,7 +144,8 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
     choices = Choices(**options)
     if samples_short is not None:
         settings = replace(settings, samples=samples_short)
-    catalogue = load_catalogue(choices.catalogue).choose(choices.of_tasks(settings.limit))
+    chosen = load_catalogue(choices.catalogue).choose(choices.of_tasks(settings.limit))
+    catalogue = chosen.take_part(settings.part)
     if settings.dry_run:
         return show_prompts(questions_of(catalogue, choices.manner, settings.samples))
     if choices.verify:

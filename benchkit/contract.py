@@ -44,6 +44,10 @@ CHECK_FLAG = "--check"
 """Read the flags, the problems and the sandbox, ask nothing, and exit: our own scripts alone have it."""
 
 
+PART_FLAG = "--part"
+"""`SEED:N`: only the first N problems of a random order, so that a race goes on with more later."""
+
+
 class Variable:
     """The environment variables that a script gets."""
 

@@ -141,7 +141,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
         for row, answer in judged:
             tally.add(row)
             output.add(row, answer)
-    facts = {**evaluation.asked_how, **asking.facts()}
+    facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
     _finish(output, _with(judge.conditions(), tally.summary(ks)), facts, sandbox.isolation)
 

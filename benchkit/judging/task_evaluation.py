@@ -135,7 +135,7 @@ class TaskRun:
             if not questions:
                 break
             say(f"{len(questions)} answers did not pass: try {number + 1} of {self.manner.tries}")
-        return outcome.finish(asking.facts())
+        return outcome.finish({**asking.facts(), **self.catalogue.part_as_record()})
 
     def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> dict[str, Any]:
         """Judge what was answered before; nothing is asked."""

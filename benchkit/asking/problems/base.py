@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
+from benchkit.asking.script import Part
 from benchkit.errors import ProblemsError, UsageError
 from benchkit.languages import PYTHON, Language, find_language
+from benchkit.racing import order_at_random
 
 ShowProgress = Callable[[str], None]
 """Gets a line of progress, such as "fetching HumanEval.jsonl.gz, 43%"."""
@@ -37,10 +39,15 @@ class ProblemSet:
     problems: tuple[Problem, ...]
     path: Path | None = None
     faulty: Mapping[str, str] = field(default_factory=dict)  # problem id -> what is wrong with it
+    part: Part | None = None  # where only that of them was taken
 
     def as_record(self) -> dict[str, Any]:
         """What summary.json and the history keep of the set."""
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
+
+    def part_as_record(self) -> dict[str, Any]:
+        """What summary.json tells of the part that was taken; nothing of the whole."""
+        return {"part": self.part.as_record()} if self.part is not None else {}
 
     def select(self, ids: Iterable[str] = (), limit: int | None = None) -> Self:
         """The problems of these ids (none given: all), then the first `limit` of them."""
@@ -53,6 +60,14 @@ class ProblemSet:
             raise UsageError(f"no task {', '.join(unknown)} in {self.name}: {span}")
         chosen = [problem for problem in self.problems if not wanted or problem.id in wanted]
         return replace(self, problems=tuple(chosen[:limit]))
+
+    def take_part(self, part: Part | None) -> Self:
+        """The first problems of a random order; all of them where no part is asked for."""
+        if part is None:
+            return self
+        by_id = {problem.id: problem for problem in self.problems}
+        ordered = [by_id[name] for name in order_at_random(by_id, part.seed)]
+        return replace(self, problems=tuple(ordered[: part.first]), part=replace(part, of=len(ordered)))
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ A script reads its problems, makes Questions of them, and hands these with a jud
 """
 
 from benchkit.asking.script.base import Answer, Prompt, Question, Row
-from benchkit.asking.script.flags import Sampling, Settings, asking_flags
+from benchkit.asking.script.flags import Part, Sampling, Settings, asking_flags
 from benchkit.asking.script.journal import AnswerJournal, open_answer_journal
 from benchkit.asking.script.output import ScriptOutput, say, usage_text
 from benchkit.asking.script.pipeline import Pipeline
@@ -20,6 +20,7 @@ from benchkit.asking.script.pipeline import Pipeline
 __all__ = [
     "Answer",
     "AnswerJournal",
+    "Part",
     "Pipeline",
     "Prompt",
     "Question",

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from benchkit.contract import CHECK_FLAG, Placeholder, Variable, flag_of
+from benchkit.contract import CHECK_FLAG, PART_FLAG, Placeholder, Variable, flag_of
 from benchkit.errors import UsageError
 from benchkit.numbers import Finite, above_0
 
@@ -34,6 +34,19 @@ class Sampling:
 
 
 @dataclass(frozen=True)
+class Part:
+    """The first problems of a random order, which is the same for the same seed."""
+
+    seed: int
+    first: int
+    of: int | None = None  # how many the whole order has
+
+    def as_record(self) -> dict[str, Any]:
+        """What summary.json tells of it."""
+        return {"seed": self.seed, "asked": min(self.first, self.of or self.first), "of": self.of}
+
+
+@dataclass(frozen=True)
 class Settings:
     """The values of the flags that all scripts share."""
 
@@ -44,6 +57,7 @@ class Settings:
     samples: int = 1
     parallel: int | None = None  # None: as many as the server has slots
     limit: int | None = None
+    part: Part | None = None
     retries: int = 6
     stall_timeout: float = 300.0
     request_timeout: float = 3600.0
@@ -77,6 +91,20 @@ class SlotsOrNumber(click.ParamType[int | None]):
         if not str(value).isdecimal() or int(value) < 1:
             self.fail(f"{value!r} is neither 'auto' nor a number from 1 up", param, ctx)
         return int(value)
+
+
+class SeedAndCount(click.ParamType[Part]):
+    """`SEED:N`."""
+
+    name = "SEED:N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Part:
+        if isinstance(value, Part):
+            return value
+        seed, _, first = str(value).partition(":")
+        if not (seed.isdecimal() and first.isdecimal() and int(first)):
+            self.fail(f"{value!r} is no seed and number of problems, such as 7:20", param, ctx)
+        return Part(int(seed), int(first))
 
 
 class JsonObject(click.ParamType[dict[str, Any]]):
@@ -144,6 +172,11 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         help="Requests at once; auto asks the server for its slots.",
     ),
     click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N problems."),
+    click.option(
+        PART_FLAG,
+        type=SeedAndCount(),
+        help="Only the first N of these in a random order, the same for the same SEED.",
+    ),
     click.option(
         "--retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request."
     ),
