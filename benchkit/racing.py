@@ -13,13 +13,18 @@ intersection in a closed test, which is what keeps the promise for all models to
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
 ERROR = 0.05
+GOALS = "best, top3 or 'within 5 points of the best'"
 STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
 """Shares of the largest possible bet, played side by side: which one is best depends on the models."""
+
+TINY = 1e-9  # sums of thirds are not exact
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,25 @@ class Goal:
 
     places: int = 1
     margin: float = 0.0
+
+    @property
+    def in_words(self) -> str:
+        """What a model that is wanted is."""
+        if self.margin:
+            return str(self)
+        return "the best" if self.places == 1 else f"among the best {self.places}"
+
+    @classmethod
+    def parse(cls, text: str) -> Goal:
+        """`best`, `top3`, `within 5 points of the best`; ValueError where it is none of them."""
+        words = " ".join(str(text).split()).casefold()
+        if words == "best":
+            return cls()
+        if found := re.fullmatch(r"top ?([1-9]\d?)", words):
+            return cls(places=int(found[1]))
+        if found := re.fullmatch(r"within (\d{1,2}(?:\.\d+)?) points? of the best", words):
+            return cls(margin=float(found[1]) / 100)
+        raise ValueError(text)
 
     def __str__(self) -> str:
         if self.margin:
@@ -55,23 +79,34 @@ class Race:
         self._problems = problems
         self._goal = goal
         self._error = error
-        self._totals = dict.fromkeys(models, 0.0)
+        # They differ where an answer could not be judged: then each model has the benefit of the doubt.
+        self._least = dict.fromkeys(models, 0.0)
+        self._most = dict.fromkeys(models, 0.0)
         self._wealth = {one: {two: [1.0] * len(STAKES) for two in models if two != one} for one in models}
         """For a model and a rival: what the bets on the rival's higher total have come to."""
 
-    def add(self, outcomes: Mapping[str, float]) -> None:
-        """What each running model made of the next problem, 0 to 1; several samples are averaged."""
+    def add(self, outcomes: Mapping[str, float | None]) -> None:
+        """What each running model made of the next problem, 0 to 1; several samples are averaged.
+
+        None is an answer that could not be judged: no model is stopped for it, be it its own or a rival's.
+        """
+        least = {model: outcomes[model] or 0.0 for model in self.running}
+        most = {model: 1.0 if (known := outcomes[model]) is None else known for model in self.running}
         for model in self.running:
             for rival, wealth in self._wealth[model].items():
-                if rival in outcomes and rival in self.running:
-                    self._bet(wealth, outcomes[rival] - outcomes[model], self._expected(model, rival))
+                if rival in least:
+                    self._bet(wealth, least[rival] - most[model], self._expected(model, rival))
         for model in self.running:
-            self._totals[model] += outcomes[model]
+            self._least[model] += least[model]
+            self._most[model] += most[model]
         self.answered += 1
+
+    def _behind(self, model: str, rival: str) -> float:
+        return self._least[rival] - self._most[model]
 
     def _expected(self, model: str, rival: str) -> float:
         """The highest mean difference of the problems to come at which the model would still be wanted."""
-        still = self._goal.margin * self._problems - (self._totals[rival] - self._totals[model])
+        still = self._goal.margin * self._problems - self._behind(model, rival)
         return still / (self._problems - self.answered)
 
     @staticmethod
@@ -112,47 +147,94 @@ class Race:
 
     def _elimination(self, model: str) -> Elimination:
         rival = max(self._wealth[model], key=lambda name: sum(self._wealth[model][name]))
-        behind = self._totals[rival] - self._totals[model]
+        behind = self._behind(model, rival)
         certain = self._certainly_ahead(model) >= self._goal.places
         return Elimination(model, self.answered, rival, behind, certain)
 
     def _certainly_ahead(self, model: str) -> int:
         left = self._problems - self.answered
-        bound = self._totals[model] + left + self._goal.margin * self._problems
-        return sum(self._totals[rival] > bound for rival in self.running if rival != model)
+        bound = left + self._goal.margin * self._problems
+        return sum(self._behind(model, rival) > bound for rival in self.running if rival != model)
 
 
-def bound_whole_score(outcomes: Sequence[float], problems: int, error: float = ERROR) -> tuple[float, float]:
+def order_at_random(ids: Iterable[str], seed: int) -> list[str]:
+    """The ids in an order that depends on the seed and on each id alone, on any machine and in any set."""
+    from hashlib import sha256  # takes a while to load
+
+    return sorted(ids, key=lambda name: sha256(f"{seed}:{name}".encode()).digest())
+
+
+def bound_whole_score(
+    outcomes: Sequence[float], problems: int, error: float = ERROR, steps_a_problem: int = 1
+) -> tuple[float, float]:
     """The share of all problems that a model would solve, from those it answered before it was stopped.
 
     An interval that holds at the moment of stopping, too, however that moment was chosen.
     """
     solved, left = sum(outcomes), problems - len(outcomes)
-    low, high = solved, solved + left
-    steps = round(high - low) or 1
-    totals = [low + (high - low) * step / steps for step in range(steps + 1)]
-    kept = [total for total in totals if _is_plausible(outcomes, problems, total, 2 / error)]
-    if not kept:
-        kept = [low + left * solved / len(outcomes)]
-    return kept[0] / problems, kept[-1] / problems
+    steps = round(left * steps_a_problem)
+    limit = 2 / error
+
+    def total(step: int) -> float:
+        return solved + step / steps_a_problem
+
+    # A higher total only ever takes from the wealth of those who bet on more, and adds to the others'.
+    low = bisect_left(
+        range(steps), True, key=lambda step: _wealth(outcomes, problems, total(step))[0] < limit
+    )
+    high = bisect_left(
+        range(steps + 1), True, key=lambda step: _wealth(outcomes, problems, total(step))[1] >= limit
+    )
+    if high - 1 < low:  # hardly ever: both sides were refuted, at different moments
+        estimate = (solved + left * solved / max(1, len(outcomes))) / problems
+        return estimate, estimate
+    return total(low) / problems, total(high - 1) / problems
 
 
-def _is_plausible(outcomes: Sequence[float], problems: int, total: float, limit: float) -> bool:
-    """Whether bets against this total, from above and from below, have stayed small."""
+@dataclass(frozen=True)
+class Difference:
+    """How far a model would be ahead of another on all problems, as a share of them."""
+
+    interval: tuple[float, float]
+    p: float
+
+
+def compare_parts(differences: Sequence[float], problems: int, error: float = ERROR) -> Difference:
+    """From the common problems of two models of which one was stopped, in the order they were asked."""
+    shifted = [(difference + 1) / 2 for difference in differences]
+    low, high = bound_whole_score(shifted, problems, error, steps_a_problem=2)
+    return Difference((2 * low - 1, 2 * high - 1), p_of_parts(differences, problems))
+
+
+def p_of_parts(differences: Sequence[float], problems: int) -> float:
+    """The p of "both solve as many of all problems", two-sided, at whatever moment it is looked at."""
+    shifted = [(difference + 1) / 2 for difference in differences]
+    return min(1.0, 2 / max(_wealth(shifted, problems, problems / 2)))
+
+
+def _wealth(outcomes: Sequence[float], problems: int, total: float) -> tuple[float, float]:
+    """The most that bets on more than this total, and on less, have come to at any moment."""
     above, below = [1.0] * len(STAKES), [1.0] * len(STAKES)
+    most_above = most_below = 1.0
     solved = 0.0
     for count, outcome in enumerate(outcomes):
         mean = (total - solved) / (problems - count)
-        if not 0 <= mean <= 1:
-            return False
-        if mean > 0:
+        if mean < -TINY:
+            return inf, most_below
+        if mean > 1 + TINY:
+            return most_above, inf
+        if mean > TINY:
             above = [
                 held * (1 + stake * (outcome / mean - 1)) for held, stake in zip(above, STAKES, strict=True)
             ]
-        if mean < 1:
+        elif outcome > 0:
+            return inf, most_below
+        if mean < 1 - TINY:
             fall = (1 - outcome) / (1 - mean) - 1
             below = [held * (1 + stake * fall) for held, stake in zip(below, STAKES, strict=True)]
-        if max(sum(above), sum(below)) / len(STAKES) >= limit:
-            return False
+        elif outcome < 1:
+            return most_above, inf
+        most_above = max(most_above, sum(above) / len(STAKES))
+        most_below = max(most_below, sum(below) / len(STAKES))
         solved += outcome
-    return True
+    return most_above, most_below

@@ -133,6 +133,17 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class RaceNow:
+    """How a race stands, in which models are asked in rounds and the losers are stopped."""
+
+    goal: str
+    round: int  # from 1
+    models: int  # that entered
+    running: int  # that are left
+    problems: int | None = None  # of the whole set; None until the first round has told
+
+
+@dataclass(frozen=True)
 class Results:
     """A benchmark's outcome as a parser read it; score in percent."""
 

@@ -95,6 +95,8 @@ class RunResults(Part):
     failed_tasks: tuple[str, ...] | None = None
     counts: Mapping[str, int] | None = None  # verdict -> answers
     warnings: tuple[str, ...] | None = None  # why the result may not be what it looks like
+    part: Mapping[str, Any] | None = None  # seed, asked, of: what a race asked of the whole set
+    race: Mapping[str, Any] | None = None  # of a run that a race stopped: goal, rival, why, interval
     told_further: Mapping[str, Any] | None = field(default=None, metadata={"name": "further"})
 
 
@@ -127,6 +129,7 @@ class RunTelemetry(Part):
     server_restarts: int | None = None
     server_silent_s: float | None = None
     script_s: float | None = None
+    rounds: tuple[Mapping[str, Any], ...] | None = None  # of a race: each start's load and script seconds
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -325,6 +328,12 @@ def _wholes(value: object) -> Mapping[str, int] | None:
     return None if found is None else {name: int(part) for name, part in found.items()}
 
 
+def _mappings(value: object) -> tuple[Mapping[str, Any], ...] | None:
+    if not isinstance(value, list | tuple):
+        return None
+    return tuple(part for part in value if isinstance(part, Mapping))
+
+
 # By the field's annotation, as it is written.
 _READERS: Mapping[str, Callable[[object], Any]] = {
     "float | None": number,
@@ -336,6 +345,7 @@ _READERS: Mapping[str, Callable[[object], Any]] = {
     "Mapping[str, float] | None": _numbers,
     "Mapping[str, int] | None": _wholes,
     "Mapping[str, Any] | None": _mapping,
+    "tuple[Mapping[str, Any], ...] | None": _mappings,
 }
 
 

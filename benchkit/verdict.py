@@ -26,3 +26,4 @@ class Status(StrEnum):
     OK = "ok"
     FAILED = "failed"
     INTERRUPTED = "interrupted"
+    STOPPED = "stopped"  # in a race, before its end: it could not be wanted any more

@@ -15,9 +15,11 @@ import click
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.typos import DASHES, PassesFlagsOn
 from benchkit.errors import Interrupted, UsageError
+from benchkit.racing import GOALS
 from benchkit.settings import RunSettings, with_environment
 
 if TYPE_CHECKING:
+    from benchkit.racing import Goal
     from benchkit.running.batch.expand import Expansion
     from benchkit.running.batch.planfile import Plan
 
@@ -37,6 +39,8 @@ class BatchCommand(PassesFlagsOn):
 @click.option("--init", is_flag=True, help="Write a first plan for the GGUF files below this folder.")
 @click.option("--dry-run", is_flag=True, help="What would run, the memory and the time it needs.")
 @click.option("--retry-failed", is_flag=True, help="Run again what failed; what is done stays done.")
+@click.option("--race", metavar="GOAL", help=f"Stop models that cannot be wanted any more: {GOALS}.")
+@click.option("--finish", is_flag=True, help="What a race has stopped goes on to its end.")
 @click.option("--if-busy", type=click.Choice(["refuse", "wait"]), default="refuse", show_default=True)
 @click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
 @click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
@@ -175,6 +179,15 @@ def _was_given(context: click.Context, name: str) -> bool:
     return context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
 
 
+def _goal(text: str | None) -> Goal | None:
+    from benchkit.racing import Goal
+
+    try:
+        return None if text is None else Goal.parse(text)
+    except ValueError:
+        raise UsageError(f"--race {text}: give {GOALS}") from None
+
+
 def _run(expansion: Expansion, options: dict[str, Any]) -> int:
     from benchkit.running.batch.options import BatchOptions, next_time_of_day
     from benchkit.running.batch.run import run_batch
@@ -183,6 +196,8 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         history=options["history"],
         until=None if options["until"] is None else next_time_of_day(options["until"]),
         retry_failed=options["retry_failed"],
+        race=None if options["finish"] else _goal(options["race"]) or expansion.race,
+        finish=options["finish"],
         wait=options["if_busy"] == "wait",
         notify_command=options["notify_command"],
         notify_failures=options["notify_failures"],

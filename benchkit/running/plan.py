@@ -8,9 +8,24 @@ from datetime import datetime
 from pathlib import Path
 
 from benchkit.benchmarks import BENCHMARKS, PROGRAMS, Benchmark
+from benchkit.contract import PART_FLAG
 from benchkit.errors import UnknownName, UsageError
+from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is asked for now, of a run that goes on from the answers in its folder."""
+
+    seed: int = 0
+    first: int | None = None  # None: all that is left
+    race: RaceNow | None = None
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        return () if self.first is None else (PART_FLAG, f"{self.seed}:{self.first}")
 
 
 @dataclass(frozen=True)
@@ -23,6 +38,7 @@ class PlannedRun:
     script: Script
     name: str
     folder: Path = field(default_factory=Path)
+    part: Part | None = None  # None: the whole run at once
 
     @property
     def label(self) -> str:

@@ -15,6 +15,7 @@ from benchkit.running.display import PLAIN_LINE_EVERY_S, progress_text
 from benchkit.running.live import Snapshot
 from benchkit.terminal import duration
 
+STATES = ("ok", "stopped", "failed", "interrupted", "running", "racing", "waiting")
 COLUMNS = (
     column("model", "model", 0),
     column("benchmark", "benchmark", 0),
@@ -40,7 +41,7 @@ def _row(state: EntryState, snapshot_of: Callable[[EntryState], Snapshot]) -> di
         "model": state.model,
         "benchmark": state.benchmark,
         "place": state.place or None,
-        "state": state.state,
+        "state": state.in_words,
         "score": state.score,
         "speed": state.tokens_per_second,
         "vram": state.vram_mb,
@@ -175,7 +176,7 @@ def _around_the_running(lines: Sequence[str], states: Sequence[EntryState], room
 
 def counts(states: Sequence[EntryState]) -> str:
     words = [state.state for state in states]
-    parts = [f"{words.count(word)} {word}" for word in ("ok", "failed", "interrupted", "running", "waiting")]
+    parts = [f"{words.count(word)} {word}" for word in STATES]
     return f"{how_many(len(words))}: {', '.join(part for part in parts if not part.startswith('0 '))}"
 
 

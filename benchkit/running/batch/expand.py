@@ -13,6 +13,7 @@ from typing import Any
 
 from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
+from benchkit.racing import Goal
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
@@ -67,6 +68,7 @@ class Entry:
 class Expansion:
     entries: tuple[Entry, ...]
     notes: tuple[str, ...]  # what was left out
+    race: Goal | None = None
 
 
 def expand(plan: Plan, base: RunSettings) -> Expansion:
@@ -91,7 +93,7 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     unique = {entry.key: entry for entry in _with_shared_context(entries)}
     order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
     ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
-    return Expansion(tuple(_told_apart(ordered)), tuple(notes))
+    return Expansion(tuple(_told_apart(ordered)), tuple(notes), plan.race)
 
 
 @dataclass(frozen=True)
@@ -213,6 +215,17 @@ def _key(settings: RunSettings) -> str:
         status = settings.model.stat()
         # A file's name may change with what else is in the plan.
         facts |= {"file": [status.st_size, status.st_mtime_ns], "name": None}
+    return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def race_key(entry: Entry) -> str:
+    """The same for runs that differ in nothing but the model and its server: these may race."""
+    facts = {
+        name: _hashable(value)
+        for name, value in vars(entry.settings).items()
+        if name in SETTINGS and SETTINGS[name].measured and not SETTINGS[name].of_server
+    }
+    facts |= {"place": {name: value for name, value in entry.sweep.items() if name not in entry.own}}
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

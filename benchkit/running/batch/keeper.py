@@ -6,6 +6,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +16,9 @@ from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
-from benchkit.running.batch.state import EntryState, StateJournal, beside, ended, started
+from benchkit.running.batch.state import EntryState, RaceState, StateJournal, beside, ended, paused, started
 from benchkit.running.display import Display
-from benchkit.running.plan import PlannedRun, new_run_id
+from benchkit.running.plan import Part, PlannedRun, new_run_id
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.work import mask_of
@@ -54,13 +55,15 @@ class Keeper:
         self._failures: list[tuple[str, str]] = []  # model and cause of the machine-wide failures in a row
         self._estimator = Estimator(ledger.runs(), machine_facts())
 
-    def planned(self, entry: Entry) -> PlannedRun:
+    def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
         state = self._ledger.state(entry)
         old = state.run_id if state.run_id and not self._ledger.has_run(state.run_id) else None
         planned = entry.planned(old or self._fresh_id(), Path(state.folder) if state.folder else None)
         self._by_run[planned.id] = entry
-        return planned
+        if part is None and state.answered:  # what a race began costs what it cost there, too
+            part = Part()
+        return replace(planned, part=part)
 
     def _fresh_id(self) -> str:
         """Of a thousand ids of one second some are alike."""
@@ -71,7 +74,7 @@ class Keeper:
     def wanted(self, plan: PlannedRun) -> bool:
         """Whether to start this one now; notes that it starts."""
         entry = self._by_run[plan.id]
-        if reason := self._too_late(entry):
+        if reason := self._too_late(entry, _share_to_ask(plan, self._ledger.state(entry))):
             self._ledger.skip(entry, reason)
             return False
         free = _free_bytes(plan)
@@ -81,12 +84,13 @@ class Keeper:
         self._set(started(self._ledger.state(entry), plan.id, plan.folder))
         return True
 
-    def _too_late(self, entry: Entry) -> str | None:
+    def _too_late(self, entry: Entry, share: float) -> str | None:
         until = self._options.until
         if until is None:
             return None
         expected = self._estimator.expect(entry)
-        if self._options.now() + timedelta(seconds=(expected.seconds or 0.0) + expected.start_s) <= until:
+        seconds = (expected.seconds or 0.0) * share + expected.start_s
+        if self._options.now() + timedelta(seconds=seconds) <= until:
             return None
         return f"would not have ended by {until:%H:%M}"
 
@@ -99,6 +103,9 @@ class Keeper:
         return NoDiskSpace(f"stopped, {_little_disk(self.at_work, free)}: free some, then --retry-failed")
 
     def note(self, finished: EndedRun) -> None:
+        if not finished.recorded:
+            self._note_round(finished.run)
+            return
         run = finished.run
         self._ledger.add_run(run)
         self._estimator.learn(run)
@@ -110,6 +117,27 @@ class Keeper:
         if state.state == Status.FAILED:
             self._on_failure(state)
         self._stop_where_the_next_would_fail_too(run, finished.error)
+
+    def _note_round(self, run: Run) -> None:
+        state = self._ledger.state(self._by_run[run.id])
+        state = paused(state, run, round(time.monotonic() - self._began, 3))
+        self.at_work = None
+        self._failures.clear()
+        self._set(state)
+        self.display.line(printable(f"{state.label}: {state.score or 0.0:.1f}% of {state.answered} problems"))
+
+    def note_stopped(self, entry: Entry, run: Run) -> None:
+        """A race has stopped this one: from now on the history has it."""
+        open_store(self._options.history).append(run)
+        self._ledger.add_run(run)
+        state = self._ledger.state(entry)
+        state = replace(ended(state, run, None), run_id=run.id, seconds=state.seconds)
+        self._set(state)
+        self.display.line(printable(f"{state.label}: {run.error}"))
+
+    def note_race(self, race: RaceState) -> None:
+        """Its order and its rounds are kept, so that it can go on."""
+        self._journal.race(race)
 
     def note_broken(self, plan: PlannedRun, error: Exception) -> None:
         """What even the runner did not foresee; a row all the same, unless the history takes no more."""
@@ -154,6 +182,13 @@ class Keeper:
         self._failures = [*alike, (run.model, error.cause)]
         if len({model for model, _ in self._failures}) >= MOST_IN_A_ROW:
             raise BatchStopped(f"{MOST_IN_A_ROW} models in a row failed alike: {run.error}")
+
+
+def _share_to_ask(plan: PlannedRun, state: EntryState) -> float:
+    """Of the whole run."""
+    if plan.part is None or not state.problems:
+        return 1.0
+    return max(0, (plan.part.first or state.problems) - (state.answered or 0)) / state.problems
 
 
 def _free_bytes(plan: PlannedRun) -> int:

@@ -20,6 +20,7 @@ class Ledger:
         self._states: dict[str, EntryState] = {}
         self._runs: dict[str, Run] = {}  # by run id
         self._not_started: dict[str, str] = {}  # key -> why
+        self.races: list[str] = []  # what came of each race, a line for each
 
     def load(self, known: Mapping[str, EntryState], runs: Iterable[Run]) -> None:
         """Begin with what the journal and the history hold of former batches."""
@@ -52,9 +53,14 @@ class Ledger:
     def why_not_started(self, entry: Entry) -> str | None:
         return self._not_started.get(entry.key)
 
-    def left(self, *, retry_failed: bool) -> list[Entry]:
+    def left(self, *, retry_failed: bool, finish: bool = False) -> list[Entry]:
         """The entries to run, in the plan's order."""
-        return [entry for entry in self.entries if _is_left(self.state(entry), retry_failed)]
+        again = {Status.FAILED: retry_failed, Status.STOPPED: finish}
+        return [
+            entry
+            for entry in self.entries
+            if not (state := self.state(entry)).over or again.get(Status(state.state), False)
+        ]
 
     def states(self) -> list[EntryState]:
         """In the plan's order; empty before `load`."""
@@ -62,7 +68,8 @@ class Ledger:
 
     @property
     def all_ok(self) -> bool:
-        return all(state.state == Status.OK for state in self.states())
+        """What a race stopped has done what it was to do."""
+        return all(state.state in (Status.OK, Status.STOPPED) for state in self.states())
 
 
 def _state(entry: Entry, known: EntryState | None) -> EntryState:
@@ -72,7 +79,3 @@ def _state(entry: Entry, known: EntryState | None) -> EntryState:
         benchmark=entry.settings.benchmark,
         place=entry.place,
     )
-
-
-def _is_left(state: EntryState, retry_failed: bool) -> bool:
-    return not state.over or (retry_failed and state.state == Status.FAILED)

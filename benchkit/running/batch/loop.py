@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
 
@@ -15,7 +15,15 @@ from benchkit.running.batch.keeper import BatchStopped, Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
-from benchkit.running.batch.state import EntryState, StateJournal, agree_with_history, beside, read_state
+from benchkit.running.batch.race import ModelRace, entries_that_race, laps
+from benchkit.running.batch.state import (
+    EntryState,
+    RaceState,
+    StateJournal,
+    agree_with_history,
+    beside,
+    read_state,
+)
 from benchkit.running.display import Display
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import execute_all
@@ -34,25 +42,49 @@ def run_entries(
     """Run what is left of the plan; each run is in the history and in the journal as soon as it ends."""
     with Interrupts(), _alone(options, display.line):
         runs = open_store(options.history).runs()
-        ledger.load(agree_with_history(read_state(options.history), runs).entries, runs)
-        todo = ledger.left(retry_failed=options.retry_failed)
+        known = agree_with_history(read_state(options.history), runs)
+        ledger.load(known.entries, runs)
+        todo = ledger.left(retry_failed=options.retry_failed, finish=options.finish)
         if problems := script_problems(entry.planned() for entry in todo):
             raise PlanProblems("the plan", problems)
         journal = StateJournal(options.history)
         try:
             journal.plan(ledger.states())
-            _run_all(todo, Keeper(ledger, journal, options, display, on_failure))
+            keeper = Keeper(ledger, journal, options, display, on_failure)
+            raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
+            _run_all([entry for entry in todo if entry.key not in raced], keeper)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
             ledger.interrupted = True
 
 
+def _run_races(
+    known: Mapping[str, RaceState], keeper: Keeper, ledger: Ledger, options: BatchOptions
+) -> set[str]:
+    """Run what races until each race is over; the keys of these runs."""
+    groups, notes = entries_that_race(ledger.entries)
+    for note in notes:
+        keeper.display.line(note)
+    races = [ModelRace(group, known, ledger, keeper, options) for group in groups]
+    try:
+        for lap in laps(races):
+            for group in lap:
+                _run_group([keeper.planned(due.entry, due.part) for due in group], keeper)
+    finally:
+        ledger.races = [race.in_words() for race in races]
+    return {entry.key for group in groups for entry in group}
+
+
 def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
     for _, group in groupby(todo, key=lambda entry: entry.server_key):
-        left: Sequence[PlannedRun] = [keeper.planned(entry) for entry in group]
-        while left:
-            left = _run_some(left, keeper)
+        _run_group([keeper.planned(entry) for entry in group], keeper)
+
+
+def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:
+    left = plans
+    while left:
+        left = _run_some(left, keeper)
 
 
 def _run_some(plans: Sequence[PlannedRun], keeper: Keeper) -> Sequence[PlannedRun]:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from benchkit.errors import UsageError
+from benchkit.racing import Goal
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,8 @@ class BatchOptions:
     until: datetime | None = None  # start nothing that is not expected to end by then
     retry_failed: bool = False
     wait: bool = False  # for another batch to end, instead of being refused
+    race: Goal | None = None  # stop the models that cannot be wanted any more
+    finish: bool = False  # what a race has stopped goes on to its end
     notify_command: str | None = None
     notify_failures: bool = False  # each one, as soon as it is recorded
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import UsageError
+from benchkit.racing import GOALS, Goal
 from benchkit.running.batch.settings import fitting, misfit, misfits
 from benchkit.running.batch.strict import read_json, read_yaml
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 
 MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
 BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}
-TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring"}
+TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring", "race"}
 # What stands in groups of their own, and the settings that they are.
 EXECUTION = {"timeout": "test_timeout", "memory_limit": "test_memory", "cpu_limit": "test_cpus"}
 SCORING = {"weights": "weights"}
@@ -37,6 +38,7 @@ class Plan:
     matrix: Mapping[str, list[Any]] = field(default_factory=dict)
     own_benchmarks: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # by model
     problems: tuple[str, ...] = ()
+    race: Goal | None = None
 
 
 class PlanProblems(UsageError):
@@ -77,6 +79,7 @@ def make_plan(raw: Any, source: str) -> Plan:
         **_mapping(raw.get("defaults"), set(PLAN_KEYS), "defaults", problems),
     }
     matrix = _mapping(raw.get("matrix"), set(PLAN_KEYS), "matrix", problems)
+    race = _goal(raw.get("race"), problems)
     problems += [
         *(["no models in the plan"] if not models else []),
         *(["no benchmarks in the plan"] if not benchmarks else []),
@@ -92,7 +95,16 @@ def make_plan(raw: Any, source: str) -> Plan:
         fitting(defaults),
         _fitting_matrix(matrix),
         problems=tuple(problems),
+        race=race,
     )
+
+
+def _goal(text: Any, problems: list[str]) -> Goal | None:
+    try:
+        return None if text is None else Goal.parse(text)
+    except ValueError:
+        problems.append(f"race: {text!r} is none of {GOALS}")
+        return None
 
 
 def _group(raw: Mapping[Any, Any], name: str, keys: Mapping[str, str], problems: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from benchkit.records import Status
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.state import agree_with_history, read_state
+from benchkit.running.batch.state import RACING, agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
 from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
@@ -32,6 +32,7 @@ COLUMNS = (
     column("state", "state", 4),
 )
 WILL_FAIL = "will fail"
+OVER = (Status.OK, Status.FAILED, Status.STOPPED)
 
 
 def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
@@ -64,13 +65,13 @@ def _refusals(entries: Sequence[Entry]) -> dict[Path | None, str]:
 
 def _word(state: str | None, refused: bool) -> str:
     """What the journal has as running may run now, or may have been killed."""
-    if state in (Status.OK, Status.FAILED):
+    if state in OVER:
         return str(state)
     if refused:
         return WILL_FAIL
     if state is None:
         return "waiting"
-    return "begun" if state == "running" else state
+    return "begun" if state in ("running", RACING) else state
 
 
 def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
@@ -86,15 +87,13 @@ def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
 
 def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:
     left = [
-        (entry, one)
-        for entry, one, state in zip(entries, expected, states, strict=True)
-        if state not in (Status.OK, Status.FAILED)
+        (entry, one) for entry, one, state in zip(entries, expected, states, strict=True) if state not in OVER
     ]
     known = [one.seconds for _, one in left if one.seconds is not None]
     starts = {
         entry.server_key: one.start_s
         for entry, one, state in zip(entries, expected, states, strict=True)
-        if state not in (Status.OK, Status.FAILED, WILL_FAIL)
+        if state not in (*OVER, WILL_FAIL)
     }
     doomed = states.count(WILL_FAIL)
     bad = f", {doomed} of them will fail" if doomed else ""

@@ -15,6 +15,8 @@ from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
 from benchkit.telling.tables.width import printable
 
+RACING = "racing"
+
 
 @dataclass(frozen=True)
 class EntryState:
@@ -24,7 +26,7 @@ class EntryState:
     model: str = ""
     benchmark: str = ""
     place: str = ""  # in the matrix
-    state: str = "waiting"  # waiting, running, ok, failed, interrupted
+    state: str = "waiting"  # waiting, running, racing (between two rounds), stopped, ok, failed, interrupted
     run_id: str | None = None
     folder: str | None = None
     score: float | None = None
@@ -33,10 +35,19 @@ class EntryState:
     error: str | None = None
     seconds: float | None = None  # wall time of the last attempt, with its server's start
     lost_s: float = 0.0  # wall time of all attempts that failed
+    answered: int | None = None  # problems, of a run that a race asks in rounds
+    problems: int | None = None  # of the whole set
 
     @property
     def over(self) -> bool:
-        return self.state in (Status.OK, Status.FAILED)
+        return self.state in (Status.OK, Status.FAILED, Status.STOPPED)
+
+    @property
+    def in_words(self) -> str:
+        """`stopped 40/164`"""
+        if self.state in (RACING, Status.STOPPED):
+            return f"{self.state} {self.answered or 0}/{self.problems or '?'}"
+        return self.state
 
     @property
     def label(self) -> str:
@@ -54,6 +65,7 @@ class BatchState:
     owner: Owner | None = None  # of the batch; version 0.1.0 wrote the number alone
     planned: tuple[str, ...] = ()  # the keys, in order
     entries: Mapping[str, EntryState] = field(default_factory=dict)
+    races: Mapping[str, RaceState] = field(default_factory=dict)
 
     def of_the_plan(self) -> list[EntryState]:
         return [self.entries[key] for key in self.planned]
@@ -78,6 +90,7 @@ def read_state(history: str | Path) -> BatchState:
     owner: Owner | None = None  # of the batch; version 0.1.0 wrote the number alone
     planned: tuple[str, ...] = ()
     entries: dict[str, EntryState] = {}
+    races: dict[str, RaceState] = {}
     for event in _events(lines):
         if isinstance(states := event.get("plan"), list):
             waiting = [_state(state) for state in states]
@@ -87,7 +100,10 @@ def read_state(history: str | Path) -> BatchState:
         elif isinstance(event.get("run"), dict):
             state = _state(event["run"])
             entries[state.key] = state
-    return BatchState(pid, owner, planned, entries)
+        elif isinstance(event.get("race"), dict):
+            race = _race(event["race"])
+            races[race.key] = race
+    return BatchState(pid, owner, planned, entries, races)
 
 
 def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
@@ -103,6 +119,11 @@ def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
 def _state(record: Mapping[str, Any]) -> EntryState:
     """What a newer version wrote beside it is passed over."""
     return EntryState(**{name: value for name, value in record.items() if name in _FIELDS})
+
+
+def _race(record: Mapping[str, Any]) -> RaceState:
+    known = {one.name: record[one.name] for one in fields(RaceState) if one.name in record}
+    return RaceState(**known | {name: tuple(known.get(name, ())) for name in ("entries", "ends")})
 
 
 def _named(known: EntryState, planned: EntryState) -> EntryState:
@@ -122,7 +143,7 @@ def agree_with_history(state: BatchState, runs: Iterable[Run]) -> BatchState:
 
 def _agreed(entry: EntryState, recorded: Mapping[str, Run]) -> EntryState:
     run = recorded.get(entry.run_id or "")
-    if entry.state == "running" and run is not None:
+    if entry.state in ("running", RACING) and run is not None:
         return ended(entry, run, None)
     if entry.over and run is None:
         return EntryState(entry.key, entry.model, entry.benchmark, entry.place)
@@ -139,7 +160,9 @@ def at_rest(state: BatchState) -> BatchState:
 
 
 def started(entry: EntryState, run_id: str, folder: Path) -> EntryState:
-    fresh = EntryState(entry.key, entry.model, entry.benchmark, entry.place, lost_s=entry.lost_s)
+    kept = {name: getattr(entry, name) for name in ("lost_s", "answered", "problems")}
+    seconds = entry.seconds if entry.state in (RACING, Status.STOPPED) else None
+    fresh = EntryState(entry.key, entry.model, entry.benchmark, entry.place, seconds=seconds, **kept)
     return replace(fresh, state="running", run_id=run_id, folder=str(folder))
 
 
@@ -152,9 +175,32 @@ def ended(entry: EntryState, run: Run, seconds: float | None) -> EntryState:
         tokens_per_second=run.telemetry.tokens_per_second,
         vram_mb=run.telemetry.vram_peak_mb,
         error=run.error,
-        seconds=seconds,
+        seconds=_with_earlier_rounds(entry, seconds),
         lost_s=entry.lost_s + (seconds or 0.0 if failed else 0.0),
     )
+
+
+def paused(entry: EntryState, run: Run, seconds: float) -> EntryState:
+    """After a round of a race that the model may survive."""
+    part = run.results.part or {}
+    return replace(
+        ended(entry, run, seconds), state=RACING, answered=part.get("asked"), problems=part.get("of")
+    )
+
+
+def _with_earlier_rounds(entry: EntryState, seconds: float | None) -> float | None:
+    return seconds if seconds is None or entry.seconds is None else round(entry.seconds + seconds, 3)
+
+
+@dataclass(frozen=True)
+class RaceState:
+    """A race's order and the ends of its rounds so far, from which it goes on after a stop."""
+
+    key: str  # the same for the same race in a later batch
+    seed: int
+    goal: str = ""
+    entries: tuple[str, ...] = ()  # their keys
+    ends: tuple[int, ...] = ()  # of the rounds, in problems
 
 
 class StateJournal:
@@ -173,6 +219,9 @@ class StateJournal:
 
     def run(self, entry: EntryState) -> None:
         self._write({"run": asdict(entry)})
+
+    def race(self, race: RaceState) -> None:
+        self._write({"race": asdict(race)})
 
     def _write(self, event: Mapping[str, Any]) -> None:
         try:

@@ -62,7 +62,13 @@ def summary(ledger: Ledger, width: int | None, *, for_people: bool = False) -> s
     rows = [_row(entry, ledger) for entry in ledger.entries]
     table = text_table(COLUMNS, rows, width) if for_people else markdown_table(COLUMNS, rows)
     escape = printable if for_people else markdown_text
-    parts = [escape(headline(ledger)), table, *_failures(ledger, escape), *_noted(ledger, escape)]
+    parts = [
+        escape(headline(ledger)),
+        table,
+        *_races(ledger, escape),
+        *_failures(ledger, escape),
+        *_noted(ledger, escape),
+    ]
     return "\n\n".join(_wrapped(part, width) if for_people and part is not table else part for part in parts)
 
 
@@ -81,9 +87,11 @@ def _filled(line: str, width: int) -> str:
 
 def headline(ledger: Ledger) -> str:
     states = ledger.states()
-    counts = {word: sum(state.state == word for state in states) for word in ("ok", "failed", "interrupted")}
+    words = ("ok", "stopped", "failed", "interrupted")
+    counts = {word: sum(state.state == word for state in states) for word in words}
     waiting = len(states) - sum(counts.values())
     text = f"{how_many(len(states))}: {counts['ok']} ran, {counts['failed']} failed"
+    text += f", {counts['stopped']} stopped in a race" if counts["stopped"] else ""
     text += f", {counts['interrupted']} interrupted" if counts["interrupted"] else ""
     text += f", {waiting} not run" if waiting else ""
     lost = sum(state.lost_s for state in states)
@@ -103,16 +111,29 @@ def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "disturbed": bool(run and facts.speed_is_disturbed(run)),
         "vram": state.vram_mb,
         "energy": run.telemetry.energy_wh if run else None,
-        "status": ledger.why_not_started(entry) or state.state,
+        "status": ledger.why_not_started(entry) or state.in_words,
     }
 
 
 def _interval(run: Run) -> str | None:
+    if (race := run.results.race) is not None:  # of what the whole set would have given
+        low, high = race["interval"]
+        return f"{low:.1f}–{high:.1f}"
     passed, total = run.results.total_passed, run.results.total_problems
     if passed is None or not total or not 0 <= passed <= total:
         return None
     low, high = wilson(passed, total)
     return f"{low * 100:.1f}–{high * 100:.1f}"
+
+
+def _races(ledger: Ledger, escape: Escape) -> list[str]:
+    if not ledger.races:
+        return []
+    stopped = [state for state in ledger.states() if state.state == Status.STOPPED]
+    lines = [*ledger.races, *(f"{state.label}: {state.error}" for state in stopped)]
+    if stopped:
+        lines.append("To ask the stopped ones the rest as well: the same command with --finish.")
+    return ["## The race", "\n".join(f"- {escape(line)}" for line in lines)]
 
 
 def _failures(ledger: Ledger, escape: Escape) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.files import real_path
+from benchkit.records import RaceNow
 from benchkit.running.live.owner import Owner, read_owner
 
 VERSION = 1
@@ -44,6 +45,7 @@ class Snapshot:
     seconds: float = 0.0  # since the script started
     seconds_left: float | None = None
     silent_s: float | None = None  # since the server's last token, where that is worth a word
+    race: RaceNow | None = None  # where the run is in one; `total` is then the round's
     at: float = 0.0  # seconds since the epoch
 
     @property
@@ -93,7 +95,17 @@ def is_of_a_newer_form(line: bytes) -> bool:
 def read_snapshot(line: bytes) -> Snapshot | None:
     """None where the line is not whole, or none of ours."""
     known = _known(Snapshot, _record(line))
-    return Snapshot(**known) if isinstance(known.get("state"), str) else None
+    race = known.pop("race", None)
+    if not isinstance(known.get("state"), str):
+        return None
+    return Snapshot(**known, race=_read_race(race))
+
+
+def _read_race(record: object) -> RaceNow | None:
+    try:
+        return RaceNow(**_known(RaceNow, record)) if isinstance(record, dict) else None
+    except TypeError:
+        return None
 
 
 def _record(line: bytes) -> dict[str, Any]:

@@ -30,7 +30,8 @@ PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than t
 def run_script(work: Work, sampler: Sampler) -> None:
     """Start the server where it is needed, then the script; raises where either does not come to its end."""
     plan, found = work.plan, work.found
-    work.publisher.publish(Snapshot())
+    race = plan.part.race if plan.part else None
+    work.publisher.publish(Snapshot(race=race))
     if plan.benchmark.served:
         found.facts = work.host.running(sampler.vram_used_mb).facts
     else:
@@ -60,7 +61,8 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
         silent_s = work.found.silence.note(work.host.silent_s())
         reading = sampler.now()
         snapshot = pace.snapshot(progress, reading.vram_used_mb, silent_s)
-        snapshot = replace(snapshot, power_w=reading.power_w, temperature_c=reading.temperature_c)
+        race = plan.part.race if plan.part else None
+        snapshot = replace(snapshot, power_w=reading.power_w, temperature_c=reading.temperature_c, race=race)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
         warn_of_contention(sampler.contention())
@@ -98,7 +100,8 @@ def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
         printed.feed(chunk)
         work.display.output(chunk)
 
-    command = plan.script.command(given, plan.settings.script_args)
+    further = plan.part.flags if plan.part else ()
+    command = plan.script.command(given, (*plan.settings.script_args, *further))
     return Child(command, _environment(work, events), plan.folder / RunFile.OUTPUT, show, work.mask)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from benchkit.running.runner.check import check_model, check_script
 from benchkit.running.runner.host import ModelHost
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings, as_run
+from benchkit.running.runner.rounds import is_whole, with_former_rounds
 from benchkit.running.runner.script import read_results, run_script
 from benchkit.running.runner.work import Work, announcement_of, fresh_key, mask_of
 from benchkit.serving.telemetry import Sampler, machine_facts, sampling
@@ -45,6 +46,7 @@ class EndedRun:
 
     run: Run
     error: BaseException | None = None
+    recorded: bool = True  # not where it is a part of a run that goes on later
 
 
 def execute(plan: PlannedRun, display: Display) -> Run:
@@ -83,7 +85,7 @@ def execute_all(
                 work = Work(plan, parser, Findings(), *tools)
                 run = _recorded(work, last=plan is plans[-1])
                 publisher.publish(Snapshot(run.status.value))
-            yield EndedRun(run, work.found.error)
+            yield EndedRun(run, work.found.error, recorded=is_whole(plan, run))
             if isinstance(work.found.error, Interrupted):
                 return
 
@@ -129,14 +131,26 @@ def _recorded(work: Work, *, last: bool) -> Run:
     with work.interrupts.held():
         found.model = work.host.model
         run = as_run(work.plan, found, work.mask)
-        with suppress(OSError):  # the history holds the same, and may lie on a disk with more room
-            atomic_write(work.plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
-        open_store(work.plan.settings.history).append(run)
+        if work.plan.part is not None:
+            run = with_former_rounds(run, work.plan.folder)
+        _keep(work.plan, run)
     if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
         raise found.error
     if late:
         raise Interrupted
     return run
+
+
+def _keep(plan: PlannedRun, run: Run) -> None:
+    """In its folder, and in the history unless it goes on later."""
+    whole = is_whole(plan, run)
+    try:
+        atomic_write(plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
+    except OSError:
+        if not whole:  # else the history holds the same, and may lie on a disk with more room
+            raise
+    if whole:
+        open_store(plan.settings.history).append(run)
 
 
 def _full_disk(error: OSError) -> NoDiskSpace:

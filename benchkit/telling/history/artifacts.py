@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchkit.records import Run
@@ -16,10 +17,20 @@ if TYPE_CHECKING:
 def artifact_rows(store: Store, run: Run, name: str) -> Iterator[dict[str, Any]]:
     """The lines of a file; none where it is gone, broken lines passed over."""
     with suppress(OSError), store.artifact(run, name) as lines:
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict):
-                yield row
+        yield from _objects(lines)
+
+
+def json_rows(path: Path) -> Iterator[dict[str, Any]]:
+    """The same of a file that is not in the history yet."""
+    with suppress(OSError), path.open("rb") as lines:
+        yield from _objects(lines)
+
+
+def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row

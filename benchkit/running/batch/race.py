@@ -1,0 +1,293 @@
+"""A race: all models answer the same problems in one random order, and after each round the losers stop.
+
+Nothing but the seed and the ends of the rounds is kept of a race. It is played again from the verdicts in the
+runs' folders whenever it goes on, so that a stop, a failed model or a changed plan needs no further state.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from pathlib import Path
+from statistics import fmean
+
+from benchkit.contract import RunFile
+from benchkit.errors import HistoryError
+from benchkit.racing import Elimination, Goal, Race, bound_whole_score, order_at_random
+from benchkit.records import RaceNow, Status, Verdict
+from benchkit.running.batch.expand import Entry, race_key
+from benchkit.running.batch.keeper import Keeper
+from benchkit.running.batch.ledger import Ledger
+from benchkit.running.batch.options import BatchOptions
+from benchkit.running.batch.state import RACING, RaceState
+from benchkit.running.plan import Part
+from benchkit.running.runner.rounds import read_rounds_so_far
+from benchkit.telling.history.artifacts import json_rows
+
+FIRST_ROUND = 20  # problems, before anything is known of the time that they take
+SHORTEST_ROUND = 10
+LOADING_SHARE = 0.1  # of the time may go into loading models
+MOST_SEED = 10**6
+
+Outcomes = Mapping[str, float | None]
+"""Problem -> the share of its samples that passed; None where none could be judged."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """A run that has to answer more problems before the race goes on."""
+
+    entry: Entry
+    part: Part
+
+
+def entries_that_race(entries: Sequence[Entry]) -> tuple[list[list[Entry]], list[str]]:
+    """Those that differ in nothing but model and server, group by group; and what is no race, in words."""
+    groups: dict[str, list[Entry]] = defaultdict(list)
+    notes: list[str] = []
+    foreign: dict[str, None] = {}
+    for entry in entries:
+        plan = entry.planned()
+        if plan.script.ours and plan.benchmark.served:
+            groups[race_key(entry)].append(entry)
+        else:
+            foreign[plan.benchmark.name] = None
+    notes += [
+        f"{name} cannot be asked in parts, so it is no race: every model runs all of it" for name in foreign
+    ]
+    alone = [group[0] for group in groups.values() if len(group) == 1]
+    notes += [f"{_label(one)}: one model is no race, so {one.settings.name} runs all of it" for one in alone]
+    return [group for group in groups.values() if len(group) > 1], notes
+
+
+def _label(entry: Entry) -> str:
+    return f"{entry.settings.benchmark} {entry.place}".rstrip()
+
+
+class ModelRace:
+    """One benchmark's race in this batch."""
+
+    def __init__(
+        self, entries: Sequence[Entry], known: Mapping[str, RaceState], ledger: Ledger, keeper: Keeper,
+        options: BatchOptions,
+    ) -> None:  # fmt: skip
+        assert options.race is not None
+        self._entries, self._ledger, self._keeper, self._options = entries, ledger, keeper, options
+        self._goal: Goal = options.race
+        self._by_key = {entry.key: entry for entry in entries}
+        self._handed_out: set[tuple[str, int]] = set()
+        self._withdrawn: set[str] = set()
+        self._running: list[str] = list(self._by_key)
+        self._noted: RaceState | None = None  # as the journal has it
+        self._state = self._begun_or_known(known.get(race_key(entries[0])))
+
+    def _begun_or_known(self, known: RaceState | None) -> RaceState:
+        keys = tuple(self._by_key)
+        if known is None or not known.ends:
+            key = race_key(self._entries[0])
+            return RaceState(key, secrets.randbelow(MOST_SEED), str(self._goal), keys, (FIRST_ROUND,))
+        if (known.goal, set(known.entries)) == (str(self._goal), set(keys)):
+            return known
+        self._say("the plan has changed since this race began: it is judged anew, from the answers there are")
+        # A last round may have been long because few were left: who is new is looked at more often.
+        return replace(known, goal=str(self._goal), entries=keys, ends=known.ends[:1])
+
+    def due(self) -> list[Due]:
+        """What has to be answered next; nothing once the race is over, or where the night is too short."""
+        if any(self._ledger.why_not_started(entry) for entry in self._entries):
+            return []
+        while True:
+            missing, end = self._play()
+            if missing or end is None:
+                return missing
+            self._begin_round(end)
+
+    def _begin_round(self, end: int) -> None:
+        self._state = replace(self._state, ends=(*self._state.ends, end))
+
+    def _play(self) -> tuple[list[Due], int | None]:
+        """The race from its start: who lacks answers of a round, or where the next round ends."""
+        racing = [entry for entry in self._entries if not self._is_out(entry)]
+        outcomes = {entry.key: self._outcomes(entry) for entry in racing}
+        problems = self._problems(racing)
+        if problems is None:
+            return self._missing(racing[:1], None), None  # one tells how long loading and a problem take
+        self._fit_first_round(racing, problems)
+        order = order_at_random({name for one in outcomes.values() for name in one}, self._state.seed)
+        race = Race([entry.key for entry in racing], problems, self._goal)
+        for end in self._state.ends:
+            self._running = list(race.running)
+            lacking = [
+                key for key in race.running if not self._has_answered(key, outcomes, min(end, problems))
+            ]
+            if lacking:
+                return self._missing([self._by_key[key] for key in lacking], problems), None
+            for name in order[race.answered : end]:
+                race.add({key: outcomes[key].get(name) for key in race.running})
+            for out in race.stop_losers() if race.answered < problems else ():
+                self._stop(out, outcomes, problems)
+        self._running = list(race.running)
+        return [], self._next_end(race, problems)
+
+    def _missing(self, entries: Sequence[Entry], problems: int | None) -> list[Due]:
+        """Each with its part; what was asked for the same before and still lacks answers takes no part."""
+        if self._state != self._noted:
+            self._keeper.note_race(self._state)
+            self._noted = self._state
+        ends = self._state.ends
+        found = []
+        for entry in entries:
+            if self._ledger.state(entry).state == Status.OK:
+                self._withdraw(entry, "its verdicts are gone, or of other problems")
+                continue
+            before = (
+                self._ledger.state(entry).answered or 0
+            )  # its verdicts are gone where it was killed since
+            end = next(one for one in ends if one > before or one == ends[-1])
+            if (entry.key, end) in self._handed_out:
+                self._withdraw(entry, "its answers are not to this race's problems")
+                continue
+            self._handed_out.add((entry.key, end))
+            place = ends.index(end) + 1
+            now = RaceNow(str(self._goal), place, len(self._entries), len(self._running), problems)
+            found.append(Due(entry, Part(self._state.seed, end, now)))
+        return found or (self.due() if entries else [])
+
+    def _withdraw(self, entry: Entry, why: str) -> None:
+        self._withdrawn.add(entry.key)
+        self._say(f"the race goes on without {entry.settings.name}: {why}")
+
+    def _is_out(self, entry: Entry) -> bool:
+        """A model that fails is no rival: what it would have solved is not known."""
+        if entry.key in self._withdrawn:
+            return True
+        if self._ledger.state(entry).state != Status.FAILED:
+            return False
+        tried = any(key == entry.key for key, _ in self._handed_out)
+        if self._options.retry_failed and not tried:
+            return False
+        self._withdraw(entry, "it failed")
+        return True
+
+    def _answered(self, entry: Entry) -> int:
+        state = self._ledger.state(entry)
+        if state.state in (RACING, Status.STOPPED):
+            return state.answered or 0
+        return self._total(entry) or 0 if state.state == Status.OK else 0
+
+    def _has_answered(self, key: str, outcomes: Mapping[str, Outcomes], end: int) -> bool:
+        return self._answered(self._by_key[key]) >= end and len(outcomes[key]) >= end
+
+    def _outcomes(self, entry: Entry) -> Outcomes:
+        state = self._ledger.state(entry)
+        if state.state not in (RACING, Status.STOPPED, Status.OK) or not state.folder:
+            return {}
+        return read_outcomes(Path(state.folder) / RunFile.VERDICTS)
+
+    def _total(self, entry: Entry) -> int | None:
+        """How many problems its whole set has, where it has told."""
+        state = self._ledger.state(entry)
+        run = self._ledger.run_of(state)
+        if state.state == Status.OK and run is not None:
+            part = run.results.part or {}
+            return part.get("of") or len(self._outcomes(entry)) or None
+        return state.problems if state.state in (RACING, Status.STOPPED) else None
+
+    def _problems(self, racing: Sequence[Entry]) -> int | None:
+        return max((total for entry in racing if (total := self._total(entry))), default=None)
+
+    def _fit_first_round(self, racing: Sequence[Entry], problems: int) -> None:
+        """Longer than was thought, where the first model to answer shows that loading takes so long."""
+        answered = [entry for entry in racing if self._answered(entry)]
+        if len(self._state.ends) == 1 and len(answered) == 1:
+            longer = max(self._state.ends[0], self._round_length(answered))
+            self._state = replace(self._state, ends=(min(longer, problems),))
+
+    def _next_end(self, race: Race, problems: int) -> int | None:
+        if race.answered >= problems or not race.running:
+            return None
+        few = len(race.running) <= self._goal.places and not self._goal.margin
+        length = self._round_length([self._by_key[key] for key in race.running])
+        end = race.answered + length
+        return problems if few or problems - end < length / 2 else end
+
+    def _round_length(self, entries: Sequence[Entry]) -> int:
+        """So many problems that loading takes a tenth of the time, by what the rounds so far took."""
+        loading = asking = 0.0
+        for entry in entries:
+            run = read_rounds_so_far(Path(self._ledger.state(entry).folder or "."))
+            rounds = run.telemetry.rounds or () if run else ()
+            if rounds and (asked := rounds[-1].get("asked")):
+                loading += rounds[-1].get("server_start_s") or 0.0
+                asking += sum(one.get("script_s") or 0.0 for one in rounds) / asked
+        wanted = loading / asking * (1 / LOADING_SHARE - 1) if asking else 0.0
+        return max(SHORTEST_ROUND, int(wanted) + 1)
+
+    def _stop(self, out: Elimination, outcomes: Mapping[str, Outcomes], problems: int) -> None:
+        entry = self._by_key[out.model]
+        if self._ledger.state(entry).over:
+            return
+        run = read_rounds_so_far(Path(self._ledger.state(entry).folder or "."))
+        if run is None:
+            raise HistoryError(f"{self._ledger.state(entry).folder}: its {RunFile.RECORD} is gone")
+        known = [one for one in outcomes[out.model].values() if one is not None]
+        lost = len(outcomes[out.model]) - len(known)
+        interval = bound_whole_score(known, problems - lost)
+        rival = self._by_key[out.rival].settings.name
+        sure = "cannot be" if out.certain else "is not, at 95%,"
+        why = (
+            f"stopped after {out.problems} of {problems} problems: it {sure} {self._goal.in_words} "
+            f"({out.behind:g} behind {rival})"
+        )
+        race = {
+            "goal": str(self._goal),
+            "rival": rival,
+            "behind": out.behind,
+            "certain": out.certain,
+            "interval": [round(100 * end, 4) for end in interval],
+        }
+        results = replace(run.results, race=race)
+        self._keeper.note_stopped(entry, replace(run, status=Status.STOPPED, error=why, results=results))
+
+    def in_words(self) -> str:
+        """For the summary: what was asked, and who is still in."""
+        asked = [self._answered(entry) for entry in self._entries]
+        problems = self._problems([entry for entry in self._entries]) or 0
+        if not problems:
+            return f"{_label(self._entries[0])}: no model has answered a whole round"
+        if problems <= self._state.ends[0]:
+            return (
+                f"{_label(self._entries[0])}: {problems} problems are too few for a second round, "
+                "so every model was asked all of them"
+            )
+        every = problems * len(self._entries)
+        names = [self._by_key[key].settings.name or "" for key in self._running]
+        return (
+            f"{_label(self._entries[0])}: {len(self._entries)} models raced for {self._goal} in the order of "
+            f"seed {self._state.seed}, rounds to {', '.join(map(str, self._state.ends))} problems; "
+            f"{sum(asked)} of {every} questions asked ({sum(asked) / every:.0%}); "
+            f"still in: {', '.join(names) or 'none'}"
+        )
+
+    def _say(self, text: str) -> None:
+        self._keeper.display.line(f"{_label(self._entries[0])}: {text}")
+
+
+def read_outcomes(path: Path) -> Outcomes:
+    """What a run's verdicts say of each problem."""
+    samples: dict[str, list[bool]] = defaultdict(list)
+    for row in json_rows(path):
+        judged = samples[str(row.get("task_id"))]
+        if row.get("verdict") != Verdict.INFRASTRUCTURE:
+            judged.append(row.get("verdict") == Verdict.PASSED)
+    return {task: fmean(passes) if passes else None for task, passes in samples.items()}
+
+
+def laps(races: Sequence[ModelRace]) -> Iterator[list[list[Due]]]:
+    """Round by round, all races side by side, the runs that share a server together."""
+    while due := [one for race in races for one in race.due()]:
+        ordered = sorted(due, key=lambda one: repr(one.entry.server_key))
+        yield [list(group) for _, group in groupby(ordered, key=lambda one: one.entry.server_key)]

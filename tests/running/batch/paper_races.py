@@ -1,0 +1,129 @@
+"""Races on paper: the batch's own ledger, journal and history, and runs that answer at once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from benchkit.racing import Goal, order_at_random
+from benchkit.records import Run, Status
+from benchkit.running.batch.display import PlainLines
+from benchkit.running.batch.expand import expand
+from benchkit.running.batch.keeper import Keeper
+from benchkit.running.batch.ledger import Ledger
+from benchkit.running.batch.options import BatchOptions
+from benchkit.running.batch.planfile import make_plan
+from benchkit.running.batch.race import ModelRace, entries_that_race, laps
+from benchkit.running.batch.state import StateJournal, agree_with_history, read_state
+from benchkit.running.plan import PlannedRun
+from benchkit.running.runner import EndedRun
+from benchkit.running.runner.rounds import is_whole, with_former_rounds
+from benchkit.runs import run_of
+from benchkit.settings import RunSettings
+from benchkit.telling.history import open_store, to_record
+from tests.running.batch.races import Solves, racing_plan
+
+LOADING_S, PROBLEM_S = 0.1, 1.0
+
+
+class Lines(PlainLines):
+    """Keeps what is told."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        super().__init__(ledger.states)
+        self.lines: list[str] = []
+
+    def show(self, text: str) -> None:
+        self.lines.append(text)
+
+
+class PaperNight:
+    """One batch; `fails` are models that cannot be started, `most_runs` is how many it lives to see."""
+
+    def __init__(
+        self,
+        folder: Path,
+        solves: Solves,
+        count: int,
+        *,
+        goal: Goal = Goal(),  # noqa: B008 - it is frozen
+        fails: Collection[str] = (),
+        most_runs: int = 1000,
+        loading_s: float = LOADING_S,
+        **options: Any,
+    ) -> None:
+        self.solves, self.count, self.fails, self.loading_s = solves, count, fails, loading_s
+        self.asked: Counter[str] = Counter()  # starts of each model
+        folder.mkdir(exist_ok=True)
+        history = folder / "benchmark_results.json"
+        models = [{"base_url": "http://127.0.0.1:1/v1", "name": name} for name in solves]
+        plan = make_plan(racing_plan(folder, models, count), "plan.yaml")
+        base = RunSettings(benchmark="", history=history, runs_dir=folder / "runs")
+        self.ledger = Ledger(expand(plan, base).entries)
+        runs = open_store(history).runs()
+        known = agree_with_history(read_state(history), runs)
+        self.ledger.load(known.entries, runs)
+        self.display = Lines(self.ledger)
+        chosen = BatchOptions(history, race=goal, **options)
+        journal = StateJournal(history)
+        journal.plan(self.ledger.states())
+        self._keeper = Keeper(self.ledger, journal, chosen, self.display, lambda _state: None)
+        groups, self.notes = entries_that_race(self.ledger.entries)
+        self.races = [ModelRace(group, known.races, self.ledger, self._keeper, chosen) for group in groups]
+        for lap in laps(self.races):
+            for due in (due for group in lap for due in group):
+                planned = self._keeper.planned(due.entry, due.part)
+                if self._keeper.wanted(planned):
+                    most_runs -= 1
+                    if most_runs < 0:
+                        return  # killed, with this one begun
+                    self._keeper.note(self._answered(planned))
+
+    def _answered(self, plan: PlannedRun) -> EndedRun:
+        self.asked[plan.name] += 1
+        if plan.name in self.fails:
+            run = replace(self._run(plan, []), status=Status.FAILED, error="it does not start")
+            open_store(plan.settings.history).append(run)
+            return EndedRun(run)
+        assert plan.part is not None
+        numbers = [f"Add/{number}" for number in range(self.count)]
+        rows = [
+            {"task_id": name, "sample": 0, "verdict": "passed" if self._solved(plan.name, name) else "wrong"}
+            for name in order_at_random(numbers, plan.part.seed)[: plan.part.first]
+        ]
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        (plan.folder / "verdicts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+        run = with_former_rounds(self._run(plan, rows), plan.folder)
+        (plan.folder / "run.json").write_text(json.dumps(to_record(run)))
+        whole = is_whole(plan, run)
+        if whole:
+            open_store(plan.settings.history).append(run)
+        return EndedRun(run, recorded=whole)
+
+    def _solved(self, model: str, name: str) -> bool:
+        return int(name.partition("/")[2]) in self.solves[model]
+
+    def _run(self, plan: PlannedRun, rows: list[dict[str, Any]]) -> Run:
+        passed = sum(row["verdict"] == "passed" for row in rows)
+        part = plan.part
+        return run_of(
+            id=plan.id, timestamp="2026-11-25T00:00:00+00:00", benchmark="human_eval", model=plan.name,
+            status=Status.OK,
+            results={
+                "score": 100 * passed / len(rows) if rows else None, "total_passed": passed,
+                "total_problems": len(rows),
+                "part": {"seed": part.seed if part else 0, "asked": len(rows), "of": self.count},
+            },
+            telemetry={"server_start_s": self.loading_s, "script_s": PROBLEM_S * SLICE},
+            artifacts=str(plan.folder),
+        )  # fmt: skip
+
+    def state(self, model: str) -> str:
+        return next(state.in_words for state in self.ledger.states() if state.model == model)
+
+
+SLICE = 20  # problems that a start is said to have asked, for its time

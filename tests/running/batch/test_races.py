@@ -1,0 +1,226 @@
+"""Races: who is stopped and when, what is kept of it, and what happens to a race that something disturbs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from benchkit.racing import Goal
+from benchkit.records import RaceNow
+from benchkit.running.batch.expand import expand
+from benchkit.running.batch.planfile import make_plan
+from benchkit.running.batch.race import entries_that_race, read_outcomes
+from benchkit.running.batch.state import read_state
+from benchkit.running.live import Snapshot
+from benchkit.running.live.form import read_snapshot, snapshot_line
+from benchkit.settings import RunSettings
+from tests.running.batch.paper_races import PaperNight
+from tests.running.batch.races import racing_plan, scripted_endpoint
+from tests.running.batch.support import COMMAND, write_plan
+from tests.support import F16, Bench, runs_in, wait_until
+
+STRONG, MIDDLE, WEAK = frozenset(range(110)), frozenset(range(0, 120, 2)), frozenset(range(12))
+SOLVES = {"strong": STRONG, "middle": MIDDLE, "weak": WEAK}
+
+
+def test_losers_are_stopped_and_the_best_goes_to_the_end(tmp_path: Path) -> None:
+    """Of three clearly different models one has a whole run, and the others say why they have none."""
+    night = PaperNight(tmp_path, SOLVES, 120)
+    assert night.state("strong") == "ok"
+    runs = {run["model"]: run for run in runs_in(tmp_path)}
+    assert runs["strong"]["results"]["total_problems"] == 120
+    weak = runs["weak"]
+    assert (weak["status"], weak["results"]["total_problems"]) == ("stopped", 20)
+    assert weak["error"].startswith("stopped after 20 of 120 problems: it is not, at 95%, the best (")
+    low, high = weak["results"]["race"]["interval"]
+    assert low <= 10 <= high < 60  # percent of all 120
+    assert night.ledger.all_ok
+    assert "still in: strong" in night.races[0].in_words()
+
+
+def test_the_cost_of_all_rounds_is_in_the_record(tmp_path: Path) -> None:
+    """Each start's load and time are kept, and the seconds are added up."""
+    PaperNight(tmp_path, SOLVES, 120)
+    (strong,) = (run for run in runs_in(tmp_path) if run["model"] == "strong")
+    rounds = strong["telemetry"]["rounds"]
+    assert rounds[0]["asked"] == 20
+    assert rounds[-1]["asked"] == 120
+    assert strong["telemetry"]["script_s"] == 20.0 * len(rounds)
+
+
+def test_equal_models_all_go_to_the_end(tmp_path: Path) -> None:
+    """Where nothing tells them apart nobody is stopped, and nobody is asked twice."""
+    night = PaperNight(tmp_path, {"one": MIDDLE, "two": MIDDLE, "three": MIDDLE}, 60)
+    assert {night.state(name) for name in night.solves} == {"ok"}
+
+
+def test_top3_and_a_margin_keep_more(tmp_path: Path) -> None:
+    """With top2 the second of three stays; ten points behind is too far for five points."""
+    assert PaperNight(tmp_path / "a", SOLVES, 120, goal=Goal(places=2)).state("middle") == "ok"
+    near = {"best": frozenset(range(118)), "near": frozenset(range(115)), "weak": WEAK}
+    night = PaperNight(tmp_path / "b", near, 120, goal=Goal.parse("within 5 points of the best"))
+    assert (night.state("near"), night.state("weak")) == ("ok", "stopped 20/120")
+
+
+def test_rounds_are_longer_where_loading_takes_longer(tmp_path: Path) -> None:
+    """At 9 seconds a load and a second a problem, each round has some 80 problems."""
+    night = PaperNight(tmp_path, {"one": MIDDLE, "two": MIDDLE}, 300, loading_s=9.0)
+    (race,) = read_state(tmp_path / "benchmark_results.json").races.values()
+    assert race.ends[0] >= 80
+    assert night.asked["one"] <= 6
+
+
+def test_a_killed_race_goes_on_in_the_same_order(tmp_path: Path) -> None:
+    """Whenever it is killed, the same seed and rounds follow, and it ends as if nothing had happened."""
+    undisturbed = PaperNight(tmp_path / "whole", SOLVES, 120)
+    for _ in range(20):
+        night = PaperNight(tmp_path / "killed", SOLVES, 120, most_runs=2)
+    (race,) = read_state(tmp_path / "killed" / "benchmark_results.json").races.values()
+    assert race.ends[0] == 20
+    assert night.state("strong") == undisturbed.state("strong") == "ok"
+    assert night.state("weak") == undisturbed.state("weak")
+    assert len(runs_in(tmp_path / "killed")) == 3
+
+
+def test_a_model_that_fails_is_no_rival(tmp_path: Path) -> None:
+    """It is a failed row, and the race goes on without it; --retry-failed lets it in again."""
+    night = PaperNight(tmp_path, SOLVES, 120, fails=("strong",))
+    assert (night.state("strong"), night.state("middle")) == ("failed", "ok")
+    assert "human_eval: the race goes on without strong: it failed" in night.display.lines
+    again = PaperNight(tmp_path, SOLVES, 120, retry_failed=True)
+    assert again.state("strong") == "ok"
+    assert again.asked["middle"] == 0  # its whole run is there, and is compared with
+
+
+def test_who_was_stopped_for_a_model_that_is_gone_goes_on(tmp_path: Path) -> None:
+    """A plan without the winner makes another the best: it is asked on from where it stood."""
+    first = PaperNight(tmp_path, SOLVES, 120)
+    assert first.state("middle").startswith("stopped")
+    second = PaperNight(tmp_path, {"middle": MIDDLE, "weak": WEAK}, 120)
+    assert second.state("middle") == "ok"
+    assert any("the plan has changed since this race began" in line for line in second.display.lines)
+
+
+def test_a_model_that_comes_later_races_with_the_others(tmp_path: Path) -> None:
+    """It is asked the same problems in the same order; nobody else is asked again."""
+    PaperNight(tmp_path, {"strong": STRONG, "weak": WEAK}, 120)
+    night = PaperNight(tmp_path, SOLVES, 120)
+    assert night.state("middle").startswith("stopped")
+    assert set(night.asked) == {"middle"}
+
+
+def test_a_night_that_is_too_short_ends_the_race_for_now(tmp_path: Path) -> None:
+    """With --until no round is begun that would not end in time."""
+    past = datetime.now().astimezone() - timedelta(hours=1)
+    night = PaperNight(tmp_path, SOLVES, 120, until=past)
+    assert night.state("strong") == "waiting"
+    assert not night.asked
+
+
+def test_few_problems_are_asked_all_at_once(tmp_path: Path) -> None:
+    """Twelve problems make one round: every model has a whole run, and the summary says why."""
+    night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 12)
+    assert [run["status"] for run in runs_in(tmp_path)] == ["ok", "ok"]
+    assert "12 problems are too few for a second round" in night.races[0].in_words()
+
+
+def test_one_model_and_foreign_benchmarks_are_no_race(tmp_path: Path) -> None:
+    """Each is told in a line and runs whole."""
+    models = [{"base_url": "http://127.0.0.1:1/v1", "name": "alone"}]
+    plan = racing_plan(tmp_path, models, 40, race="best")
+    base = RunSettings(benchmark="", history=tmp_path / "h.json", runs_dir=tmp_path)
+    groups, notes = entries_that_race(expand(make_plan(plan, "plan"), base).entries)
+    assert (groups, notes) == ([], ["human_eval: one model is no race, so alone runs all of it"])
+    foreign = {"name": "own", "script": "echo {model}", "parser": "human_eval"}
+    plan |= {"models": [*models, {**models[0], "name": "two"}], "benchmarks": [foreign]}
+    groups, notes = entries_that_race(expand(make_plan(plan, "plan"), base).entries)
+    assert (groups, notes) == (
+        [],
+        ["own cannot be asked in parts, so it is no race: every model runs all of it"],
+    )
+
+
+@pytest.mark.parametrize("text", ["bset", "top0", "within 5", "5", 3, ["best"], ""])
+def test_a_goal_that_is_none_is_refused(text: object, tmp_path: Path) -> None:
+    """In a plan, with the goals that there are."""
+    models = [{"base_url": "http://127.0.0.1:1/v1", "name": "one"}]
+    (problem,) = make_plan(racing_plan(tmp_path, models, 1, race=text), "plan").problems
+    assert problem == f"race: {text!r} is none of best, top3 or 'within 5 points of the best'"
+
+
+def test_a_goal_that_is_none_is_refused_on_the_command_line(bench: Bench, tmp_path: Path) -> None:
+    """Before anything is started."""
+    write_plan(tmp_path, models=[str(F16)], benchmarks=["demo"])
+    done = bench("batch", "plan.yaml", "--race", "bset")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--race bset: give best, top3 or 'within 5 points of the best'" in done.stderr
+
+
+def test_samples_are_averaged_and_lost_answers_are_unknown(tmp_path: Path) -> None:
+    """Half of two samples is a half; what the server lost counts for nobody and against nobody."""
+    rows = [
+        ("a", "passed"),
+        ("a", "wrong"),
+        ("b", "infrastructure"),
+        ("c", "passed"),
+        ("c", "infrastructure"),
+    ]
+    lines = [json.dumps({"task_id": task, "verdict": verdict}) for task, verdict in rows]
+    (tmp_path / "verdicts.jsonl").write_text("\n".join([*lines, '{"task_id": "d", "ver']))
+    assert read_outcomes(tmp_path / "verdicts.jsonl") == {"a": 0.5, "b": None, "c": 1.0}
+
+
+def test_onlookers_see_the_race() -> None:
+    """A snapshot carries goal, round and how many are left; a broken one is passed over, not the snapshot."""
+    snapshot = Snapshot("running", done=3, race=RaceNow("best", 2, 20, 12, 164))
+    assert read_snapshot(snapshot_line(snapshot)) == snapshot
+    line = snapshot_line(snapshot).replace(b'"round":2,', b"")
+    assert read_snapshot(line) == replace(snapshot, race=None)
+
+
+def test_a_real_race_asks_nothing_twice(bench: Bench, tmp_path: Path) -> None:
+    """Two models, forty problems: the weak one is stopped after twenty, and --finish asks only the rest."""
+    solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
+    with scripted_endpoint(solves) as (scripted, models):
+        plan = racing_plan(tmp_path, models, 40, race="best")
+        (tmp_path / "plan.yaml").write_text(json.dumps(plan))
+        done = bench("batch", "plan.yaml")
+        assert done.returncode == 0, done.stderr
+        assert (scripted.count("strong"), scripted.count("weak")) == (40, 20)
+        assert "1 ran, 0 failed, 1 stopped in a race" in done.stdout
+        assert "60 of 80 questions asked (75%); still in: strong" in done.stdout
+        assert "stopped 20/40" in bench("status").stdout
+        compared = bench("compare").stdout
+        assert "20 paired" in compared
+        assert "its interval is of all of them" in compared
+        assert bench("batch", "plan.yaml", "--finish").returncode == 0
+        assert set(scripted.asked.values()) == {1}
+        assert scripted.count("weak") == 40
+    weak = [run for run in runs_in(tmp_path) if run["model"] == "weak"]
+    assert [run["status"] for run in weak] == ["stopped", "ok"]
+    assert weak[1]["results"]["total_passed"] == 3
+
+
+@pytest.mark.heavy
+def test_a_race_that_is_killed_in_a_round_asks_nothing_again_that_was_answered(tmp_path: Path) -> None:
+    """kill -9 in the middle of the second round; the same command ends the race in the same order."""
+    solves = {"strong": frozenset(range(38)), "other": frozenset(range(36)), "weak": frozenset(range(3))}
+    with scripted_endpoint(solves) as (scripted, models):
+        (tmp_path / "plan.yaml").write_text(json.dumps(racing_plan(tmp_path, models, 40, race="best")))
+        with subprocess.Popen(
+            COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        ) as night:
+            wait_until(lambda: sum(scripted.asked.values()) > 62, 60)
+            night.kill()
+        before = read_state(tmp_path / "benchmark_results.json").races
+        assert subprocess.run(COMMAND, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+        after = read_state(tmp_path / "benchmark_results.json").races
+        assert {race.seed for race in before.values()} == {race.seed for race in after.values()}
+        twice = [asked for asked, times in scripted.asked.items() if times > 1]
+        assert len(twice) <= 4  # those under way
+        assert scripted.count("weak") <= 24
