@@ -67,7 +67,7 @@ def command(
     if codes and style != "table":
         raise UsageError("--codes is for the terminal: leave out --format; `report` has the codes as HTML")
     store = open_store(history)
-    compared = sections(Catalog(store), wanted, benchmark, repeats=repeats, anyway=anyway)
+    compared = sections(Catalog(store), wanted, benchmark, repeats=repeats, anyway=anyway, stopped=True)
     click.echo(rendered(pages(compared, baseline, sort_by, columns, margin), style, terminal_width()))
     if codes:
         _show_codes(compared, store)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchkit import records
-from benchkit.records import Run
-from benchkit.runs import number
+from benchkit.records import Run, Status
+from benchkit.runs import number, whole
 
 SET_NAMES = {
     "humaneval": "HumanEval",
@@ -38,6 +38,8 @@ def count(value: int | None) -> int | None:
 
 def asked(run: Run) -> int | None:
     """How many problems were asked, those included that were lost to the server or the sandbox."""
+    if run.status is Status.STOPPED and (of := whole((run.results.part or {}).get("of"))) is not None:
+        return count(of)  # a race asks a part of the same problems
     total, lost = count(run.results.total_problems), (run.results.told_further or {}).get("unjudged")
     return total if total is None or not isinstance(lost, list | tuple) else total + len(lost)
 

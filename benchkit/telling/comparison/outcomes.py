@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 
-from benchkit.records import Run, Verdict
+from benchkit.racing import bound_whole_score, order_at_random
+from benchkit.records import Run, Status, Verdict
+from benchkit.runs import whole
 from benchkit.statistics import Interval, clustered_interval, wilson
 from benchkit.telling.comparison import facts
 from benchkit.telling.history.base import Store
+
+
+@dataclass(frozen=True)
+class StoppedAt:
+    """Where a race stopped a run: the random order in which it asked, and how many problems that has."""
+
+    seed: int
+    of: int
 
 
 @dataclass(frozen=True)
@@ -24,10 +34,13 @@ class Outcomes:
     shares: Mapping[str, float] | None = None
     unlisted: int = 0  # problems not named in shares: all of them passed
     counts: Mapping[str, int] = field(default_factory=dict)
+    stopped: StoppedAt | None = None  # of a run that a race stopped: then all of this is of a part
 
     @property
     def interval(self) -> Interval | None:
-        """Of the score, at 95%, as fractions."""
+        """Of the score, at 95%, as fractions; of a stopped run, of what the whole set would have given."""
+        if self.stopped is not None and self.shares:
+            return bound_whole_score(list(self.shares.values()), self.stopped.of)
         if self.shares is not None:
             return clustered_interval([*self.shares.values(), *[1.0] * self.unlisted])
         if self.passed is not None and self.total:
@@ -66,7 +79,17 @@ def outcomes(run: Run, store: Store) -> Outcomes:
         if verdict != Verdict.INFRASTRUCTURE and "task_id" in row:
             samples[str(row["task_id"])].append(verdict == Verdict.PASSED)
     shares = {task: fmean(passes) for task, passes in samples.items()}
-    return Outcomes(known.score, known.passed, known.total, shares or None, counts=counts)
+    stopped = _stopped_at(run)
+    if stopped is not None:  # what its interval and its pairs rest on is the order
+        shares = {task: shares[task] for task in order_at_random(shares, stopped.seed)}
+    return Outcomes(known.score, known.passed, known.total, shares or None, counts=counts, stopped=stopped)
+
+
+def _stopped_at(run: Run) -> StoppedAt | None:
+    seed, of = (facts.count(whole((run.results.part or {}).get(name))) for name in ("seed", "of"))
+    if run.status is not Status.STOPPED or seed is None or of is None:
+        return None
+    return StoppedAt(seed, of)
 
 
 def averaged(several: Sequence[Outcomes]) -> Outcomes:
@@ -103,9 +126,13 @@ def _average_shares(several: Sequence[Outcomes]) -> tuple[dict[str, float] | Non
 
 
 def matched(one: Outcomes, other: Outcomes) -> tuple[list[float], list[float]] | None:
-    """Both models' shares on the problems that both were asked; None where that is not known."""
+    """Both models' shares on the problems that both were asked; None where that is not known.
+
+    Those of a stopped run come in the order in which they were asked.
+    """
     if one.shares is None or other.shares is None:
         return None
+    tasks: Collection[str]
     if one.unlisted and other.unlisted:
         tasks, both = {*one.shares, *other.shares}, (one.total or 0) - len({*one.shares, *other.shares})
         if one.total != other.total or both < 0:
@@ -115,6 +142,8 @@ def matched(one: Outcomes, other: Outcomes) -> tuple[list[float], list[float]] |
         # No name in common: the two name their problems differently.
         if not tasks or any(side.shares and not tasks & side.shares.keys() for side in (one, other)):
             return None
+        if (stopped := one.stopped or other.stopped) is not None:
+            tasks = order_at_random(tasks, stopped.seed)
     first, second = (
         [*((side.shares or {}).get(t, 1.0) for t in tasks), *[1.0] * both] for side in (one, other)
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from benchkit.errors import UnknownName, UsageError
+from benchkit.records import Status
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.columns import (
@@ -139,6 +140,11 @@ def remarks(one: Page) -> list[str]:
     """What a person must know before reading the table."""
     said = [f"left out, not under the same conditions: {printable(why)}" for why in one.section.left_out]
     said += [f"≠ {printable(row.label)}: {printable(row.mark)}" for row in one.rows if row.mark]
+    said += [
+        f"{printable(row.label)} {printable(row.run.error or Status.STOPPED)}; its interval is of all of them"
+        for row in one.rows
+        if row.outcomes.stopped
+    ]
     if len(one.rows) > MOST_JUDGED:
         said.append(f"too many models for all pairs: the {MOST_JUDGED} best are judged")
     if len(gpus(one.rows)) > 1:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from benchkit.errors import UsageError
-from benchkit.records import Run
+from benchkit.records import Run, Status
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
@@ -40,13 +40,20 @@ class Section:
 
 
 def sections(
-    catalog: Catalog, names: Sequence[str], benchmark: str | None, *, repeats: bool, anyway: bool
+    catalog: Catalog,
+    names: Sequence[str],
+    benchmark: str | None,
+    *,
+    repeats: bool,
+    anyway: bool,
+    stopped: bool = False,
 ) -> list[Section]:
     """The comparisons that were asked for, one a benchmark; a named run that fits no other is refused.
 
+    With `stopped`, what a race stopped stands beside whole runs of other models, and says so.
     Without names, a benchmark whose runs do not agree never hides the tables of the others.
     """
-    chosen = choose(catalog, names, benchmark)
+    chosen = choose(catalog, names, benchmark, stopped=stopped)
     groups = _merged(_grouped(chosen, by_set=not anyway), bool(names))
     return _with_distinct_titles(
         _section(
@@ -71,13 +78,15 @@ def _with_distinct_titles(all_sections: Iterable[Section]) -> list[Section]:
     ]
 
 
-def choose(catalog: Catalog, names: Sequence[str], benchmark: str | None = None) -> list[Head]:
+def choose(
+    catalog: Catalog, names: Sequence[str], benchmark: str | None = None, *, stopped: bool = False
+) -> list[Head]:
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
     entries = [entry for entry in catalog.heads if benchmark in (None, entry.benchmark)]
     if not entries:
         raise UsageError(_nothing(catalog, benchmark))
     if not names:
-        latest = latest_good(entries)
+        latest = [*latest_good(entries), *(latest_stopped(entries) if stopped else ())]
         if not latest:
             raise UsageError(f"no run in {catalog.place} ended well yet: see bench_runner.py list")
         return sorted(latest, key=lambda entry: entry.when)
@@ -100,6 +109,19 @@ def latest_good(entries: Iterable[Head]) -> list[Head]:
     return [
         entry for entry in latest.values() if entry.problems or (entry.benchmark, entry.model) not in named
     ]
+
+
+def latest_stopped(entries: Iterable[Head]) -> list[Head]:
+    """Of each model and problem set of which it has no good run, the last that a race stopped."""
+    entries = list(entries)
+    whole = {(entry.benchmark, entry.model, entry.problems) for entry in latest_good(entries)}
+    latest: dict[tuple[str, str, str | None], Head] = {}
+    for entry in entries:
+        key = entry.benchmark, entry.model, entry.problems
+        newer = key not in latest or latest[key].when < entry.when
+        if entry.status == Status.STOPPED and key not in whole and newer:
+            latest[key] = entry
+    return list(latest.values())
 
 
 def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
@@ -125,7 +147,8 @@ def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:
         return exact
     of_model = [entry for entry in entries if entry.model == name]
     if of_model:
-        return sorted(latest_good(of_model), key=lambda entry: entry.when) or _no_good_run(catalog, of_model)
+        found = latest_good(of_model) or latest_stopped(of_model)
+        return sorted(found, key=lambda entry: entry.when) or _no_good_run(catalog, of_model)
     begun = [entry for entry in entries if entry.id.startswith(name)]
     if len(begun) == 1:
         return begun

@@ -14,6 +14,7 @@ from itertools import combinations
 from math import ceil, floor, isinf, log10
 from statistics import fmean
 
+from benchkit.racing import compare_parts, p_of_parts
 from benchkit.statistics import (
     ALPHA,
     Interval,
@@ -122,6 +123,9 @@ def _best(contestants: Sequence[Contestant]) -> list[Contestant]:
 
 def p_of(before: Outcomes, after: Outcomes) -> float | None:
     """The p of a pair; quick for single samples, of which a night has thousands of pairs."""
+    if (stopped := before.stopped or after.stopped) is not None:
+        shares = matched(before, after)
+        return None if shares is None else p_of_parts(_differences(shares), stopped.of)
     one, other = before.failed, after.failed
     if one is not None and other is not None and before.asked == after.asked:
         return mcnemar(len(one - other), len(other - one))
@@ -132,20 +136,27 @@ def p_of(before: Outcomes, after: Outcomes) -> float | None:
 def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
     """Paired where it is known which problems each solved, else unpaired; None without totals."""
     shares = matched(before, after)
+    stopped = before.stopped or after.stopped
     if shares is None:
-        return _unpaired(before, after)
+        return None if stopped else _unpaired(before, after)
     test = paired(*shares)
+    # A race looks again and again, and stops when one is behind: only this evidence still holds then.
+    raced = compare_parts(_differences(shares), stopped.of) if stopped else None
     return Evidence(
         problems=(test.problems, test.problems),
         shares=(fmean(shares[0]), fmean(shares[1])),
         intervals=(clustered_interval(shares[0]), clustered_interval(shares[1])),
         difference=test.difference,
-        interval=test.interval,
+        interval=raced.interval if raced else test.interval,
         flips=test.flips,
-        p=test.p,
+        p=raced.p if raced else test.p,
         fixed=test.fixed,
         broken=test.broken,
     )
+
+
+def _differences(shares: tuple[Sequence[float], Sequence[float]]) -> list[float]:
+    return [second - first for first, second in zip(*shares, strict=True)]
 
 
 def _unpaired(before: Outcomes, after: Outcomes) -> Evidence | None:
@@ -224,6 +235,8 @@ def _conclusion(verdict: Verdict, shown: Evidence) -> str:
 
 def _what_is_needed(verdict: Verdict, shown: Evidence) -> str:
     """`164 problems detect 9 points here; about 420 are needed for 5.5`"""
+    if any(one.outcomes.stopped for one in (verdict.before, verdict.after)):
+        return f"{shown.problems[0]} common problems of a race do not tell; batch … --finish asks the rest"
     problems = min(shown.problems)
     seen = detectable(problems, shown.flips, verdict.alpha)
     first = f"{problems} problems " + (

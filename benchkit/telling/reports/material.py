@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import islice
 from typing import Any
 
-from benchkit.records import Run
+from benchkit.records import Run, Status
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.page import Page, pages
@@ -69,7 +69,7 @@ class Material:
         for entry in sorted(self._entries, key=lambda entry: entry.when, reverse=True):
             if entry.ok:
                 good.setdefault((entry.model, entry.benchmark), entry)
-            elif (entry.model, entry.benchmark) not in good:
+            elif (entry.model, entry.benchmark) not in good and entry.status != Status.STOPPED:
                 bad.append(entry)
         return [self.catalog.run(entry) for entry in islice(bad, MOST_FAILURES)]
 
