@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
+from benchkit.errors import UsageError
 from benchkit.numbers import above_0
+from benchkit.racing import GOALS
 
 FLIPS = (0.05, 0.1, 0.2, 0.3)
 DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
@@ -20,8 +22,11 @@ DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
 @click.option(
     "--models", type=click.IntRange(min=2), default=2, show_default=True, help="Compared, all pairs."
 )
-def command(problems: int, flips: float | None, models: int) -> None:
+@click.option("--race", "goal", metavar="GOAL", help=f"What a race of them may save: {GOALS}.")
+def command(problems: int, flips: float | None, models: int, goal: str | None) -> None:
     """What difference in points so many problems show, in four of five nights, at 95%."""
+    if goal is not None:
+        return _forecast(models, problems, goal)
     from benchkit.statistics import ALPHA, detectable, needed_problems
     from benchkit.telling.comparison.verdicts import points_seen, rounded_up
 
@@ -37,3 +42,19 @@ def command(problems: int, flips: float | None, models: int) -> None:
     for difference in [one for one in DIFFERENCES if one <= rate] or [rate]:
         needed = rounded_up(needed_problems(difference, rate, alpha))
         click.echo(f"  {100 * difference:3.3g} points: about {needed}")
+
+
+def _forecast(models: int, problems: int, goal: str) -> None:
+    """The share of all questions that races of simulated models ask."""
+    from benchkit.race_forecast import ROUND, forecast
+    from benchkit.racing import Goal
+
+    try:
+        wanted = Goal.parse(goal)
+    except ValueError:
+        raise UsageError(f"--race {goal}: give {GOALS}") from None
+    click.echo(f"A race of {models} models for {wanted}, {problems} problems, rounds of {ROUND}:")
+    for one in forecast(models, problems, wanted):
+        spread = f"{one.least:.0%} to {one.most:.0%} in simulated nights"
+        click.echo(f"  models {one.models}: about {one.mean:.0%} of all questions are asked ({spread})")
+    click.echo("A model that is wanted is stopped in at most 5% of such nights, however alike they are.")
