@@ -26,7 +26,8 @@ DIFFERENCES = (0.01, 0.02, 0.03, 0.05, 0.08, 0.1, 0.15)
 def command(problems: int, flips: float | None, models: int, goal: str | None) -> None:
     """What difference in points so many problems show, in four of five nights, at 95%."""
     if goal is not None:
-        return _forecast(models, problems, goal)
+        _forecast(models, problems, goal)
+        return
     from benchkit.statistics import ALPHA, detectable, needed_problems
     from benchkit.telling.comparison.verdicts import points_seen, rounded_up
 
