@@ -2,7 +2,8 @@
 
     python -P xllamacpp_child.py SETTINGS [--NAME VALUE]...
 
-SETTINGS is JSON; a NAME is a field of xllamacpp.CommonParams, with dashes or underscores.
+SETTINGS is JSON; a NAME is a field of xllamacpp.CommonParams, with dashes or underscores, or a field of one of
+its fields, such as cpuparams.n_threads.
 XLLAMACPP_API_KEY, if it is set, is the key that clients must send.
 """
 
@@ -88,7 +89,9 @@ def _pairs(extra: list[str]) -> list[tuple[str, str | None]]:
 
 
 def _set(params: Any, name: str, value: str | None) -> None:
-    field = name.replace("-", "_")
+    *groups, field = name.replace("-", "_").split(".")
+    for group in groups:
+        params = getattr(params, group, None)
     if not hasattr(params, field):
         raise ValueError(f"--{name}: xllamacpp knows no such setting")
     setattr(params, field, _as_type_of(getattr(params, field), name, value))

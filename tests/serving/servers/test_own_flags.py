@@ -22,3 +22,16 @@ def test_a_number_that_is_too_much(ask: Ask) -> None:
     """More context than a number of xllamacpp holds is a bad flag with its name, no crash."""
     with pytest.raises(BadServerFlag, match="n_ctx"), serve(ask("xllamacpp", context=2**31), print):
         pass
+
+
+def test_a_field_of_a_field_of_xllamacpp_is_set(ask: Ask) -> None:
+    """As many threads as were asked for; an unknown field, and a known one of an unknown group, are named."""
+    threads = "--cpuparams.n-threads"
+    with serve(ask("xllamacpp", extra_args=(threads, "1")), print) as server:
+        assert b"n_threads = 1 " in server.log.read_bytes()
+    for unknown in ("--cpuparams.n_thread", "--nothing.n_threads"):
+        with (
+            pytest.raises(BadServerFlag, match=unknown),
+            serve(ask("xllamacpp", extra_args=(unknown, "1")), print),
+        ):
+            pass
