@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.loaded_interpreter import run_command
 from tests.support import ROOT, Bench
 
 
@@ -19,16 +19,8 @@ def bench(tmp_path: Path) -> Bench:
     def run(
         *arguments: str | Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, str(ROOT / "bench_runner.py"), *map(str, arguments)],
-            cwd=tmp_path,
-            env={**os.environ, **environment},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-        )
+        words = list(map(str, arguments))
+        return run_command(ROOT / "bench_runner.py", words, tmp_path, {**os.environ, **environment}, timeout)
 
     return run
 

@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 from tests.legacy.cases import Case
+from tests.loaded_interpreter import run_command
 from tests.support import ROOT
 
 DATA = Path(__file__).resolve().parent / "v0_1_0"
@@ -75,15 +76,7 @@ def run(
     words: Sequence[str], folder: Path, place: Path, program: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
     """The program of that name, as a person would call it in this folder."""
-    return subprocess.run(
-        [sys.executable, str(program / words[0]), *words[1:]],
-        cwd=folder,
-        env=environment(place),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run_command(program / words[0], words[1:], folder, environment(place), timeout=120)
 
 
 def without_volatile(text: str) -> str:
