@@ -17,6 +17,10 @@ from benchkit.judging.sandbox.pool.places import all_can_read
 ROOT = Path(__file__).resolve().parent.parent
 F16, QUANTIZED, TASKS_MODEL = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in ("f16", "q2_k", "tasks"))
 
+# For llama.cpp's servers: two threads for so small a model wait for each other, and burn the time of both.
+LLAMA_SERVER_ON_ONE_THREAD = ("--threads", "1")
+XLLAMACPP_ON_ONE_THREAD = ("--cpuparams.n_threads", "1")
+
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 
 

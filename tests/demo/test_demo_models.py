@@ -15,13 +15,20 @@ from benchkit.errors import EngineMissing
 from benchkit.records import ServerRequest
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
-from tests.support import F16, QUANTIZED, ROOT, TASKS_MODEL
+from tests.support import (
+    F16,
+    LLAMA_SERVER_ON_ONE_THREAD,
+    QUANTIZED,
+    ROOT,
+    TASKS_MODEL,
+    XLLAMACPP_ON_ONE_THREAD,
+)
 
 TASKS = ROOT / "demo" / "tasks"
 PARTLY_WRONG = {"html_easy_counter", "rust_easy_clamp"}
 PROBLEMS = ROOT / "demo" / "problems.jsonl"
 TAUGHT_WRONG = {"Demo/10", "Demo/15", "Demo/19"}
-ENGINES = ["xllamacpp", "llama-server"]
+ENGINES = {"xllamacpp": XLLAMACPP_ON_ONE_THREAD, "llama-server": LLAMA_SERVER_ON_ONE_THREAD}
 
 
 @contextmanager
@@ -35,6 +42,7 @@ def served(engine: str, model: Path, folder: Path) -> Iterator[str]:
         gpu_layers=0,
         context=2048,
         parallel=4,
+        extra_args=ENGINES[engine],
     )
     try:
         with serve(request, lambda _: None) as server:

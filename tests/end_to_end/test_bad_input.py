@@ -180,16 +180,16 @@ def test_a_script_that_never_ends_is_stopped(bench: Bench, tmp_path: Path) -> No
     assert processes_of(tmp_path) == []
 
 
-def test_a_script_that_prints_200_mb_is_read_all_the_same(bench: Bench, tmp_path: Path) -> None:
-    """200 MB of output do no harm: the summary at its end is found."""
-    body = f"for _ in range(200): print(('y' * 99 + '\\n') * 10485)\nprint({SUMMARY!r})"
+def test_a_script_that_prints_40_mb_is_read_all_the_same(bench: Bench, tmp_path: Path) -> None:
+    """40 MB of output do no harm: the summary at its end is found."""
+    body = f"for _ in range(40): print(('y' * 99 + '\\n') * 10485)\nprint({SUMMARY!r})"
     done = bench(
         "--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--script", script(tmp_path, body)
     )
     assert done.returncode == 0
     (run,) = runs_in(tmp_path)
     assert run["results"]["score"] == 50.0
-    assert (Path(run["artifacts"]) / "output.log").stat().st_size > 200_000_000
+    assert (Path(run["artifacts"]) / "output.log").stat().st_size > 40_000_000
 
 
 @pytest.mark.parametrize(
