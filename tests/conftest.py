@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.loaded_interpreter import run_command
+from tests.loaded_interpreter import run_script
 from tests.support import ROOT, Bench
 
 
@@ -19,8 +19,7 @@ def bench(tmp_path: Path) -> Bench:
     def run(
         *arguments: str | Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        words = list(map(str, arguments))
-        return run_command(ROOT / "bench_runner.py", words, tmp_path, {**os.environ, **environment}, timeout)
+        return run_script("bench_runner.py", *arguments, folder=tmp_path, timeout=timeout, **environment)
 
     return run
 

@@ -32,6 +32,14 @@ NOT_IMPORTED = ("benchkit.serving.servers.xllamacpp_child",)  # a program that l
 LIBRARIES = ("requests", "yaml", "psutil", "rich.console", "rich.progress", "tabulate")
 
 
+def run_script(
+    name: str, *arguments: str | Path, folder: Path | None = None, timeout: float = 240, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """The script of that name with these arguments, as a person would call it in this folder."""
+    everything = {**os.environ, **environment}
+    return run_command(ROOT / name, [*map(str, arguments)], folder or Path.cwd(), everything, timeout)
+
+
 def run_command(
     script: Path, arguments: Sequence[str], folder: Path, environment: Mapping[str, str], timeout: float
 ) -> subprocess.CompletedProcess[str]:

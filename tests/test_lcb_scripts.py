@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +14,9 @@ from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
 from parsers import get_parser
 from tests.contest_files import PUBLIC, Attack, packed, pickled, row, write
+from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import Turn, chat_server
-from tests.support import F16, ROOT, Bench, runs_in
+from tests.support import F16, XLLAMACPP_ON_ONE_THREAD, Bench, runs_in
 
 METHOD = {
     "platform": "leetcode",
@@ -47,17 +46,6 @@ def problems(tmp_path: Path) -> Path:
     )
 
 
-def run(script: str, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / script), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-        env={**os.environ, **environment},
-    )
-
-
 def summary_of(folder: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads((folder / "summary.json").read_text())
     return found
@@ -68,7 +56,7 @@ def evaluated(problems: Path, generations: Any, *more: str | Path) -> subprocess
     path = problems.parent / "generations.json"
     path.write_text(generations if isinstance(generations, str) else json.dumps(generations))
     out = problems.parent / "out"
-    return run(
+    return run_script(
         "evaluate_lcb.py", "--problems-file", problems, "--generations", path, "--output-dir", out, *more
     )
 
@@ -85,7 +73,7 @@ def test_run_lcb_asks_judges_and_tells(problems: Path, tmp_path: Path) -> None:
     """Both kinds of problem are asked in their form and judged; files, printed text and parser agree."""
     out = tmp_path / "out"
     with chat_server(answer) as server:
-        done = run(
+        done = run_script(
             "run_lcb.py", "--base-url", server.base_url, "--output-dir", out, "--problems-file", problems
         )
     assert done.returncode == 0, done.stderr
@@ -106,7 +94,7 @@ def test_a_window_a_platform_and_public_tests_only(problems: Path, tmp_path: Pat
     """Only what was chosen is asked; a summary on public tests only says so, and can be parsed."""
     out = tmp_path / "out"
     with chat_server(answer) as server:
-        done = run(
+        done = run_script(
             "run_lcb.py", "--base-url", server.base_url, "--output-dir", out, "--problems-file", problems,
             "--start-date", "2025-03-09", "--end-date", "2025-03-09", "--platform", "leetcode",
         )  # fmt: skip
@@ -121,28 +109,32 @@ def test_rejudging_and_a_dry_run_ask_nothing(problems: Path, tmp_path: Path) -> 
     """A run's answers are judged again, by both scripts; --dry-run shows the prompts."""
     out = tmp_path / "out"
     with chat_server(answer) as server:
-        run("run_lcb.py", "--base-url", server.base_url, "--output-dir", out, "--problems-file", problems)
-    again = run(
+        run_script(
+            "run_lcb.py", "--base-url", server.base_url, "--output-dir", out, "--problems-file", problems
+        )
+    again = run_script(
         "run_lcb.py", "--problems-file", problems, "--rejudge", out, "--output-dir", tmp_path / "again"
     )
     assert "pass@1: 100.00% (2/2)" in again.stdout, again.stderr
-    folder = run(
+    folder = run_script(
         "evaluate_lcb.py", "--problems-file", problems, "--generations", out, "--output-dir", tmp_path / "ev"
     )
     assert "pass@1: 100.00% (2/2)" in folder.stdout, folder.stderr
-    shown = run("run_lcb.py", "--problems-file", problems, "--dry-run").stdout
+    shown = run_script("run_lcb.py", "--problems-file", problems, "--dry-run").stdout
     assert "=== abc1_a · system" in shown
     assert "standard input" in shown
     assert "def add(self, n: int) -> int:" in shown
-    refused = run("run_lcb.py", "--problems-file", problems, "--dry-run", "--prompt", "rude")
+    refused = run_script("run_lcb.py", "--problems-file", problems, "--dry-run", "--prompt", "rude")
     assert "unknown prompt style 'rude'" in refused.stderr
 
 
 def test_the_runner_records_a_run(problems: Path, bench: Bench, tmp_path: Path) -> None:
     """From the demo model through a real server into the history, with scores by difficulty."""
+    one_thread = [f"--server-arg={word}" for word in XLLAMACPP_ON_ONE_THREAD]
     done = bench(
         "--model", F16, "--gpu-layers", "40", "--benchmark", "lcb", "--script", "run_lcb.py",
-        "--server", "xllamacpp", "--problems-file", problems, "--temperature", "0.0", "--max-tokens", "40",
+        "--server", "xllamacpp", *one_thread, "--problems-file", problems, "--temperature", "0.0",
+        "--max-tokens", "40",
         timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -155,11 +147,12 @@ def test_a_real_server_is_asked(problems: Path, tmp_path: Path) -> None:
     """Against xllamacpp with the demo model: an honest nought, with tokens and times."""
     model = read_model_file(F16)
     request = ServerRequest(
-        "xllamacpp", "demo", tmp_path / "log", model, gpu_layers=0, context=2048, start_timeout_s=60
-    )
+        "xllamacpp", "demo", tmp_path / "log", model, gpu_layers=0, context=2048, start_timeout_s=60,
+        extra_args=XLLAMACPP_ON_ONE_THREAD,
+    )  # fmt: skip
     with serve(request, lambda _: None) as server:
         base_url = server.facts.base_url
-        done = run(
+        done = run_script(
             "run_lcb.py", "--base-url", base_url, "--output-dir", tmp_path / "out", "--max-tokens", "40",
             "--problems-file", problems,
         )  # fmt: skip
@@ -270,10 +263,7 @@ def test_problems_that_cannot_be_used_are_told_before_a_model_is_asked(
 ) -> None:
     """--check finds it, in one line with file and line number; no code of a pickle runs."""
     path = write(tmp_path / "p.jsonl", row(1), row(2, **bad))
-    done = subprocess.run(
-        [sys.executable, ROOT / "run_lcb.py", "--problems-file", path, "--check"],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
+    done = run_script("run_lcb.py", "--problems-file", path, "--check", folder=tmp_path)
     assert done.returncode == 2
     assert said in done.stderr
     assert f"{path}, line 2" in done.stderr
@@ -300,7 +290,7 @@ def test_choices_that_make_no_sense(
     """Both scripts refuse them in one line that tells the next step."""
     if script == "evaluate_lcb.py":
         arguments += ("--generations", str(problems), "--output-dir", str(problems.parent / "out"))
-    done = run(script, *(argument.replace("{problems}", str(problems)) for argument in arguments))
+    done = run_script(script, *(argument.replace("{problems}", str(problems)) for argument in arguments))
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server
 from tests.support import ROOT
 
@@ -37,9 +38,7 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    process = start(*arguments, **environment)
-    out, err = process.communicate(timeout=240)
-    return subprocess.CompletedProcess(process.args, process.returncode, out, err)
+    return run_script("run_eval.py", *arguments, **environment)
 
 
 def ask(

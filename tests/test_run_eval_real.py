@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +12,8 @@ from benchkit.records import ServerRequest
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
 from parsers import get_parser
-from tests.support import F16, ROOT
+from tests.loaded_interpreter import run_script
+from tests.support import F16, ROOT, XLLAMACPP_ON_ONE_THREAD
 
 PROBLEMS = ROOT / "demo" / "problems.jsonl"
 
@@ -25,24 +24,16 @@ def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     log = tmp_path_factory.mktemp("server") / "log"
     model = read_model_file(F16)
     request = ServerRequest(
-        "xllamacpp", "demo", log, model, gpu_layers=0, context=2048, parallel=2, start_timeout_s=60
-    )
+        "xllamacpp", "demo", log, model, gpu_layers=0, context=2048, parallel=2, start_timeout_s=60,
+        extra_args=XLLAMACPP_ON_ONE_THREAD,
+    )  # fmt: skip
     with serve(request, lambda _: None) as server:
         yield server.facts.base_url
 
 
 def run(base_url: str, folder: Path, *arguments: str) -> str:
-    command = [
-        sys.executable,
-        ROOT / "run_eval.py",
-        "--base-url",
-        base_url,
-        "--output-dir",
-        folder,
-        *arguments,
-    ]
-    done = subprocess.run(
-        [*command, "--problems-file", PROBLEMS], capture_output=True, text=True, timeout=240, check=False
+    done = run_script(
+        "run_eval.py", "--base-url", base_url, "--output-dir", folder, *arguments, "--problems-file", PROBLEMS
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -87,13 +78,11 @@ def test_a_raw_completion_is_answered(base_url: str, tmp_path: Path) -> None:
 def test_a_prompt_beyond_the_real_context_is_truncated(base_url: str, tmp_path: Path) -> None:
     """The real server's own refusal of a long prompt is understood."""
     row = json.loads(PROBLEMS.read_text().splitlines()[0])
-    row["prompt"] = "# long\n" * 4000 + row["prompt"]
+    row["prompt"] = "# long\n" * 1200 + row["prompt"]
     problems = tmp_path / "long.jsonl"
     problems.write_text(json.dumps(row) + "\n")
-    command = [sys.executable, ROOT / "run_eval.py", "--base-url", base_url, "--problems-file", problems]
-    done = subprocess.run(
-        [*command, "--output-dir", tmp_path / "out"], capture_output=True, text=True, check=False
-    )
+    out = tmp_path / "out"
+    done = run_script("run_eval.py", "--base-url", base_url, "--problems-file", problems, "--output-dir", out)
     assert done.returncode == 0, done.stderr
     verdict = json.loads((tmp_path / "out" / "verdicts.jsonl").read_text())
     assert (verdict["verdict"], verdict["finish_reason"]) == ("truncated", "length")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import ChatServer, Turn, chat_server
 from tests.support import ROOT
 
@@ -24,13 +24,7 @@ WRONG = (
 
 
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "run_tasks.py"), *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        env={**os.environ, **(env or {})},
-    )
+    return run_script("run_tasks.py", *arguments, **(env or {}))
 
 
 def of_ours(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

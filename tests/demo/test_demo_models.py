@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +13,7 @@ from benchkit.errors import EngineMissing
 from benchkit.records import ServerRequest
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
+from tests.loaded_interpreter import run_script
 from tests.support import (
     F16,
     LLAMA_SERVER_ON_ONE_THREAD,
@@ -52,11 +51,9 @@ def served(engine: str, model: Path, folder: Path) -> Iterator[str]:
 
 
 def failed_tasks(base_url: str, folder: Path, parallel: int) -> set[str]:
-    command = [sys.executable, ROOT / "run_eval.py", "--base-url", base_url, "--problems-file", PROBLEMS]
+    where = ["--base-url", base_url, "--problems-file", PROBLEMS, "--output-dir", folder]
     options = ["--temperature", "0", "--max-tokens", "1000", "--parallel", str(parallel)]
-    done = subprocess.run(
-        [*command, *options, "--output-dir", folder], capture_output=True, text=True, timeout=240, check=False
-    )
+    done = run_script("run_eval.py", *where, *options)
     assert done.returncode == 0, done.stderr
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["total_problems"] == 20
@@ -83,9 +80,8 @@ def test_the_coarse_model_solves_visibly_fewer(engine: str, tmp_path: Path) -> N
 def test_the_tasks_model_solves_a_task_in_each_language_that_is_there(tmp_path: Path) -> None:
     """Two answers are taught with a mistake in them; what the machine has no toolchain for is no failure."""
     with served("xllamacpp", TASKS_MODEL, tmp_path) as url:
-        command = [sys.executable, ROOT / "run_tasks.py", "--catalogue", TASKS, "--base-url", url]
-        options = ["--temperature", "0", "--max-tokens", "1000", "--output-dir", tmp_path]
-        done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=240, check=False)
+        where = ["--catalogue", TASKS, "--base-url", url, "--output-dir", tmp_path]
+        done = run_script("run_tasks.py", *where, "--temperature", "0", "--max-tokens", "1000")
     assert done.returncode == 0, done.stderr
     rows = map(json.loads, (tmp_path / "verdicts.jsonl").read_text().splitlines())
     verdicts = {row["task_id"]: row["verdict"] for row in rows}

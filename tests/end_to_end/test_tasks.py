@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 from tests.stand_ins.chat_server import Turn, chat_server
-from tests.support import ROOT, runs_in
+from tests.support import ROOT, Bench, runs_in
 
 CATALOGUE = ROOT / "demo" / "tasks"
 TASK = "python_easy_clamp"
-RUNNER = [sys.executable, str(ROOT / "bench_runner.py")]
 
 
 def solved(turn: Turn) -> None:
@@ -24,14 +21,12 @@ def solved(turn: Turn) -> None:
     return turn.answer(f"clamp.py\n```python\n{text}```")
 
 
-def test_the_runner_asks_judges_records_and_shows_tasks(tmp_path: Path) -> None:
+def test_the_runner_asks_judges_records_and_shows_tasks(bench: Bench, tmp_path: Path) -> None:
     """From one command to a record with scores by difficulty, and `show --attempt` finds the answer."""
     flags = ["--benchmark", "tasks", "--catalogue", str(CATALOGUE), "--task", TASK]
     with chat_server(solved) as server:
         where = ["--base-url", server.base_url, "--name", "stand-in"]
-        done = subprocess.run(
-            [*RUNNER, *where, *flags], cwd=tmp_path, capture_output=True, text=True, timeout=240
-        )
+        done = bench(*where, *flags)
     assert done.returncode == 0, done.stderr
     (record,) = runs_in(tmp_path)
     assert record["results"]["score"] == 100
@@ -39,11 +34,5 @@ def test_the_runner_asks_judges_records_and_shows_tasks(tmp_path: Path) -> None:
     assert record["problem_set"]["name"] == "tasks"
     latest = json.loads((tmp_path / "runs" / f"{TASK}_latest.json").read_text())
     assert latest[0]["verdict"] == "passed"
-    shown = subprocess.run(
-        [*RUNNER, "show", record["id"], "--attempt", TASK],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    shown = bench("show", record["id"], "--attempt", TASK)
     assert "+    return max(low, min(value, high))" in shown.stdout

@@ -2,8 +2,8 @@
 
     python -P xllamacpp_child.py SETTINGS [--NAME VALUE]...
 
-SETTINGS is JSON; a NAME is a field of xllamacpp.CommonParams, with dashes or underscores, or a field of one of
-its fields, such as cpuparams.n_threads.
+SETTINGS is JSON; a NAME is a field of xllamacpp.CommonParams, with dashes or underscores, or a field of one
+of its fields, such as cpuparams.n_threads.
 XLLAMACPP_API_KEY, if it is set, is the key that clients must send.
 """
 
