@@ -55,12 +55,12 @@ def list_models(
 @history_option
 def models(history: str) -> None:
     """Every model that was ever run, with its last good score."""
-    from benchkit.telling.comparison.board import model_lines
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.models import model_rows
     from benchkit.telling.history import open_store
 
-    for line in model_lines(Catalog(open_store(history))):
-        click.echo(line)
+    for row in model_rows(Catalog(open_store(history))):
+        click.echo(row.as_line())
 
 
 @command.command("history")
@@ -69,12 +69,12 @@ def models(history: str) -> None:
 @history_option
 def history_of(model: str, benchmark: str | None, history: str) -> None:
     """All runs of one MODEL, the oldest first."""
-    from benchkit.telling.comparison.board import history_lines
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.models import history_rows
     from benchkit.telling.history import open_store
 
-    for line in history_lines(Catalog(open_store(history)), model, benchmark):
-        click.echo(line)
+    for row in history_rows(Catalog(open_store(history)), model, benchmark):
+        click.echo(row.as_line())
 
 
 @command.command()

@@ -17,9 +17,11 @@ from benchkit.dashboard.pages import ROUTERS
 from benchkit.dashboard.pages.rendering import error_page
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
+from benchkit.running.live import live_runs
 from benchkit.telling.reports.svg import DARK_STYLE, STYLE
 from benchkit.terminal import complain
 
+BARS = "M6 25V15h5v10zm7.5 0V7h5v18zM21 25V12h5v13z"
 STATIC = Path(__file__).with_name("static")
 
 
@@ -29,17 +31,35 @@ def make_app(site: Site) -> ASGIApp:
     app.state.site = site
     for router in (*ROUTERS, live_router):
         app.include_router(router)
-    app.add_api_route("/", lambda: RedirectResponse("/leaderboard", 303))
+    app.add_api_route("/", _first_page)
     app.add_api_route("/drawn.css", _drawn_style)
+    app.add_api_route("/icon.svg", _icon)
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
     return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
 
 
+def _first_page() -> Response:
+    """Where something happens, else where one begins to read."""
+    return RedirectResponse("/now" if live_runs() else "/leaderboard", 303)
+
+
 def _drawn_style() -> Response:
     """Of the charts, as in the reports."""
     return Response(STYLE + DARK_STYLE, media_type="text/css", headers={"Cache-Control": "max-age=3600"})
+
+
+def _icon(done: int = -1) -> Response:
+    """The sign in the tab, as full as the runs in progress are done."""
+    top = 32 - 0.32 * min(max(done, 0), 100) if done >= 0 else 0
+    full = f'<path d="M0 {top:.1f}h32v32h-32z" fill="#2ee6c5" clip-path="url(#b)"/>'
+    text = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">'
+        '<rect width="32" height="32" rx="7" fill="#0b0f17"/>'
+        f'<clipPath id="b"><path d="{BARS}"/></clipPath><path d="{BARS}" fill="#2a4a52"/>{full}</svg>'
+    )
+    return Response(text, media_type="image/svg+xml")
 
 
 async def _refused(request: Request, error: Exception) -> Response:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchkit.dashboard.access import Access
-from benchkit.telling.history.base import Store
+from benchkit.telling.history.index.history import IndexedHistory
 
 
 @dataclass(frozen=True)
 class Site:
     """Handed to every route as `request.app.state.site`."""
 
-    history: Store
+    history: IndexedHistory
     place: str  # the history's path or URL, as it was named
     runs_dir: Path
     models: tuple[Path, ...]

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
 from benchkit.dashboard.site import Site
-from benchkit.telling.history import open_store
+from benchkit.telling.history.index.history import open_indexed
 from tests.telling.comparison.nights import a_history, a_run
 
 HOST = "127.0.0.1"
@@ -21,7 +21,9 @@ def browser(tmp_path: Path) -> TestClient:
     """Looks at a history of two models, of which one solved more."""
     history = a_history(tmp_path, a_run("Alpha", failed=range(20)), a_run("Beta", failed=range(90)))
     access = Access(HOST, 8484, "the-token")
-    site = Site(open_store(history), str(history), tmp_path / "runs", (), access, tmp_path / "settings.json")
+    site = Site(
+        open_indexed(history), str(history), tmp_path / "runs", (), access, tmp_path / "settings.json"
+    )
     return TestClient(make_app(site), base_url=access.origin, cookies={access.cookie: access.token})
 
 

@@ -1,15 +1,19 @@
 """The pages, one file each, with a router of its own.
 
+launch.py       the form that launches a run
+now.py          the runs in progress, and what waits; live_runs.py: what is known of each
 leaderboard.py  tiers with intervals, filters and charts
 runs.py         all runs, paged, filtered and searched
 run.py          one run: its attempts, and all that is known of the chosen one
 compare.py      two or more runs, the flipped problems first
+models.py       every model that was ever run, and all runs of one
+choosing.py     runs by their ids, without reading the whole history
 rendering.py    templates, what every page shows, numbers and times for people
 answers.py      what a run's files tell of its attempts
 code.py         code with its words marked for the style sheet
 """
 
-from benchkit.dashboard.pages import compare, leaderboard, run, runs
+from benchkit.dashboard.pages import compare, launch, leaderboard, models, now, run, runs
 
-ROUTERS = (leaderboard.router, runs.router, run.router, compare.router)
+ROUTERS = tuple(page.router for page in (launch, now, leaderboard, runs, run, compare, models))
 """In the order in which paths are tried."""

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.pages.answers import shared_beginning
+from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.telling.comparison.catalog import Catalog
@@ -54,8 +55,8 @@ class Compared:
 
 @router.get("/compare")
 def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
-    catalog = Catalog(site_of(request).history)
     named = request.query_params.getlist("run")
+    catalog = small_catalog(site_of(request).history, named)
     shown: list[Compared] = []
     refused = ""
     if len(catalog) and (len(named) > 1 or not named):

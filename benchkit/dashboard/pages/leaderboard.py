@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.runs import number
@@ -59,7 +60,7 @@ class Shown:
 
 @router.get("/leaderboard")
 def leaderboard(request: Request) -> HTMLResponse:
-    catalog = Catalog(site_of(request).history)
+    catalog = small_catalog(site_of(request).history)
     asked = {name: value for name, value in request.query_params.items() if value}
     found: list[Board] = []
     refused = ""

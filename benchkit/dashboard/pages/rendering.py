@@ -20,7 +20,14 @@ from benchkit.telling.tables.width import printable
 from benchkit.terminal import duration
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
-MENU = (("/leaderboard", "Leaderboard"), ("/runs", "Runs"), ("/compare", "Compare"))
+MENU = (
+    ("/launch", "Launch"),
+    ("/now", "Now"),
+    ("/leaderboard", "Leaderboard"),
+    ("/runs", "Runs"),
+    ("/compare", "Compare"),
+    ("/models", "Models"),
+)
 UNKNOWN = Markup('<span class="unknown" aria-label="not known">–</span>')
 
 

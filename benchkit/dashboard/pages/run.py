@@ -12,14 +12,17 @@ from fastapi.responses import HTMLResponse
 
 from benchkit.contract import AttemptFile, RunFile
 from benchkit.dashboard.pages.answers import Attempt, attempts_of, log_tail, said_in
+from benchkit.dashboard.pages.choosing import run_called, small_catalog
 from benchkit.dashboard.pages.code import language_of, marked
+from benchkit.dashboard.pages.live_runs import Watched, watched_run
 from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.dashboard.site import Site
+from benchkit.errors import BenchError
 from benchkit.records import Run
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.selection import contestant, latest_good
-from benchkit.telling.history import find_run
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import Head
 from benchkit.telling.history.notes import Note
@@ -78,19 +81,21 @@ class Choice:
 
 @router.get("/runs/{run_id}")
 def run(request: Request, run_id: str, task: str = "", sample: int = 0, against: str = "") -> HTMLResponse:
-    store = site_of(request).history
-    found = find_run(store, run_id)
-    catalog = Catalog(store)
+    site = site_of(request)
+    store = site.history
+    found, watched = _found(site, run_id)
+    catalog = small_catalog(store, [against] if against else [])
     one = contestant(catalog, [found], found.model)
     others = _others(catalog, found)
     other = _held_against(catalog, others, against)
-    attempts = attempts_of(store, found)
+    attempts = watched.attempts if watched else attempts_of(store, found)
     chosen = next((n for n, a in enumerate(attempts) if (a.task, a.sample) == (task, sample)), None)
     choice = Choice(found, attempts, _flipped(catalog, found, other), chosen, other.id if other else None)
     return render(
         request,
         "run.html",
         run=found,
+        watched=watched,
         one=one,
         choice=choice,
         others=others,
@@ -102,6 +107,17 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
         logs={name: log_tail(store, found, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
         **_answer(store, choice),
     )
+
+
+def _found(site: Site, run_id: str) -> tuple[Run, Watched | None]:
+    """In the history, else among those in progress."""
+    try:
+        return run_called(site.history, run_id), None
+    except BenchError:
+        watched = watched_run(site.place, run_id)
+        if watched is None:
+            raise
+        return watched.as_run(), watched
 
 
 def _answer(store: Store, choice: Choice) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
     if place > pages:  # of fewer than there were
         place = pages
         found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
-    benchmarks = sorted({head.benchmark for head in store.heads()})
+    benchmarks = store.values_of("benchmark")
     return render(
         request,
         "runs.html",

@@ -1,5 +1,8 @@
-// What every page does: keys, menus that apply when they change, the list of keys.
-const typing = (target) => target.closest("input, select, textarea, [contenteditable]") !== null;
+// What every page does: keys, menus that apply when they change, buttons that act, the live connection.
+import "./actions.js";
+import "./live.js";
+
+const typing = (target) => target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]") !== null;
 
 function act(key) {
   const link = document.querySelector(`a[data-key="${CSS.escape(key)}"]`);
@@ -9,8 +12,7 @@ function act(key) {
     if (search) return search.focus(), true;
   }
   if (key === "?") return document.getElementById("keys").showModal(), true;
-  const place = Number(key);
-  const page = place && document.querySelectorAll("nav a")[place - 1];
+  const page = Number(key) && document.querySelectorAll("nav a")[Number(key) - 1];
   if (page) return page.click(), true;
   return false;
 }
@@ -20,6 +22,6 @@ document.addEventListener("keydown", (event) => {
   if (act(event.key)) event.preventDefault();
 });
 document.getElementById("show-keys").addEventListener("click", () => document.getElementById("keys").showModal());
-for (const menu of document.querySelectorAll("[data-submits]")) {
-  menu.addEventListener("change", () => menu.form.requestSubmit());
-}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submits]")) event.target.form.requestSubmit();
+});

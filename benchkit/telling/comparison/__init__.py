@@ -11,6 +11,7 @@ groups.py      scores by language, area and difficulty of tasks
 page.py        a whole comparison: table, verdict lines, how to make it again
 tiers.py       models that cannot be distinguished, under one promise for the whole list
 standings.py   Pareto front, quantization ladder, best that fits
+models.py      every model that was ever run, and the history of one
 narrowing.py   a part of the leaderboard: some models, or the problems of one kind
 board.py       the leaderboard in words
 noise.py       how many answers change by themselves

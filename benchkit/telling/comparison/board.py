@@ -1,4 +1,4 @@
-"""The leaderboard: tiers instead of bare ranks, with the front, the ladders and what fits; model by model."""
+"""The leaderboard: tiers instead of bare ranks, with the front, the ladders and what fits."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
-from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
+from benchkit.telling.comparison.conditions import conditions
 from benchkit.telling.comparison.narrowing import Narrowing
-from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant, latest_good
+from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant
 from benchkit.telling.comparison.standings import (
     Rung,
     best_that_fits,
@@ -24,7 +24,6 @@ from benchkit.telling.comparison.standings import (
     vram,
 )
 from benchkit.telling.comparison.tiers import correction_words, tiers
-from benchkit.telling.history.heads import Head
 from benchkit.telling.history.notes import Note
 from benchkit.telling.tables.columns import DOUBTFUL, decimal
 from benchkit.telling.tables.width import printable, shortened, shown_width
@@ -205,60 +204,3 @@ def as_records(board: Board) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def model_lines(catalog: Catalog) -> list[str]:
-    """`name · 12 runs, 1 failed · last 2026-11-20 · HumanEval 70.1%, LiveCodeBench 12.0%`"""
-    if not len(catalog):
-        choose(catalog, ())  # says that there is nothing, and what to do
-    by_model: dict[str, list[Head]] = defaultdict(list)
-    for entry in catalog.heads:
-        by_model[entry.model].append(entry)
-    return [_model_line(catalog, name, by_model[name]) for name in sorted(by_model, key=str.casefold)]
-
-
-def _model_line(catalog: Catalog, name: str, entries: Sequence[Head]) -> str:
-    failed = sum(not entry.ok for entry in entries)
-    scores = []
-    for entry in latest_good(entries):
-        run = catalog.run(entry)
-        score = run.results.score
-        scores.append(f"{facts.set_name(run)} {'unknown' if score is None else f'{score:.1f}%'}")
-    last = max(entries, key=lambda entry: entry.when)
-    runs = f"{len(entries)} run{'s' * (len(entries) > 1)}" + (f", {failed} not ended well" if failed else "")
-    return printable(f"{name} · {runs} · last {last.timestamp[:10]} · {', '.join(scores) or 'no score yet'}")
-
-
-def history_lines(catalog: Catalog, model: str, benchmark: str | None) -> list[str]:
-    """Every run of a model in time, with what changed in the settings since the one before."""
-    entries = _runs_of(catalog, model, benchmark)
-    if not entries:  # no model's name: a run's, or one that the error below calls unknown
-        entries = _runs_of(catalog, choose(catalog, (model,), benchmark)[0].model, benchmark)
-    known = catalog.store.notes()
-    lines: list[str] = []
-    before: dict[str, Conditions] = {}
-    for entry in sorted(entries, key=lambda entry: entry.when):
-        run = catalog.run(entry)
-        now = conditions(run)
-        last = before.get(entry.benchmark, now)
-        changed = in_words(differing([("before", last), ("now", now)]))
-        before[entry.benchmark] = now
-        lines.append(_history_line(contestant(catalog, [run], run.id), known.get(run.id, Note()), changed))
-    return [printable(line) for line in lines]
-
-
-def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[Head]:
-    return [e for e in catalog.heads if e.model == model and benchmark in (None, e.benchmark)]
-
-
-def _history_line(one: Contestant, note: Note, changed: str) -> str:
-    run, interval = one.run, one.outcomes.interval
-    score = "no score" if one.outcomes.score is None else f"{one.outcomes.score:.1f}%"
-    parts = [
-        f"{run.timestamp[:16].replace('T', ' ')}  {run.id}  {facts.set_name(run)}",
-        score + (f" [{100 * interval[0]:.1f}–{100 * interval[1]:.1f}]" if interval else ""),
-        run.status.value if run.error is None else f"{run.status.value}: {run.error}",
-        note.in_words(),
-        f"changed: {changed}" if changed else "",
-    ]
-    return " · ".join(part for part in parts if part)

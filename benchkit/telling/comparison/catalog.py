@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from benchkit.records import Run
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import Head
 
 
 class Catalog:
-    """The heads of all runs of a store, and the runs behind them."""
+    """The heads of all runs of a store, or of those that are given, and the runs behind them."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, heads: Sequence[Head] | None = None) -> None:
         self.store = store
-        self.heads = store.heads()
+        self.heads = store.heads() if heads is None else heads
 
     @property
     def place(self) -> str:

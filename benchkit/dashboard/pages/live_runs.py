@@ -1,0 +1,130 @@
+"""A run in progress as the pages show it: from its live file and what its script is writing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from benchkit.contract import Event, EventKey, RunFile
+from benchkit.dashboard.pages.answers import Attempt, labelled
+from benchkit.records import Run, Status
+from benchkit.running.live import LiveRun, live_runs
+from benchkit.running.live.form import history_name
+from benchkit.runs import run_of
+from benchkit.statistics import Interval, wilson
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A run in progress."""
+
+    live: LiveRun
+    here: bool  # it will be recorded in the history of this page
+    attempts: tuple[Attempt, ...]
+    offset: int  # of the events that are in `attempts`: from there on the page follows them
+    log: str  # the last lines of the script's output
+
+    @property
+    def run_id(self) -> str:
+        return self.live.announcement.run_id
+
+    @property
+    def share(self) -> float | None:
+        """How much is done, from 0 to 1."""
+        done, total = self.live.snapshot.done, self.live.snapshot.total
+        return done / total if done is not None and total else None
+
+    @property
+    def interval(self) -> Interval | None:
+        """Of the score so far."""
+        passed, done = self.live.snapshot.passed, self.live.snapshot.done
+        return wilson(passed, done) if passed is not None and done else None
+
+    def as_run(self) -> Run:
+        """As far as it is known before its end."""
+        told = self.live.announcement
+        snapshot = self.live.snapshot
+        return run_of(
+            id=told.run_id,
+            timestamp=datetime.fromtimestamp(told.since).astimezone().isoformat(timespec="seconds"),
+            benchmark=told.benchmark,
+            model=told.model,
+            status=Status.OK,
+            artifacts=told.folder,
+            results={
+                "score": snapshot.score,
+                "total_passed": snapshot.passed,
+                "total_problems": snapshot.done,
+            },
+        )
+
+
+def watched_runs(history: str) -> list[Watched]:
+    """All of this user, those of other histories too."""
+    return [_watched(live, history) for live in live_runs()]
+
+
+def watched_run(history: str, run_id: str) -> Watched | None:
+    found = (live for live in live_runs() if live.announcement.run_id == run_id)
+    live = next(found, None)
+    return None if live is None else _watched(live, history)
+
+
+def _watched(live: LiveRun, history: str) -> Watched:
+    folder = Path(live.announcement.folder)
+    lines, offset = _whole_lines(folder / RunFile.EVENTS)
+    judged = {
+        (str(row.get("task_id")), row.get("sample")): row
+        for row in _rows(_whole_lines(folder / RunFile.VERDICTS)[0])
+    }
+    counts: dict[str, int] = {}
+    rows = [_as_verdict(event, counts, judged) for event in _rows(lines) if _is_problem(event)]
+    here = live.announcement.history == history_name(history)
+    return Watched(live, here, tuple(labelled(rows)), offset, _tail(folder / RunFile.OUTPUT))
+
+
+def _is_problem(event: Mapping[str, Any]) -> bool:
+    return event.get(EventKey.EVENT) == Event.PROBLEM and EventKey.ID in event and EventKey.VERDICT in event
+
+
+def _as_verdict(
+    event: Mapping[str, Any], counts: dict[str, int], judged: Mapping[tuple[str, Any], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """An event does not say which sample it is of: they are counted."""
+    task = str(event[EventKey.ID])
+    sample = counts.get(task, 0)
+    counts[task] = sample + 1
+    told = {"task_id": task, "sample": sample, "verdict": str(event[EventKey.VERDICT])}
+    return {**told, **judged.get((task, sample), {})}
+
+
+def _whole_lines(path: Path) -> tuple[list[bytes], int]:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return [], 0
+    end = data.rfind(b"\n") + 1
+    return data[:end].splitlines(), end
+
+
+def _rows(lines: list[bytes]) -> Iterator[dict[str, Any]]:
+    for line in lines:
+        with suppress(ValueError):
+            row = json.loads(line)
+            if isinstance(row, dict):
+                yield row
+
+
+def _tail(path: Path, most: int = 2000, lines: int = 8) -> str:
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - most))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(text.splitlines()[-lines:])

@@ -1,0 +1,31 @@
+"""What is going on now: the runs in progress, and what waits behind them."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from benchkit.dashboard.pages.live_runs import watched_runs
+from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.records import Status
+from benchkit.running.batch.display import counts
+from benchkit.running.batch.overview import look_at
+
+router = APIRouter()
+
+
+@router.get("/now")
+def now(request: Request) -> HTMLResponse:
+    place = site_of(request).place
+    overview = look_at(place)
+    states = overview.states
+    return render(
+        request,
+        "now.html",
+        watched=watched_runs(place),
+        waiting=[state for state in states if not state.over and state.state != "running"],
+        failed=[state for state in states if state.state in (Status.FAILED, Status.INTERRUPTED)],
+        done=[state for state in states if state.state == Status.OK],
+        counted=counts(states) if states else "",
+        alive=overview.batch_pid is not None,
+    )

@@ -1,0 +1,61 @@
+// Buttons that act at once: data-post (or data-method with data-path), what they say when it is done, where they lead.
+import { ask } from "./ask.js";
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[data-post], button[data-delete]");
+  if (!button) return;
+  const path = button.dataset.post ?? button.dataset.delete;
+  if (button.dataset.asks && !(await agreed(button.dataset.asks, button.textContent))) return;
+  const told = await ask(button.dataset.delete ? "DELETE" : "POST", path, button.dataset.delete ? undefined : {});
+  const line = button.parentElement.querySelector(".field-error");
+  if (told.ok && button.dataset.leads) location.assign(button.dataset.leads);
+  else if (line) line.textContent = told.ok ? (button.dataset.says ?? "") : told.error;
+});
+
+function agreed(question, action) {
+  const dialog = document.createElement("dialog");
+  const text = Object.assign(document.createElement("p"), { textContent: question, id: "question" });
+  const yes = Object.assign(document.createElement("button"), { textContent: action, value: "yes", className: "danger" });
+  const no = Object.assign(document.createElement("button"), { textContent: "Cancel", value: "no" });
+  const form = Object.assign(document.createElement("form"), { method: "dialog", className: "actions" });
+  form.append(no, yes);
+  dialog.append(text, form);
+  dialog.setAttribute("aria-labelledby", "question");
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
+
+// Forms with data-send go to the API as JSON: each field by its name, checkboxes as true or false, lines as a list.
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-send]");
+  if (!form) return;
+  event.preventDefault();
+  const line = form.querySelector("[role=status], [role=alert]");
+  line.textContent = "…";
+  const told = await ask(form.dataset.method ?? "POST", form.dataset.send, await values(form));
+  line.classList.toggle("error", !told.ok);
+  line.textContent = told.ok ? (form.dataset.says ?? "Saved.") : [told.error, ...Object.values(told.fields ?? {})].join(" ");
+  if (told.ok && form.dataset.leads) location.assign(form.dataset.leads);
+});
+
+async function values(form) {
+  const found = {};
+  for (const field of form.elements) {
+    if (!field.name) continue;
+    if (field.type === "checkbox") found[field.name] = field.checked;
+    else if (field.type === "file") {
+      const file = field.files[0];
+      found.name = file?.name ?? "";
+      found.content = file ? await file.text() : "";
+    } else if (field.dataset.list !== undefined) found[field.name] = field.value.split(/[\n,]+/).map((word) => word.trim()).filter(Boolean);
+    else if (field.type === "number") found[field.name] = field.value === "" ? null : Number(field.value);
+    else found[field.name] = field.value || (field.dataset.empty === undefined ? null : "");
+  }
+  return found;
+}
