@@ -6,8 +6,9 @@ server.py   the socket, and what serves it
 access.py   the address and the token
 guard.py    who may look: every request, before anything else
 live.py     what is going on now, over a WebSocket
+found_models.py  the models in the folders that the page looks into
 pages/      the pages, one file each, made into HTML on the server
-templates/  their HTML; static/: style, small ES modules, the sign in the tab
+templates/  their HTML; static/: style and small ES modules
 
 To add a page: its file in pages/ with a router, its template, its line in `pages.ROUTERS`, and in
 `pages.rendering.MENU` where the menu shall show it. Every number comes from the function that the shell uses.

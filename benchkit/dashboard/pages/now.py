@@ -18,7 +18,7 @@ router = APIRouter()
 def now(request: Request) -> HTMLResponse:
     place = site_of(request).place
     overview = look_at(place)
-    states = overview.states
+    states = overview.states[: len(overview.states) - overview.single_runs]  # of the batch
     return render(
         request,
         "now.html",

@@ -68,6 +68,7 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["UNKNOWN"] = UNKNOWN
     environment.filters |= {
         "figure": figure,
         "gib": lambda size: figure(None if size is None else size / (1 << 30), 1, " GiB"),

@@ -84,7 +84,7 @@ function takeRun(message) {
   const run = byRun(message.run);
   if (!run) return;
   const chips = run.querySelector("[data-chips]");
-  for (const event of message.events ?? []) chips?.append(chip(message.run, event, chips));
+  for (const event of (message.events ?? []).filter((one) => one.id && one.verdict)) chips?.append(chip(message.run, event, chips));
   if (message.offset !== undefined) run.dataset.offset = message.offset;
   draw(run, message.snapshot);
   const log = run.querySelector('[data-field="log"]');
