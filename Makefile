@@ -13,7 +13,7 @@ HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
 LM_EVAL := lm_eval[api]==0.4.13
 
-.PHONY: help install demo run test test-heavy lint format lock toolchains llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo run test test-heavy lint format lock lock-extras toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -69,6 +69,19 @@ lock:  ## requirements.lock again, after a change of the dependencies in pyproje
 		--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--output-file requirements.lock pyproject.toml
 	rm -rf .lock-venv
+
+# What an extra adds to the above, at the versions of the above where both have it.
+locks/%.lock: pyproject.toml requirements.lock
+	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/pip install --quiet pip-tools
+	mkdir -p locks
+	.lock-venv/bin/python -c 'import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+		print(*project["optional-dependencies"][sys.argv[1]], sep="\n")' $* >.lock-venv/$*.in
+	.lock-venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --constraint requirements.lock \
+		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
+		--output-file $@ .lock-venv/$*.in
+	rm -rf .lock-venv
+
+lock-extras: locks/quality.lock  ## the lock files of optional parts again
 
 toolchains: install  ## Go, Node, jsdom, React and TypeScript for tasks, without root (about 2 minutes)
 	$(BIN)/python -m benchkit.languages.bringing

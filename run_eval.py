@@ -20,6 +20,7 @@ from benchkit.asking.script import Question, Settings, asking_flags, say
 from benchkit.asking.script.journal import read_key
 from benchkit.errors import UsageError
 from benchkit.judging.evaluation import (
+    EFFICIENCY,
     Evaluation,
     ask_and_judge,
     check,
@@ -54,6 +55,7 @@ class Choices:
     sandbox: str
     workers: int | None
     limits: AskedLimits
+    efficiency: bool
 
 
 @click.command(help=__doc__)
@@ -89,6 +91,7 @@ class Choices:
 @click.option(
     "--rejudge", type=click.Path(path_type=Path), metavar="DIR", help="Judge an earlier run's answers again."
 )
+@EFFICIENCY
 @judging_flags
 @asking_flags(max_tokens=1000)
 def command(settings: Settings, **options: Any) -> None:
@@ -129,6 +132,7 @@ def _evaluation(settings: Settings, choices: Choices, sandbox: Callable[[], Sand
         choices.pass_at,
         asked_how={"prompt_style": choices.style, "mode": choices.mode},
         limits=choices.limits,
+        efficiency=choices.efficiency,
     )
 
 

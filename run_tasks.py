@@ -21,7 +21,7 @@ from benchkit.asking.tasks import OURS, Catalogue, Choice, Task, load_catalogue
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
-from benchkit.judging.evaluation import judging_flags, show_prompts
+from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
 from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
@@ -55,6 +55,7 @@ class Choices:
     sandbox: str
     workers: int | None
     limits: AskedLimits
+    efficiency: bool
 
     @property
     def manner(self) -> Manner:
@@ -138,6 +139,7 @@ def _repeated(args: list[str]) -> list[str]:
 @click.option(
     "--samples", "samples_short", type=click.IntRange(min=1), help="--samples-per-problem, in short."
 )
+@EFFICIENCY
 @judging_flags
 @asking_flags(max_tokens=MAX_TOKENS)
 def command(settings: Settings, samples_short: int | None, **options: Any) -> None:
@@ -165,12 +167,14 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
             return
         if choices.replays:
             responses = _responses(catalogue, choices)
-            TaskRun(catalogue, settings, choices.manner, bench).judge_responses(responses, "replayed")
+            TaskRun(catalogue, settings, choices.manner, bench, choices.efficiency).judge_responses(
+                responses, "replayed"
+            )
             return
         failures = []
         for one in _settings_by_model(settings, choices.models):
             try:
-                TaskRun(catalogue, one, choices.manner, bench).ask_and_judge()
+                TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
             except BenchError as error:
                 if len(choices.models) < 2:
                     raise

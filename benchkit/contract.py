@@ -100,7 +100,20 @@ class RunFile:
     ANSWERS_KEY: Final = "answers.key.json"  # what the answers depend on
     VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
     SUMMARY: Final = "summary.json"
+    MEASURES: Final = "measures.jsonl"  # what quality and efficiency of each passing answer were made of
 
+
+class ScorePart(StrEnum):
+    """The parts of the composite, by their names in summary.json's `further.parts`, columns and weights."""
+
+    CORRECTNESS = "correctness"
+    SPEED = "speed"
+    QUALITY = "quality"
+    EFFICIENCY = "efficiency"
+
+
+PARTS: Final = "parts"
+"""Where `further` of summary.json holds them."""
 
 ATTEMPTS: Final = "attempts"
 """A folder in a run's folder: one more in it for each answer to a task, with all that came of it."""

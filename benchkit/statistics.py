@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from math import comb, copysign, inf, lcm, sqrt
+from math import comb, copysign, inf, lcm, pi, sqrt, tan
 from statistics import NormalDist, fmean
 
 CONFIDENCE = 0.95
@@ -64,6 +64,32 @@ def clustered_interval(per_problem_fractions: Sequence[float], confidence: float
     # No spread at all tells nothing about the scatter: then each problem counts as one answer.
     effective = problems * share * (1 - share) / spread if spread > 0 else problems
     return wilson(share * effective, effective, confidence)
+
+
+def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> Interval | None:
+    """Student's interval of the mean of measured values; None for a single one, which has no scatter."""
+    if len(values) < 2:
+        return None
+    centre = fmean(values)
+    variance = sum((value - centre) ** 2 for value in values) / (len(values) - 1)
+    half = t_of(len(values) - 1, confidence) * sqrt(variance / len(values))
+    return centre - half, centre + half
+
+
+def t_of(freedom: int, confidence: float = CONFIDENCE) -> float:
+    """Student's quantile of a two-sided interval: exact for 1 and 2 degrees of freedom, else a series."""
+    if freedom == 1:
+        return tan(pi * confidence / 2)
+    if freedom == 2:
+        return confidence * sqrt(2 / (1 - confidence**2))
+    z, n = z_of(confidence), float(freedom)
+    terms = (
+        z,
+        (z**3 + z) / (4 * n),
+        (5 * z**5 + 16 * z**3 + 3 * z) / (96 * n**2),
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * n**3),
+    )
+    return sum(terms)
 
 
 def pass_at_k(n: int, c: int, k: int) -> float:

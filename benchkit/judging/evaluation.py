@@ -17,6 +17,7 @@ import click
 
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
+from benchkit.contract import PARTS
 from benchkit.errors import UsageError
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.languages import PYTHON, Language
@@ -53,6 +54,11 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
 )
 
 
+EFFICIENCY = click.option(
+    "--efficiency", is_flag=True, help="Time passing answers on heavy inputs too, after all are judged."
+)
+
+
 def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     """Give a click command the flags of every script that runs a model's code."""
 
@@ -86,6 +92,7 @@ class Evaluation:
         default_factory=dict
     )  # prompt_style, mode: part of the journal's key
     limits: AskedLimits = NOTHING_ASKED
+    efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=time.monotonic)
 
 
@@ -130,6 +137,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     """Ask what is not answered yet, judge while asking, and tell the result."""
     from benchkit.asking.client.asking import Asking
     from benchkit.judging.scoring import Tally, open_judge
+    from benchkit.judging.scoring.composite.problems import ProblemComposite
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     asking = Asking(settings)
@@ -137,13 +145,18 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     sandbox = evaluation.sandbox()
     judge = open_judge(problem_set, sandbox, evaluation.limits)
     tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
+    composite = ProblemComposite(problem_set)
     with closing(asking.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
         for row, answer in judged:
             tally.add(row)
             output.add(row, answer)
+            composite.add(row)
     facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
-    _finish(output, _with(judge.conditions(), tally.summary(ks)), facts, sandbox.isolation)
+    output.stop_clock()
+    parts = composite.measure(settings.output_dir, sandbox if evaluation.efficiency else None, say)
+    summary = _with({"judging": dict(judge.conditions()), PARTS: parts}, tally.summary(ks))
+    _finish(output, summary, facts, sandbox.isolation)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -169,6 +182,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
     from benchkit.judging.scoring import Tally, judge_saved, open_judge
+    from benchkit.judging.scoring.composite.problems import ProblemComposite
 
     problem_set = evaluation.problem_set
     rows: list[Judged] = []
@@ -184,20 +198,24 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
         check(evaluation, f"{samples.count} samples")
         return rows
     sandbox = evaluation.sandbox()
-    tally = Tally(problem_set)
+    tally, composite = Tally(problem_set), ProblemComposite(problem_set)
     output = ScriptOutput(evaluation.settings.output_dir, samples.count, evaluation.begun)
     judge = open_judge(problem_set, sandbox, evaluation.limits)
     for row in judge_saved(judge, problem_set, samples, sandbox.workers):
         tally.add(row)
         output.add(row)
+        composite.add(row)
         rows.append(row)
-    summary = _with(judge.conditions(), tally.summary(evaluation.pass_at or (1,)))
+    output.stop_clock()
+    parts = composite.measure(evaluation.settings.output_dir, sandbox if evaluation.efficiency else None, say)
+    told = {"judging": dict(judge.conditions()), PARTS: parts}
+    summary = _with(told, tally.summary(evaluation.pass_at or (1,)))
     _finish(output, summary, {"samples": str(samples.path)}, sandbox.isolation)
     return rows
 
 
-def _with(judging: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
-    return {**summary, "further": {**summary["further"], "judging": dict(judging)}}
+def _with(told: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {**summary, "further": {**summary["further"], **told}}
 
 
 def _finish(

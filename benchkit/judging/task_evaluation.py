@@ -16,9 +16,11 @@ import click
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say, usage_text
 from benchkit.asking.tasks import Catalogue, Task
 from benchkit.asking.tasks.prompts import prompt_again, prompt_of
+from benchkit.contract import PARTS
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.composite.tasks import TaskComposite
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
@@ -107,6 +109,7 @@ class TaskRun:
     settings: Settings
     manner: Manner
     bench: Bench
+    efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=monotonic)
     first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries
 
@@ -205,7 +208,7 @@ class _Outcome:
 
     def __init__(self, run: TaskRun, output: ScriptOutput, attempts: Attempts | None) -> None:
         self._run, self._output, self._attempts = run, output, attempts
-        self._tally = Tally(run.catalogue)
+        self._tally, self._composite = Tally(run.catalogue), TaskComposite(run.catalogue)
         self._rows: dict[str, list[dict[str, Any]]] = {}
 
     def keep_earlier(self, row: TaskRow, answer: Answer) -> None:
@@ -218,6 +221,8 @@ class _Outcome:
             name = self._attempts.name_of(row.task_id, row.sample)
             row = replace(row, further={**row.further, "attempt": name})
         self._tally.add(row)
+        if row.attempt is not None:
+            self._composite.add(row, row.attempt)
         self._output.add(row, answer)
         self._keep(row)
         self._rows.setdefault(row.task_id, []).append(row.as_record())
@@ -238,8 +243,16 @@ class _Outcome:
 
     def finish(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run
+        self._output.stop_clock()
+        sandbox = run.bench.sandbox if run.efficiency else None
+        parts = self._composite.measure(run.settings.output_dir, sandbox, say)
         summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
-        further = {**summary["further"], "judging": run.bench.as_record(), "tasks": self._per_task()}
+        further = {
+            **summary["further"],
+            "judging": run.bench.as_record(),
+            "tasks": self._per_task(),
+            PARTS: parts,
+        }
         if run.manner.tries > 1:
             further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
         isolation = run.bench.sandbox.isolation

@@ -55,6 +55,13 @@ INTENDED: tuple[Difference, ...] = (
         '   "temperature": "0",\n   "token budget": "300",\n',
     ),
     Difference(
+        "the quality of passing answers stands beside their number",
+        "history-run_eval.py-rejudge-*",
+        "Verdicts: 17 passed, 2 wrong, 1 error\n",
+        "Verdicts: 17 passed, 2 wrong, 1 error\n"
+        "Quality: 75.0 of 100 (75 equals the references), 95% interval 75.0–75.0, 17 problems\n",
+    ),
+    Difference(
         "the list says what its tiers are corrected for",
         "history-leaderboard-list",
         "demo-q2_k     55.0%  [34.2–74.2]               482 tok/s\n\n"

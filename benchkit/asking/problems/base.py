@@ -28,6 +28,11 @@ class Problem:
     language: Language = PYTHON
     stop: tuple[str, ...] = ()  # what ends a raw completion of it; empty: what the prompt's style has
 
+    @property
+    def solution(self) -> str | None:
+        """A whole program that solves it; None where the set has none."""
+        return None
+
 
 @dataclass(frozen=True)
 class ProblemSet:

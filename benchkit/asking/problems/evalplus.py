@@ -22,6 +22,10 @@ class DifferentialProblem(Problem):
     atol: float = 0.0
     family: Family = "humaneval"  # some functions of either family have an oracle of their own
 
+    @property
+    def solution(self) -> str | None:
+        return self.canonical_solution
+
 
 class EvalPlusForm:
     """Rows with task_id, prompt, entry_point, canonical_solution, base_input, plus_input, atol."""

@@ -21,6 +21,10 @@ class TestedProblem(Problem):
     test: str = ""  # in Python: defines check(candidate)
     canonical_solution: str | None = None  # a whole program
 
+    @property
+    def solution(self) -> str | None:
+        return self.canonical_solution
+
 
 class HumanEvalForm:
     """Rows with task_id, prompt, entry_point, test; `language` where it is not Python."""

@@ -28,6 +28,7 @@ class ScriptOutput:
         self.usage, self.passed, self.done = Usage(), 0, 0
         self._folder, self._total, self._begun = folder, total, begun
         self._begun_epoch = time.time() - (time.monotonic() - begun)
+        self._ended: float | None = None
         self._verdicts: TextIO | None = None
         self._live = LiveSpeed()
         self._failures = 0
@@ -60,6 +61,10 @@ class ScriptOutput:
                 self._verdicts = (self._folder / RunFile.VERDICTS).open("w", encoding="utf-8")
             self._verdicts.write(json.dumps(row.as_record()) + "\n")
 
+    def stop_clock(self) -> None:
+        """What is measured from now on is no part of the time that the benchmark took."""
+        self._ended = time.monotonic()
+
     def finish(self, summary: Mapping[str, Any]) -> dict[str, Any]:
         """Write summary.json; raises where not a single answer came. Returns the whole summary."""
         self._clear()
@@ -81,7 +86,8 @@ class ScriptOutput:
     @property
     def time_taken(self) -> float:
         """This command's wall time, and the generation time of the sessions that it continued."""
-        return time.monotonic() - self._begun + self.usage.before(self._begun_epoch)
+        ended = time.monotonic() if self._ended is None else self._ended
+        return ended - self._begun + self.usage.before(self._begun_epoch)
 
     def _close_verdicts(self) -> None:
         if self._verdicts is not None and self._folder is not None:

@@ -45,6 +45,8 @@ class Task(Problem):
     packages: tuple[str, ...] = ()
     checks: int  # that the reference runs
     kill_share: float | None = None  # test generation: the share of mutants that tests must kill
+    heavy: str | None = None  # a script in the task's folder that uses the workspace long enough to be timed
+    weights: Mapping[str, float] = field(default_factory=dict)  # by a check's name; empty: all count alike
     workspace: Files
     tests: Files
     folder: Path | None = None  # where solution and mutants lie; None: this task came in a file

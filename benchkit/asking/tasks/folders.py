@@ -18,6 +18,7 @@ METADATA, INSTRUCTIONS = "metadata.json", "instructions.md"
 WORKSPACE, TESTS, SOLUTION, ALTERNATIVE, MUTANTS = "workspace", "tests", "solution", "alternative", "mutants"
 REFERENCE, SECOND = "reference", "second"  # below tests/ of a task that asks for tests
 LEAST_MUTANTS = 5
+NO_VERDICT = ("heavy",)  # keys of metadata.json that no verdict depends on
 PASSED_OVER = ("__pycache__", "node_modules", "target", ".git", ".DS_Store")
 
 
@@ -82,6 +83,7 @@ def _task(folder: Path, metadata: dict[str, Any], instructions: str, workspace: 
         packages=tuple(metadata.get("packages", ())),
         checks=metadata["checks"],
         kill_share=metadata.get("kill_share"),
+        heavy=_heavy(folder, metadata),
         workspace=workspace,
         tests=tests,
         folder=folder,
@@ -89,9 +91,24 @@ def _task(folder: Path, metadata: dict[str, Any], instructions: str, workspace: 
     )
 
 
+def _heavy(folder: Path, metadata: dict[str, Any]) -> str | None:
+    name: str | None = metadata.get("heavy")
+    if name is not None and not (folder / name).is_file():
+        raise ProblemsError(f"{folder / METADATA}, heavy: there is no {name} in {folder}")
+    return name
+
+
+def read_heavy(task: Task) -> str:
+    """The script that the task names as its heavy input."""
+    assert task.folder is not None
+    assert task.heavy is not None
+    return _text(task.folder / task.heavy)
+
+
 def _digest(metadata: dict[str, Any], instructions: str, workspace: Files, tests: Files) -> str:
     """Of all that can change a verdict: what is asked, the starter, the tests, the limits."""
-    whole = sha256(repr((sorted(metadata.items()), instructions)).encode())
+    deciding = sorted((key, value) for key, value in metadata.items() if key not in NO_VERDICT)
+    whole = sha256(repr((deciding, instructions)).encode())
     for part in (workspace, tests):
         for name, content in sorted(part.items()):
             whole.update(f"{name}\0{len(content)}\0".encode() + content)

@@ -151,6 +151,9 @@ CHECKS: Mapping[str, Check] = {
     "packages": _texts,
     "checks": _checks,
     "kill_share": _share,
+    "heavy": lambda value: (
+        "" if isinstance(value, str) and is_inside(value) else "must name a script within the task's folder"
+    ),
     "license": _text,
     "origin": _text,
 }

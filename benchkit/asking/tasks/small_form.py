@@ -22,6 +22,7 @@ DIFFICULTIES = {"easy": "easy", "medium": "medium", "hard": "hard", "extreme": "
 SUFFIXES = (".json", ".yaml", ".yml")
 SOLUTION = "solution.py"
 TESTS = "test_small_form.py"
+CASE_NAME = "test_case_{:03}"  # of a case's test, by its number
 WALL_S = 10.0
 
 
@@ -79,6 +80,7 @@ def _task(path: Path, number: int, row: Any) -> Task:
         editable=(SOLUTION,),
         limits=TaskLimits(test_s=sum(case["timeout"] for case in cases) + WALL_S),
         checks=len(cases),
+        weights={CASE_NAME.format(number): float(case["weight"]) for number, case in enumerate(cases, 1)},
         workspace={SOLUTION: b""},
         tests=_tests(cases, facts.get("entry_point")),
         reference={SOLUTION: reference.encode()} if isinstance(reference, str) else {},
@@ -92,12 +94,16 @@ def _cases(where: str, cases: Any) -> list[dict[str, Any]]:
     for number, case in enumerate(cases, 1):
         if not isinstance(case, dict) or not {"input", "expected_output"} <= case.keys():
             raise BadTask(f"{where}, test case {number}: needs input and expected_output")
+        weight = case.get("weight", 1)
+        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
+            raise BadTask(f"{where}, test case {number}, weight: must be a number above 0, is {weight!r}")
     return [{"timeout": WALL_S, "weight": 1, **case} for case in cases]
 
 
 def _tests(cases: list[dict[str, Any]], entry_point: str | None) -> Files:
     """A test for each case, as unittest has them."""
-    text = _TESTS.format(cases=json.dumps(json.dumps(cases, default=str)), entry_point=entry_point)
+    given = json.dumps(json.dumps(cases, default=str))
+    text = _TESTS.format(cases=given, entry_point=entry_point, name=CASE_NAME)
     return {TESTS: text.encode()}
 
 
@@ -137,5 +143,5 @@ def _make(case):
 
 
 for number, each in enumerate(CASES, 1):
-    setattr(Cases, f"test_case_{{number:03}}", _make(each))
+    setattr(Cases, {name!r}.format(number), _make(each))
 '''

@@ -5,6 +5,7 @@ answering.py     one answer to one Judged: extract, have it judged, and the verd
 saved.py         samples files and earlier runs: judging what was answered before
 generations.py   the same for LiveCodeBench's own forms of answers; eval_all.py writes its form of verdicts
 summary.py       pass@k, intervals, counts, flips, the ten slowest; text.py shows them to people
+composite/       quality and efficiency of passing answers, beside the verdicts
 REFERENCES.md    where our verdicts differ from the reference tools', and why
 
 A script does, from as many threads as it likes:

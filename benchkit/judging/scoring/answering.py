@@ -40,13 +40,13 @@ def judge_answer(
         language=problem.language,
     )
     judgement = _judgement(judge, problem, code, truncated)
-    return _judged(problem.id, sample, judgement, code.rung, tokens, further or {})
+    return _judged(problem.id, sample, judgement, code, tokens, further or {})
 
 
 def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) -> Judged:
     """The verdict on code that somebody else took out of an answer."""
     given = Code(source if source.strip() else "", Rung.GIVEN)
-    return _judged(problem.id, sample, _judgement(judge, problem, given, False), given.rung, None, {})
+    return _judged(problem.id, sample, _judgement(judge, problem, given, False), given, None, {})
 
 
 def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> Judgement:
@@ -82,7 +82,7 @@ def _judged(
     task_id: str,
     sample: int,
     judgement: Judgement,
-    rung: Rung,
+    code: Code,
     tokens: int | None,
     further: Mapping[str, Any],
 ) -> Judged:
@@ -92,8 +92,9 @@ def _judged(
         verdict=judgement.verdict,
         detail=judgement.detail,
         seconds=judgement.seconds,
-        rung=str(rung),
+        rung=str(code.rung),
         base_verdict=judgement.base_verdict,
         tokens=tokens,
         further={**judgement.further, **further},
+        source=code.source.removeprefix(_ENCODING_MARK),
     )

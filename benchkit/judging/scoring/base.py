@@ -22,6 +22,7 @@ class Judged:
     base_verdict: Verdict | None = None
     tokens: int | None = None
     further: Mapping[str, Any] = field(default_factory=dict)  # timings of the request and the like; JSON only
+    source: str = field(default="", repr=False)  # the code that was judged; no part of the line
 
     def as_record(self) -> dict[str, Any]:
         record = {

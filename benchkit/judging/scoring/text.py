@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchkit.asking.problems.livecodebench import PUBLIC_ONLY
+from benchkit.contract import PARTS, ScorePart
 from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20
@@ -44,7 +45,20 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"{failures} answers could not be had or judged; they are no part of the score"
     if unjudged := further["unjudged"]:
         yield f"Without a judged sample, no part of the score: {len(unjudged)}, such as {unjudged[0]}"
+    yield from _part_lines(further.get(PARTS, {}))
     yield "Slowest: " + ", ".join(f"{one['task_id']} {one['seconds']:.2f} s" for one in further["slowest"])
+
+
+def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
+    for name, worth in ((ScorePart.QUALITY, "75 equals the references"), (ScorePart.EFFICIENCY, "100 does")):
+        part = parts.get(name)
+        if part is None or part.get("mean") is None:
+            if part and name is ScorePart.QUALITY and "why" in part:
+                yield f"Quality: {part['why']}"
+            continue
+        interval = f", 95% interval {_interval(part['interval'])}" if part["interval"] else ""
+        of = f"{part['mean']:.1f} of 100 ({worth})"
+        yield f"{name.capitalize()}: {of}{interval}, {len(part['points'])} problems"
 
 
 def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:

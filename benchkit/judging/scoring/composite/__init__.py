@@ -1,0 +1,13 @@
+"""More than right or wrong: what is measured of a model's answers beside the verdicts.
+
+base.py        Answered, what is measured on; Measured and Part, what is found
+quality.py     counts of passing answers against the reference's: findings, complexity, layout, dead code
+canonical.py   Python without comments, chosen names and line wraps, which say nothing of quality
+lint.py        ruff's findings and its formatter's changes; complexity.py: complexipy and lizard; gofmt.py
+dead.py        code that is never run
+efficiency.py  processor time on a heavy input against the reference's; heavy.py: the inputs of known problems
+record.py      all parts as summary.json holds them, and measures.jsonl
+problems.py    what is measured of a problem set's answers; tasks.py: of a catalogue's
+
+To count something else in a language, write its counter and its line in `quality._COUNTERS`.
+"""

@@ -1,0 +1,47 @@
+"""What the parts of the composite are measured on, and what is kept of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Sources = Mapping[str, str]
+"""Files of code by their names; a problem that asks for one function has one file."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A passing answer, and the solution that it is measured against."""
+
+    task_id: str
+    sample: int
+    language: str
+    files: Sources
+    reference: Sources  # empty where the problem has none
+    entry_point: str | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one part found out about one answer."""
+
+    task_id: str
+    sample: int
+    points: float | None  # None: it cannot be had, `why` says why
+    why: str = ""
+    raw: Mapping[str, Any] = field(default_factory=dict)
+
+    def as_record(self) -> dict[str, Any]:
+        known = {"points": None if self.points is None else round(self.points, 2), **self.raw}
+        return {**known, **({"why": self.why} if self.why else {})}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of all passing answers."""
+
+    measured: tuple[Measured, ...] = ()
+    method: str = ""  # the tools and their versions: values of two methods cannot be compared
+    why: str = ""  # why there is none at all
+    further: Mapping[str, Any] = field(default_factory=dict)

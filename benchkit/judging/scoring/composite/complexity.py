@@ -1,0 +1,35 @@
+"""How hard code is to follow: cognitive complexity by complexipy, for other languages lizard's count."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+
+from benchkit.languages import find_language
+
+READ_BY_LIZARD = ("go", "rust", "cpp", "javascript", "typescript")
+
+_COMMANDS = re.compile(r"lizard|GENERATED CODE", re.IGNORECASE)  # words by which code could switch it off
+
+
+@cache
+def installed(package: str) -> str | None:
+    """Its version; None where it is not there."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def of_python(source: str) -> int:
+    """Cognitive complexity of all functions, and of what stands outside of them."""
+    return int(import_module("complexipy").code_complexity(source).complexity)
+
+
+def of_other(language: str, source: str) -> int:
+    """Branches of all functions: cyclomatic complexity less one for each function."""
+    analyze = import_module("lizard").analyze_file.analyze_source_code
+    told = analyze(f"code{find_language(language).suffix}", _COMMANDS.sub("-", source))
+    return sum(function.cyclomatic_complexity - 1 for function in told.function_list)

@@ -1,0 +1,94 @@
+"""Code that is never run: functions nobody calls, statements behind a return, branches of a constant."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+def statements(tree: ast.AST) -> int:
+    """All statements of a piece of code, docstrings left out."""
+    return sum(isinstance(node, ast.stmt) and not _is_text(node) for node in ast.walk(tree))
+
+
+def dead_statements(tree: ast.Module, entry_point: str | None) -> int:
+    """How many are never run when `entry_point` is called; without one, every public name may be called."""
+    dead = {id(node): node for node in (*_unused(tree, entry_point), *_unreachable(tree))}
+    inner = {id(child) for node in dead.values() for child in ast.walk(node) if child is not node}
+    return sum(statements(node) for key, node in dead.items() if key not in inner)
+
+
+def _unused(tree: ast.Module, entry_point: str | None) -> Iterator[ast.stmt]:
+    """Definitions that no live code names, wherever they stand; methods belong to their class."""
+    definitions = list(_definitions(tree))
+    named = _names_of(tree.body)
+    roots = {entry_point} if entry_point else set(_public_names(tree))
+    live = named | {name for name in roots if name}
+    reached: set[int] = set()
+    while fresh := [one for one in definitions if one.name in live and id(one) not in reached]:
+        for one in fresh:
+            reached.add(id(one))
+            live |= _names_of(one.body) | _names_around(one)
+    yield from (one for one in definitions if id(one) not in reached)
+
+
+def _public_names(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, Definition) and not node.name.startswith("_"):
+            yield node.name
+
+
+def _definitions(tree: ast.AST) -> Iterator[Definition]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, Definition):
+            yield node
+        if not isinstance(node, ast.ClassDef):
+            yield from _definitions(node)
+
+
+def _names_of(body: Iterable[ast.stmt]) -> set[str]:
+    """The names that these statements use themselves: what is defined in them speaks once it is reached."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Definition):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("__"):
+                waiting += node.body  # Python calls it
+            continue
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def _names_around(node: Definition) -> set[str]:
+    """In decorators, bases, defaults and annotations; of a class, in all of its methods too."""
+    parts: list[ast.AST] = list(node.decorator_list)
+    if isinstance(node, ast.ClassDef):
+        parts += [*node.bases, *(method for method in node.body if isinstance(method, Definition))]
+    else:
+        parts += [node.args, *([node.returns] if node.returns else [])]
+    return {child.id for part in parts for child in ast.walk(part) if isinstance(child, ast.Name)}
+
+
+def _unreachable(tree: ast.Module) -> Iterator[ast.stmt]:
+    for node in ast.walk(tree):
+        for _, block in ast.iter_fields(node):
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                ended = False
+                for statement in block:
+                    if ended:
+                        yield statement
+                    ended = ended or isinstance(statement, _ENDS)
+        if isinstance(node, ast.If | ast.While) and isinstance(node.test, ast.Constant):
+            yield from node.orelse if node.test.value else node.body
+
+
+def _is_text(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)

@@ -1,0 +1,213 @@
+"""Efficiency of passing answers: processor time on a heavy input, against the reference's on the same.
+
+Each answer takes turns with its reference, one program at a time, so that what else the machine does falls on
+both; the points follow from the median of the ratios. The time is the jail's own account of the process.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import log
+from statistics import median
+
+from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
+from benchkit.judging.scoring.composite.base import Answered, Measured, Part, Sources
+from benchkit.verdict import Verdict
+
+NOISE_FLOOR_S = 0.02  # an empty program takes 2 ms, give or take 0.3: of less than this no ratio can be told
+TIME_LIMIT_S = 10.0  # of processor time; an answer that needs it has no points
+PAIRS = 5
+ENOUGH_S = 5.0  # of processor time spent on one answer: then fewer pairs have to do
+_WAITING = 6.0  # wall time for each second of processor time, on a machine that does much else
+METHOD = f"processor time, {PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
+_ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
+
+
+@dataclass(frozen=True)
+class Heavy:
+    """A heavy input of one problem: programs for a piece of code with the call, and without it."""
+
+    program: Callable[[Sources, str], Program]  # files of code, and the mark before the result
+    idle: Callable[[Sources], Program]
+    limit_s: float = TIME_LIMIT_S
+    memory_mb: int = 1024
+
+
+@dataclass
+class Meter:
+    """Measures answers one after the other in one sandbox."""
+
+    sandbox: Sandbox
+    heavy: Mapping[str, Heavy]  # by problem id
+    tell: Callable[[str], None] = lambda _line: None
+    _references: dict[str, _Reference | str] = field(default_factory=dict)
+
+    def measure(self, answers: Sequence[Answered]) -> Part:
+        """The efficiency of all answers; those without a heavy input have none."""
+        count = sum(one.task_id in self.heavy for one in answers)
+        self.tell(f"efficiency: {count} of {len(answers)} passing answers have a heavy input")
+        return Part(tuple(self._measured(one) for one in answers), METHOD)
+
+    def _measured(self, one: Answered) -> Measured:
+        heavy = self.heavy.get(one.task_id)
+        if heavy is None or not one.reference:
+            return Measured(one.task_id, one.sample, None, "no heavy input is known for the problem")
+        reference = self._reference(one, heavy)
+        if isinstance(reference, str):
+            return Measured(one.task_id, one.sample, None, reference)
+        return self._against(one, heavy, reference)
+
+    def _reference(self, one: Answered, heavy: Heavy) -> _Reference | str:
+        """What the answer's reference is known to do; a text where it cannot be measured against."""
+        if one.task_id not in self._references:
+            self._references[one.task_id] = self._look_at(one.reference, heavy)
+        return self._references[one.task_id]
+
+    def _look_at(self, files: Sources, heavy: Heavy) -> _Reference | str:
+        idle = [self._run(heavy.idle(files), heavy) for _ in range(3)]
+        mark = secrets.token_hex(8)
+        whole = self._run(heavy.program(files, mark), heavy)
+        result = _result(whole, mark)
+        if result is None or any(one.verdict is not Verdict.PASSED for one in idle):
+            return f"the reference fails on the heavy input: {whole.detail or whole.verdict}"
+        reference = _Reference(median(one.cpu_seconds for one in idle), result)
+        if whole.cpu_seconds - reference.idle_s < NOISE_FLOOR_S:
+            return "the heavy input is below the noise floor on this machine"
+        return reference
+
+    def _against(self, one: Answered, heavy: Heavy, reference: _Reference) -> Measured:
+        own_s: list[float] = []
+        their_s: list[float] = []
+        for own, theirs in self._pairs(one, heavy):
+            their_s.append(max(1e-6, theirs.cpu_seconds - reference.idle_s))
+            if own.outcome.verdict in _ENDED_BY_LIMIT or own.outcome.cpu_seconds >= heavy.limit_s:
+                why = f"{own.outcome.verdict} on the heavy input"
+                return Measured(one.task_id, one.sample, 0.0, raw={"ended_by": why})
+            if own.result is None:
+                return Measured(one.task_id, one.sample, 0.0, raw={"ended_by": own.outcome.detail[:200]})
+            if own.result != reference.result:
+                why = "another result than the reference's on the heavy input"
+                return Measured(one.task_id, one.sample, None, why)
+            own_s.append(max(1e-6, own.outcome.cpu_seconds - reference.idle_s))
+        ratio = median(ours / theirs for ours, theirs in zip(own_s, their_s, strict=True))
+        reference_s = median(their_s)
+        raw = {
+            "ratio": round(ratio, 4),
+            "seconds": round(median(own_s), 4),
+            "reference_seconds": round(reference_s, 4),
+            "pairs": len(own_s),
+        }
+        return Measured(one.task_id, one.sample, points(ratio, reference_s, heavy.limit_s), raw=raw)
+
+    def _pairs(self, one: Answered, heavy: Heavy) -> Iterator[tuple[_Told, Outcome]]:
+        """The answer's program and the reference's in turn, each first in every other pair."""
+        spent = 0.0
+        for number in range(PAIRS):
+            mark = secrets.token_hex(8)
+            own = heavy.program(one.files, mark)
+            theirs = heavy.program(one.reference, mark)
+            first, second = (own, theirs) if number % 2 else (theirs, own)
+            outcomes = [self._run(first, heavy), self._run(second, heavy)]
+            mine, other = (outcomes[0], outcomes[1]) if number % 2 else (outcomes[1], outcomes[0])
+            yield _Told(mine, _result(mine, mark)), other
+            spent += mine.cpu_seconds
+            if spent > ENOUGH_S:
+                return
+
+    def _run(self, program: Program, heavy: Heavy) -> Outcome:
+        limits = Limits(
+            wall_s=_WAITING * heavy.limit_s, cpu_s=heavy.limit_s, memory_mb=heavy.memory_mb, threads=64
+        )
+        return self.sandbox.run(program, limits)
+
+
+@dataclass(frozen=True)
+class _Reference:
+    """What is known of a problem's reference on the heavy input."""
+
+    idle_s: float  # of a program that calls nothing
+    result: bytes
+
+
+@dataclass(frozen=True)
+class _Told:
+    outcome: Outcome
+    result: bytes | None
+
+
+def points(ratio: float, reference_s: float, limit_s: float = TIME_LIMIT_S) -> float:
+    """100 for the reference's time or less, 0 for the time limit, by the logarithm in between."""
+    if ratio <= 1:
+        return 100.0
+    if reference_s >= limit_s:
+        return 0.0
+    return max(0.0, 100 * (1 - log(ratio) / log(limit_s / reference_s)))
+
+
+def _result(outcome: Outcome, mark: str) -> bytes | None:
+    """What stands behind the mark; None where the program did not come so far."""
+    if outcome.verdict is not Verdict.PASSED:
+        return None
+    _, marked, rest = outcome.stdout.rpartition(mark.encode())
+    return rest.strip() if marked else None
+
+
+# The digest of a result: equal numbers are equal whatever their type, and so are floats to six digits.
+_CALL = """
+
+def {name}_shown(value):
+    if isinstance(value, float):
+        return "%d" % value if value.is_integer() and abs(value) < 1e15 else "%.6g" % value
+    if isinstance(value, (list, tuple)):
+        return type(value).__name__ + "(" + ",".join(map({name}_shown, value)) + ")"
+    if isinstance(value, (set, frozenset)):
+        return "set(" + ",".join(sorted(map({name}_shown, value))) + ")"
+    if isinstance(value, dict):
+        return "dict(" + ",".join(sorted({name}_shown(pair) for pair in value.items())) + ")"
+    return str(int(value)) if isinstance(value, bool) else repr(value)
+
+
+def {name}_main(given):
+    from hashlib import sha256
+    from sys import set_int_max_str_digits
+    set_int_max_str_digits(0)
+    result = {entry_point}(*given)
+    print("\\n{mark}" + sha256({name}_shown(result).encode("utf-8", "replace")).hexdigest())
+
+
+"""
+
+
+def heavy_call(entry_point: str, arguments: str) -> Heavy:
+    """The heavy input of a function: the expression of its arguments."""
+    return _heavy(entry_point, arguments, lambda files: ("\n".join(files.values()), {}))
+
+
+def heavy_script(script: str, files: Mapping[str, bytes]) -> Heavy:
+    """The heavy input of a workspace: a script whose function `heavy` uses its files."""
+    source = f"import sys\nsys.path.insert(0, '.')\n{script}"
+
+    def with_answer(answer: Sources) -> tuple[str, Mapping[str, bytes]]:
+        return source, {**files, **{name: text.encode() for name, text in answer.items()}}
+
+    return _heavy("heavy", "", with_answer)
+
+
+def _heavy(
+    entry_point: str, arguments: str, parts: Callable[[Sources], tuple[str, Mapping[str, bytes]]]
+) -> Heavy:
+    name = f"heavy_{secrets.token_hex(4)}"  # that no answer can know
+
+    def program(files: Sources, mark: str) -> Program:
+        source, beside = parts(files)
+        call = _CALL.format(name=name, entry_point=entry_point, mark=mark)
+        return Program(source=f"{source}{call}{name}_main(({arguments}))\n", files=beside)
+
+    def idle(files: Sources) -> Program:
+        source, beside = parts(files)
+        call = _CALL.format(name=name, entry_point=entry_point, mark="")
+        return Program(source=f"{source}{call}{name}_given = ({arguments})\n", files=beside)
+
+    return Heavy(program, idle)

@@ -1,0 +1,195 @@
+"""Quality of passing answers, each against its problem's reference solution: equal is 75, better up to 100.
+
+Four things are counted: findings of a linter, complexity, lines that the formatter would change, and code
+that is never run. Each gives 100 · 0.75^((its count + s) / (the reference's count + s)) points; s is the
+slack that keeps a reference without any from making the first one ruinous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from functools import reduce
+
+from benchkit.judging.scoring.composite import complexity
+from benchkit.judging.scoring.composite.base import Answered, Measured, Part, Sources
+from benchkit.judging.scoring.composite.canonical import Canonical, canonical
+from benchkit.judging.scoring.composite.dead import dead_statements, statements
+from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
+from benchkit.judging.scoring.composite.lint import Linted, lint
+
+VERSION = "1"  # of the rule by which counts become points
+EQUAL = 0.75  # of all points, for code that is as good as the reference
+WEIGHTS = {"findings": 0.4, "complexity": 0.3, "reformatted": 0.15, "dead": 0.15}
+SLACK = {"findings": 1.0, "complexity": 2.0, "reformatted": 2.0, "dead": 1.0}
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What was counted in a piece of code; None where no tool counts it in this language."""
+
+    complexity: int | None = None
+    findings: int | None = None  # weighted by their groups
+    reformatted: int | None = None
+    dead: int | None = None
+    statements: int | None = None
+    groups: Mapping[str, int] = field(default_factory=dict)  # findings of each group
+
+    def __add__(self, other: Counts) -> Counts:
+        both = {
+            one.name: _sum(getattr(self, one.name), getattr(other, one.name))
+            for one in fields(self)
+            if one.name != "groups"
+        }
+        names = sorted({*self.groups, *other.groups})
+        return Counts(**both, groups={n: self.groups.get(n, 0) + other.groups.get(n, 0) for n in names})
+
+    def as_record(self) -> dict[str, object]:
+        return {name: value for name, value in asdict(self).items() if value not in (None, {})}
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def points(counts: Counts, reference: Counts) -> float | None:
+    """From 0 to 100; None where nothing was counted in both."""
+    known = {
+        name: 100 * EQUAL ** ((ours + SLACK[name]) / (theirs + SLACK[name]))
+        for name in WEIGHTS
+        if (ours := getattr(counts, name)) is not None and (theirs := getattr(reference, name)) is not None
+    }
+    weight = sum(WEIGHTS[name] for name in known)
+    return sum(WEIGHTS[name] * value for name, value in known.items()) / weight if known else None
+
+
+def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Part:
+    """The quality of all answers to problems in these languages; each tool runs once for all."""
+    if missing := missing_tools():
+        return Part(why=f"not measured: pip install {' '.join(missing)}")
+    measurable = [one for one in answers if _why_not(one) == ""]
+    counted = count_all(
+        [
+            *((one.language, one.files, one.entry_point) for one in measurable),
+            *((one.language, one.reference, one.entry_point) for one in measurable),
+        ]
+    )
+    pairs = {id(one): pair for one, pair in zip(measurable, _halves(counted), strict=True)}
+    measured = tuple(_measured(one, pairs.get(id(one))) for one in answers)
+    return Part(measured, method_of(languages))
+
+
+def missing_tools() -> list[str]:
+    """The tools that are not there, by the names of their packages."""
+    return [name for name in ("ruff", "complexipy", "lizard") if complexity.installed(name) is None]
+
+
+def method_of(languages: Iterable[str]) -> str:
+    """The rule and the tools; equal methods give comparable points."""
+    named: set[str] = set()
+    for language in languages:
+        named |= set(_TOOLS.get(language, ("lizard",)))
+    return ", ".join([f"rule {VERSION}", *(f"{name} {_version(name)}" for name in sorted(named))])
+
+
+_TOOLS = {"python": ("ruff", "complexipy"), "go": ("lizard", "gofmt")}
+
+
+def _version(tool: str) -> str:
+    return (gofmt_version() if tool == "gofmt" else complexity.installed(tool)) or "absent"
+
+
+def _why_not(one: Answered) -> str:
+    if not one.reference:
+        return "the problem has no reference solution"
+    if one.language != "python" and one.language not in complexity.READ_BY_LIZARD:
+        return f"nothing here measures {one.language}"
+    return ""
+
+
+def _halves(counted: Sequence[Counts | None]) -> Iterator[tuple[Counts | None, Counts | None]]:
+    middle = len(counted) // 2
+    return zip(counted[:middle], counted[middle:], strict=True)
+
+
+def _measured(one: Answered, pair: tuple[Counts | None, Counts | None] | None) -> Measured:
+    if pair is None:
+        return Measured(one.task_id, one.sample, None, _why_not(one))
+    own, reference = pair
+    if reference is None:
+        return Measured(one.task_id, one.sample, None, "the reference solution cannot be read")
+    if own is None:
+        return Measured(one.task_id, one.sample, None, "the answer cannot be read by this Python's parser")
+    raw = {**own.as_record(), "reference": reference.as_record()}
+    return Measured(one.task_id, one.sample, points(own, reference), raw=raw)
+
+
+Unit = tuple[str, Sources, str | None]
+"""A language, its files, and the function that is called from outside."""
+
+
+def count_all(units: Sequence[Unit]) -> list[Counts | None]:
+    """The counts of each unit, all its files together; None where it cannot be read."""
+    keys = [(language, text, entry) for language, files, entry in units for text in files.values()]
+    known: dict[tuple[str, str, str | None], Counts | None] = {}
+    for language in dict.fromkeys(language for language, _, _ in keys):
+        of_language = list(dict.fromkeys(key for key in keys if key[0] == language))
+        count = _COUNTERS.get(language, _count_other)
+        known |= zip(of_language, count(of_language), strict=True)
+    return [
+        _together([known[language, text, entry] for text in files.values()])
+        for language, files, entry in units
+    ]
+
+
+def _together(counts: Sequence[Counts | None]) -> Counts | None:
+    known = [one for one in counts if one is not None]
+    return reduce(Counts.__add__, known) if known and len(known) == len(counts) else None
+
+
+Key = tuple[str, str, str | None]
+
+
+def _count_python(keys: Sequence[Key]) -> list[Counts | None]:
+    forms = [_canonical(text) for _, text, _ in keys]
+    linted = iter(lint([form.text for form in forms if form is not None]))
+    return [
+        None if form is None else _counts_of_python(form, entry, next(linted))
+        for form, (_, _, entry) in zip(forms, keys, strict=True)
+    ]
+
+
+def _canonical(text: str) -> Canonical | None:
+    try:
+        return canonical(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _counts_of_python(form: Canonical, entry: str | None, linted: Linted) -> Counts:
+    return Counts(
+        complexity=complexity.of_python(form.text),
+        findings=linted.weighted,
+        reformatted=linted.reformatted,
+        dead=dead_statements(form.tree, entry),
+        statements=statements(form.tree),
+        groups=linted.findings,
+    )
+
+
+def _count_other(keys: Sequence[Key]) -> list[Counts | None]:
+    return [Counts(complexity.of_other(language, text)) for language, text, _ in keys]
+
+
+def _count_go(keys: Sequence[Key]) -> list[Counts | None]:
+    changes = gofmt_changes([text for _, text, _ in keys])
+    return [
+        Counts(complexity.of_other(language, text), reformatted=changed)
+        for (language, text, _), changed in zip(keys, changes, strict=True)
+    ]
+
+
+_COUNTERS: Mapping[str, Callable[[Sequence[Key]], list[Counts | None]]] = {
+    "python": _count_python,
+    "go": _count_go,
+}

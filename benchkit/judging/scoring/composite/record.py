@@ -1,0 +1,107 @@
+"""The parts of the composite in summary.json: points of each problem, their mean and its interval.
+
+A comparison needs the points of each problem, since it looks at problems that all compared models passed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from benchkit.asking.script.journal import explained, make_folder
+from benchkit.contract import RunFile, ScorePart
+from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.composite.base import Answered, Measured, Part
+from benchkit.judging.scoring.composite.quality import measure_quality
+from benchkit.statistics import mean_interval
+from benchkit.verdict import Verdict
+
+
+class Composite:
+    """Collects what the parts are measured on while verdicts come, and measures it once all are there."""
+
+    def __init__(self, languages: Iterable[str]) -> None:
+        self._languages = sorted(set(languages))
+        self._answers: list[Answered] = []
+        self._seconds: dict[str, list[float]] = defaultdict(list)
+        self._shares: dict[str, list[float]] = defaultdict(list)
+        self._tells_shares = False
+
+    def add(self, judged: Judged, answered: Answered | None, share: float | None = None) -> None:
+        """One verdict, the code where it passed, and the share of its tests where the harness tells it."""
+        if judged.verdict is Verdict.INFRASTRUCTURE:
+            return
+        passed = judged.verdict is Verdict.PASSED
+        self._tells_shares = self._tells_shares or share is not None
+        self._shares[judged.task_id].append(float(passed) if share is None else share)
+        seconds = judged.further.get("request_s")
+        if seconds:
+            self._seconds[judged.task_id].append(float(seconds))
+        if passed and answered is not None:
+            self._answers.append(answered)
+
+    def measure(self, folder: Path | None, efficiency: Part) -> dict[str, Any]:
+        """What the record keeps; of each answer the counts behind it go into the run's folder."""
+        quality = measure_quality(self._answers, self._languages)
+        parts = {ScorePart.QUALITY: quality, ScorePart.EFFICIENCY: efficiency}
+        if folder is not None and self._answers:
+            _write(folder, parts)
+        record = {str(name): _as_record(part) for name, part in parts.items()}
+        if self._tells_shares:
+            points = {task: 100 * fmean(shares) for task, shares in self._shares.items()}
+            record[ScorePart.CORRECTNESS] = _with_mean(points)
+        if self._seconds:
+            seconds = {task: round(fmean(self._seconds[task]), 4) for task in sorted(self._seconds)}
+            record[ScorePart.SPEED] = {"seconds": seconds}
+        return record
+
+    @property
+    def answers(self) -> Sequence[Answered]:
+        """The passing ones."""
+        return self._answers
+
+
+def _as_record(part: Part) -> dict[str, Any]:
+    if part.why:
+        return {"why": part.why}
+    points: dict[str, list[float]] = defaultdict(list)
+    for one in part.measured:
+        if one.points is not None:
+            points[one.task_id].append(one.points)
+    unmeasured = Counter(one.why for one in part.measured if one.points is None)
+    return {
+        **_with_mean({task: fmean(values) for task, values in points.items()}),
+        "method": part.method,
+        **part.further,
+        **({"unmeasured": dict(unmeasured)} if unmeasured else {}),
+    }
+
+
+def _with_mean(points: Mapping[str, float]) -> dict[str, Any]:
+    if not points:
+        return {"mean": None, "interval": None, "points": {}}
+    interval = mean_interval(list(points.values()))
+    return {
+        "mean": round(fmean(points.values()), 4),
+        "interval": interval and [round(min(100.0, max(0.0, end)), 4) for end in interval],
+        "points": {task: round(points[task], 2) for task in sorted(points)},
+    }
+
+
+def _write(folder: Path, parts: Mapping[ScorePart, Part]) -> None:
+    """One line an answer, for people who want to see what was counted."""
+    by_answer: dict[tuple[str, int], dict[str, Measured]] = defaultdict(dict)
+    for name, part in parts.items():
+        for one in part.measured:
+            by_answer[one.task_id, one.sample][name] = one
+    lines = [
+        json.dumps({"task_id": task, "sample": sample, **{n: m.as_record() for n, m in found.items()}})
+        for (task, sample), found in by_answer.items()
+    ]
+    with explained(folder):
+        make_folder(folder)
+        (folder / RunFile.MEASURES).write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

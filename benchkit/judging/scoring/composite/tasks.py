@@ -1,0 +1,87 @@
+"""The composite of a catalogue: whole workspaces against their solutions, heavy inputs that tasks name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchkit.asking.tasks.base import Catalogue, Task
+from benchkit.asking.tasks.folders import read_heavy, read_solution
+from benchkit.judging.sandbox import Sandbox
+from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.composite.base import Answered, Part
+from benchkit.judging.scoring.composite.efficiency import Heavy, Meter, heavy_script
+from benchkit.judging.scoring.composite.problems import NOT_ASKED_FOR
+from benchkit.judging.scoring.composite.record import Composite
+from benchkit.judging.tasks.judge import Attempt
+from benchkit.judging.tasks.proof import Check
+from benchkit.verdict import Verdict
+
+
+class TaskComposite:
+    """Collects verdicts on a catalogue's answers, and measures them once all are there."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._tasks = {task.id: task for task in catalogue.problems}
+        self._composite = Composite(task.language.name for task in catalogue.problems)
+
+    def add(self, judged: Judged, attempt: Attempt) -> None:
+        task = self._tasks[judged.task_id]
+        answered = _answered(task, judged, attempt) if judged.verdict is Verdict.PASSED else None
+        self._composite.add(judged, answered, share_of_checks(task, attempt))
+
+    def measure(
+        self, folder: Path | None, sandbox: Sandbox | None, tell: Callable[[str], None]
+    ) -> dict[str, Any]:
+        """The record's parts; efficiency where a sandbox to measure in is given."""
+        if sandbox is None:
+            return self._composite.measure(folder, Part(why=NOT_ASKED_FOR))
+        meter = Meter(sandbox, _heavy_of(self._tasks.values()), tell)
+        return self._composite.measure(folder, meter.measure(self._composite.answers))
+
+
+def share_of_checks(task: Task, attempt: Attempt) -> float | None:
+    """By their weights, of all checks that the reference runs; None where tests are what was asked for."""
+    if task.generates_tests:
+        return None
+    if attempt.verdict is Verdict.PASSED:
+        return 1.0
+    checks = attempt.tested.proof.checks
+    passed = sum(_weight(task, check) for check in checks if check.status == "ok")
+    whole = sum(task.weights.values()) or float(max(task.checks, len(checks)))
+    return (
+        passed / whole if passed < whole else 0.0
+    )  # all of them, and yet it did not pass: they prove nothing
+
+
+def _weight(task: Task, check: Check) -> float:
+    return task.weights.get(check.name.rpartition(".")[2], 0.0) if task.weights else 1.0
+
+
+def _answered(task: Task, judged: Judged, attempt: Attempt) -> Answered:
+    starter = {name: task.workspace[name] for name in task.editable if name in task.workspace}
+    return Answered(
+        task.id,
+        judged.sample,
+        task.language.name,
+        _code_of(task, {**starter, **attempt.files}),
+        _code_of(task, {**starter, **read_solution(task)}),
+    )
+
+
+def _code_of(task: Task, files: Mapping[str, bytes]) -> dict[str, str]:
+    """The files in the task's language, by their ending."""
+    return {
+        name: content.decode("utf-8", "replace")
+        for name, content in sorted(files.items())
+        if name.endswith(task.language.suffix)
+    }
+
+
+def _heavy_of(tasks: Iterable[Task]) -> dict[str, Heavy]:
+    return {
+        task.id: heavy_script(read_heavy(task), task.workspace)
+        for task in tasks
+        if task.heavy is not None and task.language.preloaded
+    }

@@ -1,0 +1,140 @@
+"""Efficiency is processor time against the reference's: the same answers have the same on a busy machine."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import log
+
+import pytest
+
+from benchkit.judging.sandbox import Limits, Outcome, Program, open_sandbox
+from benchkit.judging.scoring.composite import efficiency
+from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.efficiency import NOISE_FLOOR_S, PAIRS, Meter, heavy_call, points
+from benchkit.judging.scoring.composite.heavy import heavy_inputs
+from benchkit.verdict import Verdict
+
+REFERENCE = "def total(n):\n    found = 0\n    for i in range(n):\n        found += i % 7\n    return found\n"
+N = 600_000
+
+
+def answered(source: str, sample: int = 0) -> Answered:
+    return Answered("sum", sample, "python", {"a.py": source}, {"a.py": REFERENCE}, "total")
+
+
+@dataclass
+class Clock:
+    """A sandbox whose programs take the processor time that a test names; each tells the right result."""
+
+    seconds: Callable[[str], float]
+    verdict: Callable[[str], Verdict] = lambda _source: Verdict.PASSED
+    order: list[str] = field(default_factory=list)
+
+    def run(self, program: Program, _limits: Limits) -> Outcome:
+        source = str(program.source)
+        self.order.append(source)
+        mark = source.rpartition('print("\\n')[2].partition('"')[0]
+        verdict = self.verdict(source)
+        return Outcome(verdict, cpu_seconds=0.002 + self.seconds(source), stdout=f"\n{mark}digest".encode())
+
+
+def measured(clock: Clock, source: str) -> efficiency.Measured:
+    meter = Meter(clock, {"sum": heavy_call("total", "5,")})  # type: ignore[arg-type]
+    return meter.measure([answered(source)]).measured[0]
+
+
+def seconds_by(slow: str, factor: float, reference_s: float = 0.1) -> Callable[[str], float]:
+    """An idle program takes nothing, code with this word in it `factor` times the reference's time."""
+
+    def seconds(source: str) -> float:
+        if "_given = " in source:
+            return 0.0
+        return reference_s * (factor if slow in source else 1)
+
+    return seconds
+
+
+@pytest.mark.parametrize("factor", [1.0, 2.0, 10.0, 50.0])
+def test_a_slowdown_by_a_factor_costs_its_logarithm(factor: float) -> None:
+    """100 · ln f / ln(time limit / reference time) points are lost."""
+    found = measured(Clock(seconds_by("slow", factor)), REFERENCE + "# slow\n")
+    lost = 100 * log(factor) / log(efficiency.TIME_LIMIT_S / 0.1)
+    assert found.points == pytest.approx(100 - lost, abs=0.01)
+    assert found.raw["ratio"] == pytest.approx(factor)
+
+
+def test_faster_than_the_reference_is_100_and_the_limit_is_0() -> None:
+    assert measured(Clock(seconds_by("fast", 0.2)), REFERENCE + "# fast\n").points == 100
+    assert points(efficiency.TIME_LIMIT_S / 0.1, 0.1) == pytest.approx(0)
+    assert points(1e9, 0.1) == 0
+    ended = Clock(seconds_by("slow", 3), lambda s: Verdict.TIMEOUT if "slow" in s else Verdict.PASSED)
+    assert measured(ended, REFERENCE + "# slow\n").points == 0
+
+
+def test_answer_and_reference_take_turns_and_each_is_first_in_every_other_pair() -> None:
+    clock = Clock(seconds_by("slow", 2))
+    measured(clock, REFERENCE + "# slow\n")
+    turns = ["slow" if "slow" in source else "reference" for source in clock.order[-2 * PAIRS :]]
+    assert turns == ["reference", "slow", "slow", "reference"] * 2 + ["reference", "slow"]
+
+
+def test_below_the_noise_floor_there_is_none() -> None:
+    found = measured(Clock(seconds_by("slow", 2, NOISE_FLOOR_S / 2)), REFERENCE + "# slow\n")
+    assert (found.points, found.why) == (None, "the heavy input is below the noise floor on this machine")
+
+
+def test_a_reference_that_fails_measures_nobody() -> None:
+    failing = Clock(seconds_by("slow", 1), lambda _source: Verdict.ERROR)
+    found = measured(failing, REFERENCE + "# slow\n")
+    assert (found.points, found.why) == (None, "the reference fails on the heavy input: error")
+
+
+def test_a_problem_without_a_heavy_input_has_none() -> None:
+    meter = Meter(Clock(seconds_by("slow", 1)), {})  # type: ignore[arg-type]
+    (found,) = meter.measure([answered(REFERENCE)]).measured
+    assert (found.points, found.why) == (None, "no heavy input is known for the problem")
+
+
+def test_in_the_jail_a_busy_machine_changes_nothing_and_no_result_can_be_forged() -> None:
+    """The whole way through real programs: the same answer, a slow one, a wrong one, one that ends itself."""
+    loop = "    for i in range(n):\n        found += i % 7\n"
+    twice = REFERENCE.replace("    return found", f"{loop}    return found // 2")
+    wrong = "def total(n):\n    print('digest')\n    return 0\n"
+    gone = "import os\n\n\ndef total(n):\n    os._exit(0)\n"
+    with open_sandbox("auto", 1) as sandbox:
+        meter = Meter(sandbox, {"sum": heavy_call("total", f"{N},")})
+        answers = [answered(source, n) for n, source in enumerate((REFERENCE, twice, wrong, gone))]
+        quiet = meter.measure(answers).measured
+        with busy(3):
+            loud = meter.measure(answers[:2]).measured
+    assert [one.points is None for one in quiet] == [False, False, True, False]
+    assert quiet[2].why == "another result than the reference's on the heavy input"
+    assert quiet[3].points == 0
+    for before, under_load in zip(quiet, loud, strict=False):
+        assert before.points is not None
+        assert under_load.points == pytest.approx(before.points, abs=5)
+    assert quiet[0].points == pytest.approx(100, abs=3)
+    assert quiet[1].raw["ratio"] == pytest.approx(2, rel=0.2)
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """So many processes that take all the time they can get."""
+    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def test_every_heavy_input_is_an_expression_of_arguments() -> None:
+    known = heavy_inputs()
+    assert len(known) > 20
+    for expression in known.values():
+        compile(f"({expression})", "heavy", "eval")

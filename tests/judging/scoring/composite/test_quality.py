@@ -1,0 +1,264 @@
+"""Quality cannot be had by tricks: what says nothing of the code changes nothing, what is worse lowers it."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchkit.judging.scoring.composite import complexity, quality
+from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.canonical import canonical
+from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
+from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
+
+REFERENCES = {
+    "running": (
+        "running_total",
+        '''def running_total(numbers, start=0):
+    """The sums so far."""
+    sums = []
+    for number in numbers:
+        if number is not None:
+            start += number
+        sums.append(start)
+    return sums
+''',
+    ),
+    "words": (
+        "longest_word",
+        """import re
+
+
+def words_of(text: str) -> list[str]:
+    return re.findall(r"\\w+", text)
+
+
+def longest_word(text: str, default: str = "") -> str:
+    best = default
+    for word in words_of(text):
+        if len(word) > len(best):
+            best = word
+    return f"{best:>3}" if best == "a" else best
+""",
+    ),
+    "class": (
+        "area",
+        """class Shape:
+    def __init__(self, sides):
+        self.sides = sides
+
+    def area(self):
+        a, b = self.sides
+        return a * b
+
+
+def area(sides):
+    try:
+        return Shape(sides).area()
+    except ValueError as error:
+        raise KeyError(str(error)) from error
+""",
+    ),
+}
+
+
+def qualities(*answers: tuple[str, str]) -> list[float]:
+    """The points of answers, each against the reference of its name."""
+    units = [("python", {"a.py": answer}, REFERENCES[name][0]) for answer, name in answers]
+    units += [("python", {"a.py": REFERENCES[name][1]}, REFERENCES[name][0]) for _, name in answers]
+    counts = count_all(units)
+    found = []
+    for own, theirs in zip(counts[: len(answers)], counts[len(answers) :], strict=True):
+        assert own is not None
+        assert theirs is not None
+        found.append(points(own, theirs))
+    return [value for value in found if value is not None]
+
+
+def renamed(source: str, new: str) -> str:
+    """The source with a name of its own for each that it chose itself."""
+    tree = ast.parse(source)
+    chosen = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    chosen |= {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    for number, name in enumerate(sorted(chosen - {"self"})):
+        source = re.sub(rf"(?<![.\w]){name}\b", new.format(number), source)
+    ast.parse(source)
+    return source
+
+
+def nested(source: str, entry: str) -> str:
+    """The function's statements one level deeper."""
+    tree = ast.parse(source)
+    function = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == entry)
+    lines = source.splitlines()
+    first = function.body[1] if isinstance(function.body[0], ast.Expr) else function.body[0]
+    start, end = first.lineno - 1, function.end_lineno
+    deeper = [f"    {line}" if line else line for line in lines[start:end]]
+    return "\n".join(
+        [*lines[:start], f"    if {function.args.args[0].arg} is not None:", *deeper, *lines[end:]]
+    )
+
+
+def test_the_reference_itself_has_75() -> None:
+    assert qualities(*((source, name) for name, (_, source) in REFERENCES.items())) == pytest.approx([75] * 3)
+
+
+def test_renaming_changes_nothing() -> None:
+    variants = [
+        (renamed(source, new), name)
+        for name, (_, source) in REFERENCES.items()
+        for new in ("x{}", "_{}", "a_name_that_is_much_longer_than_any_other_{}")
+    ]
+    assert all(text != REFERENCES[name][1] for text, name in variants)
+    assert qualities(*variants) == pytest.approx([75] * len(variants))
+
+
+def test_comments_change_nothing() -> None:
+    """Nor do those by which a tool is switched off, on lines that it would complain about."""
+    for name, (_, source) in REFERENCES.items():
+        bad = source + '\nprint(eval("1")  ,2)\n'
+        noted = [
+            f"{comment}\n" + re.sub(r"(?m)^(.*[^\n:\"])$", rf"\1  {comment}", bad)
+            for comment in (
+                "# a word",
+                "# noqa",
+                "# ruff: noqa",
+                "# fmt: off",
+                "# fmt: skip",
+                "# complexipy: ignore",
+            )
+        ]
+        first, *others = qualities((bad, name), *((text, name) for text in noted))
+        assert first < 75
+        assert others == pytest.approx([first] * len(others))
+
+
+def test_dead_functions_lower_it() -> None:
+    dead = "def spare(value):\n    return value\n"
+    whole = [(f"{dead}\n\n{source}", name) for name, (_, source) in REFERENCES.items()]
+    whole += [(f"{source}\n\n{dead}", name) for name, (_, source) in REFERENCES.items()]
+    assert max(qualities(*whole)) < 75
+
+
+def test_functions_that_only_dead_code_calls_are_dead() -> None:
+    source = REFERENCES["running"][1]
+    one, two = qualities(
+        (f"{source}\n\ndef one():\n    return 1\n", "running"),
+        (f"{source}\n\ndef one():\n    return two()\n\n\ndef two():\n    return one()\n", "running"),
+    )
+    assert two < one < 75
+
+
+def test_an_eval_a_bare_except_and_deeper_nesting_lower_it() -> None:
+    worse = []
+    for name, (entry, source) in REFERENCES.items():
+        head = f"def {entry}("
+        worse.append((source.replace(head, f'LIMIT = eval("10")\n\n\n{head}'), name))
+        worse.append((f"{source}\n\ntry:\n    LIMIT = 1\nexcept:\n    LIMIT = 2\n", name))
+        worse.append((nested(source, entry), name))
+    assert all(text != REFERENCES[name][1] and ast.parse(text) for text, name in worse)
+    assert max(qualities(*worse)) < 75
+
+
+def test_unreachable_statements_and_branches_of_a_constant_lower_it() -> None:
+    source = REFERENCES["running"][1]
+    branch = source.replace("    sums = []", "    sums = []\n    if False:\n        sums = [1]")
+    assert max(qualities((source + "    print(1)\n", "running"), (branch, "running"))) < 75
+
+
+def test_line_wraps_change_nothing_and_bad_spacing_lowers_it() -> None:
+    source = REFERENCES["words"][1]
+    wrapped = source.replace('(text: str, default: str = "")', '(\n    text: str,\n    default: str = "",\n)')
+    spaced = source.replace("best = word", "best=word")
+    same, less = qualities((wrapped, "words"), (spaced, "words"))
+    assert same == pytest.approx(75)
+    assert less < 75
+
+
+def test_simpler_code_has_more_than_the_reference() -> None:
+    simple = (
+        "from itertools import accumulate\n\n\n"
+        "def running_total(numbers, start=0):\n    return list(accumulate(numbers))\n"
+    )
+    (more,) = qualities((simple, "running"))
+    assert 75 < more < 100
+
+
+def test_renaming_reaches_into_f_strings() -> None:
+    """Else a name that only an f-string uses would count as unused."""
+    form = canonical("def f(width):\n    text = 3\n    return f'{text:>{width}} {{text}} {text.real!r}'\n")
+    assert (
+        form.text
+        == "def n0000(n0001):\n    n0002 = 3\n    return f'{n0002:>{n0001}} {{text}} {n0002.real!r}'\n"
+    )
+
+
+def test_names_of_builtins_imports_and_arguments_of_calls_stay() -> None:
+    form = canonical("import os\n\nkey = sorted(os.sep, key=len)\nlist = key\n")
+    assert form.text == "import os\n\nn0000 = sorted(os.sep, key=len)\nlist = n0000\n"
+
+
+def test_each_rule_counts_in_one_group_and_undefined_names_do_not_count() -> None:
+    assert group_of("S307") == "security"
+    assert group_of("BLE001") == "likely mistakes"
+    assert group_of("SIM102") == "roundabout"
+    assert group_of("E501") is None
+    (linted,) = lint(["print(nowhere)\n"])
+    assert linted.findings == {}
+    assert set(GROUPS) == {"security", "likely mistakes", "roundabout"}
+
+
+def test_code_that_no_parser_reads_has_none_and_says_why() -> None:
+    entry, reference = REFERENCES["running"]
+    broken = Answered("a", 0, "python", {"a.py": "def f(:"}, {"a.py": reference}, entry)
+    without = Answered("b", 0, "python", {"a.py": reference}, {}, entry)
+    foreign = Answered("c", 0, "cobol", {"a.cob": "x"}, {"a.cob": "x"})
+    part = measure_quality([broken, without, foreign], ["python"])
+    assert [one.points for one in part.measured] == [None, None, None]
+    assert [one.why for one in part.measured] == [
+        "the answer cannot be read by this Python's parser",
+        "the problem has no reference solution",
+        "nothing here measures cobol",
+    ]
+
+
+def test_without_the_tools_there_is_none_and_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(complexity, "installed", lambda name: None if name == "ruff" else "1")
+    part = measure_quality([], ["python"])
+    assert (part.measured, part.why) == ((), "not measured: pip install ruff")
+
+
+def test_other_languages_are_measured_by_their_branches() -> None:
+    """lizard's own words for being switched off do not reach it."""
+    plain = "func Add(a, b int) int {\n\treturn a + b\n}\n"
+    forked = plain.replace("{\n", "{\n\t// #lizard forgives\n\tif a > 0 {\n\t\treturn b\n\t}\n")
+    part = measure_quality(
+        [
+            Answered(
+                "a", number, "go", {"a.go": f"package main\n\n{text}"}, {"a.go": f"package main\n\n{plain}"}
+            )
+            for number, text in enumerate((plain, forked))
+        ],
+        ["go"],
+    )
+    same, worse = (one.points for one in part.measured)
+    assert same == pytest.approx(75)
+    assert worse is not None
+    assert worse < 75
+    assert "lizard" in part.method
+
+
+def test_the_method_names_rule_and_versions() -> None:
+    complexipy, ruff = (complexity.installed(name) for name in ("complexipy", "ruff"))
+    assert method_of(["python"]) == f"rule {quality.VERSION}, complexipy {complexipy}, ruff {ruff}"
+
+
+def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
+    code = "from benchkit.judging.scoring.composite.lint import lint; lint(['x=1\\n'])"
+    subprocess.run([sys.executable, "-c", code], env={"TMPDIR": str(tmp_path), "PATH": ""}, check=True)
+    assert list(tmp_path.iterdir()) == []
