@@ -47,11 +47,14 @@ run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a b
 	@test -n "$(CONFIG_DIR)" || { echo "make run CONFIG_DIR=DIR: name the folder of JSON files, one a model" >&2; exit 2; }
 	@./bench_runner.py batch "$(CONFIG_DIR)"
 
-test: install  ## all but the heavy tests; about 6 minutes on 2 cores
-	$(BIN)/pytest -q -n 2 --dist worksteal
+# Where Python is told to keep no compiled modules, all tests would be compiled anew each time.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 2 --dist worksteal
+
+test: install  ## all but the heavy tests; about 4 minutes on 2 cores
+	$(PYTEST)
 
 test-heavy: install  ## the tests that take long; CI runs them as well
-	$(BIN)/pytest -q -n 2 --dist worksteal -m heavy
+	$(PYTEST) -m heavy
 
 lint: install  ## style, types, directions of imports
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from statistics import fmean
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy  # which loads scipy.stats when a test first uses it
 
 from benchkit import statistics as our
 
@@ -20,7 +20,7 @@ def test_wilson_is_scipys() -> None:
     for _ in range(200):
         total = random.randint(1, 500)
         passed = random.randint(0, total)
-        theirs = stats.binomtest(passed, total).proportion_ci(0.95, "wilson")
+        theirs = scipy.stats.binomtest(passed, total).proportion_ci(0.95, "wilson")
         assert our.wilson(passed, total) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
 
 
@@ -122,10 +122,10 @@ def coverage(n: int, flips: float, difference: float) -> float:
     up, down = (flips + difference) / 2, (flips - difference) / 2
     covered = 0.0
     for fixed in range(n + 1):
-        chance = stats.binom.pmf(fixed, n, up)
+        chance = scipy.stats.binom.pmf(fixed, n, up)
         if chance < 1e-5:
             continue
-        others = stats.binom.pmf(range(n - fixed + 1), n - fixed, down / (1 - up))
+        others = scipy.stats.binom.pmf(range(n - fixed + 1), n - fixed, down / (1 - up))
         for broken in np.flatnonzero(others > 1e-4):
             low, high = our.tango(fixed, int(broken), n)
             covered += chance * others[broken] * (low - 1e-9 <= difference <= high + 1e-9)
@@ -180,7 +180,7 @@ def test_mcnemar_is_scipys_binomial() -> None:
     for fixed in range(0, 40, 3):
         for broken in range(0, 40, 4):
             if fixed + broken:
-                theirs = stats.binomtest(fixed, fixed + broken).pvalue
+                theirs = scipy.stats.binomtest(fixed, fixed + broken).pvalue
                 assert our.mcnemar(fixed, broken) == pytest.approx(theirs)
     assert our.mcnemar(0, 0) == 1.0
     assert our.mcnemar(17, 8) == pytest.approx(0.107752, abs=1e-6)
@@ -198,7 +198,7 @@ def test_sign_flip_is_scipys_permutation_test() -> None:
     random = Random(5)
     for _ in range(5):
         differences = [random.randint(-5, 5) / 5 for _ in range(10)]
-        theirs = stats.permutation_test(
+        theirs = scipy.stats.permutation_test(
             (differences,), np.sum, permutation_type="samples", n_resamples=np.inf, alternative="two-sided"
         ).pvalue
         assert our.sign_flip(differences) == pytest.approx(theirs, abs=1e-9)
@@ -224,7 +224,7 @@ def test_fisher_is_scipys() -> None:
     for _ in range(60):
         n, m = random.randint(5, 200), random.randint(5, 200)
         a, b = random.randint(0, n), random.randint(0, m)
-        theirs = stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue
+        theirs = scipy.stats.fisher_exact([[a, n - a], [b, m - b]]).pvalue
         assert our.fisher((a, n), (b, m)) == pytest.approx(theirs, rel=1e-6)
 
 
@@ -239,11 +239,13 @@ def power_of_mcnemar(n: int, flips: float, difference: float) -> float:
     """The exact chance that the exact test sees this difference on n problems."""
     up, seen = (flips + difference) / (2 * flips), 0.0
     for count in range(n + 1):
-        chance = stats.binom.pmf(count, n, flips)
+        chance = scipy.stats.binom.pmf(count, n, flips)
         if chance > 1e-9:
             counts = np.arange(count + 1)
-            tails = np.minimum(stats.binom.cdf(counts, count, 0.5), stats.binom.sf(counts - 1, count, 0.5))
-            seen += chance * stats.binom.pmf(counts, count, up)[2 * tails <= our.ALPHA].sum()
+            tails = np.minimum(
+                scipy.stats.binom.cdf(counts, count, 0.5), scipy.stats.binom.sf(counts - 1, count, 0.5)
+            )
+            seen += chance * scipy.stats.binom.pmf(counts, count, up)[2 * tails <= our.ALPHA].sum()
     return float(seen)
 
 
@@ -284,5 +286,7 @@ def test_ten_equal_models_are_rarely_told_apart() -> None:
 @pytest.mark.parametrize("models", [2, 3, 10, 94, 300])
 def test_the_lead_that_luck_gives_is_the_studentized_range(models: int) -> None:
     """The p at its 95% quantile, with infinite degrees of freedom."""
-    quantile = stats.studentized_range.ppf(0.95, models, np.inf)
-    assert our.p_of_the_range(models) == pytest.approx(2 * stats.norm.sf(quantile / math.sqrt(2)), rel=1e-3)
+    quantile = scipy.stats.studentized_range.ppf(0.95, models, np.inf)
+    assert our.p_of_the_range(models) == pytest.approx(
+        2 * scipy.stats.norm.sf(quantile / math.sqrt(2)), rel=1e-3
+    )
