@@ -18,8 +18,8 @@ replies.py (what a reply's status says of asking again), numbers.py
 (what a flag takes for one), literals.py (values that are one of a few words), languages/ (programming
 languages), providers/ (of models that are asked over the network: names, addresses, what a reply tells),
 records.py (what stages hand to each other), runs.py (a run as the history keeps it), verdict.py (what an
-answer can come to), weights.py (how much each part of the composite counts), errors.py (every error a person
-can meet).
+answer can come to), weights.py (how much each part of the composite counts), prices.py (what an answer
+costs), spending.py (what the runs of a batch spend together), errors.py (every error a person can meet).
 
 Two wings never import each other and meet only at the script contract: the runner's (commands, dashboard,
 running, telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows

@@ -56,6 +56,7 @@ class Variable:
     OUTPUT_DIR: Final = "BENCH_OUTPUT_DIR"
     EVENTS: Final = "BENCH_EVENTS"  # the file to append events to, one JSON object a line
     PROVIDER: Final = "BENCH_PROVIDER"  # whose address it is; its key is in the variable of the key
+    SPENDING: Final = "BENCH_SPENDING"  # the file in which the runs of a batch keep within its --max-cost
     MODEL_SHA256: Final = "BENCH_MODEL_SHA256"  # empty where it is unknown
     DEFAULT_MODEL: Final = "DEFAULT_MODEL"  # a person's own, as are the names without BENCH_
     DEFAULT_TEMPERATURE: Final = "DEFAULT_TEMPERATURE"

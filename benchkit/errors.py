@@ -25,6 +25,7 @@ BenchError                    exit code 1: what was asked for could not be done
 ├── NoDiskSpace               the disk is about to be full: a run was stopped before it was
 ├── ProblemsError             a problems file or a samples file cannot be used
 ├── EndpointError             the model's endpoint refused or cannot be reached (the client's side)
+├── CostLimit                 --max-cost would be passed: nothing more is asked
 └── SandboxError              no safe way to run the model's code on this machine
 Interrupted                   exit code 130: the person pressed Ctrl-C
 
@@ -177,6 +178,12 @@ class ProblemsError(BenchError):
 
 class EndpointError(BenchError):
     cause = "endpoint"
+
+
+class CostLimit(BenchError):
+    """The next answer could pass what may be spent."""
+
+    cause = "cost limit"
 
 
 class SandboxError(BenchError):

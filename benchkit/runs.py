@@ -121,6 +121,11 @@ class RunTelemetry(Part):
     throttled: bool | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: float | None = None  # in US dollars
+    cost_source: str | None = None
+    cost_date: str | None = None
     tokens_per_second: float | None = None
     prompt_tokens_per_second: float | None = None
     time_to_first_token_s: float | None = None

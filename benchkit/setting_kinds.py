@@ -14,6 +14,7 @@ import click
 from benchkit.errors import UsageError
 from benchkit.literals import SCORE_SCALES, GpuLayers
 from benchkit.numbers import MEMORY_WANTED, Finite, Memory, above_0, memory_mib
+from benchkit.prices import read_price
 from benchkit.serving.servers.kinds import kind_names
 from benchkit.weights import in_words, read_weights
 
@@ -118,6 +119,19 @@ def _read_weights(value: Any) -> str:
     return in_words(read_weights(value))
 
 
+def _read_price(value: Any) -> str:
+    return str(read_price(value))
+
+
+class PriceText(click.ParamType[str]):
+    """The price in the same words, however it was written."""
+
+    name = "IN,OUT[,CACHED]"
+
+    def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
+        return _read_price(value)
+
+
 class WeightsText(click.ParamType[str]):
     """The weights in the same words, however they were written."""
 
@@ -153,6 +167,7 @@ SECONDS = Kind(number(0, above=True), "a number of seconds", above_0)
 FROM_0 = Kind(number(0), "a number from 0", lambda: Finite(0))
 ABOVE_0 = Kind(number(0, above=True), "a number above 0", above_0)
 MEMORY = Kind(lambda value: f"{memory_mib(_read_text(value))}m", MEMORY_WANTED, MemoryText)
+PRICE = Kind(_read_price, "a price", PriceText)
 WEIGHTS = Kind(_read_weights, "weights that add up to 1", WeightsText)
 SCORE_SCALE = choice(*SCORE_SCALES)
 CACHE_TYPE = choice("f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl")

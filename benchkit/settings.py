@@ -30,6 +30,7 @@ from benchkit.setting_kinds import (
     KEY_USE,
     LAYERS,
     MEMORY,
+    PRICE,
     PROGRAM,
     SCORE_SCALE,
     SECONDS,
@@ -182,6 +183,18 @@ class RunSettings:
     )
     timeout_s: float | None = setting(
         None, SECONDS, "Seconds the script may take.", flag="--timeout", key="timeout", measured=False,
+    )
+    price: str | None = setting(
+        None, PRICE, "IN,OUT[,CACHED]: dollars for a million tokens, where no reply tells its cost.",
+        recorded=Recorded.IF_SET, measured=False, for_script=True,
+    )
+    price_kwh: float | None = setting(
+        None, FROM_0, "Dollars for a kWh: what a model on this machine costs.",
+        recorded=Recorded.IF_SET, measured=False,
+    )
+    max_cost: float | None = setting(
+        None, ABOVE_0, "Dollars: ask nothing more that could pass this.",
+        recorded=Recorded.IF_SET, measured=False, for_script=True,
     )
     server_args: tuple[str, ...] = setting(
         (), WORDS, "Passed on to the server; repeatable.", flag="--server-arg", of_server=True,

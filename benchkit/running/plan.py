@@ -10,6 +10,8 @@ from pathlib import Path
 from benchkit.benchmarks import BENCHMARKS, PROGRAMS, Benchmark
 from benchkit.contract import PART_FLAG
 from benchkit.errors import UnknownName, UsageError
+from benchkit.prices import Price, find_price
+from benchkit.providers import provider_of_url
 from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
@@ -48,6 +50,7 @@ class PlannedRun:
 def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
     """Settle what the settings leave open; raises UsageError before anything is started."""
     _check_where_the_model_is(settings)
+    _check_price(settings)
     benchmark = find_benchmark(settings)
     script = _script(settings, benchmark)
     chosen = run_id or new_run_id()
@@ -94,6 +97,22 @@ def _check_where_the_model_is(settings: RunSettings) -> None:
     if settings.model is None and not (settings.base_url or settings.server == "endpoint"):
         advice = "add --model FILE.gguf, or --base-url URL --name NAME for a running endpoint"
         raise UsageError(f"no model named: {advice}")
+
+
+def _check_price(settings: RunSettings) -> None:
+    """A sum can be kept within only by who knows the price; a model of this machine sends no bill."""
+    if settings.max_cost is None or settings.base_url is None:
+        return
+    name = settings.name or ""
+    if price_of(settings) is None:
+        raise UsageError(f"--max-cost needs the price of {name}, which nobody knows: add --price IN,OUT")
+
+
+def price_of(settings: RunSettings) -> Price | None:
+    """What an endpoint's model costs; None where nobody knows, and for a file that is served here."""
+    base_url = settings.base_url
+    provider = provider_of_url(base_url) if base_url else None
+    return find_price(settings.price, provider, base_url, settings.name or "")
 
 
 def find_benchmark(settings: RunSettings) -> Benchmark:

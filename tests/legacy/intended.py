@@ -5,6 +5,10 @@ The frozen texts stay as they were; a deliberate change is an entry here, in whi
 
 from __future__ import annotations
 
+import csv
+import io
+import re
+from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -71,11 +75,61 @@ INTENDED: tuple[Difference, ...] = (
         "(2 comparisons with a tier's first, corrected for how far the best of 3 "
         "equal models is ahead by luck: at most 5% risk that any split is by chance)\n",
     ),
+    Difference(
+        "a comparison tells what its models cost",
+        "history-compare-benchmark-demo-columns-model-score-no-such",
+        "context, easy,",
+        "context, cost, cost_per_solved, easy,",
+    ),
+    Difference(
+        "… and their score on expert tasks",
+        "history-compare-benchmark-demo-columns-model-score-no-such",
+        "empty, gpu,",
+        "empty, expert, gpu,",
+    ),
 )
+
+
+# Columns for programs that version 0.1.0 did not have, each with the one behind which it stands: what models
+# cost, and their score on expert tasks. No frozen run knows a value of them.
+NEW_COLUMNS = {"expert": "hard", "cost": "wh_per_solved", "cost_per_solved": "cost"}
+_SEPARATORS = {"csv": ",", "tsv": "\t"}
+
+
+def _with_new_columns(name: str, frozen: str) -> str:
+    """Of tables, and of lists of objects on a line or on many."""
+    for kind, separator in _SEPARATORS.items():
+        if f"format-{kind}" in name:
+            return "".join(_with_new_cells(frozen.splitlines(keepends=True), separator))
+    for new, before in NEW_COLUMNS.items():
+        if "format-json" in name:
+            frozen = re.sub(
+                rf'("{before}": [^,\n]*,)(\s+)(?!"{new}")', rf'\g<1>\g<2>"{new}": null,\g<2>', frozen
+            )
+    return frozen
+
+
+def _with_new_cells(lines: list[str], separator: str) -> Iterator[str]:
+    names: list[str] = []
+    for line in lines:
+        cells = next(csv.reader([line], delimiter=separator), [])
+        names = cells if "wh_per_solved" in cells else names
+        if not names or len(cells) != len(names):
+            yield line
+            continue
+        known = dict(zip(names, cells, strict=True))
+        order = list(names)
+        for new, before in NEW_COLUMNS.items():
+            order.insert(order.index(before) + 1, new)
+        text = io.StringIO()
+        row = [new if cells == names else known.get(new, "") for new in order]
+        csv.writer(text, delimiter=separator, lineterminator="\n").writerow(row)
+        yield text.getvalue()
 
 
 def as_meant(name: str, frozen: str) -> str:
     """The frozen text with every intended difference made to it."""
+    frozen = _with_new_columns(name, frozen)
     for one in INTENDED:
         if one.concerns(name):
             frozen = frozen.replace(one.old, one.new)

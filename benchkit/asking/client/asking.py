@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Generator, Mapping, Sequence
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 from benchkit.asking.client.client import Client
+from benchkit.asking.client.costs import Purse, refuse_unknown_price
 from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
 from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
+from benchkit.prices import find_price
+from benchkit.spending import Spending
 
 
 class Asking:
@@ -24,11 +29,24 @@ class Asking:
         self._patience = Patience(
             settings.retries, stall_s=settings.stall_timeout, total_s=settings.request_timeout
         )
+        self._provider = target.provider
         self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, say, target.provider)
         self._endpoint.wait_until_loaded()
         self.model = self._endpoint.model(target.model)
         self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, say)
         self.askers, self._because = self._parallel()
+        self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
+        self._purse = self._open_purse()
+
+    def _open_purse(self) -> Purse:
+        """A model of this machine sends no bill, and so has no limit."""
+        most, night = self._settings.max_cost, os.environ.get(Variable.SPENDING)
+        if os.environ.get(Variable.MODEL_SHA256) or self._provider.is_local:
+            most = night = None
+        shared = Spending(Path(night), self._folder.name) if night else None
+        purse = Purse(most, self._price, self._settings.sampling.max_tokens, shared)
+        refuse_unknown_price(purse, self._price, self.model)
+        return purse
 
     def _parallel(self) -> tuple[int, str]:
         asked = self._settings.parallel
@@ -49,8 +67,14 @@ class Asking:
             if self._settings.samples > 1 and self._settings.sampling.temperature == 0:
                 say("at --temperature 0 all samples of a problem are the same")
             say(f"{self.askers} at once ({self._because})")
-            pipeline = Pipeline(self._client.ask, judge, journal, askers=self.askers, judges=judges)
+            if self._purse.is_limited:
+                for question in filter(journal.holds, questions):
+                    self._purse.spent_before(journal.recall(question).cost or 0.0)
+            pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
+
+    def _ask(self, question: Question, stopping: Event) -> Answer:
+        return self._purse.ask(question, lambda: self._client.ask(question, stopping))
 
     def facts(self) -> dict[str, Any]:
         """How it was asked, for the summary; a parameter that the model does not take is null."""

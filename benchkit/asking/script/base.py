@@ -71,7 +71,8 @@ class Answer:
     cached_tokens: int | None = None  # of the prompt's: read from the provider's cache
     cache_write_tokens: int | None = None  # of the prompt's: written into it, where that costs extra
     reasoning_tokens: int | None = None  # of the completion's
-    cost: float | None = None  # in US dollars, as the reply itself says it
+    cost: float | None = None  # in US dollars
+    cost_source: str = ""  # where it is from; empty: the reply itself
     started: float = 0.0  # seconds since the epoch
     seconds: float = 0.0
     first_token_s: float | None = None

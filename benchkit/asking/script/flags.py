@@ -59,6 +59,8 @@ class Settings:
     limit: int | None = None
     part: Part | None = None
     retries: int = 6
+    price: str | None = None
+    max_cost: float | None = None
     stall_timeout: float = 300.0
     request_timeout: float = 3600.0
     check: bool = False
@@ -177,6 +179,12 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         type=SeedAndCount(),
         help="Only the first N of these in a random order, the same for the same SEED.",
     ),
+    click.option(
+        "--price",
+        metavar="IN,OUT[,CACHED]",
+        help="Dollars for a million tokens, where the provider does not tell the cost.",
+    ),
+    click.option("--max-cost", type=above_0(), metavar="USD", help="Ask nothing more that could pass this."),
     click.option(
         "--retries", type=click.IntRange(min=0), default=6, show_default=True, help="Of one request."
     ),

@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 
 from benchkit.asking.script.base import Answer, Question, Row
 from benchkit.asking.script.journal import AnswerJournal
-from benchkit.errors import EndpointError
+from benchkit.errors import CostLimit, EndpointError
 
 BACKLOG = 256  # answers that may wait for their judge; past that asking waits too, and memory stays flat
 ASKERS_END_WITHIN_S = 1.0  # one that has its answer needs a moment; one whose server is silent never ends
@@ -40,6 +40,8 @@ class Pipeline(Generic[R]):
         self._answered: Queue[tuple[Question, Answer] | None] = Queue(BACKLOG)  # None: no more will come
         self._rows: Queue[tuple[R, Answer] | BaseException] = Queue()
         self._failures_in_a_row = 0
+        self._limit: CostLimit | None = None
+        self._asking_still = 0
         self._asking: list[Thread] = []
         self._judging: list[Thread] = []
 
@@ -72,6 +74,7 @@ class Pipeline(Generic[R]):
         turns = count()
         self._in_background(lambda: self._recall_all(stored))
         askers = range(min(self._askers, len(to_ask)))
+        self._asking_still = len(askers)
         self._asking = [self._in_background(lambda: self._ask_all(to_ask, turns)) for _ in askers]
         self._judging = [self._in_background(self._judge_all) for _ in range(self._judges)]
 
@@ -100,15 +103,27 @@ class Pipeline(Generic[R]):
             self._hand_over(question, self._journal.recall(question))
 
     def _ask_all(self, to_ask: list[Question], turns: Iterator[int]) -> None:
-        while not self._stopping.is_set() and (turn := next(turns)) < len(to_ask):
+        while not self._stopping.is_set() and self._limit is None and (turn := next(turns)) < len(to_ask):
             question = to_ask[turn]
-            answer = self._ask(question, self._stopping)
+            try:
+                answer = self._ask(question, self._stopping)
+            except CostLimit as limit:  # what others are asking is paid for already: it is waited for
+                self._limit = limit
+                break
             if self._stopping.is_set() and answer.failure:
                 return
             self._watch(answer)
             if answer.failure is None:
                 self._journal.append(question, answer)
             self._hand_over(question, answer)
+        self._end_asking()
+
+    def _end_asking(self) -> None:
+        """The last asker to end says why not all was asked."""
+        with self._lock:
+            self._asking_still -= 1
+            if not self._asking_still and self._limit is not None:
+                self._rows.put(self._limit)
 
     def _hand_over(self, question: Question, answer: Answer) -> None:
         """To the judges, as soon as there is room; at the run's end nobody takes it any more."""

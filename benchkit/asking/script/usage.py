@@ -5,9 +5,11 @@ from __future__ import annotations
 from array import array
 from bisect import insort
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from benchkit.asking.script.base import Answer
+from benchkit.prices import REPLY
 
 LIVE_WINDOW_S = (
     15.0  # so far back the live speed looks: long enough for several answers, short enough to show a change
@@ -24,6 +26,11 @@ class Usage:
         self._first_token, self._speed = array("d"), array("d")
         self._server_speed, self._server_prompt_speed, self._ratio = array("d"), array("d"), array("d")
         self._at_budget, self._filtered = 0, 0
+        self._cached, self._reasoning = 0, 0
+        self._tells_cached = self._tells_reasoning = False
+        self._cost: float | None = 0.0  # None: that of some answer is unknown
+        self._cost_sources: set[str] = set()
+        self._asked_last = 0.0
 
     def add(self, answer: Answer) -> None:
         if answer.failure is not None or not answer.seconds:
@@ -31,11 +38,33 @@ class Usage:
         self._prompt_tokens += answer.prompt_tokens or 0
         self._completion_tokens += answer.completion_tokens or 0
         self._unknown += answer.completion_tokens is None
+        self._add_cost(answer)
         self._at_budget += answer.truncated
         self._filtered += answer.filtered
         self._starts.append(answer.started)
         self._ends.append(answer.started + answer.seconds)
         self._add_speeds(answer)
+
+    def _add_cost(self, answer: Answer) -> None:
+        self._cached += answer.cached_tokens or 0
+        self._reasoning += answer.reasoning_tokens or 0
+        self._tells_cached |= answer.cached_tokens is not None
+        self._tells_reasoning |= answer.reasoning_tokens is not None
+        self._cost = None if self._cost is None or answer.cost is None else self._cost + answer.cost
+        self._cost_sources.add(answer.cost_source or REPLY)
+        self._asked_last = max(self._asked_last, answer.started)
+
+    def _costs(self, known: bool) -> dict[str, Any]:
+        """What is paid for and what it came to; null where it was not told."""
+        cost = self._cost if known else None
+        day = datetime.fromtimestamp(self._asked_last, UTC).date().isoformat()
+        return {
+            "cached_tokens": self._cached if self._tells_cached else None,
+            "reasoning_tokens": self._reasoning if self._tells_reasoning else None,
+            "cost": None if cost is None else round(cost, 8),
+            "cost_source": None if cost is None else ", ".join(sorted(self._cost_sources)),
+            "cost_date": None if cost is None else day,
+        }
 
     def _add_speeds(self, answer: Answer) -> None:
         speed, server_speed = speed_of(answer), answer.server.get("predicted_per_second")
@@ -73,6 +102,7 @@ class Usage:
         return {
             "prompt_tokens": self._prompt_tokens if known else None,
             "completion_tokens": self._completion_tokens if known else None,
+            **self._costs(len(self._starts) > 0),
             "tokens_per_second": _rounded(self.tokens_per_second),
             "prompt_tokens_per_second": _middle(self._server_prompt_speed),
             "time_to_first_token_s": _middle(self._first_token),

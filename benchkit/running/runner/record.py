@@ -10,11 +10,12 @@ from typing import Any
 
 from benchkit.errors import BenchError, Interrupted
 from benchkit.masking import Mask
+from benchkit.prices import ENERGY, Tokens
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
-from benchkit.running.plan import PlannedRun
+from benchkit.running.plan import PlannedRun, price_of
 from benchkit.running.runner.check import values
 from benchkit.running.runner.watch import Silence
-from benchkit.runs import run_of
+from benchkit.runs import run_of, whole
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
 
@@ -22,6 +23,11 @@ from benchkit.settings import FOR_SCRIPT, recorded
 COSTS = (
     "prompt_tokens",
     "completion_tokens",
+    "cached_tokens",
+    "reasoning_tokens",
+    "cost",
+    "cost_source",
+    "cost_date",
     "tokens_per_second",
     "prompt_tokens_per_second",
     "time_to_first_token_s",
@@ -59,7 +65,7 @@ def as_run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
         error=mask.data(error_line(found.error)),
         config=mask.data(_config(plan, found, mask)),
         results=mask.data(_results(found)),
-        telemetry=_telemetry(found),
+        telemetry=_telemetry(plan, found),
         problem_set=mask.data(dict(problem_set or {})),
         model_file=_model_file(found.model),
         server=mask.data(_server(found.facts, mask)),
@@ -127,11 +133,31 @@ def _results(found: Findings) -> dict[str, Any]:
     }
 
 
-def _telemetry(found: Findings) -> dict[str, Any]:
+def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Where the script tells none: a harness's tokens by their price, a model here by its electricity."""
+    if metrics.get("cost") is not None:
+        return {}
+    settings, day = plan.settings, found.started.date().isoformat()
+    prompt, completion = (whole(metrics.get(name)) for name in ("prompt_tokens", "completion_tokens"))
+    if prompt is not None and completion is not None and (price := price_of(settings)) is not None:
+        cost = price.cost(Tokens(prompt, completion, whole(metrics.get("cached_tokens")) or 0))
+        return {} if cost is None else _told(cost, price.source, day)
+    energy = found.telemetry.energy_wh if found.telemetry else None
+    if settings.price_kwh is None or energy is None or found.results is None or settings.model is None:
+        return {}
+    return _told(energy / 1000 * settings.price_kwh, ENERGY, day)
+
+
+def _told(cost: float, source: str, day: str) -> dict[str, Any]:
+    return {"cost": round(cost, 8), "cost_source": source, "cost_date": day}
+
+
+def _telemetry(plan: PlannedRun, found: Findings) -> dict[str, Any]:
     metrics = found.results.metrics if found.results else {}
     return {
         **asdict(found.telemetry or Telemetry()),
         **{name: metrics.get(name) for name in COSTS},
+        **_cost(plan, found, metrics),
         "server_start_s": found.facts.start_s if found.facts else None,
         "script_s": found.script_s,
         "server_restarts": found.restarts,

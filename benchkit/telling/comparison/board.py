@@ -16,6 +16,7 @@ from benchkit.telling.comparison.selection import Contestant, Section, choose, c
 from benchkit.telling.comparison.standings import (
     Rung,
     best_that_fits,
+    cost,
     energy,
     front,
     ladders,
@@ -147,6 +148,7 @@ def lines_below(board: Board) -> list[str]:
     lines += [f"({corrected})"] if corrected else []
     rows = [one for _, one in board.ranked]
     lines += _front_line("not beaten in score and VRAM", front(rows, vram, lower_is_better=True))
+    lines += _front_line("not beaten in score and cost", front(rows, cost, lower_is_better=True))
     for gpu, members in _by_gpu(rows).items():
         on = f" on {gpu}" if len(_by_gpu(rows)) > 1 else ""
         lines += _front_line(

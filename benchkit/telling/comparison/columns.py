@@ -69,6 +69,8 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("time_to_first_token_s", "first tok s", 10, _fact("time_to_first_token_s"), 2, "low", speed=True),
     Column("vram", "VRAM GiB", 4, _of_run(facts.vram_gib), 1, "low"),
     Column("wh_per_solved", "Wh/solved", 8, _of_run(facts.wh_per_solved), 3, "low", speed=True),
+    Column("cost", "cost $", 7, lambda one: one.run.telemetry.cost, 4, "low"),
+    Column("cost_per_solved", "$/solved", 5, _of_run(facts.cost_per_solved), 4, "low"),
     Column("truncated", "trunc.", 9, _count("truncated"), 0, "low"),
     Column("empty", "empty", 13, _count("empty"), 0, "low"),
     Column("infrastructure", "infra", 11, _count("infrastructure"), 0, "low"),

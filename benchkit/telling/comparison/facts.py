@@ -68,6 +68,12 @@ def wh_per_solved(run: Run) -> float | None:
     return energy / solved if energy is not None and solved else None
 
 
+def cost_per_solved(run: Run) -> float | None:
+    """Dollars for each problem that was solved."""
+    cost, solved = run.telemetry.cost, count(run.results.total_passed)
+    return cost / solved if cost is not None and solved else None
+
+
 def size_gib(run: Run) -> float | None:
     size = run.model_file.size_bytes
     return size / (1 << 30) if size is not None else None

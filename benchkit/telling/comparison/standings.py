@@ -41,6 +41,10 @@ def energy(one: Contestant) -> float | None:
     return facts.wh_per_solved(one.run)
 
 
+def cost(one: Contestant) -> float | None:
+    return facts.cost_per_solved(one.run)
+
+
 def undisturbed(measure: Measure) -> Measure:
     """A measure that depends on speed, unknown where other programs changed it: for fronts and charts."""
     return lambda one: None if facts.speed_is_disturbed(one.run) else measure(one)

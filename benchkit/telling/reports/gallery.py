@@ -16,7 +16,7 @@ from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
-from benchkit.telling.comparison.standings import Measure, energy, front, speed, undisturbed, vram
+from benchkit.telling.comparison.standings import Measure, cost, energy, front, speed, undisturbed, vram
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
@@ -32,6 +32,7 @@ COSTS: tuple[tuple[str, Measure, str, bool, bool], ...] = (
     # name, measure, axis, lower is better, depends on the GPU
     ("vram", vram, "peak VRAM, GiB", True, False),
     ("speed", undisturbed(speed), "generation speed, tokens/s", False, True),
+    ("cost", cost, "cost, dollars per solved problem", True, False),
     ("energy", undisturbed(energy), "energy, Wh per solved problem", True, True),
 )
 MOST_RUNS_WATCHED = 3

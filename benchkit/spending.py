@@ -1,0 +1,84 @@
+"""What the runs of a batch spend together: a small file that their scripts share, each under its run's name.
+
+A script takes the most that an answer can cost before it asks, and settles what it did cost afterwards, so
+that runs side by side never pass the limit. A script that was killed leaves what it had taken; the batch
+drops that once the run is over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from benchkit.errors import CostLimit
+from benchkit.files import atomic_write, locked
+
+WAIT_S = 30.0
+SPENT, UNDER_WAY, MOST = "spent", "under_way", "most"
+
+_Sums = dict[str, dict[str, float]]
+
+
+class Spending:
+    """The file, as one of the runs sees it."""
+
+    def __init__(self, path: Path, run: str) -> None:
+        self._path, self._run = path, run
+
+    def take(self, expected: float) -> None:
+        """Count what is about to be asked for; CostLimit where that could pass the limit."""
+
+        def change(most: float, sums: _Sums) -> None:
+            spent, under_way = (sum(sums[kind].values()) for kind in (SPENT, UNDER_WAY))
+            if spent + under_way + expected > most:
+                raise CostLimit(
+                    f"the batch's --max-cost {most:g}: {spent:.4f} dollars are spent, and what is under way "
+                    f"with the next answer may cost {under_way + expected:.4f} more; the answers are kept: "
+                    "the same command with a higher --max-cost and --retry-failed goes on from them"
+                )
+            self._add(sums, UNDER_WAY, expected)
+
+        self._change(change)
+
+    def settle(self, expected: float, cost: float) -> None:
+        """It is answered, and cost this."""
+
+        def change(_most: float, sums: _Sums) -> None:
+            self._add(sums, UNDER_WAY, -expected)
+            self._add(sums, SPENT, cost)
+
+        self._change(change)
+
+    def _add(self, sums: _Sums, kind: str, amount: float) -> None:
+        sums[kind][self._run] = max(0.0, sums[kind].get(self._run, 0.0) + amount)
+
+    def _change(self, change: Callable[[float, _Sums], None]) -> None:
+        with locked(self._path, WAIT_S):
+            told = json.loads(self._path.read_bytes())
+            change(told[MOST], told)
+            atomic_write(self._path, json.dumps(told))
+
+
+def start_spending(path: Path, most: float, spent: Mapping[str, float]) -> None:
+    """Begin with what runs have spent before, by their names."""
+    atomic_write(path, json.dumps({MOST: most, SPENT: dict(spent), UNDER_WAY: {}}))
+
+
+def read_spent(path: Path) -> dict[str, float]:
+    """What each run has spent; nothing where no such file is."""
+    try:
+        spent = json.loads(path.read_bytes())[SPENT]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return {str(run): float(cost) for run, cost in spent.items()}
+
+
+def end_run(path: Path, run: str) -> float:
+    """A run is over: nothing of it is under way any more. What is left for others."""
+    with locked(path, WAIT_S):
+        told = json.loads(path.read_bytes())
+        told[UNDER_WAY].pop(run, None)
+        atomic_write(path, json.dumps(told))
+    left: float = told[MOST] - sum(told[SPENT].values()) - sum(told[UNDER_WAY].values())
+    return left
