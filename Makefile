@@ -12,8 +12,14 @@ LLAMA_CPP_PYTHON_VENV := $(CACHE)/llama-cpp-python-$(LLAMA_CPP_PYTHON_VERSION)
 HARNESSES := $(CACHE)/harnesses
 EVALPLUS := evalplus==0.3.1
 LM_EVAL := lm_eval[api]==0.4.13
+# Says whether everybody can use the page; one file of a package of npm.
+AXE_VERSION := 4.14.1
+AXE_SHA256 := e6b0ce02b84d892e2e33e403485e7f3d6c29e2be6df65daf44d89ba564139745
+NODE := $(CACHE)/toolchains/node
+NPM := $(if $(shell command -v npm),npm,$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js)
+AXE := $(CACHE)/axe-core-$(AXE_VERSION)/axe.min.js
 
-.PHONY: help install demo run test test-heavy lint format lock lock-extras toolchains llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo run test test-heavy lint format lock lock-extras browser toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -84,7 +90,16 @@ locks/%.lock: pyproject.toml requirements.lock
 		--output-file $@ .lock-venv/$*.in
 	rm -rf .lock-venv
 
-lock-extras: locks/quality.lock  ## the lock files of optional parts again
+lock-extras: locks/browser.lock locks/quality.lock  ## the lock files of optional parts again
+
+browser: install $(AXE)  ## what the page's tests need beside a browser: Playwright and axe-core
+	$(BIN)/pip install --quiet --require-hashes -r locks/browser.lock
+
+$(AXE):
+	mkdir -p $(@D) && cd $(@D) && $(NPM) pack --silent axe-core@$(AXE_VERSION) >/dev/null
+	echo '$(AXE_SHA256)  $(@D)/axe-core-$(AXE_VERSION).tgz' | sha256sum --check --quiet
+	tar -xzf $(@D)/axe-core-$(AXE_VERSION).tgz -C $(@D) --strip-components 1 package/axe.min.js
+	@touch $@
 
 toolchains: install  ## Go, Node, jsdom, React and TypeScript for tasks, without root (about 2 minutes)
 	$(BIN)/python -m benchkit.languages.bringing

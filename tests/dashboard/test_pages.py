@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 from starlette.testclient import TestClient
 
 from benchkit.dashboard.access import Access
-from benchkit.dashboard.app import make_app
-from benchkit.dashboard.site import Site
-from benchkit.telling.history.index.history import open_indexed
-from tests.telling.comparison.nights import a_history, a_run
+from benchkit.dashboard.app import STATIC, make_app
+from benchkit.records import Run
+from tests.dashboard.site import a_run_with_files, site_of, two_models
+from tests.telling.comparison.nights import a_run
 
-HOST = "127.0.0.1"
+ACCESS = Access("127.0.0.1", 8484, "the-token")
+PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def looking_at(folder: Path, *runs: Run) -> TestClient:
+    app = make_app(site_of(folder, ACCESS, *runs))
+    return TestClient(app, base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})
 
 
 @pytest.fixture
 def browser(tmp_path: Path) -> TestClient:
     """Looks at a history of two models, of which one solved more."""
-    history = a_history(tmp_path, a_run("Alpha", failed=range(20)), a_run("Beta", failed=range(90)))
-    access = Access(HOST, 8484, "the-token")
-    site = Site(
-        open_indexed(history), str(history), tmp_path / "runs", (), access, tmp_path / "settings.json"
-    )
-    return TestClient(make_app(site), base_url=access.origin, cookies={access.cookie: access.token})
+    return looking_at(tmp_path, *two_models(tmp_path))
 
 
 def test_the_leaderboard_names_the_better_model_first(browser: TestClient) -> None:
@@ -37,3 +45,142 @@ def test_an_unknown_run_is_a_page_that_says_so(browser: TestClient) -> None:
     answer = browser.get("/runs/20990101-nothing")
     assert answer.status_code == 404
     assert "20990101-nothing" in answer.text
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_an_empty_history_says_what_to_do(tmp_path: Path, page: str) -> None:
+    answer = looking_at(tmp_path).get(page)
+    assert answer.status_code == 200
+    assert page == "/launch" or 'href="/launch"' in answer.text.partition("<main")[2]
+
+
+def test_an_attempt_shows_why_it_failed_with_prompt_and_code(browser: TestClient) -> None:
+    text = browser.get("/runs/run-Beta?task=HumanEval/7").text
+    assert "✗ wrong" in text
+    assert '<span class="nf">double</span>' in text, "the code's words are marked"
+    assert 'data-key="f"' not in text, "no further problem failed"
+    assert 'data-key="F"' in text
+
+
+def test_chips_are_framed_where_the_other_run_differs(browser: TestClient) -> None:
+    """Beta failed 3 and 5, which Alpha solved; both failed 7."""
+    text = browser.get("/runs/run-Beta?against=run-Alpha").text
+    framed = re.findall(r'class="chip [\w-]+ flipped" href="[^"]*task=HumanEval%2F(\d+)', text)
+    assert framed == ["3", "5"]
+
+
+def test_a_comparison_begins_with_its_verdict_and_shows_both_codes(browser: TestClient) -> None:
+    text = browser.get("/compare?run=run-Alpha&run=run-Beta").text
+    assert "Beta vs Alpha" in text
+    assert "2 flipped problems" in text
+    assert '<td class="minus">    return n</td>' in text
+    assert '<td class="plus">    return 2 * n</td>' in text
+
+
+def test_runs_that_differ_in_sampling_are_compared_only_when_asked_again(tmp_path: Path) -> None:
+    browser = looking_at(tmp_path, a_run("A"), a_run("B", config={"temperature": 0.8}))
+    text = browser.get("/compare?run=run-A&run=run-B").text
+    assert "temperature" in text.partition('role="alert"')[2]
+    again = re.search(r'href="([^"]*anyway=1)"', text)
+    assert again is not None
+    assert "Figures" in browser.get(again[1].replace("&amp;", "&")).text.replace("All figures", "Figures")
+
+
+def test_the_leaderboard_narrows_to_a_family_and_a_size(tmp_path: Path) -> None:
+    runs = [a_run("Alpha-7B-Q4_K_M"), a_run("Beta-7B-Q4_K_M", model_file={"size_bytes": 9 << 30})]
+    browser = looking_at(tmp_path, *runs)
+    assert "Beta-7B" not in tiers(browser.get("/leaderboard?family=Alpha-7B").text)
+    assert "Beta-7B" not in tiers(browser.get("/leaderboard?size=6").text)
+    assert "filters" in browser.get("/leaderboard?size=1").text.partition('role="alert"')[2]
+
+
+def test_the_leaderboard_counts_the_problems_of_one_language(tmp_path: Path) -> None:
+    """From the sums of a run whose verdicts do not say it."""
+    groups = {"language": {"go": {"total_passed": 3, "total_problems": 4}, "rust": {}}}
+    browser = looking_at(tmp_path, a_run("Alpha", results={"further": {"groups": groups}}))
+    assert "75.0%" in tiers(browser.get("/leaderboard?language=go").text)
+
+
+def tiers(page: str) -> str:
+    return page.partition("<tbody>")[2].partition("</tbody>")[0]
+
+
+def test_runs_are_filtered_searched_and_sorted_by_the_address(browser: TestClient) -> None:
+    assert "run-Beta" not in browser.get("/runs?q=alph").text
+    assert "No run fits" in browser.get("/runs?status=failed").text
+    text = browser.get("/runs?sort=score&down=0").text
+    assert text.index("run-Beta") < text.index("run-Alpha")
+    assert 'aria-sort="ascending"' in text
+
+
+def test_a_page_beyond_the_last_is_the_last(browser: TestClient) -> None:
+    assert "run-Beta" in browser.get("/runs?page=9").text
+
+
+@pytest.mark.parametrize(
+    "address", ["/runs?sort=nothing", "/runs?page=x", "/leaderboard?fits=x", "/models/none"]
+)
+def test_a_wrong_address_is_told_and_nothing_breaks(browser: TestClient, address: str) -> None:
+    answer = browser.get(address)
+    assert answer.status_code in (200, 404, 422)
+    assert "Traceback" not in answer.text
+
+
+def test_what_a_model_or_a_harness_says_is_shown_and_never_run(tmp_path: Path) -> None:
+    """Names, errors, answers and details with HTML in them."""
+    evil = "<script>alert(1)</script>"
+    run = a_run_with_files(tmp_path, "Evil", {7})
+    folder = tmp_path / "runs" / run.id
+    (folder / "answers.jsonl").write_text(
+        json.dumps({"task_id": "HumanEval/7", "sample": 0, "prompt": evil, "response": evil}) + "\n"
+    )
+    (folder / "output.log").write_text(evil)
+    (folder / "verdicts.jsonl").write_text(
+        json.dumps({"task_id": "HumanEval/7", "verdict": evil, "detail": evil}) + "\n"
+    )
+    browser = looking_at(tmp_path, run, a_run(evil, error=evil), a_run("Beta"))
+    for page in (*PAGES, f"/runs/{run.id}?task=HumanEval/7", f"/models/{evil}"):
+        assert evil not in browser.get(page).text, page
+
+
+def test_broken_files_of_a_run_break_no_page(tmp_path: Path) -> None:
+    run = a_run_with_files(tmp_path, "Alpha", {7})
+    folder = tmp_path / "runs" / run.id
+    (folder / "answers.jsonl").write_bytes(
+        b'{"task_id": "HumanEval/7", "prompt": [7, null], "respo\n\xff\xfe\n'
+    )
+    (folder / "verdicts.jsonl").write_bytes(b'{"task_id": null}\n{"task_id": 7, "sample": "x"}\n[]\n\xff\n')
+    assert looking_at(tmp_path, run).get(f"/runs/{run.id}?task=7").status_code == 200
+
+
+def test_a_record_that_names_an_attempt_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    run = a_run_with_files(tmp_path, "Alpha", set())
+    secret = tmp_path / "runs" / "secret"
+    secret.mkdir()
+    (secret / "prompt.txt").write_text("a secret")
+    row = '{"task_id": "HumanEval/7", "verdict": "wrong", "attempt": "../../secret"}\n'
+    (tmp_path / "runs" / run.id / "verdicts.jsonl").write_text(row)
+    assert "a secret" not in looking_at(tmp_path, run).get(f"/runs/{run.id}?task=HumanEval/7").text
+
+
+@pytest.mark.parametrize("page", [*PAGES, "/runs/run-Beta?task=HumanEval/7"])
+def test_a_page_needs_nothing_but_our_own_files(browser: TestClient, page: str) -> None:
+    """No style or script in the page itself, which the policy would refuse, and no other host."""
+    text = browser.get(page).text
+    assert not re.search(r'<style|\sstyle=|<script(?! type="module" src="/static/)|\son\w+=', text)
+    assert not re.search(r'(?:src|href)="(?:https?:)?//', text)
+
+
+def test_the_assets_are_small_and_the_first_page_is_too(browser: TestClient) -> None:
+    assets = {path.name: path.stat().st_size for path in STATIC.iterdir()}
+    drawn = len(browser.get("/drawn.css").content)
+    assert sum(assets.values()) + drawn < 150_000
+    text = browser.get("/leaderboard").text
+    loaded = ("page.css", "page.js", "live.js", "actions.js", "ask.js")
+    first = len(text.encode()) + drawn + len(browser.get("/icon.svg").content)
+    assert first + sum(assets[name] for name in loaded) < 60_000
+
+
+def test_the_sign_in_the_tab_fills_with_the_runs_in_progress(browser: TestClient) -> None:
+    assert browser.get("/icon.svg").text != browser.get("/icon.svg?done=50").text
+    assert browser.get("/icon.svg?done=99999").status_code == 200

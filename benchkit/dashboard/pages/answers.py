@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from benchkit.contract import ATTEMPTS, AttemptFile, RunFile
@@ -106,8 +105,7 @@ def _sample(row: Mapping[str, Any]) -> int:
 def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
     """From the files of an attempt at a task where there are any, else from the journal of answers."""
     answer = _answer(store, run, attempt)
-    folder = _attempt_folder(run, attempt)
-    texts = dict(_texts(folder)) if folder else {}
+    texts = dict(_texts(store, run, attempt))
     prompt = _prompt_parts(answer.get("prompt"))
     if not prompt and (kept := texts.get(AttemptFile.PROMPT)):
         prompt = [("prompt", kept)]
@@ -118,7 +116,7 @@ def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
         [(role, _cut(text)) for role, text in prompt],
         _cut(response),
         _cut(code),
-        {str(name): _cut(texts[name]) for name in further if texts.get(name)},
+        {name: _cut(texts[name]) for name in further if texts.get(name)},
     )
 
 
@@ -151,23 +149,14 @@ def _prompt_parts(prompt: object) -> list[tuple[str, str]]:
     return [(str(part.get("role")), str(part.get("content"))) for part in messages]
 
 
-def _attempt_folder(run: Run, attempt: Attempt) -> Path | None:
-    """Found among the folders that are there, so that no name in a record leads out of them."""
-    name = attempt.row.get("attempt")
-    with suppress(OSError, ValueError):
-        for path in (Path(run.artifacts or "") / ATTEMPTS).iterdir():
-            if path.name == name and not path.is_symlink():
-                return path
-    return None
-
-
-def _texts(folder: Path) -> Iterator[tuple[AttemptFile, str]]:
+def _texts(store: Store, run: Run, attempt: Attempt) -> Iterator[tuple[str, str]]:
+    """The files of an attempt at a task; a name in a record from elsewhere leads nowhere else."""
+    folder = attempt.row.get("attempt")
+    if not isinstance(folder, str) or "/" in folder or folder in ("", ".", ".."):
+        return
     for name in AttemptFile:
-        path = folder / name
-        with suppress(OSError):
-            if not path.is_symlink():
-                with path.open("rb") as file:
-                    yield name, file.read(2 * MOST_SHOWN).decode("utf-8", "replace")
+        with suppress(OSError, ValueError), store.artifact(run, f"{ATTEMPTS}/{folder}/{name}") as file:
+            yield name, file.read(2 * MOST_SHOWN).decode("utf-8", "replace")
 
 
 def _cut(text: str) -> str:

@@ -31,7 +31,7 @@ function agreed(question, action) {
   });
 }
 
-// Forms with data-send go to the API as JSON: each field by its name, checkboxes as true or false, lines as a list.
+// Forms with data-send go to the API as JSON: each field by its name, with data-list as a list, a file as its text.
 document.addEventListener("submit", async (event) => {
   const form = event.target.closest("form[data-send]");
   if (!form) return;
@@ -44,18 +44,21 @@ document.addEventListener("submit", async (event) => {
   if (told.ok && form.dataset.leads) location.assign(form.dataset.leads);
 });
 
+// A name like `defaults.temperature` is a part of `defaults`, which holds what is not empty.
 async function values(form) {
   const found = {};
   for (const field of form.elements) {
     if (!field.name) continue;
-    if (field.type === "checkbox") found[field.name] = field.checked;
-    else if (field.type === "file") {
+    const [group, part] = field.name.split(".");
+    if (field.type === "file") {
       const file = field.files[0];
       found.name = file?.name ?? "";
       found.content = file ? await file.text() : "";
-    } else if (field.dataset.list !== undefined) found[field.name] = field.value.split(/[\n,]+/).map((word) => word.trim()).filter(Boolean);
-    else if (field.type === "number") found[field.name] = field.value === "" ? null : Number(field.value);
-    else found[field.name] = field.value || (field.dataset.empty === undefined ? null : "");
+    } else if (part) {
+      found[group] ??= {};
+      if (field.value.trim()) found[group][part] = field.value.trim();
+    } else if (field.dataset.list !== undefined) found[group] = field.value.split(/[\n,]+/).map((word) => word.trim()).filter(Boolean);
+    else found[group] = field.value.trim() || (field.dataset.empty === undefined ? null : "");
   }
   return found;
 }
