@@ -30,7 +30,7 @@ from benchkit.asking.tasks.metadata import LEAST_CHECKS
 from benchkit.errors import ProblemsError
 from benchkit.files import atomic_write, cache_folder
 from benchkit.judging.tasks.judge import TaskJudge
-from benchkit.judging.tasks.testing import Tested
+from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
 TIMES = 3  # that a reference must pass, of as many
@@ -113,10 +113,7 @@ class Known:
         beside = catalogue / VERIFIED if catalogue is not None else None
         self._path = beside if beside is not None and beside.exists() else cache_folder() / VERIFIED
         self._changed = False
-        try:
-            self._entries: dict[str, Any] = json.loads(self._path.read_bytes())
-        except (OSError, ValueError):
-            self._entries = {}
+        self._entries = _entries(self._path)
 
     def holds(self, task: Task) -> bool:
         return bool(self._entries.get(task.id, {}).get("sha256") == whole_digest(task))
@@ -129,6 +126,16 @@ class Known:
         """In the catalogue's own file, where it has one, else in our cache folder."""
         if self._changed and os.access(self._path.parent, os.W_OK):
             atomic_write(self._path, json.dumps(dict(sorted(self._entries.items())), indent=1) + "\n")
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    """By task; what is no such list knows nothing, and all is tried."""
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    known = found if isinstance(found, dict) else {}
+    return {task: entry for task, entry in known.items() if isinstance(entry, dict)}
 
 
 def whole_digest(task: Task) -> str:

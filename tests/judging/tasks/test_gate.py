@@ -132,6 +132,27 @@ def test_a_task_that_passed_is_tried_once_until_it_changes(
     assert not Known(folder.parent).holds(task_in(folder))
 
 
+@pytest.mark.parametrize("spoil", [solve, break_alternative, harmless_mutant, told_test, more_checks])
+def test_a_list_of_verified_tasks_lets_nothing_through(
+    judge: TaskJudge, folder: Path, spoil: Callable[[Path], None]
+) -> None:
+    """Whatever it says of a task, starter, references, mutants and instructions are tried once."""
+    spoil(folder)
+    task = task_in(folder)
+    listed = {NAME: {"sha256": gate.whole_digest(task), "reference_s": {}}}
+    (folder.parent / "verified.json").write_text(json.dumps(listed))
+    known = Known(folder.parent)
+    assert known.holds(task)
+    (finding,) = verify(judge, [task], 1, known)
+    assert finding.failures
+
+
+def test_a_broken_list_of_verified_tasks_is_none(folder: Path) -> None:
+    for text in ("[]", "{", '{"python_easy_clamp": 1}', "null"):
+        (folder.parent / "verified.json").write_text(text)
+        assert not Known(folder.parent).holds(task_in(folder))
+
+
 @pytest.mark.parametrize(
     ("task", "why"),
     [
