@@ -25,7 +25,8 @@ from benchkit.judging.tasks.artifacts import Attempts, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
 from benchkit.judging.tasks.packages import install_packages
-from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.judging.tasks.tested import Tested
+from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 from benchkit.verdict import Verdict
 

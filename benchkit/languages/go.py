@@ -35,6 +35,8 @@ OFFLINE = {
     "GOENV": "off",
     "GOWORK": "off",
 }
+BUILD = "bench_build.sh"
+FILLED = "filled-2"  # another name whenever more is compiled
 LATER_S = 3500  # Go believes a time that is up to an hour ahead
 # What tasks commonly import; whatever else an answer needs is compiled with it.
 _COMMON = (
@@ -84,7 +86,7 @@ class Go:
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Compile the standard library's common packages, as a test of a module would have them."""
         folder = toolchain.caches[0].folder
-        done = folder / "filled"
+        done = folder / FILLED
         if not done.exists():
             self._compile_common(toolchain, folder)
             done.touch()
@@ -103,17 +105,24 @@ class Go:
             Path(place, "go.mod").write_text("module warm\n\ngo 1.22\n")
             Path(place, "warm.go").write_text("package warm\n")
             Path(place, "warm_test.go").write_text(source)
-            subprocess.run(
-                [toolchain.executables[GO], "test", "-c", "-o", os.devnull],
-                cwd=place,
-                env={**os.environ, **toolchain.environment, "GOCACHE": str(folder)},
-                check=True,
-                capture_output=True,
-            )
+            for measured in ((), ("-cover",)):
+                subprocess.run(
+                    [toolchain.executables[GO], "test", "-c", *measured, "-o", os.devnull],
+                    cwd=place,
+                    env={**os.environ, **toolchain.environment, "GOCACHE": str(folder)},
+                    check=True,
+                    capture_output=True,
+                )
 
     def program(self, source: str) -> Recipe:
-        files = {"main.go": source.encode(), "go.mod": b"module main\n\ngo 1.22\n"}
-        return Recipe(files, run=("./main",), build=(GO, "build", "-o", "main"), products=("main",))
+        toolchain = self.find_toolchain()
+        build = f"{toolchain.executables[GO]} build -ldflags=-s -o main ."
+        files = {
+            "main.go": source.encode(),
+            "go.mod": b"module main\n\ngo 1.22\n",
+            BUILD: build_script(toolchain, [build]),
+        }
+        return Recipe(files, run=("./main",), build=("/bin/sh", BUILD), products=("main",))
 
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         return self.program(f"{source}\n{test}\nfunc main() {{ check({entry_point}); println({token!r}) }}\n")

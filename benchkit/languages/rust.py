@@ -7,16 +7,18 @@ from pathlib import Path
 from benchkit.errors import MissingDependency
 from benchkit.languages.base import ContestRules, Syntax
 from benchkit.languages.building import Commands, Recipe, Toolchain
-from benchkit.languages.finding import find_program, opened, output_of, own_folders, version_of
+from benchkit.languages.finding import as_numbers, find_program, opened, output_of, own_folders, version_of
 from benchkit.languages.patterns import PatternSyntax
 
 RUSTC = "rustc"
 EDITION = "2021"
-MISSING = MissingDependency(
-    "rustc 1.74 or newer",
+OLDEST = "1.74"
+NEEDED = f"rustc {OLDEST} or newer"
+ADVICE = (
     "sudo apt install rustc cargo (Debian 13, Ubuntu; on Debian 12 rustc-web cargo-web),"
-    " sudo dnf install rust cargo (Fedora), brew install rust (macOS), or rustup",
+    " sudo dnf install rust cargo (Fedora), brew install rust (macOS), or rustup"
 )
+MISSING = MissingDependency(NEEDED, ADVICE)
 
 
 class Rust:
@@ -52,6 +54,8 @@ class Rust:
         starter = find_program(RUSTC, (Path.home() / ".cargo" / "bin",), MISSING)
         root = Path(output_of(starter, "--print", "sysroot"))
         version = version_of(root / "bin" / RUSTC, "--version")
+        if as_numbers(version) < as_numbers(OLDEST):
+            raise MissingDependency(NEEDED, f"{starter} is {version}; {ADVICE}")
         folders = [opened(root / part, f"rust-{version}/{part}") for part in ("bin", "lib")]
         return Toolchain(version, {RUSTC: folders[0] / RUSTC}, own_folders(*folders))
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.errors import UnknownName, UsageError
+from benchkit.languages import Command
 
 Files = Mapping[str, bytes]
 """A folder's files by their names relative to it, with forward slashes."""
@@ -31,6 +32,26 @@ class TaskLimits:
     memory_mb: int = 1024
 
 
+@dataclass(frozen=True)
+class Case:
+    """One input of a task in the small form, and what must come of it."""
+
+    name: str
+    input: Any
+    expected: Any
+    timeout: float
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class OwnCommands:
+    """How a task is built and tested where it does not leave that to its language."""
+
+    test: Command  # reads a token and reports with it, as our own runners do
+    build: tuple[Command, ...] = ()
+    products: tuple[str, ...] = ()  # files that the build makes and the test needs
+
+
 @dataclass(frozen=True, kw_only=True)
 class Task(Problem):
     """A task of a catalogue; `prompt` holds its instructions."""
@@ -44,6 +65,9 @@ class Task(Problem):
     toolchain: Mapping[str, str] = field(default_factory=dict)  # program -> the oldest version that will do
     packages: tuple[str, ...] = ()
     checks: int  # that the reference runs
+    commands: OwnCommands | None = None
+    cases: tuple[Case, ...] = ()  # of a task in the small form: it has no tests of its own
+    entry_point: str | None = None  # what a case calls; without it the answer is a program
     kill_share: float | None = None  # test generation: the share of mutants that tests must kill
     heavy: str | None = None  # a script in the task's folder that uses the workspace long enough to be timed
     weights: Mapping[str, float] = field(default_factory=dict)  # by a check's name; empty: all count alike

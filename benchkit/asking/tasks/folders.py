@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.asking.tasks.base import Catalogue, Files, Task
-from benchkit.asking.tasks.metadata import limits_of, read_metadata
+from benchkit.asking.tasks.metadata import commands_of, limits_of, read_metadata
 from benchkit.errors import ProblemsError
 from benchkit.languages import LANGUAGES
 
@@ -79,6 +79,7 @@ def _task(folder: Path, metadata: dict[str, Any], instructions: str, workspace: 
         editable=tuple(metadata["editable"]),
         protected=tuple(metadata.get("protected", ())),
         limits=limits_of(metadata),
+        commands=commands_of(metadata),
         toolchain=metadata.get("toolchain", {}),
         packages=tuple(metadata.get("packages", ())),
         checks=metadata["checks"],
@@ -118,16 +119,25 @@ def _digest(metadata: dict[str, Any], instructions: str, workspace: Files, tests
 
 def read_files(folder: Path) -> dict[str, bytes]:
     """The files below a folder by their relative names; none where it does not exist."""
-    return {name: path.read_bytes() for name, path in sorted(_walk(folder))}
+    try:
+        return {name: path.read_bytes() for name, path in sorted(_walk(folder))}
+    except OSError as error:
+        raise ProblemsError(f"{error.filename} cannot be read: {error.strerror}") from None
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
-    for place, folders, names in os.walk(folder):
+    if not folder.exists():
+        return
+    for place, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = [name for name in folders if name not in PASSED_OVER]
         for name in names:
             path = Path(place, name)
             if name not in PASSED_OVER and not path.is_symlink():
                 yield path.relative_to(folder).as_posix(), path
+
+
+def _raised(error: OSError) -> None:
+    raise error
 
 
 def read_solution(task: Task, name: str = SOLUTION) -> dict[str, bytes]:

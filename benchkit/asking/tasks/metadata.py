@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.asking.answers.edits import is_inside
-from benchkit.asking.tasks.base import AREAS, DIFFICULTIES, TEST_GENERATION, TaskLimits
+from benchkit.asking.tasks.base import AREAS, DIFFICULTIES, TEST_GENERATION, OwnCommands, TaskLimits
 from benchkit.errors import ProblemsError, UnknownName
 from benchkit.languages import LANGUAGES
 
@@ -44,6 +44,13 @@ def read_metadata(path: Path) -> dict[str, Any]:
     return found
 
 
+def commands_of(metadata: Mapping[str, Any]) -> OwnCommands | None:
+    if "test" not in metadata:
+        return None
+    build = tuple(map(tuple, metadata.get("build", ())))
+    return OwnCommands(tuple(metadata["test"]), build, tuple(metadata.get("products", ())))
+
+
 def limits_of(metadata: Mapping[str, Any]) -> TaskLimits:
     return TaskLimits(**metadata.get("limits", {}))
 
@@ -63,6 +70,10 @@ def _complaints(found: Mapping[str, Any], folder: str) -> list[tuple[str, str]]:
         complaints.append(("id", f"is {found['id']!r}, and its folder is named {folder!r}"))
     if not complaints and found["area"] == TEST_GENERATION and "kill_share" not in found:
         complaints.append(("kill_share", "is missing: a task of this area says which share must be killed"))
+    if "test" not in found and "build" in found:
+        complaints.append(("build", "needs a command under `test`, which reports; see docs/tasks.md"))
+    if {"test", "kill_share"} <= found.keys():
+        complaints.append(("test", "is not for tasks that ask for tests"))
     return complaints
 
 
@@ -103,6 +114,14 @@ def _names(value: Any) -> str:
         return why
     outside = [name for name in value if not is_inside(name)]
     return f"{outside[0]!r} is no name of a file within the workspace" if outside else ""
+
+
+def _command(value: Any) -> str:
+    return _texts(value) or ("" if value else "must be a list of a program and its arguments")
+
+
+def _commands(value: Any) -> str:
+    return "" if isinstance(value, list) and not any(map(_command, value)) else "must be a list of such lists"
 
 
 def _limits(value: Any) -> str:
@@ -147,6 +166,9 @@ CHECKS: Mapping[str, Check] = {
     "editable": lambda value: _names(value) or ("" if value else "must name at least one file"),
     "protected": _names,
     "limits": _limits,
+    "build": _commands,
+    "products": _names,
+    "test": _command,
     "toolchain": _versions,
     "packages": _texts,
     "checks": _checks,

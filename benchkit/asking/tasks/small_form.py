@@ -1,29 +1,32 @@
 """A catalogue as one file: a list of tasks, each with a prompt and cases of input and output.
 
 A task: `id, difficulty: easy|medium|hard|extreme, prompt, test_cases: [{input, expected_output, timeout,
-weight}], reference_solution, metadata`. `metadata` may hold `language` (python is the default) and
-`entry_point`: with it a case's input is the arguments of a call, without it the program's stdin.
+weight}], reference_solution, metadata`. `metadata` may hold `language` (python is the default), `title`, and
+in Python `entry_point`: with it a case's input is the arguments of a call, without it the program's stdin.
 """
 
 from __future__ import annotations
 
 import json
 from hashlib import sha256
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from benchkit.asking.tasks.base import Catalogue, Files, Task, TaskLimits
-from benchkit.errors import ProblemsError
-from benchkit.languages import LANGUAGES
+from benchkit.asking.tasks.base import Case, Catalogue, Task, TaskLimits
+from benchkit.errors import ProblemsError, UnknownName
+from benchkit.languages import Language, find_language
 
 DIFFICULTIES = {"easy": "easy", "medium": "medium", "hard": "hard", "extreme": "expert"}
 SUFFIXES = (".json", ".yaml", ".yml")
-SOLUTION = "solution.py"
-TESTS = "test_small_form.py"
-CASE_NAME = "test_case_{:03}"  # of a case's test, by its number
+CASE_NAME = "test_case_{:03}"  # of a case's check, by its number
+FILE = "solution"  # and the language's suffix
 WALL_S = 10.0
+AS_PROGRAM = "Write a whole program that reads its input from stdin and prints nothing but the answer."
+AS_FUNCTION = "Write the function `{}`; nothing is read or printed."
+OF_PAGES = ("html",)  # nothing that reads stdin
 
 
 class BadTask(ProblemsError):
@@ -57,91 +60,83 @@ def _task(path: Path, number: int, row: Any) -> Task:
     if not isinstance(row, dict):
         raise BadTask(f"{path}, task {number}: must be an object")
     where = f"{path}, task {number} ({row.get('id', 'without an id')})"
-    facts = row.get("metadata") or {}
-    language = facts.get("language", "python")
-    if language != "python":
-        raise BadTask(f"{where}, metadata.language: {language!r}; this form is judged in python")
     for name in ("id", "prompt"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise BadTask(f"{where}, {name}: must be text")
-    if row.get("difficulty", "medium") not in DIFFICULTIES:
-        known = ", ".join(DIFFICULTIES)
-        raise BadTask(f"{where}, difficulty: {row['difficulty']!r}; known are {known}")
+    facts = row.get("metadata") or {}
+    if not isinstance(facts, dict):
+        raise BadTask(f"{where}, metadata: must be an object")
+    language = _language(where, facts)
+    file = FILE + language.suffix
     cases = _cases(where, row.get("test_cases"))
     reference = row.get("reference_solution")
     return Task(
         id=row["id"],
-        prompt=row["prompt"],
-        difficulty=DIFFICULTIES[row.get("difficulty", "medium")],
-        facts={"language": language, "area": "algorithm"},
-        language=LANGUAGES[language],
+        prompt=f"{row['prompt'].strip()}\n\n{_form(facts.get('entry_point'))}",
+        difficulty=_difficulty(where, row),
+        facts={"language": language.name, "area": "algorithm"},
+        language=language,
         title=str(facts.get("title") or row["id"]),
         area="algorithm",
-        editable=(SOLUTION,),
-        limits=TaskLimits(test_s=sum(case["timeout"] for case in cases) + WALL_S),
+        editable=(file,),
+        limits=TaskLimits(test_s=max(case.timeout for case in cases)),
         checks=len(cases),
-        weights={CASE_NAME.format(number): float(case["weight"]) for number, case in enumerate(cases, 1)},
-        workspace={SOLUTION: b""},
-        tests=_tests(cases, facts.get("entry_point")),
-        reference={SOLUTION: reference.encode()} if isinstance(reference, str) else {},
+        cases=cases,
+        weights={case.name: case.weight for case in cases},
+        entry_point=facts.get("entry_point"),
+        workspace={file: b""},
+        tests={"cases.json": json.dumps(row["test_cases"], default=str, indent=1).encode()},
+        reference={file: reference.encode()} if isinstance(reference, str) else {},
         sha256=sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest(),
     )
 
 
-def _cases(where: str, cases: Any) -> list[dict[str, Any]]:
-    if not isinstance(cases, list) or not cases:
+def _form(entry_point: str | None) -> str:
+    return AS_PROGRAM if entry_point is None else AS_FUNCTION.format(entry_point)
+
+
+def _difficulty(where: str, row: dict[str, Any]) -> str:
+    given = row.get("difficulty", "medium")
+    if not isinstance(given, str) or given not in DIFFICULTIES:
+        raise BadTask(f"{where}, difficulty: {given!r}; known are {', '.join(DIFFICULTIES)}")
+    return DIFFICULTIES[given]
+
+
+def _language(where: str, facts: dict[str, Any]) -> Language:
+    """What the answer is written in; calls are made in Python alone."""
+    given, entry_point = facts.get("language", "python"), facts.get("entry_point")
+    try:
+        language = find_language(str(given))
+    except UnknownName as unknown:
+        raise BadTask(f"{where}, metadata.language: {unknown}") from None
+    if language.name in OF_PAGES:
+        raise BadTask(f"{where}, metadata.language: {given!r} reads no input; a task of it is a folder")
+    if entry_point is not None and not (isinstance(entry_point, str) and entry_point.isidentifier()):
+        raise BadTask(f"{where}, metadata.entry_point: must be a function's name")
+    if entry_point is not None and not language.preloaded:
+        raise BadTask(f"{where}, metadata.entry_point: calls are for python; leave it out to read stdin")
+    return language
+
+
+def _cases(where: str, given: Any) -> tuple[Case, ...]:
+    if not isinstance(given, list) or not given:
         raise BadTask(f"{where}, test_cases: must be a list with at least one case")
-    for number, case in enumerate(cases, 1):
-        if not isinstance(case, dict) or not {"input", "expected_output"} <= case.keys():
-            raise BadTask(f"{where}, test case {number}: needs input and expected_output")
-        weight = case.get("weight", 1)
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not weight > 0:
-            raise BadTask(f"{where}, test case {number}, weight: must be a number above 0, is {weight!r}")
-    return [{"timeout": WALL_S, "weight": 1, **case} for case in cases]
+    return tuple(
+        _case(f"{where}, test case {number}", CASE_NAME.format(number), case)
+        for number, case in enumerate(given, 1)
+    )
 
 
-def _tests(cases: list[dict[str, Any]], entry_point: str | None) -> Files:
-    """A test for each case, as unittest has them."""
-    given = json.dumps(json.dumps(cases, default=str))
-    text = _TESTS.format(cases=given, entry_point=entry_point, name=CASE_NAME)
-    return {TESTS: text.encode()}
+def _case(where: str, name: str, case: Any) -> Case:
+    if not isinstance(case, dict) or not {"input", "expected_output"} <= case.keys():
+        raise BadTask(f"{where}: needs input and expected_output")
+    timeout, weight = case.get("timeout", WALL_S), case.get("weight", 1)
+    if not _is_number(timeout) or timeout <= 0:
+        raise BadTask(f"{where}, timeout: must be a number of seconds above 0")
+    if not _is_number(weight) or weight <= 0:
+        raise BadTask(f"{where}, weight: must be a number above 0, is {weight!r}")
+    return Case(name, case["input"], case["expected_output"], float(timeout), float(weight))
 
 
-_TESTS = '''import json
-import subprocess
-import sys
-import unittest
-
-CASES = json.loads({cases})
-ENTRY_POINT = {entry_point!r}
-
-
-class Cases(unittest.TestCase):
-    """One test a case."""
-
-    def call(self, case):
-        import solution
-
-        given = case["input"]
-        arguments = given if isinstance(given, list) else [given]
-        self.assertEqual(getattr(solution, ENTRY_POINT)(*arguments), case["expected_output"])
-
-    def run_program(self, case):
-        done = subprocess.run(
-            [sys.executable, "solution.py"],
-            input=str(case["input"]),
-            capture_output=True,
-            text=True,
-            timeout=case["timeout"],
-        )
-        sys.stderr.write(done.stderr)
-        self.assertEqual(done.stdout.split(), str(case["expected_output"]).split())
-
-
-def _make(case):
-    return lambda self: self.call(case) if ENTRY_POINT else self.run_program(case)
-
-
-for number, each in enumerate(CASES, 1):
-    setattr(Cases, {name!r}.format(number), _make(each))
-'''
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)

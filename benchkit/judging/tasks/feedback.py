@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from benchkit.asking.tasks.prompts import first_lines
-from benchkit.judging.tasks.testing import Tested
+from benchkit.judging.tasks.tested import Tested
 
 PLACES = re.compile(
     r"(?:/[\w.@+-]+)*/bench-sandbox-[0-9a-f]+/[0-9a-f]+/|(?<![\w/])/(?:tmp|private)/|file:///?(?=[\w.])"

@@ -10,7 +10,8 @@ from benchkit.asking.tasks.base import Task
 from benchkit.asking.tasks.folders import MUTANTS, REFERENCE, SECOND, Mutant, read_mutants
 from benchkit.errors import ProblemsError
 from benchkit.judging.tasks.proof import Check, Proof
-from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.judging.tasks.tested import Tested
+from benchkit.judging.tasks.testing import Tester
 from benchkit.verdict import Verdict
 
 SURVIVES = (Verdict.PASSED,)
@@ -22,7 +23,8 @@ def judge_tests(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Teste
     checks: list[Check] = []
     whole = Tested(Verdict.PASSED)
     for name in (REFERENCE, SECOND):
-        tested = tester.test(task, {**files, **_part(task, name)}, tests)
+        part = _part(task, name)
+        tested = tester.test(task, {**files, **part}, tests, tuple(part) if name == REFERENCE else ())
         whole = _added(whole, tested)
         if tested.verdict is not Verdict.PASSED:
             verdict = (
@@ -89,6 +91,7 @@ def _added(whole: Tested, tested: Tested) -> Tested:
     return replace(
         whole,
         built=whole.built or tested.built,
+        coverage=whole.coverage if tested.coverage is None else tested.coverage,
         build_s=whole.build_s + tested.build_s,
         test_s=whole.test_s + tested.test_s,
         stdout=tested.stdout,

@@ -9,8 +9,10 @@ from typing import Any
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
+from benchkit.judging.tasks.cases import judge_cases
 from benchkit.judging.tasks.generation import judge_tests
-from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.judging.tasks.tested import Tested
+from benchkit.judging.tasks.testing import Tester
 from benchkit.languages import Toolchain
 from benchkit.verdict import Verdict
 
@@ -37,6 +39,7 @@ class Attempt:
             "checks_passed": self.tested.proof.passed,
             "answer_forms": list(self.forms),
             "changed": sorted(self.files),
+            **_known(weight_share=self.tested.weight_share, coverage=self.tested.coverage),
             **({"refused": list(self.notes)} if self.notes else {}),
         }
 
@@ -75,9 +78,15 @@ class TaskJudge:
             restored.pop(name, None)
             if name in files:
                 restored[name] = files[name]
+        if task.cases:
+            return judge_cases(self._tester, task, restored)
         if task.generates_tests:
             return judge_tests(self._tester, task, restored)
         return self._tester.test(task, restored, task.tests)
+
+
+def _known(**shares: float | None) -> dict[str, float]:
+    return {name: round(share, 4) for name, share in shares.items() if share is not None}
 
 
 def _without_run(verdict: Verdict, detail: str) -> Attempt:

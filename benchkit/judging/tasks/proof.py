@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 
 LONGEST = 1 << 20
+COVERAGE = "coverage\t"
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,11 @@ class Proof:
     """All tests of a program, which ran to its end."""
 
     checks: tuple[Check, ...] = ()
+    coverage: float | None = None  # as the program told it: for people, never for a verdict
 
     def __add__(self, other: Proof) -> Proof:
-        return Proof((*self.checks, *other.checks))
+        coverage = self.coverage if other.coverage is None else other.coverage
+        return Proof((*self.checks, *other.checks), coverage)
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -60,7 +63,19 @@ def read_proof(report: bytes | None, token: Token) -> Proof | None:
         return None
     if len(lines) < 2 or lines[0] != "started" or not lines[-1].startswith("ended\t"):
         return None
-    return Proof(tuple(_check(line) for line in lines[1:-1]))
+    told = lines[1:-1]
+    checks = tuple(_check(line) for line in told if not line.startswith(COVERAGE))
+    shares = (share for line in told if (share := _coverage(line)) is not None)
+    return Proof(checks, next(shares, None))
+
+
+def _coverage(line: str) -> float | None:
+    """The share in a line such as `coverage\t12\t15`; None in any other."""
+    counts = line.removeprefix(COVERAGE).split("\t")
+    if not line.startswith(COVERAGE) or len(counts) != 2 or not all(each.isdecimal() for each in counts):
+        return None
+    covered, total = (int(each[:12]) for each in counts)
+    return min(1.0, covered / total) if total else None
 
 
 def _check(line: str) -> Check:

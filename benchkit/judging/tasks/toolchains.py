@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from benchkit.errors import MissingDependency
@@ -36,7 +37,7 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
         try:
             toolchain = LANGUAGES[name].find_toolchain()
             LANGUAGES[name].fill_caches(toolchain)
-            prepared = HARNESSES[name].prepare(toolchain)
+            prepared = HARNESSES[name].prepare(toolchain) if name in HARNESSES else ()
         except MissingDependency as missing:
             found[name] = missing
         except subprocess.CalledProcessError as error:
@@ -46,6 +47,22 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
             if not LANGUAGES[name].preloaded:
                 folders += [*toolchain.shown_folders, *map(str, prepared)]
     return Toolchains(found, tuple(dict.fromkeys(folders)))
+
+
+def fingerprint(toolchain: Toolchain) -> tuple[object, ...]:
+    """What tells whether programs and folders are still those that were found."""
+    return (
+        *(_identity(path, content=True) for path in toolchain.executables.values()),
+        *(_identity(path, content=False) for path in toolchain.folders),
+    )
+
+
+def _identity(path: Path, *, content: bool) -> tuple[int, ...] | None:
+    try:
+        facts = path.stat()
+    except OSError:
+        return None
+    return (facts.st_dev, facts.st_ino, *((facts.st_size, facts.st_mtime_ns) if content else ()))
 
 
 def _told(error: subprocess.CalledProcessError) -> str:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -55,6 +59,10 @@ def why(folder: Path) -> str:
         ({"editable": []}, "editable: must name at least one file"),
         ({"limits": {"build_s": 0}}, "limits: build_s must be a number above 0"),
         ({"toolchain": {"python": "new"}}, "toolchain: must name programs"),
+        ({"test": "pytest"}, "test: must be a list of texts"),
+        ({"test": []}, "test: must be a list of a program and its arguments"),
+        ({"build": ["make"], "test": ["x"]}, "build: must be a list of such lists"),
+        ({"build": [["make"]]}, "build: needs a command under `test`"),
         ({"schema": 2}, "schema: is 2; this version reads 1"),
         ({"titel": "x"}, "titel: unknown key 'titel': did you mean title?"),
         ({"title": None}, "line 1, title: is missing"),
@@ -92,6 +100,45 @@ def test_a_catalogue_that_cannot_be_read(tmp_path: Path) -> None:
         load_catalogue(tmp_path)
     with pytest.raises(BenchError, match="cannot be read"):
         load_catalogue(tmp_path / "nowhere")
+
+
+@contextmanager
+def as_ordinary_user() -> Iterator[None]:
+    """Root reads everything; others are refused."""
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if was_root:
+            os.seteuid(0)
+
+
+@pytest.mark.parametrize(
+    "closed", ["", TASK, f"{TASK}/tests", f"{TASK}/metadata.json", f"{TASK}/tests/test_clamp.py"]
+)
+def test_what_is_closed_is_told_by_its_name(closed: str) -> None:
+    """A folder or file that this user may not read; in a place that all can reach."""
+    with TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        shutil.copytree(CATALOGUE / TASK, Path(place, "tasks", TASK))
+        shut = Path(place, "tasks", closed)
+        mode = shut.stat().st_mode
+        shut.chmod(0o000)
+        with as_ordinary_user(), pytest.raises(BenchError) as error:
+            load_catalogue(Path(place, "tasks"))
+        shut.chmod(mode)
+    assert str(shut) in str(error.value)
+    assert "cannot be read: Permission denied" in str(error.value)
+
+
+def test_two_tasks_of_one_name_are_told(folder: Path) -> None:
+    """A folder's name is its task's: what was copied and not renamed is found."""
+    shutil.copytree(folder, folder.parent / "python_easy_copy")
+    assert "python_easy_copy/metadata.json, line 3, id: is 'python_easy_clamp', and its folder" in why(
+        folder.parent / "python_easy_copy"
+    )
 
 
 def test_tasks_are_chosen_by_name_language_area_and_difficulty() -> None:
@@ -146,7 +193,15 @@ def test_a_catalogue_in_the_small_form_is_read(tmp_path: Path, suffix: str) -> N
         ({"difficulty": "huge"}, "difficulty: 'huge'; known are easy, medium, hard, extreme"),
         ({"test_cases": []}, "test_cases: must be a list with at least one case"),
         ({"test_cases": [{"input": 1}]}, "test case 1: needs input and expected_output"),
-        ({"metadata": {"language": "go"}}, "metadata.language: 'go'"),
+        ({"test_cases": [{"input": 1, "expected_output": 1, "timeout": 0}]}, "test case 1, timeout: must be"),
+        ({"test_cases": [{"input": 1, "expected_output": 1, "weight": -1}]}, "test case 1, weight: must be"),
+        ({"test_cases": [{"input": 1, "expected_output": 1, "weight": 0}]}, "must have a weight above 0"),
+        ({"metadata": {"language": "pyton"}}, "'pyton': did you mean python?"),
+        ({"metadata": {"language": "html"}}, "'html' reads no input"),
+        ({"metadata": {"language": "go", "entry_point": "f"}}, "calls are for python"),
+        ({"metadata": {"entry_point": "a b"}}, "metadata.entry_point: must be a function's name"),
+        ({"metadata": [1]}, "metadata: must be an object"),
+        ({"difficulty": ["easy"]}, "difficulty: ['easy']"),
         ({"id": "add"}, "the id add is there twice"),
     ],
 )

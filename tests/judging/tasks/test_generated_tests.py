@@ -11,7 +11,8 @@ from benchkit.asking.tasks import load_catalogue
 from benchkit.asking.tasks.folders import read_solution
 from benchkit.judging.sandbox import open_sandbox
 from benchkit.judging.tasks.judge import TaskJudge
-from benchkit.judging.tasks.testing import Tested, Tester
+from benchkit.judging.tasks.tested import Tested
+from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
 

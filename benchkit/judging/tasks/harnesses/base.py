@@ -24,6 +24,7 @@ class Trial:
     files: Files
     tests: tuple[str, ...]  # names in `files`
     packages: tuple[str, ...] = ()
+    measured: tuple[str, ...] = ()  # names in `files`: what share of them runs is told
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Run:
 class Plan:
     """From a trial to its test programs."""
 
-    runs: tuple[Run, ...]  # with what the build makes still missing
+    runs: tuple[Run, ...]  # what the build makes is still missing: each gets the products that it names
     files: Files = field(default_factory=dict)  # that the build needs
     build: Command = ()  # empty: there is nothing to build
-    products: tuple[str, ...] = ()  # made by the build, each the program of the run at the same place
+    products: tuple[str, ...] = ()  # made by the build
 
 
 class Harness(Protocol):

@@ -42,18 +42,21 @@ class GoHarness:
         for folder in folders:
             files[_in(folder, MAIN)] = _main(trial, folder, token)
         products = tuple(f"bench_tests_{number}" for number in range(len(folders)))
-        files[SCRIPT] = _script(folders, products, toolchain)
+        files[SCRIPT] = _script(folders, products, toolchain, measured=bool(trial.measured))
         others = {name: content for name, content in trial.files.items() if not name.endswith(".go")}
         runs = tuple(Run(others, argv=(f"./{name}",), executable=(name,)) for name in products)
         return Plan(runs, files, ("/bin/sh", SCRIPT), products)
 
 
-def _script(folders: Sequence[str], products: Sequence[str], toolchain: Toolchain) -> bytes:
+def _script(
+    folders: Sequence[str], products: Sequence[str], toolchain: Toolchain, *, measured: bool
+) -> bytes:
     go = shlex.quote(str(toolchain.executables[GO]))
+    cover = "-cover " if measured else ""
     return build_script(
         toolchain,
         [
-            f"{go} test -c -vet=off -ldflags=-s -o {product} ./{folder}"
+            f"{go} test -c {cover}-vet=off -ldflags=-s -o {product} ./{folder}"
             for folder, product in zip(folders, products, strict=True)
         ],
     )

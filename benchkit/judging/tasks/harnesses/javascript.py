@@ -35,7 +35,8 @@ class JavaScriptHarness:
             if re.search(r"\.[cm]?js$", name):
                 files[name] = NODE_TEST.sub(_taken_over(name), files[name])
         files[ENTRY] = "".join(f"import {json.dumps('./' + name)};\n" for name in names).encode()
-        files[RUNNER] = _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
+        measured = f"const MEASURED = {json.dumps(trial.measured)};\n".encode()
+        files[RUNNER] = measured + _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
         return Plan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
 
 

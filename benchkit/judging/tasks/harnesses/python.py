@@ -22,7 +22,9 @@ class PythonHarness:
             raise Unfit("no test_*.py among the tests")
         modules = [_module(name) for name in names]
         files = [name for name in trial.tests if name.endswith(".py")]
-        source = f"TEST_FILES = {files!r}\n".encode() + _harness() + f"\nmain({modules!r})\n".encode()
+        measured = [name for name in trial.measured if name.endswith(".py")]
+        given = f"TEST_FILES = {files!r}\nMEASURED = {measured!r}\n"
+        source = given.encode() + _harness() + f"\nmain({modules!r})\n".encode()
         return Plan((Run(trial.files, source=source),))
 
 

@@ -1,0 +1,139 @@
+"""Judges answers to tasks in the small form: by their output for an input, or by what a call returns.
+
+What is expected never enters the jail: it is compared here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from benchkit.asking.tasks.base import Case, Task
+from benchkit.judging.tasks.harnesses import Plan, Run
+from benchkit.judging.tasks.proof import Check, Proof
+from benchkit.judging.tasks.tested import Tested
+from benchkit.judging.tasks.testing import Tester
+from benchkit.languages import Recipe, Toolchain
+from benchkit.verdict import Verdict
+
+LONGEST = 200  # characters of a value that is shown
+
+
+def judge_cases(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Tested:
+    """All cases, also after one that failed: their weights are told."""
+    toolchain = tester.toolchain_of(task)
+    if isinstance(toolchain, Tested):
+        return toolchain
+    source = files.get(task.editable[0], b"").decode("utf-8", "replace")
+    tested = (
+        _judge_calls(tester, task, task.entry_point, source)
+        if task.entry_point is not None
+        else _judge_program(tester, task, _plan(task, source, toolchain))
+    )
+    return tester.unless_replaced(task, tested)
+
+
+def _judge_calls(tester: Tester, task: Task, entry_point: str, source: str) -> Tested:
+    results = [_called(tester, task, entry_point, case, source) for case in task.cases]
+    return _added_up(task, Tested(Verdict.PASSED, built=True), results)
+
+
+def _judge_program(tester: Tester, task: Task, plan: Plan) -> Tested:
+    built = tester.programs.build(task, plan)
+    if isinstance(built, Tested):
+        return replace(built, weight_share=0.0)
+    base = Tested(Verdict.PASSED, build_s=built.seconds, built=True)
+    results = [_printed(tester, task, case, plan.runs[0], built.files) for case in task.cases]
+    return _added_up(task, base, results)
+
+
+def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
+    if task.language.preloaded:
+        return Plan((Run({}, source=source.encode()),))
+    recipe: Recipe = task.language.program(source)
+
+    def placed(command: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(toolchain.executables.get(word, word)) for word in command[:1]) + command[1:]
+
+    files = {} if recipe.build else recipe.files
+    run = Run(files, argv=placed(recipe.run), executable=recipe.products)
+    return Plan((run,), recipe.files if recipe.build else {}, placed(recipe.build), recipe.products)
+
+
+def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
+    """The program's verdict on this input."""
+    stdin = _text(case.input).encode()
+    outcome = tester.programs.run(task, run, products, stdin, wall_s=case.timeout)
+    tested = Tested(
+        outcome.verdict,
+        outcome.detail,
+        test_s=outcome.seconds,
+        stdout=outcome.stdout,
+        stderr=outcome.stderr,
+    )
+    if outcome.verdict is not Verdict.PASSED:
+        return tested
+    if outcome.stdout.decode("utf-8", "replace").split() == _text(case.expected).split():
+        return tested
+    said = " ".join(outcome.stdout[: 2 * LONGEST].decode("utf-8", "replace").split())
+    return replace(tested, verdict=Verdict.WRONG, detail=f"printed {_shown(said)}")
+
+
+def _called(tester: Tester, task: Task, entry_point: str, case: Case, source: str) -> Tested:
+    """The verdict on one call; its arguments are a list, or the only one."""
+    arguments = tuple(case.input) if isinstance(case.input, list) else (case.input,)
+    verdict, detail, seconds, value = tester.programs.call(task, source, entry_point, arguments, case.timeout)
+    if verdict is None:
+        right = _as_json(value) == case.expected
+        verdict = Verdict.PASSED if right else Verdict.WRONG
+        detail = "" if right else f"returned {_shown(value)}"
+    return Tested(verdict, detail, test_s=seconds, stderr=f"{detail}\n".encode() if detail else b"")
+
+
+def _added_up(task: Task, base: Tested, results: list[Tested]) -> Tested:
+    """Passed where every case is; else the verdict of the first that is not."""
+    checks = tuple(
+        Check("ok" if each.verdict is Verdict.PASSED else "failed", case.name, each.detail)
+        for case, each in zip(task.cases, results, strict=True)
+    )
+    weights = [case.weight for case in task.cases]
+    gained = sum(
+        weight for weight, each in zip(weights, results, strict=True) if each.verdict is Verdict.PASSED
+    )
+    failed = [(check, each) for check, each in zip(checks, results, strict=True) if check.status != "ok"]
+    whole = replace(
+        base,
+        proof=Proof(checks),
+        test_s=sum(each.test_s for each in results),
+        weight_share=gained / sum(weights),
+    )
+    lost = next((each for each in results if each.verdict is Verdict.INFRASTRUCTURE), None)
+    if lost is not None:
+        return replace(whole, verdict=lost.verdict, detail=lost.detail)
+    if not failed:
+        return whole
+    check, first = failed[0]
+    detail = f"{len(failed)} of {len(checks)} cases failed, such as {check.name}: {first.detail}"
+    return replace(
+        whole, verdict=first.verdict, detail=detail[:400], stdout=first.stdout, stderr=first.stderr
+    )
+
+
+def _text(value: Any) -> str:
+    """What a program reads or prints: lines of a list, anything else as it is written."""
+    return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _as_json(value: Any) -> Any:
+    """A file of cases has lists where Python has tuples as well."""
+    if isinstance(value, list | tuple):
+        return [_as_json(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _as_json(each) for key, each in value.items()}
+    return value
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

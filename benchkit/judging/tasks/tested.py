@@ -1,0 +1,26 @@
+"""What became of one workspace."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from benchkit.judging.tasks.proof import Proof
+from benchkit.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A verdict with its reason, and what was seen on the way."""
+
+    __test__ = False  # pytest takes it for a test of its own
+
+    verdict: Verdict
+    detail: str = ""
+    proof: Proof = field(default_factory=Proof)
+    build_s: float = 0.0
+    test_s: float = 0.0
+    stdout: bytes = b""
+    stderr: bytes = b""
+    built: bool = False
+    weight_share: float | None = None  # of a task in the small form: of its cases' weight, what passed
+    coverage: float | None = None  # of a task that asks for tests: the share of the reference that they run

@@ -1,0 +1,126 @@
+"""Tasks in the small form: what a program prints or a call returns, and what the cases weigh."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchkit.asking.tasks import Task, load_catalogue
+from benchkit.errors import MissingDependency
+from benchkit.judging.sandbox import open_sandbox
+from benchkit.judging.tasks.judge import Attempt, TaskJudge
+from benchkit.judging.tasks.testing import Tester
+from benchkit.judging.tasks.toolchains import find_toolchains
+from benchkit.verdict import Verdict
+
+DOUBLES = {
+    "python": "print(2 * int(input()))",
+    "javascript": "import fs from 'node:fs';\nconsole.log(2 * Number(fs.readFileSync(0, 'utf8')));",
+    "typescript": (
+        "const fs = require('node:fs');\nconst n: number = +fs.readFileSync(0, 'utf8');\nconsole.log(2 * n);"
+    ),
+    "go": (
+        'package main\n\nimport "fmt"\n\nfunc main() {\n\tvar n int\n\tfmt.Scan(&n)\n\tfmt.Println(2 * n)\n}'
+    ),
+    "rust": (
+        "fn main() {\n    let mut s = String::new();\n    std::io::stdin().read_line(&mut s).unwrap();\n"
+        '    println!("{}", 2 * s.trim().parse::<i64>().unwrap());\n}'
+    ),
+    "cpp": "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << 2 * n << std::endl; }",
+}
+LIGHT = ("python", "javascript")
+CASES = [
+    {"input": "4", "expected_output": "8", "weight": 3},
+    {"input": 5, "expected_output": 10, "weight": 1, "timeout": 5},
+]
+
+
+def task_of(folder: Path, cases: list[dict[str, Any]], **metadata: Any) -> Task:
+    row = {"id": "t", "prompt": "p", "test_cases": cases, "metadata": metadata}
+    (folder / "mine.json").write_text(json.dumps([row]))
+    return load_catalogue(folder / "mine.json").problems[0]
+
+
+@pytest.fixture(scope="module")
+def judge() -> Iterator[TaskJudge]:
+    toolchains = find_toolchains(DOUBLES)
+    with open_sandbox("auto", 1, toolchains.folders) as sandbox:
+        yield TaskJudge(Tester(sandbox, toolchains.found))
+
+
+def answered(judge: TaskJudge, task: Task, source: str) -> Attempt:
+    return judge.judge_answer(task, f"{task.editable[0]}\n```\n{source}\n```\n")
+
+
+@pytest.mark.parametrize(
+    "language", [name if name in LIGHT else pytest.param(name, marks=pytest.mark.heavy) for name in DOUBLES]
+)
+def test_a_program_is_judged_by_what_it_prints(judge: TaskJudge, tmp_path: Path, language: str) -> None:
+    """In every language; a wrong case costs its weight and the pass."""
+    if isinstance(missing := judge.toolchain(language), MissingDependency):
+        pytest.skip(str(missing))
+    task = task_of(tmp_path, CASES, language=language)
+    right = answered(judge, task, DOUBLES[language])
+    assert (right.verdict, right.detail) == (Verdict.PASSED, "")
+    assert right.as_record()["weight_share"] == 1
+    wrong = answered(judge, task, DOUBLES[language].replace("2 * ", "2 + "))
+    assert wrong.verdict is Verdict.WRONG
+    assert wrong.as_record()["weight_share"] == 0
+    assert wrong.detail.startswith("2 of 2 cases failed, such as case 1: printed '6'")
+
+
+def test_each_case_adds_its_weight(judge: TaskJudge, tmp_path: Path) -> None:
+    """The first of the two, three times as heavy, is solved; a failed case does not end the others."""
+    task = task_of(tmp_path, [CASES[1], CASES[0]])
+    attempt = answered(judge, task, "n = int(input())\nassert n == 4\nprint(8)")
+    assert attempt.verdict is Verdict.ERROR
+    assert attempt.as_record()["weight_share"] == 0.75
+    assert [check.status for check in attempt.tested.proof.checks] == ["failed", "ok"]
+
+
+def test_a_case_has_a_time_of_its_own(judge: TaskJudge, tmp_path: Path) -> None:
+    task = task_of(tmp_path, [{**CASES[0], "timeout": 0.3}, CASES[1]])
+    attempt = answered(judge, task, "n = int(input())\nwhile n == 4:\n    pass\nprint(2 * n)")
+    assert attempt.verdict is Verdict.TIMEOUT
+    assert attempt.as_record()["weight_share"] == 0.25
+
+
+@pytest.mark.parametrize(
+    ("source", "verdict", "share"),
+    [
+        ("def add(a, b=0):\n    return a + b", Verdict.PASSED, 1.0),
+        ("def add(a, b=0):\n    return (a, b)", Verdict.WRONG, 0.0),
+        ("def add(a, b):\n    return a + b", Verdict.ERROR, 0.75),
+        ("def sub(a, b):\n    return a - b", Verdict.ERROR, 0.0),
+        ("raise SystemExit(0)", Verdict.ERROR, 0.0),
+        ("class E:\n    __eq__ = lambda *a: True\n\ndef add(*a):\n    return E()", Verdict.WRONG, 0.0),
+        ("import os\n\ndef add(*a):\n    os._exit(0)", Verdict.ERROR, 0.0),
+    ],
+    ids=["right", "wrong", "one case", "no such function", "exits", "equals everything", "exits in the call"],
+)
+def test_a_call_is_judged_by_what_it_returns(
+    judge: TaskJudge, tmp_path: Path, source: str, verdict: Verdict, share: float
+) -> None:
+    """Compared outside of the jail, so that an answer has nothing to forge."""
+    cases = [
+        {"input": [1, 2], "expected_output": 3, "weight": 3},
+        {"input": 4, "expected_output": 4, "weight": 1},
+    ]
+    attempt = answered(judge, task_of(tmp_path, cases, entry_point="add"), source)
+    assert (attempt.verdict, attempt.as_record()["weight_share"]) == (verdict, share), attempt.detail
+
+
+def test_lists_of_a_file_are_tuples_too(judge: TaskJudge, tmp_path: Path) -> None:
+    task = task_of(tmp_path, [{"input": [[1, 2]], "expected_output": [2, [1]]}], entry_point="f")
+    assert answered(judge, task, "def f(x):\n    return (x[1], (x[0],))").verdict is Verdict.PASSED
+
+
+def test_an_answer_cannot_read_what_is_expected(judge: TaskJudge, tmp_path: Path) -> None:
+    """Nothing of the cases lies beside the program."""
+    source = "import os\nprint(sorted(os.listdir('.')))"
+    attempt = answered(judge, task_of(tmp_path, [{"input": "", "expected_output": "[]"}]), source)
+    assert attempt.verdict is Verdict.PASSED, attempt.detail
