@@ -1,7 +1,9 @@
 """Judges answers that change a workspace, in every language of the catalogue.
 
 judge.py       one answer to one Attempt
-testing.py     builds and tests a workspace in the sandbox
+testing.py     builds and tests a workspace; tested.py what became of it
+programs.py    the sandbox's part of that
+cases.py       answers to tasks in the small form
 proof.py       what a test program proves
 feedback.py    what a model is told after a failed try
 artifacts.py   what an attempt leaves in its folder

@@ -199,6 +199,8 @@ class Gate:
     def _reference(self, name: str, files: dict[str, bytes]) -> Iterator[str]:
         for time in range(self._times):
             tested = self._tested(files)
+            if name == SOLUTION:
+                self._keep_times(tested)
             if tested.verdict is not Verdict.PASSED:
                 yield f"{name}/ fails at try {time + 1}: {tested.verdict}: {tested.detail}"
                 return
@@ -208,8 +210,11 @@ class Gate:
                 return
         if self._task.checks < LEAST_CHECKS and self._task.folder is not None:
             yield f"{self._task.checks} checks; {LEAST_CHECKS} or more are needed"
-        if name == SOLUTION:
-            self._seconds |= {"build": round(tested.build_s, 3), "test": round(tested.test_s, 3)}
+
+    def _keep_times(self, tested: Tested) -> None:
+        """The shortest of several: what else the machine does only makes them longer."""
+        for part, seconds in (("build", tested.build_s), ("test", tested.test_s)):
+            self._seconds[part] = round(min(seconds, self._seconds.get(part, seconds)), 3)
 
     def _mutants(self) -> Iterator[str]:
         if self._task.folder is None:

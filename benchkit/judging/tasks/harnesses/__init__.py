@@ -1,6 +1,7 @@
 """How workspaces are built and tested, one file a language; each reports with a token.
 
 base.py   Harness, and what passes through it: Trial, Plan, Run
+own.py    tasks that bring commands of their own
 files/    what goes into the jail: the runners that take a language's own place, and C++'s checks
 
 A runner reads `TOKEN NAME` from stdin before anything of the answer runs, runs the tests, and once all have
