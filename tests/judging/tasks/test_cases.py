@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,12 +12,14 @@ from typing import Any
 import pytest
 
 from benchkit.asking.tasks import Task, load_catalogue
+from benchkit.asking.tasks.folders import read_solution
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import open_sandbox
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
+from tests.support import ROOT
 
 DOUBLES = {
     "python": "print(2 * int(input()))",
@@ -124,3 +128,15 @@ def test_an_answer_cannot_read_what_is_expected(judge: TaskJudge, tmp_path: Path
     source = "import os\nprint(sorted(os.listdir('.')))"
     attempt = answered(judge, task_of(tmp_path, [{"input": "", "expected_output": "[]"}]), source)
     assert attempt.verdict is Verdict.PASSED, attempt.detail
+
+
+def test_the_catalogue_in_the_documentation_works(judge: TaskJudge, tmp_path: Path) -> None:
+    """Its reference solution passes its cases."""
+    page = (ROOT / "docs" / "tasks.md").read_text()
+    example = re.search(r"^    - id: double\n(?:^    .*\n)+", page, re.MULTILINE)
+    assert example is not None
+    (tmp_path / "mine.yaml").write_text(textwrap.dedent(example[0]))
+    task = load_catalogue(tmp_path / "mine.yaml").problems[0]
+    tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
+    assert (tested.verdict, tested.weight_share) == (Verdict.PASSED, 1)
+    assert [case.weight for case in task.cases] == [3, 1]
