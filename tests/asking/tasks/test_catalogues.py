@@ -195,7 +195,10 @@ def test_a_catalogue_in_the_small_form_is_read(tmp_path: Path, suffix: str) -> N
         ({"test_cases": [{"input": 1}]}, "test case 1: needs input and expected_output"),
         ({"test_cases": [{"input": 1, "expected_output": 1, "timeout": 0}]}, "test case 1, timeout: must be"),
         ({"test_cases": [{"input": 1, "expected_output": 1, "weight": -1}]}, "test case 1, weight: must be"),
-        ({"test_cases": [{"input": 1, "expected_output": 1, "weight": 0}]}, "must have a weight above 0"),
+        (
+            {"test_cases": [{"input": 1, "expected_output": 1, "weight": 0}]},
+            "weight: must be a number above 0, is 0",
+        ),
         ({"metadata": {"language": "pyton"}}, "'pyton': did you mean python?"),
         ({"metadata": {"language": "html"}}, "'html' reads no input"),
         ({"metadata": {"language": "go", "entry_point": "f"}}, "calls are for python"),

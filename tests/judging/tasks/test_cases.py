@@ -74,7 +74,7 @@ def test_a_program_is_judged_by_what_it_prints(judge: TaskJudge, tmp_path: Path,
     wrong = answered(judge, task, DOUBLES[language].replace("2 * ", "2 + "))
     assert wrong.verdict is Verdict.WRONG
     assert wrong.as_record()["weight_share"] == 0
-    assert wrong.detail.startswith("2 of 2 cases failed, such as case 1: printed '6'")
+    assert wrong.detail.startswith("2 of 2 cases failed, such as test_case_001: printed '6'")
 
 
 def test_each_case_adds_its_weight(judge: TaskJudge, tmp_path: Path) -> None:

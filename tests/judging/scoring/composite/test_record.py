@@ -19,7 +19,7 @@ from benchkit.judging.scoring.composite.record import Composite
 from benchkit.judging.scoring.composite.tasks import share_of_checks
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.proof import Check, Proof
-from benchkit.judging.tasks.testing import Tested
+from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
 CODE = {"a.py": "def f(x):\n    return x\n"}
