@@ -63,6 +63,10 @@ class Variable:
     ENV_FILE: Final = "BENCH_ENV_FILE"  # the .env whose variables the environment holds already
 
 
+NO_KEY: Final = "none"
+"""What stands in the variable of the key where there is none: OpenAI's library wants something there."""
+
+
 class Event(StrEnum):
     """What an event's line tells of."""
 

@@ -59,6 +59,8 @@ class ServerRequest:
     extra_args: tuple[str, ...] = ()
     base_url: str | None = None
     api_key: str | None = None  # of a server that runs already
+    provider: str | None = None  # whose address it is, where somebody says so
+    key_variable: str | None = None  # where its key is, where that is not the provider's own
     new_key: str | None = None  # what one that we start shall ask its clients for, where its engine can
     llama_server: Path | None = None
     start_timeout_s: float | None = None

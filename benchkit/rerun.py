@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.benchmarks import BENCHMARKS
+from benchkit.providers.table import find_provider
 from benchkit.records import Run
 from benchkit.settings import SETTINGS, Recorded, RunSettings, Setting, model_name, set_by_somebody
 
@@ -44,7 +45,7 @@ def words_of_settings(settings: RunSettings) -> list[str]:
         values.pop("server", None)
     if settings.model is not None and settings.name == model_name(settings):
         values.pop("name", None)
-    return command_words(values)
+    return command_words(_with_prefix(values))
 
 
 def words_of_run(run: Run) -> list[str]:
@@ -57,7 +58,7 @@ def words_of_run(run: Run) -> list[str]:
         for one in SETTINGS.values()
         if one.recorded is not Recorded.ELSEWHERE
     }
-    return command_words(values | _model_of(run) | _script_of(run))
+    return command_words(_with_prefix(values | _model_of(run) | _script_of(run)))
 
 
 def quoted(words: Sequence[str]) -> str:
@@ -77,6 +78,16 @@ def _model_of(run: Run) -> dict[str, Any]:
         return values | {"name" if run.config.base_url else "model": run.model}
     of_file = model_name(RunSettings(model=Path(path)))
     return values | {"model": path} | ({} if run.model == of_file else {"name": run.model})
+
+
+def _with_prefix(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A provider and its model are one word; its usual address and name need none."""
+    if not values.get("provider") or not values.get("provider_model"):
+        return values
+    row = find_provider(values["provider"])
+    model = f"{row.name}/{values['provider_model']}"
+    usual = {"name": model, "base_url": row.base_url, "server": "endpoint"}
+    return {name: value for name, value in values.items() if value != usual.get(name)} | {"model": model}
 
 
 def _script_of(run: Run) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import click
 
-from benchkit.errors import UsageError
+from benchkit.addresses import with_version
 from benchkit.literals import SCORE_SCALES, GpuLayers
 from benchkit.numbers import MEMORY_WANTED, Finite, Memory, above_0, memory_mib
 from benchkit.prices import read_price
@@ -92,12 +92,16 @@ def _read_text(value: Any) -> str:
 
 
 def _read_address(value: Any) -> str:
-    from benchkit.serving.servers.endpoint import normalized
+    address = with_version(_read_text(value))
+    if address is None:
+        raise ValueError(value)
+    return address
 
-    try:
-        return normalized(_read_text(value))
-    except UsageError:
-        raise ValueError(value) from None
+
+def _read_provider(value: Any) -> str:
+    from benchkit.providers.table import find_provider
+
+    return find_provider(_read_text(value)).name
 
 
 def _read_program(value: Any) -> Path:
@@ -155,6 +159,7 @@ def _path_type() -> click.Path:
 TEXT = Kind(_read_text, "a text (in quotes, where it looks like something else)")
 FILE = Kind(_read_text, TEXT.wanted, _path_type)
 PROGRAM = Kind(_read_program, "a program", _path_type)
+PROVIDER = Kind(_read_provider, "a provider's name")
 ADDRESS = Kind(_read_address, "an address like http://localhost:8000/v1")
 WORDS = Kind(_read_words, "a list of words", repeatable=True)
 YES_OR_NO = Kind(_read_yes_or_no, "true or false", is_flag=True)

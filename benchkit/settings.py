@@ -32,6 +32,7 @@ from benchkit.setting_kinds import (
     MEMORY,
     PRICE,
     PROGRAM,
+    PROVIDER,
     SCORE_SCALE,
     SECONDS,
     SERVER,
@@ -97,12 +98,23 @@ class RunSettings:
     """One run as a person asks for it. The order is that of the help and of the command for running again."""
 
     model: Path | None = setting(
-        None, FILE, f"The GGUF file (of a split one, any part); else ${Variable.DEFAULT_MODEL}.",
+        None, FILE, "The GGUF file (of a split one, any part), or a provider's model, such as "
+        f"openrouter/google/gemini-pro; else ${Variable.DEFAULT_MODEL}.",
         place=Place.MODEL, key="path", recorded_as="path", of_server=True, variable=Variable.DEFAULT_MODEL,
     )
     name: str | None = setting(
         None, TEXT, "The model's name in the history; default: the file's.", place=Place.MODEL,
         recorded=Recorded.ELSEWHERE, of_server=True,
+    )
+    provider: str | None = setting(
+        None, PROVIDER, has_flag=False, place=Place.MODEL, recorded=Recorded.IF_SET, of_server=True,
+    )
+    provider_model: str | None = setting(  # the model's name there
+        None, TEXT, has_flag=False, place=Place.MODEL, recorded=Recorded.IF_SET, of_server=True,
+    )
+    key_variable: str | None = setting(  # the name of the variable, and never the key
+        None, TEXT, has_flag=False, place=Place.MODEL, key="api_key", recorded=Recorded.IF_SET,
+        of_server=True, measured=False,
     )
     benchmark: str = setting(
         "", TEXT, f"What to run: {', '.join(BENCHMARKS)}, or a name of your own.", required=True,
@@ -258,7 +270,10 @@ PLAN_KEYS: Mapping[str, PlanKey] = {
     "top_p": PlanKey("script_args", ABOVE_0, ("--top-p",)),
     "seed": PlanKey("script_args", WHOLE, ("--seed",)),
 }
-MODEL_PLAN_KEYS: Mapping[str, PlanKey] = _keys(Place.MODEL)
+MODEL_PLAN_KEYS: Mapping[str, PlanKey] = {
+    **_keys(Place.MODEL),
+    "endpoint": PlanKey("base_url", ADDRESS),
+}
 BENCHMARK_PLAN_KEYS: Mapping[str, PlanKey] = _keys(Place.BENCHMARK)
 
 

@@ -7,6 +7,7 @@ keys.py       the key of a provider: its own variable, and never that of another
 listing.py    a provider's list of models, and names that are not in it
 parameters.py   what a request may say to a model: the rest is left out or renamed, and it is told
 usage.py      what a reply tells of tokens and cost; endings.py: why an answer ended
+refusals.py   refusals that no further request mends
 pace.py       what a reply's headers say about when to ask again
 base.py       the Protocol of a dialect
 dialects/     one file a dialect (most providers speak OpenAI's), and their table

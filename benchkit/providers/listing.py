@@ -25,7 +25,7 @@ def find_listed(
     """The entry of a model; for a variant that is not listed (`model:nitro`) that of the model itself."""
     by_id = {str(entry["id"]).removeprefix(provider.listed_prefix): entry for entry in entries}
     name = name.removeprefix(provider.listed_prefix)
-    variant_of = None if provider.lists_all else by_id.get(name.partition(":")[0])
+    variant_of = by_id.get(name.partition(":")[0]) if provider.has_variants else None
     return by_id.get(name) or variant_of
 
 

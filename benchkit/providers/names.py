@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +14,7 @@ from benchkit.errors import UnknownName, UsageError
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL, PROVIDERS, find_provider
 
+_WITH_ADDRESS = re.compile(r"(.*)@(https?):/+(.*)")  # a path keeps one slash of two
 SIMILAR = 0.75  # a prefix that is so much like a provider's is a typing error, and no folder
 
 
@@ -40,10 +42,11 @@ def find_remote_model(text: str, environment: Mapping[str, str] = os.environ) ->
         if not text.endswith(".gguf") and get_close_matches(prefix, PROVIDERS, n=1, cutoff=SIMILAR):
             raise UnknownName("provider", prefix, PROVIDERS)
         return None
-    model, at, url = rest.rpartition("@") if "@http" in rest else (rest, "", "")
+    found = _WITH_ADDRESS.fullmatch(rest)
+    model, url = (found[1], f"{found[2]}://{found[3]}") if found else (rest, None)
     if not model:
         raise UsageError(f"{text} names no model: write {prefix}/NAME, as {PROVIDERS[prefix].title} calls it")
-    return remote_model(prefix, model, url if at else None, environment=environment)
+    return remote_model(prefix, model, url, environment=environment)
 
 
 def remote_model(

@@ -31,7 +31,8 @@ class Provider:
     reset_headers: tuple[str, ...] = ()  # when a limit that is used up is there again
     lists_models: bool = True
     listed_prefix: str = ""  # what stands before the names in that list
-    lists_all: bool = True  # whether a name that is not in the list is certainly unknown
+    has_variants: bool = False  # model:variant is asked for, and is in no list
+    takes_any_name: bool = False  # whatever is asked for, it is the one model that is there
 
     @property
     def url_from(self) -> str:

@@ -47,7 +47,7 @@ _ROWS = (
         key_variable="HF_TOKEN",
         documentation="https://huggingface.co/docs/inference-providers/index",
         key_prefixes=("hf_",),
-        lists_all=False,  # model:provider and model:fastest are not in the list
+        has_variants=True,  # model:provider, model:fastest
     ),
     Provider(
         name="openrouter",
@@ -58,7 +58,7 @@ _ROWS = (
         key_prefixes=("sk-or-",),
         usage=UsagePlaces(cost=("cost",)),
         reset_headers=("x-ratelimit-reset",),
-        lists_all=False,  # variants such as model:nitro are not in the list
+        has_variants=True,  # model:nitro, model:free
     ),
     Provider(
         name="groq",
@@ -134,7 +134,7 @@ _ROWS = (
         documentation="https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
         needs_key=False,
         is_local=True,
-        lists_all=False,  # it serves the one model that it has under any name
+        takes_any_name=True,
     ),
 )
 

@@ -12,9 +12,14 @@ from benchkit.contract import PART_FLAG
 from benchkit.errors import UnknownName, UsageError
 from benchkit.prices import Price, find_price
 from benchkit.providers import provider_of_url
+from benchkit.providers.keys import key_of
+from benchkit.providers.names import find_remote_model, remote_model
+from benchkit.providers.table import LOCAL
 from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
+
+ENDPOINT = "endpoint"  # the kind of server that is nothing of ours
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class PlannedRun:
 
 def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
     """Settle what the settings leave open; raises UsageError before anything is started."""
+    settings = with_provider(settings)
     _check_where_the_model_is(settings)
     _check_price(settings)
     benchmark = find_benchmark(settings)
@@ -80,6 +86,36 @@ def _script(settings: RunSettings, benchmark: Benchmark) -> Script:
     return script
 
 
+def with_provider(settings: RunSettings) -> RunSettings:
+    """With what follows from a provider: of the prefix in the model's name, or as a plan names it."""
+    named = find_remote_model(str(settings.model)) if settings.model else None
+    if named is not None:
+        settings = replace(
+            settings,
+            model=None,
+            provider=named.provider.name,
+            provider_model=named.model,
+            base_url=settings.base_url or named.base_url,
+        )
+    if settings.provider is None:
+        return settings
+    _refuse_another_server(settings, f"provider {settings.provider}")
+    model = settings.provider_model or settings.name
+    if not model:
+        raise UsageError(f"provider {settings.provider}: the model's name is missing")
+    remote = remote_model(settings.provider, model, settings.base_url, settings.key_variable)
+    if remote.provider is LOCAL:
+        return replace(settings, provider=None, name=model, base_url=remote.base_url, server=ENDPOINT)
+    key_of(remote)  # says what is missing before anything is started
+    name = remote.name if settings.provider_model is None else settings.name or remote.name
+    return replace(settings, provider_model=model, name=name, base_url=remote.base_url, server=ENDPOINT)
+
+
+def _refuse_another_server(settings: RunSettings, named_by: str) -> None:
+    if settings.server not in ("auto", ENDPOINT):
+        raise UsageError(f"--server {settings.server} starts a server, {named_by} names one: leave one out")
+
+
 def sends_key(plan: PlannedRun) -> bool:
     """Whether what the run starts will send the key of OPENAI_API_KEY: our scripts and known harnesses do."""
     if plan.settings.server_key is not None:
@@ -92,9 +128,9 @@ def new_run_id() -> str:
 
 
 def _check_where_the_model_is(settings: RunSettings) -> None:
-    if settings.base_url and settings.server not in ("auto", "endpoint"):
-        raise UsageError(f"--server {settings.server} starts a server, --base-url names one: leave one out")
-    if settings.model is None and not (settings.base_url or settings.server == "endpoint"):
+    if settings.base_url:
+        _refuse_another_server(settings, "--base-url")
+    if settings.model is None and not (settings.base_url or settings.server == ENDPOINT):
         advice = "add --model FILE.gguf, or --base-url URL --name NAME for a running endpoint"
         raise UsageError(f"no model named: {advice}")
 

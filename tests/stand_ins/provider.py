@@ -218,7 +218,7 @@ def _has_model(turn: Turn, manner: Manner) -> bool:
 def _answer(turn: Turn, manner: Manner, text: str, streams: bool) -> None:
     words = text.split(" ")
     usage = manner.usage(len(words))
-    if not streams:
+    if not (streams and turn.body.get("stream")):
         message = {"role": "assistant", "content": text} | (
             {manner.thoughts: THOUGHT} if manner.thoughts else {}
         )

@@ -142,7 +142,7 @@ class Endpoint:
     def _refuse_unknown(self, name: str) -> None:
         """Known providers tell what they have; an address that nobody knows is asked for any name."""
         provider = self.provider
-        if not provider.lists_models or not provider.lists_all or provider is LOCAL:
+        if not provider.lists_models or provider.takes_any_name or provider is LOCAL:
             return
         if isinstance(self._listing.failure, EndpointError):
             raise self._listing.failure

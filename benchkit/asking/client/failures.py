@@ -10,20 +10,10 @@ from benchkit.contract import Variable
 from benchkit.errors import EndpointError
 from benchkit.providers.pace import RATE_LIMITED, wished_pause_s
 from benchkit.providers.parameters import REFUSAL
+from benchkit.providers.refusals import AS_TO_MONEY, is_about_money, is_about_the_key
 from benchkit.replies import BUSY, REDIRECTS, may_pass, message_of, redirection
 
 WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
-WRONG_KEY = re.compile(r"API[_ ]KEY[_ ](?:not valid|INVALID)", re.IGNORECASE)  # Google's words, with a 400
-OUT_OF_MONEY = frozenset({402})
-MAY_MEAN_MONEY = frozenset({400, 429})
-NO_MONEY = re.compile(
-    r"insufficient_quota|insufficient_balance|credit_balance_exhausted|billing_hard_limit|billing_not_active"
-    r"|credit balance is too low|spend_limit_reached",
-    re.IGNORECASE,
-)
-AS_TO_MONEY = (
-    "see to the account there; what was answered so far is kept, and the same command goes on from it"
-)
 SHOWN = 200  # characters of a server's own words
 
 CONTEXT_EXCEEDED = re.compile(
@@ -80,10 +70,10 @@ def failure_of(refusal: Refusal) -> Exception:
     said = error_text(body)
     if status in REDIRECTS:
         return EndpointError(f"the server {redirection(status, refusal.url, headers)}")
-    if status in WRONG_SETUP or (status == 400 and WRONG_KEY.search(body)):
-        return EndpointError(f"the server refuses with {status} ({said}): {_next_step(refusal)}")
-    if status in OUT_OF_MONEY or (status in MAY_MEAN_MONEY and NO_MONEY.search(body)):
+    if is_about_money(status, body):
         return EndpointError(f"the server refuses with {status} ({said}): {AS_TO_MONEY}")
+    if status in WRONG_SETUP or is_about_the_key(status, body):
+        return EndpointError(f"the server refuses with {status} ({said}): {_next_step(refusal)}")
     if status < 500 and status not in BUSY and CONTEXT_EXCEEDED.search(body):
         return ContextExceeded(said)
     if status in BUSY:
@@ -100,7 +90,7 @@ def failure_of(refusal: Refusal) -> Exception:
 
 
 def _next_step(refusal: Refusal) -> str:
-    if refusal.status in (400, 401, 403, 407):
+    if is_about_the_key(refusal.status, refusal.body):
         return f"put the key into {refusal.key_variable}"
     return "check --base-url, which normally ends in /v1, and --model"
 

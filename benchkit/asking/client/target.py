@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 
 from benchkit.asking.script.flags import Settings
-from benchkit.contract import Variable
+from benchkit.contract import NO_KEY, Variable
 from benchkit.providers.keys import key_for_address, key_of
 from benchkit.providers.names import find_remote_model, provider_of_url
 from benchkit.providers.preset import Provider
@@ -27,7 +27,8 @@ def find_target(settings: Settings) -> Target:
     """By the runner's word, else by the prefix of the model's name, else by the address."""
     told = os.environ.get(Variable.PROVIDER)
     if told:  # then the key in the variable of the contract is this provider's
-        return Target(find_provider(told), settings.need_base_url(), settings.model, settings.api_key)
+        key = None if settings.api_key == NO_KEY else settings.api_key
+        return Target(find_provider(told), settings.need_base_url(), settings.model, key)
     remote = find_remote_model(settings.model) if settings.model and not settings.base_url_typed else None
     if remote is not None:
         return Target(remote.provider, remote.base_url, remote.model, key_of(remote))

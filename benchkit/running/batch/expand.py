@@ -11,17 +11,25 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.errors import BenchError
+from benchkit.errors import BenchError, UsageError
 from benchkit.masking import Mask, shell_words
+from benchkit.providers.names import find_remote_model
 from benchkit.racing import Goal
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.running.batch.settings import settings_from
-from benchkit.running.plan import PlannedRun, find_benchmark, plan_run
+from benchkit.running.plan import ENDPOINT, PlannedRun, find_benchmark, plan_run, with_provider
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser
-from benchkit.settings import BENCHMARK_PLAN_KEYS, PLAN_KEYS, SETTINGS, RunSettings, set_by_somebody
+from benchkit.settings import (
+    BENCHMARK_PLAN_KEYS,
+    MODEL_PLAN_KEYS,
+    PLAN_KEYS,
+    SETTINGS,
+    RunSettings,
+    set_by_somebody,
+)
 
 # In tables, where room is short.
 SHORT = {"temperature": "temp", "gpu_layers": "layers", "cache_type": "kv", "max_tokens": "tokens"}
@@ -34,6 +42,7 @@ ALWAYS_IN_KEY = frozenset({
 })  # fmt: skip
 
 
+_OF_REMOTE = ("server", "base_url", "provider", "provider_model", "key_variable")
 # Runs that agree in these share a server.
 _OF_SERVER = tuple(one.name for one in SETTINGS.values() if one.of_server)
 
@@ -102,6 +111,7 @@ class _Model:
     given: Mapping[str, Any]
     path: Path | None = None
     facts: ModelFile | None = None
+    remote: RunSettings | None = None  # of a model that somebody else serves: where, and under what name
 
 
 @dataclass(frozen=True)
@@ -117,9 +127,9 @@ class _Layers:
 def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Model]:
     for number, given in enumerate(plan.models):
         pattern = given.get("path")
-        if pattern is None:
-            if given.get("base_url") is not None and given.get("name") is not None:
-                yield _Model(number, given)
+        if pattern is None or _names_provider(pattern, problems):
+            if (settings := _remote(given, problems)) is not None:
+                yield _Model(number, {**given, "path": None, "name": settings.name}, remote=settings)
             continue
         if has_variable(pattern):
             continue  # it is not set, which is reported already
@@ -130,6 +140,28 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
         for path in found.files:
             # Not resolved: the files of a split model in a cache of links stand side by side only there.
             yield _Model(number, given, path.absolute(), found.facts.get(path))
+
+
+def _names_provider(pattern: str, problems: list[str]) -> bool:
+    try:
+        return find_remote_model(pattern) is not None
+    except UsageError as error:
+        problems.append(f"models: {error}")
+        return False
+
+
+def _remote(given: Mapping[str, Any], problems: list[str]) -> RunSettings | None:
+    """Where a model is asked for that is no file; None where that is not said, which is reported."""
+    said = {key.field: given[name] for name, key in MODEL_PLAN_KEYS.items() if given.get(name) is not None}
+    if path := said.pop("model", None):
+        said["model"] = Path(path)
+    if not said.keys() & {"model", "provider", "base_url"} or not said.keys() & {"model", "name"}:
+        return None
+    try:
+        return replace(with_provider(RunSettings(**said)), server=ENDPOINT)
+    except UsageError as error:
+        problems.append(f"models: {error}")
+        return None
 
 
 def _distinct_names(models: Sequence[_Model], problems: list[str]) -> list[str]:
@@ -187,8 +219,8 @@ def _all_settings(layers: _Layers, name: str) -> dict[str, Any]:
     settings = settings_from(layers.defaults, benchmark, model.given, layers.sweep)
     settings |= {key.field: benchmark[name] for name, key in BENCHMARK_PLAN_KEYS.items() if name in benchmark}
     settings |= {"name": name}
-    if model.path is None:
-        return {**settings, "server": "endpoint", "base_url": model.given["base_url"]}
+    if model.remote is not None:
+        return settings | {one: getattr(model.remote, one) for one in _OF_REMOTE}
     return {**settings, "model": model.path}
 
 

@@ -24,6 +24,8 @@ EXECUTION = {"timeout": "test_timeout", "memory_limit": "test_memory", "cpu_limi
 SCORING = {"weights": "weights"}
 ONE_MODEL_KEYS = {*MODEL_KEYS, "provider_url", "benchmarks", "options"}
 
+KEY = "api_key"
+
 _VARIABLE = re.compile(r"\$\{(?:env\.)?([A-Za-z_][A-Za-z0-9_]*)\}")
 
 
@@ -157,8 +159,11 @@ def _model_problems(models: Iterable[Mapping[str, Any]], where: str) -> Iterator
     for place, model in enumerate(models, 1):
         yield from misfits(model, where)
         path, base_url, name = (model.get(key) for key in ("path", "base_url", "name"))
-        if path is None and (base_url is None or name is None):
-            yield f"{where}: number {place} needs a path, or base_url and name"
+        address, provider = model.get("endpoint"), model.get("provider")
+        if base_url is not None and address is not None:
+            yield f"{where}: number {place} has an endpoint and a base_url, which are the same: leave one out"
+        if path is None and (name is None or (base_url or address or provider) is None):
+            yield f"{where}: number {place} needs a path, or a name with its provider, endpoint or base_url"
         if path is not None and base_url is not None:
             yield f"{where}: {path} has a path and a base_url: it is a file or a running server, not both"
 
@@ -201,10 +206,25 @@ def _replace_variables(value: Any, problems: list[str]) -> Any:
     if isinstance(value, str):
         return _VARIABLE.sub(lambda match: _variable(match[1], problems), value)
     if isinstance(value, Mapping):
-        return {key: _replace_variables(part, problems) for key, part in value.items()}
+        return {
+            key: _variable_of_key(part, problems) if key == KEY else _replace_variables(part, problems)
+            for key, part in value.items()
+        }
     if isinstance(value, list):
         return [_replace_variables(part, problems) for part in value]
     return value
+
+
+def _variable_of_key(value: Any, problems: list[str]) -> str | None:
+    """The name of the variable that holds a key: a key itself has no place in a plan, and is not repeated."""
+    found = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        problems.append(
+            f"{KEY}: write ${{NAME}}, the variable that holds the key: a plan is no place for keys"
+        )
+        return None
+    _variable(found[1], problems)
+    return found[1]
 
 
 def has_variable(text: str) -> bool:

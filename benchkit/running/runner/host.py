@@ -153,7 +153,7 @@ def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
     return ServerRequest(
         **given,
         kind=settings.server,
-        name=plan.name,
+        name=settings.provider_model or plan.name,
         log=plan.folder / RunFile.SERVER_LOG,
         model=model,
         context=settings.context or default_context(model, budget),

@@ -11,16 +11,20 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchkit.contract import ExitCode, RunFile, Variable
+from benchkit.contract import NO_KEY, ExitCode, RunFile, Variable
 from benchkit.errors import ScriptError
 from benchkit.files import atomic_write
+from benchkit.providers.preset import Provider
+from benchkit.providers.table import LOCAL
 from benchkit.records import Progress, Results, speed_is_disturbed
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
+from benchkit.running.plan import ENDPOINT
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
+from benchkit.serving.servers.endpoint import provider_at
 from benchkit.serving.telemetry import Contention, Sampler
 
 FULL_BYTES = 1 << 16  # with less than this nothing can be written
@@ -108,15 +112,25 @@ def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
 def _environment(work: Work, events: Path) -> dict[str, str]:
     """The environment half of the script contract."""
     model, facts = work.host.model, work.found.facts
+    provider = _provider(work)
+    # Of an address that nobody knows the person's own key may be; a known provider gets none but its own.
+    general = os.environ.get(Variable.API_KEY) if provider is LOCAL else None
     return {
         **({Variable.BASE_URL: facts.base_url} if facts else {}),
-        # Clients of OpenAI's library refuse to start without a key; a server that asks for none ignores it.
-        Variable.API_KEY: work.host.api_key or os.environ.get(Variable.API_KEY) or "none",
+        Variable.API_KEY: work.host.api_key or general or NO_KEY,
+        Variable.PROVIDER: "" if provider is LOCAL else provider.name,
         Variable.OUTPUT_DIR: str(work.plan.folder),
         Variable.EVENTS: str(events),
         Variable.MODEL_SHA256: (model.sha256 if model else None) or "",
         "PYTHONUNBUFFERED": "1",
     }
+
+
+def _provider(work: Work) -> Provider:
+    facts = work.found.facts
+    if facts is None or facts.kind != ENDPOINT:
+        return LOCAL
+    return provider_at(work.plan.settings.provider, facts.base_url)
 
 
 def _judge_exit(work: Work, code: int) -> None:

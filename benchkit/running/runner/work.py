@@ -63,4 +63,12 @@ def mask_of(plan: PlannedRun, server_key: str | None = None) -> Mask:
     settings = plan.settings
     words = shell_words(plan.script.words[0]) if plan.script.shell else plan.script.words
     typed = (*words, *settings.script_args, *settings.server_args, settings.base_url or "")
-    return Mask(typed, {**os.environ, Variable.API_KEY: find_key() or "", "SERVER_API_KEY": server_key or ""})
+    return Mask(
+        typed,
+        {
+            **os.environ,
+            Variable.API_KEY: find_key() or "",
+            "SERVER_API_KEY": server_key or "",
+            "ENDPOINT_API_KEY": os.environ.get(settings.key_variable or "", ""),
+        },
+    )

@@ -7,14 +7,19 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from benchkit.addresses import host_of
+from benchkit.addresses import with_version
 from benchkit.contract import Variable
 from benchkit.errors import ServerBusy, ServerError, UsageError, WrongModel
+from benchkit.providers.dialects import dialect_of
+from benchkit.providers.keys import key_for_address
+from benchkit.providers.listing import find_listed, models_of, not_listed
+from benchkit.providers.names import provider_of_url
+from benchkit.providers.preset import Provider
+from benchkit.providers.refusals import is_about_the_key
+from benchkit.providers.table import LOCAL, find_provider
 from benchkit.records import ServerFacts, ServerRequest
 from benchkit.replies import LONGEST_WISHED_PAUSE_S
 from benchkit.serving.servers.base import EngineInfo, ShowLine
@@ -28,7 +33,6 @@ KEY_LINE = re.compile(
 HOW_TO_GET = "start any OpenAI-compatible server, then --base-url URL"
 ENDS_IN = "the address of an API usually ends in /v1"
 ANSWER_S = 20.0
-NAMES_SHOWN = 8
 TRIES = 6  # of a server that is busy
 FIRST_PAUSE_S = 1.0  # doubled each time, where the server asks for no other
 KEPT = ("owned_by", "root", "quantization", "dtype", "pricing")  # of the model's entry in the list
@@ -42,7 +46,8 @@ class Endpoint:
         self._request = request
         self._report = report
         self._base_url = normalized(request.base_url)
-        self._key = request.api_key or find_key()
+        self._provider = provider_at(request.provider, self._base_url)
+        self._key = request.api_key or _key_for(request, self._provider)
         self._entry: dict[str, Any] = {}
         self._liveness: Liveness | None = None
 
@@ -60,17 +65,19 @@ class Endpoint:
     def ready(self) -> None:
         self._patiently(self._find_model)
         try:
-            self._patiently(lambda: prove_token(self._base_url, self._request.name, self._key))
+            self._patiently(self._prove_token)
         except ServerBusy as error:
             raise ServerError(f"{error}; it stayed so: try again later") from error
         except ServerError as error:
-            advice = f"check --name, and the key in {KEY} or .env" if self._entry else ENDS_IN
+            advice = f"check --name, and the key in {self._variable} or .env" if self._entry else ENDS_IN
             raise type(error)(f"{error}; {advice}") from error
-        if is_local(self._base_url):
+        if is_local(self._base_url) and not self._is_hosted:
             self._liveness = Liveness("the endpoint", f"{self._base_url}/models", self._key)
 
     def describe(self) -> ServerFacts:
         further = {key: self._entry[key] for key in KEPT if self._entry.get(key) is not None}
+        if self._provider is not LOCAL:
+            further["provider"] = self._provider.name
         props = self._beside("props")  # llama.cpp's
         settings = props.get("default_generation_settings") or {}
         context = settings.get("n_ctx") or next(filter(None, map(self._entry.get, CONTEXT_KEYS)), None)
@@ -108,21 +115,42 @@ class Endpoint:
                 time.sleep(pause)
         return None
 
+    def _prove_token(self) -> None:
+        prove_token(self._base_url, self._request.name, self._key, provider=self._provider)
+
+    @property
+    def _variable(self) -> str:
+        return self._request.key_variable or self._provider.key_variable
+
+    @property
+    def _is_hosted(self) -> bool:
+        """At a known provider, wherever its address leads to."""
+        return self._provider is not LOCAL and not self._provider.is_local
+
     def _find_model(self) -> None:
         """Look up the model's entry in the server's list; none where the server keeps no list."""
+        if not self._provider.lists_models:
+            return
         url = f"{self._base_url}/models"
         self._report(f"asking {url}")
+        listing = self._base_url + dialect_of(self._provider).models_path()
         try:
-            reply = ask(url, timeout=ANSWER_S, key=self._key)
+            reply = ask(listing, timeout=ANSWER_S, key=self._key, provider=self._provider)
         except OSError as error:
             raise ServerError(f"{no_answer(url, error, ANSWER_S)}; is it running there?") from error
         if reply.status == 404:
             return
-        found = _list_of(reply, url, self._key)
-        self._entry = _named(self._request.name, found, url)
+        entries = _list_of(reply, url, self._variable, self._key)
+        entry = find_listed(self._request.name, entries, self._provider)
+        if entry is None and not self._provider.takes_any_name:
+            told = not_listed(self._request.name, entries, self._provider)
+            raise WrongModel(f"{url} has {told}; choose with --name")
+        self._entry = dict(entry or {})
 
     def _beside(self, path: str) -> dict[str, Any]:
         """What the server tells at an address beside its /v1; nothing where it does not know the address."""
+        if self._is_hosted:
+            return {}
         with suppress(OSError):
             reply = ask(f"{self._base_url.removesuffix('/v1')}/{path}", timeout=ANSWER_S, key=self._key)
             found = reply.json() if reply.ok else None
@@ -134,10 +162,23 @@ def normalized(url: str | None) -> str:
     """The address up to and without the slash before `chat/completions`; a bare host means its /v1."""
     if not url:
         raise UsageError("an endpoint needs its address: --base-url URL")
-    stripped = url.strip().rstrip("/").removesuffix("/chat/completions")
-    if not host_of(stripped):
+    address = with_version(url)
+    if address is None:
         raise UsageError(f"--base-url {url} is no address: it looks like http://localhost:8000/v1")
-    return stripped if urlsplit(stripped).path else f"{stripped}/v1"
+    return address
+
+
+def provider_at(name: str | None, base_url: str) -> Provider:
+    """The provider that is named, else that of the address."""
+    return find_provider(name) if name else provider_of_url(base_url)
+
+
+def _key_for(request: ServerRequest, provider: Provider) -> str | None:
+    if request.key_variable:
+        return os.environ.get(request.key_variable)
+    if request.provider:
+        return os.environ.get(provider.key_variable)
+    return key_for_address(provider, {**os.environ, KEY: find_key() or ""})
 
 
 def find_key(folder: Path | None = None) -> str | None:
@@ -152,28 +193,14 @@ def find_key(folder: Path | None = None) -> str | None:
     return (found["quoted"] or found["bare"]) if found else None
 
 
-def _list_of(reply: HttpReply, url: str, key: str | None) -> list[dict[str, Any]]:
-    if reply.status in (401, 403):
-        advice = f"wants a key: set {KEY}, or write it into .env"
-        told = f"refuses the key in {KEY} or .env" if key else advice
+def _list_of(reply: HttpReply, url: str, variable: str, key: str | None) -> list[dict[str, Any]]:
+    if is_about_the_key(reply.status, reply.text()):
+        advice = f"wants a key: set {variable}, or write it into .env"
+        told = f"refuses the key in {variable} or .env" if key else advice
         raise ServerError(f"{url} {told} ({reply.status}: {reply.message()})")
     refuse_unless_ok(reply, url, f"{url} answers {reply.status}")
-    found = reply.json()
-    entries = found.get("data") if isinstance(found, dict) else None
-    if not isinstance(entries, list):
+    entries = models_of(reply.json())
+    if entries is None:
         what = "a web page" if reply.body.lstrip()[:1] == b"<" else "no list of models"
         raise ServerError(f"{url} answers with {what}: {ENDS_IN}")
-    return [entry for entry in entries if isinstance(entry, dict)]
-
-
-def _named(name: str, entries: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    by_id = {str(entry.get("id")): entry for entry in entries}
-    base = name.partition(":")[0]  # OpenRouter takes variants that it does not list: model:nitro
-    found = by_id.get(name) or (by_id.get(base) if "openrouter" in url else None)
-    if found is None:
-        near = get_close_matches(name, by_id, n=NAMES_SHOWN, cutoff=0.3) or sorted(by_id)[:NAMES_SHOWN]
-        more = f" and {len(by_id) - len(near)} more" if len(by_id) > len(near) else ""
-        raise WrongModel(
-            f"{url} has no model {name}: it has {', '.join(near) or 'none'}{more}; choose with --name"
-        )
-    return found
+    return entries

@@ -16,6 +16,11 @@ from urllib.parse import urlsplit
 
 from benchkit.addresses import basic_authorization, split_credentials
 from benchkit.errors import ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.providers.dialects import dialect_of
+from benchkit.providers.parameters import Parameters
+from benchkit.providers.preset import Provider
+from benchkit.providers.refusals import AS_TO_MONEY, is_about_money
+from benchkit.providers.table import LOCAL
 from benchkit.replies import REDIRECTS, may_pass, redirection, retry_after_s
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -43,22 +48,27 @@ class HttpReply:
         except ValueError:
             return None
 
+    def text(self) -> str:
+        return self.body.decode(errors="replace")
+
     def message(self) -> str:
         """What the server says is wrong, in one line."""
         found = self.json()
+        if isinstance(found, list) and found:  # Google's errors come in a list
+            found = found[0]
         error = found.get("error") if isinstance(found, dict) else None
         text = error.get("message") if isinstance(error, dict) else error
         return " ".join(str(text or self.body[:300].decode(errors="replace")).split())
 
 
-def ask(url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None) -> HttpReply:
+def ask(
+    url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None, provider: Provider = LOCAL
+) -> HttpReply:
     """GET, or POST of JSON where a body is given; OSError (TimeoutError among them) where no answer comes."""
     url, login = split_credentials(url)
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **dialect_of(provider).headers(None if login else key)}
     if login is not None:  # typed as part of this very address
         headers["Authorization"] = basic_authorization(*login)
-    elif key:
-        headers["Authorization"] = f"Bearer {key}"
     data = None if body is None else json.dumps(body).encode()
     return send(urllib.request.Request(url, data, headers), timeout)
 
@@ -152,21 +162,37 @@ def prove_model(base_url: str, name: str, key: str | None = None, timeout: float
         )
 
 
-def prove_token(base_url: str, name: str, key: str | None = None, timeout: float = TOKEN_TIMEOUT_S) -> None:
+def prove_token(
+    base_url: str,
+    name: str,
+    key: str | None = None,
+    timeout: float = TOKEN_TIMEOUT_S,
+    provider: Provider = LOCAL,
+) -> None:
     """Raise unless one real token comes back."""
-    body = {
+    dialect, parameters = dialect_of(provider), Parameters(provider, name)
+    url = base_url + dialect.path("chat")
+    while True:
+        body = parameters.fit(_question(name))
+        try:
+            reply = ask(url, dialect.body(body), key=key, timeout=timeout, provider=provider)
+        except OSError as error:
+            raise no_answer(url, error, timeout) from error
+        if not parameters.learn(reply.status, reply.text(), body):
+            break
+    refuse_unless_ok(reply, url, f"{base_url} refuses to answer ({reply.status})")
+    found = reply.json()
+    if not _has_token(dialect.event(found) if isinstance(found, dict) else found):
+        raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
+
+
+def _question(name: str) -> dict[str, Any]:
+    return {
         "model": name,
         "messages": [{"role": "user", "content": "Say one word."}],
         "max_tokens": 1,
         "temperature": 0,
     }
-    try:
-        reply = ask(f"{base_url}/chat/completions", body, key=key, timeout=timeout)
-    except OSError as error:
-        raise no_answer(f"{base_url}/chat/completions", error, timeout) from error
-    refuse_unless_ok(reply, f"{base_url}/chat/completions", f"{base_url} refuses to answer ({reply.status})")
-    if not _has_token(reply.json()):
-        raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
 
 
 def refuse_unless_ok(reply: HttpReply, url: str, what: str) -> None:
@@ -175,6 +201,8 @@ def refuse_unless_ok(reply: HttpReply, url: str, what: str) -> None:
         return
     if reply.status in REDIRECTS:
         raise ServerError(f"{url} {redirection(reply.status, url, reply.headers)}")
+    if is_about_money(reply.status, reply.text()):
+        raise ServerError(f"{what}: {reply.message()}; {AS_TO_MONEY}")
     if not may_pass(reply.status):
         raise ServerError(f"{what}: {reply.message()}")
     busy = ServerBusy(f"{what}: {reply.message()}")
@@ -196,5 +224,5 @@ def _has_token(found: Any) -> bool:
     if ((found.get("usage") or {}).get("completion_tokens") or 0) > 0:
         return True
     choice = (found.get("choices") or [{}])[0]
-    message = choice.get("message") or {}
+    message = choice.get("message") or choice.get("delta") or {}
     return any(message.get(part) for part in ("content", "reasoning_content", "reasoning", "tool_calls"))

@@ -227,12 +227,10 @@ def test_a_wrong_key_ends_the_run_and_is_not_repeated(name: str) -> None:
     assert len(server.bodies) == 1
 
 
-@pytest.mark.parametrize("name", ["openai", "anthropic", "google", "lmstudio"])
+@pytest.mark.parametrize("name", ["openai", "anthropic", "google", "lmstudio", "openrouter"])
 def test_an_unknown_model_is_told_with_the_nearest(name: str) -> None:
     """Before the first question, from the provider's own list."""
-    near = {"openai": "gpt-4", "anthropic": "claude-3-opus", "google": "gemini-pro", "lmstudio": "model-1"}[
-        name
-    ]
+    near = {"openai": "gpt-4", "anthropic": "claude-3-opus", "google": "gemini-pro"}.get(name, "model-1")
     with provider(name, key=KEY) as server:
         endpoint = Endpoint(server.base_url, KEY, QUICK, provider=find_provider(name))
         with pytest.raises(UsageError, match=f"has no model {near}x: it has {near}"):

@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -191,16 +192,15 @@ def test_vllm_facts(tmp_path: Path) -> None:
     assert facts.further == {"owned_by": "vllm", "root": "Qwen/Qwen2.5"}
 
 
-def test_openrouter_facts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_openrouter_facts(tmp_path: Path) -> None:
     """OpenRouter's context and prices are kept; a variant that it does not list is its model's."""
     entry = {"id": "qwen/qwen3", "context_length": 131072, "pricing": {"prompt": "0.1"}}
     with _served(WHOLE | {"/v1/models": {"data": [entry]}}) as url:
-        monkeypatch.setattr(endpoint, "normalized", lambda _: url)
         with pytest.raises(WrongModel):
             _facts(tmp_path, url, "qwen/qwen3:nitro")
-        named = endpoint._named("qwen/qwen3:nitro", [entry], "https://openrouter.ai/api/v1/models")
-        assert named == entry
-        facts = _facts(tmp_path, url, "qwen/qwen3")
+        request = replace(_request(tmp_path, url, "qwen/qwen3:nitro"), provider="openrouter")
+        with serve(request, lambda _: None) as server:
+            facts = server.facts
     assert facts.context_per_slot == 131072
     assert facts.further["pricing"] == {"prompt": "0.1"}
 
