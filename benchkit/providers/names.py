@@ -77,3 +77,8 @@ def provider_of_url(base_url: str) -> Provider:
     host = host_of(base_url)
     known = {host_of(row.base_url): row for row in PROVIDERS.values() if not row.is_local}
     return known.get(host, LOCAL) if host else LOCAL
+
+
+def provider_at(name: str | None, base_url: str) -> Provider:
+    """The provider that is named, else that of the address."""
+    return find_provider(name) if name else provider_of_url(base_url)

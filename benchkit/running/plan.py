@@ -11,9 +11,8 @@ from benchkit.benchmarks import BENCHMARKS, PROGRAMS, Benchmark
 from benchkit.contract import PART_FLAG
 from benchkit.errors import UnknownName, UsageError
 from benchkit.prices import Price, find_price
-from benchkit.providers import provider_of_url
 from benchkit.providers.keys import key_of
-from benchkit.providers.names import find_remote_model, remote_model
+from benchkit.providers.names import find_remote_model, provider_at, remote_model
 from benchkit.providers.table import LOCAL
 from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
@@ -147,8 +146,8 @@ def _check_price(settings: RunSettings) -> None:
 def price_of(settings: RunSettings) -> Price | None:
     """What an endpoint's model costs; None where nobody knows, and for a file that is served here."""
     base_url = settings.base_url
-    provider = provider_of_url(base_url) if base_url else None
-    return find_price(settings.price, provider, base_url, settings.name or "")
+    provider = provider_at(settings.provider, base_url) if base_url else None
+    return find_price(settings.price, provider, base_url, settings.provider_model or settings.name or "")
 
 
 def find_benchmark(settings: RunSettings) -> Benchmark:

@@ -14,6 +14,7 @@ from pathlib import Path
 from benchkit.contract import NO_KEY, ExitCode, RunFile, Variable
 from benchkit.errors import ScriptError
 from benchkit.files import atomic_write
+from benchkit.providers.names import provider_at
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
 from benchkit.records import Progress, Results, speed_is_disturbed
@@ -24,7 +25,6 @@ from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
-from benchkit.serving.servers.endpoint import provider_at
 from benchkit.serving.telemetry import Contention, Sampler
 
 FULL_BYTES = 1 << 16  # with less than this nothing can be written

@@ -16,10 +16,10 @@ from benchkit.errors import ServerBusy, ServerError, UsageError, WrongModel
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.keys import key_for_address
 from benchkit.providers.listing import find_listed, models_of, not_listed
-from benchkit.providers.names import provider_of_url
+from benchkit.providers.names import provider_at
 from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import is_about_the_key
-from benchkit.providers.table import LOCAL, find_provider
+from benchkit.providers.table import LOCAL
 from benchkit.records import ServerFacts, ServerRequest
 from benchkit.replies import LONGEST_WISHED_PAUSE_S
 from benchkit.serving.servers.base import EngineInfo, ShowLine
@@ -166,11 +166,6 @@ def normalized(url: str | None) -> str:
     if address is None:
         raise UsageError(f"--base-url {url} is no address: it looks like http://localhost:8000/v1")
     return address
-
-
-def provider_at(name: str | None, base_url: str) -> Provider:
-    """The provider that is named, else that of the address."""
-    return find_provider(name) if name else provider_of_url(base_url)
 
 
 def _key_for(request: ServerRequest, provider: Provider) -> str | None:
