@@ -47,16 +47,16 @@ def command(
     """Launch, watch, rank and look into every answer, in the browser."""
     from benchkit.dashboard.access import Access, check_host, new_token, read_token
     from benchkit.dashboard.app import make_app
+    from benchkit.dashboard.page_settings import config_file
     from benchkit.dashboard.server import listen, serve
     from benchkit.dashboard.site import Site
-    from benchkit.files import cache_folder
     from benchkit.telling.history.index.history import open_indexed
 
     check_host(host, token_file, port)
     token = new_token() if token_file is None else read_token(token_file)
     listening = listen(host, port)
     access = Access(host, listening.getsockname()[1], token)
-    settings_file = cache_folder() / "dashboard.json"
+    settings_file = config_file()
     site = Site(open_indexed(history), history, runs_dir, models, access, settings_file)
     click.echo(access.address)
     if opens:

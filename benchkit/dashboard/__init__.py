@@ -5,8 +5,10 @@ app.py      the application: routes, static files, errors
 server.py   the socket, and what serves it
 access.py   the address and the token
 guard.py    who may look: every request, before anything else
-live.py     what is going on now, over a WebSocket
+api/        what a page or a program can do; launches.py: batches that were started from the page
+page_settings.py  what was set on the page, in the user's config folder
 found_models.py  the models in the folders that the page looks into
+live.py     what is going on now, over a WebSocket; watching.py: looked up once for all
 pages/      the pages, one file each, made into HTML on the server
 templates/  their HTML; static/: style and small ES modules
 

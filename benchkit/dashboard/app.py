@@ -11,6 +11,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
+from benchkit.dashboard.api.application import make_api
 from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.live import router as live_router
 from benchkit.dashboard.pages import ROUTERS
@@ -34,6 +35,7 @@ def make_app(site: Site) -> ASGIApp:
     app.add_api_route("/", _first_page)
     app.add_api_route("/drawn.css", _drawn_style)
     app.add_api_route("/icon.svg", _icon)
+    app.mount("/api", make_api(site))
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)

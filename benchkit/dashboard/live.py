@@ -33,17 +33,13 @@ from starlette.websockets import WebSocketDisconnect
 
 from benchkit.contract import RunFile
 from benchkit.dashboard.site import Site
+from benchkit.dashboard.watching import FRAME_S, Look, Message, Watch, overview_message, signature_of
 from benchkit.errors import BenchError
-from benchkit.running.batch.overview import Overview, overview_of
-from benchkit.running.batch.state import BatchState, journal_path, read_state
-from benchkit.running.live import LiveRun, live_runs
-from benchkit.running.live.form import history_name
+from benchkit.running.live import LiveRun
 from benchkit.running.live.lines import whole_lines
 
-FRAME_S = 0.2
 MOST_FOLLOWED = 50
 LOG_LINES, LOG_BYTES = 12, 8192
-Message = dict[str, Any]
 
 router = APIRouter()
 
@@ -101,41 +97,6 @@ def read_wish(text: str) -> Wish:
     if any(type(offset) is not int or not 0 <= offset < 1 << 53 for offset in follow.values()):
         raise BadWish("an offset is a number of bytes")
     return Wish(record.get("runs") is True, follow)
-
-
-@dataclass(frozen=True)
-class Look:
-    """What was going on at one moment."""
-
-    runs: Mapping[str, LiveRun]
-    overview: Overview
-
-
-class Watch:
-    """One look for all clients of a moment."""
-
-    def __init__(self, place: str) -> None:
-        self._place = place
-        self._lock = threading.Lock()
-        self._look: Look | None = None
-        self._looked = float("-inf")
-        self._batch: tuple[Any, BatchState] = (None, BatchState())
-
-    def look(self) -> Look:
-        with self._lock:
-            now = time.monotonic()
-            if self._look is None or now - self._looked >= FRAME_S / 2:
-                runs = live_runs()
-                by_id = {run.announcement.run_id: run for run in runs}
-                self._look, self._looked = Look(by_id, overview_of(self._state(), runs, self._place)), now
-            return self._look
-
-    def _state(self) -> BatchState:
-        """The batch's journal, read again when it was written."""
-        signature = _signature(journal_path(self._place))
-        if signature != self._batch[0]:
-            self._batch = signature, read_state(self._place) if signature else BatchState()
-        return self._batch[1]
 
 
 def watch_of(state: Any) -> Watch:
@@ -227,47 +188,13 @@ class Onlooker:
         return [*news, {"run": run_id, "events": events, "offset": followed.offset}] if lines else news
 
 
-def overview_message(look: Look, place: str) -> Message:
-    """All that is in progress and waits, as a page lists it."""
-    states = look.overview.states
-    alive = look.overview.batch_pid is not None
-    here = history_name(place)
-    return {
-        "runs": [_listed(run, here) for run in look.runs.values()],
-        "waiting": [
-            {"model": one.model, "benchmark": one.benchmark, "place": one.place, "state": one.state}
-            for one in states
-            if alive and not one.over and one.state != "running"
-        ],
-        "batch": {
-            "alive": alive,
-            "done": sum(one.over for one in states),
-            "failed": sum(one.state == "failed" for one in states),
-            "of": len(states),
-        },
-    }
-
-
-def _listed(run: LiveRun, here: str) -> Message:
-    announced = run.announcement
-    return {
-        "id": announced.run_id,
-        "model": announced.model,
-        "benchmark": announced.benchmark,
-        "since": announced.since,
-        "history": announced.history,
-        "here": announced.history == here,
-        "snapshot": asdict(run.snapshot),
-    }
-
-
 def _state_of(run_id: str, followed: _Followed, live: LiveRun) -> list[Message]:
     news: Message = {}
     snapshot = asdict(live.snapshot)
     if snapshot != followed.snapshot:
         followed.snapshot = news["snapshot"] = snapshot
     output = Path(live.announcement.folder) / RunFile.OUTPUT
-    written = _signature(output)
+    written = signature_of(output)
     if written is not None and written != followed.log:
         followed.log, news["log"] = written, _last_lines(output)
     return [{"run": run_id, "events": [], "offset": followed.offset, **news}] if news else []
@@ -296,11 +223,3 @@ def _last_lines(path: Path) -> list[str]:
             return file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:]
     except OSError:
         return []
-
-
-def _signature(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_size, status.st_mtime_ns

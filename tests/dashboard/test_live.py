@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from benchkit.dashboard import live
+from benchkit.dashboard import live, watching
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.site import Site
@@ -217,13 +217,13 @@ def test_a_client_that_does_not_read_holds_up_nobody(access: Access, run: LiveRu
 def test_where_nobody_looks_nothing_is_read(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the last page is closed the server is at rest, and one that wishes for nothing costs nothing."""
     looks: list[float] = []
-    look_up = live.live_runs
+    look_up = watching.live_runs
 
     def counted() -> Any:
         looks.append(time.monotonic())
         return look_up()
 
-    monkeypatch.setattr(live, "live_runs", counted)
+    monkeypatch.setattr(watching, "live_runs", counted)
     monkeypatch.setattr(live, "FRAME_S", 0.01)
     with client(access, runs=True) as socket:
         until(socket, lambda message: "runs" in message)

@@ -47,7 +47,7 @@ def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
     ]
     rows = [_row(*row) for row in zip(entries, expected, words, strict=True)]
     table = text_table(COLUMNS, rows, terminal_width())
-    lines = [_sums(entries, expected, words), _there_is(room, expected), *refusals.values()]
+    lines = [sums_line(entries, expected, words), room_line(room, expected), *refusals.values()]
     return f"{table}\n\n{chr(10).join(lines)}"
 
 
@@ -85,7 +85,7 @@ def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
     }
 
 
-def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:
+def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:
     left = [
         (entry, one) for entry, one, state in zip(entries, expected, states, strict=True) if state not in OVER
     ]
@@ -106,7 +106,7 @@ def _sums(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequen
     return f"{text}; no time known yet for {unknown} of them" if unknown else text
 
 
-def _there_is(room: Room, expected: Sequence[Expected]) -> str:
+def room_line(room: Room, expected: Sequence[Expected]) -> str:
     vram = "no GPU seen: all lies in RAM" if room.vram_mb is None else f"{room.vram_mb:,.0f} MB VRAM"
     large = sum("too small" in one.mark for one in expected)
     text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"

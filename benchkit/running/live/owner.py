@@ -33,7 +33,12 @@ class Owner:
 
 
 def this_process() -> Owner:
-    return Owner(os.getpid(), _start_of(os.getpid()), _host(), _boot(), _namespace())
+    return process(os.getpid())
+
+
+def process(pid: int) -> Owner:
+    """A process of this machine."""
+    return Owner(pid, _start_of(pid), _host(), _boot(), _namespace())
 
 
 def read_owner(record: object) -> Owner | None:

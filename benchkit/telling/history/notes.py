@@ -38,12 +38,16 @@ def read(path: Path) -> dict[str, Note]:
     return {run: _note(entry) for run, entry in raw.items()}
 
 
-def write(path: Path, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
-    """Set the text where one is given, add the tags; what was there stays."""
+def write(
+    path: Path, run_id: str, text: str | None = None, tags: Iterable[str] = (), without: Iterable[str] = ()
+) -> Note:
+    """Set the text where one is given, add tags, drop those in `without`; what was there else stays."""
     with locked(path):
         notes = read(path)
         old = notes.get(run_id, Note())
-        new = Note(old.text if text is None else text, tuple(dict.fromkeys([*old.tags, *tags])))
+        dropped = set(without)
+        kept = dict.fromkeys(tag for tag in (*old.tags, *tags) if tag not in dropped)
+        new = Note(old.text if text is None else text, tuple(kept))
         _store(path, {**notes, run_id: new})
     return new
 

@@ -58,9 +58,13 @@ class MemoryStore:
     def notes(self) -> Mapping[str, Note]:
         return self._notes
 
-    def annotate(self, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
+    def annotate(
+        self, run_id: str, text: str | None = None, tags: Iterable[str] = (), without: Iterable[str] = ()
+    ) -> Note:
         old = self._notes.get(run_id, Note())
-        self._notes[run_id] = Note(old.text if text is None else text, (*old.tags, *tags))
+        self._notes[run_id] = Note(
+            old.text if text is None else text, tuple(t for t in (*old.tags, *tags) if t not in set(without))
+        )
         return self._notes[run_id]
 
     def verdicts(self, run: Run) -> Iterator[dict[str, Any]]:

@@ -149,8 +149,10 @@ class IndexedHistory:
     def notes(self) -> Mapping[str, Note]:
         return self._store.notes()
 
-    def annotate(self, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
-        return self._store.annotate(run_id, text, tags)
+    def annotate(
+        self, run_id: str, text: str | None = None, tags: Iterable[str] = (), without: Iterable[str] = ()
+    ) -> Note:
+        return self._store.annotate(run_id, text, tags, without)
 
     def verdicts(self, run: Run) -> Iterator[dict[str, Any]]:
         return self._store.verdicts(run)

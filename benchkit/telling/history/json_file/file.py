@@ -96,8 +96,10 @@ class JsonFile:
     def notes(self) -> Mapping[str, Note]:
         return notes.read(self._notes_file)
 
-    def annotate(self, run_id: str, text: str | None = None, tags: Iterable[str] = ()) -> Note:
-        return notes.write(self._notes_file, run_id, text, tags)
+    def annotate(
+        self, run_id: str, text: str | None = None, tags: Iterable[str] = (), without: Iterable[str] = ()
+    ) -> Note:
+        return notes.write(self._notes_file, run_id, text, tags, without)
 
     def verdicts(self, run: Run) -> Iterator[dict[str, Any]]:
         return artifact_rows(self, run, RunFile.VERDICTS)
