@@ -1,0 +1,158 @@
+"""The page in a real browser: what a person and a screen reader meet, with keys and on every width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from benchkit.dashboard.access import Access
+from benchkit.dashboard.app import make_app
+from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways
+from tests.dashboard.raw import served
+from tests.dashboard.site import site_of, two_models
+
+pytestmark = pytest.mark.heavy
+PAGES = (
+    "/launch",
+    "/now",
+    "/leaderboard",
+    "/runs",
+    "/runs/run-Beta",
+    "/runs/run-Beta?task=HumanEval/7",
+    "/compare?run=run-Alpha&run=run-Beta",
+    "/models",
+    "/models/Beta",
+    "/settings",
+    "/runs/no-such-run",
+)
+PHONE, DESK, WALL = 390, 1280, 3840
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page over two runs, as the printed link opens it."""
+    folder = tmp_path_factory.mktemp("site")
+    runs = two_models(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+        def app(access: Access) -> Any:
+            return make_app(site_of(folder, access, *runs))
+
+        with served(app) as access:
+            yield access.address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def page(browser: Any, address: str) -> Iterator[Any]:
+    """A tab that was opened by the printed link; whatever its scripts complain of fails the test."""
+    context = browser.new_context(
+        base_url=address.partition("/?")[0], viewport={"width": DESK, "height": 900}
+    )
+    tab = context.new_page()
+    complaints: list[str] = []
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("console", lambda said: complaints.append(said.text) if _is_ours(said) else None)
+    tab.goto(address)
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+def _is_ours(said: Any) -> bool:
+    """A page that is not found is told by the browser as well."""
+    return said.type == "error" and "404" not in said.text
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(
+    browser: Any, address: str, theme: str, axe: str
+) -> None:
+    """On each page, from a phone to a wall, in both themes."""
+    context = browser.new_context(
+        base_url=address.partition("/?")[0],
+        color_scheme=theme,
+        bypass_csp=True,  # for axe alone
+    )
+    tab = context.new_page()
+    tab.goto(address)
+    found: list[str] = []
+    for path in PAGES:
+        tab.set_viewport_size({"width": DESK, "height": 900})
+        tab.goto(path)
+        found += [f"{path} {line}" for line in complaints_of(tab, axe)]
+        for width in (PHONE, WALL):
+            tab.set_viewport_size({"width": width, "height": 900})
+            found += [f"{path} at {width}: {line}" for line in sideways(tab)]
+    context.close()
+    assert found == []
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    return axe_source()
+
+
+def test_keys_lead_from_one_failed_or_flipped_problem_to_the_next(page: Any) -> None:
+    """f and F: failed; x and X: flipped, that is solved by the other run; the address tells which."""
+    page.goto("/runs/run-Beta?against=run-Alpha")
+    for key, task in (("x", 3), ("x", 5), ("f", 7), ("F", 5), ("X", 3), ("j", 4), ("k", 3)):
+        page.keyboard.press(key)
+        page.wait_for_url(f"**/runs/run-Beta?task=HumanEval%2F{task}&*")
+    assert "return n" in page.locator("#answer pre").first.text_content()
+
+
+def test_keys_are_silent_while_a_person_types(page: Any) -> None:
+    page.goto("/runs")
+    page.keyboard.press("/")
+    page.keyboard.type("f3?")
+    assert page.locator("#q").input_value() == "f3?"
+    page.keyboard.press("Escape")
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+
+
+def test_all_of_a_page_is_reached_by_the_tab_key(page: Any) -> None:
+    """From the link that skips the menu to the last button, without a trap."""
+    page.goto("/leaderboard")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    reached = set()
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        reached.add(page.evaluate("document.activeElement.outerHTML.slice(0, 80)"))
+    for wanted in ("Compare the chosen", 'value="run-Beta"', "/runs/run-Alpha", 'id="show-keys"'):
+        assert any(wanted in one for one in reached), wanted
+
+
+def test_two_models_of_the_leaderboard_are_compared_and_their_codes_stand_side_by_side(page: Any) -> None:
+    page.goto("/leaderboard")
+    for box in page.locator('input[name="run"]').all():
+        box.check()
+    page.get_by_role("button", name="Compare the chosen").click()
+    page.wait_for_load_state()
+    assert "Beta vs Alpha" in page.locator(".verdict").first.text_content()
+    assert page.locator(".sides td.minus").first.text_content().strip() == "return n"
+    page.keyboard.press("x")
+    page.wait_for_url("**flip=HumanEval%2F5**")
+
+
+def test_a_search_stands_in_the_address_and_survives_going_back(page: Any) -> None:
+    page.goto("/runs")
+    page.locator("#q").fill("alpha")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**q=alpha**")
+    page.locator("tbody a").first.click()
+    page.wait_for_url("**/runs/run-Alpha")
+    page.go_back()
+    assert page.locator("#q").input_value() == "alpha"
+    assert page.locator("tbody tr").count() == 1
