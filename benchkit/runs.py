@@ -130,6 +130,7 @@ class RunTelemetry(Part):
     prompt_tokens_per_second: float | None = None
     time_to_first_token_s: float | None = None
     server_start_s: float | None = None
+    model_cached_percent: float | None = None  # of the model's file, when its server was started
     server_stop_s: float | None = None
     server_restarts: int | None = None
     server_silent_s: float | None = None

@@ -41,6 +41,13 @@ class BatchCommand(PassesFlagsOn):
 @click.option("--retry-failed", is_flag=True, help="Run again what failed; what is done stays done.")
 @click.option("--race", metavar="GOAL", help=f"Stop models that cannot be wanted any more: {GOALS}.")
 @click.option("--finish", is_flag=True, help="What a race has stopped goes on to its end.")
+@click.option(
+    "--prefetch",
+    type=click.Choice(["auto", "always", "never"]),
+    default="auto",
+    show_default=True,
+    help="Read the next model's file while another runs; auto: not from a network file system.",
+)
 @click.option("--if-busy", type=click.Choice(["refuse", "wait"]), default="refuse", show_default=True)
 @click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
 @click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
@@ -189,7 +196,7 @@ def _goal(text: str | None) -> Goal | None:
 
 
 def _run(expansion: Expansion, options: dict[str, Any]) -> int:
-    from benchkit.running.batch.options import BatchOptions, next_time_of_day
+    from benchkit.running.batch.options import BatchOptions, Prefetch, next_time_of_day
     from benchkit.running.batch.run import run_batch
 
     batch_options = BatchOptions(
@@ -198,6 +205,7 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         retry_failed=options["retry_failed"],
         race=None if options["finish"] else _goal(options["race"]) or expansion.race,
         finish=options["finish"],
+        prefetch=Prefetch(options["prefetch"]),
         wait=options["if_busy"] == "wait",
         notify_command=options["notify_command"],
         notify_failures=options["notify_failures"],

@@ -7,6 +7,7 @@ checks.py     each script's own check, once, before the first server starts
 estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
 run.py        a batch from its start to the summary; options.py how it is to be run, apart from the plan
 loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
+prefetch.py   the next model's file is read while another runs
 race.py       models asked in rounds, the losers stopped after each
 ledger.py     what is known of each entry while the batch runs
 state.py      the journal beside the history, from which a later batch goes on

@@ -6,18 +6,20 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.records import Run, Status
+from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
+from benchkit.running.batch.prefetch import reading_ahead
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal, beside, ended, paused, started
-from benchkit.running.display import Display
 from benchkit.running.plan import Part, PlannedRun, new_run_id
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
@@ -43,7 +45,7 @@ class Keeper:
         ledger: Ledger,
         journal: StateJournal,
         options: BatchOptions,
-        display: Display,
+        display: BatchDisplay,
         on_failure: Callable[[EntryState], None],
     ) -> None:
         self.display = display
@@ -52,6 +54,7 @@ class Keeper:
         self._on_failure = on_failure
         self._by_run: dict[str, Entry] = {}
         self._began = time.monotonic()
+        self._server: str | None = None
         self._failures: list[tuple[str, str]] = []  # model and cause of the machine-wide failures in a row
         self._estimator = Estimator(ledger.runs(), machine_facts())
 
@@ -70,6 +73,10 @@ class Keeper:
         while (run_id := new_run_id()) in self._by_run or self._ledger.has_run(run_id):
             pass
         return run_id
+
+    def reading_ahead(self, now: Entry, following: Entry | None) -> AbstractContextManager[None]:
+        """The next model's file is read meanwhile."""
+        return reading_ahead(now, following, self._options.prefetch, lambda: self.display.snapshot)
 
     def wanted(self, plan: PlannedRun) -> bool:
         """Whether to start this one now; notes that it starts."""
@@ -103,6 +110,7 @@ class Keeper:
         return NoDiskSpace(f"stopped, {_little_disk(self.at_work, free)}: free some, then --retry-failed")
 
     def note(self, finished: EndedRun) -> None:
+        self._note_time(finished.run)
         if not finished.recorded:
             self._note_round(finished.run)
             return
@@ -117,6 +125,15 @@ class Keeper:
         if state.state == Status.FAILED:
             self._on_failure(state)
         self._stop_where_the_next_would_fail_too(run, finished.error)
+
+    def _note_time(self, run: Run) -> None:
+        telemetry = run.telemetry
+        latest = telemetry.rounds[-1] if telemetry.rounds else {}
+        self._ledger.asking_s += latest.get("script_s", telemetry.script_s) or 0.0
+        server = run.server.base_url  # shared by all runs of a server: its start counts once
+        if server is not None and server != self._server:
+            self._ledger.loading_s += telemetry.server_start_s or 0.0
+        self._server = server
 
     def _note_round(self, run: Run) -> None:
         state = self._ledger.state(self._by_run[run.id])

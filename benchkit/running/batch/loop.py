@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
@@ -10,6 +11,7 @@ from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
 from benchkit.records import Status
 from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.keeper import BatchStopped, Keeper
 from benchkit.running.batch.ledger import Ledger
@@ -24,7 +26,6 @@ from benchkit.running.batch.state import (
     beside,
     read_state,
 )
-from benchkit.running.display import Display
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import execute_all
 from benchkit.running.runner.interrupts import Interrupts
@@ -36,7 +37,7 @@ FOREVER_S = 10 * 365 * 86400.0
 def run_entries(
     ledger: Ledger,
     options: BatchOptions,
-    display: Display,
+    display: BatchDisplay,
     on_failure: Callable[[EntryState], None] = lambda _state: None,
 ) -> None:
     """Run what is left of the plan; each run is in the history and in the journal as soon as it ends."""
@@ -44,6 +45,7 @@ def run_entries(
         runs = open_store(options.history).runs()
         known = agree_with_history(read_state(options.history), runs)
         ledger.load(known.entries, runs)
+        began = time.monotonic()
         todo = ledger.left(retry_failed=options.retry_failed, finish=options.finish)
         if problems := script_problems(entry.planned() for entry in todo):
             raise PlanProblems("the plan", problems)
@@ -57,6 +59,8 @@ def run_entries(
             ledger.stopped = str(error)
         except Interrupted:
             ledger.interrupted = True
+        finally:
+            ledger.wall_s = time.monotonic() - began
 
 
 def _run_races(
@@ -69,16 +73,25 @@ def _run_races(
     races = [ModelRace(group, known, ledger, keeper, options) for group in groups]
     try:
         for lap in laps(races):
-            for group in lap:
-                _run_group([keeper.planned(due.entry, due.part) for due in group], keeper)
+            groups = [[due.entry for due in group] for group in lap]
+            for due, now, following in zip(lap, groups, _following(groups), strict=True):
+                with keeper.reading_ahead(now[0], following):
+                    _run_group([keeper.planned(one.entry, one.part) for one in due], keeper)
     finally:
         ledger.races = [race.in_words() for race in races]
     return {entry.key for group in groups for entry in group}
 
 
 def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
-    for _, group in groupby(todo, key=lambda entry: entry.server_key):
-        _run_group([keeper.planned(entry) for entry in group], keeper)
+    groups = [list(group) for _, group in groupby(todo, key=lambda entry: entry.server_key)]
+    for group, following in zip(groups, _following(groups), strict=True):
+        with keeper.reading_ahead(group[0], following):
+            _run_group([keeper.planned(entry) for entry in group], keeper)
+
+
+def _following(groups: Sequence[Sequence[Entry]]) -> list[Entry | None]:
+    """What is served after each of them."""
+    return [*(group[0] for group in groups[1:]), None]
 
 
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:

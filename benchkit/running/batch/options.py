@@ -5,10 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 
 from benchkit.errors import UsageError
 from benchkit.racing import Goal
+
+
+class Prefetch(StrEnum):
+    """Whether the next model's file is read while another runs."""
+
+    AUTO = "auto"  # not from a network file system
+    ALWAYS = "always"
+    NEVER = "never"
 
 
 @dataclass(frozen=True)
@@ -19,6 +28,7 @@ class BatchOptions:
     wait: bool = False  # for another batch to end, instead of being refused
     race: Goal | None = None  # stop the models that cannot be wanted any more
     finish: bool = False  # what a race has stopped goes on to its end
+    prefetch: Prefetch = Prefetch.AUTO
     notify_command: str | None = None
     notify_failures: bool = False  # each one, as soon as it is recorded
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night

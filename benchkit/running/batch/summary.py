@@ -171,11 +171,21 @@ def _noted(ledger: Ledger, escape: Escape) -> list[str]:
             met[text].append(f"{state.label}{detail}")
     lines = [f"- {text}: {_few(labels)}" for text, labels in met.items()]
     hottest = _largest(ledger, "temperature_c_max")
+    lines += _idle(ledger)
     lines += [f"- the GPU's hottest moment: {hottest[1]:.0f} °C, {hottest[0]}"] if hottest else []
     before = _largest(ledger, "vram_before_mb")
     if before and before[1] > NOTED_MB:
         lines.append(f"- in use before a server came: up to {before[1]:,.0f} MB of VRAM, {before[0]}")
     return ["## Noted", "\n".join(map(escape, lines))] if lines else []
+
+
+def _idle(ledger: Ledger) -> list[str]:
+    """What of the night no model was asked."""
+    idle = ledger.wall_s - ledger.asking_s
+    if not ledger.asking_s or idle < 1.0:
+        return []
+    loading = f", {duration(ledger.loading_s)} of it while servers started" if ledger.loading_s >= 1 else ""
+    return [f"- no question was under way for {duration(idle)} of {duration(ledger.wall_s)}{loading}"]
 
 
 def _of_note(run: Run) -> Iterator[tuple[str, str]]:

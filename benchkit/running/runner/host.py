@@ -15,6 +15,7 @@ from benchkit.errors import BenchError, ModelFileError, ServerError
 from benchkit.records import ModelFile, ServerRequest
 from benchkit.running.plan import PlannedRun
 from benchkit.serving.gguf import read_model_file, sha256_of
+from benchkit.serving.gguf.page_cache import cached_percent
 from benchkit.serving.servers import RunningServer, StopReport, serve
 from benchkit.serving.telemetry import Before
 from benchkit.settings import SETTINGS
@@ -36,6 +37,7 @@ class ModelHost:
         self.model: ModelFile | None = None
         self.server: RunningServer | None = None
         self.stop_report: StopReport | None = None
+        self.cached_percent: float | None = None  # of the file, when its server was started
         self.before: Before | None = None  # the GPUs before the server came
         self._plan = plan
         self._report = report
@@ -82,6 +84,7 @@ class ModelHost:
     def _start(self, vram_used_mb: VramUsed) -> None:
         try:
             self._read_model()
+            self.cached_percent = cached_percent(self.model.parts) if self.model else None
             digest = in_background(sha256_of, self.model) if self.model else None
             request = replace(server_request(self._plan, self.model), new_key=self._new_key)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))

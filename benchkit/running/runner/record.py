@@ -49,6 +49,7 @@ class Findings:
     machine: Mapping[str, Any] = field(default_factory=dict)
     script_s: float | None = None
     restarts: int = 0
+    cached_percent: float | None = None
     silence: Silence = field(default_factory=Silence)
     stop: StopReport | None = None
     error: BaseException | None = None
@@ -159,6 +160,7 @@ def _telemetry(plan: PlannedRun, found: Findings) -> dict[str, Any]:
         **{name: metrics.get(name) for name in COSTS},
         **_cost(plan, found, metrics),
         "server_start_s": found.facts.start_s if found.facts else None,
+        "model_cached_percent": found.cached_percent,
         "script_s": found.script_s,
         "server_restarts": found.restarts,
         "server_silent_s": None if found.silence.lost_s is None else round(found.silence.lost_s, 1),

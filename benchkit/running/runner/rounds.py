@@ -38,6 +38,7 @@ def with_former_rounds(run: Run, folder: Path) -> Run:
     now = {
         "asked": asked,
         "server_start_s": run.telemetry.server_start_s,
+        "model_cached_percent": run.telemetry.model_cached_percent,
         "script_s": run.telemetry.script_s,
     }
     former = read_rounds_so_far(folder)

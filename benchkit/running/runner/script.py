@@ -38,6 +38,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
     work.publisher.publish(Snapshot(race=race))
     if plan.benchmark.served:
         found.facts = work.host.running(sampler.vram_used_mb).facts
+        found.cached_percent = work.host.cached_percent
     else:
         work.host.without_server()
     events = EventReader(plan.folder / RunFile.EVENTS)

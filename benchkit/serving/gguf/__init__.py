@@ -5,6 +5,7 @@ types.py      the format's numbers and what they stand for
 model.py      a model from all its parts: ModelFile for the record, ModelFacts for the estimate
 memory.py     how much a server will take, and how many layers fit on a GPU
 hashing.py    the model's SHA-256, remembered in the cache folder
+page_cache.py how much of a file lies in memory already; reading_ahead.py brings it there
 """
 
 from benchkit.serving.gguf.container import Container, read_container

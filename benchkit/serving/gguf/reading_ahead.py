@@ -1,0 +1,66 @@
+"""Reads a model's file into the page cache and computes its hash, with what nobody else wants of the machine.
+
+A program of its own, so that the kernel can hold it back and it can be ended at any moment:
+
+    python -m benchkit.serving.gguf.reading_ahead FILE.gguf BYTES_TO_LEAVE_FREE
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from benchkit.errors import BenchError
+from benchkit.serving.gguf.hashing import sha256_of
+from benchkit.serving.gguf.model import read_model_file
+
+CHUNK = 32 << 20
+MOST_PRESSURE = 5.0  # percent of the last ten seconds in which some process waited for memory
+_PRESSURE = Path("/proc/pressure/memory")
+
+
+def main() -> None:
+    path, reserve, parent = Path(sys.argv[1]), int(sys.argv[2]), os.getppid()
+    become_idle()
+    with suppress(BenchError, OSError):  # the run itself will say what is wrong with the file
+        model = read_model_file(path)
+        left = model.size_bytes
+        buffer = bytearray(CHUNK)
+        for part in model.parts:
+            with part.open("rb", buffering=0) as file:
+                while memory_is_free(left + reserve) and os.getppid() == parent:
+                    read = file.readinto(buffer)
+                    if not read:
+                        break
+                    left -= read
+        if left <= 0:
+            sha256_of(model)
+
+
+def become_idle() -> None:
+    """Processor and disk only where nobody else wants them."""
+    import psutil
+
+    with suppress(OSError, AttributeError):
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    with suppress(OSError, AttributeError, psutil.Error):
+        psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
+
+
+def memory_is_free(needed: int) -> bool:
+    """Whether that much could be had without taking it from anybody, and nobody waits for memory."""
+    import psutil
+
+    return bool(psutil.virtual_memory().available > needed) and _pressure() < MOST_PRESSURE
+
+
+def _pressure() -> float:
+    with suppress(OSError, ValueError, IndexError):
+        return float(_PRESSURE.read_text().split("avg10=")[1].split()[0])
+    return 0.0
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""The next model's file is read while another runs, and only where that is in nobody's way."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from benchkit.running.batch import prefetch
+from benchkit.running.batch.expand import Entry, expand
+from benchkit.running.batch.options import Prefetch
+from benchkit.running.batch.planfile import make_plan
+from benchkit.running.batch.prefetch import reading_ahead
+from benchkit.running.live import Snapshot
+from benchkit.serving.gguf import page_cache
+from benchkit.serving.gguf.page_cache import cached_percent, is_on_network
+from benchkit.settings import RunSettings
+from tests.running.batch.support import COMMAND, SUMMARY, script, until_released, write_plan
+from tests.support import F16, QUANTIZED, runs_in, wait_until
+
+
+def cold_copy(path: Path) -> Path:
+    """A model whose bytes are on the disk and not in memory."""
+    shutil.copyfile(F16, path)
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    if cached_percent([path]) != 0.0:
+        pytest.skip("files here stay in memory")
+    return path
+
+
+def entries(*models: Path) -> list[Entry]:
+    plan = {"models": [str(path) for path in models], "benchmarks": ["demo"]}
+    return list(expand(make_plan(plan, "plan"), RunSettings(benchmark="")).entries)
+
+
+def test_the_next_file_is_read_while_a_model_runs(tmp_path: Path) -> None:
+    """Before the first run has ended all of it is in memory, and the record of the second run says so."""
+    cold = cold_copy(tmp_path / "second.gguf")
+    waits = script(tmp_path, "waits", until_released(SUMMARY))
+    write_plan(tmp_path, models=[str(QUANTIZED), str(cold)], benchmarks=[waits])
+    with subprocess.Popen(
+        COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as night:
+        wait_until(lambda: cached_percent([cold]) == 100.0)
+        assert runs_in(tmp_path) == []
+        (tmp_path / "released").touch()
+        assert night.wait(60) == 0
+    second = runs_in(tmp_path)[1]
+    assert (second["model"], second["telemetry"]["model_cached_percent"]) == ("second", 100.0)
+    summary = (tmp_path / "benchmark_results.morning.md").read_text()
+    assert "no question was under way for" in summary
+
+
+@pytest.mark.parametrize(
+    ("how", "kind", "expected"),
+    [
+        (Prefetch.AUTO, "ext4", True),
+        (Prefetch.AUTO, "nfs4", False),
+        (Prefetch.ALWAYS, "nfs4", True),
+        (Prefetch.NEVER, "ext4", False),
+    ],
+)
+def test_a_network_file_system_is_read_only_where_asked(
+    how: Prefetch, kind: str, expected: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the type of the mount that holds the file, also where its name has a blank."""
+    folder = tmp_path / "my models"
+    folder.mkdir()
+    escaped = str(folder).replace(" ", "\\040")
+    mounted = f"1 0 8:1 / / rw - ext4 /dev/a rw\n2 1 0:5 / {escaped} rw shared:1 - {kind} box:/m rw\n"
+    (tmp_path / "mountinfo").write_text(mounted)
+    monkeypatch.setattr(page_cache, "_MOUNTS", tmp_path / "mountinfo")
+    shutil.copyfile(F16, folder / "next.gguf")
+    assert is_on_network(folder / "next.gguf") is (kind == "nfs4")
+    now, following = entries(QUANTIZED, folder / "next.gguf")
+    assert (prefetch._worth_reading(now, following, how) is not None) is expected
+
+
+def test_nothing_is_read_where_memory_is_short(tmp_path: Path) -> None:
+    """The reader leaves at once where it would not leave as much free as it is told to; else it hashes."""
+    hashes = tmp_path / "cache" / "bench_runner" / "sha256"
+    for reserve, found in ((1 << 60, 0), (0, 1)):
+        command = [sys.executable, "-m", "benchkit.serving.gguf.reading_ahead", str(F16), str(reserve)]
+        subprocess.run(command, check=True)
+        assert len(list(hashes.glob("*.json"))) == found
+
+
+def test_a_reader_ends_with_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is left to read, the next server's start does not wait for it."""
+    monkeypatch.setattr(prefetch, "PROGRAM", (sys.executable, "-c", "import time; time.sleep(600)"))
+    now, following = entries(QUANTIZED, F16)
+
+    def readers() -> list[Any]:
+        return [
+            child for child in psutil.Process().children() if "time.sleep(600)" in " ".join(child.cmdline())
+        ]
+
+    with reading_ahead(now, following, Prefetch.AUTO, lambda: Snapshot("running")):
+        wait_until(readers)
+    assert readers() == []
+
+
+def test_a_damaged_file_is_left_to_its_run(tmp_path: Path) -> None:
+    """The reader says nothing: the run tells what is wrong with it."""
+    (tmp_path / "bad.gguf").write_bytes(F16.read_bytes()[:5000])
+    command = [sys.executable, "-m", "benchkit.serving.gguf.reading_ahead", str(tmp_path / "bad.gguf"), "0"]
+    done = subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
