@@ -66,6 +66,12 @@ INTENDED: tuple[Difference, ...] = (
         "Quality: 75.0 of 100 (75 equals the references), 95% interval 75.0–75.0, 17 problems\n",
     ),
     Difference(
+        "status tells how far a race has asked a run",
+        "*-status-json",
+        ', "now": null}',
+        ', "answered": null, "problems": null, "now": null}',
+    ),
+    Difference(
         "the list says what its tiers are corrected for",
         "history-leaderboard-list",
         "demo-q2_k     55.0%  [34.2–74.2]               482 tok/s\n\n"

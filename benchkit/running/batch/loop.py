@@ -17,7 +17,7 @@ from benchkit.running.batch.keeper import BatchStopped, Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
-from benchkit.running.batch.race import ModelRace, entries_that_race, laps
+from benchkit.running.batch.race import Due, ModelRace, entries_that_race, laps
 from benchkit.running.batch.state import (
     EntryState,
     RaceState,
@@ -73,13 +73,18 @@ def _run_races(
     races = [ModelRace(group, known, ledger, keeper, options) for group in groups]
     try:
         for lap in laps(races):
-            groups = [[due.entry for due in group] for group in lap]
-            for due, now, following in zip(lap, groups, _following(groups), strict=True):
-                with keeper.reading_ahead(now[0], following):
-                    _run_group([keeper.planned(one.entry, one.part) for one in due], keeper)
+            _run_lap(lap, keeper)
     finally:
         ledger.races = [race.in_words() for race in races]
     return {entry.key for group in groups for entry in group}
+
+
+def _run_lap(lap: Sequence[Sequence[Due]], keeper: Keeper) -> None:
+    """What is due now, one server after the other."""
+    following = _following([[one.entry for one in due] for due in lap])
+    for due, after in zip(lap, following, strict=True):
+        with keeper.reading_ahead(due[0].entry, after):
+            _run_group([keeper.planned(one.entry, one.part) for one in due], keeper)
 
 
 def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
@@ -91,7 +96,7 @@ def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
 
 def _following(groups: Sequence[Sequence[Entry]]) -> list[Entry | None]:
     """What is served after each of them."""
-    return [*(group[0] for group in groups[1:]), None]
+    return [*(group[0] for group in groups[1:]), None][: len(groups)]
 
 
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:
