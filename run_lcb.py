@@ -66,7 +66,7 @@ def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
     with starting_sandbox(settings, own.sandbox, own.workers) as started:
         problem_set = choose_problems(choice, settings.limit, settings.part)
         asked_how = {"prompt_style": own.style, "mode": "chat"}
-        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how, own.limits)
+        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how, limits=own.limits)
         if own.rejudge is not None:
             return _rejudge(evaluation, own.rejudge)
         refuse_large_k(own.pass_at, settings.samples)

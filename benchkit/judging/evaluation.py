@@ -19,8 +19,6 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.contract import PARTS
 from benchkit.errors import UsageError
-from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
-from benchkit.languages import PYTHON, Language
 from benchkit.numbers import Memory, above_0
 from benchkit.verdict import Verdict
 
@@ -28,9 +26,10 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from benchkit.asking.problems import ProblemSet
-    from benchkit.judging.sandbox import Isolation, Sandbox
+    from benchkit.judging.sandbox import AskedLimits, Isolation, Sandbox
     from benchkit.judging.scoring import Judge, Judged
     from benchkit.judging.scoring.saved import SavedAnswers
+    from benchkit.languages import Language
 
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
@@ -72,6 +71,8 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
     ) -> Any:
         if options["sandbox"] == "none" and not i_understand:
             raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
+        from benchkit.judging.sandbox import AskedLimits  # a script's help needs none
+
         return function(**options, limits=AskedLimits(test_timeout, test_memory, test_cpus))
 
     decorated = command
@@ -91,19 +92,21 @@ class Evaluation:
     asked_how: Mapping[str, Any] = field(
         default_factory=dict
     )  # prompt_style, mode: part of the journal's key
-    limits: AskedLimits = NOTHING_ASKED
+    limits: AskedLimits = field(kw_only=True)
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=time.monotonic)
 
 
 def starting_sandbox(
-    settings: Settings, level: str, workers: int | None, language: Language = PYTHON
+    settings: Settings, level: str, workers: int | None, language: Language | None = None
 ) -> AbstractContextManager[Callable[[], Sandbox]]:
     """Its workers start while problems and answers are read; they can use the language's toolchain."""
     from benchkit.judging.sandbox import start_sandbox
 
     folders: tuple[str, ...] = ()
-    if not language.preloaded:  # the sandbox must be told of what lies beyond the system's folders
+    if (
+        language is not None and not language.preloaded
+    ):  # the sandbox must be told of what lies beyond the system's folders
         toolchain = language.find_toolchain()
         language.fill_caches(toolchain)
         folders = toolchain.shown_folders

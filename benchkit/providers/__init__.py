@@ -6,7 +6,7 @@ names.py      `openrouter/google/gemini-pro` to provider, model, address and the
 keys.py       the key of a provider: its own variable, and never that of another
 listing.py    a provider's list of models, and names that are not in it
 parameters.py   what a request may say to a model: the rest is left out or renamed, and it is told
-usage.py      what a reply tells of tokens and cost; endings.py: why an answer ended
+usage.py      what a reply tells of tokens and cost
 refusals.py   refusals that no further request mends
 pace.py       what a reply's headers say about when to ask again
 base.py       the Protocol of a dialect

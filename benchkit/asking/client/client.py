@@ -28,8 +28,8 @@ from benchkit.asking.client.prompts import with_prefill
 from benchkit.asking.client.stream import events
 from benchkit.asking.script.base import Answer, Question
 from benchkit.asking.script.flags import Sampling
+from benchkit.endings import LENGTH
 from benchkit.errors import EndpointError
-from benchkit.providers.endings import LENGTH
 from benchkit.providers.parameters import Parameters
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from benchkit.asking.client.failures import (
 )
 from benchkit.asking.client.stream import Event
 from benchkit.asking.script.base import Answer
+from benchkit.endings import CONTENT_FILTER, FAILED, LENGTH, ending
 from benchkit.providers.dialects import dialect_of
-from benchkit.providers.endings import CONTENT_FILTER, FAILED, LENGTH, ending
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
 from benchkit.providers.usage import read_usage

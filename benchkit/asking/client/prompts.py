@@ -10,21 +10,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from benchkit.asking.script.base import Message, Prompt
 from benchkit.errors import UnknownName, UsageError
-from benchkit.languages import PYTHON, Language
 
-Prompter = Callable[[str, Language], Prompt]
+if TYPE_CHECKING:
+    from benchkit.languages import Language
+
+Prompter = Callable[[str, "Language"], Prompt]
 """Makes what the model is sent of a problem's prompt and its language."""
 
 
 @dataclass(frozen=True)
 class Stops:
-    """The strings that end a raw completion, of a tool that has its own; all of them are for Python."""
+    """The strings that end a raw completion of Python, of a tool that has its own; empty: the language's."""
 
-    after_body: tuple[str, ...]
-    after_definition: tuple[str, ...]
+    after_body: tuple[str, ...] = ()
+    after_definition: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -36,10 +39,10 @@ class Style:
     instruction: str
     begun: str = ""  # the answer's beginning, put into the model's mouth
     completes: bool = True  # whether the tool asks base models
-    stops: Stops | None = None  # None: the language's
+    stops: Stops = Stops()
     tidy: Callable[[str], str] = str.strip
 
-    def chat(self, prompt: str, language: Language = PYTHON) -> Prompt:
+    def chat(self, prompt: str, language: Language) -> Prompt:
         """Messages for an instruction model."""
         tidied = self.tidy(prompt)
         asked = _message("user", self.instruction, tidied, language)
@@ -56,13 +59,12 @@ class Style:
             )
         return self._completion
 
-    def _completion(self, prompt: str, language: Language = PYTHON) -> Prompt:
+    def _completion(self, prompt: str, language: Language) -> Prompt:
         """Text to continue; it ends where a new task would begin."""
-        stops = Stops(language.stops_after_body, language.stops_after_definition)
-        if self.stops is not None and language is PYTHON:
-            stops = self.stops
-        in_function = language.syntax.ends_in_function(prompt)
-        return Prompt(prompt, stop=stops.after_body if in_function else stops.after_definition)
+        own = self.stops if language.name == "python" else Stops()
+        if language.syntax.ends_in_function(prompt):
+            return Prompt(prompt, stop=own.after_body or language.stops_after_body)
+        return Prompt(prompt, stop=own.after_definition or language.stops_after_definition)
 
 
 STYLES: dict[str, Style] = {
@@ -102,7 +104,6 @@ STYLES: dict[str, Style] = {
         begun="The function, completed:\n```{label}\n{prompt}\n",
         stops=Stops(
             after_body=("\nclass", "\ndef", "\n#", "\nif", "\nprint"),
-            after_definition=PYTHON.stops_after_definition,
         ),
     ),
     "simple-evals": Style(

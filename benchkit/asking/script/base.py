@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from benchkit.providers.endings import CONTENT_FILTER, LENGTH
+from benchkit.endings import CONTENT_FILTER, LENGTH
 from benchkit.verdict import Verdict
 
 Message = dict[str, str]
