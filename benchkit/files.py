@@ -113,15 +113,16 @@ def _mode_of(path: Path, new_mode: int) -> int:
 
 
 @contextmanager
-def locked(path: Path, wait_s: float = 30.0, *, shared: bool = False) -> Iterator[None]:
+def locked(path: Path, wait_s: float = 30.0, *, shared: bool = False) -> Iterator[Path]:
     """Hold the lock that belongs to `path`, on a file of its own beside it; TimeoutError when others keep it.
 
+    Gives the real path, to which all names of the file lead.
     The kernel drops the lock with its process, however that ends; so the lock file stays and means nothing.
     """
     target = real_path(path)
     with opened(target.with_name(f".{target.name}.lock"), os.O_RDONLY | os.O_CREAT) as fd:
         _flock(fd, fcntl.LOCK_SH if shared else fcntl.LOCK_EX, time.monotonic() + wait_s, path)
-        yield
+        yield target
 
 
 def _flock(fd: int, kind: int, deadline: float, path: Path) -> None:

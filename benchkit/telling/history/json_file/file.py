@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from benchkit.contract import RunFile
@@ -66,8 +67,8 @@ class JsonFile:
             with _named(self.path):
                 _refuse_what_is_no_file(self.path)
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with locked(self.path):
-                    appending.append_record(real_path(self.path), record)
+                with locked(self.path) as target:
+                    appending.append_record(target, record)
         except HistoryError as error:
             raise _with_record_put_aside(error, self.path, run) from error
 
@@ -196,8 +197,8 @@ def _read(path: Path) -> tuple[Signature | None, Content]:
         return None, Content(b"")
     _refuse_what_is_no_file(path)
     try:
-        with locked(path, shared=True):
-            return _signature(path), Content(appending.read_bytes(real_path(path)))
+        with locked(path, shared=True) as target:
+            return _signature(path), Content(appending.read_bytes(target))
     except OSError as error:
         if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
             raise
@@ -216,9 +217,13 @@ def _signature(path: Path) -> Signature | None:
 
 def _refuse_what_is_no_file(path: Path) -> None:
     """A folder; and a device like /dev/null, which a history would replace, or a pipe, which never ends."""
-    if path.is_dir():
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if S_ISDIR(mode):
         raise HistoryError("it is a folder: name a file with --history")
-    if path.exists() and not path.is_file():
+    if not S_ISREG(mode):
         raise HistoryError("it is a device or a pipe: name a file with --history")
 
 

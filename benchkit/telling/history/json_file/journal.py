@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from zlib import crc32
 
@@ -68,7 +68,7 @@ def place(history: Path) -> Path:
 
 def write(history: Path, journal: Journal, disk: Disk) -> None:
     """Put the journal on the disk, in the place of an older one."""
-    header = json.dumps({name: value for name, value in asdict(journal).items() if name != "tail"})
+    header = json.dumps({name: value for name, value in vars(journal).items() if name != "tail"})
     content = header.encode() + b"\n" + journal.tail
     data = _checksum(content) + b"\n" + content
     draft = place(history).with_suffix(".tmp")
