@@ -26,6 +26,15 @@ class Spending:
     def __init__(self, path: Path, run: str) -> None:
         self._path, self._run = path, run
 
+    def begin(self, spent: float) -> None:
+        """What the run has spent so far, in earlier commands; nothing of it is under way any more."""
+
+        def change(_most: float, sums: _Sums) -> None:
+            sums[SPENT][self._run] = spent
+            sums[UNDER_WAY].pop(self._run, None)
+
+        self._change(change)
+
     def take(self, expected: float) -> None:
         """Count what is about to be asked for; CostLimit where that could pass the limit."""
 

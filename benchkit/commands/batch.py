@@ -15,6 +15,7 @@ import click
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.typos import DASHES, PassesFlagsOn
 from benchkit.errors import Interrupted, UsageError
+from benchkit.numbers import above_0
 from benchkit.racing import GOALS
 from benchkit.settings import RunSettings, with_environment
 
@@ -50,6 +51,9 @@ class BatchCommand(PassesFlagsOn):
 )
 @click.option("--if-busy", type=click.Choice(["refuse", "wait"]), default="refuse", show_default=True)
 @click.option("--until", metavar="HH:MM", help="Start nothing that is not expected to end by then.")
+@click.option(
+    "--max-cost", type=above_0(), metavar="USD", help="Ask nothing more that could pass this in all."
+)
 @click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
 @history_option
@@ -108,7 +112,8 @@ def _expansion(options: dict[str, Any]) -> Expansion:
     from benchkit.running.batch.expand import expand
 
     base = RunSettings(benchmark="", history=options["history"], runs_dir=options["runs_dir"])
-    base = replace(with_environment(base), model=None)  # a plan names its models itself
+    # A plan names its models itself; and no run may cost more than all together.
+    base = replace(with_environment(base), model=None, max_cost=options["max_cost"])
     return expand(_plan(options), base)
 
 
@@ -207,6 +212,7 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         finish=options["finish"],
         prefetch=Prefetch(options["prefetch"]),
         wait=options["if_busy"] == "wait",
+        max_cost=options["max_cost"],
         notify_command=options["notify_command"],
         notify_failures=options["notify_failures"],
     )

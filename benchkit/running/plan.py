@@ -13,7 +13,7 @@ from benchkit.errors import UnknownName, UsageError
 from benchkit.prices import Price, find_price
 from benchkit.providers.keys import key_of
 from benchkit.providers.names import find_remote_model, provider_at, remote_model
-from benchkit.providers.table import LOCAL
+from benchkit.providers.table import LOCAL, find_provider
 from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
@@ -58,6 +58,7 @@ def plan_run(settings: RunSettings, run_id: str | None = None) -> PlannedRun:
     _check_price(settings)
     benchmark = find_benchmark(settings)
     script = _script(settings, benchmark)
+    _check_limit(settings, script)
     chosen = run_id or new_run_id()
     return PlannedRun(
         id=chosen,
@@ -134,13 +135,27 @@ def _check_where_the_model_is(settings: RunSettings) -> None:
         raise UsageError(f"no model named: {advice}")
 
 
+def sends_bill(settings: RunSettings) -> bool:
+    """Whether somebody else serves the model, and may want money for it."""
+    is_own = settings.provider is not None and find_provider(settings.provider).is_local
+    return settings.base_url is not None and not is_own
+
+
 def _check_price(settings: RunSettings) -> None:
     """A sum can be kept within only by who knows the price; a model of this machine sends no bill."""
-    if settings.max_cost is None or settings.base_url is None:
+    if settings.max_cost is None or not sends_bill(settings):
         return
     name = settings.name or ""
     if price_of(settings) is None:
         raise UsageError(f"--max-cost needs the price of {name}, which nobody knows: add --price IN,OUT")
+
+
+def _check_limit(settings: RunSettings, script: Script) -> None:
+    if settings.max_cost is not None and sends_bill(settings) and script.untold({"max_cost": ""}):
+        raise UsageError(
+            f"--max-cost: {script.label} cannot be told to stop before it: leave one of the two out, or give "
+            "its command a {max_cost}"
+        )
 
 
 def price_of(settings: RunSettings) -> Price | None:

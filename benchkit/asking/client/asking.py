@@ -37,6 +37,7 @@ class Asking:
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()
+        self._began = False  # whether what was paid in earlier commands is counted
 
     def _open_purse(self) -> Purse:
         """A model of this machine sends no bill, and so has no limit."""
@@ -67,9 +68,9 @@ class Asking:
             if self._settings.samples > 1 and self._settings.sampling.temperature == 0:
                 say("at --temperature 0 all samples of a problem are the same")
             say(f"{self.askers} at once ({self._because})")
-            if self._purse.is_limited:
-                for question in filter(journal.holds, questions):
-                    self._purse.spent_before(journal.recall(question).cost or 0.0)
+            if self._purse.is_limited and not self._began:
+                self._purse.begin(journal.cost())
+            self._began = True
             pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
 

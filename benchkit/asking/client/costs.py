@@ -47,9 +47,12 @@ class Purse:
     def is_limited(self) -> bool:
         return self._most is not None or self._night is not None
 
-    def spent_before(self, cost: float) -> None:
-        """By an earlier command of the same run."""
-        self._settle(0.0, cost)
+    def begin(self, spent: float) -> None:
+        """What earlier commands of the same run have spent."""
+        with self._lock:
+            self._spent = spent
+            if self._night is not None:
+                self._night.begin(spent)
 
     def ask(self, question: Question, ask: Callable[[], Answer]) -> Answer:
         """Ask where there is room for the answer; CostLimit where it could pass the limit."""

@@ -58,6 +58,18 @@ class AnswerJournal:
             row = json.loads(lines.readline())
         return Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
 
+    def cost(self) -> float:
+        """Of all answers that it holds, as far as it is known."""
+        return sum(row.get("cost") or 0.0 for row in self._rows())
+
+    def _rows(self) -> Iterator[dict[str, Any]]:
+        if not self._places:
+            return
+        with self.path.open("rb") as lines:
+            for offset, _ in self._places.values():
+                lines.seek(offset)
+                yield json.loads(lines.readline())
+
     def append(self, question: Question, answer: Answer) -> None:
         """Keep an answer; safe from several threads, on the disk for good within a second."""
         prompt = question.prompt

@@ -5,6 +5,7 @@ models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts
 estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
+costs.py      … and the money; the sum that a batch keeps within
 run.py        a batch from its start to the summary; options.py how it is to be run, apart from the plan
 loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
 prefetch.py   the next model's file is read while another runs

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.records import Run, Status
+from benchkit.running.batch.costs import Night
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
@@ -47,6 +48,7 @@ class Keeper:
         options: BatchOptions,
         display: BatchDisplay,
         on_failure: Callable[[EntryState], None],
+        night: Night | None = None,
     ) -> None:
         self.display = display
         self.at_work: PlannedRun | None = None
@@ -57,6 +59,7 @@ class Keeper:
         self._server: str | None = None
         self._failures: list[tuple[str, str]] = []  # model and cause of the machine-wide failures in a row
         self._estimator = Estimator(ledger.runs(), machine_facts())
+        self._night = night or Night()
 
     def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
@@ -81,7 +84,8 @@ class Keeper:
     def wanted(self, plan: PlannedRun) -> bool:
         """Whether to start this one now; notes that it starts."""
         entry = self._by_run[plan.id]
-        if reason := self._too_late(entry, _share_to_ask(plan, self._ledger.state(entry))):
+        late = self._too_late(entry, _share_to_ask(plan, self._ledger.state(entry)))
+        if reason := late or self._night.refusal(plan.settings):
             self._ledger.skip(entry, reason)
             return False
         free = _free_bytes(plan)
@@ -111,6 +115,8 @@ class Keeper:
 
     def note(self, finished: EndedRun) -> None:
         self._note_time(finished.run)
+        if self.at_work is not None:
+            self._night.note_end(self.at_work.folder)
         if not finished.recorded:
             self._note_round(finished.run)
             return

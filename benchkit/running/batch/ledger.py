@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
@@ -48,6 +49,15 @@ class Ledger:
     def runs(self) -> Iterable[Run]:
         """Every run of the history, those of this batch with it."""
         return self._runs.values()
+
+    def costs(self, todo: Iterable[Entry]) -> dict[Path, float]:
+        """What the plan's runs that are over have cost, by their folders; unknown costs count nothing."""
+        again = {entry.key for entry in todo}
+        over = [state for state in self.states() if state.folder and state.key not in again]
+        return {
+            Path(state.folder or ""): (run.telemetry.cost if (run := self.run_of(state)) else None) or 0.0
+            for state in over
+        }
 
     def skip(self, entry: Entry, reason: str) -> None:
         self._not_started[entry.key] = reason

@@ -11,6 +11,7 @@ from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
 from benchkit.records import Status
 from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.keeper import BatchStopped, Keeper
@@ -52,9 +53,10 @@ def run_entries(
         journal = StateJournal(options.history)
         try:
             journal.plan(ledger.states())
-            keeper = Keeper(ledger, journal, options, display, on_failure)
-            raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
-            _run_all([entry for entry in todo if entry.key not in raced], keeper)
+            with night_of(options.history, options.max_cost, ledger.costs(todo)) as night:
+                keeper = Keeper(ledger, journal, options, display, on_failure, night)
+                raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
+                _run_all([entry for entry in todo if entry.key not in raced], keeper)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:

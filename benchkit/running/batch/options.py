@@ -29,6 +29,7 @@ class BatchOptions:
     race: Goal | None = None  # stop the models that cannot be wanted any more
     finish: bool = False  # what a race has stopped goes on to its end
     prefetch: Prefetch = Prefetch.AUTO
+    max_cost: float | None = None  # in dollars, of all runs together
     notify_command: str | None = None
     notify_failures: bool = False  # each one, as soon as it is recorded
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night

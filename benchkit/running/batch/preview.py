@@ -8,6 +8,7 @@ from typing import Any
 
 from benchkit.errors import BenchError
 from benchkit.records import Status
+from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.display import how_many
 from benchkit.running.batch.estimate import Estimator, Expected, Room, free_room
 from benchkit.running.batch.expand import Entry
@@ -16,6 +17,7 @@ from benchkit.running.batch.table import cells_of, column, text_table
 from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
 from benchkit.telling.history import open_store
+from benchkit.telling.tables.columns import decimal
 from benchkit.telling.tables.width import printable, terminal_width
 from benchkit.terminal import duration
 
@@ -29,6 +31,7 @@ COLUMNS = (
     column("ram", "RAM MB", 5, 0),
     column("fits", "fits?", 0),
     column("expected", "time", 0),
+    column("cost", "cost $", 0),
     column("state", "state", 4),
 )
 WILL_FAIL = "will fail"
@@ -39,16 +42,19 @@ def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
     runs, room = open_store(history_path).runs(), free_room()
     estimator = Estimator(runs, machine_facts())
     expected = [estimator.expect(entry, room) for entry in entries]
+    cost_estimator = CostEstimator(runs)
+    costs = [cost_estimator.expect(entry) for entry in entries]
     states = agree_with_history(read_state(history_path), runs).entries
     refusals = _refusals(entries)
     words = [
         _word(states[entry.key].state if entry.key in states else None, entry.settings.model in refusals)
         for entry in entries
     ]
-    rows = [_row(*row) for row in zip(entries, expected, words, strict=True)]
+    rows = [_row(*row) for row in zip(entries, expected, costs, words, strict=True)]
     table = text_table(COLUMNS, rows, terminal_width())
-    lines = [sums_line(entries, expected, words), room_line(room, expected), *refusals.values()]
-    return f"{table}\n\n{chr(10).join(lines)}"
+    left = [cost for cost, word in zip(costs, words, strict=True) if word not in OVER]
+    lines = [sums_line(entries, expected, words), in_words(left), room_line(room, expected)]
+    return "\n".join([table, "", *filter(None, lines), *refusals.values()])
 
 
 def _refusals(entries: Sequence[Entry]) -> dict[Path | None, str]:
@@ -74,15 +80,23 @@ def _word(state: str | None, refused: bool) -> str:
     return "begun" if state in ("running", RACING) else state
 
 
-def _row(entry: Entry, expected: Expected, state: str) -> dict[str, Any]:
+def _row(entry: Entry, expected: Expected, cost: ExpectedCost, state: str) -> dict[str, Any]:
     return {
         **cells_of(entry),
         "vram": expected.vram_mb,
         "ram": expected.ram_mb,
         "fits": expected.mark,
         "expected": "?" if expected.seconds is None else duration(expected.seconds),
+        "cost": _cost(cost),
         "state": state,
     }
+
+
+def _cost(cost: ExpectedCost) -> str:
+    """Empty for a model of this machine of which nobody knows its electricity."""
+    if cost.about is None:
+        return "?" if cost.is_bill else ""
+    return decimal(cost.about, 2)
 
 
 def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from benchkit.contract import CHECK_FLAG, ExitCode, Placeholder
 from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
 from benchkit.records import ServerFacts
-from benchkit.running.plan import PlannedRun
+from benchkit.running.plan import PlannedRun, sends_bill
 from benchkit.serving.gguf import read_model_file
 from benchkit.settings import FOR_SCRIPT
 
@@ -30,6 +30,8 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
         Placeholder.PARALLEL: min(slots, settings.parallel),
         **{name: getattr(settings, name) for name in FOR_SCRIPT},
     }
+    if not sends_bill(settings):
+        del contract["max_cost"]
     return {name: str(value) for name, value in contract.items() if value is not None}
 
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.errors import BenchError, Interrupted
 from benchkit.masking import Mask
-from benchkit.prices import ENERGY, Tokens
+from benchkit.prices import ENERGY, REPLY, Tokens
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
 from benchkit.running.plan import PlannedRun, price_of
 from benchkit.running.runner.check import values
 from benchkit.running.runner.watch import Silence
-from benchkit.runs import run_of, whole
+from benchkit.runs import number, run_of, whole
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
 
@@ -139,6 +143,8 @@ def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict
     if metrics.get("cost") is not None:
         return {}
     settings, day = plan.settings, found.started.date().isoformat()
+    if found.results is None and (kept := _paid_for(plan.folder / RunFile.ANSWERS)) is not None:
+        return _told(*kept, day)
     prompt, completion = (whole(metrics.get(name)) for name in ("prompt_tokens", "completion_tokens"))
     if prompt is not None and completion is not None and (price := price_of(settings)) is not None:
         cost = price.cost(Tokens(prompt, completion, whole(metrics.get("cached_tokens")) or 0))
@@ -147,6 +153,18 @@ def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict
     if settings.price_kwh is None or energy is None or found.results is None or settings.model is None:
         return {}
     return _told(energy / 1000 * settings.price_kwh, ENERGY, day)
+
+
+def _paid_for(answers: Path) -> tuple[float, str] | None:
+    """Of a run that did not end: the cost of the answers it got, and where it is from; None if unknown."""
+    costs: list[float | None] = []
+    sources = set()
+    with suppress(OSError, ValueError), answers.open(encoding="utf-8") as lines:
+        for row in map(json.loads, lines):
+            costs.append(number(row.get("cost")))
+            sources.add(row.get("cost_source") or REPLY)
+    known = [cost for cost in costs if cost is not None]
+    return (sum(known), ", ".join(sorted(sources))) if known and len(known) == len(costs) else None
 
 
 def _told(cost: float, source: str, day: str) -> dict[str, Any]:

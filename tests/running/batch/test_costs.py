@@ -1,0 +1,141 @@
+"""What a batch will cost, and the sum that its runs keep within together."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchkit.contract import Variable
+from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words, night_of
+from benchkit.running.batch.expand import Entry, expand
+from benchkit.running.batch.planfile import PlanProblems, make_plan
+from benchkit.settings import RunSettings
+from benchkit.spending import Spending, read_spent
+from tests.running.batch.kills import prove
+from tests.stand_ins.chat_server import Turn, chat_server
+from tests.support import F16, Bench, runs_in
+from tests.telling.comparison.nights import a_run
+
+REMOTE = {"name": "far", "base_url": "http://127.0.0.1:9/v1"}
+USED = {"prompt_tokens": 164_000, "completion_tokens": 16_400}
+
+
+def _entry(model: dict[str, Any], **defaults: Any) -> Entry:
+    raw = {"models": [model], "benchmarks": ["human_eval_plus"], "defaults": defaults}
+    (entry,) = expand(make_plan(raw, "plan"), RunSettings(benchmark="")).entries
+    return entry
+
+
+def test_a_models_own_runs_say_what_it_costs() -> None:
+    """The middle one of them; another model at the same address is another."""
+    config = {"base_url": REMOTE["base_url"]}
+    runs = [a_run("far", config=config, telemetry={"cost": cost}) for cost in (1.0, 9.0, 2.0)]
+    runs.append(a_run("other", config=config, telemetry={"cost": 70.0}))
+    assert CostEstimator(runs).expect(_entry(REMOTE)) == ExpectedCost(2.0, None)
+
+
+def test_tokens_of_other_models_and_the_budget_make_an_estimate() -> None:
+    """About what others took, at this model's price; at most what the budget allows each answer."""
+    estimator = CostEstimator([a_run("local", telemetry=USED)])
+    found = estimator.expect(_entry({**REMOTE, "price": "1,10"}, max_tokens=500))
+    assert (found.about, found.most) == (pytest.approx(0.328), pytest.approx(0.164 + 164 * 500 * 10 / 1e6))
+    assert estimator.expect(_entry(REMOTE, max_tokens=500)) == ExpectedCost(None, None)
+
+
+def test_a_model_of_this_machine_costs_electricity_or_nothing_is_said() -> None:
+    """Nobody sends a bill: an unknown one is no gap in the sum."""
+    estimator = CostEstimator([a_run(F16.stem, telemetry={"energy_wh": 500.0})])
+    assert estimator.expect(_entry({"path": str(F16)}, price_kwh=0.4)) == ExpectedCost(
+        0.2, None, is_bill=False
+    )
+    assert estimator.expect(_entry({"path": str(F16)})) == ExpectedCost(None, None, is_bill=False)
+
+
+def test_the_sum_says_what_is_not_known() -> None:
+    """Unknown is never 0; without a bill there is no line."""
+    known, unknown, own = ExpectedCost(1.5, 4.0), ExpectedCost(), ExpectedCost(is_bill=False)
+    assert in_words([known, known, own]) == "Cost: about 3.00 dollars, at most 8.00 by the token budgets"
+    told = "Cost: about 1.50 dollars, not known yet for 1 of 2 runs at a provider"
+    assert in_words([known, unknown, own]) == told
+    assert in_words([own]) == ""
+
+
+def test_a_dry_run_tells_the_cost(bench: Bench, tmp_path: Path) -> None:
+    """In a column, and in a line for all that is left."""
+    (tmp_path / "plan.yaml").write_text(json.dumps({"models": [REMOTE], "benchmarks": ["demo"]}))
+    told = bench("batch", "plan.yaml", "--dry-run").stdout
+    assert "cost $" in told
+    assert "Cost: not known yet for 1 of 1 runs at a provider" in told
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "model", "said"),
+    [
+        ("demo", REMOTE, "--max-cost needs the price of far, which nobody knows: add --price IN,OUT"),
+        ("llama", {**REMOTE, "price": "1,1"}, "--max-cost: echo cannot be told to stop before it"),
+    ],
+)
+def test_a_limit_that_cannot_be_kept_is_refused_at_once(
+    benchmark: str, model: dict[str, Any], said: str
+) -> None:
+    """With the plan's other problems, before the first run; a model of this machine has no bill to limit."""
+    named = (
+        {"name": benchmark, "script": "echo {model}", "parser": "lcb"} if benchmark == "llama" else benchmark
+    )
+    raw = {"models": [model, str(F16)], "benchmarks": [named]}
+    with pytest.raises(PlanProblems) as told:
+        expand(make_plan(raw, "plan"), RunSettings(benchmark="", max_cost=1.0))
+    (line,) = told.value.problems
+    assert said in line
+
+
+def test_a_night_begins_with_what_its_plan_has_cost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an earlier batch noted it, else as the history says; its scripts are told where."""
+    monkeypatch.delenv(Variable.SPENDING, raising=False)
+    history, done = tmp_path / "history.json", {Path("runs/a"): 0.5, Path("runs/b"): 0.25}
+    with night_of(history, 2.0, done) as night:
+        path = Path(os.environ[Variable.SPENDING])
+        Spending(path, "c").take(0.5)
+        Spending(path, "a").settle(0.0, 1.0)
+        assert night.refusal(RunSettings()) is None
+    assert Variable.SPENDING not in os.environ
+    with night_of(history, 2.0, done):
+        assert read_spent(path) == {"a": 1.5, "b": 0.25}
+
+
+def test_the_runs_of_a_night_never_pass_its_limit(bench: Bench, tmp_path: Path) -> None:
+    """The first uses it up and says so; the second is not started; with more the same command goes on."""
+    asked: list[str] = []
+
+    def answer(turn: Turn) -> None:  # each costs 0.001
+        if not turn.body.get("stream"):
+            return prove(turn)
+        asked.append(str(turn.body["model"]))
+        turn.answer("no code", usage={"prompt_tokens": 10, "completion_tokens": 100})
+        return None
+
+    def serves(turn: Turn, path: str) -> bool:
+        turn.status(200 if path == "/v1/models" else 404, {"data": [{"id": "one"}, {"id": "two"}]})
+        return True
+
+    with chat_server(answer) as server:
+        server.get = serves
+        models = [{"name": name, "base_url": server.base_url, "price": "0,10"} for name in ("one", "two")]
+        demo = {"name": "demo", "args": ["--limit", "6"]}
+        plan = {"models": models, "benchmarks": [demo], "defaults": {"max_tokens": 100, "parallel": 2}}
+        (tmp_path / "plan.yaml").write_text(json.dumps(plan))
+        first = bench("batch", "plan.yaml", "--max-cost", "0.0055")
+        assert (first.returncode, asked) == (1, ["one"] * 5)
+        assert "the batch's --max-cost 0.0055: " in first.stdout or "--max-cost 0.0055: " in first.stdout
+        assert "would pass --max-cost 0.0055: 0.01 dollars are spent" in first.stdout
+        (run,) = runs_in(tmp_path)
+        assert (run["status"], run["telemetry"]["cost"]) == ("failed", pytest.approx(0.005))
+        again = bench("batch", "plan.yaml", "--max-cost", "1", "--retry-failed")
+    assert again.returncode == 0, again.stdout
+    assert (asked.count("one"), asked.count("two")) == (6, 6)
+    costs = [run["telemetry"]["cost"] for run in runs_in(tmp_path)]
+    assert costs == [pytest.approx(0.005), pytest.approx(0.006), pytest.approx(0.006)]
