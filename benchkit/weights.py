@@ -6,16 +6,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from benchkit.contract import ScorePart
 from benchkit.errors import UsageError
 
-WEIGHTED = ("correctness", "speed", "quality", "efficiency")
+WEIGHTED = tuple(map(str, ScorePart))
 EXACTLY = 1e-6
 
 
 def read_weights(given: Any) -> dict[str, float]:
     """The weights of a text or a mapping, in the order of WEIGHTED; UsageError says what is wrong with them.
 
-    Those that do not add up to 1 are refused and not scaled: one of them was meant to be another.
+    They add up to 1, or to 100 as percents; others are refused and not scaled: one was meant to be another.
     """
     named = _from_text(given) if isinstance(given, str) else given
     if not isinstance(named, Mapping) or not named:
@@ -25,8 +26,11 @@ def read_weights(given: Any) -> dict[str, float]:
     if unknown := [name for name in named if name not in WEIGHTED]:
         raise UsageError(f"weights: unknown part {unknown[0]!r}: known are {', '.join(WEIGHTED)}")
     weights = {name: _number(name, named[name]) for name in WEIGHTED if name in named}
-    if abs(sum(weights.values()) - 1) > EXACTLY:
-        raise UsageError(f"weights: {in_words(weights)} add up to {sum(weights.values()):g}, not to 1")
+    total = sum(weights.values())
+    if abs(total - 100) <= 100 * EXACTLY:
+        return {name: weight / 100 for name, weight in weights.items()}
+    if abs(total - 1) > EXACTLY:
+        raise UsageError(f"weights: {in_words(weights)} add up to {total:g}, not to 1 (or 100)")
     return weights
 
 
@@ -46,5 +50,5 @@ def _number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         weight = -1.0
     if isinstance(value, bool) or not math.isfinite(weight) or weight < 0:
-        raise UsageError(f"weights: {name}: {value!r} is no number from 0 to 1")
+        raise UsageError(f"weights: {name}: {value!r} is no number from 0 on")
     return weight

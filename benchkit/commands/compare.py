@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from benchkit.commands.options import history_option
+from benchkit.commands.options import history_option, scoring_options
 from benchkit.numbers import above_0
 from benchkit.telling.comparison.page import FORMAT_NAMES
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
 )
+@scoring_options
 @click.option("--codes", is_flag=True, help="Both codes of each problem on which models disagree.")
 @history_option
 def command(
@@ -46,6 +47,9 @@ def command(
     margin: float,
     repeats: bool,
     anyway: bool,
+    weights: str | None,
+    without: tuple[str, ...],
+    baseline_run: str | None,
     codes: bool,
     history: str,
 ) -> None:
@@ -56,18 +60,21 @@ def command(
     from benchkit.errors import UsageError
     from benchkit.telling.comparison import columns as known
     from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.composite import scored, scoring_of
     from benchkit.telling.comparison.page import pages, rendered
     from benchkit.telling.comparison.selection import sections
     from benchkit.telling.history import open_store
     from benchkit.telling.tables.width import terminal_width
 
     sort_by = known.find(sort)
-    known.chosen(columns)
     wanted = (*names, baseline) if names and baseline and baseline not in names else names
     if codes and style != "table":
         raise UsageError("--codes is for the terminal: leave out --format; `report` has the codes as HTML")
-    store = open_store(history)
-    compared = sections(Catalog(store), wanted, benchmark, repeats=repeats, anyway=anyway, stopped=True)
+    catalog = Catalog(store := open_store(history))
+    compared = sections(catalog, wanted, benchmark, repeats=repeats, anyway=anyway, stopped=True)
+    if weights or without or baseline_run or {sort_by, *known.chosen(columns)} & {*known.PART_COLUMNS}:
+        scoring = scoring_of(catalog, weights, without, baseline_run)
+        compared = [scored(one, scoring) for one in compared]
     click.echo(rendered(pages(compared, baseline, sort_by, columns, margin), style, terminal_width()))
     if codes:
         _show_codes(compared, store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,26 @@ class HistoryPlace(click.ParamType[str]):
 
             scheme_of(value)
         return str(value)
+
+
+_SCORING = (
+    click.option(
+        "--weights",
+        metavar="PART=SHARE,…",
+        help="Of the overall: correctness=40,speed=20,quality=25,efficiency=15 where nobody says otherwise.",
+    ),
+    click.option("--without", multiple=True, metavar="PART", help="Leave it out of the overall; repeatable."),
+    click.option(
+        "--baseline-run", metavar="MODEL|RUN", help="Measure speed against this one, not the fastest."
+    ),
+)
+
+
+def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """How the composite is computed."""
+    for option in reversed(_SCORING):
+        command = option(command)
+    return command
 
 
 history_option = click.option(

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from benchkit.commands.options import history_option
+from benchkit.commands.options import history_option, scoring_options
 
 SUFFIXES = {
     ".md": "markdown",
@@ -41,6 +41,7 @@ OF_ROWS = ("csv", "jsonl")
     "--anyway", is_flag=True, help="Show runs together that differ in problems or sampling, marked."
 )
 @click.option("--attempts", is_flag=True, help="CSV and JSONL: one row a problem, not one a run.")
+@scoring_options
 @history_option
 def command(style: str | None, output: Path | None, history: str, **asked: Any) -> None:
     """Table, verdicts, charts, what failed, and the codes of flipped problems in one file.

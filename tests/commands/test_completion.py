@@ -33,7 +33,7 @@ def test_bash_completes_commands_flags_and_values(bench: Bench, tmp_path: Path) 
     assert {"--gpu-layers"} == completed("--gpu")
     assert {"human_eval", "human_eval_plus"} == completed("--benchmark", "human")
     assert {"llama-server", "llama-cpp-python"} == completed("--server", "llama")
-    assert {"--baseline", "--benchmark"} == completed("compare", "--b")
+    assert {"--baseline", "--baseline-run", "--benchmark"} == completed("compare", "--b")
     assert {"list"} == completed("leaderboard", "li")
 
 

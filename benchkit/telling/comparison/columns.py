@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from benchkit.contract import ScorePart
 from benchkit.errors import UnknownName, UsageError
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
@@ -49,6 +50,22 @@ def _is_disturbed(one: Contestant) -> bool:
     return facts.speed_is_disturbed(one.run)
 
 
+def _part(part: ScorePart) -> Column[Contestant]:
+    def points(one: Contestant) -> float | None:
+        return one.composite.points(part) if one.composite else None
+
+    def interval(one: Contestant) -> str:
+        known = one.composite.parts[part].interval if one.composite else None
+        return f" [{known[0]:.0f}–{known[1]:.0f}]" if known else ""
+
+    return Column(str(part), str(part), 1, points, 1, "high", beside=interval, unknown=NOT_AVAILABLE)
+
+
+def _overall(one: Contestant) -> float | None:
+    return one.composite.overall if one.composite else None
+
+
+NOT_AVAILABLE = "n/a"
 MODEL_WIDTH = 32  # so many characters of a name still tell models apart
 
 COLUMNS: tuple[Column[Contestant], ...] = (
@@ -85,8 +102,13 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("run", "run", 18, lambda one: one.run.id),
     Column("command", "command", 19, _of_run(command_of_run)),
 )
+# The parts of the composite, which are computed only where somebody asks for them.
+PART_COLUMNS: tuple[Column[Contestant], ...] = (
+    *map(_part, ScorePart),
+    Column("overall", "overall", 0, _overall, 1, "high", unknown=NOT_AVAILABLE),
+)
 COLUMNS = tuple(replace(one, doubtful=_is_disturbed) if one.speed else one for one in COLUMNS)
-BY_NAME = {column.name: column for column in COLUMNS}
+BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS)}
 ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
 

@@ -21,6 +21,7 @@ from benchkit.telling.comparison.columns import (
     ordered,
 )
 from benchkit.telling.comparison.groups import group_tables
+from benchkit.telling.comparison.part_table import part_remarks, part_table
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
 from benchkit.telling.tables.columns import DOUBTFUL, Column
@@ -115,6 +116,8 @@ def _text(one: Page, width: int | None) -> str:
     lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
     if dropped:
         lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
+    if parts := _parts_of(one):
+        lines += ["Parts of the composite", "", as_text(parts, one.rows, width), ""]
     for table in group_tables(one.rows):
         lines += [f"By {table.name}", "", as_fitted_text(table.columns, one.rows, width)[0], ""]
     lines += [*remarks(one), ""] if remarks(one) else []
@@ -145,6 +148,7 @@ def remarks(one: Page) -> list[str]:
         for row in one.rows
         if row.outcomes.stopped
     ]
+    said += map(printable, part_remarks(one.rows, one.columns if one.named_columns else _parts_of(one)))
     if len(one.rows) > MOST_JUDGED:
         said.append(f"too many models for all pairs: the {MOST_JUDGED} best are judged")
     if len(gpus(one.rows)) > 1:
@@ -159,14 +163,21 @@ def remarks(one: Page) -> list[str]:
     return said
 
 
+def _parts_of(one: Page) -> tuple[Column[Contestant], ...]:
+    """The table of the parts, where it is not the columns that were asked for."""
+    return () if one.named_columns else part_table(one.rows)
+
+
 def _taken(row: Contestant) -> str:
     return f"{row.run.telemetry.cpu_taken_by_others_percent or 0:.0f}%"
 
 
 def _document(one: Page, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
+    parts = _parts_of(one)
     by_group = [
-        (f"By {each.name}", FORMATS[style](each.columns, one.rows)) for each in group_tables(one.rows)
+        *([("Parts of the composite", FORMATS[style](parts, one.rows))] if parts else []),
+        *((f"By {each.name}", FORMATS[style](each.columns, one.rows)) for each in group_tables(one.rows)),
     ]
     lines = [*remarks(one), *verdict_lines(one)]
     if style == "markdown":
@@ -193,6 +204,7 @@ def _record(one: Page) -> dict[str, Any]:
     rows = records(columns, one.rows)
     for row, contestant in zip(rows, one.rows, strict=True):
         row |= {"run": contestant.run.id, "command": command_of_run(contestant.run)}
+        row |= {"parts": contestant.composite.as_record()} if contestant.composite else {}
         row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.run) else {}
     return {
         "title": one.section.title,

@@ -12,6 +12,7 @@ from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
 from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
+from benchkit.telling.comparison.parts import Composite
 from benchkit.telling.history.heads import Head
 
 
@@ -23,6 +24,7 @@ class Contestant:
     runs: tuple[Run, ...]  # the newest first
     outcomes: Outcomes
     mark: str = ""  # what differs from the others, where they are shown together all the same
+    composite: Composite | None = None  # where it was asked for
 
     @property
     def run(self) -> Run:

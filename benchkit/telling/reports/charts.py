@@ -149,6 +149,33 @@ def _day(when: datetime, span_s: float) -> str:
     return f"{when:%m-%d %H:%M}" if span_s < 8 * DAY_S else f"{when:%Y-%m-%d}"
 
 
+def stacked(title: str, rows: Sequence[tuple[str, dict[str, float]]]) -> Canvas | None:
+    """One bar a model from its parts, each as much as it adds to the whole; the sum stands behind it."""
+    rows = [(name, parts) for name, parts in rows if parts]
+    if not rows:
+        return None
+    left = 32 + max(text_width(label(name)) for name, _ in rows)
+    names = list(dict.fromkeys(name for _, parts in rows for name in parts))
+    bottom = 52 + ROW * len(rows)
+    canvas = Canvas(WIDTH, bottom + 76, title)
+    along = scale([0, 100], left, WIDTH - 70, count=5)
+    canvas.x_axis(along, bottom, 46, "points of 100")
+    for place, (model, parts) in enumerate(rows):
+        y, reached = 52 + ROW * place, 0.0
+        canvas.text(left - 12, y + 15, label(model), "ink", "end")
+        for name, value in parts.items():
+            x = along(reached)
+            canvas.rectangle(x, y + 4, along(reached + value) - x, 15, f"f{names.index(name) % 6}")
+            reached += value
+        canvas.text(along(reached) + 5, y + 15, f"{reached:.1f}", "ink small")
+    x = left
+    for place, name in enumerate(names):
+        canvas.rectangle(x, bottom + 56, 11, 11, f"f{place % 6}")
+        canvas.text(x + 16, bottom + 66, label(name), "ink small")
+        x += 34 + text_width(label(name))
+    return canvas
+
+
 def by_difficulty(title: str, scores: Sequence[tuple[str, dict[str, float]]]) -> Canvas | None:
     """One bar a difficulty and model, each with its name and value."""
     known = [(name, parts) for name, parts in scores if parts]

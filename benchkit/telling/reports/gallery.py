@@ -9,19 +9,29 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
-from benchkit.contract import RunFile
+from benchkit.contract import RunFile, ScorePart
 from benchkit.records import Run
 from benchkit.runs import number
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus
+from benchkit.telling.comparison.composite import Scoring, scored
 from benchkit.telling.comparison.selection import Contestant, contestant, sections
 from benchkit.telling.comparison.standings import Measure, cost, energy, front, speed, undisturbed, vram
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import UNKNOWN_MOMENT, moment
-from benchkit.telling.reports.charts import Moment, Point, Score, by_difficulty, ranking, timeline, trade_off
+from benchkit.telling.reports.charts import (
+    Moment,
+    Point,
+    Score,
+    by_difficulty,
+    ranking,
+    stacked,
+    timeline,
+    trade_off,
+)
 from benchkit.telling.reports.page import as_pdf
 from benchkit.telling.reports.png import as_png
 from benchkit.telling.reports.profiles import MOST_ON_RADAR, Metric, Series, problem_grid, radar, resources
@@ -48,6 +58,8 @@ def charts(title: str, contestants: Sequence[Contestant]) -> dict[str, Canvas]:
         for gpu, members in _grouped(rows, by_gpu).items():
             drawn[f"score-against-{name}{_slug(gpu)}"] = _trade_off(title, members, measure, axis, lower, gpu)
     drawn["profile"] = _radar(title, rows)
+    drawn["parts"] = _parts_radar(title, rows)
+    drawn["overall"] = stacked(f"{title}: what makes up the overall", _contributions(rows))
     drawn["difficulty"] = by_difficulty(
         f"{title}: by difficulty", [(one.label, facts.difficulties(one.run)) for one in rows]
     )
@@ -86,7 +98,8 @@ def write_charts(
     """Draw everything there are data for into a folder; returns the files."""
     save = SAVERS[style]
     written: list[Path] = []
-    for section in sections(catalog, names, benchmark, repeats=False, anyway=anyway):
+    compared = sections(catalog, names, benchmark, repeats=False, anyway=anyway)
+    for section in (scored(one, Scoring()) for one in compared):
         drawn = charts(section.title, section.contestants)
         drawn |= histories(catalog, section.contestants)
         drawn |= run_charts(section.contestants, catalog.store)
@@ -164,6 +177,26 @@ def _radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
             Metric("Wh per solved", tuple(undisturbed(energy)(one) for one in rows), True),
         ]
     return radar(f"{title}: profile", [one.label for one in rows], metrics)
+
+
+def _parts_radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
+    known = [(one.label, one.composite) for one in rows if one.composite and one.composite.says_more]
+    known = known[:MOST_ON_RADAR]
+    metrics = [
+        Metric(str(part), tuple(found.points(part) for _, found in known), full=100.0) for part in ScorePart
+    ]
+    return radar(f"{title}: parts of the composite", [name for name, _ in known], metrics)
+
+
+def _contributions(rows: Sequence[Contestant]) -> list[tuple[str, dict[str, float]]]:
+    """Of the models that have an overall, how much each part adds to it."""
+    found = [(one.label, one.composite) for one in rows if one.composite and one.composite.says_more]
+    whole = [(name, composite) for name, composite in found if composite.overall is not None]
+    ordered = sorted(whole, key=lambda pair: -(pair[1].overall or 0))
+    return [
+        (name, {str(part): weight * (one.points(part) or 0) for part, weight in one.weights.items()})
+        for name, one in ordered
+    ]
 
 
 def _grid(title: str, rows: Sequence[Contestant]) -> Canvas | None:

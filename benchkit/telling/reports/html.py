@@ -10,6 +10,7 @@ from itertools import chain
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
+from benchkit.telling.comparison.part_table import part_table
 from benchkit.telling.reports.flips import Attempt, Flip
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.telling.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
@@ -72,6 +73,7 @@ def _results(material: Material, one: Page) -> list[str]:
         f"<h2>{_said(one.section.title)}</h2>",
         f"<p>Asked: {_said(how_asked(one))}</p>",
         f'<div class="wide">{as_html(one.columns, one.rows)}</div>',
+        *_parts(one),
         *_groups(one),
         *_list(remarks(one)),
         "<h3>What the scores prove</h3>",
@@ -79,6 +81,11 @@ def _results(material: Material, one: Page) -> list[str]:
         *_list(infrastructure_lines(one.rows)),
         *(f'<div class="wide">{canvas.inline()}</div>' for canvas in material.charts(one)),
     ]
+
+
+def _parts(one: Page) -> Iterator[str]:
+    if parts := part_table(one.rows):
+        yield f'<h3>Parts of the composite</h3><div class="wide">{as_html(parts, one.rows)}</div>'
 
 
 def _groups(one: Page) -> Iterator[str]:

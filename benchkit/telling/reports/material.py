@@ -12,6 +12,7 @@ from typing import Any
 from benchkit.records import Run, Status
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.composite import scored, scoring_of
 from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
 from benchkit.telling.comparison.tiers import by_score
@@ -34,6 +35,9 @@ class Material:
     repeats: bool = False
     anyway: bool = False
     attempts: bool = False  # one row a problem in the formats of rows
+    weights: str | None = None  # how the composite is computed, as the command line has it
+    without: tuple[str, ...] = ()
+    baseline_run: str | None = None
 
     @cached_property
     def pages(self) -> list[Page]:
@@ -46,7 +50,8 @@ class Material:
             repeats=self.repeats,
             anyway=self.anyway,
         )
-        return pages(compared, self.baseline)
+        scoring = scoring_of(self.catalog, self.weights, self.without, self.baseline_run)
+        return pages([scored(one, scoring) for one in compared], self.baseline)
 
     @cached_property
     def written(self) -> datetime:

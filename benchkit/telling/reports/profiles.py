@@ -19,9 +19,12 @@ class Metric:
     name: str  # with its unit
     values: tuple[float | None, ...]  # one a model
     lower_is_better: bool = False
+    full: float | None = None  # what the rim stands for; None: the best of these models
 
     def shares(self) -> list[float | None]:
-        """1 for the best of these models, the others in proportion."""
+        """1 for the best of these models, or for what the rim stands for, the others in proportion."""
+        if self.full is not None:
+            return [None if value is None else value / self.full for value in self.values]
         known = [value for value in self.values if value is not None and value > 0]
         if not known:
             return [None] * len(self.values)
@@ -67,7 +70,8 @@ def radar(title: str, models: Sequence[str], metrics: Sequence[Metric]) -> Canva
         for place in places:
             canvas.marker(*place, n, size=4)
         _legend_entry(canvas, 640, 76 + 24 * n, n, model)
-    canvas.text(640, 84 + 24 * len(models), "1 = the best of these models", "muted small")
+    rim = "1 = the best of these models" if any(m.full is None for m in metrics) else "1 = all points"
+    canvas.text(640, 84 + 24 * len(models), rim, "muted small")
     return canvas
 
 

@@ -25,6 +25,8 @@ class Column(Generic[Row]):
     form: Callable[[Any], str] | None = None  # the value for people, where `digits` does not say it
     figures: bool = False  # a text of figures, aligned like a number
     doubtful: Callable[[Row], bool] | None = None  # whether a row's value is marked
+    beside: Callable[[Row], str] | None = None  # what people see behind the value, such as its interval
+    unknown: str = ""  # what people see where there is no value
     shrinks: int = 0  # may be shortened when room is short, and needs this many characters to be of use
 
     @property
@@ -41,16 +43,17 @@ def cell(column: Column[Row], row: Row) -> str:
 def cells(column: Column[Row], rows: Iterable[Row]) -> list[str]:
     """The values of one column for people; what depends on the column alone is done once."""
     show = column.form or (str if column.digits is None else partial(decimal, digits=column.digits))
-    if column.doubtful is None:
-        return ["" if value is None else show(value) for value in map(column.value, rows)]
+    if column.doubtful is None and column.beside is None:
+        return [column.unknown if value is None else show(value) for value in map(column.value, rows)]
     return [_marked(column, row, show) for row in rows]
 
 
 def _marked(column: Column[Row], row: Row, show: Callable[[Any], str]) -> str:
     value = column.value(row)
     if value is None:
-        return ""
-    return show(value) + DOUBTFUL if column.doubtful is not None and column.doubtful(row) else show(value)
+        return column.unknown
+    shown = show(value) + (DOUBTFUL if column.doubtful is not None and column.doubtful(row) else "")
+    return shown + (column.beside(row) if column.beside is not None else "")
 
 
 def plain_value(column: Column[Row], row: Row) -> Any:

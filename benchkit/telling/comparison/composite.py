@@ -1,0 +1,179 @@
+"""The four parts of contestants beside one another, over the problems that they have in common.
+
+Correctness stands alone. Quality and efficiency look at problems that all of them passed, speed at problems
+that all of them answered, on one machine and undisturbed; what each number means is told in docs/scores.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
+from typing import Any
+
+from benchkit.contract import PARTS, ScorePart
+from benchkit.errors import UnknownName, UsageError
+from benchkit.records import Run
+from benchkit.runs import number
+from benchkit.statistics import Interval, clustered_interval, mean_interval
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.parts import NOT_MEASURED, Composite, PartScore
+from benchkit.telling.comparison.response_times import against_one, against_the_fastest, timed_of
+from benchkit.telling.comparison.selection import Contestant, Section, choose
+from benchkit.weights import read_weights
+
+USUAL_WEIGHTS: Mapping[str, float] = {
+    ScorePart.CORRECTNESS: 0.4,
+    ScorePart.SPEED: 0.2,
+    ScorePart.QUALITY: 0.25,
+    ScorePart.EFFICIENCY: 0.15,
+}
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """How the composite was asked for."""
+
+    weights: Mapping[str, float] | None = None  # None: those of the runs where all agree, else the usual ones
+    without: frozenset[ScorePart] = frozenset()
+    baseline: Run | None = None  # what speed is measured against; None: the fastest of the compared ones
+
+    def weights_for(self, runs: Iterable[Run]) -> dict[ScorePart, float]:
+        """Of the parts that count, adding up to 1."""
+        given = self.weights or _agreed(runs) or USUAL_WEIGHTS
+        kept = {part: given[part] for part in ScorePart if given.get(part) and part not in self.without}
+        if not kept:
+            raise UsageError("--without: no part is left that has a weight")
+        return {part: weight / sum(kept.values()) for part, weight in kept.items()}
+
+
+def scoring_of(
+    catalog: Catalog, weights: str | None, without: Sequence[str], baseline_run: str | None
+) -> Scoring:
+    """From the words of a command line; UsageError names what is wrong with them."""
+    unknown = [name for name in without if name not in list(ScorePart)]
+    if unknown:
+        raise UnknownName("part", unknown[0], map(str, ScorePart))
+    baseline = None
+    if baseline_run is not None:
+        found = choose(catalog, (baseline_run,))
+        if len(found) > 1:
+            raise UsageError(
+                f"--baseline-run {baseline_run}: {len(found)} runs are called so: give a run's id"
+            )
+        baseline = catalog.run(found[0])
+    return Scoring(read_weights(weights) if weights else None, frozenset(map(ScorePart, without)), baseline)
+
+
+def _agreed(runs: Iterable[Run]) -> Mapping[str, float] | None:
+    """The weights that all of these runs were made under."""
+    told = {run.config.value("weights") for run in runs}
+    return read_weights(told.pop()) if len(told) == 1 and None not in told else None
+
+
+def scored(section: Section, scoring: Scoring) -> Section:
+    """The section, its contestants with their parts."""
+    rows = section.contestants
+    weights = scoring.weights_for(one.run for one in rows)
+    by_part = {part: measure(rows, scoring) for part, measure in _MEASURES.items()}
+    composites = [
+        Composite({part: scores[place] for part, scores in by_part.items()}, weights)
+        for place in range(len(rows))
+    ]
+    members = tuple(replace(one, composite=found) for one, found in zip(rows, composites, strict=True))
+    return replace(section, contestants=members)
+
+
+def _told(run: Run, part: ScorePart) -> Mapping[str, Any] | None:
+    """What the run's record has of a part."""
+    parts = (run.results.told_further or {}).get(PARTS)
+    found = parts.get(part) if isinstance(parts, Mapping) else None
+    return found if isinstance(found, Mapping) else None
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(name): known for name, given in value.items() if (known := number(given)) is not None}
+
+
+def _by_problem(one: Contestant, part: ScorePart, key: str) -> dict[str, float]:
+    """Of several runs of one model the mean; empty where one of them tells nothing."""
+    several = [_numbers((_told(run, part) or {}).get(key)) for run in one.runs]
+    shared = set.intersection(*(set(values) for values in several))
+    return {task: fmean(values[task] for values in several) for task in sorted(shared)}
+
+
+def _correctness(rows: Sequence[Contestant], _scoring: Scoring) -> list[PartScore]:
+    return [_correctness_of(one) for one in rows]
+
+
+def _correctness_of(one: Contestant) -> PartScore:
+    """By shares of tests where the run tells them, else by problems passed."""
+    points = _by_problem(one, ScorePart.CORRECTNESS, "points")
+    if points:
+        low, high = clustered_interval([value / 100 for value in points.values()])
+        return PartScore(fmean(points.values()), (100 * low, 100 * high), len(points))
+    score, interval = one.outcomes.score, one.outcomes.interval
+    if score is None:
+        return PartScore(why="the run has no score")
+    return PartScore(score, interval and (100 * interval[0], 100 * interval[1]), one.outcomes.total or 0)
+
+
+def _of_passing(part: ScorePart) -> Callable[[Sequence[Contestant], Scoring], list[PartScore]]:
+    """A part whose points the record has by problem, over those that all contestants who have any passed."""
+
+    def measure(rows: Sequence[Contestant], _scoring: Scoring) -> list[PartScore]:
+        points = [_by_problem(one, part, "points") for one in rows]
+        methods = {_method(one.run, part) for one, known in zip(rows, points, strict=True) if known}
+        known = [set(values) for values in points if values]
+        shared = sorted(set.intersection(*known)) if known else []
+        return [
+            _of_shared(values, shared, methods) if values else PartScore(why=_why_none(one.run, part))
+            for one, values in zip(rows, points, strict=True)
+        ]
+
+    return measure
+
+
+def _method(run: Run, part: ScorePart) -> str:
+    return str((_told(run, part) or {}).get("method") or "")
+
+
+def _why_none(run: Run, part: ScorePart) -> str:
+    told = _told(run, part)
+    if told is None:
+        return NOT_MEASURED
+    unmeasured = _numbers(told.get("unmeasured"))
+    reasons = ", ".join(f"{why} ({count:.0f})" for why, count in unmeasured.items())
+    return str(told.get("why") or reasons or "no answer passed")
+
+
+def _of_shared(values: Mapping[str, float], shared: Sequence[str], methods: set[str]) -> PartScore:
+    if len(methods) > 1:
+        return PartScore(why=f"measured in different ways: {' or '.join(sorted(methods))}")
+    if not shared:
+        return PartScore(why="there is no problem that all of these passed and that was measured")
+    points = [values[task] for task in shared]
+    return PartScore(fmean(points), _within_100(mean_interval(points)), len(points))
+
+
+def _within_100(interval: Interval | None) -> Interval | None:
+    return interval and (max(0.0, interval[0]), min(100.0, interval[1]))
+
+
+def _speed(rows: Sequence[Contestant], scoring: Scoring) -> list[PartScore]:
+    """By response times against the baseline's."""
+    timed = [timed_of(one.runs, _by_problem(one, ScorePart.SPEED, "seconds")) for one in rows]
+    if scoring.baseline is None:
+        return against_the_fastest(timed)
+    told = _told(scoring.baseline, ScorePart.SPEED) or {}
+    return against_one(timed, timed_of([scoring.baseline], _numbers(told.get("seconds"))))
+
+
+_MEASURES: Mapping[ScorePart, Callable[[Sequence[Contestant], Scoring], list[PartScore]]] = {
+    ScorePart.CORRECTNESS: _correctness,
+    ScorePart.SPEED: _speed,
+    ScorePart.QUALITY: _of_passing(ScorePart.QUALITY),
+    ScorePart.EFFICIENCY: _of_passing(ScorePart.EFFICIENCY),
+}
