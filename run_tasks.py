@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from benchkit.asking.answers.edits.base import decoded
+from benchkit.asking.client.target import remote_of
 from benchkit.asking.script import Settings, asking_flags, say
 from benchkit.asking.tasks import OURS, Catalogue, Choice, Task, load_catalogue
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
@@ -25,6 +26,7 @@ from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
 from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
+from benchkit.providers.lms import alone_in_memory
 
 MAX_TOKENS = 8000
 ADVICE = "make toolchains brings Go and Node, bench_runner.py doctor says what brings the others"
@@ -174,7 +176,8 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
         failures = []
         for one in _settings_by_model(settings, choices.models):
             try:
-                TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
+                with alone_in_memory(remote_of(one), say):
+                    TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
             except BenchError as error:
                 if len(choices.models) < 2:
                     raise

@@ -144,6 +144,39 @@ def test_run_tasks_asks_models_of_several_providers(names: Sequence[str], tmp_pa
     assert done.stdout.count("pass@1: 100.00% (1/1)") == len(names)
 
 
+@pytest.mark.heavy
+def test_a_model_of_lm_studio_makes_room_for_itself(
+    tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From run_tasks.py and from bench_runner.py: others go first, and its own at the end."""
+    program, stand_in = tmp_path / "bin" / "lms", ROOT / "tests" / "stand_ins" / "lms.py"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "{stand_in}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    monkeypatch.setenv("LMS_HOME", str(tmp_path))
+    model = model_of("lmstudio")
+    tasks = [sys.executable, str(ROOT / "run_tasks.py"), "--tasks", TASK, "--catalogue", str(CATALOGUE)]
+    with stand_ins(["lmstudio"]) as servers:
+        given = environment(servers)
+        for ask in (
+            lambda: bench("--model", f"lmstudio/{model}", "--benchmark", "demo", "--", *HASTE, **given),
+            lambda: subprocess.run(
+                [*tasks, "--models", f"lmstudio/{model}", "--output-dir", str(tmp_path / "tasks")],
+                env={**os.environ, **given},
+                capture_output=True,
+                text=True,
+                check=False,
+            ),
+        ):
+            instances = [{"identifier": "theirs", "modelKey": "x"}, {"identifier": model, "modelKey": model}]
+            (tmp_path / "loaded.json").write_text(json.dumps(instances))
+            done = ask()
+            assert done.returncode == 0, done.stdout + done.stderr
+            assert "unloaded theirs from LM Studio" in done.stderr
+            assert json.loads((tmp_path / "loaded.json").read_text()) == []
+
+
 BY_ARGUMENTS = """
 import json, os, sys
 key = os.environ["OPENAI_API_KEY"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from benchkit.asking.script.flags import Settings
 from benchkit.contract import NO_KEY, Variable
 from benchkit.providers.keys import key_for_address, key_of
-from benchkit.providers.names import find_remote_model, provider_of_url
+from benchkit.providers.names import RemoteModel, find_remote_model, provider_of_url
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import find_provider
 
@@ -29,9 +29,16 @@ def find_target(settings: Settings) -> Target:
     if told:  # then the key in the variable of the contract is this provider's
         key = None if settings.api_key == NO_KEY else settings.api_key
         return Target(find_provider(told), settings.need_base_url(), settings.model, key)
-    remote = find_remote_model(settings.model) if settings.model and not settings.base_url_typed else None
+    remote = remote_of(settings)
     if remote is not None:
         return Target(remote.provider, remote.base_url, remote.model, key_of(remote))
     base_url = settings.need_base_url()
     provider = provider_of_url(base_url)
     return Target(provider, base_url, settings.model, key_for_address(provider))
+
+
+def remote_of(settings: Settings) -> RemoteModel | None:
+    """The provider's model that the name means; at an address that was typed it is meant as it is."""
+    if not settings.model or settings.base_url_typed or os.environ.get(Variable.PROVIDER):
+        return None
+    return find_remote_model(settings.model)

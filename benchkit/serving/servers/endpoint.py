@@ -6,7 +6,7 @@ import os
 import re
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ from benchkit.errors import ServerBusy, ServerError, UsageError, WrongModel
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.keys import key_for_address
 from benchkit.providers.listing import find_listed, models_of, not_listed
-from benchkit.providers.names import provider_at
+from benchkit.providers.lms import alone_in_memory
+from benchkit.providers.names import provider_at, remote_model
 from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import is_about_the_key
 from benchkit.providers.table import LOCAL
@@ -50,13 +51,17 @@ class Endpoint:
         self._key = request.api_key or _key_for(request, self._provider)
         self._entry: dict[str, Any] = {}
         self._liveness: Liveness | None = None
+        self._room = ExitStack()
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - it is no program
         return EngineInfo("endpoint", "any OpenAI-compatible address", HOW_TO_GET, None)
 
     def start(self) -> None:
-        """Nothing to start."""
+        """Nothing to start; LM Studio makes room for its model."""
+        if self._request.provider:
+            remote = remote_model(self._request.provider, self._request.name, self._base_url)
+            self._room.enter_context(alone_in_memory(remote, self._report))
 
     @property
     def api_key(self) -> str | None:
@@ -100,6 +105,8 @@ class Endpoint:
         return self._liveness.failure() if self._liveness else None
 
     def stop(self) -> bool:
+        with suppress(ServerError):
+            self._room.close()
         return False
 
     def _patiently(self, ask_it: Callable[[], None]) -> None:

@@ -1,11 +1,10 @@
-"""LM Studio's command line, `lms`: https://lmstudio.ai/docs/cli and https://github.com/lmstudio-ai/lms"""
+"""Our files in LM Studio, by its command line: loaded under our names, linked into its models, taken away."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
-import shutil
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,17 +13,17 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import psutil
-
-from benchkit.errors import EngineMissing, ServerError, StartTimeout
+from benchkit.errors import EngineMissing, ServerError
+from benchkit.providers.lms import HOW_TO_GET as HOW_TO_GET
+from benchkit.providers.lms import OURS, is_held
+from benchkit.providers.lms import find_lms as find_lms
+from benchkit.providers.lms import loaded as loaded
+from benchkit.providers.lms import plain as plain
+from benchkit.providers.lms import run as run
+from benchkit.providers.lms import run_json as run_json
 from benchkit.records import ModelFile
-from benchkit.serving.servers.diagnosis import last_words
 
-HOW_TO_GET = "install LM Studio (https://lmstudio.ai/download), run it once, then `lms bootstrap`"
-ANSWER_S = 60.0  # the first command wakes LM Studio up
 USER = "bench_runner"  # the folder in LM Studio's models that holds our links
-_OURS = "bench-runner-"
-_COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _LINKED = re.compile(r"(?:Symbolic link created at|Target file already exists:) (.+)")
 
 
@@ -43,12 +42,6 @@ class Imported:
                     folder.rmdir()
 
 
-def find_lms() -> Path | None:
-    """On PATH, or where LM Studio puts it."""
-    found = shutil.which("lms") or shutil.which(Path.home() / ".lmstudio" / "bin" / "lms")
-    return Path(found) if found else None
-
-
 @cache
 def version(lms: Path) -> str:
     with suppress(ServerError, ValueError, KeyError):
@@ -63,70 +56,24 @@ def needed() -> Path:
     return lms
 
 
-def run(lms: Path, *arguments: str) -> str:
-    """What it printed on stdout; ServerError with its own words if it failed."""
-    command = f"lms {' '.join(arguments)}"
-    try:
-        done = subprocess.run(
-            [str(lms), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=ANSWER_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise StartTimeout(f"`{command}` did not end within {ANSWER_S:.0f} s: is LM Studio stuck?") from error
-    except OSError as error:
-        raise EngineMissing(f"`{command}` cannot be run: {error.strerror}: {HOW_TO_GET}") from error
-    said = plain(done.stdout + done.stderr)
-    if done.returncode:
-        raise ServerError(f"`{command}` failed: {last_words(said)}", log=said)
-    return plain(done.stdout)
-
-
-def run_json(lms: Path, *arguments: str) -> Any:
-    said = run(lms, *arguments, "--json")
-    try:
-        return json.loads(said)
-    except ValueError as error:
-        command = f"lms {' '.join(arguments)} --json"
-        raise ServerError(f"`{command}` printed no JSON: {last_words(said)}", log=said) from error
-
-
-def plain(text: str) -> str:
-    """Without colours and the spinner's overwritten lines."""
-    return "\n".join(line.rpartition("\r")[2] for line in _COLOURS.sub("", text).splitlines())
-
-
 def server_port(lms: Path) -> int | None:
     """Where the HTTP server listens; None where it does not run."""
     found = run_json(lms, "server", "status")
     return int(found["port"]) if found.get("running") else None
 
 
-def loaded(lms: Path) -> list[dict[str, Any]]:
-    """The instances in memory, each with its identifier, path and context."""
-    return [entry for entry in run_json(lms, "ps") if isinstance(entry, dict)]
-
-
 def own_identifier(name: str) -> str:
     """A name that tells whose the instance is."""
-    return f"{_OURS}{name}-{os.getpid()}"
+    return f"{OURS}{name}-{os.getpid()}"
 
 
 def unload_leftovers(lms: Path) -> list[str]:
     """End what runners had loaded that were killed; another's that still runs is its own business."""
     names = [str(instance.get("identifier")) for instance in loaded(lms)]
-    left = [name for name in names if name.startswith(_OURS) and not _lives(name.rpartition("-")[2])]
+    left = [name for name in names if name.startswith(OURS) and not is_held(name)]
     for name in left:
         run(lms, "unload", name)
     return left
-
-
-def _lives(pid: str) -> bool:
-    return not pid.isdigit() or psutil.pid_exists(int(pid))
 
 
 def load(lms: Path, output: BinaryIO, *arguments: str) -> subprocess.Popen[bytes]:
