@@ -152,7 +152,11 @@ def _names_provider(pattern: str, problems: list[str]) -> bool:
 
 def _remote(given: Mapping[str, Any], problems: list[str]) -> RunSettings | None:
     """Where a model is asked for that is no file; None where that is not said, which is reported."""
-    said = {key.field: given[name] for name, key in MODEL_PLAN_KEYS.items() if given.get(name) is not None}
+    said = {
+        key.field: key.read(given[name])
+        for name, key in MODEL_PLAN_KEYS.items()
+        if given.get(name) is not None
+    }
     if path := said.pop("model", None):
         said["model"] = Path(path)
     if not said.keys() & {"model", "provider", "base_url"} or not said.keys() & {"model", "name"}:
