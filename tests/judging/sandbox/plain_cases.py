@@ -440,6 +440,11 @@ CASES = [
         inside=True,
     ),
     Case("docstring", "def f():\n    'Doc.'", checked("assert candidate.__doc__ == 'Doc.'"), inside=True),
+    Case(
+        "name_of_the_class_of_its_own_object",
+        "class Point:\n    pass\ndef f(): return Point()",
+        checked("found = candidate()\nassert type(found).__name__ == 'Point'"),
+    ),
     Case("name", "def f(): pass", checked("candidate()\nassert candidate.__name__ == 'f'")),
     Case(
         "is_a_coroutine_function",

@@ -1,6 +1,7 @@
 """The jailed side: what runs in the zygote and in the programs forked from it. Standard library alone.
 
     zygote.py      forked from its judge before that knows anything, then one fork a program
+    descriptors.py what a fork gets and leaves; ending.py ends it with all that it started
     setting.py     what it has around it: warm modules, its level, its private folder
     rehearsal.py   what every fork does, done before the first
     confine.py     what a fork does to itself before it runs a program's code, layer by layer

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH101, PTH103, PTH116, PTH120, PTH123, PTH208
+# ruff: noqa: PTH101, PTH116, PTH208
 # Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """The zygote: a process that holds nothing but code, and forks once a program.
 
@@ -26,6 +26,8 @@ from typing import Any, NoReturn
 
 from benchkit.judging.sandbox.jail import folder, functions, programs, semaphores, syscalls
 from benchkit.judging.sandbox.jail.confine import Plan, confine, drop_identity, plan
+from benchkit.judging.sandbox.jail.descriptors import open_kept_files, place_descriptors, write_files
+from benchkit.judging.sandbox.jail.ending import ends_by_itself, kill_all, reap_orphans
 from benchkit.judging.sandbox.jail.setting import (
     Setting,
     close_others,
@@ -41,8 +43,6 @@ from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 from benchkit.judging.sandbox.wire.setup import WorkerSetup, as_message
 
-_MOST_KEPT = 8
-_NAMESPACE_END_S = 0.1  # that the first process of a namespace takes to end after all others
 _TOGETHER_MS = 20  # that a program stays on its judge's CPU; most have ended
 _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 
@@ -132,7 +132,7 @@ class Zygote:
             self.guard.begin(pid, job.threads)
         ordered = self.wait(pid, init)
         status, usage, namespace_lost = self.end(pid, init, ordered=ordered)
-        self.report_end(status, usage, _kept(order["keep"]), namespace_lost=namespace_lost)
+        self.report_end(status, usage, open_kept_files(order["keep"]), namespace_lost=namespace_lost)
 
     def move(self, cpu: int | None) -> None:
         """With all programs to come; a container may not have this very CPU."""
@@ -175,11 +175,11 @@ class Zygote:
         os.setsid()
         if not self.cage.own_pid_namespace:
             syscalls.die_with_parent()
-        descriptors = _place(job.kind, fds)
+        descriptors = place_descriptors(job.kind, fds)
         drop_identity(planned.uid)
         task = frames.read_request(frames.REQUESTS)
         if task["files"]:
-            _write_files(task["files"], task["executable"])
+            write_files(task["files"], task["executable"])
         outbox = self.guard.outbox if self.guard is not None else None
         confine(planned, self.setting.landlock_rules, descriptors, outbox)
         if job.kind == "command":
@@ -219,7 +219,7 @@ class Zygote:
         order, _ = self.next_order()
         ordered = not order or order.get("kill") == self.number
         if ordered:
-            _kill_all(pid, init)
+            kill_all(pid, init)
         if not order:
             self.end(pid, init, ordered=True)
             os._exit(0)
@@ -239,14 +239,14 @@ class Zygote:
         namespace_lost = False
         if init is None:
             os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-            _kill_all(pid, init)  # its number is still taken, so the group is still its own
+            kill_all(pid, init)  # its number is still taken, so the group is still its own
         _, status, usage = os.wait4(pid, 0)
         if init is None:
-            _reap_orphans()
+            reap_orphans()
         else:
             # It cannot reach that process itself, so that one which ends first was ended from outside.
-            namespace_lost = status == signal.SIGKILL and not ordered and _ends_by_itself(init)
-            _kill_all(pid, init)
+            namespace_lost = status == signal.SIGKILL and not ordered and ends_by_itself(init)
+            kill_all(pid, init)
             os.waitpid(init, 0)  # returns when the whole namespace is dead
         return status, usage, namespace_lost
 
@@ -284,79 +284,3 @@ class Zygote:
             os.chmod(self.cage.private, self.setting.private_facts[0])
             folder.empty(self.cage.private)
             self.setting.note_private()
-
-
-def _place(kind: str, fds: Sequence[int]) -> int:
-    """The descriptors at their numbers; returns the first number that is free.
-
-    They come as 3 and up, requests first: for functions all is in place already.
-    """
-    if kind == "functions":
-        _open_nothing()
-        return frames.REPLIES + 1
-    for fd, number in zip(fds[1:], range(3), strict=True):
-        os.dup2(fd, number)
-    os.set_inheritable(frames.REQUESTS, False)
-    return frames.REQUESTS + 1
-
-
-def _open_nothing() -> None:
-    """Streams of the program's own: what it does to a descriptor of the zygote's, the next one would find."""
-    nothing = os.open("/dev/null", os.O_RDWR)
-    for fd in range(3):
-        os.dup2(nothing, fd)
-    os.close(nothing)
-
-
-def _write_files(files: dict[str, bytes], executable: list[str]) -> None:
-    for name, content in files.items():
-        os.makedirs(os.path.dirname(name) or ".", exist_ok=True)
-        with open(name, "wb") as file:
-            file.write(content)
-        if name in executable:
-            os.chmod(name, 0o755)
-
-
-def _kept(names: Sequence[str]) -> dict[int, int]:
-    """Descriptors of the files to bring back, by their places: regular ones, opened following no link."""
-    found = {}
-    for place, name in enumerate(names[:_MOST_KEPT]):
-        try:
-            fd = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-        except OSError:
-            continue
-        if stat.S_ISREG(os.fstat(fd).st_mode):
-            found[place] = fd
-        else:
-            os.close(fd)
-    return found
-
-
-def _kill_all(pid: int, init: int | None) -> None:
-    """With a namespace's first process all others die; without one there is the group that none can leave."""
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        if init is not None:
-            os.kill(init, signal.SIGKILL)
-        else:
-            os.kill(pid, signal.SIGKILL)  # it may not have made its group yet
-            os.killpg(pid, signal.SIGKILL)
-
-
-def _ends_by_itself(init: int) -> bool:
-    """Whether a namespace's first process, all others of which are dead, is about to end."""
-    watched = syscalls.pidfd_open(init)
-    ends = bool(select.select([watched], [], [], _NAMESPACE_END_S)[0])
-    os.close(watched)
-    return ends
-
-
-def _reap_orphans() -> None:
-    """All that is left are descendants that became our children; none of them may live."""
-    with contextlib.suppress(ChildProcessError, FileNotFoundError):
-        while True:
-            with open("/proc/thread-self/children") as file:
-                children = file.read().split()
-            for child in children:
-                os.kill(int(child), signal.SIGKILL)
-            for _ in children or ("none that we see",):
-                os.waitpid(-1, 0)

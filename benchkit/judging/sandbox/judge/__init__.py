@@ -3,7 +3,8 @@
     fork_server.py    the process that all judges are forked from, their imports done once
     main.py           a judge's main loop, and its table of requests (run, check, load)
     whole_program.py  runs a whole program; checking.py runs a test; conversation.py calls functions
-    candidate.py      what a test holds of its candidate; exceptions.py makes the candidate's anew for it
+    candidate.py      what a test holds of its candidate; stand_ins.py: of objects that stay in the jail;
+                      exceptions.py makes the candidate's exceptions anew for it
     prompts.py        what a test may use of a prompt that need not be whole Python
     running.py        one program in the jail: its pipes, its clock, its end
     watchdog.py       interrupts and ends a judge whose own code overruns the program's time

@@ -1,4 +1,4 @@
-"""What a test at arm's length holds: the candidate, and what stands for objects that stay in the jail.
+"""What a test at arm's length holds: the candidate, and the exchange of values with its process.
 
 Data goes over as data. Iterators are asked item by item. What only lives in the candidate's own process (a
 function it returned, an object's attributes, its signature) makes the test run inside, but only where the
@@ -8,13 +8,13 @@ test itself asks for such a thing: what a candidate returns never decides where 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator
 from threading import RLock
 from typing import Any, NoReturn
 
-from benchkit.judging.sandbox.base import Opaque
 from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
 from benchkit.judging.sandbox.judge.exceptions import RaisedThere, as_exception
+from benchkit.judging.sandbox.judge.stand_ins import Elsewhere, Ended, stand_in_for
 from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.replies import raised, value_of
@@ -23,14 +23,6 @@ from benchkit.verdict import Verdict
 
 MOST_SHARED = 64  # values of earlier calls that are followed
 _ONLY_OURS = 2  # references to a value that the test holds no more: the table's, and the call's that counts
-
-# What a plain value may be asked for: an object that has not got it is answered as one.
-PLAIN_ATTRIBUTES = frozenset(
-    name
-    for kind in (int, float, complex, str, bytes, list, tuple, dict, set, frozenset, range, type(None))
-    for name in dir(kind)
-)
-
 
 _ADVANCE = ("next", "send")
 
@@ -41,10 +33,6 @@ class CandidateStopped(BaseException):
 
 class NeedsInside(BaseException):
     """The test asks for something that only lives in the candidate's own process."""
-
-
-class Ended(Exception):
-    """An iterator has no more items; its argument is what a generator returned."""
 
 
 class Exchange:
@@ -164,10 +152,10 @@ class Exchange:
         kind = str(name).removeprefix("builtins.")
         if kind.rpartition(".")[2] in self._classes:
             self.move_inside()
-        found = _NATURES.get(nature, Elsewhere)(self, int(place), kind)
-        if isinstance(found, Generator):
-            self._generators[id(found)] = found, place
-        return found
+        stand_in = stand_in_for(self, int(place), kind, nature)
+        if isinstance(stand_in, Generator):
+            self._generators[id(stand_in)] = stand_in, place
+        return stand_in
 
     def _place_of(self, value: Any) -> tuple[int, str, str]:
         """An object of the jail goes back as its place there."""
@@ -212,122 +200,3 @@ class Candidate:
 
     __instancecheck__ = __subclasscheck__ = __mro_entries__ = _ask_inside
     __getitem__ = __iter__ = __len__ = __contains__ = __or__ = __ror__ = _ask_inside  # of a class
-
-
-def _with_another(operation: str, otherwise: Callable[..., Any] = lambda *_: NotImplemented) -> Any:
-    def method(self: Elsewhere, other: object) -> Any:
-        both = isinstance(other, Elsewhere) and NOWHERE not in (self.place, other.place)
-        return self._ask(operation, other) if both else otherwise(self, other)
-
-    return method
-
-
-class Elsewhere(Opaque):
-    """An object in the jail. It equals nothing, and what no plain value can be asked is asked inside."""
-
-    def __init__(self, exchange: Exchange, place: int, what: str) -> None:
-        super().__init__(what)
-        self._exchange = exchange
-        self.place = place
-
-    def __getattr__(self, name: str) -> Any:
-        special = name.startswith("__") and name.endswith("__")
-        if special or (name in PLAIN_ATTRIBUTES and not self._is_of_the_entry()):
-            raise AttributeError(f"{self.what!r} object has no attribute {name!r}")
-        self._exchange.move_inside()
-
-    def _is_of_the_entry(self) -> bool:
-        """Whether the test was given a class, as the entry point's own name says, and this is of it."""
-        return self.what.rpartition(".")[2] == self._exchange.class_entry
-
-    def _ask_inside(self, *_: Any) -> Any:
-        self._exchange.move_inside()
-
-    def _ask(self, operation: str, *others: Any) -> Any:
-        if self.place == NOWHERE:
-            raise TypeError(f"{self.what}, of which nothing more can be told")
-        return self._exchange.call((self.place, operation), others)
-
-    def __str__(self) -> str:
-        return str(self._ask("str"))
-
-    def __repr__(self) -> str:
-        return str(self._ask("repr"))
-
-    def __len__(self) -> int:
-        return int(self._ask("len"))
-
-    def __bool__(self) -> bool:
-        return True
-
-    def __getitem__(self, key: Any) -> Any:
-        return self._ask("getitem", key)
-
-    __iter__: Any = None  # not by __getitem__: a range of a thousand million numbers is no list
-
-    # Of two objects of the candidate's own it says itself how they compare and add up. What the test
-    # expects is never shown to it: an object could say that it equals that.
-    __hash__ = Opaque.__hash__
-    __eq__ = _with_another("eq", lambda *_: False)
-    __ne__ = _with_another("ne", lambda *_: True)
-    __lt__, __le__, __gt__, __ge__ = map(_with_another, ("lt", "le", "gt", "ge"))
-    __add__, __sub__, __mul__ = map(_with_another, ("add", "sub", "mul"))
-
-    __enter__ = __exit__ = __aenter__ = __aexit__ = __aiter__ = __await__ = _ask_inside
-
-
-class Function(Elsewhere):
-    """A function that was returned, or an object that can be called."""
-
-    __call__ = Elsewhere._ask_inside
-
-
-class Items(Elsewhere):
-    """What can be gone through, each time from its start."""
-
-    def __iter__(self) -> Iterator[Any]:
-        found: Iterator[Any] = iter(self._exchange.call((self.place, "iter")))
-        return found
-
-
-class Advancing(Elsewhere):
-    """An iterator."""
-
-    def __iter__(self) -> Iterator[Any]:
-        return self
-
-    def __next__(self) -> Any:
-        return _advanced(self._exchange, self.place, None)
-
-
-def _advanced(exchange: Exchange, place: int, sent: Any) -> Any:
-    try:
-        return exchange.call((place, "next")) if sent is None else exchange.call((place, "send"), (sent,))
-    except Ended as end:
-        raise StopIteration(*end.args) from None
-
-
-def _generator(exchange: Exchange, place: int, _what: str) -> Generator[Any, Any, Any]:
-    sent = None
-    while True:
-        try:
-            item = _advanced(exchange, place, sent)
-        except StopIteration as end:
-            return end.value
-        try:
-            sent = yield item
-        except Exception:  # thrown in by the test, for the candidate to catch
-            exchange.move_inside()
-
-
-async def _coroutine(exchange: Exchange, _place: int, _what: str) -> Any:
-    exchange.move_inside()
-
-
-_NATURES: dict[str, Callable[[Exchange, int, str], Any]] = {
-    "function": Function,
-    "items": Items,
-    "iterator": Advancing,
-    "generator": _generator,
-    "coroutine": _coroutine,
-}

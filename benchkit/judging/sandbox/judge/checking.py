@@ -1,6 +1,6 @@
 """Runs a trusted test against a proxy of the candidate: the test here, the candidate in the jail.
 
-Data crosses, and so do changes of arguments and of earlier results; candidate.py has what stands for all
+Data crosses, and so do changes of arguments and of earlier results; stand_ins.py has what stands for all
 else. A test that asks for what only lives in the candidate's own process (it calls a function that was
 returned, hands one over, uses a name of the solution, looks at a signature, builds an object of the class
 that is asked for) cannot be held at arm's length: it is run in the jail beside the code, its end proven by a
@@ -15,11 +15,7 @@ from dataclasses import dataclass, replace
 
 from benchkit.judging.sandbox.base import Limits, Outcome
 from benchkit.judging.sandbox.judge import watchdog
-from benchkit.judging.sandbox.judge.candidate import (
-    PLAIN_ATTRIBUTES,
-    Candidate,
-    Exchange,
-)
+from benchkit.judging.sandbox.judge.candidate import Candidate, Exchange
 from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome
@@ -30,6 +26,7 @@ from benchkit.judging.sandbox.judge.prompts import (
     shares_surroundings,
     whole_part,
 )
+from benchkit.judging.sandbox.judge.stand_ins import PLAIN_ATTRIBUTES
 from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.replies import MOST_TEXT, in_words, raised, told

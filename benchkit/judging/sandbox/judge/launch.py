@@ -14,9 +14,10 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
+from benchkit.judging.sandbox.jail.ending import reap_orphans
 from benchkit.judging.sandbox.jail.zygote import main as become_zygote
 from benchkit.judging.sandbox.judge.cgroups import Group
 from benchkit.judging.sandbox.missing import LevelMissing
@@ -26,7 +27,6 @@ from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_messa
 
 if TYPE_CHECKING:
     from benchkit.judging.sandbox.judge.containers import Container
-    from benchkit.judging.sandbox.judge.running import Running
 
 _START_S = 30.0
 _IMPORT_S = 60.0
@@ -43,6 +43,16 @@ class Ended:
     peak_mb: float
     kept: Mapping[str, bytes]
     namespace_lost: bool  # its pid namespace was ended from outside, and with it the program
+
+
+class Unsettled(Protocol):
+    """A program that was answered for before it was gone."""
+
+    # Whether its jail can run no other.
+    broken: bool
+
+    # Wait until nothing is left of it.
+    def settle(self) -> None: ...
 
 
 class Local:
@@ -62,7 +72,7 @@ class Local:
     def stop(self) -> None:
         """The zygote ends when its judge hangs up, and all it started with it."""
         reap(self.pid, 2)
-        _reap_orphans()
+        reap_orphans()
 
 
 class Jail:
@@ -75,7 +85,7 @@ class Jail:
         os.mkdir(self.scratch, 0o700)
         self.log = _nameless_file(self.scratch)
         self.clean = True
-        self.unsettled: Running | None = None  # a program that was answered for before it was gone
+        self.unsettled: Unsettled | None = None
         self.known: set[str] = set()  # libraries that the zygote was told to import
         self.number = 0  # of the program that runs
         self.keep: Sequence[str] = ()  # files of it to bring back
@@ -229,17 +239,6 @@ def reap(pid: int, wait_s: float) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-
-
-def _reap_orphans() -> None:
-    """Children that we adopted from a zygote that ended: none may live on."""
-    with contextlib.suppress(ChildProcessError, FileNotFoundError):
-        while True:
-            with open("/proc/thread-self/children") as file:
-                children = file.read().split()
-            for child in children:
-                os.kill(int(child), signal.SIGKILL)
-            os.waitpid(-1, 0)
 
 
 def _nameless_file(folder: str) -> IO[bytes]:
