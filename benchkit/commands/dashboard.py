@@ -48,17 +48,20 @@ def command(
     from benchkit.dashboard.access import Access, check_host, new_token, read_token
     from benchkit.dashboard.app import make_app
     from benchkit.dashboard.page_settings import config_file
+    from benchkit.dashboard.patience import make_index
     from benchkit.dashboard.server import listen, serve
     from benchkit.dashboard.site import Site
     from benchkit.telling.history.index.history import open_indexed
+    from benchkit.terminal import say
 
     check_host(host, token_file, port)
     token = new_token() if token_file is None else read_token(token_file)
     listening = listen(host, port)
     access = Access(host, listening.getsockname()[1], token)
-    settings_file = config_file()
-    site = Site(open_indexed(history), history, runs_dir, models, access, settings_file)
+    site = Site(open_indexed(history), history, runs_dir, models, access, config_file())
+    app = make_app(site)
     click.echo(access.address)
+    make_index(site.history, say)
     if opens:
         click.launch(access.address)
-    serve(make_app(site), listening)
+    serve(app, listening)

@@ -16,6 +16,7 @@ from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.live import router as live_router
 from benchkit.dashboard.pages import ROUTERS
 from benchkit.dashboard.pages.rendering import error_page
+from benchkit.dashboard.patience import Patience
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
 from benchkit.running.live import live_runs
@@ -39,6 +40,7 @@ def make_app(site: Site) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
+    app.add_middleware(Patience, site=site)
     return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
 
 

@@ -44,7 +44,7 @@ VALUES: dict[str, list[Any]] = {
     "number": [0.0, 0.5, -1, 1e300],
     "string": ["demo", "human_eval", "tasks", "http://127.0.0.1:1/v1", "m", "", "{}", "\x00"],
 }
-REQUESTS = 500
+REQUESTS = 300
 
 
 def test_the_page_about_it_is_current() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 import threading
+from collections import Counter
 from datetime import UTC, datetime
 from itertools import product
 from operator import attrgetter
@@ -112,6 +114,19 @@ def test_names_for_menus_and_the_latest_runs(path: Path) -> None:
     assert len(latest) < 40
 
 
+def test_models_are_counted(path: Path, tmp_path: Path) -> None:
+    """How often each was run, how often not well, and when last; the same without an index."""
+    history = open_indexed(path)
+    counts, heads = history.counts(), open_store(path).heads()
+    assert {one.model: one.runs for one in counts} == Counter(head.model for head in heads)
+    assert sum(one.not_ok for one in counts) == sum(not head.ok for head in heads)
+    assert history.heads_of("Straße-3b") == [head for head in heads if head.model == "Straße-3b"]
+    plain = tmp_path / "plain.json"
+    plain.write_text(json.dumps(json.loads(path.read_text()), indent=1))
+    assert open_indexed(plain).counts() == counts
+    assert open_indexed(plain).heads_of("Straße-3b") == history.heads_of("Straße-3b")
+
+
 @pytest.fixture
 def builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Each time an index is made anew."""
@@ -202,8 +217,6 @@ def test_an_empty_history_and_one_that_is_not_there(tmp_path: Path) -> None:
 
 def test_another_layout_is_read_as_a_whole(path: Path) -> None:
     """A file that an editor laid out anew has no lines to index, and is shown all the same."""
-    import json
-
     path.write_text(json.dumps(json.loads(path.read_text()), indent=2))
     assert len(ids(open_indexed(path))) == 40
     assert current_index(path) is None

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -23,20 +25,32 @@ from benchkit.telling.history.finding import (
     Order,
     Page,
 )
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import Head, moment
 from benchkit.telling.history.index.building import OtherLayout, follow
+from benchkit.telling.history.index.cursor import Signature, signature_of
 from benchkit.telling.history.index.database import index_name
-from benchkit.telling.history.index.reader import IndexReader, index_folder
+from benchkit.telling.history.index.reader import IndexReader, ModelCount, index_folder
 from benchkit.telling.history.json_file.file import JsonFile
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.stores import open_store
 
 T = TypeVar("T")
+LONG_BYTES = 4_000_000  # a shorter history is read before anybody asks how far it is
+MOST_KEPT = 1000  # runs that are kept in memory: a leaderboard asks for the same ones again and again
 
 
 def open_indexed(place: str | Path) -> IndexedHistory:
     """The history with an index, where it is a file; another make of store finds its runs by itself."""
     return IndexedHistory(open_store(place))
+
+
+@dataclass
+class Seen:
+    """What was read of the history while it is the same."""
+
+    signatures: tuple[Signature | None, Signature | None] | None  # of the file and its index
+    latest: Sequence[Head] | None = None
+    runs: dict[str, Run] = field(default_factory=dict)
 
 
 class IndexedHistory:
@@ -48,6 +62,7 @@ class IndexedHistory:
         self._following = threading.Lock()
         self._folder: Path | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._seen = Seen(None)
         self.progress: float | None = None  # of an index that is being built, from 0 to 1
 
     @property
@@ -60,7 +75,7 @@ class IndexedHistory:
             return None
 
         def note(read: int, of: int) -> None:
-            self.progress = read / of
+            self.progress = read / of if of >= LONG_BYTES else None
             report(read, of)
 
         with self._following:
@@ -79,8 +94,14 @@ class IndexedHistory:
         assert self._history is not None
         self._folder = self._folder or self._writable_folder()
         reader = IndexReader(self._history, self._folder / index_name(self._history))
+        signatures = signature_of(self._history), signature_of(reader.place)
+        if None not in signatures and signatures == self._seen.signatures:
+            return reader
         if not (reader.place.exists() and _is_current(reader)):
             follow(self._history, reader.place, report)
+        # What was half-written may be whole by now, which no signature need tell.
+        whole = _is_current(reader)
+        self._seen = Seen((signature_of(self._history), signature_of(reader.place)) if whole else None)
         return reader
 
     def _writable_folder(self) -> Path:
@@ -120,7 +141,23 @@ class IndexedHistory:
 
     def latest_heads(self) -> Sequence[Head]:
         """Enough of the heads to choose each model's latest good run by; quick for any number of runs."""
-        return self._answer(lambda index: index.latest_heads(), self._store.heads)
+        self.follow()
+        seen = self._seen
+        if seen.latest is None:
+            seen.latest = self._answer(lambda index: index.latest_heads(), self._store.heads)
+        return seen.latest
+
+    def heads_of(self, model: str) -> Sequence[Head]:
+        """Of all runs of a model."""
+
+        def from_store() -> list[Head]:
+            return [head for head in self._store.heads() if head.model == model]
+
+        return self._answer(lambda index: index.heads_of(model), from_store)
+
+    def counts(self) -> list[ModelCount]:
+        """How often each model was run, by its name."""
+        return self._answer(lambda index: index.counts(), lambda: _counted(self._store.heads()))
 
     def values_of(self, column: str) -> list[str]:
         """The values there are of a fact in COLUMNS that is a text, such as all quantizations."""
@@ -132,7 +169,14 @@ class IndexedHistory:
         return self._answer(lambda index: index.values_of(column), from_store)
 
     def get(self, run_id: str) -> Run:
-        return self._answer(lambda index: index.get(run_id), lambda: self._store.get(run_id))
+        self.follow()
+        seen = self._seen
+        if run_id not in seen.runs:
+            run = self._answer(lambda index: index.get(run_id), lambda: self._store.get(run_id))
+            if len(seen.runs) < MOST_KEPT:
+                seen.runs[run_id] = run
+            return run
+        return seen.runs[run_id]
 
     def runs(self) -> list[Run]:
         return self._store.runs()
@@ -165,6 +209,21 @@ class IndexedHistory:
 
     def summary_file(self) -> Path:
         return self._store.summary_file()
+
+
+def _counted(heads: Iterable[Head]) -> list[ModelCount]:
+    by_model: dict[str, list[Head]] = defaultdict(list)
+    for head in heads:
+        by_model[head.model].append(head)
+    return [
+        ModelCount(
+            model,
+            len(of_model),
+            sum(not head.ok for head in of_model),
+            max(moment(head.timestamp) for head in of_model).timestamp(),
+        )
+        for model, of_model in sorted(by_model.items())
+    ]
 
 
 def _is_current(reader: IndexReader) -> bool:

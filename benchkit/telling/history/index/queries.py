@@ -18,12 +18,19 @@ def count_query(wanted: Filter, tagged: Sequence[str]) -> Query:
 
 
 def page_query(wanted: Filter, tagged: Sequence[str], order: Order, page: Page) -> Query:
+    """The positions of a page's runs, which the indexes alone can tell."""
     where, values = _where(wanted, tagged)
     direction = "DESC" if order.descending else "ASC"
     by = f"{order.column} {direction} NULLS LAST, " if order.column else ""
     limit = -1 if page.limit is None else page.limit
-    text = f"SELECT position, offset, length FROM {where} ORDER BY {by}position {direction} LIMIT ? OFFSET ?"
+    text = f"SELECT position FROM {where} ORDER BY {by}position {direction} LIMIT ? OFFSET ?"
     return text, [*values, limit, page.offset]
+
+
+def places_query(positions: Sequence[int]) -> Query:
+    """Where the lines of these runs lie."""
+    text = "SELECT position, offset, length FROM runs WHERE position IN (SELECT value FROM json_each(?))"
+    return text, [json.dumps(list(positions))]
 
 
 def latest_query(columns: Sequence[str]) -> str:

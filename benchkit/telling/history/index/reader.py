@@ -6,7 +6,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import cache_folder
@@ -23,9 +25,19 @@ from benchkit.telling.history.index.database import (
     read_cursor,
     storable,
 )
-from benchkit.telling.history.index.queries import count_query, latest_query, page_query
+from benchkit.telling.history.index.queries import count_query, latest_query, page_query, places_query
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
+
+
+@dataclass(frozen=True)
+class ModelCount:
+    """How often a model was run."""
+
+    model: str
+    runs: int
+    not_ok: int
+    last: float  # seconds since the epoch; far before it where no run has a date
 
 
 class IndexReader:
@@ -48,20 +60,34 @@ class IndexReader:
         """Of each status, benchmark, model and problem set the last run's."""
         return self._heads(latest_query(HEAD_COLUMNS))
 
-    def _heads(self, query: str) -> list[Head]:
+    def heads_of(self, model: str) -> list[Head]:
+        """Of all runs of a model."""
+        query = f"SELECT {', '.join(HEAD_COLUMNS)} FROM runs WHERE model = {TEXT_PLACE} ORDER BY position"
+        return self._heads(query, (storable(model),))
+
+    def _heads(self, query: str, values: Sequence[Any] = ()) -> list[Head]:
         names = HEAD_COLUMNS[1:-1]
         with connected(self.place) as connection:
             return [
                 make_head(position, dict(zip(names, row, strict=True)), problems)
-                for position, *row, problems in connection.execute(query)
+                for position, *row, problems in connection.execute(query, values)
             ]
+
+    def counts(self) -> list[ModelCount]:
+        """How often each model was run."""
+        query = """
+            SELECT model, count(*), sum(status != 'ok'), max(moment) FROM runs GROUP BY model ORDER BY model
+        """
+        with connected(self.place) as connection:
+            return [ModelCount(*row) for row in connection.execute(query)]
 
     def find(self, wanted: Filter, order: Order, page: Page, notes: Mapping[str, Note]) -> Found:
         tagged = [run_id for run_id, note in notes.items() if wanted.tag in note.tags]
         with connected(self.place) as connection:
             (total,) = connection.execute(*count_query(wanted, tagged)).fetchone()
-            places = connection.execute(*page_query(wanted, tagged, order, page)).fetchall()
-        return Found(self._runs(places), total)
+            positions = [row[0] for row in connection.execute(*page_query(wanted, tagged, order, page))]
+            place_of = {place[0]: place for place in connection.execute(*places_query(positions))}
+        return Found(self._runs([place_of[position] for position in positions]), total)
 
     def get(self, run_id: str) -> Run:
         named = f"FROM runs WHERE id = {TEXT_PLACE} ORDER BY position DESC LIMIT 1"
