@@ -25,6 +25,7 @@ PAGES = (
     "/models",
     "/models/Beta",
     "/settings",
+    "/settings",
     "/runs/no-such-run",
 )
 PHONE, DESK, WALL = 390, 1280, 3840

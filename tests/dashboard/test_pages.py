@@ -11,12 +11,12 @@ from starlette.testclient import TestClient
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
-from benchkit.records import Run
+from benchkit.records import Run, Status
 from tests.dashboard.site import a_run_with_files, site_of, two_models
-from tests.telling.comparison.nights import a_run
+from tests.telling.comparison.nights import a_run, changed
 
 ACCESS = Access("127.0.0.1", 8484, "the-token")
-PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models")
+PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models", "/settings")
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_an_unknown_run_is_a_page_that_says_so(browser: TestClient) -> None:
 def test_a_page_of_an_empty_history_says_what_to_do(tmp_path: Path, page: str) -> None:
     answer = looking_at(tmp_path).get(page)
     assert answer.status_code == 200
-    assert page == "/launch" or 'href="/launch"' in answer.text.partition("<main")[2]
+    assert page in ("/launch", "/settings") or 'href="/launch"' in answer.text.partition("<main")[2]
 
 
 def test_an_attempt_shows_why_it_failed_with_prompt_and_code(browser: TestClient) -> None:
@@ -184,3 +184,19 @@ def test_the_assets_are_small_and_the_first_page_is_too(browser: TestClient) -> 
 def test_the_sign_in_the_tab_fills_with_the_runs_in_progress(browser: TestClient) -> None:
     assert browser.get("/icon.svg").text != browser.get("/icon.svg?done=50").text
     assert browser.get("/icon.svg?done=99999").status_code == 200
+
+
+def test_an_interrupted_run_shows_what_was_judged_until_then(tmp_path: Path) -> None:
+    """Its script told it as events, and began once again in between."""
+    run = a_run_with_files(tmp_path, "Alpha", set())
+    folder = tmp_path / "runs" / run.id
+    (folder / "verdicts.jsonl").unlink()
+    events = [{"event": "start"}, told(1, "passed"), {"event": "start"}, told(1, "passed"), told(2, "wrong")]
+    (folder / "events.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events) + '{"event')
+    stopped = changed(run, status=Status.INTERRUPTED)
+    text = looking_at(tmp_path, stopped).get(f"/runs/{run.id}").text
+    assert re.findall(r'title="HumanEval/(\d): (\w+)"', text) == [("1", "passed"), ("2", "wrong")]
+
+
+def told(problem: int, verdict: str) -> dict[str, str]:
+    return {"event": "problem", "id": f"HumanEval/{problem}", "verdict": verdict}

@@ -17,6 +17,7 @@ from benchkit.dashboard.found_models import found_models
 from benchkit.dashboard.launches import Launch, find_launch, interrupt, launches, plan_of, start
 from benchkit.dashboard.page_settings import PageSettings, read_settings
 from benchkit.dashboard.site import Site
+from benchkit.environment import ROOT
 from benchkit.records import Run
 from benchkit.rerun import PROGRAM, command_words, quoted, words_of_settings
 from benchkit.running.batch.estimate import Estimator, Expected, free_room
@@ -33,6 +34,8 @@ from benchkit.terminal import duration
 
 RECENT = Page(0, 100)  # runs of a benchmark from which times are expected
 WAITING = "waiting"
+
+DEFAULT_FOLDERS = (Path("models"), ROOT / "demo")
 
 router = APIRouter()
 
@@ -182,8 +185,10 @@ def settings_of(site: Site) -> PageSettings:
 
 
 def model_folders(site: Site) -> list[Path]:
-    """Those of the command, then those of the settings."""
-    return [*site.models, *map(Path, settings_of(site).models)]
+    """Those of the command and of the settings; where nobody named any, the usual one and the demo's."""
+    return [*site.models, *map(Path, settings_of(site).models)] or [
+        folder for folder in DEFAULT_FOLDERS if folder.is_dir()
+    ]
 
 
 def _check(choices: Choices, site: Site) -> Checked:

@@ -7,13 +7,14 @@ runs.py         all runs, paged, filtered and searched
 run.py          one run: its attempts, and all that is known of the chosen one
 compare.py      two or more runs, the flipped problems first
 models.py       every model that was ever run, and all runs of one
+settings.py     settings of the page, import and export
 choosing.py     runs by their ids, without reading the whole history
 rendering.py    templates, what every page shows, numbers and times for people
 answers.py      what a run's files tell of its attempts
 code.py         code with its words marked for the style sheet
 """
 
-from benchkit.dashboard.pages import compare, launch, leaderboard, models, now, run, runs
+from benchkit.dashboard.pages import compare, launch, leaderboard, models, now, run, runs, settings
 
-ROUTERS = tuple(page.router for page in (launch, now, leaderboard, runs, run, compare, models))
+ROUTERS = tuple(page.router for page in (launch, now, leaderboard, runs, run, compare, models, settings))
 """In the order in which paths are tried."""

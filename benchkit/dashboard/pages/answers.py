@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchkit.contract import ATTEMPTS, AttemptFile, RunFile
-from benchkit.records import Run, Verdict
+from benchkit.contract import ATTEMPTS, AttemptFile, Event, EventKey, RunFile
+from benchkit.records import Run, Status, Verdict
+from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.reports.flips import changed_files, code_in
 from benchkit.telling.reports.gallery import natural
@@ -67,10 +69,33 @@ class Said:
 
 def attempts_of(store: Store, run: Run) -> list[Attempt]:
     """Every judged sample in the order of the problems; where no verdicts were kept, the failed problems."""
-    rows = list(store.verdicts(run))
+    rows: list[Mapping[str, Any]] = list(store.verdicts(run))
+    if not rows or run.status is not Status.OK:  # of a script that was stopped, its events say more
+        rows = with_events(rows, artifact_rows(store, run, RunFile.EVENTS))
     if not rows:
         rows = [{"task_id": task, "verdict": NOT_PASSED} for task in run.results.failed_tasks or ()]
     return labelled(rows)
+
+
+def with_events(
+    rows: Sequence[Mapping[str, Any]], events: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """What a script that has not ended told of its verdicts, with all that is known of each.
+
+    An event does not say which sample it is of: they are counted. A script that begins again tells all again.
+    """
+    known = {(str(row.get("task_id")), _sample(row)): row for row in rows}
+    told: list[Mapping[str, Any]] = []
+    counts: Counter[str] = Counter()
+    for event in events:
+        if event.get(EventKey.EVENT) == Event.START:
+            told, counts = [], Counter()
+        if event.get(EventKey.EVENT) == Event.PROBLEM and EventKey.ID in event and EventKey.VERDICT in event:
+            task = str(event[EventKey.ID])
+            row = {"task_id": task, "sample": counts[task], "verdict": str(event[EventKey.VERDICT])}
+            told.append({**row, **known.pop((task, counts[task]), {})})
+            counts[task] += 1
+    return [*told, *known.values()]
 
 
 def labelled(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:

@@ -6,23 +6,34 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.benchmarks import BENCHMARKS
+from benchkit.dashboard.api.launching import model_folders, settings_of
 from benchkit.dashboard.found_models import FoundModel, found_models
 from benchkit.dashboard.pages.rendering import render, site_of
 from benchkit.serving.servers.kinds import kind_names
 
 router = APIRouter()
+BEGINS_WITH = {
+    "temperature": 0,
+    "max_tokens": 1000,
+    "parallel": 4,
+    "context": "",
+    "gpu_layers": "auto",
+    "server": "auto",
+}
+"""What the form says until the settings say otherwise: a score that another run can be held against."""
 
 
 @router.get("/launch")
 def launch(request: Request) -> HTMLResponse:
     site = site_of(request)
-    folders = site.models
+    folders = model_folders(site)
     models = found_models(folders)
     asked = request.query_params.getlist("model")
     return render(
         request,
         "launch.html",
         models=models,
+        defaults={**BEGINS_WITH, **settings_of(site).defaults},
         folders=folders,
         wanted=request.query_params.getlist("benchmark"),
         chosen=_chosen(models, asked),

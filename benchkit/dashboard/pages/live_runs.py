@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from benchkit.contract import Event, EventKey, RunFile
-from benchkit.dashboard.pages.answers import Attempt, labelled
+from benchkit.contract import RunFile
+from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
 from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, live_runs
 from benchkit.running.live.form import history_name
@@ -54,7 +54,7 @@ class Watched:
             timestamp=datetime.fromtimestamp(told.since).astimezone().isoformat(timespec="seconds"),
             benchmark=told.benchmark,
             model=told.model,
-            status=Status.OK,
+            status=Status.INTERRUPTED,  # until it has ended
             artifacts=told.folder,
             results={
                 "score": snapshot.score,
@@ -78,29 +78,10 @@ def watched_run(history: str, run_id: str) -> Watched | None:
 def _watched(live: LiveRun, history: str) -> Watched:
     folder = Path(live.announcement.folder)
     lines, offset = _whole_lines(folder / RunFile.EVENTS)
-    judged = {
-        (str(row.get("task_id")), row.get("sample")): row
-        for row in _rows(_whole_lines(folder / RunFile.VERDICTS)[0])
-    }
-    counts: dict[str, int] = {}
-    rows = [_as_verdict(event, counts, judged) for event in _rows(lines) if _is_problem(event)]
+    verdicts, _ = _whole_lines(folder / RunFile.VERDICTS)
+    rows = with_events(list(_rows(verdicts)), _rows(lines))
     here = live.announcement.history == history_name(history)
     return Watched(live, here, tuple(labelled(rows)), offset, _tail(folder / RunFile.OUTPUT))
-
-
-def _is_problem(event: Mapping[str, Any]) -> bool:
-    return event.get(EventKey.EVENT) == Event.PROBLEM and EventKey.ID in event and EventKey.VERDICT in event
-
-
-def _as_verdict(
-    event: Mapping[str, Any], counts: dict[str, int], judged: Mapping[tuple[str, Any], Mapping[str, Any]]
-) -> dict[str, Any]:
-    """An event does not say which sample it is of: they are counted."""
-    task = str(event[EventKey.ID])
-    sample = counts.get(task, 0)
-    counts[task] = sample + 1
-    told = {"task_id": task, "sample": sample, "verdict": str(event[EventKey.VERDICT])}
-    return {**told, **judged.get((task, sample), {})}
 
 
 def _whole_lines(path: Path) -> tuple[list[bytes], int]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from benchkit.contract import ExitCode
+from benchkit.dashboard.launches import Launch, launches
 from benchkit.dashboard.pages.live_runs import watched_runs
 from benchkit.dashboard.pages.rendering import render, site_of
 from benchkit.records import Status
@@ -12,20 +16,30 @@ from benchkit.running.batch.display import counts
 from benchkit.running.batch.overview import look_at
 
 router = APIRouter()
+LATELY_S = 3600
 
 
 @router.get("/now")
 def now(request: Request) -> HTMLResponse:
     place = site_of(request).place
     overview = look_at(place)
+    running = {state.key for state in overview.states if state.state == "running"}
+    started = launches()
     states = overview.states[: len(overview.states) - overview.single_runs]  # of the batch
     return render(
         request,
         "now.html",
         watched=watched_runs(place),
+        beginning=[one for one in started if one.alive and not running & set(one.keys)],
+        gone_wrong=[one for one in started if _went_wrong(one)],
         waiting=[state for state in states if not state.over and state.state != "running"],
         failed=[state for state in states if state.state in (Status.FAILED, Status.INTERRUPTED)],
         done=[state for state in states if state.state == Status.OK],
         counted=counts(states) if states else "",
         alive=overview.batch_pid is not None,
     )
+
+
+def _went_wrong(launch: Launch) -> bool:
+    """Lately, and before it could make runs that say so themselves."""
+    return launch.exit == ExitCode.USAGE and time.time() - launch.since < LATELY_S

@@ -27,6 +27,7 @@ MENU = (
     ("/runs", "Runs"),
     ("/compare", "Compare"),
     ("/models", "Models"),
+    ("/settings", "Settings"),
 )
 UNKNOWN = Markup('<span class="unknown" aria-label="not known">–</span>')
 
@@ -71,7 +72,7 @@ def _templates() -> Environment:
     environment.globals["UNKNOWN"] = UNKNOWN
     environment.filters |= {
         "figure": figure,
-        "gib": lambda size: figure(None if size is None else size / (1 << 30), 1, " GiB"),
+        "size": size,
         "took": lambda seconds: UNKNOWN if seconds is None else duration(seconds),
         "when": when,
         "clean": printable,
@@ -83,6 +84,14 @@ def _templates() -> Environment:
 def figure(value: float | None, digits: int = 1, unit: str = "") -> str:
     """A number with its unit, a dash where nobody knows it."""
     return UNKNOWN if value is None else f"{decimal(value, digits)}{unit}"
+
+
+def size(count: int | None) -> str:
+    """Of a file."""
+    if count is None:
+        return UNKNOWN
+    small = count < 100 << 20
+    return figure(count / (1 << (20 if small else 30)), 1, " MiB" if small else " GiB")
 
 
 def when(timestamp: str) -> str:

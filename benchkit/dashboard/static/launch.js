@@ -17,9 +17,10 @@ function number(name) {
 }
 
 function choices() {
-  const numbers = Object.fromEntries(["temperature", "max_tokens", "samples", "parallel", "context"].map((name) => [name, number(name)]));
+  const numbers = Object.fromEntries(["temperature", "max_tokens", "samples", "limit", "parallel", "context"].map((name) => [name, number(name)]));
   const words = Object.fromEntries(["base_url", "name", "gpu_layers", "server"].map((name) => [name, text(name)]));
-  return { models: checked("models"), benchmarks: checked("benchmarks"), ...numbers, ...words, matrix: matrix() };
+  const tasks = (text("tasks") ?? "").split(/[\s,]+/).filter(Boolean);
+  return { models: checked("models"), benchmarks: checked("benchmarks"), tasks, ...numbers, ...words, matrix: matrix() };
 }
 
 // `temperature=0,0.8; cache_type=f16,q8_0`
@@ -45,9 +46,10 @@ async function check() {
     if (field instanceof HTMLElement) field.toggleAttribute("aria-invalid", false);
     if (field instanceof HTMLElement && fields[name]) field.setAttribute("aria-invalid", "true");
   }
-  const good = told.ok && Object.keys(fields).length === 0 && told.rows?.length;
+  const good = told.ok && Object.keys(fields).length === 0 && !told.problems?.length && told.rows?.length;
   go.disabled = !good;
-  if (!told.ok && told.error) document.getElementById("e-launch").textContent = told.error;
+  const said = [...(told.ok ? [] : [told.error]), ...(told.problems ?? [])];
+  document.getElementById("e-launch").textContent = said.join(" ");
   draw(good ? told : null);
 }
 
@@ -59,22 +61,28 @@ function draw(told) {
   }
   shell.querySelector("pre").textContent = told.command;
   const table = document.createElement("table");
-  const titles = { model: "Model", benchmark: "Benchmark", place: "Varied", vram: "VRAM", ram: "RAM", expected: "Time", fits: "Fits?" };
+  const titles = { model: "Model", benchmark: "Benchmark", place: "Varied", vram_mb: "VRAM", ram_mb: "RAM", expected: "Time", fits: "What does not fit" };
   const shown = Object.keys(titles).filter((name) => ["model", "benchmark", "expected"].includes(name) || told.rows.some((row) => row[name]));
   table.createTHead().insertRow().append(...shown.map((name) => Object.assign(document.createElement("th"), { textContent: titles[name], scope: "col" })));
   const body = table.createTBody();
   for (const row of told.rows) {
     const line = body.insertRow();
-    for (const name of shown) line.insertCell().textContent = row[name] ?? "–";
+    for (const name of shown) line.insertCell().textContent = words(name, row[name]);
   }
   const wide = Object.assign(document.createElement("div"), { className: "wide", tabIndex: 0, role: "region", ariaLabel: "What will run" });
   wide.append(table);
-  const lines = [told.sums ?? []].flat().map((line) => Object.assign(document.createElement("p"), { className: "note", textContent: line }));
+  const lines = [...told.notes, ...told.sums].map((line) => Object.assign(document.createElement("p"), { className: "note", textContent: line }));
   plan.replaceChildren(wide, ...lines);
   for (const place of form.querySelectorAll("[data-fits]")) {
-    const row = told.rows.find((one) => one.id === place.closest("tr").dataset.model);
+    const row = told.rows.find((one) => one.model === place.closest("tr").dataset.model);
     place.textContent = row ? row.fits || "yes" : "";
   }
+}
+
+function words(name, value) {
+  if (value === null || value === "") return "–";
+  if (!name.endsWith("_mb")) return value;
+  return value < 1024 ? `${Math.round(value)} MB` : `${(value / 1024).toFixed(1)} GiB`;
 }
 
 form.addEventListener("input", (event) => {

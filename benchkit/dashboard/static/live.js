@@ -42,14 +42,15 @@ function follow() {
 }
 
 function take(message) {
-  if (message.runs) takeList(message.runs);
+  if (message.runs) takeList(message.runs, message.launches ?? []);
   else if (message.resync) startAnew(message.resync);
   else if (message.over) ended(message.over);
   else if (message.run) takeRun(message);
 }
 
-function takeList(list) {
-  const ids = list.map((run) => run.id).sort().join();
+function takeList(list, launches) {
+  const begun = launches.map((launch) => `${launch.id} ${launch.state}`);
+  const ids = [...list.map((run) => run.id), ...begun].sort().join();
   tell(list);
   if (known !== null && known !== ids && document.querySelector("[data-refreshes]")) refresh();
   known = ids;
@@ -84,7 +85,10 @@ function takeRun(message) {
   const run = byRun(message.run);
   if (!run) return;
   const chips = run.querySelector("[data-chips]");
-  for (const event of (message.events ?? []).filter((one) => one.id && one.verdict)) chips?.append(chip(message.run, event, chips));
+  for (const event of message.events ?? []) {
+    if (event.event === "start") chips?.replaceChildren(); // a script that begins again tells all again
+    else if (event.id && event.verdict) chips?.append(chip(message.run, event, chips));
+  }
   if (message.offset !== undefined) run.dataset.offset = message.offset;
   draw(run, message.snapshot);
   const log = run.querySelector('[data-field="log"]');

@@ -1,0 +1,104 @@
+"""A whole way through the page in a real browser: launch, watch, lose the server, find what failed."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.dashboard.browsing import Dashboard, chromium, start_dashboard, until
+from tests.support import QUANTIZED, ROOT
+
+pytestmark = pytest.mark.heavy
+DEMO_RUN = ("--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0", "--max-tokens", "300")
+PROBLEMS = 20
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def tab(browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where a person starts it, with caches and settings of their own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    return tmp_path
+
+
+@pytest.fixture
+def dashboard(folder: Path) -> Iterator[Dashboard]:
+    started = start_dashboard(folder)
+    yield started
+    started.stop()
+
+
+def chips(tab: Any) -> int:
+    count: int = tab.locator(".chip").count()
+    return count
+
+
+def test_a_newcomer_launches_the_demo_and_finds_out_why_a_problem_failed(
+    tab: Any, folder: Path, dashboard: Dashboard
+) -> None:
+    """Chips fall to the end; the server is killed in between, and the page goes on when it is back."""
+    tab.goto(dashboard.address)
+    tab.get_by_role("link", name="Launch a run").click()
+    tab.get_by_label("demo-q2_k").check()
+    tab.get_by_label("demo", exact=True).check()
+    tab.get_by_label("Longest answer, tokens").fill("0")
+    until(lambda: "whole number" in tab.locator("#e-max_tokens").text_content())
+    assert tab.get_by_role("button", name="Launch", exact=True).is_disabled()
+    tab.get_by_label("Longest answer, tokens").fill("300")
+    tab.get_by_role("button", name="Launch", exact=True).click()
+    tab.wait_for_url("**/now")
+    until(lambda: chips(tab) > 2)
+    assert "% · Now" in tab.title()
+    dashboard.process.send_signal(signal.SIGKILL)
+    dashboard.process.wait()
+    tab.get_by_text("Connection lost: data from").wait_for()
+    again = start_dashboard(folder, port=dashboard.port)
+    try:
+        tab.context.new_page().goto(again.address)
+        tab.locator("#connection").wait_for(state="hidden")
+        tab.get_by_text("Done").wait_for(timeout=120_000)
+        tab.get_by_role("link", name="demo on demo-q2_k").click()
+        until(lambda: chips(tab) == PROBLEMS)
+        tab.wait_for_load_state()
+        tab.keyboard.press("f")
+        tab.locator("#answer").wait_for()
+        assert "assert" in tab.locator("#answer .verdict").text_content().lower()
+        assert "def " in tab.locator("#answer pre").first.text_content()
+    finally:
+        again.stop()
+
+
+def test_a_run_that_is_started_in_a_shell_appears_and_can_be_stopped(
+    tab: Any, folder: Path, dashboard: Dashboard
+) -> None:
+    tab.goto(dashboard.address)
+    tab.goto(f"{dashboard.origin}/now")
+    command = [sys.executable, str(ROOT / "bench_runner.py"), "--model", str(QUANTIZED), *DEMO_RUN]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
+        tab.locator("[data-run]").wait_for(timeout=60_000)
+        until(lambda: chips(tab) > 0)
+        tab.locator("[data-run] h2 a").click()
+        tab.get_by_role("button", name="Stop").click()
+        tab.get_by_text("To make it again").wait_for(timeout=60_000)
+        assert "interrupted" in tab.locator("main").text_content()
+        assert 0 < chips(tab) <= PROBLEMS
+    assert run.returncode == 130
