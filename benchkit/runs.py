@@ -94,6 +94,7 @@ class RunResults(Part):
     difficulty_scores: Mapping[str, float] | None = None
     failed_tasks: tuple[str, ...] | None = None
     counts: Mapping[str, int] | None = None  # verdict -> answers
+    reused_answers: int | None = None  # taken from earlier runs
     warnings: tuple[str, ...] | None = None  # why the result may not be what it looks like
     part: Mapping[str, Any] | None = None  # seed, asked, of: what a race asked of the whole set
     race: Mapping[str, Any] | None = None  # of a run that a race stopped: goal, rival, why, interval

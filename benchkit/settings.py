@@ -208,6 +208,10 @@ class RunSettings:
         None, ABOVE_0, "Dollars: ask nothing more that could pass this.",
         recorded=Recorded.IF_SET, measured=False, for_script=True,
     )
+    reuse: bool = setting(
+        False, YES_OR_NO, "Take answers of earlier runs to the very same requests; they carry no speed.",
+        recorded=Recorded.IF_SET, measured=False,
+    )
     server_args: tuple[str, ...] = setting(
         (), WORDS, "Passed on to the server; repeatable.", flag="--server-arg", of_server=True,
     )

@@ -33,6 +33,7 @@ COMMANDS = {
     "dashboard": "all of this as a page in the browser",
     "power": "what difference a number of problems can detect",
     "noise": "how many answers change by themselves",
+    "cache": "the answers that runs have kept, for --reuse",
     "doctor": "what this machine has, and what to do about what is missing",
     "completion": "completing words in bash, zsh and fish",
 }

@@ -5,6 +5,7 @@ endpoint.py   the address: what it serves, how many slots it has, one kept-alive
 client.py     one question to one answer: the request, retries, limits
 target.py     who is asked: by the name of a provider, or by an address
 limiter.py    how fast all askers together ask
+earlier.py    answers of earlier runs to the very same request
 costs.py      what an answer cost, and the end of asking before a sum is passed
 patience.py   how long to wait for what, and when to ask again
 bodies.py     the bytes of a reply, in bounded memory and time; budget.py says how much of an answer is read

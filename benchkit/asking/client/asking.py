@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from benchkit.asking.client.client import Client
 from benchkit.asking.client.costs import Purse, refuse_unknown_price
+from benchkit.asking.client.earlier import EarlierAnswers, request_digest
 from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
@@ -60,7 +62,10 @@ class Asking:
 
         `depends_on` is what the answers depend on beside model and sampling: problems, prompts.
         """
-        with open_answer_journal(self._folder, self._key(depends_on)) as journal:
+        key = self._key(depends_on)
+        if self._settings.reuse is not None:
+            self._take_earlier(self._settings.reuse, questions, key)
+        with open_answer_journal(self._folder, key, self._request) as journal:
             if journal.set_aside:
                 say(journal.set_aside)
             before = sum(map(journal.holds, questions))
@@ -73,6 +78,28 @@ class Asking:
             self._began = True
             pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
+
+    def _take_earlier(self, runs: Path, questions: Sequence[Question], key: Mapping[str, Any]) -> None:
+        """What an earlier run was told to the very same request counts as answered here."""
+        with open_answer_journal(self._folder, key, self._request) as journal:
+            if journal.set_aside:
+                say(journal.set_aside)
+            missing = {self._request(one): one for one in questions if not journal.holds(one)}
+            like = {name: json.loads(json.dumps(key[name])) for name in ("model", "sampling")}
+            taken = EarlierAnswers(runs, self._folder, like).take(missing)
+            for digest, answer in taken.items():
+                journal.append(missing[digest], answer)
+        say(f"{len(taken)} answers are taken from the runs in {runs}: they carry no speed")
+
+    def _request(self, question: Question) -> str:
+        """The digest of a question with its model; of a file, its content and how it is served."""
+        body = self._client.wanted(question) | dict(self._settings.sampling.extra_body)
+        if sha256 := os.environ.get(Variable.MODEL_SHA256):
+            del body["model"]
+            return request_digest(
+                {"sha256": sha256, "server": os.environ.get(Variable.SERVER)}, body, question
+            )
+        return request_digest({"endpoint": self._endpoint.base_url}, body, question)
 
     def _ask(self, question: Question, stopping: Event) -> Answer:
         return self._purse.ask(question, lambda: self._client.ask(question, stopping))

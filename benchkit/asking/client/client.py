@@ -202,6 +202,10 @@ class Client:
         return RequestFailure(f"no token for {self._patience.stall_s:g} s", tries=2)
 
     def _body(self, question: Question) -> dict[str, Any]:
+        return self.parameters.fit(self.wanted(question)) | dict(self._sampling.extra_body)
+
+    def wanted(self, question: Question) -> dict[str, Any]:
+        """What is to be asked, before what this model takes of it."""
         sampling, prompt = self._sampling, question.prompt
         body: dict[str, Any] = {
             "model": self._model,
@@ -220,7 +224,7 @@ class Client:
             body["seed"] = sampling.seed + question.sample
         if stop := [*sampling.stop, *prompt.stop]:
             body["stop"] = stop
-        return self.parameters.fit(body) | dict(sampling.extra_body)
+        return body
 
 
 def _dropped(error: Exception) -> bool:

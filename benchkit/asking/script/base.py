@@ -78,6 +78,7 @@ class Answer:
     first_token_s: float | None = None
     server: Mapping[str, float] = field(default_factory=dict)  # the server's own timings
     tries: int = 1
+    reused: str = ""  # the earlier run that it was asked for in; then it tells no times
     note: str = ""  # what was odd about it, for people
     failure: str | None = None  # the server's fault: no answer came, and why
 
@@ -96,7 +97,7 @@ class Answer:
     def facts(self) -> dict[str, Any]:
         """What a verdict's line tells of the request."""
         record = self.as_record()
-        names = ("finish_reason", "prompt_tokens", *FACTS_OF_USAGE, "first_token_s", "note")
+        names = ("finish_reason", "prompt_tokens", *FACTS_OF_USAGE, "first_token_s", "reused", "note")
         return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}
 
 

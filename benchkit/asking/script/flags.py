@@ -61,6 +61,7 @@ class Settings:
     retries: int = 6
     price: str | None = None
     max_cost: float | None = None
+    reuse: Path | None = None
     stall_timeout: float = 300.0
     request_timeout: float = 3600.0
     check: bool = False
@@ -183,6 +184,13 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
         "--price",
         metavar="IN,OUT[,CACHED]",
         help="Dollars for a million tokens, where the provider does not tell the cost.",
+    ),
+    click.option(
+        "--reuse",
+        envvar=Variable.REUSE,
+        type=click.Path(path_type=Path),
+        metavar="DIR",
+        help="Take answers from the runs in this folder where the whole request is equal.",
     ),
     click.option("--max-cost", type=above_0(), metavar="USD", help="Ask nothing more that could pass this."),
     click.option(

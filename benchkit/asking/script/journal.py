@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -20,11 +20,15 @@ from benchkit.asking.script.base import Answer, Question
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, UsageError
 from benchkit.files import LineLog, atomic_write
+from benchkit.reuse import REQUEST
 
 ANSWERS, KEY = RunFile.ANSWERS, RunFile.ANSWERS_KEY
 GOES_ON = "what was answered so far is kept there, and the same command goes on from it"
 ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
+
+RequestDigest = Callable[[Question], str]
+"""Tells equal requests; empty where nobody needs to."""
 
 Place = tuple[str, int, int]
 """Task, sample, turn."""
@@ -33,7 +37,8 @@ Place = tuple[str, int, int]
 class AnswerJournal:
     """One output folder's answers; open it with `open_answer_journal`."""
 
-    def __init__(self, folder: Path, key: Mapping[str, Any]) -> None:
+    def __init__(self, folder: Path, key: Mapping[str, Any], request_digest: RequestDigest) -> None:
+        self._request_digest = request_digest
         self.path = folder / ANSWERS
         self.set_aside = _set_aside_others(folder, key)  # what was done with answers of another key, in words
         self._places: dict[Place, tuple[int, str]] = {}
@@ -59,8 +64,8 @@ class AnswerJournal:
         return Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
 
     def cost(self) -> float:
-        """Of all answers that it holds, as far as it is known."""
-        return sum(row.get("cost") or 0.0 for row in self._rows())
+        """Of all answers that were asked for here, as far as it is known."""
+        return sum(row.get("cost") or 0.0 for row in self._rows() if not row.get("reused"))
 
     def _rows(self) -> Iterator[dict[str, Any]]:
         if not self._places:
@@ -72,6 +77,7 @@ class AnswerJournal:
 
     def append(self, question: Question, answer: Answer) -> None:
         """Keep an answer; safe from several threads, on the disk for good within a second."""
+        digest = self._request_digest(question)
         prompt = question.prompt
         row = {
             "task_id": question.task_id,
@@ -80,6 +86,7 @@ class AnswerJournal:
             "mode": prompt.mode,
             "prompt": prompt.content,
             "prompt_digest": prompt.digest,
+            **({REQUEST: digest} if digest else {}),
         }
         line = json.dumps(row | {"response": ""} | answer.as_record())
         with self._lock, explained(self.path):
@@ -115,12 +122,14 @@ def _place(question: Question) -> Place:
 
 
 @contextmanager
-def open_answer_journal(folder: Path, key: Mapping[str, Any]) -> Iterator[AnswerJournal]:
-    """The folder's journal, held by this process alone."""
+def open_answer_journal(
+    folder: Path, key: Mapping[str, Any], request_digest: RequestDigest = lambda _question: ""
+) -> Iterator[AnswerJournal]:
+    """The folder's journal, held by this process alone; each answer is kept with its request's digest."""
     make_folder(folder)
     with _held_alone(folder):
         with explained(folder):
-            journal = AnswerJournal(folder, key)
+            journal = AnswerJournal(folder, key, request_digest)
         try:
             yield journal
         finally:

@@ -25,6 +25,7 @@ class Usage:
         self._starts, self._ends = array("d"), array("d")
         self._first_token, self._speed = array("d"), array("d")
         self._server_speed, self._server_prompt_speed, self._ratio = array("d"), array("d"), array("d")
+        self._answers = self._reused = self._timed_tokens = 0
         self._at_budget, self._filtered = 0, 0
         self._cached, self._reasoning = 0, 0
         self._tells_cached = self._tells_reasoning = False
@@ -33,14 +34,19 @@ class Usage:
         self._asked_last = 0.0
 
     def add(self, answer: Answer) -> None:
-        if answer.failure is not None or not answer.seconds:
+        if answer.failure is not None or not (answer.seconds or answer.reused):
             return
+        self._answers += 1
         self._prompt_tokens += answer.prompt_tokens or 0
         self._completion_tokens += answer.completion_tokens or 0
         self._unknown += answer.completion_tokens is None
         self._add_cost(answer)
         self._at_budget += answer.truncated
         self._filtered += answer.filtered
+        self._reused += bool(answer.reused)
+        if answer.reused:
+            return
+        self._timed_tokens += answer.completion_tokens or 0
         self._starts.append(answer.started)
         self._ends.append(answer.started + answer.seconds)
         self._add_speeds(answer)
@@ -87,9 +93,9 @@ class Usage:
     @property
     def tokens_per_second(self) -> float | None:
         """Of all requests together, as the person waited for them."""
-        if self._unknown or not self._completion_tokens or not self.generation_s:
+        if self._unknown or not self._timed_tokens or not self.generation_s:
             return None
-        return self._completion_tokens / self.generation_s
+        return self._timed_tokens / self.generation_s
 
     def before(self, moment: float) -> float:
         """The generation time of earlier sessions: what ended before this moment."""
@@ -98,11 +104,12 @@ class Usage:
 
     def as_record(self) -> dict[str, Any]:
         """The fields of summary.json about tokens and speed; None where the server reported nothing."""
-        known = not self._unknown and len(self._starts) > 0
+        known = not self._unknown and self._answers > 0
         return {
             "prompt_tokens": self._prompt_tokens if known else None,
             "completion_tokens": self._completion_tokens if known else None,
-            **self._costs(len(self._starts) > 0),
+            **self._costs(self._answers > 0),
+            **({"reused_answers": self._reused} if self._reused else {}),
             "tokens_per_second": _rounded(self.tokens_per_second),
             "prompt_tokens_per_second": _middle(self._server_prompt_speed),
             "time_to_first_token_s": _middle(self._first_token),

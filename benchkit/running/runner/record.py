@@ -125,10 +125,11 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
 
 def _results(found: Findings) -> dict[str, Any]:
     results = found.results or Results(score=None)
+    reused = results.metrics.get("reused_answers")  # then its time is not that of its answers
     apart = {*COSTS, *SETTINGS, "sampling"}
     return {
         "score": results.score,
-        "time_taken": results.time_taken if results.time_taken is not None else found.script_s,
+        "time_taken": None if reused else _first_known(results.time_taken, found.script_s),
         "total_passed": results.total_passed,
         "total_problems": results.total_problems,
         "difficulty_scores": dict(results.difficulty_scores),
@@ -136,6 +137,10 @@ def _results(found: Findings) -> dict[str, Any]:
         **{name: value for name, value in results.metrics.items() if name not in apart},
         **({"warnings": list(results.warnings)} if results.warnings else {}),
     }
+
+
+def _first_known(one: float | None, other: float | None) -> float | None:
+    return other if one is None else one
 
 
 def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,6 +156,8 @@ def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict
         return {} if cost is None else _told(cost, price.source, day)
     energy = found.telemetry.energy_wh if found.telemetry else None
     if settings.price_kwh is None or energy is None or found.results is None or settings.model is None:
+        return {}
+    if metrics.get("reused_answers"):
         return {}
     return _told(energy / 1000 * settings.price_kwh, ENERGY, day)
 

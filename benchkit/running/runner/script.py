@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -17,10 +18,10 @@ from benchkit.files import atomic_write
 from benchkit.providers.names import provider_at
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
-from benchkit.records import Progress, Results, speed_is_disturbed
+from benchkit.records import Progress, Results, ServerFacts, speed_is_disturbed
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
-from benchkit.running.plan import ENDPOINT
+from benchkit.running.plan import ENDPOINT, PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
@@ -98,6 +99,8 @@ class _ContentionWarning:
 
 def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
     plan, given = work.plan, values(work.plan, work.found.facts)
+    if plan.settings.reuse and not plan.script.ours:
+        work.display.line(f"warning: {plan.script.label} keeps no answers for --reuse: it asks for all")
     for name in plan.script.untold(given):
         work.display.line(f"warning: the command of {plan.script.label} has no {{{name}}}: it is not told")
 
@@ -123,6 +126,8 @@ def _environment(work: Work, events: Path) -> dict[str, str]:
         Variable.OUTPUT_DIR: str(work.plan.folder),
         Variable.EVENTS: str(events),
         Variable.MODEL_SHA256: (model.sha256 if model else None) or "",
+        Variable.REUSE: str(work.plan.settings.runs_dir.resolve()) if work.plan.settings.reuse else "",
+        Variable.SERVER: _server_digest(work.plan, facts) if facts and model else "",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -132,6 +137,13 @@ def _provider(work: Work) -> Provider:
     if facts is None or facts.kind != ENDPOINT:
         return LOCAL
     return provider_at(work.plan.settings.provider, facts.base_url)
+
+
+def _server_digest(plan: PlannedRun, facts: ServerFacts) -> str:
+    """The same for servers that give the same answers of one file, as far as settings decide that."""
+    template, kv_types = facts.chat_template_sha256, facts.kv_types
+    told = [facts.kind, facts.version, kv_types, facts.context_per_slot, template, plan.settings.server_args]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _judge_exit(work: Work, code: int) -> None:

@@ -65,6 +65,8 @@ def groups(run: Run, name: str) -> dict[str, float]:
 
 def wh_per_solved(run: Run) -> float | None:
     energy, solved = run.telemetry.energy_wh, count(run.results.total_passed)
+    if run.results.reused_answers:  # the energy of its answers was used elsewhere
+        return None
     return energy / solved if energy is not None and solved else None
 
 

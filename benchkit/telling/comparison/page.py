@@ -149,6 +149,11 @@ def remarks(one: Page) -> list[str]:
         if row.outcomes.stopped
     ]
     said += map(printable, part_remarks(one.rows, one.columns if one.named_columns else _parts_of(one)))
+    said += [
+        f"{printable(row.label)}: {count} answers are those of earlier runs"
+        for row in one.rows
+        if (count := row.run.results.reused_answers)
+    ]
     if len(one.rows) > MOST_JUDGED:
         said.append(f"too many models for all pairs: the {MOST_JUDGED} best are judged")
     if len(gpus(one.rows)) > 1:

@@ -134,7 +134,12 @@ def repeats_of(catalog: Catalog, run: Run) -> list[Run]:
     """This run and all others of the same file under the same settings, the newest first."""
     entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark) == (run.model, run.benchmark)]
     runs = [catalog.run(entry) for entry in sorted(entries, key=lambda entry: entry.when, reverse=True)]
-    return [run, *(other for other in runs if other.id != run.id and _same_setup(run, other))]
+    return [run, *(other for other in runs if other.id != run.id and _is_repeat(run, other))]
+
+
+def _is_repeat(run: Run, other: Run) -> bool:
+    """One that took answers of earlier runs repeats nothing."""
+    return not other.results.reused_answers and _same_setup(run, other)
 
 
 def _same_setup(one: Run, other: Run) -> bool:

@@ -1,0 +1,52 @@
+"""Answers of earlier runs to the very same request, for who asks for them with --reuse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from benchkit.asking.script.base import Answer, Question
+from benchkit.reuse import REQUEST, KeptAnswers, cleared_until, kept_answers
+
+ANSWER_FIELDS = frozenset(one.name for one in fields(Answer))
+
+
+def request_digest(who: Mapping[str, Any], body: Mapping[str, Any], question: Question) -> str:
+    """Of the model and where it is served, of all that is sent, and of the sample's number."""
+    from hashlib import sha256
+
+    asked = [who, body, question.prompt.mode, question.sample, question.turn]
+    return sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:24]
+
+
+class EarlierAnswers:
+    """Those in a folder of runs that were given under the same model and sampling."""
+
+    def __init__(self, runs: Path, own: Path, like: Mapping[str, Any]) -> None:
+        self._places: dict[str, tuple[KeptAnswers, int, bool]] = {}
+        self._own = own.resolve()
+        until = cleared_until(runs)
+        for kept in kept_answers(runs):
+            if kept.path.parent.resolve() != self._own and all(kept.key.get(n) == like[n] for n in like):
+                self._index(kept, until)
+
+    def _index(self, kept: KeptAnswers, until: float) -> None:
+        for offset, row in kept.rows():
+            known, taken = self._places.get(row[REQUEST]), bool(row.get("reused"))
+            if row.get("started", 0.0) > until and (known is None or known[2]):
+                self._places[row[REQUEST]] = kept, offset, taken
+
+    def take(self, digests: Iterable[str]) -> dict[str, Answer]:
+        """The answers to these requests, marked and without any time."""
+        return {digest: self._read(*self._places[digest]) for digest in digests if digest in self._places}
+
+    def _read(self, kept: KeptAnswers, offset: int, taken: bool) -> Answer:
+        with kept.path.open("rb") as lines:
+            lines.seek(offset)
+            row = json.loads(lines.readline())
+        answer = Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
+        origin = answer.reused if taken else kept.path.parent.name
+        return replace(answer, reused=origin, seconds=0.0, first_token_s=None, server={})

@@ -1,0 +1,60 @@
+"""The answers that runs have kept, and the moment up to which they are not taken again.
+
+A run's answers belong to the run and stay with it: clearing only forbids to take those that are there now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchkit.contract import RunFile
+from benchkit.files import atomic_write
+
+REQUEST = "request"
+"""A row's digest of all that was asked: answers to the same request may stand for one another."""
+CLEARED = ".answers-cleared.json"
+
+
+@dataclass(frozen=True)
+class KeptAnswers:
+    """The answers of one run."""
+
+    path: Path
+    key: dict[str, Any]  # what they depend on: the model, the sampling, the problems
+
+    def rows(self) -> Iterator[tuple[int, dict[str, Any]]]:
+        """Each answer that names its request, and where its line begins; what is cut off is passed over."""
+        offset = 0
+        with suppress(OSError), self.path.open("rb") as lines:
+            for line in lines:
+                with suppress(ValueError, AttributeError, RecursionError):
+                    row = json.loads(line)
+                    if row.get(REQUEST):
+                        yield offset, row
+                offset += len(line)
+
+
+def kept_answers(runs: Path) -> Iterator[KeptAnswers]:
+    """Of each run in the folder, and of each model of a run that asked several; the oldest first."""
+    found = [*runs.glob(f"*/{RunFile.ANSWERS_KEY}"), *runs.glob(f"*/*/{RunFile.ANSWERS_KEY}")]
+    for path in sorted(found):
+        with suppress(OSError, ValueError):
+            key = json.loads(path.read_bytes())
+            if isinstance(key, dict):
+                yield KeptAnswers(path.with_name(RunFile.ANSWERS), key)
+
+
+def cleared_until(runs: Path) -> float:
+    """Answers that were asked for before this moment are not taken; in seconds since the epoch."""
+    with suppress(OSError, ValueError, KeyError, TypeError):
+        return float(json.loads((runs / CLEARED).read_bytes())["until"])
+    return 0.0
+
+
+def clear(runs: Path, now: float) -> None:
+    atomic_write(runs / CLEARED, json.dumps({"until": now}) + "\n")
