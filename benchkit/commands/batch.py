@@ -54,6 +54,13 @@ class BatchCommand(PassesFlagsOn):
 @click.option(
     "--max-cost", type=above_0(), metavar="USD", help="Ask nothing more that could pass this in all."
 )
+@click.option(
+    "--concurrent-models",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    help="So many models of providers side by side; nothing that this machine serves.",
+)
 @click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
 @history_option
@@ -213,6 +220,7 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         prefetch=Prefetch(options["prefetch"]),
         wait=options["if_busy"] == "wait",
         max_cost=options["max_cost"],
+        concurrent_models=options["concurrent_models"],
         notify_command=options["notify_command"],
         notify_failures=options["notify_failures"],
     )

@@ -75,7 +75,8 @@ class BatchDisplay:
 
     def __init__(self, states: Callable[[], Sequence[EntryState]]) -> None:
         self.states = states
-        self.snapshot = Snapshot()  # of the run at work
+        self.snapshot = Snapshot()  # of the run at work, of several the one that told last
+        self._snapshots: dict[str, Snapshot] = {}  # by the label of their runs
 
     def __enter__(self) -> Self:
         return self
@@ -93,11 +94,16 @@ class BatchDisplay:
     def output(self, chunk: bytes) -> None:
         """Kept in output.log."""
 
-    def progress(self, _label: str, snapshot: Snapshot) -> None:
-        self.snapshot = snapshot
+    def progress(self, label: str, snapshot: Snapshot) -> None:
+        self.snapshot = self._snapshots[label] = snapshot
 
     def progress_done(self) -> None:
+        """Runs that go on beside it tell their state again in a moment."""
         self.snapshot = Snapshot()
+        self._snapshots.clear()
+
+    def snapshot_of(self, state: EntryState) -> Snapshot:
+        return self._snapshots.get(f"{state.benchmark} on {state.model}", self.snapshot)
 
 
 class PlainLines(BatchDisplay):
@@ -123,7 +129,7 @@ class PlainLines(BatchDisplay):
         while not self._over.wait(self._every_s):
             for state in self.states():
                 if state.state == "running":
-                    self.line(f"{state.label}: {progress_text(self.snapshot)}")
+                    self.line(f"{state.label}: {progress_text(self.snapshot_of(state))}")
 
 
 class LiveTable(BatchDisplay):
@@ -154,7 +160,7 @@ class LiveTable(BatchDisplay):
         states = self.states()
         if not states:
             return Text("checking the plan")
-        lines = batch_table(states, lambda _state: self.snapshot, self._console.width).splitlines()
+        lines = batch_table(states, self.snapshot_of, self._console.width).splitlines()
         shown = [*lines[:2], *_around_the_running(lines[2:], states, max(5, self._console.height - 5))]
         return Text("\n".join([*shown, "", counts(states)]), no_wrap=True, overflow="crop")
 

@@ -61,6 +61,10 @@ class Keeper:
         self._estimator = Estimator(ledger.runs(), machine_facts())
         self._night = night or Night()
 
+    def lend_to(self, other: Keeper) -> None:
+        """Make another keeper of the same batch, for what is at work beside this one's."""
+        other.__dict__ |= self.__dict__ | {"at_work": None, "_failures": [], "_server": None}
+
     def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
         state = self._ledger.state(entry)

@@ -15,6 +15,7 @@ from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.keeper import BatchStopped, Keeper
+from benchkit.running.batch.lanes import may_run_beside, run_side_by_side
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
@@ -56,7 +57,8 @@ def run_entries(
             with night_of(options.history, options.max_cost, ledger.costs(todo)) as night:
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
                 raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
-                _run_all([entry for entry in todo if entry.key not in raced], keeper)
+                left = [entry for entry in todo if entry.key not in raced]
+            _run_all(left, keeper, options.concurrent_models)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
@@ -89,8 +91,17 @@ def _run_lap(lap: Sequence[Sequence[Due]], keeper: Keeper) -> None:
             _run_group([keeper.planned(one.entry, one.part) for one in due], keeper)
 
 
-def _run_all(todo: Sequence[Entry], keeper: Keeper) -> None:
+def _run_all(todo: Sequence[Entry], keeper: Keeper, at_once: int) -> None:
     groups = [list(group) for _, group in groupby(todo, key=lambda entry: entry.server_key)]
+    for elsewhere, some in groupby(groups, key=lambda group: may_run_beside(group[0].settings)):
+        if elsewhere and at_once > 1:
+            run_side_by_side(list(some), keeper, at_once, _run_group)
+        else:
+            _run_groups(list(some), keeper)
+
+
+def _run_groups(groups: Sequence[Sequence[Entry]], keeper: Keeper) -> None:
+    """One server after the other."""
     for group, following in zip(groups, _following(groups), strict=True):
         with keeper.reading_ahead(group[0], following):
             _run_group([keeper.planned(entry) for entry in group], keeper)

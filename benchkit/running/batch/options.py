@@ -30,6 +30,7 @@ class BatchOptions:
     finish: bool = False  # what a race has stopped goes on to its end
     prefetch: Prefetch = Prefetch.AUTO
     max_cost: float | None = None  # in dollars, of all runs together
+    concurrent_models: int = 1  # of providers: what this machine serves has it for itself
     notify_command: str | None = None
     notify_failures: bool = False  # each one, as soon as it is recorded
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night

@@ -1,0 +1,116 @@
+"""Models of providers side by side: each group of runs in a thread, all that is kept under one lock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Event, RLock, Thread
+
+from benchkit.addresses import host_of
+from benchkit.errors import BenchError, Interrupted
+from benchkit.providers.names import provider_at
+from benchkit.providers.table import LOCAL
+from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.keeper import BatchStopped, Keeper
+from benchkit.running.plan import ENDPOINT, Part, PlannedRun
+from benchkit.running.runner import EndedRun
+from benchkit.settings import RunSettings
+
+LOOKS_EVERY_S = 0.2  # for a signal, which only the main thread sees
+OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
+
+Group = Sequence[Entry]
+RunGroup = Callable[[Sequence[PlannedRun], Keeper], None]
+
+
+def may_run_beside(settings: RunSettings) -> bool:
+    """Whether a model is served elsewhere: what this machine serves needs it for itself, and its timing."""
+    if settings.server != ENDPOINT or settings.base_url is None:
+        return False
+    provider = provider_at(settings.provider, settings.base_url)
+    if provider is LOCAL or provider.is_local:
+        return host_of(settings.base_url) not in OWN_MACHINE
+    return True
+
+
+class Shared:
+    """What the lanes have in common."""
+
+    def __init__(self, groups: Sequence[Group]) -> None:
+        self.lock = RLock()
+        self.left = deque(groups)
+        self.interrupted = Event()
+        self.errors: list[BaseException] = []
+
+    def next_group(self) -> Group | None:
+        with self.lock:
+            return None if self.errors or not self.left else self.left.popleft()
+
+    def check(self) -> None:
+        """Raise where nothing more is to be started."""
+        if self.interrupted.is_set():
+            raise Interrupted
+        if self.errors:
+            raise BatchStopped(str(self.errors[0]))
+
+
+class Lane(Keeper):
+    """A keeper of its own for what is at work in one thread; ledger and journal are everybody's."""
+
+    def __init__(self, keeper: Keeper, shared: Shared) -> None:
+        keeper.lend_to(self)
+        self._shared = shared
+
+    def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
+        with self._shared.lock:
+            return super().planned(entry, part)
+
+    def wanted(self, plan: PlannedRun) -> bool:
+        self._shared.check()
+        with self._shared.lock:
+            return super().wanted(plan)
+
+    def trouble(self) -> BenchError | None:
+        """An interrupt ends the runs of all lanes, each put away in order."""
+        if self._shared.interrupted.is_set():
+            raise Interrupted
+        return super().trouble()
+
+    def note(self, finished: EndedRun) -> None:
+        with self._shared.lock:
+            super().note(finished)
+
+    def note_broken(self, plan: PlannedRun, error: Exception) -> None:
+        with self._shared.lock:
+            super().note_broken(plan, error)
+
+
+def run_side_by_side(groups: Sequence[Group], keeper: Keeper, at_once: int, run_group: RunGroup) -> None:
+    """Run these groups, so many of them at a time; raises what ended one of them before its end."""
+    shared = Shared(groups)
+
+    def work() -> None:
+        try:
+            while (group := shared.next_group()) is not None:
+                lane = Lane(keeper, shared)
+                run_group([lane.planned(entry) for entry in group], lane)
+        except BaseException as error:
+            shared.errors.append(error)
+
+    lanes = [Thread(target=work) for _ in range(min(at_once, len(groups)))]
+    for lane in lanes:
+        lane.start()
+    try:
+        _wait_for(lanes)
+    except Interrupted:
+        shared.interrupted.set()
+        _wait_for(lanes)
+        raise
+    if shared.errors:
+        raise shared.errors[0]
+
+
+def _wait_for(lanes: Sequence[Thread]) -> None:
+    for lane in lanes:
+        while lane.is_alive():
+            lane.join(LOOKS_EVERY_S)
