@@ -58,7 +58,7 @@ def run_entries(
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
                 raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
                 left = [entry for entry in todo if entry.key not in raced]
-            _run_all(left, keeper, options.concurrent_models)
+                _run_all(left, keeper, options.concurrent_models)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
