@@ -9,11 +9,13 @@ from pathlib import Path
 import click
 import pytest
 
+import run_eval
 from benchkit import terminal
 from benchkit.contract import Variable
 from benchkit.env_file import read_env_file
 from benchkit.errors import UsageError
 from benchkit.settings import RunSettings, with_environment
+from tests.stand_ins.chat_server import chat_server
 from tests.support import ROOT, Bench
 
 
@@ -84,6 +86,17 @@ def test_runner_and_script_take_their_defaults_from_it(bench: Bench, tmp_path: P
     assert "--temperature 0.3" in shown
     assert "demo on m\n" in shown
     assert "--temperature 0.5" in bench("--benchmark", "demo", "--dry-run", "--temperature", "0.5").stdout
+
+
+def test_a_script_by_hand_asks_the_default_model(capsys: pytest.CaptureFixture[str]) -> None:
+    """At its provider; where an address is named, the only model there is meant."""
+    os.environ.update(DEFAULT_MODEL="openrouter/a/b", OPENROUTER_API_KEY="")
+    words = ["--problems-file", str(ROOT / "demo" / "problems.jsonl"), "--output-dir", "o", "--limit", "1"]
+    with pytest.raises(UsageError, match="OpenRouter needs a key: set OPENROUTER_API_KEY"):
+        run_eval.command.main(words, "run_eval.py", standalone_mode=False)
+    with chat_server(lambda turn: turn.answer("no code")) as server:
+        run_eval.command.main([*words, "--base-url", server.base_url], "run_eval.py", standalone_mode=False)
+    assert "1 questions to stand-in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["warm", "-1", "nan"])

@@ -238,6 +238,8 @@ def _settings(options: dict[str, Any]) -> Settings:
     """Take the shared flags out of all the options."""
     sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
     shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
+    if not shared["model"] and not shared["base_url"]:  # at an address, none means the only one it serves
+        shared["model"] = os.environ.get(Variable.DEFAULT_MODEL, "").strip() or None
     source = click.get_current_context().get_parameter_source("base_url")
     shared["base_url_typed"] = source is click.core.ParameterSource.COMMANDLINE
     return Settings(**shared, sampling=sampling, api_key=os.environ.get(Variable.API_KEY, "").strip() or None)

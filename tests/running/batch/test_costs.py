@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchkit.contract import Variable
+from benchkit.prices import ENERGY, GIVEN, REPLY
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words, night_of
 from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan
+from benchkit.running.batch.strict import read_yaml
+from benchkit.runs import RunTelemetry
 from benchkit.settings import RunSettings
 from benchkit.spending import Spending, read_spent
 from tests.running.batch.kills import prove
 from tests.stand_ins.chat_server import Turn, chat_server
-from tests.support import F16, Bench, runs_in
+from tests.support import F16, ROOT, Bench, runs_in
 from tests.telling.comparison.nights import a_run
 
 REMOTE = {"name": "far", "base_url": "http://127.0.0.1:9/v1"}
@@ -62,6 +67,16 @@ def test_the_sum_says_what_is_not_known() -> None:
     told = "Cost: about 1.50 dollars, not known yet for 1 of 2 runs at a provider"
     assert in_words([known, unknown, own]) == told
     assert in_words([own]) == ""
+
+
+def test_the_page_names_what_is_there() -> None:
+    """docs/costs.md: its plan is one, and each fact that it names is in a run's record."""
+    page = (ROOT / "docs" / "costs.md").read_text()
+    (plan,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert make_plan(read_yaml(plan), "costs.md").problems == ()
+    told = re.findall(r"`(\w+_tokens|cost\w*)`", page)
+    assert set(told) - {"max_tokens"} <= {one.name for one in fields(RunTelemetry)}
+    assert {REPLY, GIVEN, ENERGY} <= set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
 
 
 def test_a_dry_run_tells_the_cost(bench: Bench, tmp_path: Path) -> None:
