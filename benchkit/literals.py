@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
+Parallel = int | Literal["auto"]
 GpuLayers = int | Literal["auto", "all"]
 ScoreScale = Literal["percent", "fraction"]
 SCORE_SCALES: tuple[ScoreScale, ...] = get_args(ScoreScale)

@@ -15,6 +15,9 @@ from benchkit.settings import SETTINGS, Recorded, RunSettings, Setting, model_na
 
 PROGRAM = "bench_runner.py"
 AS_ARGUMENTS = "script_args"
+MEASURED = ("speed", "tune")
+"""Benchmarks that are commands of ours and no scripts."""
+MEASURED_WITH = ("server", "gpu_layers", "llama_server", "base_url", "server_args")
 
 
 def command_words(values: Mapping[str, Any]) -> list[str]:
@@ -51,6 +54,8 @@ def words_of_settings(settings: RunSettings) -> list[str]:
 def words_of_run(run: Run) -> list[str]:
     """Of a run in the history: all that it tells, for the defaults may be others by now."""
     config = run.config
+    if run.benchmark in MEASURED and config.script is None:
+        return _measuring_words(run)
     if config.origin and not config.script and not config.path:
         return _import_words(run)
     values = {
@@ -100,6 +105,14 @@ def _script_of(run: Run) -> dict[str, Any]:
         "script": None if known is not None and script == known.script else script,
         AS_ARGUMENTS: words[len(own) :] if words[: len(own)] == own else words,
     }
+
+
+def _measuring_words(run: Run) -> list[str]:
+    """Of a run that no script made: the command that measured it, and its own flags."""
+    config = run.config
+    values = {name: config.value(SETTINGS[name].recorded_as) for name in MEASURED_WITH}
+    program, *flags = command_words(values)
+    return [program, run.benchmark, config.path or run.model, *flags, *(config.script_args or ())]
 
 
 def _import_words(run: Run) -> list[str]:

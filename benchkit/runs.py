@@ -130,6 +130,7 @@ class RunTelemetry(Part):
     tokens_per_second: float | None = None
     prompt_tokens_per_second: float | None = None
     time_to_first_token_s: float | None = None
+    draft_acceptance_percent: float | None = None  # of the guessed tokens, by draft model or prompt look-up
     server_start_s: float | None = None
     model_cached_percent: float | None = None  # of the model's file, when its server was started
     server_stop_s: float | None = None

@@ -12,7 +12,7 @@ from typing import Any, cast
 import click
 
 from benchkit.addresses import with_version
-from benchkit.literals import SCORE_SCALES, GpuLayers
+from benchkit.literals import SCORE_SCALES, GpuLayers, Parallel
 from benchkit.numbers import MEMORY_WANTED, Finite, Memory, above_0, memory_mib
 from benchkit.prices import read_price
 from benchkit.serving.servers.kinds import kind_names
@@ -50,6 +50,18 @@ class Layers(click.ParamType[GpuLayers]):
         return layers
 
 
+class CountOrAuto(click.ParamType[Parallel]):
+    """`auto` or a number from 1."""
+
+    name = "auto|N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Parallel:
+        try:
+            return _read_count_or_auto(value)
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is neither auto nor a whole number from 1", param, ctx)
+
+
 def number(least: float, of: type[int] | type[float] = float, *, above: bool = False) -> Read:
     def read(value: Any) -> Any:
         found = of(value)
@@ -74,6 +86,10 @@ def choice(*known: str) -> Kind:
 
 def _read_layers(value: Any) -> int | str:
     return str(value) if value in ("auto", "all") else int(number(0, int)(value))
+
+
+def _read_count_or_auto(value: Any) -> Parallel:
+    return "auto" if value == "auto" else cast(int, number(1, int)(value))
 
 
 def _read_words(value: Any) -> tuple[str, ...]:
@@ -167,6 +183,7 @@ LAYERS = Kind(_read_layers, "auto, all or a number of layers", Layers)
 SERVER = choice(*kind_names())
 KEY_USE = choice("always", "never")
 COUNT = Kind(number(1, int), "a whole number from 1", lambda: click.IntRange(min=1))
+COUNT_OR_AUTO = Kind(_read_count_or_auto, "auto or a whole number from 1", CountOrAuto)
 WHOLE = Kind(number(0, int), "a whole number", lambda: click.IntRange(min=0))
 SECONDS = Kind(number(0, above=True), "a number of seconds", above_0)
 FROM_0 = Kind(number(0), "a number from 0", lambda: Finite(0))

@@ -19,12 +19,13 @@ from typing import Any
 from benchkit.benchmarks import BENCHMARKS
 from benchkit.contract import Placeholder, Variable, flag_of
 from benchkit.errors import UsageError
-from benchkit.literals import GpuLayers, ScoreScale
+from benchkit.literals import GpuLayers, Parallel, ScoreScale
 from benchkit.setting_kinds import (
     ABOVE_0,
     ADDRESS,
     CACHE_TYPE,
     COUNT,
+    COUNT_OR_AUTO,
     FILE,
     FROM_0,
     KEY_USE,
@@ -88,6 +89,7 @@ def setting(default: Any, kind: Kind, help: str = "", **further: Any) -> Any:
     return field(default=default, metadata={"setting": Setting(kind, help, **further)})
 
 
+SLOTS = 4  # where nobody says how many
 _PLACEHOLDERS = " ".join(f"{{{name}}}" for name in Placeholder)
 
 
@@ -148,7 +150,10 @@ class RunSettings:
     context: int | None = setting(
         None, COUNT, "Tokens per slot; default: the answer's budget + 3072.", of_server=True,
     )
-    parallel: int = setting(4, COUNT, "Slots and requests at once.", of_server=True)
+    parallel: Parallel = setting(
+        SLOTS, COUNT_OR_AUTO, "Slots and requests at once; auto measures how many are worth it.",
+        of_server=True,
+    )
     llama_server: Path | None = setting(
         None, PROGRAM, "The binary; else $LLAMA_SERVER, then PATH.", recorded=Recorded.IF_SET, of_server=True,
     )

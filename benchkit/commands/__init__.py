@@ -34,6 +34,7 @@ COMMANDS = {
     "power": "what difference a number of problems can detect",
     "noise": "how many answers change by themselves",
     "cache": "the answers that runs have kept, for --reuse",
+    "speed": "how fast a model reads and writes, at depths and with several requests at once",
     "doctor": "what this machine has, and what to do about what is missing",
     "completion": "completing words in bash, zsh and fish",
 }

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import click
 
 from benchkit.benchmarks import BENCHMARKS
-from benchkit.settings import SETTINGS, Setting
+from benchkit.settings import SETTINGS, RunSettings, Setting
 
 
 def setting_options() -> list[click.Parameter]:
     """A click option for each setting that has a flag; its name is the setting's."""
     return [_option(one) for one in SETTINGS.values() if one.has_flag]
+
+
+SERVING = ("server", "gpu_layers", "llama_server", "base_url", "start_timeout_s", "server_args")
+
+
+def serving_options() -> list[click.Parameter]:
+    """Those of a server alone, for commands that ask it themselves."""
+    return [_option(SETTINGS[name]) for name in SERVING]
+
+
+def served_model(model: str, options: Mapping[str, Any], **further: Any) -> RunSettings:
+    """A file, or the name of a model at --base-url."""
+    if options["base_url"] is None:
+        return RunSettings(model=Path(model), **options, **further)
+    return RunSettings(**{**options, "server": "endpoint"}, name=model, **further)
 
 
 def _option(one: Setting) -> click.Option:

@@ -29,6 +29,8 @@ TIMINGS = (
     "predicted_n",
     "predicted_ms",
     "predicted_per_second",
+    "draft_n",
+    "draft_n_accepted",
 )
 
 

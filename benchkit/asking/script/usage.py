@@ -27,6 +27,7 @@ class Usage:
         self._server_speed, self._server_prompt_speed, self._ratio = array("d"), array("d"), array("d")
         self._answers = self._reused = self._timed_tokens = 0
         self._at_budget, self._filtered = 0, 0
+        self._drafted = self._accepted = 0.0  # tokens that a draft model, or a look-up in the prompt, guessed
         self._cached, self._reasoning = 0, 0
         self._tells_cached = self._tells_reasoning = False
         self._cost: float | None = 0.0  # None: that of some answer is unknown
@@ -84,6 +85,8 @@ class Usage:
             self._ratio.append(speed / server_speed)
         if prompt_speed := answer.server.get("prompt_per_second"):
             self._server_prompt_speed.append(prompt_speed)
+        self._drafted += answer.server.get("draft_n", 0.0)
+        self._accepted += answer.server.get("draft_n_accepted", 0.0)
 
     @property
     def generation_s(self) -> float:
@@ -114,6 +117,7 @@ class Usage:
             "prompt_tokens_per_second": _middle(self._server_prompt_speed),
             "time_to_first_token_s": _middle(self._first_token),
             "generation_s": _rounded(self.generation_s),
+            **({"draft_acceptance_percent": self._acceptance()} if self._drafted else {}),
             "asking": {
                 "tokens_per_second_of_one_request": _middle(self._speed),
                 "server_tokens_per_second_of_one_request": _middle(self._server_speed),
@@ -122,6 +126,9 @@ class Usage:
                 "ended_by_content_filter": self._filtered,
             },
         }
+
+    def _acceptance(self) -> float:
+        return round(100 * self._accepted / self._drafted, 2)
 
     def _clocks_agree(self) -> bool | None:
         """Whether our clock bears out the speed that the server claims; None where it claims none."""

@@ -20,7 +20,7 @@ from benchkit.dashboard.site import Site
 from benchkit.environment import ROOT
 from benchkit.records import Run
 from benchkit.rerun import PROGRAM, command_words, quoted, words_of_settings
-from benchkit.running.batch.estimate import Estimator, Expected, free_room
+from benchkit.running.batch.estimate import Estimator, Expected
 from benchkit.running.batch.expand import Entry, Expansion, expand
 from benchkit.running.batch.notify import NTFY_VARIABLE, WEBHOOK_VARIABLE
 from benchkit.running.batch.planfile import PlanProblems, make_plan
@@ -28,6 +28,7 @@ from benchkit.running.batch.preview import room_line, sums_line
 from benchkit.running.batch.settings import settings_from
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.serving.telemetry import machine_facts
+from benchkit.serving.telemetry.room import free_room
 from benchkit.settings import RunSettings
 from benchkit.telling.history.finding import Filter, Order, Page
 from benchkit.terminal import duration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,18 +18,10 @@ from benchkit.running.runner.host import default_context
 from benchkit.runs import RunMachine, read_part
 from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
-from benchkit.serving.telemetry.readers import open_reader
-from benchkit.serving.telemetry.sums import vram_used_mb
+from benchkit.serving.telemetry.room import Room
+from benchkit.settings import SLOTS
 
 _MB = 1 << 20
-
-
-@dataclass(frozen=True)
-class Room:
-    """Memory that is free at this moment; VRAM is None where no GPU reports it."""
-
-    vram_mb: float | None
-    ram_mb: float
 
 
 @dataclass(frozen=True)
@@ -51,16 +42,6 @@ class Expected:
     mark: str = ""  # what of it does not fit
     seconds: float | None = None
     start_s: float = 0.0  # its server's start, shared with others
-
-
-def free_room() -> Room:
-    import psutil
-
-    with closing(open_reader()) as reader:
-        total = [device.vram_total_mb for device in reader.devices if device.vram_total_mb is not None]
-        used = vram_used_mb(reader.read())
-    free = sum(total) - (used or 0.0) if total else None
-    return Room(free, psutil.virtual_memory().available / _MB)
 
 
 class Estimator:
@@ -114,10 +95,9 @@ def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
     settings = entry.settings
     context = settings.context or default_context(entry.model, settings.answer_tokens or settings.max_tokens)
     kv_types = _kv_types(settings.server_args)
+    slots = SLOTS if settings.parallel == "auto" else settings.parallel
     try:
-        return _needed(
-            _Load(entry.model.path, context, settings.parallel, kv_types, settings.gpu_layers), room
-        )
+        return _needed(_Load(entry.model.path, context, slots, kv_types, settings.gpu_layers), room)
     except (BenchError, KeyError):
         return None, None, ""
 

@@ -10,12 +10,13 @@ from benchkit.errors import BenchError
 from benchkit.records import Status
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.display import how_many
-from benchkit.running.batch.estimate import Estimator, Expected, Room, free_room
+from benchkit.running.batch.estimate import Estimator, Expected
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import RACING, agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
 from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
+from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.telling.history import open_store
 from benchkit.telling.tables.columns import decimal
 from benchkit.telling.tables.width import printable, terminal_width

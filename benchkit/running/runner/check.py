@@ -10,7 +10,7 @@ from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
 from benchkit.records import ServerFacts
 from benchkit.running.plan import PlannedRun, sends_bill
 from benchkit.serving.gguf import read_model_file
-from benchkit.settings import FOR_SCRIPT
+from benchkit.settings import FOR_SCRIPT, SLOTS
 
 CHECK_TIMEOUT_S = 3600.0  # a first use may fetch a set of more than a gigabyte
 UNKNOWN_YET = "http://127.0.0.1:1/v1"
@@ -20,14 +20,15 @@ ALL_LAYERS = 999  # for programs that take nothing but a number
 def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]:
     """What the script contract hands to a script, as flags or for placeholders."""
     settings = plan.settings
-    slots = facts.slots if facts and facts.slots else settings.parallel
+    asked = SLOTS if settings.parallel == "auto" else settings.parallel
+    slots = facts.slots if facts and facts.slots else asked
     contract: dict[str, object] = {
         Placeholder.BASE_URL: facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
         Placeholder.MODEL: facts.model if facts else plan.name,
         Placeholder.MODEL_PATH: settings.model.resolve() if settings.model else None,
         Placeholder.GPU_LAYERS: settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
         Placeholder.OUTPUT_DIR: plan.folder,
-        Placeholder.PARALLEL: min(slots, settings.parallel),
+        Placeholder.PARALLEL: slots if settings.parallel == "auto" else min(slots, asked),
         **{name: getattr(settings, name) for name in FOR_SCRIPT},
     }
     if not sends_bill(settings):

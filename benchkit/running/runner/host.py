@@ -14,11 +14,12 @@ from benchkit.contract import RunFile
 from benchkit.errors import BenchError, ModelFileError, ServerError
 from benchkit.records import ModelFile, ServerRequest
 from benchkit.running.plan import PlannedRun
+from benchkit.running.runner.slots import Slots, slots_for
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.serving.gguf.page_cache import cached_percent
 from benchkit.serving.servers import RunningServer, StopReport, serve
 from benchkit.serving.telemetry import Before
-from benchkit.settings import SETTINGS
+from benchkit.settings import SETTINGS, SLOTS
 
 # Room for a problem's text and the chat template around it, beside the answer.
 PROMPT_TOKENS = 3072
@@ -37,6 +38,7 @@ class ModelHost:
         self.model: ModelFile | None = None
         self.server: RunningServer | None = None
         self.stop_report: StopReport | None = None
+        self.slots: Slots | None = None  # where they were to be chosen by measuring
         self.cached_percent: float | None = None  # of the file, when its server was started
         self.before: Before | None = None  # the GPUs before the server came
         self._plan = plan
@@ -87,6 +89,9 @@ class ModelHost:
             self.cached_percent = cached_percent(self.model.parts) if self.model else None
             digest = in_background(sha256_of, self.model) if self.model else None
             request = replace(server_request(self._plan, self.model), new_key=self._new_key)
+            if self._plan.settings.parallel == "auto":
+                self.slots = slots_for(self._plan, request, self._report)
+                request = replace(request, parallel=self.slots.slots)
             self.server = self._stack.enter_context(serve(request, self._report, vram_used_mb))
         except BenchError as error:
             self._failed = error
@@ -152,6 +157,7 @@ def in_background(work: Callable[[ModelFile], str], model: ModelFile) -> Future[
 def server_request(plan: PlannedRun, model: ModelFile | None) -> ServerRequest:
     settings = plan.settings
     given = {name: getattr(settings, name) for name in _FOR_SERVER}
+    given["parallel"] = SLOTS if settings.parallel == "auto" else settings.parallel
     budget = settings.answer_tokens or settings.max_tokens
     return ServerRequest(
         **given,

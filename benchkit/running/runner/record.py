@@ -18,6 +18,7 @@ from benchkit.prices import ENERGY, REPLY, Tokens
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
 from benchkit.running.plan import PlannedRun, price_of
 from benchkit.running.runner.check import values
+from benchkit.running.runner.slots import Slots
 from benchkit.running.runner.watch import Silence
 from benchkit.runs import number, run_of, whole
 from benchkit.serving.servers import StopReport
@@ -35,6 +36,7 @@ COSTS = (
     "tokens_per_second",
     "prompt_tokens_per_second",
     "time_to_first_token_s",
+    "draft_acceptance_percent",
 )
 # What a script reports of how it asked.
 SETTINGS = ("prompt_style", "mode", "samples_per_problem", "dataset")
@@ -54,6 +56,7 @@ class Findings:
     script_s: float | None = None
     restarts: int = 0
     cached_percent: float | None = None
+    slots: Slots | None = None
     silence: Silence = field(default_factory=Silence)
     stop: StopReport | None = None
     error: BaseException | None = None
@@ -120,6 +123,8 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
         config["context_per_slot"] = found.facts.context_per_slot
         config["slots"] = found.facts.slots
         config["kv_types"] = list(found.facts.kv_types) if found.facts.kv_types else None
+    if found.slots is not None:
+        config["slots_chosen"] = asdict(found.slots)
     return config
 
 

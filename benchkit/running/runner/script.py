@@ -39,7 +39,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
     work.publisher.publish(Snapshot(race=race))
     if plan.benchmark.served:
         found.facts = work.host.running(sampler.vram_used_mb).facts
-        found.cached_percent = work.host.cached_percent
+        found.cached_percent, found.slots = work.host.cached_percent, work.host.slots
     else:
         work.host.without_server()
     events = EventReader(plan.folder / RunFile.EVENTS)

@@ -6,7 +6,7 @@ import json
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException, IncompleteRead
@@ -65,12 +65,35 @@ def ask(
     url: str, body: Any = None, *, timeout: float = 5.0, key: str | None = None, provider: Provider = LOCAL
 ) -> HttpReply:
     """GET, or POST of JSON where a body is given; OSError (TimeoutError among them) where no answer comes."""
+    return send(_request(url, body, key, provider), timeout)
+
+
+def stream(url: str, body: Any, *, timeout: float, key: str | None = None) -> Iterator[bytes]:
+    """The lines of a reply as they come; ServerError where it is a refusal, OSError where none comes.
+
+    `timeout` is for each piece: a stream may last.
+    """
+    request = _request(url, body, key, LOCAL)
+    try:
+        with _opener(request).open(request, timeout=timeout) as answer:
+            yield from answer
+    except urllib.error.HTTPError as error:
+        with error:
+            reply = HttpReply(error.code, _body(error, timeout), _headers(error))
+        refuse_unless_ok(reply, url, f"{url} refuses to answer ({reply.status})")
+    except urllib.error.URLError as error:
+        raise error.reason if isinstance(error.reason, OSError) else error from None
+    except HTTPException as error:
+        raise ConnectionError(f"{type(error).__name__} {error}") from error
+
+
+def _request(url: str, body: Any, key: str | None, provider: Provider) -> urllib.request.Request:
     url, login = split_credentials(url)
     headers = {"Content-Type": "application/json", **dialect_of(provider).headers(None if login else key)}
     if login is not None:  # typed as part of this very address
         headers["Authorization"] = basic_authorization(*login)
     data = None if body is None else json.dumps(body).encode()
-    return send(urllib.request.Request(url, data, headers), timeout)
+    return urllib.request.Request(url, data, headers)
 
 
 def send(request: urllib.request.Request, timeout: float) -> HttpReply:
@@ -84,14 +107,17 @@ def send(request: urllib.request.Request, timeout: float) -> HttpReply:
 
 
 def _reply(request: urllib.request.Request, timeout: float) -> HttpReply:
-    local = urlsplit(request.full_url).hostname in LOOPBACK
-    opener = _local_opener() if local else urllib.request.build_opener()
     try:
-        with opener.open(request, timeout=timeout) as answer:
+        with _opener(request).open(request, timeout=timeout) as answer:
             return HttpReply(answer.status, _body(answer, timeout), _headers(answer))
     except urllib.error.HTTPError as error:
         with error:
             return HttpReply(error.code, _body(error, timeout), _headers(error))
+
+
+def _opener(request: urllib.request.Request) -> urllib.request.OpenerDirector:
+    local = urlsplit(request.full_url).hostname in LOOPBACK
+    return _local_opener() if local else urllib.request.build_opener()
 
 
 def _body(answer: Any, within_s: float) -> bytes:

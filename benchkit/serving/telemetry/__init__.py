@@ -9,7 +9,7 @@ contention.py  what other programs take of the processor
 processes.py   RAM and CPU of the server's processes
 sampler.py     the thread, the time series on disk, `sampling`
 sums.py        what the readings come to: records.Telemetry
-machine.py     the machine's lasting facts
+machine.py     the machine's lasting facts; room.py the memory that is free at this moment
 
 A new maker of GPUs is one file with a class after base.Reader, and one line in READERS.
 """

@@ -84,6 +84,7 @@ COLUMNS: tuple[Column[Contestant], ...] = (
         "prompt_tokens_per_second", "prompt tok/s", 12, _fact("prompt_tokens_per_second"), 0, "high", True
     ),
     Column("time_to_first_token_s", "first tok s", 10, _fact("time_to_first_token_s"), 2, "low", speed=True),
+    Column("draft", "draft %", 12, _fact("draft_acceptance_percent"), 1, "high"),
     Column("vram", "VRAM GiB", 4, _of_run(facts.vram_gib), 1, "low"),
     Column("wh_per_solved", "Wh/solved", 8, _of_run(facts.wh_per_solved), 3, "low", speed=True),
     Column("cost", "cost $", 7, lambda one: one.run.telemetry.cost, 4, "low"),

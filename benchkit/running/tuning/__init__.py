@@ -1,0 +1,6 @@
+"""How fast a model is served on this box, and with which flags it is fastest.
+
+bench.py     a model served for measuring: its settings, its server, its record in the history
+speed.py     prompt and generation speed at depths and slots, with llama-bench's own beside it
+tables.py    what is shown of both
+"""

@@ -1,0 +1,94 @@
+"""A model served for measuring alone: no script asks it, and what comes of it is one run in the history."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from benchkit.benchmarks import Benchmark
+from benchkit.contract import RunFile
+from benchkit.files import atomic_write
+from benchkit.records import Results, Run
+from benchkit.running.command_line import Script
+from benchkit.running.plan import PlannedRun, new_run_id
+from benchkit.running.runner.host import ModelHost
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.running.runner.record import Findings, as_run
+from benchkit.running.runner.stages import make_folder
+from benchkit.running.runner.work import mask_of
+from benchkit.serving.servers.endpoint import find_key
+from benchkit.serving.speed.measuring import Meter
+from benchkit.serving.speed.prompts import learn_wording
+from benchkit.serving.speed.streaming import Target
+from benchkit.serving.telemetry import machine_facts, sampling
+from benchkit.settings import RunSettings, model_name
+from benchkit.telling.history import open_store, to_record
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A server that has proved itself, and what measures it."""
+
+    plan: PlannedRun
+    found: Findings
+    host: ModelHost
+    meter: Meter
+
+
+def plan_of(kind: str, settings: RunSettings) -> PlannedRun:
+    """A run without a script; `kind` is its benchmark's name in the history."""
+    run_id = new_run_id()
+    return PlannedRun(
+        id=run_id,
+        settings=settings,
+        benchmark=Benchmark(kind, "", ""),
+        script=Script((), kind, takes_flags=False),
+        name=settings.name or model_name(settings),
+        folder=(settings.runs_dir / run_id).resolve(),
+    )
+
+
+@contextmanager
+def served(plan: PlannedRun, say: Say) -> Iterator[Bench]:
+    """Serve the model, and put it away again; what it cost is in the findings afterwards."""
+    make_folder(plan.folder)
+    found = Findings()
+    found.machine = machine_facts()
+    with (
+        Interrupts() as interrupts,
+        ModelHost(plan, say) as host,
+        sampling(host.pids, plan.folder / RunFile.TELEMETRY) as sampler,
+    ):
+        try:
+            server = host.running(sampler.vram_used_mb)
+            found.facts, found.cached_percent = server.facts, host.cached_percent
+            target = Target(server.facts.base_url, server.facts.model, server.api_key or find_key())
+            yield Bench(plan, found, host, Meter(target, learn_wording(target), host.pids))
+        finally:
+            with interrupts.held():
+                found.model = host.model
+                host.stop()
+                found.stop = host.stop_report if found.facts else None
+                found.telemetry = sampler.summary()
+
+
+def record(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> Run:
+    """One more line in the history, without a score."""
+    found.results = Results(score=None, metrics=metrics)
+    run = as_run(plan, found, mask_of(plan))
+    run = replace(run, config=replace(run.config, script=None))
+    atomic_write(plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
+    open_store(plan.settings.history).append(run)
+    return run
+
+
+def words_of(flags: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """The command's own flags, as the record keeps them for running it again."""
+    return tuple(
+        word for name, values in flags.items() if values for word in (name, ",".join(map(str, values)))
+    )

@@ -1,0 +1,54 @@
+"""What a person sees of measured speeds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchkit.running.tuning.speed import SHORTEST_PROMPT, Report
+from benchkit.serving.speed.measuring import Speed
+from benchkit.telling.tables.columns import DOUBTFUL, Column
+from benchkit.telling.tables.text import as_fitted_text
+
+BAR = 20  # characters of the longest
+
+
+def speed_table(report: Report, width: int | None) -> str:
+    """A row for each load, with a bar as its chart."""
+    fastest = max(speed.tokens_per_second for speed in report.speeds)
+    table, _ = as_fitted_text(_columns(report, fastest), report.speeds, width)
+    return "\n".join([table, "", *_remarks(report.speeds)])
+
+
+def _columns(report: Report, fastest: float) -> Sequence[Column[Speed]]:
+    columns: tuple[Column[Speed], ...] = (
+        Column("depth", "depth", 0, lambda one: one.prompt_tokens, 0),
+        Column("slots", "at once", 0, lambda one: one.load.at_once, 0),
+        Column(
+            "prompt", "prompt tok/s", 1, lambda one: one.server_prompt_per_second or one.prompt_per_second, 0
+        ),
+        Column("speed", "tok/s", 0, lambda one: one.tokens_per_second, 1, doubtful=lambda one: one.disturbed),
+        Column("of_one", "of each", 2, lambda one: one.of_one, 1),
+        Column("server", "server says", 3, lambda one: one.server_of_one, 1),
+        Column("first", "first tok s", 2, lambda one: one.first_token_s, 3),
+        Column("draft", "draft %", 4, lambda one: one.draft_acceptance_percent, 1),
+        Column("bench", "llama-bench", 4, lambda one: _told(report, one), 1),
+        Column("chart", "", 5, lambda one: "█" * max(1, round(BAR * one.tokens_per_second / fastest))),
+    )
+    return [one for one in columns if any(one.value(speed) not in (None, "") for speed in report.speeds)]
+
+
+def _told(report: Report, speed: Speed) -> float | None:
+    """By llama-bench, which answers one request at a time."""
+    depth = speed.load.prompt_tokens
+    if speed.load.at_once > 1:
+        return None
+    return report.llama_bench.get(0 if depth == SHORTEST_PROMPT else depth)
+
+
+def _remarks(speeds: Sequence[Speed]) -> list[str]:
+    lines = []
+    if any(speed.disturbed for speed in speeds):
+        lines.append(f"{DOUBTFUL} other programs took the processor, also when it was measured again")
+    if any(speed.clocks_agree is False for speed in speeds):
+        lines.append("the server's own speed and our clock differ by more than a quarter: trust the clock")
+    return lines

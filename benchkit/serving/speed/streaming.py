@@ -1,0 +1,113 @@
+"""One streamed request: how many tokens came, and when."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchkit.errors import ServerError
+from benchkit.serving.servers.http import stream
+
+PATIENCE_S = 600.0  # for the next piece: a long prompt on a slow machine
+_DATA = b"data:"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A server that answers."""
+
+    base_url: str
+    model: str
+    key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """One answer, in tokens and seconds since it was asked for."""
+
+    prompt_tokens: int
+    tokens: int
+    first_s: float
+    last_s: float
+    timings: Mapping[str, float] = field(default_factory=dict)  # the server's own
+
+    @property
+    def tokens_per_second(self) -> float | None:
+        """By our clock, from the first token to the last."""
+        seconds = self.last_s - self.first_s
+        return (self.tokens - 1) / seconds if self.tokens > 1 and seconds > 0 else None
+
+
+def ask_for_tokens(target: Target, prompt: str, tokens: int) -> Streamed:
+    """An answer of exactly so many tokens where the server can be told to go on, else of at most so many."""
+    body = {
+        "model": target.model,
+        "messages": [{"role": "user", "content": prompt}],
+        "max_tokens": tokens,
+        "temperature": 0,
+        "stream": True,
+        "stream_options": {"include_usage": True},
+    }
+    on_and_on = {"ignore_eos": True, "cache_prompt": False}  # llama.cpp's words; vLLM knows the first
+    try:
+        return _streamed(target, body | on_and_on)
+    except ServerError as error:
+        if not _refuses_a_field(error):
+            raise
+        return _streamed(target, body)
+
+
+def _refuses_a_field(error: ServerError) -> bool:
+    """As strict servers do with fields that are not OpenAI's own."""
+    return any(f"({status})" in str(error) for status in (400, 422))
+
+
+def _streamed(target: Target, body: dict[str, Any]) -> Streamed:
+    began = time.monotonic()
+    first = last = None
+    pieces = 0
+    usage: dict[str, Any] = {}
+    timings: dict[str, float] = {}
+    for event in _events(target, body):
+        if error := event.get("error"):
+            said = error.get("message") if isinstance(error, dict) else error
+            raise ServerError(f"{target.base_url} gives up an answer: {said}")
+        if _has_text(event):
+            last = time.monotonic() - began
+            first, pieces = first or last, pieces + 1
+        usage = event.get("usage") or usage
+        told = event.get("timings") or {}
+        timings |= {name: float(value) for name, value in told.items() if isinstance(value, int | float)}
+    if first is None or last is None:
+        raise ServerError(f"{target.base_url} answered without a single token")
+    return Streamed(
+        prompt_tokens=int(usage.get("prompt_tokens") or timings.get("prompt_n") or 0),
+        tokens=int(usage.get("completion_tokens") or timings.get("predicted_n") or pieces),
+        first_s=first,
+        last_s=last,
+        timings=timings,
+    )
+
+
+def _events(target: Target, body: dict[str, Any]) -> Any:
+    url = f"{target.base_url}/chat/completions"
+    for line in stream(url, body, timeout=PATIENCE_S, key=target.key):
+        if not line.startswith(_DATA) or line.strip().endswith(b"[DONE]"):
+            continue
+        try:
+            event = json.loads(line[len(_DATA) :])
+        except ValueError:
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def _has_text(event: Mapping[str, Any]) -> bool:
+    for choice in event.get("choices") or ():
+        said = choice.get("delta") or {}
+        if any(said.get(part) for part in ("content", "reasoning_content", "reasoning")):
+            return True
+    return False
