@@ -93,6 +93,20 @@ def test_bench_runner_by_the_models_name(name: str, tmp_path: Path, bench: Bench
     assert again.startswith(f"bench_runner.py --model {model} --benchmark demo ")
 
 
+def test_what_a_model_does_not_take_is_in_the_record(tmp_path: Path, bench: Bench) -> None:
+    """A temperature that was not sent is null, so that the run is not compared as one at that temperature."""
+    asked = ("--model", "openai/o3-mini", "--benchmark", "demo", "--temperature", "0.5", "--limit", "1")
+    with stand_ins(["openai"]) as servers:
+        done = bench(*asked, **environment(servers))
+    assert done.returncode == 0, done.stdout + done.stderr
+    run = runs_in(tmp_path)[0]
+    assert (run["config"]["temperature"], run["config"]["max_tokens"]) == (None, 1000)
+    assert run["results"]["request_changes"] == {
+        "temperature": "left out: OpenAI takes none",
+        "max_tokens": "sent as max_completion_tokens",
+    }
+
+
 @pytest.mark.parametrize("names", SETS)
 def test_a_plan_with_providers(names: Sequence[str], tmp_path: Path, bench: Bench) -> None:
     """`provider:` and `api_key: ${VARIABLE}`, or the prefix in the path; each gets its own key alone."""

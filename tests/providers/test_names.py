@@ -74,6 +74,9 @@ def test_a_prefix_alone_names_no_model() -> None:
 def test_an_address_that_is_none_says_how_one_looks(url: str) -> None:
     with pytest.raises(UsageError, match="is no address: it looks like http"):
         remote_model("vllm", "model", url, environment={})
+    if "://" in url:
+        with pytest.raises(UsageError, match="is no address: it looks like http"):
+            find_remote_model(f"vllm/model@{url}", environment={})
     with pytest.raises(UsageError, match=r"\$VLLM_BASE_URL .* is no address"):
         remote_model("vllm", "model", environment={"VLLM_BASE_URL": url})
 

@@ -24,7 +24,7 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
     slots = facts.slots if facts and facts.slots else asked
     contract: dict[str, object] = {
         Placeholder.BASE_URL: facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
-        Placeholder.MODEL: facts.model if facts else plan.name,
+        Placeholder.MODEL: facts.model if facts else settings.provider_model or plan.name,
         Placeholder.MODEL_PATH: settings.model.resolve() if settings.model else None,
         Placeholder.GPU_LAYERS: settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
         Placeholder.OUTPUT_DIR: plan.folder,
