@@ -105,7 +105,7 @@ def with_provider(settings: RunSettings) -> RunSettings:
         raise UsageError(f"provider {settings.provider}: the model's name is missing")
     remote = remote_model(settings.provider, model, settings.base_url, settings.key_variable)
     if remote.provider is LOCAL:
-        return replace(settings, provider=None, name=model, base_url=remote.base_url, server=ENDPOINT)
+        return replace(settings, name=model, base_url=remote.base_url, server=ENDPOINT)
     key_of(remote)  # says what is missing before anything is started
     name = remote.name if settings.provider_model is None else settings.name or remote.name
     return replace(settings, provider_model=model, name=name, base_url=remote.base_url, server=ENDPOINT)

@@ -16,6 +16,7 @@ import pytest
 from benchkit.providers import PROVIDERS
 from benchkit.rerun import command_of_run
 from benchkit.telling.history import open_store
+from tests.running.batch.test_providers import SPECIFIED
 from tests.stand_ins import anthropic
 from tests.stand_ins.chat_server import ChatServer, Turn
 from tests.stand_ins.provider import MANNERS, Script, never, provider
@@ -75,9 +76,8 @@ def scores(folder: Path) -> dict[str, float | None]:
     return {run["model"]: run["results"]["score"] for run in runs_in(folder)}
 
 
-@pytest.mark.parametrize(
-    "name", ["openrouter", *(pytest.param(n, marks=pytest.mark.heavy) for n in PROVIDERS)]
-)
+@pytest.mark.heavy
+@pytest.mark.parametrize("name", PROVIDERS)
 def test_bench_runner_by_the_models_name(name: str, tmp_path: Path, bench: Bench) -> None:
     """The record names provider and model; the command for running again is that of the person."""
     model = f"{name}/{model_of(name)}"
@@ -126,6 +126,19 @@ def test_a_plan_with_providers(names: Sequence[str], tmp_path: Path, bench: Benc
             assert keys_sent(servers[name]) == {key_of(name)}
 
 
+@pytest.mark.heavy
+def test_the_plan_of_the_specification_runs(tmp_path: Path, bench: Bench) -> None:
+    """Word for word but for the port, which may be taken here; the local model gets nobody's key."""
+    with stand_ins(["openai", "anthropic"]) as servers, provider("vllm", solve) as own:
+        plan = SPECIFIED.replace("http://localhost:8000", own.base_url.removesuffix("/v1"))
+        (tmp_path / "plan.yaml").write_text(plan.replace("your-fine-tuned-model", "model-1"))
+        done = bench("batch", "plan.yaml", "--benchmarks", "demo", **environment(servers))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert scores(tmp_path) == {"openai/gpt-4": 100, "anthropic/claude-3-opus": 100, "model-1": 100}
+    assert keys_sent(own) <= {None, "none"}
+
+
+@pytest.mark.heavy
 def test_a_folder_of_json_files_and_an_endpoint(tmp_path: Path, bench: Bench) -> None:
     """One file a model: a provider's, and one of nobody known at an address without /v1."""
     folder = tmp_path / "models"

@@ -117,8 +117,9 @@ def _environment(work: Work, events: Path) -> dict[str, str]:
     """The environment half of the script contract."""
     model, facts = work.host.model, work.found.facts
     provider = _provider(work)
-    # Of an address that nobody knows the person's own key may be; a known provider gets none but its own.
-    general = os.environ.get(Variable.API_KEY) if provider is LOCAL else None
+    # At an address that nobody knows the general key may be meant; who is named gets none but its own.
+    named = provider is not LOCAL or work.plan.settings.provider is not None
+    general = None if named else os.environ.get(Variable.API_KEY)
     return {
         **({Variable.BASE_URL: facts.base_url} if facts else {}),
         Variable.API_KEY: work.host.api_key or general or NO_KEY,

@@ -179,7 +179,7 @@ def _key_for(request: ServerRequest, provider: Provider) -> str | None:
     if request.key_variable:
         return os.environ.get(request.key_variable)
     if request.provider:
-        return os.environ.get(provider.key_variable)
+        return None if provider is LOCAL else os.environ.get(provider.key_variable)
     return key_for_address(provider, {**os.environ, KEY: find_key() or ""})
 
 

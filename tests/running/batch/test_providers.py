@@ -66,7 +66,7 @@ def test_the_plan_of_the_specification(tmp_path: Path) -> None:
     assert [(one.name, one.provider, one.provider_model, one.base_url) for one in found] == [
         ("openai/gpt-4", "openai", "gpt-4", "https://api.openai.com/v1"),
         ("anthropic/claude-3-opus", "anthropic", "claude-3-opus", "https://api.anthropic.com/v1"),
-        ("your-fine-tuned-model", None, None, "http://localhost:8000/v1"),
+        ("your-fine-tuned-model", "local", None, "http://localhost:8000/v1"),
     ]
     assert {one.server for one in found} == {"endpoint"}
     assert SECRET not in repr(found)
