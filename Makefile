@@ -44,6 +44,8 @@ demo: install  ## tiny models served, asked, judged, recorded and compared; a ta
 		printf '\n$$ %s\n' "$$*"; "$$@" || exit; \
 	done
 	@printf '\n$$ ./bench_runner.py compare --benchmark demo\n'; ./bench_runner.py compare --benchmark demo
+	@set -- ./bench_runner.py compare --benchmark demo --without efficiency \
+		--columns model,correctness,speed,quality,overall; printf '\n$$ %s\n' "$$*"; "$$@"
 	@set -- ./bench_runner.py --model demo/demo-tasks.gguf --benchmark tasks --catalogue demo/tasks \
 		--server xllamacpp --temperature 0.0 --max-tokens 1000; \
 	printf '\n$$ %s\n' "$$*"; "$$@"

@@ -23,6 +23,7 @@ from typing import Any
 
 ENOUGH_S, TOO_MUCH_S = 0.05, 1.0
 TRIED = 6  # inputs of a problem
+SENTENCE = re.compile(r"[A-Za-z]{2} [A-Za-z]{2}")  # prose of other people
 LONGEST = 100  # characters of an input that is repeated
 FACTORS = (3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
 
@@ -41,7 +42,7 @@ def main(source: Path, table: Path) -> None:
 def search(row: dict[str, Any]) -> tuple[str, str] | None:
     """The problem's id and its heavy arguments."""
     for arguments in [*row["base_input"], *row["plus_input"]][:TRIED]:
-        if len(repr(arguments)) > LONGEST:
+        if len(repr(arguments)) > LONGEST or SENTENCE.search(repr(arguments)):
             continue
         for expression in grown(arguments):
             seconds = seconds_of(row, expression)

@@ -145,7 +145,8 @@ def _why_none(run: Run, part: ScorePart) -> str:
     if told is None:
         return NOT_MEASURED
     unmeasured = _numbers(told.get("unmeasured"))
-    reasons = ", ".join(f"{why} ({count:.0f})" for why, count in unmeasured.items())
+    counted = ", ".join(f"{why} ({count:.0f})" for why, count in unmeasured.items())
+    reasons = counted if len(unmeasured) > 1 else "".join(unmeasured)
     return str(told.get("why") or reasons or "no answer passed")
 
 

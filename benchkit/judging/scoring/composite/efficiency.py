@@ -19,7 +19,7 @@ from benchkit.verdict import Verdict
 NOISE_FLOOR_S = 0.02  # an empty program takes 2 ms, give or take 0.3: of less than this no ratio can be told
 TIME_LIMIT_S = 10.0  # of processor time; an answer that needs it has no points
 PAIRS = 5
-ENOUGH_S = 5.0  # of processor time spent on one answer: then fewer pairs have to do
+ENOUGH_S = 1.5  # of processor time spent on one answer: then fewer pairs have to do
 _WAITING = 6.0  # wall time for each second of processor time, on a machine that does much else
 METHOD = f"processor time, {PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
 _ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)

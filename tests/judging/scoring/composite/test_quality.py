@@ -13,8 +13,10 @@ import pytest
 from benchkit.judging.scoring.composite import complexity, quality
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import canonical
+from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
+from tests.support import ROOT
 
 REFERENCES = {
     "running": (
@@ -251,6 +253,25 @@ def test_other_languages_are_measured_by_their_branches() -> None:
     assert worse is not None
     assert worse < 75
     assert "lizard" in part.method
+
+
+@pytest.mark.skipif(gofmt_version() is None, reason="Go is not installed")
+def test_go_is_laid_out_by_gofmt() -> None:
+    """In one process for all; what it cannot read has no such count."""
+    bad, good, broken = "package main\nfunc main(){\n}\n", "package main\n\nfunc main() {\n}\n", "no go"
+    changes = gofmt_changes([bad, good, broken])
+    assert changes == [2, 0, None]
+
+
+@pytest.mark.heavy
+def test_a_thousand_answers_take_less_than_three_seconds() -> None:
+    """Of processor time, references included: nobody notices it at a run's end."""
+    done = subprocess.run(
+        [sys.executable, "measurements/quality.py"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    found = re.fullmatch(r"1000 answers: ([\d.]+) s of processor time\n", done.stdout)
+    assert found is not None
+    assert float(found[1]) < 3
 
 
 def test_the_method_names_rule_and_versions() -> None:
