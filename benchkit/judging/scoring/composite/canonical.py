@@ -36,7 +36,7 @@ class _Edit:
 
 def canonical(source: str) -> Canonical:
     """The canonical form; SyntaxError where the source is no Python of this interpreter."""
-    source = source.replace("\r\n", "\n").expandtabs(8).strip("\n") + "\n"
+    source = source.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).strip("\n") + "\n"
     tree = ast.parse(source)
     text, at = "", 0
     for edit in sorted(_edits(source, tree), key=lambda edit: (edit.start, edit.end)):
@@ -75,8 +75,8 @@ class _Places:
 
     def __init__(self, source: str) -> None:
         self._starts = [0]
-        for line in source.splitlines(keepends=True):
-            self._starts.append(self._starts[-1] + len(line))
+        for line in source.split("\n"):  # splitlines would know more ends than Python does
+            self._starts.append(self._starts[-1] + len(line) + 1)
 
     def of(self, place: tuple[int, int]) -> int:
         row, column = place

@@ -81,6 +81,8 @@ class Meter:
         own_s: list[float] = []
         their_s: list[float] = []
         for own, theirs in self._pairs(one, heavy):
+            if Verdict.INFRASTRUCTURE in (own.outcome.verdict, theirs.verdict):
+                return Measured(one.task_id, one.sample, None, "the sandbox failed on the heavy input")
             their_s.append(max(1e-6, theirs.cpu_seconds - reference.idle_s))
             if own.outcome.verdict in _ENDED_BY_LIMIT or own.outcome.cpu_seconds >= heavy.limit_s:
                 why = f"{own.outcome.verdict} on the heavy input"

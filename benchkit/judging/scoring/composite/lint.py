@@ -15,6 +15,10 @@ from tempfile import TemporaryDirectory
 
 LONGEST_LINE = 320  # so long that no line has to be broken
 TIMEOUT_S = 300.0
+_ENDS = {
+    "check": (0,),
+    "format": (0, 2),
+}  # exit codes of a run to its end; 2: a file that it cannot read
 
 # The rule groups that make sense for a snippet, and what one finding of each counts. Left out: undefined
 # names (the prompt defines them), names, annotations and docstrings (the prompt gave them), imports' order.
@@ -28,6 +32,10 @@ IGNORED = (
     "S101", "S311",  # assertions, and random numbers that are no secret
     "B007", "B905", "PLW2901", "PLW1514", "RET505", "RET503", "SIM300", "C408",  # taste, and conventions
 )  # fmt: skip
+
+
+class ToolFailed(Exception):
+    """The linter itself failed: nothing can be said of the code, and no run is lost for it."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +93,19 @@ def _is(code: str, rule: str) -> bool:
 
 
 def _ruff(command: str, folder: Path, *further: str) -> str:
-    """What it printed; its own failure is an error of ours, since the code before it was parsed."""
-    done = subprocess.run(
+    """What it printed; a file that the formatter cannot read stays as it is."""
+    try:
+        done = subprocess.run(
         [
             *_program(), command, "--isolated", "--no-cache", "--quiet",
             f"--line-length={LONGEST_LINE}", *further, str(folder),
         ],
         capture_output=True, text=True, timeout=TIMEOUT_S, check=False,
     )  # fmt: skip
-    if done.returncode not in (0, 1, 2):
-        raise RuntimeError(f"ruff {command} ended with {done.returncode}: {done.stderr.strip()[-300:]}")
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolFailed(f"ruff {command}: {error}") from None
+    if done.returncode not in _ENDS[command]:
+        raise ToolFailed(f"ruff {command} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
     return done.stdout
 
 
@@ -108,5 +119,5 @@ def changed_lines(before: str, after: str) -> int:
     """Lines that differ; a line that was split or joined counts as often as the longer side has lines."""
     if before == after:
         return 0
-    matcher = SequenceMatcher(None, before.splitlines(), after.splitlines(), autojunk=False)
+    matcher = SequenceMatcher(None, before.split("\n"), after.split("\n"), autojunk=False)
     return sum(max(b - a, d - c) for kind, a, b, c, d in matcher.get_opcodes() if kind != "equal")

@@ -16,7 +16,7 @@ from benchkit.judging.scoring.composite.base import Answered, Measured, Part, So
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
 from benchkit.judging.scoring.composite.dead import dead_statements, statements
 from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
-from benchkit.judging.scoring.composite.lint import Linted, lint
+from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint
 
 VERSION = "1"  # of the rule by which counts become points
 EQUAL = 0.75  # of all points, for code that is as good as the reference
@@ -67,6 +67,13 @@ def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Pa
     """The quality of all answers to problems in these languages; each tool runs once for all."""
     if missing := missing_tools():
         return Part(why=f"not measured: pip install {' '.join(missing)}")
+    try:
+        return Part(_measure(answers), method_of(languages))
+    except ToolFailed as error:
+        return Part(why=" ".join(str(error).split()))
+
+
+def _measure(answers: Sequence[Answered]) -> tuple[Measured, ...]:
     measurable = [one for one in answers if _why_not(one) == ""]
     counted = count_all(
         [
@@ -75,8 +82,7 @@ def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Pa
         ]
     )
     pairs = {id(one): pair for one, pair in zip(measurable, _halves(counted), strict=True)}
-    measured = tuple(_measured(one, pairs.get(id(one))) for one in answers)
-    return Part(measured, method_of(languages))
+    return tuple(_measured(one, pairs.get(id(one))) for one in answers)
 
 
 def missing_tools() -> list[str]:
@@ -166,15 +172,19 @@ def _canonical(text: str) -> Canonical | None:
         return None
 
 
-def _counts_of_python(form: Canonical, entry: str | None, linted: Linted) -> Counts:
-    return Counts(
-        complexity=complexity.of_python(form.text),
-        findings=linted.weighted,
-        reformatted=linted.reformatted,
-        dead=dead_statements(form.tree, entry),
-        statements=statements(form.tree),
-        groups=linted.findings,
-    )
+def _counts_of_python(form: Canonical, entry: str | None, linted: Linted) -> Counts | None:
+    """None where the code is too deep, or where complexipy's parser does not read what Python's does."""
+    try:
+        return Counts(
+            complexity=complexity.of_python(form.text),
+            findings=linted.weighted,
+            reformatted=linted.reformatted,
+            dead=dead_statements(form.tree, entry),
+            statements=statements(form.tree),
+            groups=linted.findings,
+        )
+    except (ValueError, RecursionError):
+        return None
 
 
 def _count_other(keys: Sequence[Key]) -> list[Counts | None]:

@@ -87,6 +87,14 @@ def test_below_the_noise_floor_there_is_none() -> None:
     assert (found.points, found.why) == (None, "the heavy input is below the noise floor on this machine")
 
 
+def test_a_sandbox_that_fails_is_nobodys_fault() -> None:
+    failing = Clock(
+        seconds_by("slow", 1), lambda source: Verdict.INFRASTRUCTURE if "slow" in source else Verdict.PASSED
+    )
+    found = measured(failing, REFERENCE + "# slow\n")
+    assert (found.points, found.why) == (None, "the sandbox failed on the heavy input")
+
+
 def test_a_reference_that_fails_measures_nobody() -> None:
     failing = Clock(seconds_by("slow", 1), lambda _source: Verdict.ERROR)
     found = measured(failing, REFERENCE + "# slow\n")

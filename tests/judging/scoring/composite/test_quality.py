@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.judging.scoring.composite import complexity, quality
+from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import canonical
 from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
@@ -227,6 +228,30 @@ def test_code_that_no_parser_reads_has_none_and_says_why() -> None:
         "the problem has no reference solution",
         "nothing here measures cobol",
     ]
+
+
+def test_lines_end_where_python_says_so_and_odd_code_is_no_trouble() -> None:
+    """Form feeds, separators, carriage returns, signs beyond ASCII; code too deep for a parser has none."""
+    odd = [
+        "x = 1\n\x0c\ndef f():\n    return 1\n",
+        "x = 'a\u2028b'\ndef f(q):\n    return q\n",
+        "x = 1\rdef f():\r    return 2\r",
+        "def f(é):\n    return '😀' + é  # ü\n",
+        "def f(x):\n    match x:\n        case [a, *b]:\n            return a, b\n    return (y := x) + y\n",
+        "# nothing\n",
+        "x = (\n    1,\n)\n",
+    ]
+    deep = ["x = 1" + "+1" * 20_000, "x = " + "not " * 3000 + "1", "x = 1\0", "x = '\udce4'"]
+    counts = count_all([("python", {"a.py": source}, None) for source in (*odd, *deep)])
+    assert [one is not None for one in counts] == [True] * len(odd) + [False] * len(deep)
+
+
+def test_a_linter_that_fails_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it said stands where the quality would."""
+    code = "import sys; sys.exit('no room left')"
+    monkeypatch.setattr(lint_module, "_program", lambda: [sys.executable, "-c", code])
+    part = measure_quality([Answered("a", 0, "python", {"a.py": "x = 1"}, {"a.py": "x = 1"})], ["python"])
+    assert (part.measured, part.why) == ((), "ruff check ended with 1: no room left")
 
 
 def test_without_the_tools_there_is_none_and_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
