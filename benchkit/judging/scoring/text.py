@@ -50,15 +50,15 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
-    for name, worth in ((ScorePart.QUALITY, "75 equals the references"), (ScorePart.EFFICIENCY, "100 does")):
+    for name, worth in ((ScorePart.QUALITY, 75), (ScorePart.EFFICIENCY, 100)):
         part = parts.get(name)
         if part is None or part.get("mean") is None:
             if part and name is ScorePart.QUALITY and "why" in part:
                 yield f"Quality: {part['why']}"
             continue
         interval = f", 95% interval {_interval(part['interval'])}" if part["interval"] else ""
-        of = f"{part['mean']:.1f} of 100 ({worth})"
-        yield f"{name.capitalize()}: {of}{interval}, {len(part['points'])} problems"
+        points, count = f"{part['mean']:.1f} of 100 ({worth} equals the references)", len(part["points"])
+        yield f"{name.capitalize()}: {points}{interval}, {count} problem{'s' * (count != 1)}"
 
 
 def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:
