@@ -15,6 +15,7 @@ from benchkit.languages import LANGUAGES
 
 SCHEMA = 1
 LEAST_CHECKS = 8
+PACKAGE = re.compile(r"(?:@\w[\w.-]*/)?\w[\w.-]*(?:(?:@|[=<>!~]=)\w[\w.*+-]*)?")
 ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 Check = Callable[[Any], str]
@@ -116,6 +117,14 @@ def _names(value: Any) -> str:
     return f"{outside[0]!r} is no name of a file within the workspace" if outside else ""
 
 
+def _packages(value: Any) -> str:
+    """A registry's names, with a version at most: no address, no path, no flag."""
+    bad = [name for name in value if not PACKAGE.fullmatch(name)] if not _texts(value) else []
+    return _texts(value) or (
+        f"{bad[0]!r} is no name of a package, such as attrs==25.1 or react@19" if bad else ""
+    )
+
+
 def _command(value: Any) -> str:
     return _texts(value) or ("" if value else "must be a list of a program and its arguments")
 
@@ -170,7 +179,7 @@ CHECKS: Mapping[str, Check] = {
     "products": _names,
     "test": _command,
     "toolchain": _versions,
-    "packages": _texts,
+    "packages": _packages,
     "checks": _checks,
     "kill_share": _share,
     "heavy": lambda value: (

@@ -1,41 +1,108 @@
-"""The packages that tasks declare: those of our lock are there, others where somebody asks for them."""
+"""The packages that tasks declare: those of our lock are there, others where somebody asks for them.
+
+Nothing of a package is run while it is installed, and all that tasks brought lies in folders of our own.
+"""
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import BenchError, MissingDependency
 from benchkit.languages.finding import toolchains_folder
 from benchkit.languages.javascript import packages_folder
+from benchkit.languages.python import python_packages_folder
 
 ADVICE = "make toolchains brings jsdom, React and TypeScript; --install-deps whatever a task declares"
+NPM, PIP = "npm", "pip"
+MANAGERS: Mapping[str, str] = {"javascript": NPM, "html": NPM, "python": PIP}
+"""What brings the packages of a language; others have none."""
+
+OWN_NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
+NAME_OF_NPM = re.compile(r"(@?[^@]+)")
+NAME_OF_PIP = re.compile(r"([\w.-]+)")
 
 
 def missing_packages(task: Task) -> list[str]:
-    """The declared packages that are not in our folder."""
-    return [name for name in task.packages if not (packages_folder() / name).is_dir()]
+    """The declared packages that are not in our folders."""
+    manager = MANAGERS.get(task.language.name)
+    return [spec for spec in task.packages if manager is None or not _is_there(manager, spec)]
+
+
+def installed_name(task: Task, spec: str) -> str:
+    """The name by which a package lies in its folder, without the version that is asked for."""
+    pattern = NAME_OF_PIP if MANAGERS.get(task.language.name) == PIP else NAME_OF_NPM
+    found = pattern.match(spec)
+    return found[1] if found else spec
+
+
+def _is_there(manager: str, spec: str) -> bool:
+    if manager == NPM:
+        found = NAME_OF_NPM.match(spec)
+        return found is not None and (packages_folder() / found[1]).is_dir()
+    found = NAME_OF_PIP.match(spec)
+    return found is not None and _normal(found[1]) in set(_distributions())
+
+
+def _distributions() -> Iterator[str]:
+    for info in python_packages_folder().glob("*.dist-info"):
+        yield _normal(info.name.partition("-")[0])
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "_", name).lower()
 
 
 def install_packages(tasks: Iterable[Task], tell: Callable[[str], None]) -> None:
-    """Bring what is missing from npm into our folder, its install scripts not run."""
-    wanted = sorted({name for task in tasks for name in missing_packages(task)})
-    if not wanted:
-        return
-    npm = shutil.which("npm")
-    if npm is None:
-        raise MissingDependency("npm", "it comes with Node: sudo apt install npm (Debian, Ubuntu)")
-    tell(f"installing {', '.join(wanted)}")
-    folder = toolchains_folder()
-    folder.mkdir(parents=True, exist_ok=True)
+    """Bring what is missing, each manager's in one go; BenchError says what cannot be had."""
+    wanted: dict[str, set[str]] = {NPM: set(), PIP: set()}
+    for task in tasks:
+        manager = MANAGERS.get(task.language.name)
+        for spec in missing_packages(task):
+            if manager is None:
+                raise BenchError(
+                    f"{task.id} declares {spec}: packages can be brought for {', '.join(MANAGERS)}"
+                )
+            wanted[manager].add(spec)
+    for manager, specs in wanted.items():
+        if specs:
+            tell(f"installing {', '.join(sorted(specs))} with {manager}")
+            _installed(sorted(specs), _COMMANDS[manager]())
+
+
+def _npm_command() -> list[str]:
+    own = toolchains_folder() / "node"
+    found = shutil.which(NPM)
+    if found is None and not (own / OWN_NPM).exists():
+        raise MissingDependency(NPM, "make toolchains brings it; or sudo apt install npm (Debian, Ubuntu)")
+    npm = [found] if found else [str(own / "bin" / "node"), str(own / OWN_NPM)]
     flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error")
-    done = subprocess.run(
-        [npm, "install", "--prefix", str(folder), *flags, *wanted], capture_output=True, text=True
-    )
+    return [*npm, "install", "--prefix", str(_made(toolchains_folder())), *flags]
+
+
+def _pip_command() -> list[str]:
+    flags = ("--quiet", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input")
+    target = str(_made(python_packages_folder()))
+    return [sys.executable, "-m", "pip", "install", *flags, "--target", target]
+
+
+_COMMANDS: Mapping[str, Callable[[], list[str]]] = {NPM: _npm_command, PIP: _pip_command}
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _installed(specs: Sequence[str], command: Sequence[str]) -> None:
+    done = subprocess.run([*command, "--", *specs], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
-        lines = (done.stderr or done.stdout).strip().splitlines()
-        raise BenchError(
-            f"{', '.join(wanted)} cannot be installed: {lines[-1] if lines else done.returncode}"
-        )
+        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
+        errors = [line for line in lines if "error" in line.lower()]
+        said = (errors or lines or [f"exit code {done.returncode}"])[0]
+        raise BenchError(f"{', '.join(specs)} cannot be installed: {said}", log="\n".join(lines[-20:]))

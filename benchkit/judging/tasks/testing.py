@@ -10,7 +10,7 @@ from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Outcome, Sandbox
 from benchkit.judging.tasks.harnesses import HARNESSES, Plan, Trial, Unfit
 from benchkit.judging.tasks.harnesses.own import CommandNotFound, plan_of_commands
-from benchkit.judging.tasks.packages import ADVICE, missing_packages
+from benchkit.judging.tasks.packages import ADVICE, installed_name, missing_packages
 from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.proof import Proof, Token, read_proof
 from benchkit.judging.tasks.tested import Tested
@@ -51,7 +51,8 @@ class Tester:
         toolchain = self.toolchain_of(task)
         if isinstance(toolchain, Tested):
             return toolchain
-        trial = Trial({**files, **tests}, tuple(tests), task.packages, measured)
+        packages = tuple(installed_name(task, spec) for spec in task.packages)
+        trial = Trial({**files, **tests}, tuple(tests), packages, measured)
         try:
             plan = _plan(task, trial, toolchain)
         except Unfit as error:

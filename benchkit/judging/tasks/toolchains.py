@@ -44,8 +44,9 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
             found[name] = MissingDependency(name, _told(error))
         else:
             found[name] = toolchain
+            folders += map(str, prepared)
             if not LANGUAGES[name].preloaded:
-                folders += [*toolchain.shown_folders, *map(str, prepared)]
+                folders += toolchain.shown_folders
     return Toolchains(found, tuple(dict.fromkeys(folders)))
 
 

@@ -8,6 +8,6 @@ asserts.py   asserts that call a function, as a test of a candidate
 language.py  the language itself, made of these
 """
 
-from benchkit.languages.python.language import Python
+from benchkit.languages.python.language import Python, python_packages_folder
 
-__all__ = ["Python"]
+__all__ = ["Python", "python_packages_folder"]

@@ -58,6 +58,13 @@ class Python:
         return Commands(test=((INTERPRETER, "-m", "unittest", "discover", "-s", "tests"),))
 
 
+def python_packages_folder() -> Path:
+    """Where packages lie that tasks declare; each version of the interpreter has its own."""
+    from benchkit.languages.finding import shared_folder  # looks at folders: not needed to write prompts
+
+    return shared_folder() / f"python-packages-{sys.version_info.major}.{sys.version_info.minor}"
+
+
 def _own_folders() -> Iterator[Path]:
     """Of an interpreter's folder only the parts that belong to it; what is below /usr is the system's."""
     for prefix in dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)):

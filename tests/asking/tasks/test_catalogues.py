@@ -59,6 +59,8 @@ def why(folder: Path) -> str:
         ({"editable": []}, "editable: must name at least one file"),
         ({"limits": {"build_s": 0}}, "limits: build_s must be a number above 0"),
         ({"toolchain": {"python": "new"}}, "toolchain: must name programs"),
+        ({"packages": ["../x"]}, "packages: '../x' is no name of a package"),
+        ({"packages": ["--index-url"]}, "is no name of a package, such as attrs==25.1"),
         ({"test": "pytest"}, "test: must be a list of texts"),
         ({"test": []}, "test: must be a list of a program and its arguments"),
         ({"build": ["make"], "test": ["x"]}, "build: must be a list of such lists"),

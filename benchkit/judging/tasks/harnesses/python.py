@@ -8,13 +8,14 @@ from pathlib import Path, PurePosixPath
 
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
+from benchkit.languages.python import python_packages_folder
 
 
 class PythonHarness:
     """Every test_*.py with unittest; the tests' text is read before a line of the answer runs."""
 
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
-        return ()
+        return (python_packages_folder(),) if python_packages_folder().is_dir() else ()
 
     def plan(self, trial: Trial, _toolchain: Toolchain) -> Plan:
         names = [name for name in trial.tests if PurePosixPath(name).match("test_*.py")]
@@ -23,7 +24,8 @@ class PythonHarness:
         modules = [_module(name) for name in names]
         files = [name for name in trial.tests if name.endswith(".py")]
         measured = [name for name in trial.measured if name.endswith(".py")]
-        given = f"TEST_FILES = {files!r}\nMEASURED = {measured!r}\n"
+        packages = [str(python_packages_folder())] if trial.packages else []
+        given = f"TEST_FILES = {files!r}\nMEASURED = {measured!r}\nPACKAGES = {packages!r}\n"
         source = given.encode() + _harness() + f"\nmain({modules!r})\n".encode()
         return Plan((Run(trial.files, source=source),))
 
