@@ -54,6 +54,7 @@ class Choices:
     response_text: str | None
     rejudge: Path | None
     verify: bool
+    browser: bool
     sandbox: str
     workers: int | None
     limits: AskedLimits
@@ -139,6 +140,9 @@ def _repeated(args: list[str]) -> list[str]:
     "--verify", is_flag=True, help="Try the tasks themselves: references pass, everything else fails."
 )
 @click.option(
+    "--browser", is_flag=True, help="Show each page in a browser, too: its tests, a picture, axe's report."
+)
+@click.option(
     "--samples", "samples_short", type=click.IntRange(min=1), help="--samples-per-problem, in short."
 )
 @EFFICIENCY
@@ -160,7 +164,9 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
 def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
     workers = 1 if settings.check else choices.workers
     with open_bench(
-        catalogue, choices.sandbox, workers, choices.limits, install=choices.install_deps
+        *(catalogue, choices.sandbox, workers, choices.limits),
+        install=choices.install_deps,
+        browser=choices.browser,
     ) as bench:
         if missing := bench.toolchains.missing():
             say(f"not tried here, and no part of the score: {', '.join(missing)}; {ADVICE}")

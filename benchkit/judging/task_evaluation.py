@@ -22,6 +22,7 @@ from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.tasks import TaskComposite
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
+from benchkit.judging.tasks.browser import OF_PAGES, find_browser
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
 from benchkit.judging.tasks.packages import install_packages
@@ -82,15 +83,19 @@ def open_bench(
     asked: AskedLimits = NOTHING_ASKED,
     *,
     install: bool = False,
+    browser: bool = False,
 ) -> Iterator[Bench]:
     """Toolchains first: the sandbox must be told of their folders."""
     from benchkit.judging.sandbox import open_sandbox
 
+    has_pages = any(task.language.name == OF_PAGES for task in catalogue.problems)
+    shown_in = find_browser() if browser and has_pages else None
     if install:
         install_packages(catalogue.problems, say)
     toolchains = find_toolchains(task.language.name for task in catalogue.problems)
     with open_sandbox(level, workers, toolchains.folders) as sandbox:
-        yield Bench(TaskJudge(Tester(sandbox, toolchains.found, asked)), sandbox, toolchains, install)
+        judge = TaskJudge(Tester(sandbox, toolchains.found, asked), shown_in)
+        yield Bench(judge, sandbox, toolchains, install)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ class Limits:
     file_bytes: int = 64 * MIB  # each file, and the private folder as a whole where it is a tmpfs
     processes: int = 1  # at once; 1 means that fork is refused
     threads: int = 32
+    # What a program that is not Python may reserve: far more than languages do, for page tables of still more
+    # would fill the memory.
+    addresses_gib: int = 64
     value_bytes: int = 16 * MIB  # the largest result that is fetched from the jail
 
 

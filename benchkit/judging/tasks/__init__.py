@@ -6,6 +6,7 @@ programs.py    the sandbox's part of that
 cases.py       answers to tasks in the small form
 proof.py       what a test program proves
 feedback.py    what a model is told after a failed try
+browser.py     pages once more in a browser: a second opinion and a picture
 artifacts.py   what an attempt leaves in its folder
 generation.py  tests that a model wrote: false alarms, mutants killed
 packages.py    the packages that tasks declare

@@ -14,6 +14,7 @@ from benchkit.asking.script.base import Prompt
 from benchkit.asking.script.journal import explained
 from benchkit.contract import ATTEMPTS, AttemptFile
 from benchkit.files import atomic_write
+from benchkit.judging.tasks.browser import browser_files
 from benchkit.judging.tasks.judge import Attempt
 
 LATEST_SUMMARY, LATEST_TASK = "latest_summary.json", "{task}_latest.json"
@@ -54,6 +55,8 @@ class Attempts:
             (folder / AttemptFile.STDOUT).write_bytes(attempt.tested.stdout)
             (folder / AttemptFile.STDERR).write_bytes(attempt.tested.stderr)
             _write(folder / AttemptFile.VERDICT, json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
+            for name, seen in browser_files(attempt.seen):
+                (folder / name).write_bytes(seen)
             shutil.rmtree(folder / "files", ignore_errors=True)  # of an answer that was judged before
             for path, content in attempt.files.items():
                 place = folder / "files" / path

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
+from benchkit.judging.tasks.browser import OF_PAGES, Seen, see_in_browser
 from benchkit.judging.tasks.cases import judge_cases
 from benchkit.judging.tasks.generation import judge_tests
 from benchkit.judging.tasks.tested import Tested
@@ -28,6 +30,7 @@ class Attempt:
     patch: bytes = b""
     notes: tuple[str, ...] = ()  # what was refused of it
     forms: tuple[str, ...] = ()
+    seen: Seen | None = None  # what a browser made of it
 
     def as_record(self) -> dict[str, Any]:
         """The part of a verdict's line that only tasks have."""
@@ -40,6 +43,7 @@ class Attempt:
             "answer_forms": list(self.forms),
             "changed": sorted(self.files),
             **_known(weight_share=self.tested.weight_share, coverage=self.tested.coverage),
+            **({"browser": self.seen.as_record()} if self.seen else {}),
             **({"refused": list(self.notes)} if self.notes else {}),
         }
 
@@ -47,8 +51,8 @@ class Attempt:
 class TaskJudge:
     """Judges answers; callable from several threads at once."""
 
-    def __init__(self, tester: Tester) -> None:
-        self._tester = tester
+    def __init__(self, tester: Tester, browser: Path | None = None) -> None:
+        self._tester, self._browser = tester, browser
 
     def toolchain(self, language: str) -> Toolchain | MissingDependency:
         """What answers in this language are judged with."""
@@ -69,20 +73,35 @@ class TaskJudge:
         if truncated and verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
             verdict, detail = Verdict.TRUNCATED, f"the token budget was used up; {verdict}: {detail}"
         patch = patch_of(task.workspace, applied.files)
-        return Attempt(verdict, detail, tested, changed, patch, applied.refused, applied.forms)
+        seen = self._seen(task, applied.files, tested)
+        return Attempt(verdict, detail, tested, changed, patch, applied.refused, applied.forms, seen)
+
+    def _seen(self, task: Task, files: Mapping[str, bytes], tested: Tested) -> Seen | None:
+        """What a browser makes of a page; None where nobody asked, or where nothing can be judged."""
+        if self._browser is None or task.language.name != OF_PAGES:
+            return None
+        if tested.verdict is Verdict.INFRASTRUCTURE:
+            return None
+        return see_in_browser(self._tester.programs, self._browser, task, _restored(task, files))
 
     def judge_files(self, task: Task, files: Mapping[str, bytes]) -> Tested:
         """The verdict on a workspace's files; what is not editable is as it was."""
-        restored = dict(task.workspace)
-        for name in task.editable:
-            restored.pop(name, None)
-            if name in files:
-                restored[name] = files[name]
+        restored = _restored(task, files)
         if task.cases:
             return judge_cases(self._tester, task, restored)
         if task.generates_tests:
             return judge_tests(self._tester, task, restored)
         return self._tester.test(task, restored, task.tests)
+
+
+def _restored(task: Task, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """A workspace with nothing changed but what is editable."""
+    restored = dict(task.workspace)
+    for name in task.editable:
+        restored.pop(name, None)
+        if name in files:
+            restored[name] = files[name]
+    return restored
 
 
 def _known(**shares: float | None) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from benchkit.asking.tasks.base import Task
@@ -64,6 +65,7 @@ class Programs:
         *,
         keep: tuple[str, ...] = (),
         wall_s: float | None = None,
+        addresses_gib: int = Limits.addresses_gib,
     ) -> Outcome:
         """One of a plan's programs, with what was built for it."""
         program = Program(
@@ -74,7 +76,7 @@ class Programs:
             keep=keep,
             executable=run.executable,
         )
-        return self._sound(program, self._limits(task, wall_s))
+        return self._sound(program, replace(self._limits(task, wall_s), addresses_gib=addresses_gib))
 
     def call(
         self, task: Task, source: str, entry_point: str, arguments: tuple[Any, ...], wall_s: float

@@ -25,7 +25,6 @@ _DESCRIPTORS = 256
 # To send one descriptor takes a limit above the number of those that programs before may have left on their
 # way in sockets: each message may hold 253, and is refused from the limit on.
 _DESCRIPTORS_TO_SEND = 1024
-_ADDRESSES = 64 << 30  # far more than any language reserves; page tables of still more would fill the memory
 
 
 @dataclass(frozen=True)
@@ -94,7 +93,7 @@ def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
         stack = job.memory // 32
         return (
             *limits,
-            (resource.RLIMIT_AS, (_ADDRESSES, _ADDRESSES)),
+            (resource.RLIMIT_AS, (job.addresses, job.addresses)),
             (resource.RLIMIT_DATA, (job.memory, job.memory)),
             (resource.RLIMIT_STACK, (stack, stack)),
         )

@@ -220,6 +220,7 @@ def _job(kind: str, limits: Limits) -> frames.Job:
         file_bytes=limits.file_bytes,
         processes=limits.processes,
         threads=limits.threads,
+        addresses=limits.addresses_gib << 30,
     )
 
 

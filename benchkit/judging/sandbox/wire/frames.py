@@ -42,6 +42,7 @@ class Job(NamedTuple):
     file_bytes: int
     processes: int
     threads: int
+    addresses: int
 
 
 def request(message: Any) -> bytes:
