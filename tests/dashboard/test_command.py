@@ -59,14 +59,14 @@ class Dashboard:
 
 
 @contextmanager
-def dashboard(folder: Path, before: Sequence[str] = ()) -> Iterator[Dashboard]:
+def dashboard(folder: Path, before: Sequence[str] = (), flags: Sequence[str] = ()) -> Iterator[Dashboard]:
     environment = {
         **os.environ,
         "XDG_CACHE_HOME": str(folder / "cache"),
         "XDG_CONFIG_HOME": str(folder / "config"),
     }
     program = (sys.executable, str(ROOT / "bench_runner.py"))
-    command = [*before, *program, "dashboard", "--no-open", "--port", "0"]
+    command = [*before, *program, "dashboard", "--no-open", "--port", "0", *flags]
     with subprocess.Popen(
         command,
         cwd=folder,
