@@ -119,7 +119,7 @@ def test_expected_time_comes_from_recent_runs(
         ({"benchmarks": ["human_evil"]}, "benchmarks", "did you mean human_eval?"),
         ({"temperature": "hot"}, "temperature", "'hot' is not a number from 0"),
         ({"temperature": "inf"}, "temperature", "'inf' is not a number from 0"),
-        ({"parallel": 0}, "parallel", "0 is not a whole number from 1"),
+        ({"context": 0}, "context", "0 is not a whole number from 1"),
         ({"gpu_layers": "most"}, "gpu_layers", "'most' is not auto, all or a number of layers"),
         ({"server": "mine"}, "server", "'mine' is not one of"),
         ({"samples": "-1"}, "samples", "'-1' is not a whole number from 1"),
