@@ -55,8 +55,9 @@ run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a b
 	@test -n "$(CONFIG_DIR)" || { echo "make run CONFIG_DIR=DIR: name the folder of JSON files, one a model" >&2; exit 2; }
 	@./bench_runner.py batch "$(CONFIG_DIR)"
 
-# Where Python is told to keep no compiled modules, all tests would be compiled anew each time.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 2 --dist worksteal
+# Where Python is told to keep no compiled modules, all tests would be compiled anew each time. Many tests wait for
+# processes and time limits: three at once keep two cores busy.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 3 --dist worksteal
 
 test: install  ## all but the heavy tests; about 4 minutes on 2 cores
 	$(PYTEST)
