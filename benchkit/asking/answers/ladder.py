@@ -23,7 +23,7 @@ class Rung(StrEnum):
     BARE_CODE = "bare code"
     BODY = "body"  # put under the prompt's signature
     CONTINUATION = "continuation"  # raw completion: the prompt and what follows it
-    GIVEN = "given"  # a samples file says what the code is
+    GIVEN = "given"  # a samples file holds the code itself
     NONE = "none"
 
 
@@ -56,7 +56,7 @@ class Asked:
         return self.language.syntax.completed(code, blocks, self.prompt, self.entry_point)
 
 
-def climb(asked: Asked) -> tuple[str, Rung]:
+def try_rungs(asked: Asked) -> tuple[str, Rung]:
     """The code of the first rung that holds, and which it was."""
     for rung, step in STEPS:
         code = step(asked)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-# What opens and closes a thought. Only at the start of a line does an opening count: code may speak of tags.
+# What opens and closes a thought. Only at the start of a line does an opening count: code may contain tags.
 PAIRS: dict[str, str] = {
     "<think>": "</think>",
     "<thinking>": "</thinking>",

@@ -51,7 +51,7 @@ class ProblemSet:
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
     def part_as_record(self) -> dict[str, Any]:
-        """What summary.json tells of the part that was taken; nothing of the whole."""
+        """The fields in summary.json about the part that was taken; none for the whole."""
         return {"part": self.part.as_record()} if self.part is not None else {}
 
     def select(self, ids: Iterable[str] = (), limit: int | None = None) -> Self:

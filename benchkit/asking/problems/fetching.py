@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from requests import Response
 
 CHUNK = 256 * 1024
-LARGE = 64 << 20  # bytes from one line of progress to the next where nobody knows how many will come
+LARGE = 64 << 20  # bytes from one line of progress to the next where the size is unknown
 TIMEOUTS = (10, 30)  # seconds: to connect, and between two pieces of the file
 
 

@@ -46,7 +46,7 @@ class Window:
     def has(self, day: date) -> bool:
         return (self.start is None or day >= self.start) and (self.end is None or day <= self.end)
 
-    def wants(self, row: dict[str, Any]) -> bool:
+    def selects(self, row: dict[str, Any]) -> bool:
         return (not self.difficulties or row["difficulty"] in self.difficulties) and (
             not self.platforms or row["platform"] in self.platforms
         )
@@ -132,12 +132,12 @@ def load_contest(files: Sequence[Path], window: Window, name: str = "livecodeben
                 raise place.bad(
                     f"{problem.id} is there twice, first in line {first.number if first else '?'}"
                 )
-            if window.wants(row):
+            if window.selects(row):
                 found[problem.id] = problem
                 private += "private_test_cases" in row
         hashes.append(digest.hexdigest())
     if not found:
-        raise _nothing_found(files, window, days)
+        raise _no_problems_error(files, window, days)
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
     faulty = {one.id: why for one in found.values() if (why := erratum(one.id, one.facts["title"] or ""))}
     version = _version(known_name(hashes), window, public_only=not private)
@@ -145,13 +145,13 @@ def load_contest(files: Sequence[Path], window: Window, name: str = "livecodeben
 
 
 def _version(release: str | None, window: Window, *, public_only: bool) -> str | None:
-    """All that tells which of LiveCodeBench's problems, and which of their tests, a score is about."""
+    """What identifies which of LiveCodeBench's problems, and which of their tests, a score is about."""
     chosen = None if window == Window() else str(window)
     parts = (release, chosen, PUBLIC_ONLY if public_only else None)
     return ", ".join(part for part in parts if part) or None
 
 
-def _nothing_found(files: Sequence[Path], window: Window, days: Sequence[date]) -> ProblemsError:
+def _no_problems_error(files: Sequence[Path], window: Window, days: Sequence[date]) -> ProblemsError:
     names = ", ".join(str(path) for path in files)
     if not days:
         return ProblemsError(f"{names} is empty: it needs one JSON object a line")

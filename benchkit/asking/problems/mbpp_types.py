@@ -1,4 +1,4 @@
-"""MBPP+ inputs as Python values: JSON knows no tuple, set or complex number, so each task says what it means.
+"""MBPP+ inputs as Python values: JSON has no tuple, set or complex number, so tasks have rules.
 
 A task's rule gives one maker for each argument; tasks that are not here take what JSON says.
 """

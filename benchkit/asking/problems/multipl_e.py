@@ -39,7 +39,7 @@ class MultiPlEForm:
 
     @property
     def advice(self) -> str:
-        """How somebody gets the problems, which have no address of their own."""
+        """How to get the problems, which have no official address."""
         return (
             f"name its file, humaneval-{self._short}.jsonl or .jsonl.gz of MultiPL-E"
             f" (a line a problem: {', '.join(sorted(self.NEEDED))}), with --problems-file"

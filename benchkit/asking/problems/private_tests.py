@@ -18,7 +18,7 @@ MOST_BYTES = 512 << 20  # inflated; the largest official ones are well below
 
 
 def read_private(value: Any) -> list[dict[str, Any]]:
-    """The tests; ValueError says what is wrong with them."""
+    """The tests; ValueError names what is wrong with them."""
     if value in (None, ""):
         return []
     found = _parsed(value) if isinstance(value, str) else value

@@ -67,7 +67,7 @@ def _row(path: Path, number: int, line: bytes) -> Row:
 
 @contextmanager
 def as_problems_error(path: Path) -> Iterator[None]:
-    """Errors of the file system and of gzip become a ProblemsError that says what to do."""
+    """Errors of the file system and of gzip become a ProblemsError with the next step."""
     try:
         yield
     except FileNotFoundError:

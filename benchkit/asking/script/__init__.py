@@ -1,4 +1,4 @@
-"""What every benchmark script shares; it knows neither a problem's form nor how code is judged.
+"""What every benchmark script shares; independent of a problem's form and of how code is judged.
 
 base.py      Prompt, Question, Answer and the row that judging gives back
 flags.py     the flags of all scripts, as one Settings

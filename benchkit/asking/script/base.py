@@ -1,4 +1,4 @@
-"""What goes through a script: a question is asked, an answer comes, a row tells the verdict."""
+"""What passes through a script: a question, its answer, and a row with the verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Prompt:
 
     @property
     def parts(self) -> list[tuple[str, str]]:
-        """Who says what, for people to read."""
+        """The roles and their texts, for people to read."""
         if isinstance(self.content, str):
             return [("text", self.content)]
         return [(message["role"], message["content"]) for message in self.content]
@@ -95,7 +95,7 @@ class Answer:
         return {name: value for name, value in asdict(self).items() if value not in (None, "", {})}
 
     def facts(self) -> dict[str, Any]:
-        """What a verdict's line tells of the request."""
+        """The fields of a verdict's line about the request."""
         record = self.as_record()
         names = ("finish_reason", "prompt_tokens", *FACTS_OF_USAGE, "first_token_s", "reused", "note")
         return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}

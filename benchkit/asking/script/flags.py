@@ -42,7 +42,7 @@ class Part:
     of: int | None = None  # how many the whole order has
 
     def as_record(self) -> dict[str, Any]:
-        """What summary.json tells of it."""
+        """Its fields in summary.json."""
         return {"seed": self.seed, "asked": min(self.first, self.of or self.first), "of": self.of}
 
 

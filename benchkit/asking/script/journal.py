@@ -106,10 +106,10 @@ class AnswerJournal:
         offset = 0
         with self.path.open("rb") as lines:
             for line in lines:
-                self._note(line, offset)
+                self._index_line(line, offset)
                 offset += len(line)
 
-    def _note(self, line: bytes, offset: int) -> None:
+    def _index_line(self, line: bytes, offset: int) -> None:
         try:
             row = json.loads(line)
             self._places[row["task_id"], row["sample"], row.get("turn", 0)] = offset, row["prompt_digest"]
@@ -177,7 +177,7 @@ def _held_alone(folder: Path) -> Iterator[None]:
 
 
 def _set_aside_others(folder: Path, key: Mapping[str, Any]) -> str:
-    """Rename answers of another key, write ours; says in one line what was done."""
+    """Rename answers of another key, write ours; the line that reports it."""
     known = json.loads(json.dumps(key))
     old, note = read_key(folder), ""
     if old == known:

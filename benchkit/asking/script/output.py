@@ -1,4 +1,4 @@
-"""What a script tells while it runs and when it ends: events, progress, verdicts.jsonl, summary.json."""
+"""What a script reports while it runs and when it ends: events, progress, verdicts.jsonl, summary.json."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ScriptOutput:
         self._last_failure = ""
         self._shown = 0.0
         self._events = _events_file()
-        self._tell(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
+        self._write_event(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
 
     def add(self, row: Row, answer: Answer | None = None) -> None:
         """Write down one more verdict."""
@@ -48,7 +48,7 @@ class ScriptOutput:
             if answer.started >= self._begun_epoch:  # others were kept from an earlier command
                 self._live.add(answer)
         self._write(row)
-        self._tell_of(row, answer)
+        self._report_row(row, answer)
         self._show()
 
     def _write(self, row: Row) -> None:
@@ -75,7 +75,7 @@ class ScriptOutput:
                 atomic_write(self._folder / RunFile.SUMMARY, json.dumps(whole, indent=1) + "\n")
         if self.done and self._failures == self.done:
             raise EndpointError(f"not one of {self.done} samples could be judged: {self._last_failure}")
-        self._tell(Event.END, {EventKey.SCORE: whole.get("score")})
+        self._write_event(Event.END, {EventKey.SCORE: whole.get("score")})
         return whole
 
     def _with_usage(self, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,9 +94,9 @@ class ScriptOutput:
             with explained(self._folder):
                 self._verdicts.close()
 
-    def _tell_of(self, row: Row, answer: Answer | None) -> None:
+    def _report_row(self, row: Row, answer: Answer | None) -> None:
         speed = self._live.tokens_per_second if answer is not None else None
-        self._tell(
+        self._write_event(
             Event.PROBLEM,
             {
                 EventKey.ID: row.task_id,
@@ -109,8 +109,8 @@ class ScriptOutput:
             },
         )
 
-    def _tell(self, event: Event, facts: Mapping[EventKey, Any]) -> None:
-        """One line for whoever started us; a broken pipe or a full disk there is not our end."""
+    def _write_event(self, event: Event, facts: Mapping[EventKey, Any]) -> None:
+        """One line for the process that started this one; a broken pipe or a full disk there ends no run."""
         if self._events is None:
             return
         try:

@@ -100,7 +100,7 @@ class Pipeline(Generic[R]):
         for question in stored:
             if self._stopping.is_set():
                 return
-            self._hand_over(question, self._journal.recall(question))
+            self._queue_for_judging(question, self._journal.recall(question))
 
     def _ask_all(self, to_ask: list[Question], turns: Iterator[int]) -> None:
         while not self._stopping.is_set() and self._limit is None and (turn := next(turns)) < len(to_ask):
@@ -115,18 +115,18 @@ class Pipeline(Generic[R]):
             self._watch(answer)
             if answer.failure is None:
                 self._journal.append(question, answer)
-            self._hand_over(question, answer)
+            self._queue_for_judging(question, answer)
         self._end_asking()
 
     def _end_asking(self) -> None:
-        """The last asker to end says why not all was asked."""
+        """The last asking thread to end records why not all was asked."""
         with self._lock:
             self._asking_still -= 1
             if not self._asking_still and self._limit is not None:
                 self._rows.put(self._limit)
 
-    def _hand_over(self, question: Question, answer: Answer) -> None:
-        """To the judges, as soon as there is room; at the run's end nobody takes it any more."""
+    def _queue_for_judging(self, question: Question, answer: Answer) -> None:
+        """To the judges, as soon as there is room; at the run's end none are taken any more."""
         while not self._stopping.is_set():
             with suppress(Full):
                 self._answered.put((question, answer), timeout=0.5)

@@ -62,7 +62,7 @@ class Usage:
         self._asked_last = max(self._asked_last, answer.started)
 
     def _costs(self, known: bool) -> dict[str, Any]:
-        """What is paid for and what it came to; null where it was not told."""
+        """What is paid for and its total; null where the server did not report it."""
         cost = self._cost if known else None
         day = datetime.fromtimestamp(self._asked_last, UTC).date().isoformat()
         return {
@@ -146,7 +146,7 @@ class LiveSpeed:
         self._ends: list[tuple[float, int]] = []  # later answers: end and tokens, in the order of their ends
 
     def add(self, answer: Answer) -> None:
-        """Take in an answer that came whole; they may be told out of order, as judging takes its time."""
+        """Take in a complete answer; they may be reported out of order, since judging takes time."""
         if answer.failure is not None or not answer.seconds or answer.completion_tokens is None:
             return
         self._since = answer.started if self._since is None else self._since

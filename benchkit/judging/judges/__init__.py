@@ -1,4 +1,4 @@
-"""The judges: each says what code is worth by one form of problem.
+"""The judges: each decides the verdict on code for one form of problem.
 
 base.py          Judgement, and the Protocol that every judge offers
 tested.py        by a problem's own test (HumanEval, MBPP)

@@ -73,13 +73,15 @@ class Group:
     def wrong(self, index: int, got: str) -> Judgement:
         arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
         wanted = "a large output" if self.expected.is_large(index) else shortened(self.expected.value(index))
-        return Judgement(Verdict.WRONG, f"{self._where(index)}({arguments}): expected {wanted}, got {got}")
+        return Judgement(
+            Verdict.WRONG, f"{self._describe_place(index)}({arguments}): expected {wanted}, got {got}"
+        )
 
-    def stopped(self, index: int, verdict: Verdict, why: str) -> Judgement:
+    def judgement_of_stop(self, index: int, verdict: Verdict, why: str) -> Judgement:
         arguments = ", ".join(shortened(argument) for argument in self.inputs[index])
-        return Judgement(verdict, f"{self._where(index)}({arguments}): {why}")
+        return Judgement(verdict, f"{self._describe_place(index)}({arguments}): {why}")
 
-    def _where(self, index: int) -> str:
+    def _describe_place(self, index: int) -> str:
         return f"{self.name} input {index + 1} of {len(self.inputs)}, {self.problem.entry_point}"
 
 
@@ -146,17 +148,17 @@ class DifferentialJudge:
             if failed := self._failed(group, group.reached, reply):
                 return failed
             if monotonic() > ends:
-                return group.stopped(
+                return group.judgement_of_stop(
                     group.reached, Verdict.TIMEOUT, f"the inputs so far took over {limit_s:g} s"
                 )
             group.reached += 1
         if group.reached < len(group.inputs):
-            return group.stopped(group.reached, Verdict.ERROR, "the program ended")
+            return group.judgement_of_stop(group.reached, Verdict.ERROR, "the program ended")
         return None
 
     def _failed(self, group: Group, index: int, reply: CallResult) -> Judgement | None:
         if not reply.ok:
-            return group.stopped(index, reply.verdict or Verdict.ERROR, reply.detail)
+            return group.judgement_of_stop(index, reply.verdict or Verdict.ERROR, reply.detail)
         if reply.digest == group.expected.digest(index):
             return None
         if group.expected.is_large(index):
@@ -169,13 +171,13 @@ class DifferentialJudge:
 
     def _compare_large(self, group: Group, got: dict[int, bytes]) -> Judgement | None:
         """Compare what was too large to be kept, once the program has given its worker back."""
-        self._learn_right(group)
+        self._compute_expected(group)
         for index, digest in got.items():
             if digest != self._right[group.problem.id, group.name, index]:
                 return group.wrong(index, "another")
         return None
 
-    def _learn_right(self, group: Group) -> None:
+    def _compute_expected(self, group: Group) -> None:
         key = group.problem.id, group.name
         unknown = [index for index in group.large if (*key, index) not in self._right]
         if not unknown:

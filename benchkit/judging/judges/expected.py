@@ -32,7 +32,7 @@ LIMITS = Limits(wall_s=120, cpu_s=600, memory_mb=4096)
 
 
 class CanonicalFailed(Exception):
-    """The canonical solution itself does not run: nobody's answer can be judged."""
+    """The canonical solution itself does not run: no answer can be judged."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _output(problem: DifferentialProblem, reply: CallResult, waited: float) -> _
     elif isinstance(value, Opaque):
         if not reply.digest:
             raise CanonicalFailed(f"its output is no plain data: {value!r}")
-        # A huge output takes longer to be told than to be made, and is waited for all the same.
+        # A huge output takes longer to be transferred than to be computed; that time is allowed as well.
         return _Output(max(seconds, round(waited, 6)), reply.digest, False, b"")
     return _Output(seconds, digest(value), is_floats(value), encode(value))
 

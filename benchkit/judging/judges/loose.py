@@ -16,7 +16,7 @@ def loose_digest(value: Any) -> bytes:
 
 
 def _normal(value: Any) -> Any:
-    """Every number as the simplest type that equals it, and order gone where it means nothing."""
+    """Every number as the simplest type that equals it, without order where order means nothing."""
     kind = type(value)
     if kind is float:
         return int(value) if value.is_integer() else value

@@ -67,16 +67,16 @@ class WholeProgramJudge:
         outcome = sound(run_recipe(self._sandbox, recipe, limits, token + b"\n"))
         if outcome.verdict is Verdict.PASSED and token not in outcome.stdout.split():
             return replace(outcome, verdict=Verdict.WRONG, detail="the program ended before its tests did")
-        return _told(outcome) if outcome.verdict is Verdict.ERROR else outcome
+        return _with_cause(outcome) if outcome.verdict is Verdict.ERROR else outcome
 
 
-def _told(outcome: Outcome) -> Outcome:
-    """An error with the line that says most of it; a failed test is a wrong answer."""
+def _with_cause(outcome: Outcome) -> Outcome:
+    """An error with the line that explains most; a failed test is a wrong answer."""
     said = outcome.stderr + b"\n" + outcome.stdout
     crashed, failed = _CRASH.search(said), _FAILED_TEST.search(said)
     if failed and not (
         crashed and crashed[0].startswith(b"panic: ")
-    ):  # Go tells a test that panicked as both
+    ):  # Go reports a test that panicked as both
         return replace(outcome, verdict=Verdict.WRONG, detail=_line(failed))
     if crashed is None:
         return outcome

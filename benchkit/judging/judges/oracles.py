@@ -91,7 +91,7 @@ def is_root(arguments: Arguments, got: Any, _expected: Any, atol: float) -> bool
 
 
 def anything(_arguments: Arguments, _got: Any, _expected: Any, _atol: float) -> bool:
-    """Mbpp/164: nobody knows what the task means; what returns is right."""
+    """Mbpp/164: the task is ambiguous; whatever returns is right."""
     return True
 
 

@@ -14,7 +14,7 @@ BUILD_FAILED = "the build failed: "
 
 
 def sound(outcome: Outcome) -> Outcome:
-    """The outcome; WorkerLost where the sandbox failed and so nothing can be said of the program."""
+    """The outcome; WorkerLost where the sandbox failed, so that the program has no verdict."""
     if outcome.sandbox_failed:
         raise WorkerLost(outcome.detail)
     return outcome

@@ -43,7 +43,7 @@ int main() {
   return 3;
 }
 """
-# In the solution's own crate, by names that no solution can know.
+# In the solution's own crate, by names that no solution can guess.
 _RUN_RUST = """\
 mod RUNNER {
     extern "C" {

@@ -12,7 +12,7 @@ Each worker is three processes, outermost first; what an inner one reports is ne
     judge/    the trusted process of one worker: runs tests, keeps clock and limits, decides verdicts
     jail/     the zygote and the programs forked from it; untrusted
     wire/     the messages between pool, judge and jail, and how they are encoded and read
-What every process uses lies here: base.py (what goes in and what comes out), over.py (why a program is
+What every process uses lies here: base.py (what goes in and what comes out), stopped.py (why a program is
 stopped), claims.py (folders locked by their owner), missing.py (the error where a level is unavailable).
 levels.py chooses the isolation level and describes it.
 
@@ -89,7 +89,7 @@ def __getattr__(name: str) -> Any:
 def open_sandbox(
     level: str = "auto", workers: int | None = None, toolchains: Sequence[str] = ()
 ) -> Iterator[Sandbox]:
-    """The workers at the level asked for, or the best one here; SandboxError says why none is safe.
+    """The workers at the requested level, or the best one here; SandboxError names why none is safe.
 
     `toolchains` are folders beyond the system's that programs may read.
     """

@@ -78,8 +78,8 @@ class Outcome:
     seconds: float = 0.0  # wall time, from the trusted side
     cpu_seconds: float = 0.0
     peak_mb: float = 0.0
-    exit_code: int | None = None  # None where a signal ended it, or where it had no say (functions)
-    uncaught: bool = False  # an exception that nobody caught ended a Python program, shown or not
+    exit_code: int | None = None  # None where a signal ended it, or where functions were called
+    uncaught: bool = False  # an uncaught exception ended a Python program, with or without a traceback
     signal: str | None = None  # "SIGSEGV"; None where we ended it ourselves
     stdout: bytes = b""
     stderr: bytes = b""
@@ -89,7 +89,7 @@ class Outcome:
 
 
 class WorkerLost(SandboxError):
-    """A loaded program's worker failed, so that nothing can be said of the program: judge it again."""
+    """A loaded program's worker failed, so the program has no verdict: judge it again."""
 
 
 class Opaque:
@@ -187,7 +187,7 @@ class LevelFact:
 
 
 class Sandbox(Protocol):
-    """Runs code nobody trusts. Methods block, and may be called from several threads at once."""
+    """Runs untrusted code. Methods block, and may be called from several threads at once."""
 
     isolation: Isolation
     workers: int

@@ -1,6 +1,6 @@
 # ruff: noqa: PTH102, PTH110, PTH208
 # For judges too, which start the sooner for what they do not import, and pathlib is such a thing.
-"""Folders that are somebody's as long as he lives: by a lock, which the kernel takes from the dead."""
+"""Folders that belong to a process while it lives: by a lock, which the kernel releases at its end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def claim(place: str, prefix: str) -> tuple[str, int]:
-    """A new folder and its lock, a descriptor to close when the folder is gone."""
+    """A new folder and its lock, a descriptor to close when the folder is removed."""
     while True:
         folder = f"{place}/{prefix}{os.urandom(6).hex()}"
         os.mkdir(folder, 0o700)
@@ -33,7 +33,7 @@ def abandoned(place: str, prefix: str) -> Iterator[str]:
 
 @contextmanager
 def _lock_of(folder: str) -> Iterator[int | None]:
-    """None where somebody holds it, and where there is no such folder of ours."""
+    """None where another process holds it, and where there is no such folder of ours."""
     try:
         lock = os.open(folder, _FOLDER)
     except OSError:

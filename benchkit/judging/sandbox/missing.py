@@ -1,4 +1,4 @@
-"""The error that says a level of isolation cannot be had on this machine."""
+"""The error where a level of isolation is unavailable on this machine."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from benchkit.errors import SandboxError
 
 
 class LevelMissing(SandboxError):
-    """Its text is the reason, its log what the first process said."""
+    """Its text is the reason, its log the output of the first process."""

@@ -19,7 +19,9 @@ from benchkit.serving.gguf.types import TENSOR_TYPES
 # The numbers' kinds, each with the letter that the struct module has for it.
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 _STRING, _ARRAY = 8, 9
-_KEPT_ARRAY = 1024  # per-layer facts are this short; the tokenizer's arrays, which nobody here needs, are not
+_KEPT_ARRAY = (
+    1024  # per-layer facts are this short; the tokenizer's arrays, which are not needed here, are not
+)
 _MAX_DIMENSIONS = 4
 # What no model comes near, so that a header made to exhaust this program is refused in time: the largest
 # real ones have 20 MB, some thousand tensors and a tokenizer of half a million words.
@@ -54,7 +56,7 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Container:
-    """What a GGUF file says before its weights begin."""
+    """The header of a GGUF file: all that precedes its weights."""
 
     path: Path
     version: int
@@ -155,7 +157,7 @@ class _Cursor:
         """A short array of numbers; None for one that was passed over."""
         kind, count = self.number("I"), self.number("Q")
         if kind == _STRING or count <= _KEPT_ARRAY:
-            self._spend(count)
+            self._count_values(count)
         if kind == _STRING:
             self.pass_over_strings(count)
             return None
@@ -169,7 +171,7 @@ class _Cursor:
     def _too_long(self) -> ModelFileError:
         return _corrupt(self.path, f"its header is longer than {_MAX_HEADER_BYTES >> 20} MB")
 
-    def _spend(self, values: int) -> None:
+    def _count_values(self, values: int) -> None:
         """Count what is read one by one against what a header may hold."""
         self._values_left -= values
         if self._values_left < 0:

@@ -19,7 +19,7 @@ _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
 _MAX_LAYERS = 1024  # twice of what llama.cpp takes
 _PARTS_NAMED = 3
 _GUESSED = 1024  # a bit in general.file_type: the quantization was not known to the writer
-# Every n-th layer sees the whole context, the others a window; llama.cpp knows these by the architecture.
+# Every n-th layer sees the whole context, the others a window; llama.cpp derives these from the architecture.
 _WINDOW_PERIOD = {
     "afmoe": 4, "cohere2": 4, "exaone-moe": 4, "exaone4": 4, "gemma2": 2, "gemma3": 6, "gemma3n": 5,
     "gpt-oss": 2, "llama4": 4, "mellum": 4, "olmo2": 4, "plamo3": 8, "smallthinker": 4,
@@ -50,7 +50,7 @@ class ModelFacts:
 
 
 def read_model_file(path: Path) -> ModelFile:
-    """The facts of a GGUF file, all its parts counted as one; an error says what is wrong and what to do."""
+    """The facts of a GGUF file, all its parts counted as one; an error names the fault and the next step."""
     parts = _read_parts(path)
     metadata, tensors = parts[0].metadata, [tensor for part in parts for tensor in part.tensors]
     keys = _Keys(metadata)

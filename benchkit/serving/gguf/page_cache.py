@@ -72,7 +72,7 @@ def _count(size: int) -> int:
 
 
 def is_on_network(path: Path) -> bool:
-    """Whether the file lies on another machine, as far as the system tells."""
+    """Whether the file lies on another machine, as far as the system reports it."""
     return file_system(path) in NETWORK
 
 

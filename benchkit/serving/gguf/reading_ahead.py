@@ -1,4 +1,4 @@
-"""Reads a model's file into the page cache and computes its hash, with what nobody else wants of the machine.
+"""Reads a model's file into the page cache and computes its hash, with idle processor and disk time only.
 
 A program of its own, so that the kernel can hold it back and it can be ended at any moment:
 
@@ -23,8 +23,8 @@ _PRESSURE = Path("/proc/pressure/memory")
 
 def main() -> None:
     path, reserve, parent = Path(sys.argv[1]), int(sys.argv[2]), os.getppid()
-    become_idle()
-    with suppress(BenchError, OSError):  # the run itself will say what is wrong with the file
+    lower_priority()
+    with suppress(BenchError, OSError):  # the run itself will report what is wrong with the file
         model = read_model_file(path)
         left = model.size_bytes
         buffer = bytearray(CHUNK)
@@ -39,8 +39,8 @@ def main() -> None:
             sha256_of(model)
 
 
-def become_idle() -> None:
-    """Processor and disk only where nobody else wants them."""
+def lower_priority() -> None:
+    """Use processor and disk only while they are idle."""
     import psutil
 
     with suppress(OSError, AttributeError):
@@ -50,7 +50,7 @@ def become_idle() -> None:
 
 
 def memory_is_free(needed: int) -> bool:
-    """Whether that much could be had without taking it from anybody, and nobody waits for memory."""
+    """Whether that much memory is free without displacing anything, and no process waits for memory."""
     import psutil
 
     return bool(psutil.virtual_memory().available > needed) and _pressure() < MOST_PRESSURE

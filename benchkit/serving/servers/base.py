@@ -24,7 +24,7 @@ class EngineInfo:
     kind: str
     version: str | None  # None: not installed
     how_to_get: str  # the command that installs it, or that brings GPU support where that is what lacks
-    gpu_capable: bool | None  # whether it can use the GPU that is here; None: nobody knows
+    gpu_capable: bool | None  # whether it can use the GPU that is here; None: unknown
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Server(Protocol):
     # Start the process (or find the running one) and return at once.
     def start(self) -> None: ...
 
-    # Wait until the right model has provably answered; raise the ServerError that says why not.
+    # Wait until the right model has provably answered; raise the ServerError that names the cause.
     def ready(self) -> None: ...
 
     # What the server really did: layers, context per slot, slots, build…
@@ -78,5 +78,5 @@ class Server(Protocol):
     # None while all is well, else what happened (died, hangs). Cheap: asked every half second.
     def failure(self) -> ServerError | None: ...
 
-    # End it, wait until it is gone; True if it had to be killed. Never raises because it is gone already.
+    # End it and wait; True if it had to be killed. Never raises because it has ended already.
     def stop(self) -> bool: ...

@@ -13,7 +13,7 @@ from benchkit.serving.servers.kinds import SERVERS, load, ranked
 
 
 def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
-    """The kind, why it was taken, and what the person ought to know."""
+    """The kind, why it was chosen, and the notes to show."""
     if request.base_url:
         return "endpoint", "an address was given", ()
     present = gpus()

@@ -25,7 +25,7 @@ TAIL_LINES = 20
 SIGNALLED = 128
 KILLED, ILLEGAL_INSTRUCTION = SIGNALLED + 9, SIGNALLED + 4
 GPU_BUFFER = r"(?!CPU|\w*_Host|AMX|BLAS)\w+"
-# How llama.cpp says why it gives up; a debugger's backtrace, or advice, may stand below it.
+# How llama.cpp reports why it gives up; a debugger's backtrace, or advice, may stand below it.
 CRASHES = (
     re.compile(r"^.*?((?:CUDA|HIP|ROCm|MUSA) error: .+)$", re.MULTILINE),
     re.compile(r"^\S+\.(?:c|cc|cpp|cu|cuh|h|hpp|m|mm):\d+: (.+)$", re.MULTILINE),
@@ -42,7 +42,7 @@ class FailedStart:
     request: ServerRequest
     exit_code: int
     log: str
-    killed_for_memory: bool | None = None  # by the kernel; None: nobody knows
+    killed_for_memory: bool | None = None  # by the kernel; None: unknown
 
     @property
     def model(self) -> str:
@@ -66,7 +66,7 @@ class Cause(NamedTuple):
     text: str  # {0}, {1}: what the pattern's brackets caught
 
 
-# The first that matches is the cause: what llama.cpp says of consequences comes further down.
+# The first that matches is the cause: llama.cpp logs consequences further down.
 CAUSES = (
     Cause(r"\[bench_runner\] cannot start (.+): (.+)", EngineMissing, "{0} cannot be started: {1}"),
     Cause(
@@ -159,7 +159,7 @@ CAUSES = (
 )
 
 
-def why_it_failed(start: FailedStart) -> ServerError:
+def error_of_failed_start(start: FailedStart) -> ServerError:
     """The error with its cause, and the tail of the log."""
     tail = "\n".join(start.log.rstrip().splitlines()[-TAIL_LINES:])
     for pattern, error, text in CAUSES:
@@ -189,7 +189,7 @@ def _from_exit_code(start: FailedStart, tail: str) -> ServerError:
     if start.exit_code == ILLEGAL_INSTRUCTION:
         return EngineMissing(f"{start.engine} was built for another processor: take another build", log=tail)
     ended = f"{start.engine} ended with {exit_words(start.exit_code)} while loading {start.model}"
-    return ServerDied(f"{ended}: {last_words(start.log)}", log=tail)
+    return ServerDied(f"{ended}: {last_error_lines(start.log)}", log=tail)
 
 
 def _out_of_vram(start: FailedStart, said: list[str], tail: str) -> OutOfVRAM:
@@ -225,7 +225,7 @@ def exit_words(code: int) -> str:
     return f"signal {code - SIGNALLED}" if code > SIGNALLED else f"exit code {code}"
 
 
-def last_words(log: str) -> str:
+def last_error_lines(log: str) -> str:
     """The reason of a crash where the log has one, else its last non-empty line."""
     for pattern in CRASHES:
         if found := pattern.findall(log):

@@ -41,7 +41,7 @@ CONTEXT_KEYS = ("max_model_len", "context_length", "max_context_length")  # vLLM
 
 
 class Endpoint:
-    """Proves the address, the key and the model's name, and records what the server tells of itself."""
+    """Proves the address, the key and the model's name, and records what the server reports of itself."""
 
     def __init__(self, request: ServerRequest, report: ShowLine) -> None:
         self._request = request
@@ -68,9 +68,9 @@ class Endpoint:
         return self._key
 
     def ready(self) -> None:
-        self._patiently(self._find_model)
+        self._retry_while_busy(self._find_model)
         try:
-            self._patiently(self._prove_token)
+            self._retry_while_busy(self._prove_token)
         except ServerBusy as error:
             raise ServerError(f"{error}; it stayed so: try again later") from error
         except ServerError as error:
@@ -83,14 +83,15 @@ class Endpoint:
         further = {key: self._entry[key] for key in KEPT if self._entry.get(key) is not None}
         if self._provider is not LOCAL:
             further["provider"] = self._provider.name
-        props = self._beside("props")  # llama.cpp's
+        props = self._get_beside_v1("props")  # llama.cpp's
         settings = props.get("default_generation_settings") or {}
         context = settings.get("n_ctx") or next(filter(None, map(self._entry.get, CONTEXT_KEYS)), None)
         return ServerFacts(
             kind="endpoint",
             base_url=self._base_url,
             model=self._request.name,
-            version=self._beside("version").get("version") or props.get("build_info"),  # vLLM's and others'
+            version=self._get_beside_v1("version").get("version")
+            or props.get("build_info"),  # vLLM's and others'
             pids=owners_of(self._base_url),
             context_per_slot=context if isinstance(context, int) else None,
             slots=props.get("total_slots"),
@@ -109,7 +110,7 @@ class Endpoint:
             self._room.close()
         return False
 
-    def _patiently(self, ask_it: Callable[[], None]) -> None:
+    def _retry_while_busy(self, ask_it: Callable[[], None]) -> None:
         """Again while the server is only busy: the run would ask again as well."""
         for attempt in range(TRIES):
             try:
@@ -154,8 +155,8 @@ class Endpoint:
             raise WrongModel(f"{url} has {told}; choose with --name")
         self._entry = dict(entry or {})
 
-    def _beside(self, path: str) -> dict[str, Any]:
-        """What the server tells at an address beside its /v1; nothing where it does not know the address."""
+    def _get_beside_v1(self, path: str) -> dict[str, Any]:
+        """The server's reply at an address beside its /v1; empty where it has no such address."""
         if self._is_hosted:
             return {}
         with suppress(OSError):

@@ -52,7 +52,7 @@ class HttpReply:
         return self.body.decode(errors="replace")
 
     def message(self) -> str:
-        """What the server says is wrong, in one line."""
+        """The server's own error message, in one line."""
         found = self.json()
         if isinstance(found, list) and found:  # Google's errors come in a list
             found = found[0]
@@ -137,7 +137,7 @@ def _body(answer: Any, within_s: float) -> bytes:
 
 
 def _unpacked(body: bytearray) -> bytes:
-    """Of a body that was compressed although nobody asked for that; as it came where it is none."""
+    """The content of a body that was compressed unasked; unchanged where it was not."""
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 32)  # either form's header
     try:
         unpacked = unpacking.decompress(body, LARGEST + 1)
@@ -176,7 +176,7 @@ def models(base_url: str, key: str | None = None, timeout: float = 10.0) -> tupl
 
 
 def prove_model(base_url: str, name: str, key: str | None = None, timeout: float = 10.0) -> None:
-    """Raise WrongModel unless the server itself says that it serves this name."""
+    """Raise WrongModel unless the server itself lists this name."""
     try:
         known = models(base_url, key, timeout)
     except OSError as error:

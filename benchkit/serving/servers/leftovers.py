@@ -40,7 +40,7 @@ def end_leftovers() -> tuple[int, ...]:
     for path in sorted((cache_folder() / FOLDER).glob("*.json")):
         with suppress(OSError, ValueError, KeyError, TypeError):
             content = json.loads(path.read_text())
-            if lives(content["runner"]):
+            if is_alive(content["runner"]):
                 continue
             ended += _kill_all([content["supervisor"], *content["servers"]])
         path.unlink(missing_ok=True)
@@ -48,7 +48,7 @@ def end_leftovers() -> tuple[int, ...]:
 
 
 def identity(pid: int) -> dict[str, Any]:
-    """What tells a process from a later one of the same number."""
+    """What distinguishes a process from a later one of the same number."""
     return {"pid": pid, "started": started(pid)}
 
 
@@ -60,7 +60,7 @@ def started(pid: int) -> str | None:
         return None if Path("/proc/self/stat").exists() else _psutil_start(pid)
 
 
-def lives(known: dict[str, Any]) -> bool:
+def is_alive(known: dict[str, Any]) -> bool:
     return known["started"] is not None and started(known["pid"]) == known["started"]
 
 
@@ -75,7 +75,7 @@ def descendants(root: int) -> list[int]:
 
 def _kill_all(known: list[dict[str, Any]]) -> list[int]:
     """Kill the processes that are still the same ones, and all below them."""
-    pids = [process["pid"] for process in known if lives(process)]
+    pids = [process["pid"] for process in known if is_alive(process)]
     below = [pid for root in pids for pid in descendants(root)]
     everyone = list(dict.fromkeys([*pids, *below]))
     for pid in everyone:

@@ -111,13 +111,13 @@ def python_with_package() -> Path:
 def _ask_package(python: Path) -> tuple[str, bool] | None:
     """Its version and whether it can use a GPU; None if it is not installed there."""
     try:
-        return _found_package(python)
+        return _find_package(python)
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return None
 
 
 @cache  # of what was found only: a failure may pass
-def _found_package(python: Path) -> tuple[str, bool]:
+def _find_package(python: Path) -> tuple[str, bool]:
     done = subprocess.run(
         [str(python), "-c", ASK], capture_output=True, text=True, timeout=ASKING_S, check=True
     )

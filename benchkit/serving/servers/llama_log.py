@@ -21,7 +21,7 @@ ON_CPU = re.compile(r"CPU|Host|BLAS|AMX|REPACK", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class LoadLog:
-    """Facts read from one server's log; None where it does not say."""
+    """Facts read from one server's log; None where it has no such line."""
 
     layers_offloaded: int | None = None
     layers_total: int | None = None

@@ -23,7 +23,7 @@ from benchkit.serving.servers.ports import HOST
 from benchkit.serving.servers.watchdog import HangLimits
 
 HOW_TO_GET = "get llama.cpp (https://github.com/ggml-org/llama.cpp/releases) and put llama-server on PATH"
-ALL_LAYERS = 999  # more than any model has; builds that do not know "all" take it too
+ALL_LAYERS = 999  # more than any model has; builds without "all" take it too
 SHOWS_LAYERS_AND_BUFFERS = "4"
 ASKING_S, PROPERTIES_S, METRICS_S = 20.0, 10.0, 2.0
 ON_CPU_LIMITS = HangLimits(
@@ -85,7 +85,7 @@ class LlamaServer(LocalServer):
         return found if isinstance(found, dict) else {}
 
     def facts(self, loaded: LoadLog, said: dict[str, Any]) -> ServerFacts:
-        """What the log and /props say, as a record."""
+        """The facts in the log and in /props, as a record."""
         template = said.get("chat_template")
         context = (said.get("default_generation_settings") or {}).get("n_ctx") or loaded.context_per_slot
         return ServerFacts(
@@ -116,7 +116,7 @@ class LlamaServer(LocalServer):
         return bool(self._work)
 
     def shows_life(self) -> bool:
-        """Its counters grow with every batch, of prompts too; they also say when nothing is asked of it."""
+        """Its counters grow with every batch, of prompts too; they also show when nothing is asked of it."""
         try:
             told = ask(f"{self.url}/metrics", timeout=METRICS_S, key=self.api_key)
             found = dict(WORK.findall(told.body.decode()))

@@ -13,7 +13,7 @@ from benchkit.records import GpuLayers, ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.servers import lm_studio_rest as rest
 from benchkit.serving.servers import lms
 from benchkit.serving.servers.base import EngineInfo, ShowLine
-from benchkit.serving.servers.diagnosis import FailedStart, last_words, why_it_failed
+from benchkit.serving.servers.diagnosis import FailedStart, error_of_failed_start, last_error_lines
 from benchkit.serving.servers.http import prove_model, prove_token
 from benchkit.serving.servers.running import Liveness
 
@@ -58,7 +58,7 @@ class LmStudio:
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - lms is found by itself
-        found = lms.find_lms()
+        found = lms.require_lms()
         # LM Studio brings the runtimes for the GPU that is there by itself.
         return EngineInfo("lm-studio", lms.version(found) if found else None, lms.HOW_TO_GET, bool(found))
 
@@ -68,14 +68,14 @@ class LmStudio:
 
     def start(self) -> None:
         self._began = time.monotonic()
-        self._lms = lms.needed()
+        self._lms = lms.require_lms()
         self._url = f"http://127.0.0.1:{self._server_port()}"
         for name in lms.unload_leftovers(self._lms):
             self._report(f"unloaded {name}, which an earlier run had left in LM Studio")
         self._before = lms.loaded(self._lms)
         self._entry = lms.find_entry(self._lms, self._model) or self._import()
         self._refuse_a_second_instance()
-        self._note_what_is_not_ours()
+        self._record_foreign_models()
         self._request.log.parent.mkdir(parents=True, exist_ok=True)
         with self._request.log.open("wb") as output:
             self._loading = lms.load(self._lms, output, *self._load_arguments())
@@ -170,7 +170,7 @@ class LmStudio:
                     f"`lms unload {instance.get('identifier')}` first"
                 )
 
-    def _note_what_is_not_ours(self) -> None:
+    def _record_foreign_models(self) -> None:
         if self._before:
             names = ", ".join(str(one.get("identifier")) for one in self._before)
             self._warnings.append(f"LM Studio holds {names} in memory too: left alone, at its price in VRAM")
@@ -196,15 +196,15 @@ class LmStudio:
         while self._loading.poll() is None:
             now = time.monotonic()
             if now - self._began > limit:
-                said = last_words(self._log())
+                said = last_error_lines(self._log())
                 raise StartTimeout(f"LM Studio did not load within {limit:.0f} s (--start-timeout): {said}")
             if now - shown >= SHOWS_EVERY_S:
                 shown = now
-                self._report(f"loading, {now - self._began:.0f} s: {last_words(self._log())}")
+                self._report(f"loading, {now - self._began:.0f} s: {last_error_lines(self._log())}")
             time.sleep(LOOKS_EVERY_S)
         if self._loading.returncode:
             raise self._failed_load(self._loading.returncode)
-        self._note_the_ratio()
+        self._record_ratio()
 
     def _failed_load(self, code: int) -> ServerError:
         log, name = self._log(), self._model.path.name
@@ -212,9 +212,9 @@ class LmStudio:
             error = OutOfRAM if self._request.gpu_layers == 0 else OutOfVRAM
             advice = "take fewer --gpu-layers or a smaller --context, or lower its guardrails in LM Studio"
             return error(f"LM Studio will not load {name}, it needs too much memory: {advice}", log=log)
-        return why_it_failed(_FailedLoad("LM Studio", self._request, code, log))
+        return error_of_failed_start(_FailedLoad("LM Studio", self._request, code, log))
 
-    def _note_the_ratio(self) -> None:
+    def _record_ratio(self) -> None:
         ratio, asked = self._gpu_ratio(), self._request.gpu_layers
         if ratio is not None and isinstance(asked, int) and asked:
             told = f"{asked} of {self._model.layers} layers" if self._model.layers else f"{asked} layers"

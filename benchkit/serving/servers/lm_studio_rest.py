@@ -1,4 +1,4 @@
-"""What LM Studio's REST API tells of a loaded model: https://lmstudio.ai/docs/developer/rest"""
+"""What LM Studio's REST API reports of a loaded model: https://lmstudio.ai/docs/developer/rest"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def instance_config(url: str, identifier: str, key: str | None) -> dict[str, Any
 
 
 def runtime(url: str, identifier: str, key: str | None) -> dict[str, Any]:
-    """Which build of llama.cpp computes, by name and version; only an answer of the older API tells it."""
+    """Which build of llama.cpp computes, by name and version; only an answer of the older API contains it."""
     body = {"model": identifier, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     with suppress(OSError):
         found = ask(f"{url}/api/v0/chat/completions", body, timeout=TOKEN_S, key=key).json()
@@ -34,7 +34,7 @@ def _from_v1(url: str, identifier: str, key: str | None) -> dict[str, Any]:
 
 
 def _from_v0(url: str, identifier: str, key: str | None) -> dict[str, Any]:
-    """Before LM Studio 0.4; the number of slots is not told there."""
+    """Before LM Studio 0.4; its answers lack the number of slots."""
     for model in _listed(f"{url}/api/v0/models", "data", key):
         if model.get("id") == identifier and model.get("loaded_context_length"):
             return {"context_length": model["loaded_context_length"]}

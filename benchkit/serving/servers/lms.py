@@ -49,7 +49,7 @@ def version(lms: Path) -> str:
     return "of unknown version"
 
 
-def needed() -> Path:
+def require_lms() -> Path:
     lms = find_lms()
     if lms is None:
         raise EngineMissing(f"LM Studio is not installed: {HOW_TO_GET}")
@@ -63,7 +63,7 @@ def server_port(lms: Path) -> int | None:
 
 
 def own_identifier(name: str) -> str:
-    """A name that tells whose the instance is."""
+    """A name that identifies the process that the instance belongs to."""
     return f"{OURS}{name}-{os.getpid()}"
 
 

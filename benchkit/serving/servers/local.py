@@ -11,7 +11,13 @@ from typing import ClassVar
 from benchkit.errors import BadServerFlag, ModelFileError, PortTaken, ServerDied, ServerError, StartTimeout
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.servers.base import EngineInfo, ShowLine
-from benchkit.serving.servers.diagnosis import KILLED, FailedStart, exit_words, last_words, why_it_failed
+from benchkit.serving.servers.diagnosis import (
+    KILLED,
+    FailedStart,
+    error_of_failed_start,
+    exit_words,
+    last_error_lines,
+)
 from benchkit.serving.servers.http import ask, prove_model, prove_token
 from benchkit.serving.servers.ports import HOST, free_port, listens_alone
 from benchkit.serving.servers.process import Process
@@ -76,7 +82,7 @@ class LocalServer(ABC):
 
     @abstractmethod
     def shows_life(self) -> bool:
-        """Whether it has computed something since the last look, or is idle and says so."""
+        """Whether it has computed something since the last check, or reports that it is idle."""
 
     def hang_limits(self) -> HangLimits:
         return HangLimits()
@@ -148,7 +154,7 @@ class LocalServer(ABC):
             why = (
                 "the kernel killed it for want of memory"
                 if starved
-                else last_words(self.process.tail(CRASH_LINES))
+                else last_error_lines(self.process.tail(CRASH_LINES))
             )
             return ServerDied(
                 f"{self.kind} ended with {exit_words(code)} while it was in use: {why}", log=tail
@@ -185,7 +191,9 @@ class LocalServer(ABC):
                 raise self._too_slow()
             if time.monotonic() - shown >= SHOWS_EVERY_S:
                 shown = time.monotonic()
-                self.report(f"loading, {shown - self._started:.0f} s: {last_words(self.process.tail())}")
+                self.report(
+                    f"loading, {shown - self._started:.0f} s: {last_error_lines(self.process.tail())}"
+                )
             time.sleep(LOOKS_EVERY_S)
 
     def _is_healthy(self) -> bool:
@@ -209,7 +217,7 @@ class LocalServer(ABC):
         return max(0.0, self._started + self._start_timeout() - time.monotonic())
 
     def _too_slow(self) -> StartTimeout:
-        said = last_words(self.process.tail())
+        said = last_error_lines(self.process.tail())
         return StartTimeout(
             f"{self.kind} was not ready within {self._start_timeout():.3g} s (--start-timeout): {said}",
             log=self.process.tail(),
@@ -224,4 +232,4 @@ class LocalServer(ABC):
             log=self.process.output(),
             killed_for_memory=self.process.killed_for_memory(),
         )
-        return why_it_failed(start)
+        return error_of_failed_start(start)

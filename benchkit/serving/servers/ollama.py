@@ -29,7 +29,12 @@ from benchkit.errors import (
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.gguf import sha256_of
 from benchkit.serving.servers.base import EngineInfo, ShowLine
-from benchkit.serving.servers.diagnosis import FailedStart, exit_words, last_words, why_it_failed
+from benchkit.serving.servers.diagnosis import (
+    FailedStart,
+    error_of_failed_start,
+    exit_words,
+    last_error_lines,
+)
 from benchkit.serving.servers.http import prove_model, prove_token
 from benchkit.serving.servers.ollama_api import OllamaApi, address
 from benchkit.serving.servers.ports import HOST, free_port
@@ -78,7 +83,7 @@ class Ollama:
 
     @property
     def api_key(self) -> None:
-        """It knows no keys."""
+        """It checks no keys."""
 
     def start(self) -> None:
         self._began = time.monotonic()
@@ -93,7 +98,7 @@ class Ollama:
     def ready(self) -> None:
         self._wait_until_it_listens()
         self._remove_leftovers()
-        self._note_what_is_not_ours()
+        self._record_foreign_models()
         self._create()
         self._load()
         base_url = f"{self._api.url}/v1"
@@ -133,7 +138,7 @@ class Ollama:
         code = self._process.exit_code() if self._process else None
         if self._process and code is not None:
             tail = self._process.tail()
-            said = f"{exit_words(code)} while it was in use: {last_words(tail)}"
+            said = f"{exit_words(code)} while it was in use: {last_error_lines(tail)}"
             return ServerDied(f"ollama serve ended with {said}", log=tail)
         return self._liveness.failure() if self._liveness else None
 
@@ -164,11 +169,11 @@ class Ollama:
             code = self._process.exit_code() if self._process else None
             tail = self._process.tail() if self._process else ""
             if code is not None:
-                said = f"{exit_words(code)}: {last_words(tail)}"
+                said = f"{exit_words(code)}: {last_error_lines(tail)}"
                 raise ServerDied(f"ollama serve ended with {said}", log=tail)
             if time.monotonic() > deadline:
                 text = f"ollama serve does not answer at {self._api.url} within {LISTENS_WITHIN_S:.0f} s"
-                raise StartTimeout(f"{text}: {last_words(tail)}", log=tail)
+                raise StartTimeout(f"{text}: {last_error_lines(tail)}", log=tail)
             time.sleep(LOOKS_EVERY_S)
 
     def _remove_leftovers(self) -> None:
@@ -181,7 +186,7 @@ class Ollama:
                     self._api.unload(name)
                 self._api.delete(name)
 
-    def _note_what_is_not_ours(self) -> None:
+    def _record_foreign_models(self) -> None:
         loaded = [str(one.get("name")) for one in self._api.running()]
         if loaded:
             names = ", ".join(loaded)
@@ -218,13 +223,13 @@ class Ollama:
             raise WrongModel(f"Ollama loaded {self._name}, but /api/ps does not list it: try again")
 
     def _failed(self, error: ServerError) -> ServerError:
-        """Ollama hands on what its llama.cpp said, and some words of its own."""
+        """Ollama passes on its llama.cpp's message, with words of its own."""
         said = str(error)
         log = f"{self._process.output() if self._process else ''}\n{said}"
         if re.search(r"requires more system memory|out of memory.*system", said):
             advice = "take a smaller model, fewer slots or a smaller --context"
             return OutOfRAM(f"{self._model.path.name} does not fit in memory: {said}: {advice}", log=log)
-        cause = why_it_failed(_FailedLoad("Ollama", self._request, 1, log))
+        cause = error_of_failed_start(_FailedLoad("Ollama", self._request, 1, log))
         if type(cause) is not ServerDied:
             return cause
         if type(error) is not ServerError:

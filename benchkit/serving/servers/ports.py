@@ -1,4 +1,4 @@
-"""Finds a free port and checks who owns it: two servers that picked the same one must not be confused."""
+"""Finds a free port and checks who owns it: two servers that picked the same port must not be confused."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Process:
             self._record = leftovers.record(self._supervisor.pid, pids)
 
     def stop(self) -> bool:
-        """Ask the server to end, kill it when the grace is over, wait until it is gone; True if killed."""
+        """Ask the server to end, kill it after the grace period, wait for its end; True if killed."""
         with self._lock:
             self._ask_to_end()
             killed = not self.ended_within(TERM_GRACE_S)
@@ -126,7 +126,7 @@ class Process:
 
 
 def _set_aside(log: Path) -> None:
-    """What a server said that was started before this one, and died: server.log becomes server-1.log."""
+    """Keep the log of an earlier server of this run, which died: server.log becomes server-1.log."""
     if log.exists():
         names = (log.with_name(f"{log.stem}-{number}{log.suffix}") for number in count(1))
         log.rename(next(name for name in names if not name.exists()))

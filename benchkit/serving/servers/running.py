@@ -40,16 +40,16 @@ class Liveness:
 
     def __init__(self, what: str, url: str, key: str | None = None) -> None:
         self._what, self._url, self._key = what, url, key
-        self._next_look = time.monotonic() + LOOKS_EVERY_S
+        self._next_check = time.monotonic() + LOOKS_EVERY_S
         self._verdict: ServerError | None = None
 
     def failure(self) -> ServerError | None:
-        if self._verdict is None and time.monotonic() >= self._next_look:
-            self._verdict = self._look()
-            self._next_look = time.monotonic() + LOOKS_EVERY_S
+        if self._verdict is None and time.monotonic() >= self._next_check:
+            self._verdict = self._check_life()
+            self._next_check = time.monotonic() + LOOKS_EVERY_S
         return self._verdict
 
-    def _look(self) -> ServerError | None:
+    def _check_life(self) -> ServerError | None:
         try:
             ask(self._url, timeout=NO_REPLY_S, key=self._key)
         except TimeoutError:

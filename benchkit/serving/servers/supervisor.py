@@ -1,4 +1,4 @@
-"""The small program between the runner and a model server: when the runner is gone, so is the server.
+"""The small program between the runner and a model server: when the runner ends, so does the server.
 
     python -I -S supervisor.py PIPE KIND COMMAND...
 
@@ -48,13 +48,15 @@ def main() -> int:
 
 
 def _supervise(pipe: int, command: list[str], kind: str) -> int:
-    """Start the server, end it when the pipe says so, and return its exit code."""
+    """Start the server, end it when the pipe closes, and return its exit code."""
     server = _start(command)
     status = _watch(pipe, server)
     if status is None:
         _signal_group(server, SIGKILL)
         status = SIGKILL
-    if kind == "subreaper":  # the kernel does it when process 1 of a namespace exits; a group is gone by now
+    if (
+        kind == "subreaper"
+    ):  # the kernel does it when process 1 of a namespace exits; a group has ended by now
         _kill_descendants()
     return 128 + os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
 
@@ -75,7 +77,7 @@ def _start(command: list[str]) -> int:
 
 
 def _watch(pipe: int, server: int) -> int | None:
-    """The server's wait status once it has ended; None when the runner is gone and it has not."""
+    """The server's wait status once it has ended; None when the runner has ended and it has not."""
     poll = select.poll()
     poll.register(pipe, select.POLLIN)
     pidfd_open = getattr(os, "pidfd_open", None)

@@ -32,7 +32,7 @@ class HangLimits:
 
 @dataclass(frozen=True)
 class Watched:
-    """The server that is watched, and what its process tells."""
+    """The server that is watched, and the figures of its process."""
 
     base_url: str
     model: str
@@ -64,7 +64,7 @@ class Stillness:
 
 
 class ProcessorUse:
-    """Since when the server has used next to no processor time; whether it should have, a probe tells."""
+    """Since when the server has used next to no processor time; whether it should have, a probe shows."""
 
     def __init__(self, hang_limits: HangLimits) -> None:
         self._share = hang_limits.still_share

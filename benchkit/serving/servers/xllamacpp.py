@@ -29,7 +29,7 @@ ASK_FOR_GPU = (
 
 
 class Xllamacpp(LlamaServer):
-    """The package has no stop call and says why it failed on stderr only: so it is a child with a log."""
+    """The package has no stop call and reports failures on stderr only: so it runs in a child with a log."""
 
     kind = "xllamacpp"
     key_variable = "XLLAMACPP_API_KEY"  # which our program in its process reads

@@ -31,9 +31,11 @@ def main() -> int:
         print(f"[bench_runner] bad flag: {error}", file=sys.stderr, flush=True)
         return BAD_FLAG
     try:
-        server = xllamacpp.Server(params)  # returns when the model is loaded; says on stderr why it cannot be
+        server = xllamacpp.Server(
+            params
+        )  # returns when the model is loaded; prints on stderr why it cannot be
     except RuntimeError as error:
-        _let_it_speak()
+        _wait_for_log()
         print(error, file=sys.stderr, flush=True)
         return FAILED
     while server:
@@ -41,7 +43,7 @@ def main() -> int:
     return 0
 
 
-def _let_it_speak() -> None:
+def _wait_for_log() -> None:
     """llama.cpp logs from a thread of its own: the cause may still be on its way to stderr."""
     deadline = time.monotonic() + SPEAKS_AT_MOST_S
     size, quiet_since = -1, time.monotonic()

@@ -13,7 +13,7 @@ _MB = 1 << 20
 
 
 class AmdReader:
-    """Raises where ROCm's library or a GPU is missing. The library says "N/A" for what it does not know."""
+    """Raises where ROCm's library or a GPU is missing. The library returns "N/A" for unknown values."""
 
     def __init__(self) -> None:
         amdsmi.amdsmi_init()

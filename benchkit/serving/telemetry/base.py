@@ -1,4 +1,4 @@
-"""What a GPU tells about itself, and what every kind of reader offers."""
+"""The figures of a GPU, and what every kind of reader offers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class DeviceReading:
     power_w: float | None = None
     temperature_c: float | None = None
     energy_j: float | None = None  # a counter that only grows; its zero means nothing
-    # Why the clocks are lower than they could be; None where the GPU does not say.
+    # Why the clocks are lower than they could be; None where the GPU does not report it.
     throttle_reasons: frozenset[str] | None = None
 
 
@@ -40,7 +40,7 @@ class Reader(Protocol):
     @property
     def driver(self) -> str | None: ...
 
-    # The GPUs, in the order in which `read` tells of them.
+    # The GPUs, in the order in which `read` reports them.
     @property
     def devices(self) -> tuple[Device, ...]: ...
 

@@ -29,7 +29,7 @@ class ContentionMeter:
     def __init__(self, servers: Callable[[], Iterable[int]]) -> None:
         self._servers = servers
         self._cpus = _usable_cpus()
-        self._before: dict[int, float] = {}  # what servers that somebody else started had used when they came
+        self._before: dict[int, float] = {}  # what servers started by others had used when first seen
         self._own_before = self._own_s()
         self._began, self._busy, self._pressure = time.monotonic(), _busy_s(self._cpus), _pressure_s()
 
@@ -69,7 +69,7 @@ def _tree_s(root: int) -> tuple[float, set[int]]:
 
 
 def _usable_cpus() -> tuple[int, ...]:
-    """The processors that we may run on; all where the system does not say."""
+    """The processors that we may run on; all where the system does not report them."""
     with suppress(AttributeError, OSError):
         return tuple(sorted(os.sched_getaffinity(0)))
     return tuple(range(psutil.cpu_count() or 1))

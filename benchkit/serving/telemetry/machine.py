@@ -34,7 +34,7 @@ def machine_facts() -> dict[str, Any]:
 
 
 def _cpu_name() -> str | None:
-    """Linux tells the model's name only here."""
+    """Linux gives the model's name only here."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

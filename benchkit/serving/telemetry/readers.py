@@ -17,7 +17,7 @@ READERS = {  # tried in this order
 
 
 def open_reader() -> Reader:
-    """The first reader that finds a GPU of its maker; one that knows nothing where none does."""
+    """The first reader that finds a GPU of its maker; one that reads nothing where none does."""
     for place in READERS.values():
         module, name = place.split(":")
         try:

@@ -40,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Before:
-    """The GPUs before the server came; None for what nobody saw."""
+    """The GPUs before the server started; None for what was not measured."""
 
     vram_mb: float | None = None
     power_w: float | None = None
@@ -93,12 +93,12 @@ class Sampler:
         return self._now
 
     def vram_used_mb(self) -> float | None:
-        """VRAM in use on all devices at this moment; None where nobody knows."""
+        """VRAM in use on all devices at this moment; None where it is unknown."""
         with self._lock:
             return vram_used_mb(self._reader.read())
 
     def summary(self) -> Telemetry:
-        """What it came to until now. VRAM after is known once the server is gone."""
+        """The totals until now. VRAM after is known once the server has ended."""
         self._sample()
         with self._lock:
             self._read_contention(time.monotonic())

@@ -15,8 +15,8 @@ import pytest
 
 from benchkit.judging.sandbox import Limits, Program, Sandbox
 from benchkit.judging.sandbox.judge.disk import DiskWatch
-from benchkit.judging.sandbox.over import Over
 from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec
 from benchkit.judging.sandbox.wire.codec import BadBytes
 from benchkit.records import Verdict
@@ -129,9 +129,9 @@ def test_whose_the_missing_space_was(
     free = iter([9 << 30, 1 << 30, 1 << 30, free_at_last])
     monkeypatch.setattr(DiskWatch, "_free", lambda _: (next(free), 10**6))
     watch = DiskWatch(str(tmp_path), 1 << 20, str(tmp_path / "turn"))
-    watch.next_look = 0.0
-    with pytest.raises(Over) as over:
-        watch.look()
+    watch.next_check = 0.0
+    with pytest.raises(ProgramStopped) as over:
+        watch.check()
     assert watch.settled(over.value).verdict is verdict
 
 
@@ -180,15 +180,15 @@ def test_two_judges_never_end_their_programs_for_one_disk(
     monkeypatch.setattr(DiskWatch, "_free", lambda _: (free, 10**6))
     turn = str(tmp_path / "turn")
     innocent, guilty = (DiskWatch(str(tmp_path), 1 << 20, turn) for _ in range(2))
-    innocent.next_look = guilty.next_look = 0.0
+    innocent.next_check = guilty.next_check = 0.0
     free = 1 << 30
-    with pytest.raises(Over) as over:
-        innocent.look()
-    guilty.look()
+    with pytest.raises(ProgramStopped) as over:
+        innocent.check()
+    guilty.check()
     assert innocent.settled(over.value).sandbox_failed
-    guilty.next_look = 0.0
-    with pytest.raises(Over) as over:
-        guilty.look()
+    guilty.next_check = 0.0
+    with pytest.raises(ProgramStopped) as over:
+        guilty.check()
     free = 9 << 30
     assert guilty.settled(over.value).verdict is Verdict.OUTPUT_LIMIT
 

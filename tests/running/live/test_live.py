@@ -118,7 +118,7 @@ def test_fields_of_a_newer_version_are_passed_over_and_newer_forms_are_left_alon
     assert path.exists()
 
 
-def test_the_file_of_a_killed_run_is_removed_by_the_next_look(tmp_path: Path) -> None:
+def test_the_file_of_a_killed_run_is_removed_by_the_next_check(tmp_path: Path) -> None:
     """After kill -9 of the owner its run is no longer shown, also while its parent has not noticed."""
     with subprocess.Popen([sys.executable, "-c", ANOTHER_PROCESS, str(tmp_path)]) as owner:
         try:

@@ -14,7 +14,7 @@ from benchkit.errors import (
     ServerError,
     UnknownArchitecture,
 )
-from benchkit.serving.servers.diagnosis import FailedStart, last_words, why_it_failed
+from benchkit.serving.servers.diagnosis import FailedStart, error_of_failed_start, last_error_lines
 from benchkit.serving.servers.llama_log import read_log, without_prefix
 from tests.serving.servers.conftest import Ask
 
@@ -78,7 +78,7 @@ def test_words_become_one_line(words: str, error: type[ServerError], text: str, 
     """The cause is found among what comes before and after it, and its line says what to do."""
     after = "" if error is ServerDied else "0.00.000.002 E srv  llama_server: exiting due to an error\n"
     log = f"0.00.000.001 I srv  llama_server: initializing\n{words}\n{after}"
-    found = why_it_failed(FailedStart("llama-server b1", ask(), exit_code=1, log=log))
+    found = error_of_failed_start(FailedStart("llama-server b1", ask(), exit_code=1, log=log))
     assert type(found) is error
     assert text in str(found)
     assert "\n" not in str(found)
@@ -99,7 +99,7 @@ def test_a_silent_end(
     code: int, by_kernel: bool | None, error: type[ServerError], text: str, ask: Ask
 ) -> None:
     """Where the log is silent, the way it ended and the kernel's own count speak."""
-    found = why_it_failed(FailedStart("llama-server b1", ask(), code, "", by_kernel))
+    found = error_of_failed_start(FailedStart("llama-server b1", ask(), code, "", by_kernel))
     assert type(found) is error
     assert text in str(found)
 
@@ -121,7 +121,7 @@ def test_a_silent_end(
 )
 def test_the_words_of_a_crash(log: str, cause: str) -> None:
     """What llama.cpp gave up for counts, whatever a debugger wrote below it."""
-    assert last_words(log) == cause
+    assert last_error_lines(log) == cause
 
 
 LOADED = """\

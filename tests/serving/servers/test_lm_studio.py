@@ -155,17 +155,17 @@ def test_ctrl_c_while_its_server_starts(
     monkeypatch.setattr(lms, "run", interrupted)
     with pytest.raises(Interrupted):
         _served(_request(tmp_path, studio.own()))
-    assert lms.server_port(lms.needed()) is None
+    assert lms.server_port(lms.require_lms()) is None
 
 
 def test_the_servers_own_life(studio: Studio, tmp_path: Path) -> None:
     """A server that we had to start is stopped again; one that ran stays."""
     model = studio.own()
     _served(_request(tmp_path, model))
-    assert lms.server_port(lms.needed()) is None
+    assert lms.server_port(lms.require_lms()) is None
     studio.call("server", "start")
     _served(_request(tmp_path, model))
-    assert lms.server_port(lms.needed()) is not None
+    assert lms.server_port(lms.require_lms()) is not None
     studio.call("server", "stop")
 
 
@@ -306,7 +306,7 @@ def test_refusals(
     studio.faults()
     assert studio.names() == []
     assert studio.files() == []
-    assert lms.server_port(lms.needed()) is None or fault == "garbled"
+    assert lms.server_port(lms.require_lms()) is None or fault == "garbled"
 
 
 def test_out_of_memory_on_the_cpu(studio: Studio, tmp_path: Path, outside: ModelFile) -> None:

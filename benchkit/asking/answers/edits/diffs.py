@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Hunk:
-    """Lines that go together, and where they are said to begin."""
+    """Lines that belong together, and the line number at which they claim to begin."""
 
     start: int | None
     lines: tuple[Line, ...]
@@ -89,7 +89,7 @@ class FileDiff:
         raise Malformed(f"{self.path}: the lines of hunk {number} are not there, such as {shown!r}")
 
     def _inserted(self, lines: list[str], hunk: Hunk, number: int) -> tuple[list[str], int]:
-        """Nothing but new lines: only a line number can say where they go."""
+        """Nothing but new lines: only a line number can place them."""
         if hunk.start is None or hunk.start > len(lines):
             raise Malformed(f"{self.path}: hunk {number} has neither context nor a line number of the file")
         return [*lines[: hunk.start], *hunk.new, *lines[hunk.start :]], hunk.start + len(hunk.new)

@@ -1,4 +1,4 @@
-"""What no answer may write, whatever it says."""
+"""What no answer may write."""
 
 from __future__ import annotations
 

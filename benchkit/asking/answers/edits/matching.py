@@ -69,7 +69,7 @@ def find_all(lines: Lines, wanted: Lines) -> list[Place]:
 
 
 def _exact(lines: Lines, wanted: Lines) -> Iterator[Place]:
-    """White space at a line's end is seen by nobody, and does not count."""
+    """White space at a line's end is invisible, and does not count."""
     target = [line.rstrip() for line in wanted]
     source = [line.rstrip() for line in lines]
     for start in range(len(source) - len(target) + 1):

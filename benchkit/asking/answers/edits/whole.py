@@ -45,14 +45,14 @@ class FileNames:
     def in_text(self, line: str) -> str | None:
         if len(line) > LONGEST_LINE:
             return None
-        if found := self._known_in(line):
+        if found := self._name_in(line):
             return found
         bare = WORDS_BEFORE.sub("", line.strip(MARKUP)).strip(MARKUP)
         return bare if PATH.fullmatch(bare) else None
 
     def in_label(self, info: str) -> str | None:
         """`go lru.go`, `go:lru.go`, `lru.go`, `go title="lru.go"`."""
-        if found := self._known_in(info):
+        if found := self._name_in(info):
             return found
         for word in re.split(r"[\s:={}\"',]+", info):
             if PATH.fullmatch(word) and ("." in word or "/" in word):
@@ -65,7 +65,7 @@ class FileNames:
         text = WORDS_BEFORE.sub("", comment["text"]) if comment else ""
         return text if text in self._known else None
 
-    def _known_in(self, line: str) -> str | None:
+    def _name_in(self, line: str) -> str | None:
         for name in self._known:
             found = re.search(rf"(?<![\w./\\-]){re.escape(name)}(?![\w/\\-]|\.\w)", line.replace("./", ""))
             if found:
@@ -113,6 +113,6 @@ def _first_line(fence: Fence) -> str:
 
 
 def _text_of(fence: Fence, name: str, names: FileNames) -> str:
-    """Without a first line that says nothing but the file's name."""
+    """Without a first line that holds nothing but the file's name."""
     head, _, rest = fence.code.partition("\n")
     return rest.lstrip("\n") if head.strip() == name and names.in_text(head) == name else fence.code

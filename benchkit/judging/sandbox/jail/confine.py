@@ -19,7 +19,7 @@ from typing import NamedTuple
 from benchkit.judging.sandbox.jail import landlock, seccomp, syscalls
 from benchkit.judging.sandbox.wire.frames import Job
 
-_ROOM = 4096  # for all the other processes of a user who is at work
+_ROOM = 4096  # for all other processes of the same user
 _MAIN_STACK = 128 << 20  # as far as the kernel leaves room below a stack that began with 8 MiB
 _DESCRIPTORS = 256
 # To send one descriptor takes a limit above the number of those that programs before may have left on their
@@ -83,7 +83,7 @@ def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
     """The kernel's own limits, soft and hard; a program can lower them, never raise them."""
     tasks = others + job.processes + job.threads
     limits = [
-        # One second between SIGXCPU, which tells the reason, and SIGKILL, which cannot be caught.
+        # One second between SIGXCPU, which shows the reason, and SIGKILL, which cannot be caught.
         (resource.RLIMIT_CPU, (job.cpu_s, job.cpu_s + 1)),
         (resource.RLIMIT_FSIZE, (job.file_bytes, job.file_bytes)),
         (resource.RLIMIT_NPROC, (tasks, tasks)),
@@ -163,7 +163,7 @@ def confine(
 def _filter_with_questions(
     planned: Plan, rules: seccomp.Rules, descriptors: int, outbox: socket.socket
 ) -> None:
-    """The program must find neither end: whoever holds the listener answers the questions."""
+    """The program must get neither end: the process that holds the listener decides about system calls."""
     kept = outbox.fileno()
     os.closerange(descriptors, kept)
     os.closerange(kept + 1, _DESCRIPTORS)

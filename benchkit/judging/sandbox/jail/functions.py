@@ -40,7 +40,7 @@ class _Server:
             "call": self.call,
             "fetch": self.fetch,
             "share": self.share,
-            "inside": self.inside,
+            "inside": self.run_inside,
         }
 
     def load(self, source: str | bytes) -> None:
@@ -107,7 +107,7 @@ class _Server:
     ) -> None:
         """A call of a test at arm's length: of a function by its name, or of a kept object by its place."""
         shared = self.shared
-        shared.forget(forgotten)
+        shared.drop_values(forgotten)
         given = [shared.receive(*argument) for argument in arguments]
         given_named = {name: shared.receive(*argument) for name, argument in named.items()}
         began = perf_counter()
@@ -123,7 +123,7 @@ class _Server:
             told = ("returned", *shared.returned(value, result))
         frames.write_reply(frames.REPLIES, frames.SHARED, seconds, shared.encoded(told, most))
 
-    def inside(self, support: str, test: str, entry_point: str, token: bytes) -> None:
+    def run_inside(self, support: str, test: str, entry_point: str, token: bytes) -> None:
         """A test that the judge cannot hold at arm's length runs here; its end is proven by the token.
 
         As in plain Python it shares the code's names; of the prompt's it gets what the code does not define.

@@ -40,7 +40,7 @@ def map_user(pid: int, user: int, group: int) -> None:
 
 @dataclass(frozen=True)
 class _Source:
-    """A file or folder of the machine, found while we were still somebody who can reach it."""
+    """A file or folder of the machine, opened while this process may still reach it."""
 
     path: str
     link: str | None

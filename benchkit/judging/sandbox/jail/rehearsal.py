@@ -24,17 +24,17 @@ _PLACES = (frames.REQUESTS, frames.REPLIES)
 
 
 def rehearse() -> None:
-    """On the descriptors that a program gets: nobody else's may be there."""
+    """On the descriptors that a program gets: no others may be open."""
     for place in _PLACES:
         os.dup2(0, place)  # so that no pipe comes there by itself
     for _ in range(_TIMES):
-        _play()
+        _rehearse_fork()
     for place in _PLACES:
         os.close(place)
     del sys.modules[functions.MODULE]
 
 
-def _play() -> None:
+def _rehearse_fork() -> None:
     (requests, ours), (theirs, replies) = os.pipe(), os.pipe()
     os.write(ours, frames.request({"source": _SOURCE}) + frames.request(_CALL) + frames.request(_SHARE))
     for end, place in zip((requests, replies), _PLACES, strict=True):

@@ -29,7 +29,7 @@ class Rules:
     own_root: bool  # what lies outside is mounted read-only, so modes and times may be set
     may_fork: bool
     may_exec: bool
-    threads_asked: bool  # for each thread, since nobody else counts them
+    threads_asked: bool  # for each thread, since nothing else counts them
     addresses_counted: bool  # its address space is what is limited, so that every kind of memory counts
     landlock_abi: int
 
@@ -72,7 +72,7 @@ _AF_UNIX, _SOCK_STREAM, _SOCK_SEQPACKET, _SOCK_TYPE = 1, 1, 5, 0xF
 _MAP_SHARED_ANONYMOUS, _MAP_GROWSDOWN = 0x21, 0x100
 _FCNTL_SIGNALS_AND_LEASES = (8, 10, 15, 1024, 1026)  # F_SETOWN, F_SETSIG, F_SETOWN_EX, F_SETLEASE, F_NOTIFY
 _RLIMIT_CORE = 4
-_OWN_PID = 0x7FFFFF13  # no process has it; stands for the program's own until `install` knows it
+_OWN_PID = 0x7FFFFF13  # no process has it; stands for the program's own until `install` has it
 _IOCTL_HARMLESS = (0x5401, 0x5413, 0x541B, 0x5421, 0x5450, 0x5451)  # TCGETS, window size, FIONREAD, FIONBIO…
 _PRCTL_HARMLESS = (3, 15, 16, 23, 29, 30, 39, 0x53564D41)  # names, timer slack, getters, PR_SET_VMA
 
@@ -102,12 +102,12 @@ PLAIN = (
 
 
 def _answers(rules: Rules) -> dict[str, Answer]:
-    """The calls that are looked at, in groups; each group says what it stops."""
+    """The calls that are checked, in groups; each group names what it prevents."""
     answers: dict[str, Answer] = dict.fromkeys(PLAIN, ALLOW)
     answers |= _processes(rules)
     answers |= _signals(rules)
     answers |= _files(rules)
-    # Sockets that reach nobody else: a connected pair, for asyncio's self-pipe and rustc's linker.
+    # Sockets that reach no other process: a connected pair, for asyncio's self-pipe and rustc's linker.
     pair = If(1, (_SOCK_STREAM, _SOCK_SEQPACKET), ALLOW, REFUSE, mask=_SOCK_TYPE)
     answers["socketpair"] = If(0, (_AF_UNIX,), pair, REFUSE)
     answers["setsockopt"] = NOTHING_DONE  # buffers of any size are memory that no limit counts

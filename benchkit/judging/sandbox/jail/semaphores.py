@@ -59,7 +59,7 @@ class SemLock:
     def __init__(self, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> None:
         del name, unlink
         self.kind, self.maxvalue, self.handle = kind, maxvalue, id(self)
-        self.name = None  # none of the system's, so nobody has to be told of it
+        self.name = None  # none of the system's, so the resource tracker need not know it
         self._value = value
         self._owner: int | None = None
         self._held = 0

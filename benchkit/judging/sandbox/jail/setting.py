@@ -203,7 +203,7 @@ class Setting:
             self._room = size
 
     def renew_private(self) -> None:
-        """A new /tmp, and rules that know it: Landlock's belong to the old one's very folder."""
+        """A new /tmp, and rules for it: Landlock's are bound to the old folder itself."""
         namespaces.renew_private(self._room)
         self.note_private()
         if self.landlock_rules is not None:

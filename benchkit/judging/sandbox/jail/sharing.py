@@ -13,33 +13,33 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from benchkit.judging.sandbox.wire.values import NOWHERE, TAG, is_mutable, mend, pack, unpack
+from benchkit.judging.sandbox.wire.values import NOWHERE, TAG, is_mutable, pack, unpack, update_in_place
 
 _CHANGED_AT_MOST = 1 << 20  # bytes of a value that is looked at again after each call
 _RAISED_AT_MOST = 64 << 10
 
 
 class Shared:
-    """All that a test and its candidate both know of."""
+    """All values that a test and its candidate share."""
 
     def __init__(self) -> None:
         self.values: dict[int, Any] = {}
-        self.known: dict[int, bytes] = {}  # as the judge knows them
+        self.known: dict[int, bytes] = {}  # as the judge last received them
         self.objects: list[Any] = []
         self.places: dict[int, int] = {}
 
-    def forget(self, numbers: list[int]) -> None:
+    def drop_values(self, numbers: list[int]) -> None:
         for number in numbers:
             self.values.pop(number, None)
             self.known.pop(number, None)
 
     def receive(self, packed: Any, number: int | None) -> Any:
         """An argument: the very object where the judge gives back one that is known."""
-        value = unpack(packed, self._kept)
+        value = unpack(packed, self._restore_kept)
         if number is None:
             return value
         if number in self.values:
-            value = mend(self.values[number], value)
+            value = update_in_place(self.values[number], value)
         self._share(number, value)
         return value
 
@@ -53,7 +53,7 @@ class Shared:
         return self.pack(value), None
 
     def changes(self) -> dict[int, Any]:
-        """What of the values is another now than the judge knows."""
+        """The values that changed since the judge last received them."""
         found = {}
         for number, value in self.values.items():
             packed = self.pack(value)
@@ -89,7 +89,7 @@ class Shared:
             self.objects.append(value)
         return place, f"{type(value).__module__}.{type(value).__qualname__}", _nature(value)
 
-    def _kept(self, payload: tuple[int, str, str]) -> Any:
+    def _restore_kept(self, payload: tuple[int, str, str]) -> Any:
         return self.objects[payload[0]]
 
     def find(self, place: int, operation: str) -> Callable[..., Any]:
@@ -121,7 +121,7 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def pack_text(text: str) -> Any:
-    """What stands for a value that cannot be told."""
+    """What stands for a value that cannot be encoded."""
     return (TAG, "object", (NOWHERE, text[:300], ""))
 
 

@@ -105,7 +105,7 @@ def adopt_orphans() -> None:
 
 
 def forbid_dumps() -> None:
-    """No core files, and nobody of the same user may attach to or read this process."""
+    """No core files, and no process of the same user may attach to or read this one."""
     call("prctl", _PR_SET_DUMPABLE, 0, 0, 0, 0)
 
 

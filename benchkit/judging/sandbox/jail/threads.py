@@ -42,14 +42,14 @@ class ThreadGuard:
         self.ever = 0
 
     def handles(self, fd: int, event: int) -> bool:
-        """Whether what poll told of was for us."""
+        """Whether the event of poll was for this object."""
         if fd == self.inbox.fileno():
             self._take_listener()
         elif fd != self.listener:
             return False
         elif event & select.POLLIN:
             self._answer()
-        else:  # nobody is left who could ask
+        else:  # no process is left that could ask
             self._let_go()
         return True
 
@@ -72,7 +72,7 @@ class ThreadGuard:
 
     def _answer(self) -> None:
         request = bytearray(_REQUEST_BYTES)
-        with contextlib.suppress(OSError):  # whoever asked has ended
+        with contextlib.suppress(OSError):  # the thread that asked has ended
             fcntl.ioctl(self.listener, _RECEIVE, request)
             (number,) = struct.unpack_from("=Q", request)
             error, flags = (0, _GO_ON) if self._may_have_another() else (-errno.EAGAIN, 0)
@@ -93,7 +93,7 @@ class ThreadGuard:
             sleep(0.001)
 
     def _count(self) -> int:
-        """The threads beside the first; where nobody may look, all that there ever were."""
+        """The threads beside the first; where /proc is closed, all that were ever started."""
         try:
             return len(os.listdir(f"/proc/{self.pid}/task")) - 1  # noqa: PTH208 - pathlib is too large here
         except OSError:

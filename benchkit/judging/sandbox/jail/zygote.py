@@ -2,7 +2,7 @@
 # Descriptors and byte-exact calls of the system; pathlib would be memory and time for nothing in every fork.
 """The zygote: a process that holds nothing but code, and forks once a program.
 
-It is told over a control socket what kind of program comes and which descriptors it gets, and never reads
+A control socket says what kind of program comes and which descriptors it gets; the zygote never reads
 from these: code and data go from the judge to the fork, so that no program finds another's in its memory.
 """
 
@@ -50,21 +50,21 @@ _RIGHTS = socket.CMSG_LEN(4 * array.array("i").itemsize)
 def main(control_fd: int) -> NoReturn:
     syscalls.name_process("bench-zygote")
     control = out_of_the_way(control_fd)
-    close_others()  # the judge's own end of it is among them: it could not hang up
-    _live(control, {})
+    close_others()  # the judge's own end is among them: closing it would not be noticed
+    _start_zygote(control, {})
 
 
 def main_in_container(address: str, private: str) -> None:
     """The same where the judge is reached by a name and the machine is another's."""
     control = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     control.connect(address)
-    _live(
+    _start_zygote(
         out_of_the_way(control.detach()),
         {"scratch": private, "uid": None, "uid_reads_python": True, "site": None, "path": None},
     )
 
 
-def _live(control: socket.socket, further: dict[str, Any]) -> NoReturn:
+def _start_zygote(control: socket.socket, further: dict[str, Any]) -> NoReturn:
     message, fds, _, _ = socket.recv_fds(control, MESSAGE, 1)
     if not message:
         os._exit(0)
@@ -125,7 +125,7 @@ class Zygote:
         self.setting.make_room(job.file_bytes)
         pid = syscalls.fork()
         if pid == 0:
-            self.become(job, planned, fds)
+            self.run_fork(job, planned, fds)
         for fd in fds:
             os.close(fd)
         if self.guard is not None:
@@ -160,17 +160,17 @@ class Zygote:
             if not order:
                 os._exit(0)
 
-    def become(self, job: Job, planned: Plan, fds: Sequence[int]) -> NoReturn:
+    def run_fork(self, job: Job, planned: Plan, fds: Sequence[int]) -> NoReturn:
         """In the fork: never comes back."""
         code = 70
         try:
-            code = self.live(job, planned, fds)
+            code = self._run_program(job, planned, fds)
         except EOFError:  # the judge has hung up
             code = 0
         finally:
             os._exit(code)
 
-    def live(self, job: Job, planned: Plan, fds: Sequence[int]) -> int:
+    def _run_program(self, job: Job, planned: Plan, fds: Sequence[int]) -> int:
         """Take the program, put everything in place, confine, run."""
         os.setsid()
         if not self.cage.own_pid_namespace:
@@ -195,7 +195,7 @@ class Zygote:
         return 0
 
     def wait(self, pid: int, init: int | None) -> bool:
-        """Until the program's end; whether the judge ordered it. A judge that has gone ends us all."""
+        """Wait for the program's end; whether the judge ordered it. The zygote ends with its judge."""
         ordered = False
         watched = syscalls.pidfd_open(pid)
         self.poll.register(watched, select.POLLIN)
@@ -207,14 +207,14 @@ class Zygote:
                 continue
             for fd, event in events:
                 if self.guard is None or not self.guard.handles(fd, event):
-                    ordered |= self.obey(pid, init)
+                    ordered |= self.handle_order(pid, init)
         self.poll.unregister(watched)
         os.close(watched)
         if self.guard is not None:
             self.guard.end()
         return ordered
 
-    def obey(self, pid: int, init: int | None) -> bool:
+    def handle_order(self, pid: int, init: int | None) -> bool:
         """Whether it was an order to end this program."""
         order, _ = self.next_order()
         ordered = not order or order.get("kill") == self.number
@@ -226,7 +226,7 @@ class Zygote:
         return ordered
 
     def next_order(self) -> tuple[dict[str, Any], Sequence[int]]:
-        """Empty where the judge has gone. Safe as marshal, for the judge is trusted."""
+        """Empty where the judge has ended. marshal is safe here, since the judge is trusted."""
         size, rights, _, _ = self.control.recvmsg_into([self.order], _RIGHTS)
         fds = array.array("i", rights[0][2]) if rights else ()
         return marshal.loads(self.order) if size else {}, fds
@@ -258,7 +258,7 @@ class Zygote:
         *,
         namespace_lost: bool,
     ) -> None:
-        """Tell at once; cleaning up may take its time, and the next program waits for it."""
+        """Report at once; cleaning up may take long, and the next program waits for it."""
         clean = self.is_clean()
         cpu_s = usage.ru_utime + usage.ru_stime
         report = frames.END.pack(status, cpu_s, usage.ru_maxrss, clean, namespace_lost) + bytes(kept)

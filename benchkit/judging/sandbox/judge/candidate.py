@@ -12,13 +12,13 @@ from collections.abc import Generator
 from threading import RLock
 from typing import Any, NoReturn
 
-from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
+from benchkit.judging.sandbox.judge.conversation import Conversation, ProgramEnded
 from benchkit.judging.sandbox.judge.exceptions import RaisedThere, as_exception
-from benchkit.judging.sandbox.judge.stand_ins import Elsewhere, Ended, stand_in_for
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.judge.stand_ins import Exhausted, StandIn, stand_in_for
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.replies import raised, value_of
-from benchkit.judging.sandbox.wire.values import NOWHERE, is_mutable, mend, pack, unpack
+from benchkit.judging.sandbox.wire.values import NOWHERE, is_mutable, pack, unpack, update_in_place
 from benchkit.verdict import Verdict
 
 MOST_SHARED = 64  # values of earlier calls that are followed
@@ -44,7 +44,7 @@ class Exchange:
         self._conversation = conversation
         self.class_entry = class_entry  # the entry point, where its name is a class's
         self._deadline = conversation.running.deadline
-        self._classes = classes  # that the prompt speaks of: their objects are what the test is about
+        self._classes = classes  # that the prompt names: their objects are what the test is about
         self._lock = RLock()  # a test may have threads
         self._values: dict[int, Any] = {}
         self._generators: dict[int, tuple[Any, int]] = {}
@@ -52,8 +52,8 @@ class Exchange:
         self.names: dict[str, Any] = {}  # the test's
         self.calls = 0
         self.raised: BaseException | None = None
-        self.fault: Over | None = None  # what it comes to, should nobody expect it
-        self.over: Over | Gone | None = None
+        self.fault: ProgramStopped | None = None  # the outcome, unless the test expects it
+        self.over: ProgramStopped | ProgramEnded | None = None
         self.needs_inside = False
 
     def move_inside(self) -> NoReturn:
@@ -72,14 +72,14 @@ class Exchange:
             self.calls += 1
             try:
                 return self._call(target, arguments, named or {})
-            except (Over, Gone) as over:
+            except (ProgramStopped, ProgramEnded) as over:
                 self.over = over
                 raise CandidateStopped from None
 
     def _call(self, target: str | tuple[int, str], arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        forgotten = self._forgotten()
-        given = [self._given(value) for value in arguments]
-        given_named = {name: self._given(value) for name, value in named.items()}
+        forgotten = self._unused_values()
+        given = [self._share_argument(value) for value in arguments]
+        given_named = {name: self._share_argument(value) for name, value in named.items()}
         result = self._number()
         most = self._conversation.limits.value_bytes
         message = ("share", target, given, given_named, forgotten, result, most)
@@ -91,14 +91,14 @@ class Exchange:
         try:
             changes, status, *details = value_of(reply.body)
             for number, packed in changes.items():
-                self._values[number] = mend(self._values[number], self.unpacked(packed))
+                self._values[number] = update_in_place(self._values[number], self.unpacked(packed))
             if status == "returned":
                 return self._returned(result, *details)
             there = RaisedThere.read(details, self.unpacked)
         except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError):
-            raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply") from None
+            raise ProgramStopped(Verdict.ERROR, "wrote to the judge's descriptor what is no reply") from None
         if isinstance(target, tuple) and target[1] in _ADVANCE and there.base == "StopIteration":
-            raise Ended(*(there.arguments or ()))
+            raise Exhausted(*(there.arguments or ()))
         self.fault = there.fault()
         self.raised = as_exception(there, self.names) or CandidateStopped(str(there))
         raise self.raised
@@ -111,8 +111,8 @@ class Exchange:
             self._values[number] = value
         return value
 
-    def _forgotten(self) -> list[int]:
-        """Values that nobody here holds any more, and the oldest of too many."""
+    def _unused_values(self) -> list[int]:
+        """Values that the test does not hold any more, and the oldest of too many."""
         values = self._values
         found = [number for number in values if sys.getrefcount(values[number]) <= _ONLY_OURS]
         found = found or list(values)[:-MOST_SHARED]
@@ -120,7 +120,7 @@ class Exchange:
             del values[number]
         return found
 
-    def _given(self, value: Any) -> tuple[Any, int | None]:
+    def _share_argument(self, value: Any) -> tuple[Any, int | None]:
         """An argument, with the number that it has on both sides where it can be changed."""
         packed = self.packed(value)
         if not is_mutable(value):
@@ -159,7 +159,7 @@ class Exchange:
 
     def _place_of(self, value: Any) -> tuple[int, str, str]:
         """An object of the jail goes back as its place there."""
-        if isinstance(value, Elsewhere):
+        if isinstance(value, StandIn):
             place = value.place
         elif id(value) in self._generators:
             place = self._generators[id(value)][1]

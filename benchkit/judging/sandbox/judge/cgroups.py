@@ -28,7 +28,9 @@ class Group:
 
     def __init__(self, place: str, pid: int | None = None) -> None:
         """With that process in it."""
-        for folder in claims.abandoned(place, _WORKER):  # by a judge who was killed, with all who still live
+        for folder in claims.abandoned(
+            place, _WORKER
+        ):  # by a judge that was killed, with its processes that still live
             _remove(folder)
         self.folder, self._lock = claims.claim(place, _WORKER)
         self._limits: tuple[int, int] | None = None

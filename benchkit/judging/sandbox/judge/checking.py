@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from benchkit.judging.sandbox.base import Limits, Outcome
 from benchkit.judging.sandbox.judge import watchdog
 from benchkit.judging.sandbox.judge.candidate import Candidate, Exchange
-from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
+from benchkit.judging.sandbox.judge.conversation import Conversation, ProgramEnded
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome
 from benchkit.judging.sandbox.judge.prompts import (
@@ -27,9 +27,9 @@ from benchkit.judging.sandbox.judge.prompts import (
     whole_part,
 )
 from benchkit.judging.sandbox.judge.stand_ins import PLAIN_ATTRIBUTES
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import frames
-from benchkit.judging.sandbox.wire.replies import MOST_TEXT, in_words, raised, told
+from benchkit.judging.sandbox.wire.replies import MOST_TEXT, describe_exception, raised, read_exception
 from benchkit.verdict import Verdict
 
 
@@ -47,7 +47,7 @@ class Check:
 class Finding:
     """What a test at arm's length came to."""
 
-    stopped: Over | Gone | None  # None where every check ran and held
+    stopped: ProgramStopped | ProgramEnded | None  # None where every check ran and held
     inside: bool = False  # the test has to run inside
     lacks: str = (
         ""  # what it asked for in vain, as an error in words: there may be no such thing inside either
@@ -60,12 +60,12 @@ def check(
     """The outcome, and whether the jail can go on."""
     asked = Check(source, _without_mark(test), entry_point, _without_mark(support))
     if shares_surroundings(asked.test):
-        return _inside(jail, asked, limits)
-    finding, conversation = _at_arms_length(jail, asked, limits)
+        return _check_inside(jail, asked, limits)
+    finding, conversation = _check_from_outside(jail, asked, limits)
     result, sound = _outcome(conversation, finding.stopped, limits)
     if not finding.inside or not sound:
         return result, sound
-    beside, sound = _inside(jail, asked, limits)
+    beside, sound = _check_inside(jail, asked, limits)
     if finding.lacks and beside.detail.startswith(finding.lacks):
         return result, sound
     return beside, sound
@@ -75,7 +75,7 @@ def _without_mark(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _at_arms_length(jail: Jail, asked: Check, limits: Limits) -> tuple[Finding, Conversation]:
+def _check_from_outside(jail: Jail, asked: Check, limits: Limits) -> tuple[Finding, Conversation]:
     conversation = Conversation(jail, asked.source, limits)
     watchdog.arm(conversation.running.deadline)  # until the judge has answered
     try:
@@ -84,10 +84,10 @@ def _at_arms_length(jail: Jail, asked: Check, limits: Limits) -> tuple[Finding, 
         conversation.running.finish()
 
 
-def _loaded(conversation: Conversation) -> Over | Gone | None:
+def _loaded(conversation: Conversation) -> ProgramStopped | ProgramEnded | None:
     try:
         reply = conversation.reply(conversation.running.deadline)
-    except (Over, Gone) as over:
+    except (ProgramStopped, ProgramEnded) as over:
         return over
     return None if reply.kind == frames.LOADED else raised(reply)
 
@@ -119,8 +119,8 @@ def _tested(conversation: Conversation, asked: Check) -> Finding:
     return Finding(None if exchange.calls else _never_called())
 
 
-def _never_called() -> Over:
-    return Over(Verdict.INFRASTRUCTURE, "the test never called the candidate")
+def _never_called() -> ProgramStopped:
+    return ProgramStopped(Verdict.INFRASTRUCTURE, "the test never called the candidate")
 
 
 def _failed(exchange: Exchange, error: BaseException) -> Finding:
@@ -128,11 +128,11 @@ def _failed(exchange: Exchange, error: BaseException) -> Finding:
         return Finding(exchange.over)
     if exchange.needs_inside:
         return Finding(None, inside=True)
-    lacks = "" if error is exchange.raised else _lacks(error)
+    lacks = "" if error is exchange.raised else _describe_lack(error)
     return Finding(_fault(exchange, error), inside=bool(lacks), lacks=lacks)
 
 
-def _lacks(error: BaseException) -> str:
+def _describe_lack(error: BaseException) -> str:
     """What a test asks for that may be there in the solution's own process: a name, an attribute."""
     if type(error) is NameError:
         return f"NameError: {error}"
@@ -141,14 +141,14 @@ def _lacks(error: BaseException) -> str:
     return ""
 
 
-def _fault(exchange: Exchange, error: BaseException) -> Over:
+def _fault(exchange: Exchange, error: BaseException) -> ProgramStopped:
     if isinstance(error, watchdog.TooSlow):
-        return Over(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
+        return ProgramStopped(Verdict.TIMEOUT, "the test met the time limit on what the candidate returned")
     if error is exchange.raised and exchange.fault is not None:
         return exchange.fault
     if exchange.calls == 0:
-        return Over(Verdict.INFRASTRUCTURE, f"the test itself failed: {_describe(error)}")
-    return Over(Verdict.WRONG, _describe(error))
+        return ProgramStopped(Verdict.INFRASTRUCTURE, f"the test itself failed: {_describe(error)}")
+    return ProgramStopped(Verdict.WRONG, _describe(error))
 
 
 def _describe(error: BaseException) -> str:
@@ -166,20 +166,24 @@ def _describe(error: BaseException) -> str:
     return type(error).__name__ + (f": {text}" if text else "") + line
 
 
-def _outcome(conversation: Conversation, finding: Over | Gone | None, limits: Limits) -> tuple[Outcome, bool]:
+def _outcome(
+    conversation: Conversation, finding: ProgramStopped | ProgramEnded | None, limits: Limits
+) -> tuple[Outcome, bool]:
     running = conversation.running
     if finding is None:
-        passed = outcome(running, limits, Over(Verdict.PASSED, ""), asked=False)
+        passed = outcome(running, limits, ProgramStopped(Verdict.PASSED, ""), asked=False)
         return replace(passed, exit_code=None), not running.broken
-    stopped = finding if isinstance(finding, Over) else None  # else it ended by itself, and how says the rest
+    stopped = (
+        finding if isinstance(finding, ProgramStopped) else None
+    )  # else it ended by itself, and how says the rest
     return outcome(running, limits, stopped, asked=False), not running.broken
 
 
-def _inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bool]:
-    """Second best: test and candidate in one process; only the token tells a pass from a forged one."""
+def _check_inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bool]:
+    """Second best: test and candidate in one process; only the token proves a pass."""
     watchdog.disarm()  # here the test runs in the jail, with a time of its own
     conversation = Conversation(jail, asked.source, limits)
-    finding: Over | Gone | None
+    finding: ProgramStopped | ProgramEnded | None
     try:
         finding = _loaded(conversation) or _token(conversation, asked)
     finally:
@@ -188,15 +192,15 @@ def _inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bool]:
     return replace(result, inside=True), sound
 
 
-def _token(conversation: Conversation, asked: Check) -> Over | Gone | None:
+def _token(conversation: Conversation, asked: Check) -> ProgramStopped | ProgramEnded | None:
     token = os.urandom(32)
     message = ("inside", whole_part(asked.support), asked.test, asked.entry_point, token)
     try:
         reply = conversation.ask(*message, deadline=conversation.running.deadline)
-    except (Over, Gone) as over:
+    except (ProgramStopped, ProgramEnded) as over:
         return over
     if reply.kind == frames.RAISED:
-        wrong = told(reply)[1] == "AssertionError"
-        return Over(Verdict.WRONG, in_words(reply)) if wrong else raised(reply)
+        wrong = read_exception(reply)[1] == "AssertionError"
+        return ProgramStopped(Verdict.WRONG, describe_exception(reply)) if wrong else raised(reply)
     proven = reply.kind == frames.ENDED and reply.body == token  # there is one try, and no time to measure
-    return None if proven else Over(Verdict.ERROR, "forged the test's end")
+    return None if proven else ProgramStopped(Verdict.ERROR, "forged the test's end")

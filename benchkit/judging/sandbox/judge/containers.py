@@ -40,8 +40,8 @@ class Container:
             raise LevelMissing(f"there is no {engine} command")
         self.engine = engine
         self.name = f"bench-sandbox-{secrets.token_hex(8)}"
-        os.chmod(folder, 0o711)  # whoever the container's user is outside may pass, not look  # noqa: PTH101
-        address = Path(folder) / self.name  # a name nobody can guess
+        os.chmod(folder, 0o711)  # the container's user, whichever that is outside, may pass but not list  # noqa: PTH101
+        address = Path(folder) / self.name  # a name that cannot be guessed
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(str(address))
             address.chmod(0o666)

@@ -10,7 +10,7 @@ from typing import Any
 from benchkit.judging.sandbox.base import Limits
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.running import Running, task
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.replies import RawReply
 from benchkit.verdict import Verdict
@@ -29,14 +29,14 @@ _FEW = 8
 _LAST_WORD_S = 0.1
 
 
-class Gone(Exception):
-    """The program ended by itself; how it ended says the rest."""
+class ProgramEnded(Exception):
+    """The program ended by itself; its exit decides the verdict."""
 
 
 class Conversation:
     def __init__(self, jail: Jail, source: str | bytes, limits: Limits) -> None:
         self.limits = limits
-        jail.know(source)
+        jail.import_libraries(source)
         self.running = Running(jail, "functions", limits)
         self.drained = False
         self.most = frames.LARGE  # bytes of a reply; a larger value is announced, and fetched
@@ -73,16 +73,16 @@ class Conversation:
             return None
         kind, _, size = frames.REPLY.unpack_from(self.received, at)
         if kind not in _KINDS or size > self.most:
-            raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no reply")
+            raise ProgramStopped(Verdict.ERROR, "wrote to the judge's descriptor what is no reply")
         end = at + frames.REPLY.size + int(size)
         return end if end <= len(self.received) else None
 
     def wait(self, deadline: float) -> None:
-        """Until something comes; raises Gone where nothing more can."""
+        """Until something comes; raises ProgramEnded where nothing more can."""
         running = self.running
         if running.ended is not None or running.broken:
             if self.drained:
-                raise Gone
+                raise ProgramEnded
             running.drain(running.replies)
             self.drained = True
         elif running.replies in running.closed:
@@ -96,12 +96,14 @@ class Conversation:
         try:
             while running.ended is None and not running.broken:
                 running.pump(deadline)
-        except Over:
-            raise Over(Verdict.ERROR, "closed the judge's descriptor") from None
+        except ProgramStopped:
+            raise ProgramStopped(Verdict.ERROR, "closed the judge's descriptor") from None
 
     def batch(self, request: bytes, count: int, wall_s: float) -> Iterator[tuple[bytes, int]]:
-        """Send a batch of calls; yields pieces of whole replies, and Over where one call takes too long."""
-        self.running.limits = replace(self.limits, wall_s=wall_s)  # a timeout tells the limit that it met
+        """Send a batch of calls; yields pieces of whole replies. ProgramStopped where a call is too long."""
+        self.running.limits = replace(
+            self.limits, wall_s=wall_s
+        )  # a timeout names the limit that was reached
         self.running.send(self.running.requests, request)
         self.running.deadline = monotonic() + wall_s
         while count:

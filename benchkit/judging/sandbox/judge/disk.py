@@ -10,14 +10,14 @@ from contextlib import ExitStack
 from time import monotonic
 
 from benchkit.judging.sandbox.base import MIB
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.verdict import Verdict
 
 EVERY_S = 0.1
 _MOST_ENTRIES = 20_000  # as many as a mounted one could hold
 _LONG = 2000  # characters of a path; the kernel takes 4095
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-# Gone from the disk, yet in no file that we see: deleted ones still open, or somebody else. At most half of
+# Space that is taken, yet by no file that we see: by deleted ones still open, or by others. At most half of
 # what was free, lest a small disk is full before that.
 _UNEXPLAINED, _UNEXPLAINED_AT_LEAST = 4096 * MIB, 256 * MIB
 
@@ -37,35 +37,35 @@ class DiskWatch:
         self.unexplained = 0
         self.free, self.free_entries = self._free()
         self.most_unexplained = min(_UNEXPLAINED, max(_UNEXPLAINED_AT_LEAST, self.free // 2))
-        self.next_look = monotonic() + EVERY_S
+        self.next_check = monotonic() + EVERY_S
 
-    def look(self) -> None:
-        """Raises Over where the program took more than its share."""
-        if monotonic() < self.next_look:
+    def check(self) -> None:
+        """Raises ProgramStopped where the program took more than its share."""
+        if monotonic() < self.next_check:
             return
-        self.next_look = monotonic() + EVERY_S
+        self.next_check = monotonic() + EVERY_S
         free, free_entries = self._free()
         gone = self.free - free
         if gone <= self.limit and self.free_entries - free_entries <= _MOST_ENTRIES:
             return
-        if self._holds_too_much():
+        if self._exceeds_limit():
             most = f"{self.limit // MIB} MB or {_MOST_ENTRIES:,} files"
-            raise Over(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
-        if gone > self.most_unexplained and self._take_turn():
-            self.unexplained = self.free - self._free()[0]  # somebody's end may have brought it back
+            raise ProgramStopped(Verdict.OUTPUT_LIMIT, f"filled its folder with more than {most}")
+        if gone > self.most_unexplained and self._claim_turn():
+            self.unexplained = self.free - self._free()[0]  # the end of another process may have freed it
             if self.unexplained > self.most_unexplained:
                 why = "the disk filled up while the program ran, and not by it"
-                raise Over(Verdict.INFRASTRUCTURE, why, sandbox_failed=True)
+                raise ProgramStopped(Verdict.INFRASTRUCTURE, why, sandbox_failed=True)
             self._end_turn()
 
-    def settled(self, over: Over) -> Over:
+    def settled(self, over: ProgramStopped) -> ProgramStopped:
         """Once the program is dead: what came back with its end was its own, in files that it had deleted."""
         if self.unexplained and self.free - self._free()[0] < self.unexplained // 2:
-            over = Over(Verdict.OUTPUT_LIMIT, "filled the disk with files that it had deleted")
+            over = ProgramStopped(Verdict.OUTPUT_LIMIT, "filled the disk with files that it had deleted")
         self._end_turn()
         return over
 
-    def _take_turn(self) -> bool:
+    def _claim_turn(self) -> bool:
         """Whether no other judge is ending its program for this reason just now."""
         self.lock = os.open(self.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
@@ -84,7 +84,7 @@ class DiskWatch:
         facts = os.statvfs(self.folder)
         return facts.f_bavail * facts.f_frsize, facts.f_ffree
 
-    def _holds_too_much(self) -> bool:
+    def _exceeds_limit(self) -> bool:
         """A folder that hides what it holds counts as full."""
         with ExitStack() as kept:
             try:
@@ -108,7 +108,7 @@ def _entries(folder: str, kept: ExitStack) -> Iterator[os.stat_result]:
         above, path = waiting.pop()
         try:
             here = os.open(path, _FOLDER, dir_fd=above)
-        except (FileNotFoundError, NotADirectoryError):  # gone, or another by now
+        except (FileNotFoundError, NotADirectoryError):  # removed, or replaced by now
             continue
         with ExitStack() as opened:
             opened.callback(os.close, here)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire.replies import MOST_TEXT
 from benchkit.verdict import Verdict
 
@@ -19,7 +19,7 @@ _GROUPS = ("BaseExceptionGroup", "ExceptionGroup")
 
 @dataclass(frozen=True)
 class RaisedThere:
-    """An exception as the jail told of it."""
+    """An exception as the jail read_exception of it."""
 
     name: str
     base: str  # the builtin that it is derived from
@@ -37,10 +37,10 @@ class RaisedThere:
     def __str__(self) -> str:
         return f"{self.name}: {self.text}" if self.text else self.name
 
-    def fault(self) -> Over:
+    def fault(self) -> ProgramStopped:
         """What it comes to where the test does not expect it."""
         memory = self.base == "MemoryError"
-        return Over(Verdict.MEMORY if memory else Verdict.ERROR, str(self))
+        return ProgramStopped(Verdict.MEMORY if memory else Verdict.ERROR, str(self))
 
     @property
     def ends_a_loop(self) -> bool:

@@ -20,7 +20,7 @@ from benchkit.judging.sandbox.judge import launch
 from benchkit.judging.sandbox.judge.main import serve_pool
 from benchkit.judging.sandbox.wire.frames import MESSAGE
 
-_LAST_WAIT_S = 5.0  # for judges whose pool has gone
+_LAST_WAIT_S = 5.0  # for judges whose pool has ended
 
 
 def main(fd: int) -> NoReturn:
@@ -69,7 +69,7 @@ class ForkServer:
             self.control.close()
             os.setsid()
             serve_pool(line, contained)
-        except (EOFError, ConnectionError):  # the pool has gone at once
+        except (EOFError, ConnectionError):  # the pool has ended already
             pass
         except BaseException:
             traceback.print_exc()

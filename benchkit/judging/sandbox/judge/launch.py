@@ -1,6 +1,6 @@
 # ruff: noqa: PTH101, PTH102, PTH123
 # A worker starts the sooner for what it does not import, and pathlib with all that it brings is such a thing.
-"""Starts a worker's zygote at one level and speaks with it over its control socket."""
+"""Starts a worker's zygote at one level and exchanges messages over its control socket."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ _ON_DEMAND = ("numpy", "sortedcontainers")
 
 
 @dataclass(frozen=True)
-class Ended:
-    """What the zygote tells of a program that is over."""
+class EndReport:
+    """The zygote's report on a program that ended."""
 
     status: int
     cpu_s: float
@@ -46,7 +46,7 @@ class Ended:
 
 
 class Unsettled(Protocol):
-    """A program that was answered for before it was gone."""
+    """A program whose outcome was reported before it had ended."""
 
     # Whether its jail can run no other.
     broken: bool
@@ -70,7 +70,7 @@ class Local:
         theirs.close()
 
     def stop(self) -> None:
-        """The zygote ends when its judge hangs up, and all it started with it."""
+        """The zygote and all its processes end when its judge closes the connection."""
         reap(self.pid, 2)
         reap_orphans()
 
@@ -86,11 +86,11 @@ class Jail:
         self.log = _nameless_file(self.scratch)
         self.clean = True
         self.unsettled: Unsettled | None = None
-        self.known: set[str] = set()  # libraries that the zygote was told to import
+        self.known: set[str] = set()  # libraries that the zygote has imported
         self.number = 0  # of the program that runs
         self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
-        self.caller: int | None = None  # who speaks here while a program runs, or hangs up, wants it ended
+        self.caller: int | None = None  # a message or the end of this connection ends the program that runs
         self.zygote: Local | Container | None = zygote
         self.group: Group | None = None
         try:
@@ -99,7 +99,7 @@ class Jail:
                 self.zygote = self._start_container(setup.engine, setup.private_bytes)
             self.control = self.zygote.control
             self.group = _group_around(self.zygote, setup.cgroup)
-            self._let_in(level)
+            self._grant_access(level)
             own = replace(setup, scratch=self.scratch, environment={})
             log = [self.log.fileno()] if isinstance(self.zygote, Local) else []  # an engine has its own way
             socket.send_fds(self.control, [marshal.dumps(as_message(own))], log)
@@ -116,19 +116,19 @@ class Jail:
         except LevelMissing as missing:
             raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
 
-    def _let_in(self, level: str) -> None:
-        """Programs come as root without rights, or as nobody, into a folder of ours."""
+    def _grant_access(self, level: str) -> None:
+        """Programs enter a folder of ours as root without rights, or as the user nobody."""
         if self.uid is not None and level != "namespaces":
             os.chown(self.scratch, -1, self.uid)
             os.chmod(self.scratch, 0o770)
 
     def _introduction(self) -> JailFacts:
         while True:
-            answer = self._hear(_START_S)
+            answer = self._receive(_START_S)
             if "map" in answer:
                 assert self.uid is not None  # only then does it ask
                 namespaces.map_user(answer["map"], self.uid, self.uid)
-                self._tell({"mapped": True})
+                self._send({"mapped": True})
             elif "ready" in answer:
                 return JailFacts(**{**answer["ready"], "missing": tuple(answer["ready"]["missing"])})
             else:
@@ -138,15 +138,15 @@ class Jail:
         self.log.seek(0)
         return self.log.read()[-2000:].decode("utf-8", "replace")
 
-    def know(self, source: str | bytes | None) -> None:
-        """Have the zygote import what the program asks for and few do, once for all that are to come."""
+    def import_libraries(self, source: str | bytes | None) -> None:
+        """Have the zygote import rarely used libraries that the program needs, for all later ones too."""
         text = source.decode("latin-1") if isinstance(source, bytes) else source or ""
         wanted = [name for name in _ON_DEMAND if f"import {name}" in text or f"from {name}" in text]
         if not self.known.issuperset(wanted):
             self.known.update(wanted)
             self.settle()
-            self._tell({"import": wanted})
-            self._hear(_IMPORT_S)
+            self._send({"import": wanted})
+            self._receive(_IMPORT_S)
 
     def start(self, job: Job, fds: Sequence[int], keep: Sequence[str]) -> None:
         self.number += 1
@@ -159,7 +159,7 @@ class Jail:
         socket.send_fds(self.control, [marshal.dumps(order)], list(fds))
 
     def tidy(self, until: float) -> bool:
-        """Wait until what the last program left is gone; whether it is. EOFError where that cannot be."""
+        """Wait until what the last program left is removed; whether it is. EOFError: no zygote."""
         while not self.clean:
             ready, _, _ = select.select([self.control], [], [], max(0.0, until - monotonic()))
             if not ready:
@@ -179,17 +179,17 @@ class Jail:
 
     def kill_program(self) -> None:
         with contextlib.suppress(OSError):
-            self._tell({"kill": self.number})
+            self._send({"kill": self.number})
 
-    def ended(self) -> Ended | None:
-        """The zygote's word on the program; None where the zygote itself is gone."""
+    def ended(self) -> EndReport | None:
+        """The zygote's report on the program; None where the zygote itself has ended."""
         message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 8)
         if not message:
             return None
         status, cpu_s, peak, self.clean, namespace_lost = frames.END.unpack_from(message)
         names = [self.keep[place] for place in message[frames.END.size :]]
         kept = dict(zip(names, map(_content, fds), strict=True))
-        return Ended(status, cpu_s, peak / 1024, kept, namespace_lost)
+        return EndReport(status, cpu_s, peak / 1024, kept, namespace_lost)
 
     def close(self) -> None:
         """End the zygote and with it all it started; its folder goes too."""
@@ -201,10 +201,10 @@ class Jail:
         self.log.close()
         folder.remove(self.scratch)
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _send(self, message: dict[str, Any]) -> None:
         self.control.send(marshal.dumps(message))
 
-    def _hear(self, timeout_s: float) -> dict[str, Any]:
+    def _receive(self, timeout_s: float) -> dict[str, Any]:
         ready, _, _ = select.select([self.control], [], [], timeout_s)
         message = self.control.recv(MESSAGE) if ready else b""
         return dict(json.loads(message)) if message else {}
@@ -221,7 +221,7 @@ def _group_around(zygote: Local | Container, place: str | None) -> Group | None:
 
 
 def _last_line(text: str) -> str:
-    """What an engine said, without its pointer to its own help."""
+    """The last line of an engine's output, without the one that points to its help."""
     lines = [line for line in text.splitlines() if line.strip() and not line.startswith("Run '")]
     return lines[-1] if lines else ""
 
@@ -242,7 +242,7 @@ def reap(pid: int, wait_s: float) -> None:
 
 
 def _nameless_file(folder: str) -> IO[bytes]:
-    """A file that is gone with us, and lies in no program's way."""
+    """A file without a name, which ends with this process and which no program finds."""
     path = f"{folder}/log"
     file = open(path, "w+b")  # noqa: SIM115 - lives as long as the zygote
     os.unlink(path)  # noqa: PTH108

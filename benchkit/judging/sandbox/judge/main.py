@@ -24,12 +24,12 @@ from benchkit.judging.sandbox.jail.setting import ONE_THREAD
 from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
 from benchkit.judging.sandbox.judge import watchdog
 from benchkit.judging.sandbox.judge.checking import check
-from benchkit.judging.sandbox.judge.conversation import Conversation, Gone
+from benchkit.judging.sandbox.judge.conversation import Conversation, ProgramEnded
 from benchkit.judging.sandbox.judge.launch import Jail, Local
 from benchkit.judging.sandbox.judge.outcomes import outcome
 from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.line import Line, as_message
 from benchkit.judging.sandbox.wire.replies import raised
@@ -47,18 +47,18 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _, fields = line.hear()
+    _, fields = line.receive()
     setup = WorkerSetup(**fields)
-    os.environ.update(setup.environment | ONE_THREAD)  # ours alone: the jail is told the rest
+    os.environ.update(setup.environment | ONE_THREAD)  # of this process alone: the jail receives the rest
     sys.path += setup.site or ()  # a test may import what a program may
     try:
         jail = Jail(zygote, setup)
     except LevelMissing as missing:
-        line.say("missing", str(missing), missing.log)
+        line.send("missing", str(missing), missing.log)
         os._exit(1)
     jail.caller = line.connection.fileno()
     try:
-        line.say("ready", dict(vars(jail.facts)), os.getpid())
+        line.send("ready", dict(vars(jail.facts)), os.getpid())
         RequestServer(line, jail).serve()
     except (EOFError, ConnectionError):
         pass
@@ -83,7 +83,7 @@ class RequestServer:
     def serve(self) -> None:
         sound = True
         while sound:
-            kind, *details = self.line.hear()
+            kind, *details = self.line.receive()
             sound = self.handlers[kind](*details)
 
     def run(self, program: dict[str, Any], limits: dict[str, Any]) -> bool:
@@ -93,7 +93,7 @@ class RequestServer:
         return self._answer(*check(self.jail, source, test, entry_point, support, Limits(**limits)))
 
     def _answer(self, result: Outcome, sound: bool) -> bool:
-        self.line.say("outcome", as_message(result), sound, self.jail.unsettled is None)
+        self.line.send("outcome", as_message(result), sound, self.jail.unsettled is None)
         watchdog.disarm()
         return sound and settled(self.line, self.jail)
 
@@ -102,11 +102,11 @@ class RequestServer:
 
 
 def settled(line: Line, jail: Jail) -> bool:
-    """Wait until nothing is left of the last program, and say so if that was promised; whether it went."""
+    """Wait until nothing is left of the last program; whether the jail can go on. Reports it if promised."""
     if jail.unsettled is None:
         return True
     sound = jail.settle()
-    line.say("settled", sound)
+    line.send("settled", sound)
     return sound
 
 
@@ -122,15 +122,15 @@ class CallServer:
 
     def serve(self) -> bool:
         self._guarded(self._loaded)
-        self.line.say("loaded", self._finding())
+        self.line.send("loaded", self._finding())
         while True:
-            kind, *details = self.line.hear()
+            kind, *details = self.line.receive()
             if kind == "unload":
                 break
             self.handlers[kind](*details)
         self._finish(None)
         sound, jail = not self.running.broken, self.running.jail
-        self.line.say("unloaded", self._finding(), sound, jail.unsettled is None)
+        self.line.send("unloaded", self._finding(), sound, jail.unsettled is None)
         return sound and settled(self.line, jail)
 
     def _loaded(self) -> None:
@@ -139,12 +139,12 @@ class CallServer:
             raise raised(reply)
 
     def calls(self, request: bytes, count: int, wall_s: float) -> None:
-        self._guarded(lambda: self._relay(request, count, wall_s))
-        self.line.say("done", self._finding())
+        self._guarded(lambda: self._relay_calls(request, count, wall_s))
+        self.line.send("done", self._finding())
 
-    def _relay(self, request: bytes, count: int, wall_s: float) -> None:
+    def _relay_calls(self, request: bytes, count: int, wall_s: float) -> None:
         for piece, _ in self.conversation.batch(request, count, wall_s):
-            self.line.say("replies", piece)
+            self.line.send("replies", piece)
 
     def fetch(self, call: int) -> None:
         """A large value and its digest, or nothing where it cannot be had any more.
@@ -154,7 +154,7 @@ class CallServer:
         found: list[tuple[bytes, Any]] = []
         self.running.deadline = monotonic() + self.conversation.limits.wall_s
         self._guarded(lambda: found.append(self._value(call, self.running.deadline)))
-        self.line.say("value", *(found[0] if found else (b"", None)))
+        self.line.send("value", *(found[0] if found else (b"", None)))
         watchdog.disarm()
 
     def _value(self, call: int, deadline: float) -> tuple[bytes, Any]:
@@ -173,12 +173,12 @@ class CallServer:
             return
         try:
             step()
-        except Over as over:
+        except ProgramStopped as over:
             self._finish(over)
-        except Gone:
+        except ProgramEnded:
             self._finish(None)
 
-    def _finish(self, stopped: Over | None) -> None:
+    def _finish(self, stopped: ProgramStopped | None) -> None:
         if self.finished is None:
             self.running.finish()
             self.finished = outcome(self.running, self.conversation.limits, stopped, asked=False)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from benchkit.judging.sandbox.base import Limits, Outcome
 from benchkit.judging.sandbox.judge.running import Running
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.verdict import Verdict
 
 _LAST_BYTES = 4096
@@ -22,10 +22,14 @@ _OUT_OF_MEMORY = (
 _NEAR = 0.9
 
 
-def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bool = True) -> Outcome:
+def outcome(
+    running: Running, limits: Limits, stopped: ProgramStopped | None, *, asked: bool = True
+) -> Outcome:
     """After `running.finish()`. `stopped`: what made us end it; `asked`: an end by itself is not an error."""
     if running.ran_out():
-        stopped = Over(Verdict.MEMORY, f"its processes took more than {limits.memory_mb} MB together")
+        stopped = ProgramStopped(
+            Verdict.MEMORY, f"its processes took more than {limits.memory_mb} MB together"
+        )
     if stopped is not None and running.disk is not None:
         stopped = running.disk.settled(stopped)
     ended = running.ended
@@ -45,13 +49,15 @@ def outcome(running: Running, limits: Limits, stopped: Over | None, *, asked: bo
         )
     if ended.namespace_lost:
         return replace(facts, verdict=_LOST.verdict, detail=_LOST.detail, sandbox_failed=True)
-    return _own_end(ended.status, facts, limits, asked)
+    return _outcome_of_own_end(ended.status, facts, limits, asked)
 
 
-_LOST = Over(Verdict.INFRASTRUCTURE, "a process of the sandbox ended from outside", sandbox_failed=True)
+_LOST = ProgramStopped(
+    Verdict.INFRASTRUCTURE, "a process of the sandbox ended from outside", sandbox_failed=True
+)
 
 
-def _own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> Outcome:
+def _outcome_of_own_end(status: int, facts: Outcome, limits: Limits, asked: bool) -> Outcome:
     code = os.waitstatus_to_exitcode(status)
     if code >= 0:
         verdict = Verdict.PASSED if code == 0 and asked else Verdict.ERROR
@@ -81,7 +87,7 @@ def _of_signal(number: int, facts: Outcome, limits: Limits) -> Verdict:
 
 
 def with_output(result: Outcome, stdout: bytes, stderr: bytes) -> Outcome:
-    """Adds what a whole program wrote; its last line says more than an exit code does."""
+    """Adds the output of a whole program; its last line explains more than an exit code."""
     result = replace(result, stdout=stdout, stderr=stderr)
     if result.verdict is not Verdict.ERROR:
         return result

@@ -34,7 +34,7 @@ _WORDS = re.compile(rf"\b(?:{'|'.join(sorted(_SURROUNDINGS))}|except\s*\*|\w+\.\
 
 
 def shares_surroundings(test: str) -> bool:
-    """Whether the test can only say something in the candidate's own process."""
+    """Whether the test can only be decided in the candidate's own process."""
     if not _WORDS.search(test):
         return False
     try:
@@ -105,13 +105,13 @@ def _definitions(prompt: str) -> list[ast.stmt]:
 def _statements(prompt: str) -> list[ast.stmt]:
     """Of the longest part that is Python."""
     lines = prompt.splitlines()
-    for text in _beginnings(lines):
+    for text in _shorter_beginnings(lines):
         with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.parse(text).body
     return []
 
 
-def _beginnings(lines: list[str]) -> Iterator[str]:
+def _shorter_beginnings(lines: list[str]) -> Iterator[str]:
     yield "\n".join(lines)
     for end in range(len(lines) - 1, max(-1, len(lines) - MOST_LINES), -1):
         yield "\n".join(lines[:end])
@@ -120,13 +120,13 @@ def _beginnings(lines: list[str]) -> Iterator[str]:
 def _is_stub(node: ast.stmt) -> bool:
     """Whether it is left to be written: a body of nothing, or a class with such a method."""
     if isinstance(node, _FUNCTIONS):
-        return all(map(_says_nothing, node.body))
+        return all(map(_is_placeholder, node.body))
     if isinstance(node, ast.ClassDef):
-        return all(map(_says_nothing, node.body)) or any(map(_is_stub, node.body))
+        return all(map(_is_placeholder, node.body)) or any(map(_is_stub, node.body))
     return False
 
 
-def _says_nothing(node: ast.stmt) -> bool:
+def _is_placeholder(node: ast.stmt) -> bool:
     if isinstance(node, ast.Raise):
         return "NotImplementedError" in ast.unparse(node)
     return isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))

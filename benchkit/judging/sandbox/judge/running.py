@@ -12,8 +12,8 @@ from typing import Any
 
 from benchkit.judging.sandbox.base import MIB, Limits
 from benchkit.judging.sandbox.judge.disk import EVERY_S, DiskWatch
-from benchkit.judging.sandbox.judge.launch import Ended, Jail
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.judge.launch import EndReport, Jail
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import frames
 from benchkit.verdict import Verdict
 
@@ -36,7 +36,7 @@ class Running:
         self.limits = limits
         self.began = monotonic()
         self.deadline = self.began + limits.wall_s
-        self.ended: Ended | None = None
+        self.ended: EndReport | None = None
         self.broken = False
         self.seconds = 0.0  # of the whole program, once it is finished
         self.outgoing: dict[int, deque[memoryview]] = {}
@@ -53,7 +53,7 @@ class Running:
         theirs = self._pipes(kind)
         if _ROOT and kind != "functions":
             for fd in theirs:
-                os.fchmod(fd, 0o666)  # /dev/stdin opens the pipe anew, as whoever the program is
+                os.fchmod(fd, 0o666)  # /dev/stdin opens the pipe anew, as the program's user
         try:
             jail.start(_job(kind, limits), theirs, keep)
         finally:
@@ -95,38 +95,38 @@ class Running:
             self._close_outgoing(fd)
 
     def pump(self, deadline: float) -> None:
-        """Wait for something to happen and let it; raises Over at the deadline."""
+        """Wait for something to happen and let it; raises ProgramStopped at the deadline."""
         left = deadline - monotonic()
         if left <= 0:
-            raise Over(Verdict.TIMEOUT, f"took longer than {self.limits.wall_s:g} s")
+            raise ProgramStopped(Verdict.TIMEOUT, f"took longer than {self.limits.wall_s:g} s")
         if self.disk is not None:
-            self.disk.look()
+            self.disk.check()
             left = min(left, EVERY_S)
         for fd, _ in self.poll.poll(left * 1000 + 1):
             if fd == self.jail.control.fileno():
-                self._hear()
+                self._read_control()
             elif fd in self.outgoing:
-                self._go_on_writing(fd)
+                self._write_pending(fd)
             elif fd in self.incoming:
                 self._read(fd)
             elif fd == self.jail.caller:
-                raise Over(Verdict.INFRASTRUCTURE, "given up by its caller")
+                raise ProgramStopped(Verdict.INFRASTRUCTURE, "given up by its caller")
             elif self.ran_out():
-                raise Over(Verdict.MEMORY, "")
+                raise ProgramStopped(Verdict.MEMORY, "")
 
     def ran_out(self) -> bool:
         """Whether the kernel ended one of its processes for the memory that they took together."""
         return self.jail.group is not None and self.jail.group.ran_out()
 
-    def _hear(self) -> None:
+    def _read_control(self) -> None:
         self.ended = self.jail.ended()
         self.broken = self.ended is None
         self.poll.unregister(self.jail.control)
 
-    def _go_on_writing(self, fd: int) -> None:
+    def _write_pending(self, fd: int) -> None:
         if self.outgoing[fd]:
             self._write(fd)
-        else:  # nothing to write, and yet poll tells of it: nobody reads any more
+        else:  # nothing to write, and yet an event: the reader has closed it
             self._close_outgoing(fd)
 
     def _write(self, fd: int) -> None:
@@ -139,14 +139,14 @@ class Running:
             self.poll.register(fd, 0)
         except BlockingIOError:
             self.poll.register(fd, select.POLLOUT)
-        except OSError:  # nobody reads any more
+        except OSError:  # the reader has closed it
             self._close_outgoing(fd)
 
     def _close_outgoing(self, fd: int) -> None:
         del self.outgoing[fd]
-        self._forget(fd)
+        self._unregister(fd)
 
-    def _forget(self, fd: int) -> None:
+    def _unregister(self, fd: int) -> None:
         with contextlib.suppress(KeyError):
             self.poll.unregister(fd)
         os.close(fd)
@@ -162,7 +162,7 @@ class Running:
         received = self.incoming[fd]
         received += data[: self.most[fd] + 1 - len(received)]
         if len(received) > self.most[fd]:
-            raise Over(Verdict.OUTPUT_LIMIT, f"wrote more than {self.most[fd]:,} bytes")
+            raise ProgramStopped(Verdict.OUTPUT_LIMIT, f"wrote more than {self.most[fd]:,} bytes")
 
     def finish(self) -> None:
         """End the program if it has not ended, take what is left in its pipes, let go of everything.
@@ -176,7 +176,7 @@ class Running:
             self._await_end(answer_by)
         for fd in list(self.incoming):
             self.drain(fd)
-            self._forget(fd)
+            self._unregister(fd)
         for fd in list(self.outgoing):
             self._close_outgoing(fd)
         if self.ended is not None:
@@ -200,12 +200,12 @@ class Running:
             ready, _, _ = select.select([self.jail.control], [], [], max(0.0, until - monotonic()))
             if not ready:
                 return
-            self._hear()
+            self._read_control()
 
     def drain(self, fd: int) -> None:
         """Take what a dead program left in a pipe."""
         size = -1
-        with contextlib.suppress(Over):
+        with contextlib.suppress(ProgramStopped):
             while size != len(self.incoming[fd]):
                 size = len(self.incoming[fd])
                 self._read(fd)
@@ -225,7 +225,7 @@ def _job(kind: str, limits: Limits) -> frames.Job:
 
 
 def task(source: str | bytes = "", **further: Any) -> bytes:
-    """What the fork itself is told: the code, the files, the command line."""
+    """What the fork itself receives: the code, the files, the command line."""
     if isinstance(source, str):
         source = source.removeprefix("\ufeff")  # a mark of the file's encoding, which is no part of the code
     return frames.request({"source": source, "files": {}, "executable": [], **further})

@@ -17,7 +17,7 @@ PLAIN_ATTRIBUTES = frozenset(
 )
 
 
-class Ended(Exception):
+class Exhausted(Exception):
     """An iterator has no more items; its argument is what a generator returned."""
 
 
@@ -35,15 +35,15 @@ class Caller(Protocol):
 
 
 def _with_another(operation: str, otherwise: Callable[..., Any] = lambda *_: NotImplemented) -> Any:
-    def method(self: Elsewhere, other: object) -> Any:
-        both = isinstance(other, Elsewhere) and NOWHERE not in (self.place, other.place)
+    def method(self: StandIn, other: object) -> Any:
+        both = isinstance(other, StandIn) and NOWHERE not in (self.place, other.place)
         return self._ask(operation, other) if both else otherwise(self, other)
 
     return method
 
 
-class Elsewhere(Opaque):
-    """An object in the jail. It equals nothing, and what no plain value can be asked is asked inside."""
+class StandIn(Opaque):
+    """Stands for an object in the jail. It equals nothing; what no plain value offers is asked inside."""
 
     def __init__(self, exchange: Caller, place: int, what: str) -> None:
         super().__init__(what)
@@ -57,7 +57,7 @@ class Elsewhere(Opaque):
         self._exchange.move_inside()
 
     def _is_of_the_entry(self) -> bool:
-        """Whether the test was given a class, as the entry point's own name says, and this is of it."""
+        """Whether the entry point is a class by its name, and this object is of it."""
         return self.what.rpartition(".")[2] == self._exchange.class_entry
 
     def _ask_inside(self, *_: Any) -> Any:
@@ -85,8 +85,8 @@ class Elsewhere(Opaque):
 
     __iter__: Any = None  # not by __getitem__: a range of a thousand million numbers is no list
 
-    # Of two objects of the candidate's own it says itself how they compare and add up. What the test
-    # expects is never shown to it: an object could say that it equals that.
+    # How two objects of the candidate's own compare and add up is decided by themselves. What the test
+    # expects is never shown to them: an object could claim to equal it.
     __hash__ = Opaque.__hash__
     __eq__ = _with_another("eq", lambda *_: False)
     __ne__ = _with_another("ne", lambda *_: True)
@@ -96,34 +96,34 @@ class Elsewhere(Opaque):
     __enter__ = __exit__ = __aenter__ = __aexit__ = __aiter__ = __await__ = _ask_inside
 
 
-class Function(Elsewhere):
+class FunctionStandIn(StandIn):
     """A function that was returned, or an object that can be called."""
 
-    __call__ = Elsewhere._ask_inside
+    __call__ = StandIn._ask_inside
 
 
-class Items(Elsewhere):
-    """What can be gone through, each time from its start."""
+class IterableStandIn(StandIn):
+    """An object that can be iterated, each time from its start."""
 
     def __iter__(self) -> Iterator[Any]:
         found: Iterator[Any] = iter(self._exchange.call((self.place, "iter")))
         return found
 
 
-class Advancing(Elsewhere):
+class IteratorStandIn(StandIn):
     """An iterator."""
 
     def __iter__(self) -> Iterator[Any]:
         return self
 
     def __next__(self) -> Any:
-        return _advanced(self._exchange, self.place, None)
+        return _advance(self._exchange, self.place, None)
 
 
-def _advanced(exchange: Caller, place: int, sent: Any) -> Any:
+def _advance(exchange: Caller, place: int, sent: Any) -> Any:
     try:
         return exchange.call((place, "next")) if sent is None else exchange.call((place, "send"), (sent,))
-    except Ended as end:
+    except Exhausted as end:
         raise StopIteration(*end.args) from None
 
 
@@ -131,7 +131,7 @@ def _generator(exchange: Caller, place: int, _what: str) -> Generator[Any, Any, 
     sent = None
     while True:
         try:
-            item = _advanced(exchange, place, sent)
+            item = _advance(exchange, place, sent)
         except StopIteration as end:
             return end.value
         try:
@@ -145,9 +145,9 @@ async def _coroutine(exchange: Caller, _place: int, _what: str) -> Any:
 
 
 _NATURES: dict[str, Callable[[Caller, int, str], Any]] = {
-    "function": Function,
-    "items": Items,
-    "iterator": Advancing,
+    "function": FunctionStandIn,
+    "items": IterableStandIn,
+    "iterator": IteratorStandIn,
     "generator": _generator,
     "coroutine": _coroutine,
 }
@@ -155,7 +155,7 @@ _NATURES: dict[str, Callable[[Caller, int, str], Any]] = {
 
 def stand_in_for(exchange: Caller, place: int, what: str, nature: str) -> Any:
     """Of an object at a place in the jail; its class has the name of the object's own."""
-    make = _NATURES.get(nature, Elsewhere)
+    make = _NATURES.get(nature, StandIn)
     name = what.rpartition(".")[2]
     if isinstance(make, type) and name.isidentifier():
         make = _named(make, name)
@@ -163,5 +163,5 @@ def stand_in_for(exchange: Caller, place: int, what: str, nature: str) -> Any:
 
 
 @lru_cache(maxsize=64)
-def _named(make: type[Elsewhere], name: str) -> type[Elsewhere]:
+def _named(make: type[StandIn], name: str) -> type[StandIn]:
     return type(name, (make,), {})

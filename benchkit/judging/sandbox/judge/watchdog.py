@@ -16,7 +16,7 @@ from time import monotonic
 
 from benchkit.judging.sandbox.jail import syscalls
 
-_LATE_S = 0.02  # what meets its deadline in the jail is told first
+_LATE_S = 0.02  # a deadline met in the jail is reported first
 _LAST_S = 0.1  # after a deadline nothing is waited for any more
 _CLOCK_MONOTONIC, _ABSOLUTE = 1, 1
 

@@ -8,20 +8,20 @@ from benchkit.judging.sandbox.base import Limits, Outcome, Program
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome, with_output
 from benchkit.judging.sandbox.judge.running import Running, task
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import frames
 
 
 def run(jail: Jail, program: Program, limits: Limits) -> tuple[Outcome, bool]:
     """The outcome, and whether the jail can go on."""
-    jail.know(program.source)
+    jail.import_libraries(program.source)
     running = Running(jail, "source" if program.argv is None else "command", limits, program.keep)
     stopped = None
     try:
         running.send(running.requests, _task(program))
         running.send(running.stdin, program.stdin)
-        _until_its_end(running)
-    except Over as over:
+        _pump_until_its_end(running)
+    except ProgramStopped as over:
         stopped = over
     running.finish()
     result = outcome(running, limits, stopped)
@@ -41,7 +41,7 @@ def _task(program: Program) -> bytes:
     )
 
 
-def _until_its_end(running: Running) -> None:
+def _pump_until_its_end(running: Running) -> None:
     while running.ended is None and not running.broken:
         running.hang_up(running.stdin)
         running.hang_up(running.requests)

@@ -16,7 +16,7 @@ from benchkit.judging.sandbox.judge.cgroups import write
 _NEEDED = {"memory", "pids"}
 _UNITS = (".service", ".scope", ".slice")
 _MARKS = ("user.delegate", "trusted.delegate")  # systemd's own; trusted ones are for root to read
-_OTHERS = "bench-others"  # for those who were in the delegated cgroup itself
+_OTHERS = "bench-others"  # for the processes that were in the delegated cgroup itself
 _TRIES = 10
 _ANSWER_S = 2.0
 
@@ -57,7 +57,9 @@ def _hierarchy(process: Path) -> tuple[Path, Path]:
 def _is_delegated(place: Path) -> bool:
     if _is_marked(place):
         return True
-    return place.suffix in _UNITS and _is_of_a_user(place) and _is_ours(place) and _says_delegated(place.name)
+    return (
+        place.suffix in _UNITS and _is_of_a_user(place) and _is_ours(place) and _is_delegated_unit(place.name)
+    )
 
 
 def _is_marked(place: Path) -> bool:
@@ -73,7 +75,7 @@ def _is_of_a_user(place: Path) -> bool:
     return any(parent.name.startswith("user@") for parent in place.parents)
 
 
-def _says_delegated(unit: str) -> bool:
+def _is_delegated_unit(unit: str) -> bool:
     asked = ["systemctl", "--user", "show", "--property=Delegate", "--value", unit]
     with suppress(OSError, subprocess.TimeoutExpired):
         answer = subprocess.run(

@@ -44,7 +44,7 @@ class ForkServer:
         with self.lock, suppress(OSError, EOFError):  # a fork server that was killed answers nothing
             self.control.send(marshal.dumps(("end", number, wait_s)))
             while marshal.loads(self.control.recv(_ANSWER)) != number:
-                pass  # the answer to somebody who was interrupted before it came
+                pass  # the answer to a call that was interrupted before it came
 
     def close(self) -> None:
         self.control.close()
@@ -54,7 +54,7 @@ class ForkServer:
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
     """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
     entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
-    keep_none = ["-B"] if sys.dont_write_bytecode else []  # of compiled modules, as we were told
+    keep_none = ["-B"] if sys.dont_write_bytecode else []  # compiled modules, as in this process
     return subprocess.Popen(
         [sys.executable, "-P", "-s", "-S", *keep_none, "-X", "utf8", "-c", entry],
         stdin=subprocess.DEVNULL,

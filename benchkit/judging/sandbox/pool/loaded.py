@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from benchkit.judging.sandbox.base import Limits, Opaque, Outcome, WorkerLost
 from benchkit.judging.sandbox.wire import codec, frames
 from benchkit.judging.sandbox.wire.line import as_outcome
-from benchkit.judging.sandbox.wire.replies import RawReply, in_words, raised, readable
+from benchkit.judging.sandbox.wire.replies import RawReply, describe_exception, raised, readable
 from benchkit.verdict import Verdict
 
 _BATCH = 500
@@ -17,11 +17,11 @@ _GRACE_S = 8.0
 _UNAVAILABLE = Opaque("a value that cannot be had")
 
 
-class JudgeGone(Exception):
+class JudgeLost(Exception):
     """The judge process ended, or does not answer."""
 
     def outcome(self, seconds: float, limit_s: float) -> Outcome:
-        """What that says of its program, which was given `limit_s` and ran for `seconds`."""
+        """The verdict on its program, which was given `limit_s` and ran for `seconds`."""
         if seconds > limit_s:  # a judge that cannot answer in time ends itself (watchdog.py)
             return Outcome(Verdict.TIMEOUT, "the test did not end on what the candidate returned", seconds)
         return Outcome(Verdict.INFRASTRUCTURE, str(self), seconds, sandbox_failed=True)
@@ -32,11 +32,11 @@ class Speaks(Protocol):
 
     settling: bool  # it has answered, and still waits until nothing of its program is left
 
-    # Send a message; JudgeGone where nobody is there.
-    def say(self, *message: Any) -> None: ...
+    # Send a message; JudgeLost where the judge has ended.
+    def send(self, *message: Any) -> None: ...
 
-    # The next message; JudgeGone where none comes in time.
-    def hear(self, timeout_s: float) -> tuple[Any, ...]: ...
+    # The next message; JudgeLost where none comes in time.
+    def receive(self, timeout_s: float) -> tuple[Any, ...]: ...
 
 
 class ReceivedResult:
@@ -47,7 +47,7 @@ class ReceivedResult:
         self.seconds = raw.seconds
         self.ok = raw.kind in (frames.VALUE, frames.DIGEST, frames.OPAQUE)
         self.verdict = None if self.ok else raised(raw).verdict
-        self.detail = "" if self.ok else in_words(raw)
+        self.detail = "" if self.ok else describe_exception(raw)
 
     @cached_property
     def digest(self) -> bytes:
@@ -86,7 +86,7 @@ class RemoteProgram:
         self.limits = limits
         self.calls = 0
         self.busy = False  # a batch is on its way
-        self.lost = False  # the judge is gone
+        self.lost = False  # the judge has ended
         self.outcome: Outcome | None = None  # of the whole program, once it is over
         self.failure = self._load(source)
 
@@ -96,15 +96,15 @@ class RemoteProgram:
 
     def _load(self, source: str) -> Outcome | None:
         try:
-            self.worker.say("load", source, dict(vars(self.limits)))
-            finding = self._finding(self.worker.hear(self.limits.wall_s + _GRACE_S)[1])
-        except JudgeGone as gone:
-            finding = self._lose(gone)
+            self.worker.send("load", source, dict(vars(self.limits)))
+            finding = self._finding(self.worker.receive(self.limits.wall_s + _GRACE_S)[1])
+        except JudgeLost as gone:
+            finding = self._mark_lost(gone)
         if finding is not None and finding.sandbox_failed:
             raise WorkerLost(finding.detail)
         return finding
 
-    def _lose(self, gone: JudgeGone) -> Outcome:
+    def _mark_lost(self, gone: JudgeLost) -> Outcome:
         self.lost = True
         self.outcome = gone.outcome(0.0, self.limits.wall_s)
         return self.outcome
@@ -127,22 +127,22 @@ class RemoteProgram:
         self, entry_point: str, inputs: Sequence[tuple[Any, ...]], wall_s: float
     ) -> Iterator[ReceivedResult | FinalResult]:
         try:
-            finding = yield from self._relayed(_request(entry_point, inputs), len(inputs), wall_s)
-        except JudgeGone as gone:
-            finding = self._lose(gone)
+            finding = yield from self._relay_results(_request(entry_point, inputs), len(inputs), wall_s)
+        except JudgeLost as gone:
+            finding = self._mark_lost(gone)
         if finding is not None:
             if finding.sandbox_failed:
                 raise WorkerLost(finding.detail)
             yield FinalResult(finding)
 
-    def _relayed(
+    def _relay_results(
         self, request: bytes, count: int, wall_s: float
     ) -> Generator[ReceivedResult, None, Outcome | None]:
         """The replies; in the end what became of the program, if it is over."""
-        self.worker.say("calls", request, count, wall_s)
+        self.worker.send("calls", request, count, wall_s)
         self.busy = True
         while True:
-            kind, detail = self.worker.hear(wall_s + _GRACE_S)
+            kind, detail = self.worker.receive(wall_s + _GRACE_S)
             if kind == "done":
                 break
             yield from self._replies(detail)
@@ -164,10 +164,10 @@ class RemoteProgram:
         if self.busy or self.outcome is not None or size > self.limits.value_bytes:
             return _UNAVAILABLE
         try:
-            self.worker.say("fetch", call)
-            _, digest, value = self.worker.hear(self.limits.wall_s + _GRACE_S)
-        except JudgeGone as gone:
-            raise WorkerLost(self._lose(gone).detail) from None
+            self.worker.send("fetch", call)
+            _, digest, value = self.worker.receive(self.limits.wall_s + _GRACE_S)
+        except JudgeLost as gone:
+            raise WorkerLost(self._mark_lost(gone).detail) from None
         return value if digest == announced[:16] else _UNAVAILABLE
 
     def unload(self) -> bool:
@@ -175,21 +175,21 @@ class RemoteProgram:
         if self.lost:
             return False
         try:
-            self.worker.say("unload")
+            self.worker.send("unload")
             while True:
-                kind, *details = self.worker.hear(_GRACE_S)
+                kind, *details = self.worker.receive(_GRACE_S)
                 if kind == "unloaded":
                     finding, sound, settled = details
                     self._finding(finding)
                     self.worker.settling = not settled
                     return bool(sound)
-        except JudgeGone as gone:
-            self._lose(gone)
+        except JudgeLost as gone:
+            self._mark_lost(gone)
             return False
 
 
 def _request(entry_point: str, inputs: Sequence[tuple[Any, ...]]) -> bytes:
     try:
         return frames.request(("call", entry_point, list(inputs), {}))
-    except ValueError:  # a subclass somewhere: the slow way finds its builtin base, or says what it is
+    except ValueError:  # a subclass somewhere: the slow way finds its builtin base, or names its type
         return frames.request(("call", entry_point, [codec.plain(arguments) for arguments in inputs], {}))

@@ -34,7 +34,7 @@ _PRIVATE_BYTES = 64 * MIB
 def worker_setup(
     level: str, scratch: str, most_landlock: int = NEWEST_LANDLOCK, toolchains: Sequence[str] = ()
 ) -> WorkerSetup:
-    """What a worker at this level must know of the machine."""
+    """The facts about the machine that a worker at this level needs."""
     contained = level in ENGINES
     return WorkerSetup(
         level=level,
@@ -84,11 +84,11 @@ def all_can_read(path: str) -> bool:
 
 
 def can_become_nobody() -> bool:
-    """Root can, unless it is root of a namespace that knows no such user."""
-    return os.getuid() == 0 and all(map(_knows_nobody, ("uid_map", "gid_map")))
+    """Root can, unless it is root of a namespace without that user."""
+    return os.getuid() == 0 and all(map(_lacks_user_nobody, ("uid_map", "gid_map")))
 
 
-def _knows_nobody(which: str) -> bool:
+def _lacks_user_nobody(which: str) -> bool:
     rows = (map(int, line.split()) for line in Path(f"/proc/self/{which}").read_text().splitlines())
     return any(first <= NOBODY < first + count for first, _, count in rows)
 
@@ -99,5 +99,5 @@ def scratch() -> tuple[str, int]:
     for left in abandoned(place, SCRATCH):  # by a tool that was killed together with its judges
         folder.remove(left)
     path, lock = claim(place, SCRATCH)
-    os.chmod(path, 0o711)  # who knows a worker's folder may pass  # noqa: PTH101
+    os.chmod(path, 0o711)  # a process that has a worker's path may pass  # noqa: PTH101
     return path, lock

@@ -16,7 +16,7 @@ from benchkit.judging.sandbox.base import Isolation, Limits, LoadedProgram, Outc
 from benchkit.judging.sandbox.jail import folder
 from benchkit.judging.sandbox.pool import places
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
-from benchkit.judging.sandbox.pool.loaded import JudgeGone, RemoteProgram
+from benchkit.judging.sandbox.pool.loaded import JudgeLost, RemoteProgram
 from benchkit.judging.sandbox.pool.worker import Worker
 from benchkit.judging.sandbox.wire.line import as_outcome
 from benchkit.judging.sandbox.wire.setup import JailFacts
@@ -73,7 +73,7 @@ class Pool:
         for _ in range(2):
             try:
                 return Worker(self.fork_server, self.setup)
-            except ConnectionError:  # somebody killed the fork server
+            except ConnectionError:  # the fork server was killed
                 self.fork_server.close()
                 self.fork_server = ForkServer()
             except OSError as error:
@@ -140,12 +140,12 @@ class Pool:
         began = monotonic()
         try:
             with self._worker() as worker:
-                worker.say(*message)
-                _, result, sound, settled = worker.hear(limits.wall_s + _GRACE_S)
+                worker.send(*message)
+                _, result, sound, settled = worker.receive(limits.wall_s + _GRACE_S)
                 worker.settling = not settled
                 if not sound:
                     self._replace(worker)
-        except JudgeGone as gone:
+        except JudgeLost as gone:
             return gone.outcome(monotonic() - began, limits.wall_s)
         return as_outcome(result)
 
@@ -189,8 +189,8 @@ class Pool:
     def _await_settled(self, worker: Worker) -> None:
         """Give the worker back once nothing is left of its last program."""
         try:
-            _, sound = worker.hear(_SETTLED_S)
-        except JudgeGone:
+            _, sound = worker.receive(_SETTLED_S)
+        except JudgeLost:
             sound = False
         worker.settling = False
         if sound:

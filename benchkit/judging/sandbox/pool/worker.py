@@ -12,7 +12,7 @@ from typing import Any
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
-from benchkit.judging.sandbox.pool.loaded import JudgeGone
+from benchkit.judging.sandbox.pool.loaded import JudgeLost
 from benchkit.judging.sandbox.wire.line import Line
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
@@ -31,12 +31,12 @@ class Worker:
         with theirs:
             self.number = fork_server.start_judge(theirs, contained=setup.engine is not None)
         with suppress(OSError):  # a judge that has ended already is noticed in `introduction`
-            self.line.say("open", as_message(setup))
+            self.line.send("open", as_message(setup))
 
     def introduction(self) -> JailFacts:
         try:
-            kind, *details = self.hear(_START_S)
-        except JudgeGone as gone:
+            kind, *details = self.receive(_START_S)
+        except JudgeLost as gone:
             raise SandboxError(f"a worker of the sandbox did not start: {gone}") from None
         if kind == "missing":
             reason, log = details
@@ -46,20 +46,20 @@ class Worker:
             self._process = os.pidfd_open(self.pid)
         return JailFacts(**facts)
 
-    def hear(self, timeout_s: float) -> tuple[Any, ...]:
+    def receive(self, timeout_s: float) -> tuple[Any, ...]:
         self.line.connection.settimeout(timeout_s)
         try:
-            return self.line.hear()
+            return self.line.receive()
         except TimeoutError:
-            raise JudgeGone("a judge process of the sandbox does not answer") from None
+            raise JudgeLost("a judge process of the sandbox does not answer") from None
         except (OSError, EOFError):
-            raise JudgeGone("a judge process of the sandbox ended") from None
+            raise JudgeLost("a judge process of the sandbox ended") from None
 
-    def say(self, *message: Any) -> None:
+    def send(self, *message: Any) -> None:
         try:
-            self.line.say(*message)
+            self.line.send(*message)
         except OSError:
-            raise JudgeGone("a judge process of the sandbox ended") from None
+            raise JudgeLost("a judge process of the sandbox ended") from None
 
     def hang_up(self) -> None:
         """Close the connection for both sides: the judge ends, and a thread that waits for it wakes up."""

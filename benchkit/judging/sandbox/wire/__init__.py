@@ -1,6 +1,6 @@
 """The messages between pool, judge and jail.
 
-    setup.py    what a worker is told when it starts, and what its zygote found of the machine
+    setup.py    a worker's settings at its start, and its zygote's facts about the machine
     line.py     pool and judge, both trusted: length and marshalled plain data
     frames.py   judge and jail: requests, replies with a fixed head, the report of a program's end
     codec.py    values as bytes, and the reader that bounds what a value from the jail can be

@@ -1,4 +1,4 @@
-"""Plain data as bytes: what the judge and the jail say to one another.
+"""Plain data as bytes: the messages between the judge and the jail.
 
 The encoding is the standard library's marshal, version 2, of exact builtin types only: written in C, and
 the same bytes for the same value (sets are sorted). What comes out of the jail is never given to marshal:
@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Set
 from typing import Any
 
 MOST_NESTED = 200
-_FEW_ALIKE = 8  # keys of one hash that are nothing to speak of
+_FEW_ALIKE = 8  # keys of one hash that are accepted
 _MOST_ALIKE = 100_000_000  # bytes to be compared for more than those; takes about 0.1 s
 _SET = 4  # a set takes the room of so many other containers
 _MOST_CONTAINERS = 4_000_000  # more only where they are empty: two bytes each, and a hundred of memory
@@ -92,7 +92,7 @@ def _from_other(value: Any, depth: int) -> Any:
 
 
 def compares_itself(kind: type) -> bool:
-    """Whether a program's own class says what its objects equal: their builtin base may say otherwise."""
+    """Whether a program's own class defines what its objects equal: the builtin base may differ."""
     return any(
         one.__module__ in _PROGRAMS and ("__eq__" in vars(one) or "__ne__" in vars(one))
         for one in kind.__mro__
@@ -185,15 +185,15 @@ class _Reader:
         self.at += 1
         if letter in _CONSTANTS:
             return _CONSTANTS[letter]
-        if letter in _CONTAINERS and self._one_more(depth, _SET if letter in b"<>" else 1):
+        if letter in _CONTAINERS and self._count_container(depth, _SET if letter in b"<>" else 1):
             return self._items(_CONTAINERS[letter], depth)
-        if letter == ord("{") and self._one_more(depth):
+        if letter == ord("{") and self._count_container(depth):
             return self._dictionary(depth)
         if letter not in _LEAVES:
             raise BadBytes(f"unknown kind {letter}, nested too deep, or too many containers")
         return _LEAVES[letter](self)
 
-    def _one_more(self, depth: int, weight: int = 1) -> bool:
+    def _count_container(self, depth: int, weight: int = 1) -> bool:
         self.containers += weight
         return depth <= MOST_NESTED + 1 and self.containers <= _MOST_CONTAINERS
 

@@ -12,9 +12,9 @@ LENGTH = struct.Struct("<Q")
 # jail -> judge, on REPLIES: kind, seconds, length of what follows; the judge trusts none of it
 REPLY = struct.Struct("<cdQ")
 
-# zygote -> judge, when a program is over: wait status, CPU seconds, peak in KiB, whether nothing is left to
-# clean, whether somebody ended its pid namespace; then a byte for each file that comes back, its place in
-# what the judge asked to keep
+# zygote -> judge, when a program has ended: wait status, CPU seconds, peak in KiB, whether nothing is left to
+# clean, whether its pid namespace was ended from outside; then a byte for each kept file, its place
+# in the list of files to keep
 END = struct.Struct("<idQ??")
 
 REQUESTS, REPLIES = 3, 4  # the descriptors' numbers in the jail
@@ -27,14 +27,14 @@ RAISED = b"E"  # an exception: its type, its builtin base, its text, NUL between
 SHARED = b"S"  # an encoded tuple: what became of a test's call, the shared values that changed, what it gave
 ENDED = b"T"  # the test inside ran to its end: the completion token
 
-UNCAUGHT = 213  # how a Python program exits that an exception ended; told as Python's own 1
+UNCAUGHT = 213  # the exit code of a Python program that an exception ended; reported as Python's own 1
 
 LARGE = 64 << 10
 MESSAGE = 1 << 16  # the longest order to a zygote, or report of one
 
 
 class Job(NamedTuple):
-    """What the zygote is told of a program."""
+    """What the zygote receives about a program."""
 
     kind: str  # functions, source, command
     cpu_s: int
@@ -51,7 +51,7 @@ def request(message: Any) -> bytes:
 
 
 def read_request(fd: int) -> Any:
-    """The next request; EOFError where the judge has gone."""
+    """The next request; EOFError where the judge has ended."""
     (size,) = LENGTH.unpack(_read(fd, LENGTH.size))
     return marshal.loads(_read(fd, size))
 

@@ -1,4 +1,4 @@
-"""What pool and judge say to each other."""
+"""The messages between pool and judge."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ class Line:
     def __init__(self, connection: socket.socket) -> None:
         self.connection = connection
 
-    def say(self, *message: Any) -> None:
+    def send(self, *message: Any) -> None:
         body = marshal.dumps(message)
         self.connection.sendall(frames.LENGTH.pack(len(body)) + body)
 
-    def hear(self) -> tuple[Any, ...]:
-        """The next message; EOFError where the other side has gone."""
+    def receive(self) -> tuple[Any, ...]:
+        """The next message; EOFError where the other side has closed the connection."""
         (size,) = frames.LENGTH.unpack(self._read(frames.LENGTH.size))
         return tuple(marshal.loads(self._read(size)))
 

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import Any
 
-from benchkit.judging.sandbox.over import Over
+from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec
 from benchkit.verdict import Verdict
 
@@ -26,25 +26,25 @@ def value_of(body: bytes) -> Any:
     try:
         return codec.decode(body)
     except (codec.BadBytes, struct.error):
-        raise Over(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
+        raise ProgramStopped(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
 
 
 def readable(body: bytes) -> str:
     return body[:MOST_TEXT].decode("utf-8", "replace")
 
 
-def told(reply: RawReply) -> tuple[str, str, str]:
+def read_exception(reply: RawReply) -> tuple[str, str, str]:
     """An exception's type, builtin base and text."""
     kind, base, text = (readable(part) for part in (*reply.body.split(b"\0"), b"", b"", b"")[:3])
     return kind, base, text
 
 
-def in_words(reply: RawReply) -> str:
-    kind, _, text = told(reply)
+def describe_exception(reply: RawReply) -> str:
+    kind, _, text = read_exception(reply)
     return f"{kind}: {text}" if text else kind
 
 
-def raised(reply: RawReply) -> Over:
+def raised(reply: RawReply) -> ProgramStopped:
     """What an exception in the candidate comes to."""
-    memory = told(reply)[1] == "MemoryError"
-    return Over(Verdict.MEMORY if memory else Verdict.ERROR, in_words(reply))
+    memory = read_exception(reply)[1] == "MemoryError"
+    return ProgramStopped(Verdict.MEMORY if memory else Verdict.ERROR, describe_exception(reply))

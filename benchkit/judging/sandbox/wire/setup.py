@@ -1,4 +1,4 @@
-"""What a worker is told once, when it starts, and what its zygote found of the machine: plain frozen data.
+"""A worker's settings, sent once at its start, and its zygote's facts about the machine: plain frozen data.
 
 Both cross processes as marshalled fields: `as_message` on one side, the class itself on the other.
 """
@@ -15,7 +15,7 @@ class WorkerSetup:
 
     level: str
     engine: str | None  # the container engine's command, at the levels that have one
-    environment: dict[str, str]  # of who starts the engine; empty elsewhere
+    environment: dict[str, str]  # of the process that starts the engine; empty elsewhere
     readable: tuple[str, ...]  # files and folders, outer ones first
     site: tuple[str, ...] | None  # where the libraries lie; None: wherever this Python has them
     path: str | None  # where programs look for commands; None: as it is

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from benchkit.judging.sandbox.wire.codec import MOST_NESTED, SCALARS, TooDeep, as_builtin, compares_itself
 
 TAG = "\0packed"
-NOWHERE = -1  # the place of an object that nobody keeps
+NOWHERE = -1  # the place of an object that is not kept
 MOST_ITEMS = 1_000_000  # of a range or an array
 MOST_DIGITS = 10_000  # of a decimal
 MOST_ITEM_BYTES = 16 << 10  # of an array
@@ -200,15 +200,15 @@ def is_mutable(value: Any) -> bool:
     return kind in _MUTABLE or (kind.__module__ == "numpy" and kind.__name__ == "ndarray")
 
 
-def mend(old: Any, new: Any) -> Any:
-    """What `new` says, in the object `old` where that can be changed, and in what it holds."""
+def update_in_place(old: Any, new: Any) -> Any:
+    """The content of `new`, in the object `old` where that can be changed, and in the objects it holds."""
     kind = type(old)
     if kind is not type(new):
         return new
     if kind is list:
-        old[:] = [*map(mend, old, new), *new[len(old) :]]
+        old[:] = [*map(update_in_place, old, new), *new[len(old) :]]
     elif kind is tuple and len(old) == len(new):
-        items = tuple(map(mend, old, new))
+        items = tuple(map(update_in_place, old, new))
         return old if all(map(_same, old, items)) else items
     elif kind in _MUTABLE:
         _refill(old, new)
@@ -225,6 +225,6 @@ def _same(one: Any, other: Any) -> bool:
 
 def _refill(old: Any, new: Any) -> None:
     if isinstance(old, dict):
-        new = {key: mend(old[key], item) if key in old else item for key, item in new.items()}
+        new = {key: update_in_place(old[key], item) if key in old else item for key, item in new.items()}
     old.clear()
     (old.update if isinstance(old, dict | set) else old.extend)(new)

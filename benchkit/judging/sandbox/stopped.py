@@ -1,12 +1,12 @@
-"""What ends a program from the trusted side."""
+"""The exception that ends a program from the trusted side."""
 
 from __future__ import annotations
 
 from benchkit.verdict import Verdict
 
 
-class Over(Exception):
-    """The program is over, or is to be: why."""
+class ProgramStopped(Exception):
+    """The program is stopped, or is to be; carries its verdict."""
 
     def __init__(self, verdict: Verdict, detail: str, *, sandbox_failed: bool = False) -> None:
         super().__init__(detail)
