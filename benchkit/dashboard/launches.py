@@ -22,6 +22,7 @@ from shutil import rmtree
 from threading import Thread
 from typing import Any
 
+from benchkit.contract import RunFile
 from benchkit.environment import ROOT
 from benchkit.errors import UsageError
 from benchkit.files import PRIVATE_FILE, atomic_write, cache_folder, make_private_folder
@@ -30,7 +31,7 @@ from benchkit.running.live.owner import Owner, process, read_owner
 MOST_KEPT = 30
 TAIL_BYTES, TAIL_LINES = 4096, 12
 _ID = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
-_PLAN, _ABOUT, _OUTPUT, _EXIT = "plan.json", "launch.json", "output.log", "exit"
+_PLAN, _ABOUT, _OUTPUT, _EXIT = "plan.json", "launch.json", RunFile.OUTPUT, "exit"
 
 
 @dataclass(frozen=True)

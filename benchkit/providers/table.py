@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from benchkit.contract import Variable
 from benchkit.errors import UnknownName
 from benchkit.providers.preset import Provider
 from benchkit.providers.usage import UsagePlaces
@@ -21,7 +22,7 @@ _ROWS = (
         name="openai",
         title="OpenAI",
         base_url="https://api.openai.com/v1",
-        key_variable="OPENAI_API_KEY",
+        key_variable=Variable.API_KEY,
         documentation="https://platform.openai.com/docs/api-reference/chat/create",
         key_prefixes=("sk-proj-", "sk-svcacct-", "sk-admin-"),
         renamed=BUDGET_OF_COMPLETION,
@@ -144,7 +145,7 @@ LOCAL = Provider(
     name="local",
     title="any OpenAI-compatible address",
     base_url="",
-    key_variable="OPENAI_API_KEY",
+    key_variable=Variable.API_KEY,
     documentation="https://platform.openai.com/docs/api-reference/chat/create",
     needs_key=False,
     usage=UsagePlaces(

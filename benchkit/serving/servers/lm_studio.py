@@ -58,7 +58,7 @@ class LmStudio:
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - lms is found by itself
-        found = lms.require_lms()
+        found = lms.find_lms()
         # LM Studio brings the runtimes for the GPU that is there by itself.
         return EngineInfo("lm-studio", lms.version(found) if found else None, lms.HOW_TO_GET, bool(found))
 
