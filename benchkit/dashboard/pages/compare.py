@@ -14,7 +14,7 @@ from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.telling.comparison.catalog import Catalog
-from benchkit.telling.comparison.page import Page, pages, remarks, verdict_lines
+from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, Page, pages, remarks, verdict_lines
 from benchkit.telling.comparison.selection import latest_good, sections
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.heads import Head
@@ -59,7 +59,8 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
     catalog = small_catalog(site_of(request).history, named)
     shown: list[Compared] = []
     refused = ""
-    if len(catalog) and (len(named) > 1 or not named):
+    offered = _offered(catalog, named)
+    if len(named) > 1 or (not named and 1 < len(offered) <= MOST_FOR_ALL_PAIRS):
         try:
             found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
             base = f"/compare?{urlencode([('run', name) for name in named])}"
@@ -74,7 +75,7 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
         "compare.html",
         shown=shown,
         refused=refused,
-        offered=_offered(catalog, named),
+        offered=offered,
         named=named,
         anyway=anyway,
     )

@@ -23,6 +23,7 @@ from benchkit.telling.reports.svg import Canvas
 from benchkit.telling.tables.columns import Column, cell
 
 router = APIRouter()
+MOST_ROWS, MOST_DRAWN = 100, 30  # models of a board, and of its charts
 TITLES = {
     "benchmark": "Benchmark",
     "family": "Family",
@@ -107,13 +108,16 @@ def _shown(board: Board) -> Shown:
     rows = [one for _, one in board.ranked]
     columns = [one for one in informative(COLUMNS, rows) if _tells_something(one, rows)]
     conditions = {name: value for name, value in board.section.conditions.items() if value != "unknown"}
-    drawn = charts(board.section.title, rows) if rows else {}
+    drawn = charts(board.section.title, rows[:MOST_DRAWN]) if rows else {}
+    said = lines_below(board) if rows else ["No model here fits, or none has a score."]
+    if len(rows) > MOST_ROWS:
+        said = [f"The best {MOST_ROWS} of {len(rows)} models: the filters show others.", *said]
     return Shown(
         board.section.title,
         " · ".join(f"{name} {value}" for name, value in conditions.items()),
         columns,
         _rows(board, columns),
-        lines_below(board) if rows else ["No model here fits, or none has a score."],
+        said,
         tuple(drawn.values()),
     )
 
@@ -125,7 +129,7 @@ def _tells_something(column: Column[Contestant], rows: Sequence[Contestant]) -> 
 
 def _rows(board: Board, columns: Sequence[Column[Contestant]]) -> list[Row]:
     found: list[Row] = []
-    for tier, one in board.ranked:
+    for tier, one in board.ranked[:MOST_ROWS]:
         note = board.notes.get(one.run.id, Note()).in_words()
         cells = [cell(column, one) or UNKNOWN for column in columns]
         found.append(Row(tier, not found or found[-1].tier != tier, one, cells, note))
