@@ -8,6 +8,8 @@ from benchkit.environment import use_own_environment
 if __name__ == "__main__":
     use_own_environment()  # before the imports that only our environment can fulfil
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -18,15 +20,17 @@ import click
 from benchkit.asking.answers.edits.base import decoded
 from benchkit.asking.client.target import remote_of
 from benchkit.asking.script import Settings, asking_flags, say
+from benchkit.asking.script.journal import make_folder
 from benchkit.asking.tasks import OURS, Catalogue, Choice, Task, load_catalogue
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
-from benchkit.judging.task_evaluation import Manner, TaskRun, open_bench, questions_of
+from benchkit.judging.task_evaluation import Bench, Manner, TaskRun, open_bench, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
+from benchkit.spending import shared_limit
 
 MAX_TOKENS = 8000
 ADVICE = "make toolchains brings Go and Node, bench_runner.py doctor says what brings the others"
@@ -179,20 +183,36 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
                 responses, "replayed"
             )
             return
-        failures = []
-        for one in _settings_by_model(settings, choices.models):
-            try:
-                with alone_in_memory(remote_of(one), say):
-                    TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
-            except BenchError as error:
-                if len(choices.models) < 2:
-                    raise
-                failures.append(f"{one.model}: {error}")
-                say(failures[-1])
-        if failures:
-            raise BenchError(
-                f"{len(failures)} of {len(choices.models)} models could not be asked: {failures[0]}"
-            )
+        several = _settings_by_model(settings, choices.models)
+        with _limited_together(several):
+            _ask_all(several, catalogue, choices, bench)
+
+
+@contextmanager
+def _limited_together(several: list[Settings]) -> Iterator[None]:
+    """--max-cost is for the command, however many models it asks."""
+    most, folder = several[0].max_cost, several[0].need_folder().parent
+    if most is None or len(several) < 2:
+        yield
+        return
+    make_folder(folder)
+    with shared_limit(folder / "spending.json", most, {}):
+        yield
+
+
+def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: Bench) -> None:
+    failures = []
+    for one in several:
+        try:
+            with alone_in_memory(remote_of(one), say):
+                TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
+        except BenchError as error:
+            if len(several) < 2:
+                raise
+            failures.append(f"{one.model}: {error}")
+            say(failures[-1])
+    if failures:
+        raise BenchError(f"{len(failures)} of {len(several)} models could not be asked: {failures[0]}")
 
 
 def _settings_by_model(settings: Settings, models: tuple[str, ...]) -> list[Settings]:

@@ -18,6 +18,16 @@ def host_of(url: str) -> str | None:
     return parts.hostname if sound else None
 
 
+def is_own_network(host: str) -> bool:
+    """This machine or its own network."""
+    import ipaddress  # takes a while to load, and most commands ask nobody
+
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return host == "localhost" or "." not in host
+
+
 def split_credentials(url: str) -> tuple[str, Login | None]:
     """The address without the `user:password@` in it, and these two; None where it has none."""
     try:

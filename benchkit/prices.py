@@ -10,8 +10,10 @@ import math
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from benchkit.addresses import host_of, is_own_network
 from benchkit.errors import UsageError
 from benchkit.providers.preset import Provider
+from benchkit.providers.table import PROVIDERS
 
 PER = 1_000_000  # prices are for so many tokens
 REPLY, GIVEN, TABLE, ENERGY = "reply", "--price", "genai-prices", "energy"
@@ -102,14 +104,23 @@ def read_price(given: Any) -> GivenPrice:
     return GivenPrice(*numbers)
 
 
+def may_cost(given: str | None, provider: Provider | None, base_url: str) -> bool:
+    """Whether somebody may want money for answers: not a server of one's own that nobody gave a price."""
+    if given is not None:
+        return True
+    if provider is not None and provider.name in PROVIDERS:
+        return not provider.is_local
+    return not is_own_network(host_of(base_url) or "")
+
+
 def find_price(
     given: str | None, provider: Provider | None, base_url: str | None, model: str
 ) -> Price | None:
     """What a person says, else what the table says of this provider's model; None where nobody knows."""
     if given is not None:
         return read_price(given)
-    if base_url is None or (provider is not None and provider.is_local):
-        return None
+    if base_url is None or not may_cost(None, provider, base_url):
+        return None  # and the table is not worth its third of a second
     return _from_table(provider.name if provider else "", base_url, model)
 
 

@@ -1,4 +1,4 @@
-"""What the runs of a batch spend together: a small file that their scripts share, each under its run's name.
+"""What several runs spend together: a small file that their scripts share, each under its run's name.
 
 A script takes the most that an answer can cost before it asks, and settles what it did cost afterwards, so
 that runs side by side never pass the limit. A script that was killed leaves what it had taken; the batch
@@ -8,9 +8,12 @@ drops that once the run is over.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
+from benchkit.contract import Variable
 from benchkit.errors import CostLimit
 from benchkit.files import atomic_write, locked
 
@@ -42,9 +45,9 @@ class Spending:
             spent, under_way = (sum(sums[kind].values()) for kind in (SPENT, UNDER_WAY))
             if spent + under_way + expected > most:
                 raise CostLimit(
-                    f"the batch's --max-cost {most:g}: {spent:.4f} dollars are spent, and what is under way "
+                    f"--max-cost {most:g} of all runs: {spent:.4f} dollars are spent, and what is under way "
                     f"with the next answer may cost {under_way + expected:.4f} more; the answers are kept: "
-                    "the same command with a higher --max-cost and --retry-failed goes on from them"
+                    "the same command with a higher --max-cost goes on from them (a batch: --retry-failed)"
                 )
             self._add(sums, UNDER_WAY, expected)
 
@@ -69,8 +72,18 @@ class Spending:
             atomic_write(self._path, json.dumps(told))
 
 
+@contextmanager
+def shared_limit(path: Path, most: float, spent: Mapping[str, float]) -> Iterator[None]:
+    """Tell all runs that start meanwhile of the limit and of what was spent before, by the runs' names."""
+    start_spending(path, most, spent)
+    os.environ[Variable.SPENDING] = str(path.resolve())
+    try:
+        yield
+    finally:
+        os.environ.pop(Variable.SPENDING, None)
+
+
 def start_spending(path: Path, most: float, spent: Mapping[str, float]) -> None:
-    """Begin with what runs have spent before, by their names."""
     atomic_write(path, json.dumps({MOST: most, SPENT: dict(spent), UNDER_WAY: {}}))
 
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import run_tasks
+from benchkit.errors import BenchError
 from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import ChatServer, Turn, chat_server
 from tests.support import ROOT
@@ -183,3 +186,39 @@ def test_what_has_no_toolchain_here_is_told_in_one_line(tmp_path: Path) -> None:
     names = line.partition("score: ")[2].partition(";")[0].split(", ")
     assert {"cpp", "rust"} <= set(names)  # `make toolchains` may have brought the others
     assert "python" not in names
+
+
+def test_a_limit_is_for_all_models_of_the_command(tmp_path: Path) -> None:
+    """The second model is asked no more than what the first has left of the sum."""
+    asked: Counter[str] = Counter()
+
+    def answer(turn: Turn) -> None:  # each costs 0.001
+        asked[str(turn.body["model"])] += 1
+        turn.answer("no code", usage={"prompt_tokens": 10, "completion_tokens": 100})
+
+    with chat_server(answer) as server:
+        words = (
+            "--base-url",
+            server.base_url,
+            "--models",
+            "one",
+            "two",
+            "--output-dir",
+            str(tmp_path / "out"),
+        )
+        flags = (
+            "--samples",
+            "3",
+            "--max-tokens",
+            "100",
+            "--price",
+            "0,10",
+            "--max-cost",
+            "0.0045",
+            "--parallel",
+            "1",
+        )
+        task = ("--catalogue", str(CATALOGUE), "--task", PYTHON)
+        with pytest.raises(BenchError, match=r"1 of 2 models could not be asked: two: --max-cost 0\.0045"):
+            run_tasks.command.main([*words, *flags, *task], "run_tasks.py", standalone_mode=False)
+    assert asked == {"one": 3, "two": 1}

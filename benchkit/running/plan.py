@@ -10,7 +10,7 @@ from pathlib import Path
 from benchkit.benchmarks import BENCHMARKS, PROGRAMS, Benchmark
 from benchkit.contract import PART_FLAG
 from benchkit.errors import UnknownName, UsageError
-from benchkit.prices import Price, find_price
+from benchkit.prices import Price, find_price, may_cost
 from benchkit.providers.keys import key_of
 from benchkit.providers.names import find_remote_model, provider_at, remote_model
 from benchkit.providers.table import LOCAL, find_provider
@@ -137,8 +137,8 @@ def _check_where_the_model_is(settings: RunSettings) -> None:
 
 def sends_bill(settings: RunSettings) -> bool:
     """Whether somebody else serves the model, and may want money for it."""
-    is_own = settings.provider is not None and find_provider(settings.provider).is_local
-    return settings.base_url is not None and not is_own
+    provider = find_provider(settings.provider) if settings.provider else None
+    return settings.base_url is not None and may_cost(settings.price, provider, settings.base_url)
 
 
 def _check_price(settings: RunSettings) -> None:

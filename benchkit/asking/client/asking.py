@@ -18,7 +18,8 @@ from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
 from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
-from benchkit.prices import find_price
+from benchkit.errors import UsageError
+from benchkit.prices import find_price, may_cost
 from benchkit.spending import Spending
 
 
@@ -44,7 +45,8 @@ class Asking:
     def _open_purse(self) -> Purse:
         """A model of this machine sends no bill, and so has no limit."""
         most, night = self._settings.max_cost, os.environ.get(Variable.SPENDING)
-        if os.environ.get(Variable.MODEL_SHA256) or self._provider.is_local:
+        own_file, price = os.environ.get(Variable.MODEL_SHA256), self._settings.price
+        if own_file or not may_cost(price, self._provider, self._endpoint.base_url):
             most = night = None
         shared = Spending(Path(night), self._folder.name) if night else None
         purse = Purse(most, self._price, self._settings.sampling.max_tokens, shared)
@@ -81,6 +83,8 @@ class Asking:
 
     def _take_earlier(self, runs: Path, questions: Sequence[Question], key: Mapping[str, Any]) -> None:
         """What an earlier run was told to the very same request counts as answered here."""
+        if not runs.is_dir():
+            raise UsageError(f"--reuse {runs}: there is no such folder; name the one that holds the runs")
         with open_answer_journal(self._folder, key, self._request) as journal:
             if journal.set_aside:
                 say(journal.set_aside)

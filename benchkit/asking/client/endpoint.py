@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import threading
 import time
@@ -12,7 +11,7 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from benchkit.addresses import basic_authorization, host_of, split_credentials
+from benchkit.addresses import basic_authorization, host_of, is_own_network, split_credentials
 from benchkit.asking.client.bodies import read_error, read_whole
 from benchkit.asking.client.failures import Refusal, RequestFailure, failure_of
 from benchkit.asking.client.patience import Patience
@@ -65,7 +64,7 @@ class Endpoint:
             raise UsageError(f"{Variable.API_KEY} holds characters that no key has: is it the right one?")
         self.base_url = base_url.rstrip("/")
         self.root = self.base_url.removesuffix("/v1")
-        self._is_local = _is_local(host)
+        self._is_local = is_own_network(host)
         self._api_key, self._patience, self._say = api_key, patience, say
         self._own = threading.local()
         self.provider, self.dialect = provider, dialect_of(provider)
@@ -232,14 +231,6 @@ class Endpoint:
             self.provider.reset_headers,
             self.provider.key_variable,
         )
-
-
-def _is_local(host: str) -> bool:
-    """This machine or its own network."""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
-        return host == "localhost" or "." not in host
 
 
 def innermost_reason(error: Exception) -> str:

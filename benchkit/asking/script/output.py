@@ -145,6 +145,10 @@ def usage_text(summary: Mapping[str, Any]) -> str:
         )
     if asking["ended_by_content_filter"]:
         lines.append(f"{asking['ended_by_content_filter']} answers were ended by the server's content filter")
+    if summary.get("cost") is not None:
+        lines.append(f"Cost: {summary['cost']:.4f} dollars ({summary['cost_source']})")
+    if summary.get("reused_answers"):
+        lines.append(f"{summary['reused_answers']} answers were taken from earlier runs: no speed is theirs")
     if asking["clocks_agree"] is False:
         lines.append("The server's own tokens per second are not what arrived here: ours are shown")
     return "\n".join(lines)

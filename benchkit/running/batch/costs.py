@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchkit.contract import Variable
 from benchkit.prices import Price, Tokens
 from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
@@ -18,7 +16,7 @@ from benchkit.running.batch.state import beside
 from benchkit.running.plan import find_benchmark, price_of, sends_bill
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.settings import RunSettings
-from benchkit.spending import end_run, read_spent, start_spending
+from benchkit.spending import end_run, read_spent, shared_limit
 
 _Asked = tuple[str, tuple[str, ...]]
 
@@ -142,9 +140,6 @@ def night_of(history: str | Path, most: float | None, done: Mapping[Path, float]
         return
     path = beside(history, "spending.json")
     noted = read_spent(path)
-    start_spending(path, most, {folder.name: noted.get(folder.name, cost) for folder, cost in done.items()})
-    os.environ[Variable.SPENDING] = str(path.resolve())
-    try:
+    spent = {folder.name: noted.get(folder.name, cost) for folder, cost in done.items()}
+    with shared_limit(path, most, spent):
         yield Night(path, most)
-    finally:
-        os.environ.pop(Variable.SPENDING, None)

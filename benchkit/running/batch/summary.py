@@ -40,6 +40,7 @@ COLUMNS = (
     replace(column("speed", "tok/s", 5, 0), doubtful=itemgetter("disturbed")),
     column("vram", "VRAM MB", 8, 0),
     column("energy", "Wh", 9, 1),
+    column("cost", "cost $", 3, 4),
     column("status", "status", 0),
 )
 NOTED_MB = 64.0
@@ -111,6 +112,7 @@ def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
         "disturbed": bool(run and facts.speed_is_disturbed(run)),
         "vram": state.vram_mb,
         "energy": run.telemetry.energy_wh if run else None,
+        "cost": run.telemetry.cost if run else None,
         "status": ledger.why_not_started(entry) or state.in_words,
     }
 

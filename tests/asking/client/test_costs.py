@@ -83,7 +83,7 @@ def test_runs_of_a_batch_share_one_limit(tmp_path: Path) -> None:
     _asked(one, _answer(cost=0.0005))
     _asked(other, _answer(cost=0.001))
     Spending(path, "killed").take(0.001)
-    with pytest.raises(CostLimit, match=r"the batch's --max-cost 0.0035: 0.0025 dollars are spent"):
+    with pytest.raises(CostLimit, match=r"--max-cost 0.0035 of all runs: 0.0025 dollars are spent"):
         _asked(other, _answer())
     assert end_run(path, "killed") == pytest.approx(0.001)
     _asked(other, _answer(cost=0.001))
@@ -150,10 +150,11 @@ def test_a_run_stops_before_its_limit_and_goes_on_with_a_higher_one(tmp_path: Pa
     ],
 )
 def test_a_limit_without_a_price_is_refused_before_anything_is_asked(
-    flags: tuple[str, ...], said: str, tmp_path: Path
+    flags: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody can keep within a sum who does not know the price."""
     asked: list[Turn] = []
+    monkeypatch.setattr("benchkit.prices.is_own_network", lambda _host: False)
     with pytest.raises(UsageError, match=said):
         _run(tmp_path, asked.append, *flags)
     assert asked == []

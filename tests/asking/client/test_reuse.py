@@ -14,6 +14,7 @@ from benchkit.asking.script.base import Answer
 from benchkit.asking.script.usage import Usage
 from benchkit.commands.cache import command as cache
 from benchkit.contract import Variable
+from benchkit.errors import UsageError
 from tests.stand_ins.chat_server import ChatServer, Turn, chat_server
 from tests.support import ROOT
 
@@ -64,6 +65,13 @@ def test_nothing_is_asked_twice_and_what_was_taken_is_marked(server: ChatServer,
     speeds = ("tokens_per_second", "prompt_tokens_per_second", "time_to_first_token_s")
     assert [summary[name] for name in speeds] == [None] * 3
     assert "reused_answers" not in json.loads((tmp_path / "first" / "summary.json").read_text())
+
+
+def test_a_folder_that_is_not_there_is_told(server: ChatServer, tmp_path: Path) -> None:
+    """Before anything is asked."""
+    with pytest.raises(UsageError, match=r"--reuse .*nowhere: there is no such folder"):
+        _run(server, tmp_path, "first", "--reuse", str(tmp_path / "nowhere"), reuse=False)
+    assert server.bodies == []
 
 
 def test_without_the_flag_all_is_asked(server: ChatServer, tmp_path: Path) -> None:

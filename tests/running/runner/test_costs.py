@@ -59,14 +59,17 @@ def test_tokens_that_a_harness_tells_are_paid_by_their_price(tmp_path: Path) -> 
 
 
 def test_a_limit_is_refused_where_no_price_is_known() -> None:
-    """Before anything is started; a file that is served here needs none."""
-    asked = RunSettings(benchmark="demo", max_cost=1.0, server="endpoint", base_url="http://127.0.0.1:9/v1")
+    """Before anything is started; a file that is served here needs none, nor a server of one's own."""
+    asked = RunSettings(
+        benchmark="demo", max_cost=1.0, server="endpoint", base_url="http://api.example.com/v1"
+    )
     with pytest.raises(
         UsageError, match="--max-cost needs the price of mine, which nobody knows: add --price"
     ):
         plan_run(replace(asked, name="mine"))
     assert plan_run(replace(asked, name="mine", price="1,2"))
     assert plan_run(replace(asked, server="auto", base_url=None, model=Path("m.gguf")))
+    assert plan_run(replace(asked, name="mine", base_url="http://gpu-box:8000/v1"))
 
 
 def test_cost_and_cost_per_solved_problem_are_columns(tmp_path: Path) -> None:
