@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.legacy.cases import Case
 from tests.loaded_interpreter import run_command
-from tests.support import ROOT
+from tests.support import F16, QUANTIZED, ROOT
 
 DATA = Path(__file__).resolve().parent / "v0_1_0"
 EXPECTED = DATA / "expected"
@@ -44,7 +44,7 @@ def open_box(folder: str, place: Path, program: Path = ROOT) -> Path:
     for path in filter(Path.is_file, box.rglob("*")):
         _replace_in(path, moves)
     (box / "models").mkdir()
-    for model in ROOT.glob("demo/*.gguf"):
+    for model in (F16, QUANTIZED):  # those that there were
         copy = shutil.copyfile(model, box / "models" / model.name)
         os.utime(copy, (MODELS_DATE, MODELS_DATE))
     return box

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
+from benchkit.telling.comparison.columns import BY_NAME
+
 
 class Difference(NamedTuple):
     why: str
@@ -82,28 +84,30 @@ INTENDED: tuple[Difference, ...] = (
         "equal models is ahead by luck: at most 5% risk that any split is by chance)\n",
     ),
     Difference(
-        "a comparison tells what its models cost",
-        "history-compare-benchmark-demo-columns-model-score-no-such",
-        "context, easy,",
-        "context, cost, cost_per_solved, easy,",
-    ),
-    Difference(
-        "… and their score on expert tasks",
-        "history-compare-benchmark-demo-columns-model-score-no-such",
-        "empty, gpu,",
-        "empty, expert, gpu,",
+        "a comparison groups its problems where they have a language or an area",
+        "history-compare-benchmark-demo-format-json",
+        '  ],\n  "verdicts": [',
+        '  ],\n  "groups": {},\n  "verdicts": [',
     ),
 )
 
 
 # Columns for programs that version 0.1.0 did not have, each with the one behind which it stands: what models
-# cost, and their score on expert tasks. No frozen run knows a value of them.
-NEW_COLUMNS = {"expert": "hard", "cost": "wh_per_solved", "cost_per_solved": "cost"}
+# cost, how many drafted tokens they took, their score on expert tasks. No frozen run knows a value of them.
+NEW_COLUMNS = {
+    "expert": "hard",
+    "draft": "time_to_first_token_s",
+    "cost": "wh_per_solved",
+    "cost_per_solved": "cost",
+}
 _SEPARATORS = {"csv": ",", "tsv": "\t"}
 
 
 def _with_new_columns(name: str, frozen: str) -> str:
-    """Of tables, and of lists of objects on a line or on many."""
+    """Of tables, of lists of objects on a line or on many, and where the columns are listed."""
+    if name.endswith("-no-such"):  # sorted; none of those that there were is missing
+        head, known_are, names = frozen.partition("known are ")
+        return head + known_are + ", ".join(sorted({*names.strip().split(", "), *BY_NAME})) + "\n"
     for kind, separator in _SEPARATORS.items():
         if f"format-{kind}" in name:
             return "".join(_with_new_cells(frozen.splitlines(keepends=True), separator))
