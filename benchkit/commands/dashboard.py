@@ -45,7 +45,7 @@ def command(
     runs_dir: Path,
 ) -> None:
     """Launch, watch, rank and look into every answer, in the browser."""
-    from benchkit.dashboard.access import Access, check_host, new_token, read_token
+    from benchkit.dashboard.access import Access, check_host, is_loopback, new_token, read_token
     from benchkit.dashboard.app import make_app
     from benchkit.dashboard.page_settings import config_file
     from benchkit.dashboard.patience import make_index
@@ -61,6 +61,8 @@ def command(
     site = Site(open_indexed(history), history, runs_dir, models, access, config_file())
     app = make_app(site)
     click.echo(access.address)
+    if not is_loopback(host):
+        say("other machines can reach this page; what it shows, and the token, cross the network unencrypted")
     make_index(site.history, say)
     if opens:
         click.launch(access.address)

@@ -46,6 +46,7 @@ def make_server(app: Any) -> uvicorn.Server:
             ws="websockets-sansio",
             ws_max_size=LONGEST_LIVE_MESSAGE,
             timeout_graceful_shutdown=1,
+            lifespan="off",  # there is none, and what ends it prints a traceback at Ctrl-C
             server_header=False,
         )
     )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
+import sqlite3
 import threading
 from collections import Counter
 from datetime import UTC, datetime
@@ -249,6 +252,55 @@ def test_without_a_cache_folder_the_index_goes_with_the_process(path: Path, tmp_
     assert reader is not None
     assert reader.place.exists()
     assert tmp_path not in reader.place.parents
+
+
+def test_a_cache_folder_that_is_deleted_meanwhile(path: Path, tmp_path: Path) -> None:
+    """Is made again."""
+    history = open_indexed(path)
+    everything = ids(history)
+    shutil.rmtree(tmp_path / "cache")
+    assert ids(history) == everything
+    assert history.get("run-7").id == "run-7"
+
+
+def test_a_link_that_is_turned_to_another_history(path: Path, tmp_path: Path) -> None:
+    """Shows what it leads to now."""
+    write(tmp_path / "other.json", various_runs(2))
+    link = tmp_path / "link.json"
+    link.symlink_to(path)
+    history = open_indexed(link)
+    assert len(ids(history)) == 40
+    link.unlink()
+    link.symlink_to(tmp_path / "other.json")
+    assert ids(history) == ["run-0", "run-1"]
+
+
+def test_a_full_disk_leaves_the_answers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then the file itself is read."""
+
+    def full(*_arguments: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(building, "insert_runs", full)
+    history = open_indexed(path)
+    assert len(ids(history)) == 40
+    assert history.follow() is None
+    monkeypatch.undo()
+
+
+def test_indexes_that_nobody_uses_are_forgotten(path: Path, tmp_path: Path) -> None:
+    """And what a build that was killed left behind."""
+    open_indexed(path).follow()
+    folder = cache_folder() / "index"
+    old, draft, recent = folder / "a.sqlite3", folder / ".b.sqlite3.12.tmp", folder / "c.sqlite3"
+    for place in (old, draft, recent):
+        place.touch()
+    for place in (old, draft):
+        os.utime(place, (0, 0))
+    write(tmp_path / "other.json", various_runs(1))
+    open_indexed(tmp_path / "other.json").follow()
+    assert [place.exists() for place in (old, draft, recent)] == [False, False, True]
+    assert current_index(path) is not None
 
 
 def test_many_look_while_one_appends(path: Path) -> None:

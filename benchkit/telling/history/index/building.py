@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import islice
@@ -31,6 +32,7 @@ Report = Callable[[int, int], None]
 """Told the bytes that are read and those there are."""
 
 AT_ONCE = 500  # runs: read, inserted and reported together
+FORGOTTEN_S = 60 * 86400.0  # an index that was not written for so long
 BUILD_WAIT_S = 120.0  # for another process that builds the same index
 
 
@@ -65,15 +67,26 @@ def _build(file: BinaryIO, place: Path, report: Report | None) -> None:
     start = end_of_head(file)
     if start is None:
         raise OtherLayout
+    _forget_unused(place.parent)
     draft = place.with_name(f".{place.name}.{os.urandom(6).hex()}.tmp")
     try:
         with created(draft) as connection:
             inode = os.fstat(file.fileno()).st_ino
             _read_on(connection, file, Cursor(inode, start, 0, 0, 0, 0, whole=False), report)
         replace_index(place, draft)
+    except sqlite3.Error as error:
+        raise UselessIndex(f"{draft}: {error}") from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _forget_unused(folder: Path) -> None:
+    """Remove what was not written for long, such as the draft of a process that was killed."""
+    for old in (*folder.glob("*.sqlite3"), *folder.glob(".*.tmp")):
+        with suppress(OSError):
+            if time.time() - old.stat().st_mtime > FORGOTTEN_S:
+                old.unlink()
 
 
 def _read_on(connection: sqlite3.Connection, file: BinaryIO, before: Cursor, report: Report | None) -> None:

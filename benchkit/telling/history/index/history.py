@@ -58,7 +58,7 @@ class IndexedHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._history = real_path(store.path) if isinstance(store, JsonFile) else None
+        self._path = store.path if isinstance(store, JsonFile) else None
         self._following = threading.Lock()
         self._folder: Path | None = None
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
@@ -70,8 +70,9 @@ class IndexedHistory:
         return self._store.place
 
     def follow(self, report: Callable[[int, int], None] = lambda _read, _all: None) -> IndexReader | None:
-        """Bring the index up to date; None where this history can have none."""
-        if self._history is None or not self._history.is_file():
+        """Bring the index up to date; None where this history can have none, or it cannot be written."""
+        history = self._path and real_path(self._path)  # a link may lead elsewhere by now
+        if history is None or not history.is_file():
             return None
 
         def note(read: int, of: int) -> None:
@@ -80,28 +81,26 @@ class IndexedHistory:
 
         with self._following:
             try:
-                return self._current(note)
-            except OtherLayout:
+                return self._current(history, note)
+            except (OtherLayout, OSError):
                 return None
             except HistoryError as error:
                 raise HistoryError(f"history {self.place}: {error}") from None
-            except OSError as error:
-                raise HistoryError(f"history {self.place}: {error.strerror or error}") from error
             finally:
                 self.progress = None
 
-    def _current(self, report: Callable[[int, int], None]) -> IndexReader:
-        assert self._history is not None
-        self._folder = self._folder or self._writable_folder()
-        reader = IndexReader(self._history, self._folder / index_name(self._history))
-        signatures = signature_of(self._history), signature_of(reader.place)
+    def _current(self, history: Path, report: Callable[[int, int], None]) -> IndexReader:
+        if self._folder is None or not self._folder.exists():
+            self._folder = self._writable_folder()
+        reader = IndexReader(history, self._folder / index_name(history))
+        signatures = signature_of(history), signature_of(reader.place)
         if None not in signatures and signatures == self._seen.signatures:
             return reader
         if not (reader.place.exists() and _is_current(reader)):
-            follow(self._history, reader.place, report)
+            follow(history, reader.place, report)
         # What was half-written may be whole by now, which no signature need tell.
         whole = _is_current(reader)
-        self._seen = Seen((signature_of(self._history), signature_of(reader.place)) if whole else None)
+        self._seen = Seen((signature_of(history), signature_of(reader.place)) if whole else None)
         return reader
 
     def _writable_folder(self) -> Path:
