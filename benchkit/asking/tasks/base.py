@@ -23,6 +23,9 @@ AREAS = (
 )
 
 
+MOST_SECONDS, MOST_MEMORY_MB = 3600, 1 << 20
+
+
 @dataclass(frozen=True)
 class TaskLimits:
     """What building and testing an answer may take."""

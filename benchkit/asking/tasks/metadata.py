@@ -9,7 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.asking.answers.edits import is_inside
-from benchkit.asking.tasks.base import AREAS, DIFFICULTIES, TEST_GENERATION, OwnCommands, TaskLimits
+from benchkit.asking.tasks.base import (
+    AREAS,
+    DIFFICULTIES,
+    MOST_MEMORY_MB,
+    MOST_SECONDS,
+    TEST_GENERATION,
+    OwnCommands,
+    TaskLimits,
+)
 from benchkit.errors import ProblemsError, UnknownName
 from benchkit.languages import LANGUAGES
 
@@ -36,7 +44,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
         raise BadMetadata(f"{path} cannot be read: {_why(error)}") from None
     try:
         found = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadMetadata(f"{path}: not JSON: {error}") from None
     if not isinstance(found, dict):
         raise BadMetadata(f"{path}, line 1: must be an object with the task's facts")
@@ -107,6 +115,8 @@ def _one_of(known: Callable[[], tuple[str, ...]]) -> Check:
 
 def _texts(value: Any) -> str:
     sound = isinstance(value, list) and all(isinstance(one, str) and one for one in value)
+    if sound and any("\0" in one for one in value):
+        return "must not hold a NUL"
     return "" if sound else "must be a list of texts"
 
 
@@ -137,8 +147,11 @@ def _limits(value: Any) -> str:
     known = TaskLimits.__dataclass_fields__
     if not isinstance(value, dict) or not value.keys() <= known.keys():
         return f"must be an object with some of {', '.join(known)}"
-    bad = [name for name, most in value.items() if not _is_number(most) or most <= 0]
-    return f"{bad[0]} must be a number above 0" if bad else ""
+    for name, most in value.items():
+        bound = MOST_MEMORY_MB if name == "memory_mb" else MOST_SECONDS
+        if not _is_number(most) or not 0 < most <= bound:
+            return f"{name} must be a number above 0, up to {bound}"
+    return ""
 
 
 def _is_number(value: Any) -> bool:

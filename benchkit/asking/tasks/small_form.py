@@ -8,6 +8,7 @@ in Python `entry_point`: with it a case's input is the arguments of a call, with
 from __future__ import annotations
 
 import json
+import re
 from hashlib import sha256
 from math import isfinite
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from benchkit.asking.tasks.base import Case, Catalogue, Task, TaskLimits
+from benchkit.asking.tasks.base import MOST_SECONDS, Case, Catalogue, Task, TaskLimits
 from benchkit.errors import ProblemsError, UnknownName
 from benchkit.languages import Language, find_language
 
@@ -29,6 +30,9 @@ AS_FUNCTION = "Write the function `{}`; nothing is read or printed."
 OF_PAGES = ("html",)  # nothing that reads stdin
 
 
+ID = re.compile(r"\w[\w.+-]{0,150}")
+
+
 class BadTask(ProblemsError):
     """A task of the file that cannot be used."""
 
@@ -40,7 +44,7 @@ def read_small_form(path: Path) -> Catalogue:
         rows = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
     except (OSError, UnicodeDecodeError) as error:
         raise ProblemsError(f"the catalogue {path} cannot be read: {error}") from None
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ProblemsError(f"{path}: {' '.join(str(error).split())}") from None
     if isinstance(rows, dict):
         rows = rows.get("tasks")
@@ -63,9 +67,12 @@ def _task(path: Path, number: int, row: Any) -> Task:
     for name in ("id", "prompt"):
         if not isinstance(row.get(name), str) or not row[name].strip():
             raise BadTask(f"{where}, {name}: must be text")
+    if not ID.fullmatch(row["id"]):
+        raise BadTask(f"{where}, id: names a folder of what is kept: letters, digits and . _ + - alone")
     facts = row.get("metadata") or {}
     if not isinstance(facts, dict):
         raise BadTask(f"{where}, metadata: must be an object")
+    digest = _digest(where, row)
     language = _language(where, facts)
     file = FILE + language.suffix
     cases = _cases(where, row.get("test_cases"))
@@ -86,9 +93,18 @@ def _task(path: Path, number: int, row: Any) -> Task:
         entry_point=facts.get("entry_point"),
         workspace={file: b""},
         tests={"cases.json": json.dumps(row["test_cases"], default=str, indent=1).encode()},
-        reference={file: reference.encode()} if isinstance(reference, str) else {},
-        sha256=sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest(),
+        reference={file: reference.encode("utf-8", "replace")} if isinstance(reference, str) else {},
+        sha256=digest,
     )
+
+
+def _digest(where: str, row: dict[str, Any]) -> str:
+    try:
+        return sha256(json.dumps(row, sort_keys=True, default=str).encode()).hexdigest()
+    except (TypeError, RecursionError):  # YAML knows more kinds of keys, and lists that hold themselves
+        raise BadTask(f"{where}: must be plain data, its keys text") from None
+    except ValueError:
+        raise BadTask(f"{where}: holds itself") from None
 
 
 def _form(entry_point: str | None) -> str:
@@ -131,8 +147,8 @@ def _case(where: str, name: str, case: Any) -> Case:
     if not isinstance(case, dict) or not {"input", "expected_output"} <= case.keys():
         raise BadTask(f"{where}: needs input and expected_output")
     timeout, weight = case.get("timeout", WALL_S), case.get("weight", 1)
-    if not _is_number(timeout) or timeout <= 0:
-        raise BadTask(f"{where}, timeout: must be a number of seconds above 0")
+    if not _is_number(timeout) or not 0 < timeout <= MOST_SECONDS:
+        raise BadTask(f"{where}, timeout: must be a number of seconds above 0, up to {MOST_SECONDS}")
     if not _is_number(weight) or weight <= 0:
         raise BadTask(f"{where}, weight: must be a number above 0, is {weight!r}")
     return Case(name, case["input"], case["expected_output"], float(timeout), float(weight))

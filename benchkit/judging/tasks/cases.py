@@ -5,7 +5,7 @@ What is expected never enters the jail: it is compared here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,8 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.languages import Recipe, Toolchain
 from benchkit.verdict import Verdict
 
+MOST_TIMEOUTS = 3
+NOT_RUN = Tested(Verdict.TIMEOUT, f"not run: {MOST_TIMEOUTS} cases before it took too long")
 LONGEST = 200  # characters of a value that is shown
 
 
@@ -35,7 +37,7 @@ def judge_cases(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Teste
 
 
 def _judge_calls(tester: Tester, task: Task, entry_point: str, source: str) -> Tested:
-    results = [_called(tester, task, entry_point, case, source) for case in task.cases]
+    results = _until_hopeless(task, lambda case: _called(tester, task, entry_point, case, source))
     return _added_up(task, Tested(Verdict.PASSED, built=True), results)
 
 
@@ -44,8 +46,18 @@ def _judge_program(tester: Tester, task: Task, plan: Plan) -> Tested:
     if isinstance(built, Tested):
         return replace(built, weight_share=0.0)
     base = Tested(Verdict.PASSED, build_s=built.seconds, built=True)
-    results = [_printed(tester, task, case, plan.runs[0], built.files) for case in task.cases]
+    run = plan.runs[0]
+    results = _until_hopeless(task, lambda case: _printed(tester, task, case, run, built.files))
     return _added_up(task, base, results)
+
+
+def _until_hopeless(task: Task, judge: Callable[[Case], Tested]) -> list[Tested]:
+    """Each case's; an answer that hangs in several is not waited for in a hundred."""
+    results: list[Tested] = []
+    for case in task.cases:
+        late = sum(each.verdict is Verdict.TIMEOUT for each in results)
+        results.append(judge(case) if late < MOST_TIMEOUTS else NOT_RUN)
+    return results
 
 
 def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
@@ -63,7 +75,7 @@ def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
 
 def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
     """The program's verdict on this input."""
-    stdin = _text(case.input).encode()
+    stdin = _text(case.input).encode("utf-8", "replace")
     outcome = tester.programs.run(task, run, products, stdin, wall_s=case.timeout)
     tested = Tested(
         outcome.verdict,

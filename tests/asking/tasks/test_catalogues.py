@@ -61,6 +61,8 @@ def why(folder: Path) -> str:
         ({"toolchain": {"python": "new"}}, "toolchain: must name programs"),
         ({"packages": ["../x"]}, "packages: '../x' is no name of a package"),
         ({"packages": ["--index-url"]}, "is no name of a package, such as attrs==25.1"),
+        ({"limits": {"test_s": 1e300}}, "limits: test_s must be a number above 0, up to 3600"),
+        ({"test": ["sh", "a\0b"]}, "test: must not hold a NUL"),
         ({"test": "pytest"}, "test: must be a list of texts"),
         ({"test": []}, "test: must be a list of a program and its arguments"),
         ({"build": ["make"], "test": ["x"]}, "build: must be a list of such lists"),
@@ -192,6 +194,8 @@ def test_a_catalogue_in_the_small_form_is_read(tmp_path: Path, suffix: str) -> N
     ("row", "told"),
     [
         ({"id": 3}, "id: must be text"),
+        ({"id": "../../x"}, "id: names a folder of what is kept"),
+        ({"test_cases": [{"input": 1, "expected_output": 1, "timeout": 1e300}]}, "above 0, up to 3600"),
         ({"difficulty": "huge"}, "difficulty: 'huge'; known are easy, medium, hard, extreme"),
         ({"test_cases": []}, "test_cases: must be a list with at least one case"),
         ({"test_cases": [{"input": 1}]}, "test case 1: needs input and expected_output"),
@@ -217,3 +221,22 @@ def test_a_bad_task_of_the_small_form_is_named(tmp_path: Path, row: Any, told: s
         load_catalogue(path)
     assert f"{path}, task 2" in str(error.value)
     assert told in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        "- id: t\n  prompt: p\n  test_cases: [{input: 1, expected_output: 1}]\n  metadata: {1: a, b: c}\n",
+        "- &me\n  id: t\n  prompt: p\n  test_cases: [{input: 1, expected_output: 1}]\n  more: [*me]\n",
+        "- {id: t, prompt: p, test_cases: [{input: !!python/name:os.system '', expected_output: 1}]}",
+    ],
+    ids=["deep", "keys that are no text", "holds itself", "code"],
+)
+def test_a_small_form_that_is_no_plain_data_is_told(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(text)
+    with pytest.raises(BenchError) as error:
+        load_catalogue(path)
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)

@@ -93,6 +93,17 @@ def test_a_case_has_a_time_of_its_own(judge: TaskJudge, tmp_path: Path) -> None:
     assert attempt.as_record()["weight_share"] == 0.25
 
 
+@pytest.mark.parametrize("entry_point", [None, "f"])
+def test_an_answer_that_hangs_is_not_waited_for_in_every_case(
+    judge: TaskJudge, tmp_path: Path, entry_point: str | None
+) -> None:
+    cases = [{"input": n, "expected_output": n, "timeout": 0.2} for n in range(100)]
+    attempt = answered(judge, task_of(tmp_path, cases, entry_point=entry_point), "while True:\n    pass")
+    assert attempt.verdict is Verdict.TIMEOUT
+    assert len(attempt.tested.proof.checks) == 100
+    assert attempt.tested.proof.checks[3].message == "not run: 3 cases before it took too long"
+
+
 @pytest.mark.parametrize(
     ("source", "verdict", "share"),
     [
