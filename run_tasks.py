@@ -112,7 +112,10 @@ def _repeated(args: list[str]) -> list[str]:
 @click.option("--difficulty", multiple=True, type=click.Choice(DIFFICULTIES), help="Repeat it for several.")
 @click.option("--shuffle", type=int, metavar="SEED", help="Another order, before --limit is applied.")
 @click.option(
-    "--catalogue", type=click.Path(path_type=Path), metavar="DIR", help=f"[default: {OURS.name}/ beside this]"
+    "--catalogue",
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE",
+    help=f"[default: {OURS.name}/ beside this]",
 )
 @click.option(
     "--answer",
