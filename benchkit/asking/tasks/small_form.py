@@ -42,7 +42,9 @@ def read_small_form(path: Path) -> Catalogue:
     try:
         text = path.read_text(encoding="utf-8")
         rows = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise ProblemsError(f"the catalogue {path} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
         raise ProblemsError(f"the catalogue {path} cannot be read: {error}") from None
     except (ValueError, RecursionError, yaml.YAMLError) as error:
         raise ProblemsError(f"{path}: {' '.join(str(error).split())}") from None

@@ -184,8 +184,10 @@ class Gate:
         for name in (SOLUTION, ALTERNATIVE):
             files = read_solution(self._task, name)
             if not files:
-                if self._task.folder is not None or name == SOLUTION:
+                if self._task.folder is not None:
                     yield f"{name}/ is missing: a reference that passes"
+                elif name == SOLUTION:
+                    yield "reference_solution is missing: nothing shows that it can be solved"
                 continue
             yield from self._outside(name, files)
             yield from self._reference(name, files)
