@@ -13,7 +13,7 @@ from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
 from benchkit.records import Run, Status
 from tests.dashboard.site import a_run_with_files, site_of, two_models
-from tests.telling.comparison.nights import a_run, changed
+from tests.telling.comparison.nights import a_run, changed, run_with_parts
 
 ACCESS = Access("127.0.0.1", 8484, "the-token")
 PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models", "/settings")
@@ -75,6 +75,14 @@ def test_a_comparison_begins_with_its_verdict_and_shows_both_codes(browser: Test
     assert "2 flipped problems" in text
     assert '<td class="minus">    return n</td>' in text
     assert '<td class="plus">    return 2 * n</td>' in text
+
+
+def test_a_comparison_shows_the_parts_of_the_composite(tmp_path: Path) -> None:
+    """With their intervals, what they rest on, and both charts."""
+    browser = looking_at(tmp_path, run_with_parts("A"), run_with_parts("B", quality=50))
+    text = browser.get("/compare?run=run-A&run=run-B").text
+    wanted = ("efficiency", "90.0 [90–90]", "75 equals the reference solutions", "what makes up the overall")
+    assert [words for words in wanted if words not in text] == []
 
 
 def test_runs_that_differ_in_sampling_are_compared_only_when_asked_again(tmp_path: Path) -> None:

@@ -14,7 +14,9 @@ from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.composite import Scoring, scored
 from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, Page, pages, remarks, verdict_lines
+from benchkit.telling.comparison.part_table import part_table
 from benchkit.telling.comparison.selection import latest_good, sections
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.heads import Head
@@ -63,6 +65,7 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
     if len(named) > 1 or (not named and 1 < len(offered) <= MOST_FOR_ALL_PAIRS):
         try:
             found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
+            found = [scored(one, Scoring()) for one in found]
             base = f"/compare?{urlencode([('run', name) for name in named])}"
             base += "&anyway=1" if anyway else ""
             shown = [_compared(catalog, one, base, flip) for one in pages(found, None) if len(one.rows) > 1]
@@ -103,7 +106,8 @@ def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
         )
         for one in flipped
     ]
-    columns = [column for column in page.columns if column.name not in ("model", "run", "command")]
+    all_columns = dict.fromkeys((*page.columns, *part_table(page.rows)))
+    columns = [column for column in all_columns if column.name not in ("model", "run", "command")]
     texts = [cells(column, page.rows) for column in columns]
     lines = verdict_lines(page)
     words = [verdict.word.value for verdict in page.shown_verdicts()[0]]

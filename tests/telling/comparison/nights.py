@@ -15,6 +15,7 @@ from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.history import open_store
 
 HISTORY = "benchmark_results.json"
+TWENTY = [f"HumanEval/{number}" for number in range(20)]
 
 
 def a_run(model: str = "A", failed: Sequence[int] = (), total: int = 164, **changes: Any) -> Run:
@@ -53,6 +54,29 @@ def a_run(model: str = "A", failed: Sequence[int] = (), total: int = 164, **chan
         machine={"gpu": "RTX 3090", "driver": "570", "cpu": "Ryzen"},
     )
     return changed(run, **changes)
+
+
+def run_with_parts(
+    model: str,
+    *,
+    seconds: float = 1.0,
+    quality: float = 75.0,
+    efficiency: float | None = 90.0,
+    passed: int = 20,
+    **changes: Any,
+) -> Run:
+    """A run whose values scatter a little from problem to problem."""
+    points = {task: quality + number % 3 for number, task in enumerate(TWENTY[:passed])}
+    efficient = {task: efficiency or 0 for task in TWENTY[:passed]}
+    told = {
+        "speed": {"seconds": {task: seconds * (1 + number % 4 / 10) for number, task in enumerate(TWENTY)}},
+        "quality": {"points": points, "method": "rule 1, ruff 1"},
+        "efficiency": {"why": "not measured: --efficiency measures it"}
+        if efficiency is None
+        else {"points": efficient, "method": "clock"},
+    }
+    results = {"further": {"parts": told}}
+    return changed(a_run(model, range(passed, 20), 20, results=results), **changes)
 
 
 def changed(run: Run, **changes: Any) -> Run:

@@ -14,35 +14,10 @@ from click.testing import CliRunner, Result
 from benchkit.commands.compare import command as compare_command
 from benchkit.commands.report import command as report_command
 from benchkit.errors import UsageError
-from benchkit.records import Run
 from benchkit.weights import read_weights
-from tests.telling.comparison.nights import a_history, a_run, changed
+from tests.telling.comparison.nights import TWENTY, a_history, a_run, run_with_parts
 
-TASKS = [f"HumanEval/{number}" for number in range(20)]
 COLUMNS = "model,correctness,speed,quality,efficiency,overall"
-
-
-def run_with_parts(
-    model: str,
-    *,
-    seconds: float = 1.0,
-    quality: float = 75.0,
-    efficiency: float | None = 90.0,
-    passed: int = 20,
-    **changes: Any,
-) -> Run:
-    """A run whose values scatter a little from problem to problem."""
-    points = {task: quality + number % 3 for number, task in enumerate(TASKS[:passed])}
-    efficient = {task: efficiency or 0 for task in TASKS[:passed]}
-    told = {
-        "speed": {"seconds": {task: seconds * (1 + number % 4 / 10) for number, task in enumerate(TASKS)}},
-        "quality": {"points": points, "method": "rule 1, ruff 1"},
-        "efficiency": {"why": "not measured: --efficiency measures it"}
-        if efficiency is None
-        else {"points": efficient, "method": "clock"},
-    }
-    results = {"further": {"parts": told}}
-    return changed(a_run(model, range(passed, 20), 20, results=results), **changes)
 
 
 def compare(path: Path, *words: str) -> Result:
@@ -168,7 +143,7 @@ def test_runs_from_before_have_their_correctness(tmp_path: Path) -> None:
 
 def test_shares_of_tests_are_the_correctness_where_the_run_tells_them(tmp_path: Path) -> None:
     run = run_with_parts("A", passed=10)
-    shares = {task: 100.0 if number < 10 else 50.0 for number, task in enumerate(TASKS)}
+    shares = {task: 100.0 if number < 10 else 50.0 for number, task in enumerate(TWENTY)}
     run.results.record["further"]["parts"]["correctness"] = {"points": shares}
     assert rows_of(a_history(tmp_path, run, run_with_parts("B")))["A"]["correctness"] == pytest.approx(75)
 
