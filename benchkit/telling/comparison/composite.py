@@ -67,8 +67,13 @@ def scoring_of(
 
 def _agreed(runs: Iterable[Run]) -> Mapping[str, float] | None:
     """The weights that all of these runs were made under."""
-    told = {run.config.value("weights") for run in runs}
-    return read_weights(told.pop()) if len(told) == 1 and None not in told else None
+    told = [run.config.value("weights") for run in runs]
+    if not told or not isinstance(told[0], str) or any(value != told[0] for value in told):
+        return None
+    try:
+        return read_weights(told[0])
+    except UsageError:  # of a version that knows other parts
+        return None
 
 
 def scored(section: Section, scoring: Scoring) -> Section:

@@ -156,6 +156,13 @@ def test_weights_of_the_runs_count_where_all_agree_and_nobody_says_otherwise(tmp
     assert rows_of(path, "--weights", "correctness=100")["A"]["overall"] == row["correctness"]
 
 
+@pytest.mark.parametrize("recorded", ["beauty=1", {"speed": 1}, 3])
+def test_weights_that_this_version_does_not_know_are_passed_over(tmp_path: Path, recorded: object) -> None:
+    path = a_history(tmp_path, run_with_parts("A", config={"weights": recorded}))
+    weights = rows_of(path)["A"]["parts"]["weights"]
+    assert weights == {"correctness": 0.4, "speed": 0.2, "quality": 0.25, "efficiency": 0.15}
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
