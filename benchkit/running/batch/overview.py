@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchkit.errors import HistoryError
+from benchkit.records import Status
 from benchkit.running.batch.state import BatchState, EntryState, at_rest, read_state
-from benchkit.running.live import LiveRun, Snapshot, live_runs
+from benchkit.running.live import LiveRun, Snapshot, killed_runs, live_runs
 from benchkit.running.live.form import history_name
+from benchkit.telling.history import open_store
 
 
 @dataclass(frozen=True)
 class Overview:
-    states: tuple[EntryState, ...]  # of the batch, then of the single runs
+    states: tuple[EntryState, ...]  # of the batch, then of the single runs under way, then of the killed ones
     snapshots: Mapping[str, Snapshot]  # by run id, of the runs at work
     batch_pid: int | None  # of the batch's process, while it lives
     single_runs: int = 0
@@ -28,10 +32,26 @@ class Overview:
 
 def look_at(history: str | Path) -> Overview:
     """What the batch's journal and the live runs say about this history."""
-    return overview_of(read_state(history), live_runs(), history)
+    runs = live_runs()
+    return overview_of(read_state(history), runs, history, _killed_without_record(history))
 
 
-def overview_of(batch: BatchState, runs: Iterable[LiveRun], history: str | Path) -> Overview:
+def _killed_without_record(history: str | Path) -> list[LiveRun]:
+    """The killed runs that this history has no record of; a record makes the note needless."""
+    killed = [run for run in killed_runs() if run.announcement.history == history_name(history)]
+    recorded: set[str] = set()
+    if killed:
+        with suppress(HistoryError):
+            recorded = {head.id for head in open_store(history).heads()}
+    for run in killed:
+        if run.announcement.run_id in recorded:
+            run.path.unlink(missing_ok=True)
+    return [run for run in killed if run.announcement.run_id not in recorded]
+
+
+def overview_of(
+    batch: BatchState, runs: Iterable[LiveRun], history: str | Path, killed: Sequence[LiveRun] = ()
+) -> Overview:
     """The same of what was read already."""
     alive = _is_alive(batch)
     states = (batch if alive else at_rest(batch)).of_the_plan()
@@ -40,7 +60,15 @@ def overview_of(batch: BatchState, runs: Iterable[LiveRun], history: str | Path)
     planned = {state.run_id for state in states}
     single = [_single(run) for run_id, run in here.items() if run_id not in planned]
     snapshots = {run_id: run.snapshot for run_id, run in here.items()}
-    return Overview((*states, *single), snapshots, batch.pid if alive else None, len(single))
+    ended = [_killed(run) for run in killed if run.announcement.run_id not in planned]
+    return Overview((*states, *single, *ended), snapshots, batch.pid if alive else None, len(single))
+
+
+def _killed(run: LiveRun) -> EntryState:
+    now = run.snapshot
+    done = f" after {now.done} of {now.total} problems" if now.done is not None and now.total else ""
+    why = f"its process was killed{done}; what it had is in {run.announcement.folder}"
+    return replace(_single(run), state=Status.INTERRUPTED, error=why)
 
 
 def _single(run: LiveRun) -> EntryState:

@@ -14,7 +14,8 @@ full disk): it is passed over, and what is written later begins a line of its ow
 are passed over as well, and so is a file of a newer form.
 
 The process that owns a file removes it once the run is in the history. When that process is gone without
-having done so, the file is stale: the next run that starts or the next onlooker removes it.
+having done so, the file is stale: the next run that starts or the next onlooker puts it into the folder
+`killed`, where it stays as long as the run's folder does and the history has no record of it.
 
 form.py      the lines as frozen dataclasses: Announcement, Snapshot
 owner.py     whose process it is, and whether that still lives
@@ -25,7 +26,16 @@ pace.py      from a script's progress to a snapshot, with the time that is left
 """
 
 from benchkit.running.live.form import Announcement, Snapshot
-from benchkit.running.live.look import Follower, LiveRun, live_runs
+from benchkit.running.live.look import Follower, LiveRun, killed_runs, live_runs
 from benchkit.running.live.publish import Publisher, publishing
 
-__all__ = ["Announcement", "Follower", "LiveRun", "Publisher", "Snapshot", "live_runs", "publishing"]
+__all__ = [
+    "Announcement",
+    "Follower",
+    "LiveRun",
+    "Publisher",
+    "Snapshot",
+    "killed_runs",
+    "live_runs",
+    "publishing",
+]

@@ -20,6 +20,7 @@ from benchkit.running.live.form import (
 from benchkit.running.live.lines import MOST_BYTES, whole_lines
 from benchkit.running.live.owner import FRESH_S, age_s, is_live
 
+KILLED = "killed"  # the folder of the files whose owner was killed
 TAIL_BYTES = 4096  # holds a whole snapshot, and the half of another
 
 
@@ -40,19 +41,42 @@ def live_folder() -> Path:
 
 
 def live_runs(folder: Path | None = None) -> list[LiveRun]:
-    """The runs in progress, the longest first; files whose owner is gone are removed."""
+    """The runs in progress, the longest first; files whose owner has ended are put aside."""
     place = folder or live_folder()
     remove_stale(place)
     runs = [run for path in place.glob("*.jsonl") if (run := _read(path)) is not None]
     return sorted(runs, key=lambda run: run.announcement.since)
 
 
+def killed_runs(folder: Path | None = None) -> list[LiveRun]:
+    """The runs whose process was killed and whose folders are still there, as they were at the end."""
+    killed = []
+    for path in sorted(((folder or live_folder()) / KILLED).glob("*.jsonl")):
+        announcement = read_announcement(_first_line(path))
+        if announcement is not None and Path(announcement.folder).is_dir():
+            killed.append(LiveRun(path, announcement, latest_snapshot(path)))
+        else:
+            _remove(path)
+    return killed
+
+
 def remove_stale(folder: Path) -> None:
-    """Remove the files that nobody writes any more."""
+    """Put the files of killed processes aside, and remove those of which no run's folder is left."""
     for path in folder.glob("*.jsonl"):
-        if _is_stale(path):
-            with suppress(OSError):
-                path.unlink(missing_ok=True)
+        if not _is_stale(path):
+            continue
+        announcement = read_announcement(_first_line(path))
+        if announcement is None or not Path(announcement.folder).is_dir():
+            _remove(path)
+            continue
+        with suppress(OSError):
+            (folder / KILLED).mkdir(mode=0o700, exist_ok=True)
+            path.replace(folder / KILLED / path.name)
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _is_stale(path: Path) -> bool:

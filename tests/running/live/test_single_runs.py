@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -73,12 +74,38 @@ def test_another_historys_run_is_not_shown(bench: Bench, tmp_path: Path) -> None
         assert "no batch was started" in bench("status", "--history", "other.json").stdout
 
 
-def test_a_single_run_that_was_killed_is_not_shown(bench: Bench, tmp_path: Path) -> None:
-    """After kill -9 the next look says that nothing is under way, and leaves no file."""
+def test_a_single_run_that_was_killed_is_shown_with_its_folder(bench: Bench, tmp_path: Path) -> None:
+    """Nothing is under way after kill -9; where the answers are is told until their folder is deleted."""
     with single_run(tmp_path) as process:
         wait_until(lambda: "3/9" in bench("status").stdout)
         process.kill()
         process.wait()
-        assert "no batch was started" in bench("status").stdout
-        assert list((tmp_path / "cache" / "bench_runner" / "live").iterdir()) == []
+        (folder,) = (tmp_path / "runs").iterdir()
+        for _ in range(2):
+            told = bench("status").stdout
+            assert (
+                f"slow on {NAME}: its process was killed after 3 of 9 problems; what it had is in {folder}"
+                in told
+            )
+            assert "1 interrupted; no batch is running now" in told
+        (row,) = json.loads(bench("status", "--json").stdout)
+        assert (row["state"], row["folder"], row["now"]) == ("interrupted", str(folder), None)
+        assert "no batch was started" in bench("status", "--history", "other.json").stdout
         wait_until(lambda: leftovers(tmp_path) == [])
+    shutil.rmtree(folder)
+    assert "no batch was started" in bench("status").stdout
+    assert list((tmp_path / "cache" / "bench_runner" / "live").glob("*/*")) == []
+
+
+def test_a_record_makes_the_note_of_a_killed_run_needless(bench: Bench, tmp_path: Path) -> None:
+    """It was killed after its record had been written: the history has it, and `status` no more."""
+    with single_run(tmp_path) as process:
+        wait_until(lambda: "3/9" in bench("status").stdout)
+        process.kill()
+        process.wait()
+    assert "was killed" in bench("status").stdout
+    (folder,) = (tmp_path / "runs").iterdir()
+    record = {"id": folder.name, "model": NAME, "benchmark": "slow", "results": {}}
+    (tmp_path / "benchmark_results.json").write_text(json.dumps({"schema": 1, "runs": [record]}))
+    assert "no batch was started" in bench("status").stdout
+    assert list((tmp_path / "cache" / "bench_runner" / "live").glob("*/*")) == []
