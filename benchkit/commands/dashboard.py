@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -64,6 +66,23 @@ def command(
     if not is_loopback(host):
         say("other machines can reach this page; what it shows, and the token, cross the network unencrypted")
     make_index(site.history, say)
-    if opens:
+    if where := over_ssh(access.port):
+        say(where)
+    elif opens and has_screen():
         click.launch(access.address)
     serve(app, listening)
+
+
+def over_ssh(port: int) -> str:
+    """What to do where the browser is on another machine; empty where it is on this one."""
+    connection = os.environ.get("SSH_CONNECTION", "").split()
+    if len(connection) != 4:
+        return ""
+    here = connection[2]
+    tunnel = f"ssh -L {port}:localhost:{port} {here}"
+    return f"you came over SSH: on your own machine run {tunnel}, then open the address there"
+
+
+def has_screen() -> bool:
+    """Whether a browser could show itself; one for terminals would only be in the way."""
+    return sys.platform == "darwin" or any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))

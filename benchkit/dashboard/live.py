@@ -190,7 +190,7 @@ class Onlooker:
 
 def _state_of(run_id: str, followed: _Followed, live: LiveRun) -> list[Message]:
     news: Message = {}
-    snapshot = asdict(live.snapshot)
+    snapshot = {**asdict(live.snapshot), "interval": live.snapshot.interval}
     if snapshot != followed.snapshot:
         followed.snapshot = news["snapshot"] = snapshot
     output = Path(live.announcement.folder) / RunFile.OUTPUT

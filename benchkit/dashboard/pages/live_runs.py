@@ -16,7 +16,6 @@ from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.runs import run_of
-from benchkit.statistics import Interval, wilson
 
 
 @dataclass(frozen=True)
@@ -38,12 +37,6 @@ class Watched:
         """How much is done, from 0 to 1."""
         done, total = self.live.snapshot.done, self.live.snapshot.total
         return done / total if done is not None and total else None
-
-    @property
-    def interval(self) -> Interval | None:
-        """Of the score so far."""
-        passed, done = self.live.snapshot.passed, self.live.snapshot.done
-        return wilson(passed, done) if passed is not None and done else None
 
     def as_run(self) -> Run:
         """As far as it is known before its end."""

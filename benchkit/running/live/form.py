@@ -49,6 +49,16 @@ class Snapshot:
     at: float = 0.0  # seconds since the epoch
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Of the score, at 95%, in percent."""
+        if self.passed is None or not self.done:
+            return None
+        from benchkit.statistics import wilson  # for onlookers alone
+
+        low, high = wilson(self.passed, self.done)
+        return 100 * low, 100 * high
+
+    @property
     def over(self) -> bool:
         return self.state not in (STARTING, RUNNING)
 

@@ -1,0 +1,57 @@
+"""Runs in progress on the pages, and where the command shows itself."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from benchkit.commands.dashboard import has_screen, over_ssh
+from benchkit.running.live import Announcement, Snapshot, publishing
+from benchkit.running.live.form import history_name
+from benchkit.running.live.owner import this_process
+from tests.dashboard.site import site_of
+from tests.dashboard.test_pages import ACCESS, looking_at
+
+
+def test_a_run_in_progress_is_shown_with_what_is_judged_and_can_be_looked_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the page of what is going on, and on a page of its own, before the history knows it."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "runs" / "live-1"
+    folder.mkdir(parents=True)
+    event = {"event": "problem", "id": "HumanEval/7", "verdict": "wrong", "done": 1, "of": 4, "passed": 0}
+    line = json.dumps(event) + "\n"
+    (folder / "events.jsonl").write_text(line + '{"event": "prob')
+    history = history_name(site_of(tmp_path, ACCESS).place)
+    told = Announcement("live-1", "demo", "Alpha", str(folder), history, time.time(), this_process())
+    with publishing(told) as publisher:
+        publisher.publish(Snapshot("running", done=1, total=4, passed=0, score=0.0))
+        browser = looking_at(tmp_path)
+        now, run = browser.get("/now").text, browser.get("/runs/live-1?task=HumanEval/7").text
+        first = browser.get("/").url
+    assert first.path == "/now"
+    for text in (now, run):
+        assert "1 of 4" in text
+        assert f'data-run="live-1" data-offset="{len(line)}"' in text, "whole lines alone"
+    assert "0.0–79.3" in now, "the interval of the score so far"
+    assert "✗ wrong" in run
+
+
+def test_over_ssh_the_command_says_how_to_get_at_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "10.0.0.7 50022 10.0.0.9 22")
+    assert "ssh -L 8484:localhost:8484 10.0.0.9" in over_ssh(8484)
+    monkeypatch.delenv("SSH_CONNECTION")
+    assert over_ssh(8484) == ""
+
+
+def test_a_browser_is_opened_only_where_there_is_a_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert not has_screen()
+    monkeypatch.setenv("DISPLAY", ":0")
+    assert has_screen()
