@@ -89,6 +89,11 @@ class TablePrice:
             return None
 
 
+def in_dollars(value: float) -> str:
+    """Cents where they say enough, hundredths of them below a dollar."""
+    return f"{value:.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
+
+
 def read_price(given: Any) -> GivenPrice:
     """The price of a text or a list; UsageError says what is wrong with it."""
     parts = given.split(",") if isinstance(given, str) else given

@@ -14,9 +14,7 @@ import click
 from benchkit.addresses import with_version
 from benchkit.literals import SCORE_SCALES, GpuLayers, Parallel
 from benchkit.numbers import MEMORY_WANTED, Finite, Memory, above_0, memory_mib
-from benchkit.prices import read_price
 from benchkit.serving.servers.kinds import kind_names
-from benchkit.weights import in_words, read_weights
 
 Read = Callable[[Any], Any]
 """A plan's value as a run takes it; ValueError or TypeError if it is of another kind, or UsageError."""
@@ -136,10 +134,14 @@ def _read_yes_or_no(value: Any) -> bool:
 
 
 def _read_weights(value: Any) -> str:
+    from benchkit.weights import in_words, read_weights
+
     return in_words(read_weights(value))
 
 
 def _read_price(value: Any) -> str:
+    from benchkit.prices import read_price
+
     return str(read_price(value))
 
 

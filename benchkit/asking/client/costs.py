@@ -8,7 +8,7 @@ from threading import Lock
 
 from benchkit.asking.script.base import Answer, Question
 from benchkit.errors import CostLimit, UsageError
-from benchkit.prices import Price, Tokens
+from benchkit.prices import Price, Tokens, in_dollars
 from benchkit.spending import Spending
 
 TOKENS_OF_A_MESSAGE = 64  # at most, that a chat template adds
@@ -97,8 +97,9 @@ def _paid(answer: Answer, expected: float) -> float:
 
 def _reached(most: float, spent: float, more: float) -> str:
     return (
-        f"--max-cost {most:g}: {spent:.4f} dollars are spent, and what is under way with the next answer may "
-        f"cost {more:.4f} more; the answers are kept: a higher --max-cost with --reuse goes on from them"
+        f"--max-cost {most:g}: {in_dollars(spent)} dollars are spent, and what is under way with the next "
+        f"answer may cost {in_dollars(more)} more; the answers are kept: a higher --max-cost with --reuse "
+        "goes on from them"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from benchkit.prices import Price, Tokens
+from benchkit.prices import Price, Tokens, in_dollars
 from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import beside
@@ -100,8 +100,8 @@ def in_words(expected: Sequence[ExpectedCost]) -> str:
     most = [one.most for one in paid if one.most is not None]
     if not paid:
         return ""
-    parts = [f"about {sum(known):.2f} dollars"] if known else []
-    parts += [f"at most {sum(most):.2f} by the token budgets"] if len(most) == len(paid) else []
+    parts = [f"about {in_dollars(sum(known))} dollars"] if known else []
+    parts += [f"at most {in_dollars(sum(most))} by the token budgets"] if len(most) == len(paid) else []
     unknown = len(paid) - len(known)
     parts += [f"not known yet for {unknown} of {len(paid)} runs at a provider"] if unknown else []
     return f"Cost: {', '.join(parts)}"
@@ -122,7 +122,7 @@ class Night:
         spent = sum(read_spent(self._path).values())
         if spent + one_answer <= self._most:
             return None
-        return f"would pass --max-cost {self._most:g}: {spent:.2f} dollars are spent"
+        return f"would pass --max-cost {self._most:g}: {in_dollars(spent)} dollars are spent"
 
     def note_end(self, folder: Path) -> None:
         if self._path is not None:

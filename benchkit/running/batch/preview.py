@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.errors import BenchError
+from benchkit.prices import in_dollars
 from benchkit.records import Status
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.display import how_many
@@ -18,7 +19,6 @@ from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.columns import decimal
 from benchkit.telling.tables.width import printable, terminal_width
 from benchkit.terminal import duration
 
@@ -97,7 +97,7 @@ def _cost(cost: ExpectedCost) -> str:
     """Empty for a model of this machine of which nobody knows its electricity."""
     if cost.about is None:
         return "?" if cost.is_bill else ""
-    return decimal(cost.about, 2)
+    return in_dollars(cost.about)
 
 
 def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:

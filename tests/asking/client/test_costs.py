@@ -57,7 +57,7 @@ def test_the_limit_counts_what_is_under_way() -> None:
     for asker in askers:
         asker.start()
     under_way.wait(10)
-    with pytest.raises(CostLimit, match=r"^--max-cost 0.0025: 0.0000 dollars are spent, .* cost 0.0030 more"):
+    with pytest.raises(CostLimit, match=r"^--max-cost 0.0025: 0.00 dollars are spent, .* cost 0.0030 more"):
         _asked(purse, _answer())
     release.set()
     for asker in askers:

@@ -146,7 +146,7 @@ def test_the_runs_of_a_night_never_pass_its_limit(bench: Bench, tmp_path: Path) 
         first = bench("batch", "plan.yaml", "--max-cost", "0.0055")
         assert (first.returncode, asked) == (1, ["one"] * 5)
         assert re.search(r"--max-cost 0\.0055: 0\.00[45]0 dollars are spent", first.stdout)
-        assert "would pass --max-cost 0.0055: 0.01 dollars are spent" in first.stdout
+        assert "would pass --max-cost 0.0055: 0.0050 dollars are spent" in first.stdout
         (run,) = runs_in(tmp_path)
         assert (run["status"], run["telemetry"]["cost"]) == ("failed", pytest.approx(0.005))
         again = bench("batch", "plan.yaml", "--max-cost", "1", "--retry-failed")
