@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """MultiPL-E: our verdicts against those published, and the time against plain programs in two processes.
 
-    measurements/multipl_e.py --data FOLDER [--language js|ts|cpp] [--rounds 1]
+    measurements/multipl_e.py --data FOLDER [--language js|ts|cpp] [--rounds 1] [--in-turn]
 
 FOLDER holds multipl-e/humaneval-*.jsonl.gz and verdicts/qwen2.5-coder-1.5b-base/multipl-e/*-details.json.gz.
 Plain is one `node` a program, for TypeScript the compiler and then `node`, `g++` and then what it built: the
 programs as they were published, two at a time, their exit codes compared with the published verdicts as well.
+--in-turn is for a machine that does other things: each program by both, one after the other, and the sums.
 """
 
 from __future__ import annotations
@@ -60,12 +61,13 @@ def main() -> None:
     arguments.add_argument("--data", type=Path, required=True)
     arguments.add_argument("--language", choices=tuple(PLAIN), action="append")
     arguments.add_argument("--rounds", type=int, default=1)
+    arguments.add_argument("--in-turn", action="store_true")
     given = arguments.parse_args()
     for short in given.language or PLAIN:
-        measure(short, given.data, given.rounds)
+        measure(short, given.data, given.rounds, in_turn=given.in_turn)
 
 
-def measure(short: str, data: Path, rounds: int) -> None:
+def measure(short: str, data: Path, rounds: int, *, in_turn: bool) -> None:
     """All programs of one language by both, in turn."""
     problem_set = load(f"multipl-e-{short}", data / "multipl-e" / f"humaneval-{short}.jsonl.gz")
     text = gzip.decompress((data / VERDICTS / f"humaneval-{short}-details.json.gz").read_bytes())
@@ -74,10 +76,38 @@ def measure(short: str, data: Path, rounds: int) -> None:
     with open_sandbox("auto", WORKERS, [str(folder) for folder in toolchain.folders]) as sandbox:
         judge = open_judge(problem_set, sandbox)
         for number in range(rounds):
+            if in_turn:
+                compare_in_turn(short, judge, problem_set, published, number)
+                continue
             ours_s = compare("ours", problem_set, published, lambda one: ours(judge, one, published))
             plain_s = compare("plain", problem_set, published, lambda one: plain(short, published[one.id]))
             print(f"{short}, round {number + 1}: ours {ours_s:.1f} s, plain {plain_s:.1f} s,"
                   f" {ours_s / plain_s:.2f} times plain")  # fmt: skip
+
+
+def compare_in_turn(
+    short: str, judge: Judge, problem_set: ProblemSet, published: Published, number: int
+) -> None:
+    """What else the machine does slows both by as much; who comes first changes from program to program."""
+
+    def both(numbered: tuple[int, Problem]) -> dict[str, float]:
+        place, problem = numbered
+        works: list[tuple[str, Callable[[], object]]] = [
+            ("ours", lambda: ours(judge, problem, published)),
+            ("plain", lambda: plain(short, published[problem.id])),
+        ]
+        seconds = {}
+        for who, work in works if (place + number) % 2 else works[::-1]:
+            begun = time.monotonic()
+            work()
+            seconds[who] = time.monotonic() - begun
+        return seconds
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        found = list(pool.map(both, enumerate(problem_set.problems)))
+    ours_s, plain_s = (sum(each[who] for each in found) for who in ("ours", "plain"))
+    middle = sorted(each["ours"] / each["plain"] for each in found)[len(found) // 2]
+    print(f"{short}, round {number + 1}, in turn: {ours_s / plain_s:.2f} times plain, median {middle:.2f}")
 
 
 def compare(

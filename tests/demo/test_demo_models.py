@@ -77,6 +77,7 @@ def test_the_coarse_model_solves_visibly_fewer(engine: str, tmp_path: Path) -> N
     assert len(TAUGHT_WRONG) + 4 <= len(together) <= 15
 
 
+@pytest.mark.heavy
 def test_the_tasks_model_solves_a_task_in_each_language_that_is_there(tmp_path: Path) -> None:
     """Two answers are taught with a mistake in them; what the machine has no toolchain for is no failure."""
     with served("xllamacpp", TASKS_MODEL, tmp_path) as url:

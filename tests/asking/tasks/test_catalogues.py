@@ -226,7 +226,7 @@ def test_a_bad_task_of_the_small_form_is_named(tmp_path: Path, row: Any, told: s
 @pytest.mark.parametrize(
     "text",
     [
-        "[" * 100_000,
+        "[" * 5_000,
         "- id: t\n  prompt: p\n  test_cases: [{input: 1, expected_output: 1}]\n  metadata: {1: a, b: c}\n",
         "- &me\n  id: t\n  prompt: p\n  test_cases: [{input: 1, expected_output: 1}]\n  more: [*me]\n",
         "- {id: t, prompt: p, test_cases: [{input: !!python/name:os.system '', expected_output: 1}]}",

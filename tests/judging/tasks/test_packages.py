@@ -149,10 +149,14 @@ def test_a_package_for_javascript_is_brought_by_npm(
         install_packages([task_with("javascript_easy_clamp", "nowhere-at-all")], lambda _: None)
 
 
-def test_what_cannot_be_had_is_told_in_one_line(own_places: Path) -> None:
-    assert own_places.is_dir()
+@pytest.mark.heavy
+@pytest.mark.usefixtures("own_places")
+def test_what_cannot_be_had_is_told_in_one_line() -> None:
     with pytest.raises(BenchError, match="no-such-thing cannot be installed: ERROR: ") as error:
         install_packages([task_with("python_easy_clamp", "no-such-thing")], lambda _: None)
     assert "\n" not in str(error.value)
+
+
+def test_a_language_without_packages_is_told() -> None:
     with pytest.raises(BenchError, match="go_easy_clamp declares x: packages can be brought for javascript"):
         install_packages([task_with("go_easy_clamp", "x")], lambda _: None)
