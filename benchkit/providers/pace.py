@@ -12,24 +12,28 @@ from benchkit.replies import retry_after_s
 RATE_LIMITED = frozenset({429, 529})  # too much was asked, by us or by everybody
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)d)?(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?!s))?"
                        r"(?:(\d+(?:\.\d+)?)s)?(?:(\d+(?:\.\d+)?)ms)?")  # fmt: skip
+_RETRY_DELAY = re.compile(r'"retryDelay":\s*"(\d+(?:\.\d+)?)s"')  # Google's, in the error's details
 _UNITS = (86400.0, 3600.0, 60.0, 1.0, 0.001)
 _EPOCH_MS, _EPOCH_S = 1e11, 1e8  # numbers above these are moments, not spans
 
 
-def wished_pause_s(headers: Mapping[str, str], reset_headers: tuple[str, ...] = ()) -> float | None:
+def wished_pause_s(
+    headers: Mapping[str, str], reset_headers: tuple[str, ...] = (), body: str = ""
+) -> float | None:
     """The seconds that a refusal asks to wait; None where it does not say.
 
     Of several limits, those count of which nothing is left; where that is not told, the nearest reset.
     """
-    wished = _milliseconds(headers)
+    told = {name.lower(): value for name, value in headers.items()}
+    wished = _milliseconds(told)
     if wished is None:
-        wished = retry_after_s(headers)
+        wished = retry_after_s({"Retry-After": told.get("retry-after", "")})
+    if wished is None and (delay := _RETRY_DELAY.search(body)):
+        wished = float(delay[1])
     if wished is not None:
         return wished
-    resets = {name: span for name in reset_headers if (span := span_s(headers.get(name, ""))) is not None}
-    used_up = [
-        span for name, span in resets.items() if headers.get(name.replace("reset", "remaining")) == "0"
-    ]
+    resets = {name: span for name in reset_headers if (span := span_s(told.get(name, ""))) is not None}
+    used_up = [span for name, span in resets.items() if told.get(name.replace("reset", "remaining")) == "0"]
     if used_up:
         return max(used_up)
     return min(resets.values(), default=None)

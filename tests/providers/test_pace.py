@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from datetime import UTC, datetime
 
@@ -48,4 +49,12 @@ def test_which_header_counts() -> None:
     assert wished_pause_s(told | {"x-ratelimit-remaining-tokens": "0"}, resets) == 360.0
     assert wished_pause_s(told | {"Retry-After": "7"}, resets) == 7.0
     assert wished_pause_s(told | {"retry-after-ms": "250"}, resets) == 0.25
+    assert wished_pause_s({"X-Ratelimit-Reset-Requests": "3s"}, resets) == 3.0  # names in any case
     assert wished_pause_s({}, resets) is None
+
+
+def test_googles_delay_is_in_the_body() -> None:
+    details = [{"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "36s"}]
+    body = json.dumps([{"error": {"code": 429, "details": details}}])
+    assert wished_pause_s({}, (), body) == 36.0
+    assert wished_pause_s({"Retry-After": "1"}, (), body) == 1.0

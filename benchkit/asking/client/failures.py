@@ -79,7 +79,7 @@ def failure_of(refusal: Refusal) -> Exception:
     if status in BUSY:
         return RequestFailure(
             f"the server answers {status} ({said})",
-            wait_s=wished_pause_s(headers, refusal.reset_headers),
+            wait_s=wished_pause_s(headers, refusal.reset_headers, body),
             rate_limited=status in RATE_LIMITED,
         )
     if status in REFUSAL:

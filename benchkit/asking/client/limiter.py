@@ -15,7 +15,9 @@ from threading import Event, Lock
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider wishes none; doubled each time
 LEAST_OF_BEFORE = 0.5  # of the speed, after a refusal
-QUICKLY, SLOWLY = 1.01, 1.001  # the growth of the speed with each answer: doubled after 70, after 700
+QUICKLY, SLOWLY = 0.01, 0.001  # what each answer adds to the speed: doubled after 70, after 700
+HASTE = 0.0001  # … and the more with each answer since the last refusal: it may have been a mere crowd
+CATCHES_UP = 3  # questions that may follow at once where askers came late
 REMEMBERED = 30  # answers whose speed counts
 SHORTEST_S = 1e-3
 KNOWN_SAFE = 0.9  # of the speed at which the last refusal came
@@ -34,7 +36,7 @@ class Pace:
         self._ceiling = 0.0  # the speed at which the last refusal came
         self._next = 0.0
         self._resumed: float | None = None  # the first question since the last refusal
-        self._sent = 0  # since then
+        self._sent = self._since_refusal = 0  # questions and answers since then
         self._answers: deque[float] = deque(maxlen=REMEMBERED)
 
     def wait_s(self, now: float) -> float:
@@ -44,14 +46,16 @@ class Pace:
         self._resumed = now if self._resumed is None else self._resumed
         self._sent += 1
         if self.rate is not None:
-            self._next = now + 1 / self.rate
+            self._next = max(self._next, now - CATCHES_UP / self.rate) + 1 / self.rate
         return 0.0
 
     def note_answer(self, now: float) -> None:
         self.last_answer, self.refusals_in_a_row = now, 0
         self._answers.append(now)
         if self.rate is not None:
-            self.rate *= QUICKLY if self.rate < self._ceiling * KNOWN_SAFE else SLOWLY
+            self._since_refusal += 1
+            beyond = min(QUICKLY, SLOWLY + HASTE * self._since_refusal)
+            self.rate *= 1 + (QUICKLY if self.rate < self._ceiling * KNOWN_SAFE else beyond)
 
     def note_refusal(self, now: float, turn: int, wished_s: float | None) -> None:
         """A refusal of a question that was sent at this turn."""
@@ -63,7 +67,7 @@ class Pace:
         self._next = now + (pause if wished_s is None else wished_s)
         self.turn += 1
         self.refusals_in_a_row += 1
-        self._resumed, self._sent = None, 0
+        self._resumed, self._sent, self._since_refusal = None, 0, 0
 
     def _slow_down(self, now: float) -> None:
         """To the speed of the answers of late, for that was allowed; to no less than half."""

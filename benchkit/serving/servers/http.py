@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 from benchkit.addresses import basic_authorization, split_credentials
 from benchkit.errors import ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
 from benchkit.providers.dialects import dialect_of
+from benchkit.providers.pace import wished_pause_s
 from benchkit.providers.parameters import Parameters
 from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import AS_TO_MONEY, is_about_money
 from benchkit.providers.table import LOCAL
-from benchkit.replies import REDIRECTS, may_pass, redirection, retry_after_s
+from benchkit.replies import REDIRECTS, may_pass, redirection
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST = 16 << 20  # bytes of a body; the longest list of models, with all their facts, is under 1 MB
@@ -206,7 +207,7 @@ def prove_token(
             raise no_answer(url, error, timeout) from error
         if not parameters.learn(reply.status, reply.text(), body):
             break
-    refuse_unless_ok(reply, url, f"{base_url} refuses to answer ({reply.status})")
+    refuse_unless_ok(reply, url, f"{base_url} refuses to answer ({reply.status})", provider)
     found = reply.json()
     if not _has_token(dialect.event(found) if isinstance(found, dict) else found):
         raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
@@ -221,7 +222,7 @@ def _question(name: str) -> dict[str, Any]:
     }
 
 
-def refuse_unless_ok(reply: HttpReply, url: str, what: str) -> None:
+def refuse_unless_ok(reply: HttpReply, url: str, what: str, provider: Provider = LOCAL) -> None:
     """Raise ServerBusy where the same request may be answered in a moment, else ServerError."""
     if reply.ok:
         return
@@ -232,7 +233,7 @@ def refuse_unless_ok(reply: HttpReply, url: str, what: str) -> None:
     if not may_pass(reply.status):
         raise ServerError(f"{what}: {reply.message()}")
     busy = ServerBusy(f"{what}: {reply.message()}")
-    busy.wait_s = retry_after_s(reply.headers)
+    busy.wait_s = wished_pause_s(reply.headers, provider.reset_headers, reply.text())
     raise busy
 
 
