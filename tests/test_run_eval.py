@@ -393,6 +393,24 @@ def test_a_run_is_judged_again_on_the_problems_that_it_asked(
     assert said in last_line(done)
 
 
+def test_the_parts_of_the_composite_stand_in_the_summary(tmp_path: Path) -> None:
+    """Quality of what passed and the counts behind it, response times of all; how efficiency is had."""
+    short = ("--limit", "3", "--task", "Demo/0,Demo/1,Demo/2")
+    with chat_server(but_for("Demo/2", lambda turn: turn.answer("no idea"))) as server:
+        done = ask(server, tmp_path / "run", *short)
+    assert done.returncode == 0, done.stderr
+    assert (
+        "Quality: 75.0 of 100 (75 equals the references), 95% interval 75.0–75.0, 2 problems" in done.stdout
+    )
+    parts = json.loads((tmp_path / "run" / "summary.json").read_text())["further"]["parts"]
+    assert parts["quality"]["points"] == {"Demo/0": 75.0, "Demo/1": 75.0}
+    assert sorted(parts["speed"]["seconds"]) == ["Demo/0", "Demo/1", "Demo/2"]
+    assert parts["efficiency"] == {"why": "not measured: --efficiency measures it"}
+    counted = [json.loads(line) for line in (tmp_path / "run" / "measures.jsonl").read_text().splitlines()]
+    assert sorted(row["task_id"] for row in counted) == ["Demo/0", "Demo/1"]
+    assert all(row["quality"]["complexity"] == row["quality"]["reference"]["complexity"] for row in counted)
+
+
 @pytest.mark.parametrize("where", ["a file", "no folder can be made"])
 def test_a_folder_that_cannot_be_written_is_one_line(tmp_path: Path, where: str) -> None:
     """Said before anything is asked, with exit code 1."""

@@ -31,6 +31,8 @@ def test_the_runner_asks_judges_records_and_shows_tasks(bench: Bench, tmp_path: 
     (record,) = runs_in(tmp_path)
     assert record["results"]["score"] == 100
     assert record["results"]["difficulty_scores"] == {"easy": 100}
+    parts = record["results"]["further"]["parts"]
+    assert (parts["quality"]["points"], parts["correctness"]["points"]) == ({TASK: 75}, {TASK: 100})
     assert record["problem_set"]["name"] == "tasks"
     latest = json.loads((tmp_path / "runs" / f"{TASK}_latest.json").read_text())
     assert latest[0]["verdict"] == "passed"
