@@ -7,9 +7,15 @@ from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
 
-from benchkit.languages import find_language
-
-READ_BY_LIZARD = ("go", "rust", "cpp", "javascript", "typescript")
+READ_BY_LIZARD = {
+    "go": ".go",
+    "rust": ".rs",
+    "cpp": ".cpp",
+    "javascript": ".mjs",
+    "typescript": ".ts",
+    "html": ".mjs",  # a page's scripts
+}
+"""Languages, and the ending by which lizard knows them."""
 
 _COMMANDS = re.compile(r"lizard|GENERATED CODE", re.IGNORECASE)  # words by which code could switch it off
 
@@ -31,5 +37,5 @@ def of_python(source: str) -> int:
 def of_other(language: str, source: str) -> int:
     """Branches of all functions: cyclomatic complexity less one for each function."""
     analyze = import_module("lizard").analyze_file.analyze_source_code
-    told = analyze(f"code{find_language(language).suffix}", _COMMANDS.sub("-", source))
+    told = analyze(f"code{READ_BY_LIZARD[language]}", _COMMANDS.sub("-", source))
     return sum(function.cyclomatic_complexity - 1 for function in told.function_list)

@@ -20,6 +20,7 @@ NOISE_FLOOR_S = 0.02  # an empty program takes 2 ms, give or take 0.3: of less t
 TIME_LIMIT_S = 10.0  # of processor time; an answer that needs it has no points
 PAIRS = 5
 ENOUGH_S = 1.5  # of processor time spent on one answer: then fewer pairs have to do
+TOLD_EVERY = 20  # answers; each takes a second or so
 _WAITING = 6.0  # wall time for each second of processor time, on a machine that does much else
 METHOD = f"processor time, {PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
 _ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
@@ -48,7 +49,13 @@ class Meter:
         """The efficiency of all answers; those without a heavy input have none."""
         count = sum(one.task_id in self.heavy for one in answers)
         self.tell(f"efficiency: {count} of {len(answers)} passing answers have a heavy input")
-        return Part(tuple(self._measured(one) for one in answers), METHOD)
+        measured, done = [], 0
+        for one in answers:
+            measured.append(self._measured(one))
+            done += one.task_id in self.heavy
+            if one.task_id in self.heavy and done % TOLD_EVERY == 0:
+                self.tell(f"efficiency: {done} of {count} measured")
+        return Part(tuple(measured), METHOD)
 
     def _measured(self, one: Answered) -> Measured:
         heavy = self.heavy.get(one.task_id)

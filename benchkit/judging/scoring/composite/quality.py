@@ -107,7 +107,7 @@ def _version(tool: str) -> str:
 
 def _why_not(one: Answered) -> str:
     if not one.reference:
-        return "the problem has no reference solution"
+        return "the problem has no reference solution with code in it"
     if one.language != "python" and one.language not in complexity.READ_BY_LIZARD:
         return f"nothing here measures {one.language}"
     return ""

@@ -70,12 +70,17 @@ def _answered(task: Task, judged: Judged, attempt: Attempt) -> Answered:
     )
 
 
+# Where a task's code has other endings than its language's programs.
+_ENDINGS: Mapping[str, tuple[str, ...]] = {"cpp": (".cpp", ".hpp", ".h"), "html": (".mjs", ".js")}
+
+
 def _code_of(task: Task, files: Mapping[str, bytes]) -> dict[str, str]:
-    """The files in the task's language, by their ending."""
+    """The files that hold code of the task's language, by their endings."""
+    endings = _ENDINGS.get(task.language.name, (task.language.suffix,))
     return {
         name: content.decode("utf-8", "replace")
         for name, content in sorted(files.items())
-        if name.endswith(task.language.suffix)
+        if name.endswith(endings)
     }
 
 

@@ -101,6 +101,17 @@ def test_a_reference_that_fails_measures_nobody() -> None:
     assert (found.points, found.why) == (None, "the reference fails on the heavy input: error")
 
 
+def test_whoever_waits_is_told_how_far_it_is() -> None:
+    told: list[str] = []
+    meter = Meter(Clock(seconds_by("slow", 1)), {"sum": heavy_call("total", "5,")}, told.append)  # type: ignore[arg-type]
+    meter.measure([answered(REFERENCE, number) for number in range(45)])
+    assert told == [
+        "efficiency: 45 of 45 passing answers have a heavy input",
+        "efficiency: 20 of 45 measured",
+        "efficiency: 40 of 45 measured",
+    ]
+
+
 def test_a_problem_without_a_heavy_input_has_none() -> None:
     meter = Meter(Clock(seconds_by("slow", 1)), {})  # type: ignore[arg-type]
     (found,) = meter.measure([answered(REFERENCE)]).measured

@@ -225,7 +225,7 @@ def test_code_that_no_parser_reads_has_none_and_says_why() -> None:
     assert [one.points for one in part.measured] == [None, None, None]
     assert [one.why for one in part.measured] == [
         "the answer cannot be read by this Python's parser",
-        "the problem has no reference solution",
+        "the problem has no reference solution with code in it",
         "nothing here measures cobol",
     ]
 

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from benchkit.asking.tasks import load_catalogue
+from benchkit.asking.tasks.folders import read_solution
 from benchkit.asking.tasks.small_form import read_small_form
 from benchkit.contract import RunFile
 from benchkit.errors import ProblemsError
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered, Measured, Part
 from benchkit.judging.scoring.composite.record import Composite
-from benchkit.judging.scoring.composite.tasks import share_of_checks
+from benchkit.judging.scoring.composite.tasks import TaskComposite, share_of_checks
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
@@ -46,7 +47,7 @@ def test_parts_of_a_run(tmp_path: Path) -> None:
     record = composite.measure(tmp_path, NONE)
     quality = record["quality"]
     assert (quality["mean"], quality["interval"], quality["points"]) == (75, [75, 75], {"a": 75, "b": 75})
-    assert quality["unmeasured"] == {"the problem has no reference solution": 1}
+    assert quality["unmeasured"] == {"the problem has no reference solution with code in it": 1}
     assert record["efficiency"] == {"why": "not asked for"}
     assert record["speed"] == {"seconds": {"a": 2.0, "b": 2.0, "c": 4.0}}
     assert "correctness" not in record
@@ -99,6 +100,20 @@ def test_weights_of_test_cases_are_kept(tmp_path: Path) -> None:
 def test_a_weight_that_is_no_number_above_0_is_refused(tmp_path: Path, weight: object) -> None:
     with pytest.raises(ProblemsError, match=r"test case 1, weight: must be a number above 0"):
         read_small_form(catalogue_of(tmp_path, [{**CASES[0], "weight": weight}]))
+
+
+def test_every_task_that_asks_for_code_can_be_measured() -> None:
+    """Its own solution has 75 in each language; a page without a script has no quality."""
+    catalogue = load_catalogue(None)
+    composite = TaskComposite(catalogue)
+    for task in catalogue.problems:
+        solved = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
+        composite.add(judged(task.id), solved)
+    quality = composite.measure(None, None, lambda _line: None)["quality"]
+    assert set(quality["points"].values()) == {75.0}
+    missing = {task.id for task in catalogue.problems} - quality["points"].keys()
+    assert missing <= {task.id for task in catalogue.problems if task.language.name == "html"}
+    assert len(missing) < 3
 
 
 def test_heavy_inputs_of_tasks_are_there_and_decide_no_verdict(tmp_path: Path) -> None:
