@@ -34,8 +34,8 @@ class Store(Protocol):
     # Every run whole, in the order they were added.
     def runs(self) -> list[Run]: ...
 
-    # The runs that are wanted. Of all in their order, a list without end may hold no more than a list shows:
-    # results up to the failed tasks, telemetry, no configuration.
+    # The runs that are wanted. Where all are, in their order and without end, each may hold no more than a
+    # list shows of it: its names, its error, the figures of its results, speed and VRAM.
     def find(
         self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE
     ) -> Found: ...

@@ -168,7 +168,8 @@ def find_among(
 
 def searched_text(run: Run) -> str:
     """What a filter's text is looked up in."""
-    return "\n".join(part or "" for part in (run.id, run.model, run.benchmark, run.error)).casefold()
+    # An error of a record by somebody else may be anything.
+    return "\n".join(str(part or "") for part in (run.id, run.model, run.benchmark, run.error)).casefold()
 
 
 def _ordered(runs: list[Run], order: Order) -> list[Run]:

@@ -15,7 +15,9 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from benchkit.commands import find_command
 from benchkit.errors import HistoryError
 from benchkit.files import cache_folder
 from benchkit.records import Run, Status
@@ -97,7 +99,7 @@ def test_answers_equal_those_of_the_file(path: Path) -> None:
                 wanted,
                 order,
             )
-        assert history.find().runs == runs
+        assert history.find(page=Page(0, 100)).runs == runs
         assert history.heads() == open_store(path).heads()
         history.append(more)
         assert history.get(more.id) == open_store(path).get(more.id)
@@ -349,6 +351,26 @@ def test_commands_take_names_and_runs_from_a_current_index(
     open_store(path).append(a_run("next"))
     assert open_store(path).heads()[-1].id == "next"
     assert open_store(path).get("next") == open_store(path).runs()[-1]
+
+
+@pytest.mark.usefixtures("short_is_long")
+def test_list_prints_the_same_with_an_index(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the index alone, also of records that nobody but a hand could have written."""
+    odd = {"id": 7, "error": ["x"], "results": {"score": "9", "total_passed": 3.0, "total_problems": 2.5}}
+    newer = {"id": "n", "status": "postponed", "telemetry": {"vram_peak_mb": 1e400}, "model": None}
+    whole = document.parse(path.read_bytes())
+    path.write_bytes(document.render(document.Document([*whole.records, odd, newer, {}], whole.beside)))
+    plainly = printed(path)
+    open_indexed(path).follow()
+    monkeypatch.setattr(file.JsonFile, "_content", lambda _self: pytest.fail("the file was read"))
+    assert printed(path) == plainly
+
+
+def printed(path: Path) -> str:
+    name, command, words = find_command(["list", "--history", str(path)])
+    done = CliRunner().invoke(command, words, prog_name=name, standalone_mode=False, env={"COLUMNS": "300"})
+    assert done.exception is None
+    return done.output
 
 
 @pytest.mark.usefixtures("short_is_long")

@@ -16,11 +16,15 @@ from benchkit.records import Run
 from benchkit.telling.history.finding import COLUMNS, CONDITIONS, ORDERS, searched_text
 from benchkit.telling.history.index.cursor import Cursor
 
-VERSION = 1
+VERSION = 2
 """Of the tables: an index of another version is made anew."""
 
 WAIT_S = 5.0  # for another process that writes
 
+LIST_COLUMNS = (
+    *("id", "timestamp", "benchmark", "model", "status", "error"),
+    *("score", "time_taken", "total_passed", "total_problems", "tokens_per_second", "vram_mb"),
+)
 HEAD_COLUMNS = ("position", "id", "timestamp", "benchmark", "model", "status", "problems")
 TEXT_PLACE = "CAST(? AS TEXT)"
 """Of a value made by `storable`, in a statement."""
@@ -33,6 +37,9 @@ _OWN_COLUMNS = {
     "timestamp": "TEXT",
     "problems": "TEXT",
     "searched": "TEXT",
+    "error": "TEXT",
+    "total_passed": "INTEGER",
+    "total_problems": "INTEGER",
 }
 _ALL_COLUMNS = _OWN_COLUMNS | {name: column.kind for name, column in COLUMNS.items()}
 _PLACES = (TEXT_PLACE if kind == "TEXT" else "?" for kind in _ALL_COLUMNS.values())
@@ -96,7 +103,9 @@ def insert_runs(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]])
 
 
 def row_of(position: int, offset: int, length: int, run: Run) -> tuple[Any, ...]:
-    own = (run.id, run.timestamp, run.problem_set.name, searched_text(run))
+    error = None if run.error is None else str(run.error)
+    counts = run.results.total_passed, run.results.total_problems
+    own = (run.id, run.timestamp, run.problem_set.name, searched_text(run), error, *counts)
     facts = (*own, *(column.value(run) for column in COLUMNS.values()))
     return (position, offset, length, *map(storable, facts))
 

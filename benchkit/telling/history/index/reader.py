@@ -12,12 +12,14 @@ from typing import Any
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import cache_folder
-from benchkit.records import Run
+from benchkit.records import Run, Status
+from benchkit.runs import run_of
 from benchkit.telling.history.finding import COLUMNS, Filter, Found, Order, Page
 from benchkit.telling.history.heads import Head, make_head
 from benchkit.telling.history.index.cursor import has_unfinished_append, signature_of
 from benchkit.telling.history.index.database import (
     HEAD_COLUMNS,
+    LIST_COLUMNS,
     TEXT_PLACE,
     UselessIndex,
     connected,
@@ -89,6 +91,12 @@ class IndexReader:
             place_of = {place[0]: place for place in connection.execute(*places_query(positions))}
         return Found(self._runs([place_of[position] for position in positions]), total)
 
+    def listed(self) -> list[Run]:
+        """All runs in their order, with what a list shows of them."""
+        query = f"SELECT {', '.join(LIST_COLUMNS)} FROM runs ORDER BY position"
+        with connected(self.place) as connection:
+            return [_listed(*row) for row in connection.execute(query)]
+
     def get(self, run_id: str) -> Run:
         named = f"FROM runs WHERE id = {TEXT_PLACE} ORDER BY position DESC LIMIT 1"
         with connected(self.place) as connection:
@@ -117,6 +125,37 @@ class IndexReader:
             return [
                 _run(os.pread(file.fileno(), length, offset), position) for position, offset, length in places
             ]
+
+
+def _listed(
+    run_id: str,
+    timestamp: str,
+    benchmark: str,
+    model: str,
+    status: str,
+    error: str | None,
+    score: float | None,
+    time_taken: float | None,
+    passed: int | None,
+    total: int | None,
+    tokens_per_second: float | None,
+    vram_mb: float | None,
+) -> Run:
+    return run_of(
+        id=run_id,
+        timestamp=timestamp,
+        benchmark=benchmark,
+        model=model,
+        status=Status(status),
+        error=error,
+        results={
+            "score": score,
+            "time_taken": time_taken,
+            "total_passed": passed,
+            "total_problems": total,
+        },
+        telemetry={"tokens_per_second": tokens_per_second, "vram_peak_mb": vram_mb},
+    )
 
 
 def _run(line: bytes, position: int) -> Run:

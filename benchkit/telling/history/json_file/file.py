@@ -86,9 +86,11 @@ class JsonFile:
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         with _named(self.path), _no_garbage_collection():
-            content, listed = self._content(), (wanted, order) == (EVERYTHING, IN_ORDER)
-            runs = content.summaries if listed else content.runs
-            return find_among(runs, wanted, order, page, self.notes() if wanted.tag else None)
+            if (wanted, order, page) == (EVERYTHING, IN_ORDER, FIRST_PAGE):
+                listed = self._answer(lambda index: index.listed(), lambda: self._content().summaries)
+                return Found(listed, len(listed))
+            notes = self.notes() if wanted.tag else None
+            return find_among(self._content().runs, wanted, order, page, notes)
 
     def delete(self, run_id: str) -> None:
         deleting.delete(self.path, run_id)
