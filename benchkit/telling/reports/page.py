@@ -1,4 +1,4 @@
-"""A drawing as a PDF page, its shapes and texts as such: sharp at any size, and its words can be searched.
+"""Drawings as PDF pages, their shapes and texts as such: sharp at any size, and their words can be searched.
 
 It reads the SVG that `Canvas` writes, and nothing else of SVG: rectangles, paths of the commands that
 `_trace` knows, texts, groups that are moved, and the classes of the light theme.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,14 +27,22 @@ TOKEN = re.compile(r"[A-Za-z]|-?[\d.]+(?:e-?\d+)?")
 
 def as_pdf(canvas: Canvas) -> bytes:
     """One page of the drawing's size."""
+    return as_pdf_pages([canvas], canvas.title, (canvas.width * POINTS, canvas.height * POINTS))
+
+
+def as_pdf_pages(canvases: Sequence[Canvas], title: str, paper: tuple[float, float]) -> bytes:
+    """Each drawing on a page of this width and height in points, as large as fits."""
     from reportlab.pdfgen.canvas import Canvas as Pdf
 
     content = io.BytesIO()
-    pdf = Pdf(content, (canvas.width * POINTS, canvas.height * POINTS), invariant=1)
-    pdf.setTitle(canvas.title)
-    pdf.scale(POINTS, -POINTS)
-    pdf.translate(0, -canvas.height)
-    _Page(pdf).draw(ElementTree.fromstring(canvas.plain()))
+    pdf = Pdf(content, paper, invariant=1)
+    pdf.setTitle(title)
+    for canvas in canvases:
+        scale = min(paper[0] / canvas.width, paper[1] / canvas.height)
+        pdf.scale(scale, -scale)
+        pdf.translate(0, -paper[1] / scale)
+        _Page(pdf).draw(ElementTree.fromstring(canvas.plain()))
+        pdf.showPage()
     pdf.save()
     return content.getvalue()
 

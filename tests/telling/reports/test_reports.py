@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,10 +16,12 @@ from benchkit.records import Run, Status
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.selection import sections
 from benchkit.telling.history import open_store
+from benchkit.telling.reports import pdf
 from benchkit.telling.reports.flips import flips
 from benchkit.telling.reports.gallery import _tokens, histories
 from benchkit.telling.reports.html import Html
 from benchkit.telling.reports.material import Material
+from benchkit.telling.reports.svg import Canvas
 from tests.support import Bench
 from tests.telling.comparison.nights import HISTORY, a_history, a_run, with_files, worked_example
 
@@ -182,11 +185,33 @@ def test_output_that_cannot_be_written(tmp_path: Path, bench: Bench) -> None:
 
 
 def test_pdf(tmp_path: Path, bench: Bench) -> None:
-    """Text and charts as one page."""
+    """Text and charts on pages of A4, as many as it takes."""
     a_history(tmp_path, *two_models(tmp_path))
     done = bench("report", "--output", "r.pdf")
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
+    content = (tmp_path / "r.pdf").read_bytes()
+    assert content.startswith(b"%PDF")
+    pages = re.findall(rb"/MediaBox \[ ([^]]+) \]", content)
+    assert len(pages) > 1
+    assert set(pages) == {b"0 0 841.89 595.28"}
+
+
+def test_pages_of_a_pdf_lose_nothing() -> None:
+    """Each line and chart is on one page, in their order and within it, but for a chart that is taller."""
+    lines = [f"line {number}" for number in range(100)]
+    pages = list(pdf._pages_of_lines(lines))
+    assert [part for page in pages for _, part in page] == lines
+    assert max(top for page in pages for top, _ in page) < pdf.HEIGHT - pdf.BOTTOM
+    charts = [Canvas(300, height, "chart") for height in (200, 300, 300, 2000, 100)]
+    pages = list(pdf._pages_of_charts(charts))
+    assert [[part for _, part in page] for page in pages] == [
+        charts[:2],
+        charts[2:3],
+        charts[3:4],
+        charts[4:],
+    ]
+    heights = [pdf._page(1, 1, page).height for page in pages]
+    assert [height > pdf.HEIGHT for height in heights] == [False, False, True, False]
 
 
 @pytest.mark.parametrize("name", ["r.png", "r.json", "r.xlsx"])
