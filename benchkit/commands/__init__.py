@@ -35,6 +35,7 @@ COMMANDS = {
     "noise": "how many answers change by themselves",
     "cache": "the answers that runs have kept, for --reuse",
     "speed": "how fast a model reads and writes, at depths and with several requests at once",
+    "tune": "the flags that serve a model fastest on this box",
     "doctor": "what this machine has, and what to do about what is missing",
     "completion": "completing words in bash, zsh and fish",
 }

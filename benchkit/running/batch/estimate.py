@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from statistics import median
@@ -14,6 +14,7 @@ from benchkit.errors import BenchError
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.plan import find_benchmark
+from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import default_context
 from benchkit.runs import RunMachine, read_part
 from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
@@ -33,6 +34,8 @@ class _Load:
     slots: int
     kv_types: tuple[str, str]
     gpu_layers: GpuLayers
+    cpu_moe: int = 0
+    draft: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -94,11 +97,16 @@ def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
         return None, None, ""
     settings = entry.settings
     context = settings.context or default_context(entry.model, settings.answer_tokens or settings.max_tokens)
-    kv_types = _kv_types(settings.server_args)
+    words = settings.server_args
     slots = SLOTS if settings.parallel == "auto" else settings.parallel
+    draft = _word(words, *DRAFT_FLAGS)
+    sizes = (context, slots, _kv_types(words))
     try:
-        return _needed(_Load(entry.model.path, context, slots, kv_types, settings.gpu_layers), room)
-    except (BenchError, KeyError):
+        load = _Load(
+            entry.model.path, *sizes, settings.gpu_layers, _cpu_moe(words), Path(draft) if draft else None
+        )
+        return _needed(load, room)
+    except (BenchError, KeyError, ValueError):
         return None, None, ""
 
 
@@ -112,7 +120,10 @@ def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
         layers = 0  # all of it lies in RAM
     elif load.gpu_layers == "auto":
         layers = layers_that_fit(free, facts, *sizes)
-    need = memory_needed(facts, *sizes, layers)
+    need = memory_needed(facts, *sizes, layers, load.cpu_moe)
+    if load.draft is not None:  # it lies beside the model, all of it, with a cache of its own
+        beside = memory_needed(_facts(load.draft), *sizes, "all" if layers else 0)
+        need = replace(need, gpu=need.gpu + beside.gpu, ram=need.ram + beside.ram)
     marks = []
     if free is not None and need.gpu and need.gpu + DRIVER_BYTES > free:
         marks.append("VRAM too small")
@@ -126,9 +137,25 @@ def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
 _facts = cache(read_model_facts)
 
 
-def _kv_types(server_args: Sequence[str]) -> tuple[str, str]:
-    def kind(*flags: str) -> str:
-        places = [place for place, word in enumerate(server_args[:-1]) if word in flags]
-        return server_args[places[-1] + 1] if places else "f16"
+DRAFT_FLAGS = ("-md", "--model-draft", "--spec-draft-model")
 
-    return kind("--cache-type-k", "-ctk"), kind("--cache-type-v", "-ctv")
+
+def _kv_types(server_args: Sequence[str]) -> tuple[str, str]:
+    return (
+        _word(server_args, "--cache-type-k", "-ctk") or "f16",
+        _word(server_args, "--cache-type-v", "-ctv") or "f16",
+    )
+
+
+def _cpu_moe(server_args: Sequence[str]) -> int:
+    """Of how many layers the experts are to stay in RAM."""
+    if "--cpu-moe" in server_args or "-cmoe" in server_args:
+        return ALL_LAYERS
+    return int(_word(server_args, "--n-cpu-moe", "-ncmoe") or 0)
+
+
+def _word(server_args: Sequence[str], *flags: str) -> str | None:
+    """The value of the last of these flags, behind it or behind its equals sign."""
+    words = [part for word in server_args for part in (word.split("=", 1) if word[:1] == "-" else [word])]
+    places = [place for place, word in enumerate(words[:-1]) if word in flags]
+    return words[places[-1] + 1] if places else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from benchkit.running.tuning.search import Gain, Tried
 from benchkit.running.tuning.speed import SHORTEST_PROMPT, Report
+from benchkit.running.tuning.tune import Tuned
 from benchkit.serving.speed.measuring import Speed
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.text import as_fitted_text
@@ -52,3 +54,36 @@ def _remarks(speeds: Sequence[Speed]) -> list[str]:
     if any(speed.clocks_agree is False for speed in speeds):
         lines.append("the server's own speed and our clock differ by more than a quarter: trust the clock")
     return lines
+
+
+def tuned_table(tuned: Tuned, width: int | None) -> str:
+    """What was tried, the gain, and what a plan says to have it."""
+    first = tuned.tried[0].tokens_per_second
+    columns: tuple[Column[Tried], ...] = (
+        Column("setting", "setting", 0, lambda one: str(one.candidate), shrinks=40),
+        Column("speed", "tok/s", 0, lambda one: one.tokens_per_second, 1),
+        Column("times", "× default", 1, lambda one: _times(one.tokens_per_second, first), 2),
+        Column("best", "", 1, lambda one: "best" if one.candidate == tuned.best else None),
+        Column("note", "note", 3, lambda one: one.note or None, shrinks=30),
+    )
+    shown = [one for one in columns if any(one.value(row) not in (None, "") for row in tuned.tried)]
+    table, _ = as_fitted_text(shown, tuned.tried, width)
+    return "\n".join([table, "", _gain_in_words(tuned), "", tuned.snippet()])
+
+
+def _times(speed: float | None, first: float | None) -> float | None:
+    return speed / first if speed is not None and first else None
+
+
+def _gain_in_words(tuned: Tuned) -> str:
+    gain: Gain = tuned.gain
+    if tuned.best == tuned.start:
+        return "Nothing tried is faster than the defaults."
+    interval = gain.interval
+    between = f" [{interval[0]:.2f}–{interval[1]:.2f} at 95%]" if interval else ""
+    words = f"{gain.factor:.2f} times as fast as the defaults{between}, measured {gain.turns} times in turns."
+    if interval and interval[0] <= 1.0:
+        words += " Not proven: the interval holds 1. A quiet machine and a larger --budget tell more."
+    if any(flag == "--cache-type-k" for flag, _ in tuned.best.flags):
+        words += " Other KV types may change answers: compare scores before you trust it."
+    return words

@@ -10,7 +10,7 @@ page_cache.py how much of a file lies in memory already; reading_ahead.py brings
 
 from benchkit.serving.gguf.container import Container, read_container
 from benchkit.serving.gguf.hashing import sha256_of
-from benchkit.serving.gguf.memory import MemoryEstimate, layers_that_fit, memory_needed
+from benchkit.serving.gguf.memory import MemoryEstimate, layers_that_fit, least_cpu_moe, memory_needed
 from benchkit.serving.gguf.model import ModelFacts, read_model_facts, read_model_file
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "MemoryEstimate",
     "ModelFacts",
     "layers_that_fit",
+    "least_cpu_moe",
     "memory_needed",
     "read_container",
     "read_model_facts",

@@ -35,12 +35,16 @@ def memory_needed(
     slots: int = 1,
     kv_types: tuple[str, str] = ("f16", "f16"),
     gpu_layers: GpuLayers = "all",
+    cpu_moe: int = 0,
 ) -> MemoryEstimate:
-    """What a server takes; `context` is for each slot, and "auto" counts as all layers."""
+    """What a server takes; `context` is for each slot, and "auto" counts as all layers.
+
+    The experts of the first `cpu_moe` layers stay in the computer's memory, wherever the layers are.
+    """
     caches = [_cache_bytes(layer, context, slots, kv_types) for layer in facts.layers]
     compute = _compute_bytes(facts, context)
     weights = facts.input_bytes + sum(layer.weight_bytes for layer in facts.layers) + facts.output_bytes
-    gpu = _gpu_bytes(facts, caches, gpu_layers) + (compute if gpu_layers else 0)
+    gpu = _gpu_bytes(facts, caches, gpu_layers, cpu_moe) + (compute if gpu_layers else 0)
     copied = facts.tied_bytes if gpu_layers else 0
     total = weights + copied + sum(caches) + compute
     return MemoryEstimate(weights + copied, sum(caches), compute, gpu, total - gpu)
@@ -61,7 +65,24 @@ def layers_that_fit(
     return 0
 
 
-def _gpu_bytes(facts: ModelFacts, caches: list[int], gpu_layers: GpuLayers) -> int:
+def least_cpu_moe(
+    free_bytes: int,
+    facts: ModelFacts,
+    context: int,
+    slots: int = 1,
+    kv_types: tuple[str, str] = ("f16", "f16"),
+) -> int | None:
+    """Of how many layers the experts must stay in RAM for all layers to fit; None where that cannot help."""
+    usable = free_bytes - DRIVER_BYTES
+    if not any(layer.expert_bytes for layer in facts.layers):
+        return None
+    for count in range(len(facts.layers) + 1):
+        if memory_needed(facts, context, slots, kv_types, "all", count).gpu <= usable:
+            return count
+    return None
+
+
+def _gpu_bytes(facts: ModelFacts, caches: list[int], gpu_layers: GpuLayers, cpu_moe: int) -> int:
     """llama.cpp counts from the end: the output is the first "layer" to move, the model's first the last."""
     count = len(facts.layers)
     asked = count + 1 if isinstance(gpu_layers, str) else min(gpu_layers, count + 1)
@@ -69,6 +90,7 @@ def _gpu_bytes(facts: ModelFacts, caches: list[int], gpu_layers: GpuLayers) -> i
         return 0
     moved = range(count + 1 - asked, count)
     layers = sum(facts.layers[index].weight_bytes + caches[index] for index in moved)
+    layers -= sum(facts.layers[index].expert_bytes for index in moved if index < cpu_moe)
     return layers + facts.output_bytes + facts.tied_bytes
 
 

@@ -6,7 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from benchkit.serving.gguf.container import Container, Tensor, read_container
 from benchkit.serving.gguf.types import FILE_TYPES
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
+_EXPERTS = re.compile(r"^blk\.\d+\.ffn_(?:up|down|gate|gate_up)_(?:ch|)exps")
 _MAX_LAYERS = 1024  # twice of what llama.cpp takes
 _PARTS_NAMED = 3
 _GUESSED = 1024  # a bit in general.file_type: the quantization was not known to the writer
@@ -31,6 +32,7 @@ class Layer:
     """What one layer costs: its weights, and the values it remembers of each token or each sequence."""
 
     weight_bytes: int
+    expert_bytes: int = 0  # of these: what --n-cpu-moe leaves in the computer's memory
     key_values: int = 0  # numbers kept for each token of the context
     value_values: int = 0
     window: int | None = None  # only so many of the latest tokens are kept
@@ -76,10 +78,13 @@ def read_model_facts(path: Path) -> ModelFacts:
     count = keys.number("block_count")
     if not 0 < count <= min(len(tensors), _MAX_LAYERS):
         raise ModelFileError(f"{path} names no layers: it is not a language model")
-    sizes = _sizes(tensors)
+    sizes, experts = _sizes(tensors), _expert_sizes(tensors)
     tied = all(tensor.name != "output.weight" for tensor in tensors)
     return ModelFacts(
-        layers=tuple(_layer(keys, index, count, sizes[str(index)]) for index in range(count)),
+        layers=tuple(
+            replace(_layer(keys, index, count, sizes[str(index)]), expert_bytes=experts[str(index)])
+            for index in range(count)
+        ),
         input_bytes=sizes["input"],
         output_bytes=sizes["output"],
         tied_bytes=sizes["token_embd"] if tied else 0,
@@ -171,6 +176,15 @@ def _sizes(tensors: Sequence[Tensor]) -> Counter[str]:
     return sizes
 
 
+def _expert_sizes(tensors: Sequence[Tensor]) -> Counter[str]:
+    """Bytes of each layer's experts, which llama.cpp finds by their names as well."""
+    sizes: Counter[str] = Counter()
+    for tensor in tensors:
+        if _EXPERTS.search(tensor.name):
+            sizes[tensor.name.split(".")[1]] += tensor.size_bytes
+    return sizes
+
+
 class _Keys:
     """The metadata under the model's architecture; a fact may be one number or one for each layer."""
 
@@ -208,7 +222,12 @@ def _layer(keys: _Keys, index: int, count: int, weight_bytes: int) -> Layer:
     value_length = keys.number(f"attention.value_length{own}") or even
     if keys.number("attention.key_length_mla"):
         value_length = 0  # multi-head latent attention: the values are part of the keys
-    return Layer(weight_bytes, kv_heads * key_length, kv_heads * value_length, window or None)
+    return Layer(
+        weight_bytes,
+        key_values=kv_heads * key_length,
+        value_values=kv_heads * value_length,
+        window=window or None,
+    )
 
 
 def _is_recurrent(keys: _Keys, index: int) -> bool:

@@ -1,0 +1,149 @@
+"""What can be tuned: settings by stages, and which of them fit into memory at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from benchkit.errors import UsageError
+from benchkit.records import GpuLayers
+from benchkit.serving.gguf import ModelFacts, layers_that_fit, least_cpu_moe, memory_needed, read_model_facts
+from benchkit.serving.gguf.container import read_container
+from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.telemetry.room import Room
+from benchkit.settings import SLOTS
+
+_MB = 1 << 20
+MOST_SLOTS = 16
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to serve the model; flags that are not there have the engine's default."""
+
+    slots: int = SLOTS
+    gpu_layers: GpuLayers = "auto"
+    flags: tuple[tuple[str, str], ...] = ()
+
+    def with_flag(self, flag: str, value: str) -> Candidate:
+        return replace(self, flags=(*(one for one in self.flags if one[0] != flag), (flag, value)))
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return tuple(word for flag in self.flags for word in flag)
+
+    def value(self, flag: str, default: str) -> str:
+        return dict(self.flags).get(flag, default)
+
+    def __str__(self) -> str:
+        layers = [] if self.gpu_layers == "auto" else [f"{self.gpu_layers} layers"]
+        return ", ".join([f"{self.slots} slots", *layers, *(" ".join(flag) for flag in self.flags)])
+
+
+@dataclass(frozen=True)
+class Box:
+    """What the model may take here, and what it is."""
+
+    room: Room
+    facts: ModelFacts
+    context: int  # of a slot
+    draft: Path | None = None
+
+    def fits(self, one: Candidate) -> bool:
+        """By the estimate, which is why most bad settings are never started."""
+        kinds = (one.value("--cache-type-k", "f16"), one.value("--cache-type-v", "f16"))
+        cpu_moe = int(one.value("--n-cpu-moe", "0"))
+        layers: GpuLayers = one.gpu_layers if self.room.vram_mb is not None else 0
+        need = memory_needed(self.facts, self.context, one.slots, kinds, layers, cpu_moe)
+        gpu, ram = need.gpu, need.ram
+        if self.draft is not None and any(flag == "--model-draft" for flag, _ in one.flags):
+            beside = memory_needed(read_model_facts(self.draft), self.context, one.slots)
+            gpu, ram = (gpu + beside.gpu, ram) if layers else (gpu, ram + beside.gpu + beside.ram)
+        has_vram = self.room.vram_mb is None or gpu + DRIVER_BYTES * bool(gpu) <= self.room.vram_mb * _MB
+        return has_vram and ram <= self.room.ram_mb * _MB
+
+
+def refuse_what_never_fits(box: Box, path: Path) -> None:
+    """Where not even one slot with all layers in RAM has room."""
+    need = memory_needed(box.facts, box.context, 1, ("f16", "f16"), 0)
+    if need.ram > box.room.ram_mb * _MB + (box.room.vram_mb or 0.0) * _MB:
+        raise UsageError(
+            f"{path.name} does not fit: it needs {need.ram / 1e9:.1f} GB, and "
+            f"{(box.room.ram_mb + (box.room.vram_mb or 0.0)) * _MB / 1e9:.1f} GB are free on this box"
+        )
+
+
+def refuse_other_vocabulary(model: Path, draft: Path) -> None:
+    """A draft model guesses in the tokens of the model, or it is of no use."""
+    one, other = (_vocabulary(path) for path in (model, draft))
+    if one != other:
+        raise UsageError(
+            f"--draft {draft.name} has another vocabulary ({other[1]:,} tokens, {other[0]}) "
+            f"than {model.name} ({one[1]:,}, {one[0]}): take a small model of the same family"
+        )
+
+
+def _vocabulary(path: Path) -> tuple[str, int]:
+    container = read_container(path)
+    width = container.metadata.get(f"{container.metadata.get('general.architecture')}.embedding_length") or 1
+    tokens = next((one.elements for one in container.tensors if one.name == "token_embd.weight"), 0)
+    return str(container.metadata.get("tokenizer.ggml.model")), tokens // int(width)
+
+
+def first_candidate(box: Box) -> Candidate:
+    """The runner's defaults, with what a GPU has no room for left out of it."""
+    vram = box.room.vram_mb
+    one = Candidate()
+    while one.slots > 1 and vram is None and not box.fits(one):
+        one = replace(one, slots=one.slots // 2)
+    return one
+
+
+def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, str | int]]]]:
+    """What is tried one after the other, each from the best so far: a name, and its values."""
+    if has_gpu:
+        yield "placing", _placings(box)
+    yield "slots", [("slots", count) for count in (1, 2, 8, MOST_SLOTS)]
+    yield "threads", [("--threads", count) for count in _thread_counts()]
+    yield "flash attention", [("--flash-attn", "on"), ("--flash-attn", "off")]
+    yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "1024")]
+    yield "look-up in the prompt", [("--spec-type", "ngram-simple")]
+    if box.draft is not None:
+        yield "draft model", [("--model-draft", str(box.draft))]
+    yield "KV types (may change answers)", [("kv", "q8_0")]
+
+
+def _placings(box: Box) -> list[tuple[str, str | int]]:
+    """All layers on the GPU; of a mixture of experts, as few experts in RAM as will do."""
+    free = int((box.room.vram_mb or 0.0) * _MB)
+    found: list[tuple[str, str | int]] = [("gpu_layers", "all")]
+    moe = least_cpu_moe(free, box.facts, box.context, SLOTS)
+    if moe:
+        found += [("--n-cpu-moe", moe), ("--n-cpu-moe", min(len(box.facts.layers), moe + 2))]
+    fitting = layers_that_fit(free, box.facts, box.context, SLOTS)
+    if 0 < fitting <= len(box.facts.layers):
+        found.append(("gpu_layers", fitting))
+    return found
+
+
+def _thread_counts() -> list[int]:
+    import psutil
+
+    logical = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else psutil.cpu_count() or 1
+    physical = min(logical, psutil.cpu_count(logical=False) or logical)
+    return sorted({logical, physical, max(1, physical // 2), max(1, physical - 1)})
+
+
+def applied(one: Candidate, name: str, value: str | int) -> Candidate:
+    """The candidate with one thing changed."""
+    if name == "slots":
+        return replace(one, slots=int(value))
+    if name == "gpu_layers":
+        return replace(one, gpu_layers=value if isinstance(value, int) else "all")
+    if name == "kv":
+        return one.with_flag("--cache-type-k", str(value)).with_flag("--cache-type-v", str(value))
+    if name == "--n-cpu-moe":
+        one = replace(one, gpu_layers="all")
+    return one.with_flag(name, str(value))

@@ -1,0 +1,150 @@
+"""The flags that serve a model fastest on this box, for prompts and answers of a given length."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from benchkit.errors import UsageError
+from benchkit.records import Run
+from benchkit.running.runner.host import read_servable
+from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
+from benchkit.running.tuning.search import Gain, Search, Tried, load_of
+from benchkit.running.tuning.settings import (
+    Box,
+    Candidate,
+    first_candidate,
+    refuse_other_vocabulary,
+    refuse_what_never_fits,
+)
+from benchkit.running.tuning.speed import SLACK
+from benchkit.serving.gguf import read_model_facts
+from benchkit.serving.servers.hardware import gpus
+from benchkit.serving.servers.llama_server import find_llama_server
+from benchkit.serving.speed.measuring import Speed
+from benchkit.serving.telemetry.room import free_room
+from benchkit.settings import RunSettings
+
+
+@dataclass(frozen=True)
+class Work:
+    """The kind of work to be fast at, and how long the search may take."""
+
+    prompt_tokens: int = 300
+    tokens: int = 128
+    budget_s: float = 900.0
+    draft: Path | None = None
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """The run as it was recorded, all that was tried, the best of it and its gain over the defaults."""
+
+    run: Run
+    tried: tuple[Tried, ...]
+    start: Candidate
+    best: Candidate
+    gain: Gain
+
+    def snippet(self) -> str:
+        """What a plan says to serve the model like this."""
+        lines = [f"- path: {self.run.config.path}", f"  parallel: {self.best.slots}"]
+        if self.best.gpu_layers != "auto":
+            lines.append(f"  gpu_layers: {self.best.gpu_layers}")
+        if self.best.words:
+            lines.append(f"  server_args: {shlex.join(self.best.words)}")
+        return "\n".join(lines)
+
+
+def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
+    """Search within the budget, measure the gain, record; UsageError where there is nothing to tune."""
+    settings = _tunable(settings)
+    assert settings.model is not None
+    model = read_servable(settings.model)
+    if work.draft is not None:
+        refuse_other_vocabulary(settings.model, work.draft)
+    needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
+    context = min(needed, model.context_length or needed)
+    box = Box(free_room(), read_model_facts(settings.model), context, work.draft)
+    refuse_what_never_fits(box, settings.model)
+    start = first_candidate(box)
+    latest: list[Bench] = []
+
+    def measure(candidate: Candidate, times: int) -> Speed:
+        with _served(settings, candidate, context, work, say) as bench:
+            latest[:] = [bench]
+            return bench.meter.measure(load_of(candidate, work.prompt_tokens, work.tokens), times)
+
+    search = Search(box, bool(gpus()), measure, work.budget_s, say)
+    best = search.best(start)
+    gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
+    if not any(one.tokens_per_second for one in search.tried):
+        raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
+    if best != start:
+        measure(best, 1)  # the run that is recorded is the best one's
+    run = record(latest[0].plan, latest[0].found, _metrics(search.tried, start, best, gain))
+    return Tuned(run, tuple(search.tried), start, best, gain)
+
+
+def _tunable(settings: RunSettings) -> RunSettings:
+    if settings.base_url is not None:
+        raise UsageError(
+            "--base-url is a server that runs already: its flags cannot be changed from here; "
+            "bench_runner.py speed NAME --base-url URL --slots 1,2,4,8 measures how it answers"
+        )
+    if settings.server not in ("auto", "llama-server"):
+        raise UsageError(f"tune sets the flags of llama-server, not of {settings.server}: leave --server out")
+    if find_llama_server(settings.llama_server) is None:
+        raise UsageError("tune needs llama-server: make llama-server, or put it on PATH")
+    if settings.server_args:
+        raise UsageError("tune chooses the server's arguments itself: leave --server-arg out")
+    return replace(settings, server="llama-server")
+
+
+@contextmanager
+def _served(
+    settings: RunSettings, candidate: Candidate, context: int, work: Work, say: Say
+) -> Iterator[Bench]:
+    asked = replace(
+        settings,
+        parallel=candidate.slots,
+        gpu_layers=candidate.gpu_layers,
+        server_args=candidate.words,
+        context=context,
+        script_args=words_of(
+            {
+                "--prompt": (work.prompt_tokens,),
+                "--tokens": (work.tokens,),
+                "--budget": (f"{work.budget_s:g}s",),
+                "--draft": (work.draft,) if work.draft else (),
+            }
+        ),
+    )
+
+    def say_warnings(line: str) -> None:  # how each of many servers starts is not worth a line
+        if line.startswith("warning"):
+            say(line)
+
+    with served(plan_of("tune", asked), say_warnings) as bench:
+        yield bench
+
+
+def _metrics(tried: list[Tried], start: Candidate, best: Candidate, gain: Gain) -> dict[str, Any]:
+    fastest = next((one.tokens_per_second for one in tried if one.candidate == best), None)
+    return {
+        "tokens_per_second": fastest,
+        "tuned": {
+            "start": str(start),
+            "best": str(best),
+            "gain": round(gain.factor, 4),
+            "gain_interval": [round(end, 4) for end in gain.interval] if gain.interval else None,
+            "tried": [
+                {"setting": str(one.candidate), "tokens_per_second": one.tokens_per_second, "note": one.note}
+                for one in tried
+            ],
+        },
+    }

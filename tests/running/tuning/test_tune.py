@@ -1,0 +1,206 @@
+"""The search for the fastest flags: what it tries, what it never starts, and what it refuses."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from benchkit.commands.tune import Duration
+from benchkit.errors import ServerError, UsageError
+from benchkit.running.batch.estimate import _cpu_moe, _kv_types
+from benchkit.running.batch.planfile import make_plan
+from benchkit.running.tuning import tune as tuning
+from benchkit.running.tuning.search import Search, gain_of
+from benchkit.running.tuning.settings import Box, Candidate, refuse_other_vocabulary, stages
+from benchkit.running.tuning.tables import tuned_table
+from benchkit.running.tuning.tune import Tuned, Work, tune
+from benchkit.serving.gguf import ModelFacts, least_cpu_moe, memory_needed, read_model_facts
+from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.gguf.model import Layer
+from benchkit.serving.servers.llama_server import find_llama_server
+from benchkit.serving.speed.measuring import Load, Speed
+from benchkit.serving.telemetry.room import Room
+from benchkit.settings import RunSettings
+from tests.serving.gguf.writing import Shape, write_model
+from tests.support import F16, Bench, runs_in
+
+MIXTURE = ModelFacts(
+    layers=tuple(Layer(1000 << 20, 900 << 20, key_values=128, value_values=128) for _ in range(10)),
+    input_bytes=1, output_bytes=1, tied_bytes=0, embedding=64, feed_forward=64,
+)  # fmt: skip
+
+
+def box(vram_mb: float | None = None, ram_mb: float = 1e6, facts: ModelFacts | None = None) -> Box:
+    return Box(Room(vram_mb, ram_mb), facts or read_model_facts(F16), 512)
+
+
+def speed_of(tokens_per_second: float) -> Speed:
+    return Speed(Load(1, 1), 1, tokens_per_second, None, 0.1, None, None, None, 0.0)
+
+
+def searching(
+    landscape: Callable[[Candidate], float], where: Box, budget_s: float = 1000.0
+) -> tuple[Search, Counter[Candidate]]:
+    measured: Counter[Candidate] = Counter()
+
+    def measure(candidate: Candidate, _times: int) -> Speed:
+        measured[candidate] += 1
+        return speed_of(landscape(candidate))
+
+    return Search(where, where.room.vram_mb is not None, measure, budget_s, lambda _line: None), measured
+
+
+def by_slots(candidate: Candidate) -> float:
+    """Eight slots are best, and flash attention helps a little."""
+    return {1: 40, 2: 70, 4: 100, 8: 150, 16: 120}[candidate.slots] + 20 * (
+        candidate.value("--flash-attn", "auto") == "on"
+    )
+
+
+def test_the_best_of_each_stage_goes_into_the_next() -> None:
+    """Slots first, then flash attention with these slots."""
+    search, measured = searching(by_slots, box())
+    best = search.best(Candidate())
+    assert (best.slots, best.flags) == (8, (("--flash-attn", "on"),))
+    assert measured[Candidate(slots=1)] == 1  # much slower: not measured again
+    assert measured[Candidate(slots=8)] == 2
+
+
+def test_where_nothing_helps_the_defaults_stay() -> None:
+    """A gain of less than three percent is none."""
+    search, _ = searching(lambda one: 100.0 if one == Candidate() else 102.0, box())
+    assert search.best(Candidate()) == Candidate()
+
+
+def test_what_does_not_fit_is_never_started() -> None:
+    """By the estimate; it is in the table with its reason."""
+    needed = memory_needed(MIXTURE, 512, 4, gpu_layers=0).ram / 2**20
+    search, measured = searching(by_slots, box(ram_mb=needed + 1, facts=MIXTURE))
+    search.best(Candidate())
+    assert not any(one.slots > 4 for one in measured)
+    refused = [one for one in search.tried if one.candidate.slots == 8]
+    assert refused[0].note == "not started: by the estimate it does not fit"
+
+
+def test_a_setting_that_fails_is_a_row() -> None:
+    """The search goes on with the others."""
+
+    def landscape(candidate: Candidate) -> float:
+        if candidate.slots == 8:
+            raise ServerError("it died")
+        return by_slots(candidate)
+
+    search, _ = searching(landscape, box())
+    assert search.best(Candidate()).slots == 16
+    assert any(one.note == "failed: it died" for one in search.tried)
+
+
+def test_the_budget_ends_the_search() -> None:
+    """Nothing is begun after its larger part is used up; the rest is for the gain."""
+    search, measured = searching(by_slots, box(), budget_s=0.0)
+    assert search.best(Candidate()) == Candidate()
+    assert set(measured) == {Candidate()}
+    assert search.gain(Candidate(), Candidate(slots=8)).turns == 2
+
+
+def test_the_gain_has_an_interval() -> None:
+    """From turns; wide where they disagree, none from a single one."""
+    sure, unsure = gain_of([0.40, 0.41, 0.40]), gain_of([0.9, -0.1, 0.4])
+    assert sure.interval is not None
+    assert unsure.interval is not None
+    assert sure.interval[0] > 1.4
+    assert unsure.interval[0] < 1 < unsure.factor
+    assert gain_of([0.4]).interval is None
+
+
+def test_a_mixture_of_experts_leaves_as_few_in_ram_as_will_do() -> None:
+    """Each layer has 900 of its 1,000 MB in experts; with room for some, --n-cpu-moe says for how many."""
+    free = DRIVER_BYTES + memory_needed(MIXTURE, 512, 4, cpu_moe=6).gpu
+    assert least_cpu_moe(free, MIXTURE, 512, 4) == 6
+    assert least_cpu_moe(1 << 20, MIXTURE, 512, 4) is None
+    assert least_cpu_moe(1 << 40, read_model_facts(F16), 512) is None  # it has no experts
+    placing = dict(stages(box(free / 2**20, facts=MIXTURE), has_gpu=True))["placing"]
+    assert ("--n-cpu-moe", 6) in placing
+
+
+def test_experts_in_ram_are_counted_there() -> None:
+    """What leaves the GPU comes to RAM, to the byte."""
+    all_there, some = memory_needed(MIXTURE, 512), memory_needed(MIXTURE, 512, cpu_moe=3)
+    assert all_there.gpu - some.gpu == some.ram - all_there.ram == 3 * (900 << 20)
+
+
+def test_the_estimate_reads_the_servers_arguments() -> None:
+    """K and V types apart, and experts, in either way to write a flag."""
+    assert _kv_types(("--cache-type-k=q8_0", "-fa", "on")) == ("q8_0", "f16")
+    assert _kv_types(("-ctv", "q4_0")) == ("f16", "q4_0")
+    assert _cpu_moe(("--n-cpu-moe", "12")) == 12
+    assert _cpu_moe(("--cpu-moe",)) == 999
+    assert _cpu_moe(()) == 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({"base_url": "http://127.0.0.1:1/v1"}, "--base-url is a server that runs already"),
+        ({"server": "xllamacpp"}, "tune sets the flags of llama-server, not of xllamacpp"),
+        ({"llama_server": "/no/such/llama-server"}, "is no program"),
+    ],
+)
+def test_what_cannot_be_tuned_is_refused(settings: dict[str, str], why: str) -> None:
+    """In one line with what to do, before anything is started."""
+    with pytest.raises(Exception, match=why):
+        tune(RunSettings(model=F16, **settings), Work(), print)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def any_llama_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tuning, "find_llama_server", lambda _named: Path("/bin/true"))
+
+
+@pytest.mark.usefixtures("any_llama_server")
+def test_a_file_that_does_not_fit_at_all_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even one slot in RAM."""
+    monkeypatch.setattr(tuning, "free_room", lambda: Room(None, 1.0))
+    with pytest.raises(UsageError, match=r"demo-f16.gguf does not fit: it needs 0.0 GB"):
+        tune(RunSettings(model=F16), Work(), print)
+
+
+def test_a_draft_model_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
+    """With both sizes, and what would do."""
+    draft = tmp_path / "small.gguf"
+    write_model(draft, Shape(vocabulary=300))
+    with pytest.raises(
+        UsageError, match=r"small.gguf has another vocabulary \(300 tokens.*demo-f16.gguf \(512"
+    ):
+        refuse_other_vocabulary(F16, draft)
+    refuse_other_vocabulary(F16, F16)
+
+
+@pytest.mark.parametrize("text", ["", "soon", "0m", "-1s", "1d"])
+def test_what_is_no_budget_is_refused(text: str) -> None:
+    """With what would be one."""
+    with pytest.raises(click.BadParameter, match="no time such as 90s, 15m or 1h"):
+        Duration().convert(text, None, None)
+    assert Duration().convert("1.5m", None, None) == 90.0
+
+
+@pytest.mark.heavy
+def test_a_real_server_is_tuned(tmp_path: Path, bench: Bench) -> None:
+    """Within its budget: a table, a run of kind tune, and a snippet that is a plan's model."""
+    if find_llama_server() is None:
+        pytest.skip("no llama-server: `make llama-server` builds one")
+    settings = RunSettings(model=F16, history=tmp_path / "benchmark_results.json", runs_dir=tmp_path / "runs")
+    tuned: Tuned = tune(settings, Work(40, 8, budget_s=6.0), print)
+    (run,) = runs_in(tmp_path)
+    assert (run["benchmark"], run["status"]) == ("tune", "ok")
+    assert len(run["results"]["tuned"]["tried"]) == len(tuned.tried) >= 1
+    assert "tok/s" in tuned_table(tuned, None)
+    import yaml
+
+    models = yaml.safe_load(tuned.snippet())
+    assert not make_plan({"models": models, "benchmarks": ["demo"]}, "snippet").problems
+    assert "tune" in bench("list").stdout
