@@ -113,7 +113,7 @@ def test_models_benchmarks_and_values_that_make_no_sense_are_all_told() -> None:
         ("gpu_layers", "most", "auto, all or a number of layers"),
         ("gpu_layers", -1, "auto, all or a number of layers"),
         ("context", 0, "a whole number from 1"),
-        ("parallel", 1.5, "a whole number from 1"),
+        ("parallel", 1.5, "auto or a whole number from 1"),
         ("server", "llama", "one of auto, "),
         ("server_args", 5, "a list of words"),
         ("cache_type", "q3", "one of f32, "),
