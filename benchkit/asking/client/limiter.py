@@ -15,6 +15,7 @@ from threading import Event, Lock
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider wishes none; doubled each time
 LEAST_OF_BEFORE = 0.5  # of the speed, after a refusal
+LEAST = 1 / 60  # questions a second: below that it is the pauses that count
 QUICKLY, SLOWLY = 0.01, 0.001  # what each answer adds to the speed: doubled after 70, after 700
 HASTE = 0.0001  # … and the more with each answer since the last refusal: it may have been a mere crowd
 CATCHES_UP = 3  # questions that may follow at once where askers came late
@@ -70,12 +71,16 @@ class Pace:
         self._resumed, self._sent, self._since_refusal = None, 0, 0
 
     def _slow_down(self, now: float) -> None:
-        """To the speed of the answers of late, for that was allowed; to no less than half."""
+        """To the speed of the answers of late, for that was allowed; to no less than half.
+
+        A second refusal without an answer between tells nothing of the speed: the pauses grow instead.
+        """
+        if self.refusals_in_a_row and self.rate is not None:
+            return
         speed = self._sent / max(now - (self._resumed or 0.0), SHORTEST_S)
-        before = speed if self.rate is None else self.rate
-        if not self.refusals_in_a_row:  # a second one without an answer between tells nothing of the speed
-            self._ceiling = before
-        self.rate = min(before, max(before * LEAST_OF_BEFORE, self._speed_of_answers(now)))
+        before = self._ceiling = speed if self.rate is None else self.rate
+        slower = max(before * LEAST_OF_BEFORE, self._speed_of_answers(now), LEAST)
+        self.rate = min(before, slower)
 
     def _speed_of_answers(self, now: float) -> float:
         return len(self._answers) / max(now - self._answers[0], SHORTEST_S) if self._answers else 0.0

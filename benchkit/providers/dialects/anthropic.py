@@ -74,7 +74,8 @@ class Anthropic:
 
 
 def _message(event: Body) -> Body:
-    blocks = [_block(block) for block in event.get("content") or ()]
+    content = event.get("content")
+    blocks = [_block(block) for block in (content if isinstance(content, list) else ())]
     said = {
         name: "".join(block.get(name, "") for block in blocks) for name in ("content", "reasoning_content")
     }
@@ -88,9 +89,10 @@ def _choice(said: Body, reason: Any = None) -> Body:
 def _block(block: Any) -> Body:
     """A block, or what is new of one: its text, or its thoughts."""
     found = _object(block)
-    if found.get("text"):
-        return {"content": found["text"]}
-    return {"reasoning_content": found["thinking"]} if found.get("thinking") else {}
+    text, thoughts = found.get("text"), found.get("thinking")
+    if isinstance(text, str) and text:
+        return {"content": text}
+    return {"reasoning_content": thoughts} if isinstance(thoughts, str) and thoughts else {}
 
 
 def _usage(usage: Any) -> Body:
@@ -99,9 +101,12 @@ def _usage(usage: Any) -> Body:
     found: Body = {}
     if "output_tokens" in given:
         found["completion_tokens"] = given["output_tokens"]
-    if given.get("input_tokens") is not None:
-        read, written = (given.get(f"cache_{kind}_input_tokens") or 0 for kind in ("read", "creation"))
-        found["prompt_tokens"] = given["input_tokens"] + read + written
+    fresh, read, written = (
+        given.get(name) for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+    )
+    if isinstance(fresh, int):
+        read, written = (count if isinstance(count, int) else 0 for count in (read, written))
+        found["prompt_tokens"] = fresh + read + written
         found["prompt_tokens_details"] = {"cached_tokens": read, "cache_write_tokens": written}
     return found
 

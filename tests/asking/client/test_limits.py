@@ -181,6 +181,17 @@ class TestPace:
         """200 answers by eight askers, each 0.1 s under way, take no tenth more time than they must."""
         assert seconds_for(200, rate, burst, tick) <= (200 - burst) / rate / 0.9
 
+    def test_a_long_time_of_refusals_leaves_the_speed_as_it_is(self) -> None:
+        """They say that nothing is allowed now, and not how much will be later."""
+        pace, now = Pace(), 0.0
+        for _ in range(10):
+            pace.wait_s(0.0)
+        for _ in range(40):
+            pace.note_refusal(now + 1.0, pace.turn, 30.0)
+            now += 31.0
+            pace.wait_s(now)
+        assert pace.rate == pytest.approx(5.0)
+
     def test_pauses_grow_where_none_is_wished(self) -> None:
         pace, now, pauses = Pace(), 0.0, []
         for _ in range(9):

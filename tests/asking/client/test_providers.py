@@ -362,3 +362,43 @@ def test_a_key_that_a_server_repeats_is_hidden() -> None:
         True,
         "the server answers 500 (*** is tired)",
     )
+
+
+ODD = [
+    {
+        "type": "message_start",
+        "message": {"usage": {"input_tokens": "many", "cache_read_input_tokens": None}},
+    },
+    {"type": "message_start", "message": None},
+    {"type": "content_block_start", "content_block": "text"},
+    {"type": "content_block_delta", "delta": {"type": "text_delta", "text": 5}},
+    {"type": "content_block_delta", "delta": {"type": "input_json_delta", "partial_json": "{"}},
+    {"type": "signature_delta_of_times_to_come", "x": [1]},
+    {"type": "message_delta", "delta": None, "usage": [1]},
+]
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_odd_events_of_anthropic_are_passed_over(odd: dict[str, Any]) -> None:
+    """In the midst of a good answer: its text is whole, and no number is invented."""
+
+    def script(turn: Turn) -> bool:
+        turn.begin()
+        turn.event(odd)
+        anthropic.block(turn, 0, "text", ["a", " + b"])
+        anthropic.end(turn, 2)
+        return True
+
+    answer, _, _ = ask("anthropic", script=script)
+    assert (answer.failure, answer.response, answer.completion_tokens) == (None, "a + b", 2)
+    assert answer.prompt_tokens is None
+
+
+@pytest.mark.parametrize("content", [None, "a + b", [{"type": "text", "text": None}], [5]])
+def test_odd_whole_replies_of_anthropic_are_an_empty_answer(content: Any) -> None:
+    def script(turn: Turn) -> bool:
+        turn.status(200, {"type": "message", "content": content, "stop_reason": "end_turn", "usage": None})
+        return True
+
+    answer, _, _ = ask("anthropic", script=script)
+    assert (answer.failure, answer.response) == (None, "")
