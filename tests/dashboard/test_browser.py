@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
+from benchkit.dashboard.patience import make_index
 from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways
 from tests.dashboard.raw import served
 from tests.dashboard.site import site_of, two_models
@@ -157,3 +159,40 @@ def test_a_search_stands_in_the_address_and_survives_going_back(page: Any) -> No
     page.go_back()
     assert page.locator("#q").input_value() == "alpha"
     assert page.locator("tbody tr").count() == 1
+
+
+def test_a_hundred_thousand_runs_are_paged_searched_and_never_shown_at_once(
+    browser: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While they are read the page says how far it is, and comes by itself when they are."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    count = 100_000
+    lines = (
+        f'{{"id": "run-{n:06}", "timestamp": "2026-01-01T00:00:00+00:00", "benchmark": "demo", '
+        f'"model": "model-{n % 50}", "status": "ok", "error": null, "telemetry": {{}}, '
+        f'"results": {{"score": {n % 100}}}, "config": {{}}}}'
+        for n in range(count)
+    )
+    (tmp_path / "benchmark_results.json").write_text(
+        '{"schema": 1, "runs": [\n' + ",\n".join(lines) + "\n]}\n"
+    )
+
+    def app(access: Access) -> Any:
+        site = site_of(tmp_path, access)
+        make_index(site.history, lambda _: None)
+        return make_app(site)
+
+    with served(app) as access:
+        tab = browser.new_page(base_url=access.origin)
+        tab.goto(access.address)
+        tab.goto("/runs")
+        tab.get_by_text("100,000 runs").wait_for(timeout=120_000)
+        assert tab.locator("tbody tr").count() == 100
+        tab.get_by_role("link", name="last").first.click()
+        tab.wait_for_url("**page=1000**")
+        assert "/runs/run-000000" in tab.locator("tbody a").last.get_attribute("href")
+        tab.locator("#q").fill("run-077777")
+        tab.keyboard.press("Enter")
+        tab.wait_for_url("**q=run-077777**")
+        assert tab.locator("tbody tr").count() == 1
+        tab.close()
