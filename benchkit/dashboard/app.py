@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -46,7 +47,10 @@ def make_app(site: Site) -> ASGIApp:
 
 def _first_page() -> Response:
     """Where something happens, else where one begins to read."""
-    return RedirectResponse("/now" if live_runs() else "/leaderboard", 303)
+    running = False
+    with suppress(BenchError):  # without a cache folder nobody knows
+        running = bool(live_runs())
+    return RedirectResponse("/now" if running else "/leaderboard", 303)
 
 
 def _drawn_style() -> Response:

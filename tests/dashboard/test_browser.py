@@ -14,6 +14,7 @@ from benchkit.dashboard.patience import make_index
 from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways
 from tests.dashboard.raw import served
 from tests.dashboard.site import site_of, two_models
+from tests.telling.comparison.nights import a_history, a_run
 
 pytestmark = pytest.mark.heavy
 PAGES = (
@@ -195,4 +196,45 @@ def test_a_hundred_thousand_runs_are_paged_searched_and_never_shown_at_once(
         tab.keyboard.press("Enter")
         tab.wait_for_url("**q=run-077777**")
         assert tab.locator("tbody tr").count() == 1
+        tab.close()
+
+
+def test_settings_notes_import_and_deleting_are_done_by_forms(browser: Any, tmp_path: Path) -> None:
+    """Each says what came of it at its own place, and what was refused and why."""
+    models = tmp_path / "models"
+    models.mkdir()
+    (tmp_path / "other").mkdir()
+    elsewhere = a_history(tmp_path / "other", a_run("Other"))
+    runs = two_models(tmp_path)
+    with served(lambda access: make_app(site_of(tmp_path, access, *runs))) as access:
+        tab = browser.new_page(base_url=access.origin)
+        tab.goto(access.address)
+        tab.goto("/settings")
+        tab.get_by_label("Folders of GGUF files").fill(f"{models}/none")
+        tab.get_by_role("button", name="Save").click()
+        tab.get_by_text("is no folder on this machine").first.wait_for()
+        tab.get_by_label("Folders of GGUF files").fill(str(models))
+        tab.get_by_label("Temperature").fill("0.7")
+        tab.get_by_role("button", name="Save").click()
+        tab.get_by_text("Saved.").wait_for()
+        tab.get_by_label("File", exact=True).set_input_files(str(elsewhere))
+        tab.get_by_role("button", name="Add to the history").click()
+        tab.get_by_text("Added.").wait_for()
+        tab.goto("/launch")
+        assert tab.get_by_label("Temperature").input_value() == "0.7"
+        tab.goto("/runs/run-Beta")
+        tab.get_by_label("Note", exact=True).fill("slow & odd")
+        tab.get_by_label("Tags, with commas between them").fill("night, q4")
+        tab.get_by_role("button", name="Save").click()
+        tab.get_by_text("Saved.").wait_for()
+        tab.goto("/runs")
+        assert "#night #q4 slow & odd" in tab.locator("tbody").text_content()
+        assert "Other" in tab.locator("tbody").text_content()
+        tab.goto("/runs/run-Beta")
+        tab.get_by_role("button", name="Delete this run").click()
+        tab.get_by_role("button", name="Cancel").click()
+        tab.get_by_role("button", name="Delete this run").click()
+        tab.locator("dialog").get_by_role("button", name="Delete this run").click()
+        tab.wait_for_url("**/runs")
+        assert "Beta" not in tab.locator("tbody").text_content()
         tab.close()

@@ -188,6 +188,15 @@ def _cut(text: str) -> str:
     return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}\n… and {len(text) - MOST_SHOWN:,} more"
 
 
+def is_there(store: Store, run: Run, name: str) -> bool:
+    """Whether the run kept this file."""
+    try:
+        store.artifact(run, name).close()
+    except OSError:
+        return False
+    return True
+
+
 def log_tail(store: Store, run: Run, name: str) -> str:
     """The last lines of a log among the run's files; empty where it is gone."""
     with suppress(OSError), store.artifact(run, name) as log:

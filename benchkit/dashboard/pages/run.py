@@ -11,7 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.contract import AttemptFile, RunFile
-from benchkit.dashboard.pages.answers import Attempt, attempts_of, log_tail, said_in
+from benchkit.dashboard.pages.answers import Attempt, attempts_of, is_there, log_tail, said_in
 from benchkit.dashboard.pages.choosing import run_called, small_catalog
 from benchkit.dashboard.pages.code import language_of, marked
 from benchkit.dashboard.pages.live_runs import Watched, watched_run
@@ -29,6 +29,14 @@ from benchkit.telling.history.notes import Note
 from benchkit.telling.reports.gallery import run_charts
 
 router = APIRouter()
+FILES = (
+    RunFile.VERDICTS,
+    RunFile.ANSWERS,
+    RunFile.SUMMARY,
+    RunFile.TELEMETRY,
+    RunFile.EVENTS,
+    RunFile.RECORD,
+)
 CHIPS = 600  # on a page
 
 
@@ -104,6 +112,7 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
         note=store.notes().get(found.id, Note()),
         again=command_of_run(found),
         charts=run_charts([one], store).values(),
+        files=[name for name in FILES if is_there(store, found, name)],
         logs={name: log_tail(store, found, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
         **_answer(store, choice),
     )
