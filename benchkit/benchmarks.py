@@ -25,15 +25,16 @@ class Benchmark:
     brought_by: str = ""  # the command that installs it
     asks_for: str = ""  # what it cannot do without, to be given as further flags
     served: bool = True  # else it loads the model itself, and no server is started
+    problems: int | None = None  # how many it asks, where that is always the same
 
 
 BENCHMARKS: Mapping[str, Benchmark] = {
     benchmark.name: benchmark
     for benchmark in (
-        Benchmark("human_eval", "run_eval.py", "human_eval"),
-        Benchmark("human_eval_plus", "run_eval.py", "human_eval", ("--dataset", "humaneval+")),
+        Benchmark("human_eval", "run_eval.py", "human_eval", problems=164),
+        Benchmark("human_eval_plus", "run_eval.py", "human_eval", ("--dataset", "humaneval+"), problems=164),
         Benchmark("mbpp", "run_eval.py", "human_eval", ("--dataset", "mbpp")),
-        Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+")),
+        Benchmark("mbpp_plus", "run_eval.py", "human_eval", ("--dataset", "mbpp+"), problems=378),
         Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(DEMO_PROBLEMS))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
         Benchmark("tasks", "run_tasks.py", "tasks"),

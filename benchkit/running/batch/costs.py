@@ -14,9 +14,12 @@ from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import beside
 from benchkit.running.plan import find_benchmark, price_of, sends_bill
-from benchkit.running.runner.host import ANSWER_TOKENS
+from benchkit.running.runner.host import ANSWER_TOKENS, PROMPT_TOKENS
 from benchkit.settings import RunSettings
 from benchkit.spending import end_run, read_spent, shared_limit
+
+SAME_PROBLEMS = {"--seed", "--top-p", "--prompt", "--stop", "--extra-body"}
+"""Flags of a script that change how is asked, and not what."""
 
 _Asked = tuple[str, tuple[str, ...]]
 
@@ -83,10 +86,27 @@ class CostEstimator:
 
     def _most(self, asked: _Asked, price: Price | None, settings: RunSettings) -> float | None:
         budget = settings.max_tokens
-        if price is None or budget is None or not (used := self._used.get(asked)):
+        if price is None or budget is None:
             return None
-        answers = max(one.answers for one in used)
-        return price.cost(Tokens(max(one.prompt for one in used), answers * budget))
+        if used := self._used.get(asked):
+            answers, prompt = max(one.answers for one in used), max(one.prompt for one in used)
+        elif answers := _known_answers(settings):
+            prompt = answers * PROMPT_TOKENS
+        else:
+            return None
+        return price.cost(Tokens(prompt, answers * budget))
+
+
+def _known_answers(settings: RunSettings) -> int:
+    """How many a benchmark of a known size asks for; 0 where its flags may choose other problems."""
+    words = settings.script_args
+    flags = {word: words[place + 1] for place, word in enumerate(words[:-1]) if word.startswith("--")}
+    counts = [flags.pop(name, None) for name in ("--limit", "--samples-per-problem")]
+    limit, samples = (int(text) if text and text.isdecimal() else None for text in counts)
+    problems = find_benchmark(settings).problems or 0
+    if flags.keys() - SAME_PROBLEMS or any("=" in word for word in words):
+        return 0
+    return min(problems, limit or problems) * (samples or 1)
 
 
 def _tokens(used: Sequence[_Used]) -> Tokens:

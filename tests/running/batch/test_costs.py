@@ -17,6 +17,7 @@ from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words, 
 from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan
 from benchkit.running.batch.strict import read_yaml
+from benchkit.running.runner.host import PROMPT_TOKENS
 from benchkit.runs import RunTelemetry
 from benchkit.settings import RunSettings
 from benchkit.spending import Spending, read_spent
@@ -49,6 +50,23 @@ def test_tokens_of_other_models_and_the_budget_make_an_estimate() -> None:
     found = estimator.expect(_entry({**REMOTE, "price": "1,10"}, max_tokens=500))
     assert (found.about, found.most) == (pytest.approx(0.328), pytest.approx(0.164 + 164 * 500 * 10 / 1e6))
     assert estimator.expect(_entry(REMOTE, max_tokens=500)) == ExpectedCost(None, None)
+
+
+@pytest.mark.parametrize(
+    ("args", "answers"),
+    [
+        ([], 164),
+        (["--limit", "10", "--samples-per-problem", "3", "--seed", "1"], 30),
+        (["--problems-file", "mine.jsonl"], None),
+        (["--limit=10"], None),
+    ],
+)
+def test_before_the_first_run_the_budget_says_the_most(args: list[str], answers: int | None) -> None:
+    """Of a benchmark whose size is known, and no flag that could choose other problems."""
+    model = {**REMOTE, "price": "1,10", "args": args}
+    found = CostEstimator([]).expect(_entry(model, max_tokens=500))
+    most = answers and answers * (PROMPT_TOKENS * 1 + 500 * 10) / 1e6
+    assert (found.about, found.most) == (None, most and pytest.approx(most))
 
 
 def test_a_model_of_this_machine_costs_electricity_or_nothing_is_said() -> None:
