@@ -177,6 +177,16 @@ def test_tests_are_told_how_much_of_the_reference_they_run(sandbox: Sandbox) -> 
     assert attempt.as_record()["coverage"] == 0
 
 
+def test_tests_that_fail_only_where_they_are_measured_are_no_false_alarm(sandbox: Sandbox) -> None:
+    task = load_catalogue(ROOT / "tests" / "tasks_catalogue" / "python_easy_clamp_tests").problems[0]
+    whole = read_solution(task)["test_clamp.py"].decode()
+    whole += "\n    def test_trace(self):\n        import sys\n        self.assertIsNone(sys.gettrace())\n"
+    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).found))
+    attempt = judge.judge_answer(task, f"test_clamp.py\n```\n{whole}\n```\n")
+    assert attempt.verdict is Verdict.PASSED, attempt.detail
+    assert "coverage" not in attempt.as_record()
+
+
 @pytest.mark.heavy
 @pytest.mark.parametrize(
     "name", ["go_tests_version_order", "javascript_testgen_split_amount", "rust_hard_test_glob"]
