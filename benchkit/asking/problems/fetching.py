@@ -33,16 +33,16 @@ def fetch_release(release: Release, show_progress: ShowProgress) -> Path:
         return path
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if _download(release, draft, show_progress) != release.sha256:
+        if download(release, draft, show_progress) != release.sha256:
             changed = f"what {release.url} gave is not the official file (sha256 {release.sha256})"
-            raise ProblemsError(f"{changed}: {_advice(release)}")
+            raise ProblemsError(f"{changed}: {advice_on(release)}")
         draft.replace(path)
     finally:
         draft.unlink(missing_ok=True)
     return path
 
 
-def _download(release: Release, draft: Path, show_progress: ShowProgress) -> str:
+def download(release: Release, draft: Path, show_progress: ShowProgress) -> str:
     """Write the file as it comes, some are larger than memory; gives its sha256."""
     import requests  # late: only a first use needs it, and it is slow to import
 
@@ -57,7 +57,7 @@ def _download(release: Release, draft: Path, show_progress: ShowProgress) -> str
         return digest.hexdigest()
     except OSError as error:  # requests' own errors, a full disk, a folder that cannot be written
         raise ProblemsError(
-            f"{release.filename} cannot be fetched ({_reason(error)}): {_advice(release)}"
+            f"{release.filename} cannot be fetched ({_reason(error)}): {advice_on(release)}"
         ) from None
 
 
@@ -85,6 +85,6 @@ def _reason(error: OSError) -> str:
     return "no connection"
 
 
-def _advice(release: Release) -> str:
+def advice_on(release: Release) -> str:
     place = place_of(release)
     return f"get {release.url} elsewhere and put it at {place}, or name your copy with --problems-file"

@@ -4,6 +4,7 @@ base.py        Task, Catalogue, and the Choice that somebody makes among tasks
 folders.py     a catalogue as a folder of task folders
 metadata.py    the checks of metadata.json
 small_form.py  a catalogue as one file, judged by input and output
+polyglot/      a catalogue as a checkout of Aider's polyglot benchmark
 prompts.py     the words
 
 To add a task: copy a folder of tasks/; docs/tasks.md says what belongs in it.
@@ -15,16 +16,20 @@ from pathlib import Path
 
 from benchkit.asking.tasks.base import Catalogue, Choice, Task
 from benchkit.asking.tasks.folders import read_catalogue
+from benchkit.asking.tasks.polyglot import Rules, fetch_checkout, is_checkout, read_checkout
 from benchkit.asking.tasks.small_form import SUFFIXES, read_small_form
 from benchkit.environment import ROOT
 
-__all__ = ["OURS", "Catalogue", "Choice", "Task", "load_catalogue"]
+__all__ = ["OURS", "Catalogue", "Choice", "Rules", "Task", "fetch_checkout", "load_catalogue"]
 
+AS_PUBLISHED = Rules()
 OURS = ROOT / "tasks"
 
 
-def load_catalogue(path: Path | None = None) -> Catalogue:
+def load_catalogue(path: Path | None = None, rules: Rules = AS_PUBLISHED) -> Catalogue:
     """The catalogue of this folder or file; ours where none is named."""
+    if path is not None and is_checkout(path):
+        return read_checkout(path, rules)
     if path is not None and path.suffix in SUFFIXES:
         return read_small_form(path)
     return read_catalogue(path or OURS)

@@ -33,6 +33,7 @@ class TaskLimits:
     build_s: float = 60.0
     test_s: float = 20.0
     memory_mb: int = 1024
+    threads: int = 256
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,9 @@ class Task(Problem):
     workspace: Files
     tests: Files
     folder: Path | None = None  # where solution and mutants lie; None: this task came in a file
-    reference: Files = field(default_factory=dict)  # of a task that came in a file
+    reference: Files = field(default_factory=dict)  # of a task without a folder of ours
+    is_of_others: bool = False  # its tests are as somebody else wrote them: our rules for tests do not apply
+    starter_passes: bool = False  # known of it: an answer that changes nothing passes
     sha256: str = ""
 
     @property

@@ -109,8 +109,13 @@ def read_heavy(task: Task) -> str:
 def _digest(metadata: dict[str, Any], instructions: str, workspace: Files, tests: Files) -> str:
     """Of all that can change a verdict: what is asked, the starter, the tests, the limits."""
     deciding = sorted((key, value) for key, value in metadata.items() if key not in NO_VERDICT)
-    whole = sha256(repr((deciding, instructions)).encode())
-    for part in (workspace, tests):
+    return digest_of_files(repr((deciding, instructions)), workspace, tests)
+
+
+def digest_of_files(head: str, *parts: Files) -> str:
+    """Of a text and of folders' files with their names."""
+    whole = sha256(head.encode())
+    for part in parts:
         for name, content in sorted(part.items()):
             whole.update(f"{name}\0{len(content)}\0".encode() + content)
         whole.update(b"\n")

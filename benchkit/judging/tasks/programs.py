@@ -122,7 +122,7 @@ class Programs:
                 output_bytes=OUTPUT_BYTES,
                 file_bytes=FOLDER_BYTES // 2,
                 processes=PROCESSES,
-                threads=THREADS,
+                threads=task.limits.threads,
             )
         )
 

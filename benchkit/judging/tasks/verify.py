@@ -174,8 +174,11 @@ class Gate:
     def _starter(self) -> Iterator[str]:
         tested = self._tested({})
         if tested.verdict is Verdict.PASSED:
-            yield "the starter passes"
-        elif tested.verdict in ENDED_BY_LIMIT:
+            if not self._task.starter_passes:
+                yield "the starter passes"
+        elif self._task.starter_passes:
+            yield "the starter fails, and is known to pass"
+        elif tested.verdict in ENDED_BY_LIMIT and not self._task.is_of_others:
             yield f"the starter fails by a limit ({tested.detail}), not by a check"
         if self._judge.judge_answer(self._task, "").verdict is not Verdict.EMPTY:
             yield "an empty answer does not fail as one"
@@ -206,7 +209,7 @@ class Gate:
             if tested.verdict is not Verdict.PASSED:
                 yield f"{name}/ fails at try {time + 1}: {tested.verdict}: {tested.detail}"
                 return
-            if len(tested.proof.checks) != self._task.checks:
+            if not self._task.is_of_others and len(tested.proof.checks) != self._task.checks:
                 ran = len(tested.proof.checks)
                 yield f"{name}/ ran {ran} checks, and metadata.json says {self._task.checks}"
                 return
@@ -250,7 +253,7 @@ class _Missing(Exception):
 
 def _told_lines(task: Task) -> Iterator[str]:
     """Lines of the tests that the instructions give away; what stands in a fence is a given example."""
-    if task.generates_tests:
+    if task.generates_tests or task.is_of_others:
         return
     shown = set(_prose(task.prompt))
     for name, content in task.tests.items():

@@ -1,18 +1,31 @@
-"""C++: our own few macros for checks, and a main that reports."""
+"""C++: our own few macros for checks, or the single header of Catch2 that tests bring; a main that reports."""
 
 from __future__ import annotations
 
+import re
+import shlex
+import shutil
 import subprocess
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
+from threading import Lock
 
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX
 from benchkit.languages.finding import shared_folder
 
-PROGRAM = "bench_tests"
+PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
+CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
+# As the exercises that bring it are built elsewhere: a warning is an error there.
+CATCH_FLAGS = (
+    *("-std=c++17", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"),
+    "-DEXERCISM_RUN_ALL_TESTS",
+)
+BEFORE_CATCH = "bench_before_catch.cpp"
+_CATCH_INCLUDED = re.compile(r"^#(?:ifdef EXERCISM_TEST_SUITE|include [<\"][^>\"]*catch\.hpp)", re.MULTILINE)
+_preparing = Lock()
 
 
 class CppHarness:
@@ -21,32 +34,96 @@ class CppHarness:
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         folder = _folder(toolchain)
         if not (folder / "main.o").exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / "check.hpp").write_bytes(support("check.hpp"))
-            (folder / "bench_main.cpp").write_bytes(support("bench_main.cpp"))
             gxx = str(toolchain.executables[GXX])
-            _made(folder, gxx, *FLAGS, "-x", "c++-header", "-o", "check.hpp.gch", "check.hpp")
-            _made(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
+            folder.mkdir(parents=True, exist_ok=True)
+            _lay_down(folder, "check.hpp", "bench_token.hpp", "bench_main.cpp")
+            _make(folder, gxx, *FLAGS, "-x", "c++-header", "-o", "check.hpp.gch", "check.hpp")
+            _make(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
             (folder / "main.o.draft").rename(folder / "main.o")
         return (folder,)
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
         sources = sorted(name for name in trial.files if name.endswith(".cpp") and "/" not in name)
-        if not any(name in trial.tests for name in sources):
+        tests = [name for name in sources if name in trial.tests]
+        if not tests:
             raise Unfit("no *.cpp among the tests")
+        gxx = str(toolchain.executables[GXX])
+        run = Run({}, argv=(f"./{PROGRAM}",), executable=(PROGRAM,))
+        if CATCH in trial.tests:
+            return _plan_with_catch(trial, gxx, tests, sources, _folder(toolchain), run)
         folder = _folder(toolchain)
         command = (
-            *(str(toolchain.executables[GXX]), *FLAGS, "-I", str(folder), "-I", ".", "-o", PROGRAM),
+            *(gxx, *FLAGS, "-I", str(folder), "-I", ".", "-o", PROGRAM),
             *(str(folder / "main.o"), *("./" + name for name in sources)),
         )
-        run = Run({}, argv=(f"./{PROGRAM}",), executable=(PROGRAM,))
         return Plan((run,), trial.files, command, (PROGRAM,))
 
 
+def _plan_with_catch(
+    trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: Run
+) -> Plan:
+    """The header is compiled beforehand, and so comes before all else.
+
+    What a test includes before it must do without: that is compiled once more, alone.
+    """
+    prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
+    files = {name: content for name, content in trial.files.items() if name != CATCH}
+    lines = ["set -e"]
+    for number, name in enumerate(tests):
+        alone = f"{number}_{BEFORE_CATCH}"
+        files[alone] = _before_catch(trial.files[name])
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, "-I", ".", "-fsyntax-only", alone)))
+    own = ["./" + name for name in sources if name not in tests]
+    objects = [f"{number}.o" for number in range(len(own))]
+    for source, product in zip(own, objects, strict=True):
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", product, source)))
+    lines.append(
+        shlex.join(
+            (
+                *(gxx, *CATCH_FLAGS, "-I", str(prepared), "-I", ".", "-include", CATCH_FIRST, "-o", PROGRAM),
+                *(*("./" + name for name in tests), *objects, str(prepared / "main.o")),
+            )
+        )
+    )
+    files[SCRIPT] = "\n".join([*lines, ""]).encode()
+    return Plan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
+
+
+def _before_catch(test: bytes) -> bytes:
+    text = test.decode("utf-8", "replace")
+    found = _CATCH_INCLUDED.search(text)
+    return text[: found.start() if found else 0].encode()
+
+
+def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
+    """Once for each such header, below the folder that the sandbox shows."""
+    ours = support("catch_main.cpp") + support("bench_token.hpp")
+    name = sha256(header + ours + " ".join((*CATCH_FLAGS, CATCH_FIRST)).encode()).hexdigest()[:12]
+    folder = parent / f"catch-{name}"
+    with _preparing:
+        if not folder.exists():
+            draft = parent / f".catch-{name}"
+            shutil.rmtree(draft, ignore_errors=True)
+            (draft / "test").mkdir(parents=True)
+            (draft / CATCH).write_bytes(header)
+            _lay_down(draft, "bench_token.hpp", "catch_main.cpp")
+            (draft / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its own pragmas want to be included
+            _make(draft, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
+            _make(draft, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
+            draft.rename(folder)
+    return folder
+
+
 def _folder(toolchain: Toolchain) -> Path:
-    ours = sha256(support("check.hpp") + support("bench_main.cpp") + " ".join(FLAGS).encode())
-    return shared_folder() / "cpp" / f"{toolchain.version}-{ours.hexdigest()[:12]}"
+    ours = b"".join(map(support, ("check.hpp", "bench_token.hpp", "bench_main.cpp")))
+    name = sha256(ours + " ".join(FLAGS).encode()).hexdigest()[:12]
+    return shared_folder() / "cpp" / f"{toolchain.version}-{name}"
 
 
-def _made(folder: Path, *command: str) -> None:
+def _lay_down(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_bytes(support(name))
+
+
+def _make(folder: Path, *command: str) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

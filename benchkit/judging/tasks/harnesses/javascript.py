@@ -14,11 +14,16 @@ from benchkit.languages.html import DOM
 from benchkit.languages.javascript import NODE, packages_folder
 
 RUNNER, ENTRY = "bench_harness.mjs", "bench_entry.mjs"
+JEST, SPECS = "bench_jest.mjs", "bench_specs.mjs"
+JEST_NAMES = "describe, test, it, expect, xtest, xit, xdescribe, beforeEach, afterEach, beforeAll, afterAll"
 NODE_TEST = re.compile(rb"""(from\s*|import\s*\(?\s*|require\(\s*)(["'])node:test\2""")
 
 
 class JavaScriptHarness:
-    """Every *.test.mjs; one module imports them all: they are read before a line of the answer runs."""
+    """Every *.test.mjs; one module imports them all: they are read before a line of the answer runs.
+
+    A *.spec.js is written for jest, whose names nobody imports.
+    """
 
     def __init__(self, always: tuple[str, ...] = ()) -> None:
         self._always = always
@@ -27,7 +32,7 @@ class JavaScriptHarness:
         return (packages_folder(), packages_folder().resolve()) if packages_folder().is_dir() else ()
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
-        names = [name for name in trial.tests if re.search(r"\.test\.[cm]?js$", name)]
+        names = [name for name in trial.tests if re.search(r"\.(test|spec)\.[cm]?js$", name)]
         if not names:
             raise Unfit("no *.test.mjs among the tests")
         files = dict(trial.files)
@@ -35,9 +40,21 @@ class JavaScriptHarness:
             if re.search(r"\.[cm]?js$", name):
                 files[name] = NODE_TEST.sub(_taken_over(name), files[name])
         files[ENTRY] = "".join(f"import {json.dumps('./' + name)};\n" for name in names).encode()
+        if specs := [name for name in names if ".spec." in name]:
+            _offer_jest(files, specs)
         measured = f"const MEASURED = {json.dumps(trial.measured)};\n".encode()
         files[RUNNER] = measured + _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
         return Plan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
+
+
+def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:
+    """Its names in each spec's first line, so that lines keep their numbers; its way to find modules before all."""
+    for name in specs:
+        way = "../" * name.count("/") or "./"
+        files[name] = f'import {{ {JEST_NAMES} }} from "{way}{JEST}"; '.encode() + files[name]
+    files[JEST] = support("jest.mjs")
+    files[SPECS] = files[ENTRY]
+    files[ENTRY] = f'import "./{JEST}";\nawait import("./{SPECS}");\n'.encode()
 
 
 def html_harness() -> JavaScriptHarness:

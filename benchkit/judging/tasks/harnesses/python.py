@@ -10,17 +10,19 @@ from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, suppo
 from benchkit.languages import Toolchain
 from benchkit.languages.python import python_packages_folder
 
+TEST_FILES = ("test_*.py", "*_test.py")
+
 
 class PythonHarness:
-    """Every test_*.py with unittest; the tests' text is read before a line of the answer runs."""
+    """Every file of tests with unittest; the tests' text is read before a line of the answer runs."""
 
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (python_packages_folder(),) if python_packages_folder().is_dir() else ()
 
     def plan(self, trial: Trial, _toolchain: Toolchain) -> Plan:
-        names = [name for name in trial.tests if PurePosixPath(name).match("test_*.py")]
+        names = [name for name in trial.tests if any(map(PurePosixPath(name).match, TEST_FILES))]
         if not names:
-            raise Unfit("no test_*.py among the tests")
+            raise Unfit(f"no {TEST_FILES[0]} among the tests")
         modules = [_module(name) for name in names]
         files = [name for name in trial.tests if name.endswith(".py")]
         measured = [name for name in trial.measured if name.endswith(".py")]

@@ -17,6 +17,7 @@ from benchkit.languages.rust import EDITION, RUSTC
 
 HARNESS = "bench_harness"
 NAME = re.compile(r"^\s*name\s*=\s*\"([\w-]+)\"", re.MULTILINE)
+EDITIONS = re.compile(r"^\s*edition\s*=\s*\"(\d{4})\"", re.MULTILINE)
 # The runner needs the compiler's own test library, which a stable one gives out only when told so.
 ALLOWED = {"RUSTC_BOOTSTRAP": "1"}
 SCRIPT = "bench_build.sh"
@@ -47,12 +48,12 @@ class RustHarness:
         tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
         if not tests:
             raise Unfit("no tests/*.rs among the tests")
-        crate = _crate(trial)
+        crate, edition = _crate(trial), _edition(trial)
         products = tuple(f"bench_{PurePosixPath(test).stem}" for test in tests)
         rustc = (
             str(toolchain.executables[RUSTC]),
             "--edition",
-            EDITION,
+            edition,
             "--cap-lints",
             "warn",
             "-C",
@@ -77,7 +78,7 @@ class RustHarness:
                     "-Zcrate-attr=feature(custom_test_frameworks)",
                     f"-Zcrate-attr=test_runner({HARNESS}::runner)",
                 ),
-                *("--crate-name", PurePosixPath(test).stem, "--extern", f"{crate}=lib{crate}.rlib"),
+                *("--crate-name", PurePosixPath(test).stem.replace("-", "_"), "--extern", f"{crate}=lib{crate}.rlib"),
                 *("--extern", f"{HARNESS}={folder}/lib{HARNESS}.rlib", "-o", product, test),
             )
             lines.append(shlex.join(command))
@@ -93,6 +94,11 @@ def _crate(trial: Trial) -> str:
     if found is None:
         raise Unfit("no package's name in Cargo.toml")
     return found[1].replace("-", "_")
+
+
+def _edition(trial: Trial) -> str:
+    found = EDITIONS.search(trial.files["Cargo.toml"].decode("utf-8", "replace"))
+    return found[1] if found else EDITION
 
 
 def _folder(toolchain: Toolchain) -> Path:
