@@ -21,7 +21,16 @@ from benchkit.asking.answers.edits.base import decoded
 from benchkit.asking.client.target import remote_of
 from benchkit.asking.script import Settings, asking_flags, say
 from benchkit.asking.script.journal import make_folder
-from benchkit.asking.tasks import OURS, Catalogue, Choice, Task, load_catalogue
+from benchkit.asking.tasks import (
+    OURS,
+    POLYGLOT,
+    Catalogue,
+    Choice,
+    Rules,
+    Task,
+    find_catalogue,
+    load_catalogue,
+)
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
@@ -33,6 +42,7 @@ from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
 
 MAX_TOKENS = 8000
+FEEDBACK_LINES, FEEDBACK_LINES_OF_OTHERS = 60, 1000
 ADVICE = "make toolchains brings Go and Node, bench_runner.py doctor says what brings the others"
 SEVERAL = ("--models", "--tasks")  # each takes all words up to the next flag
 
@@ -53,7 +63,8 @@ class Choices:
     include_tests: bool
     install_deps: bool
     tries: int
-    feedback_lines: int
+    feedback_lines: int | None
+    strict: bool
     response_file: Path | None
     response_text: str | None
     rejudge: Path | None
@@ -64,9 +75,12 @@ class Choices:
     limits: AskedLimits
     efficiency: bool
 
-    @property
-    def manner(self) -> Manner:
-        return Manner(self.answer, self.include_tests, self.tries, self.feedback_lines)
+    def manner_for(self, catalogue: Catalogue) -> Manner:
+        lines = self.feedback_lines
+        if lines is None:
+            of_others = any(task.is_of_others for task in catalogue.problems)
+            lines = FEEDBACK_LINES_OF_OTHERS if of_others else FEEDBACK_LINES
+        return Manner(self.answer, self.include_tests, self.tries, lines, self.strict)
 
     @property
     def replays(self) -> bool:
@@ -113,9 +127,11 @@ def _repeated(args: list[str]) -> list[str]:
 @click.option("--shuffle", type=int, metavar="SEED", help="Another order, before --limit is applied.")
 @click.option(
     "--catalogue",
+    "--problems-file",
     type=click.Path(path_type=Path),
     metavar="DIR|FILE",
-    help=f"[default: {OURS.name}/ beside this]",
+    help=f"Also a checkout of Aider's polyglot benchmark, or `{POLYGLOT}` to fetch it."
+    f" [default: {OURS.name}/ beside this]",
 )
 @click.option(
     "--answer",
@@ -132,10 +148,10 @@ def _repeated(args: list[str]) -> list[str]:
 @click.option(
     "--feedback-lines",
     type=click.IntRange(min=1),
-    default=60,
-    show_default=True,
-    help="Of the tests' output that the model sees before it tries again.",
+    help="Of the tests' output that the model sees before it tries again."
+    f" [default: {FEEDBACK_LINES}; {FEEDBACK_LINES_OF_OTHERS} of a polyglot exercise]",
 )
+@click.option("--strict", is_flag=True, help="Polyglot: run the tests that aider leaves out (xit), too.")
 @click.option(
     "--response-file", type=click.Path(path_type=Path), metavar="F", help="Judge this answer; ask nobody."
 )
@@ -159,10 +175,11 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
     choices = Choices(**options)
     if samples_short is not None:
         settings = replace(settings, samples=samples_short)
-    chosen = load_catalogue(choices.catalogue).choose(choices.of_tasks(settings.limit))
+    catalogue = load_catalogue(find_catalogue(choices.catalogue, say), Rules(choices.strict))
+    chosen = catalogue.choose(choices.of_tasks(settings.limit))
     catalogue = chosen.take_part(settings.part)
     if settings.dry_run:
-        return show_prompts(questions_of(catalogue, choices.manner, settings.samples))
+        return show_prompts(questions_of(catalogue, choices.manner_for(catalogue), settings.samples))
     if choices.verify:
         return _verify(catalogue, choices)
     return _run(catalogue, settings, choices)
@@ -182,9 +199,9 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
             return
         if choices.replays:
             responses = _responses(catalogue, choices)
-            TaskRun(catalogue, settings, choices.manner, bench, choices.efficiency).judge_responses(
-                responses, "replayed"
-            )
+            TaskRun(
+                catalogue, settings, choices.manner_for(catalogue), bench, choices.efficiency
+            ).judge_responses(responses, "replayed")
             return
         several = _settings_by_model(settings, choices.models)
         with _limited_together(several):
@@ -208,7 +225,9 @@ def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, be
     for one in several:
         try:
             with alone_in_memory(remote_of(one), say):
-                TaskRun(catalogue, one, choices.manner, bench, choices.efficiency).ask_and_judge()
+                TaskRun(
+                    catalogue, one, choices.manner_for(catalogue), bench, choices.efficiency
+                ).ask_and_judge()
         except BenchError as error:
             if len(several) < 2:
                 raise

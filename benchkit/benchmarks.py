@@ -38,6 +38,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("demo", "run_eval.py", "human_eval", ("--problems-file", str(DEMO_PROBLEMS))),
         Benchmark("lcb", "run_lcb.py", "lcb"),
         Benchmark("tasks", "run_tasks.py", "tasks"),
+        Benchmark("polyglot", "run_tasks.py", "tasks", ("--catalogue", "polyglot", "--tries", "2")),
         Benchmark(
             "evalplus",
             "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"

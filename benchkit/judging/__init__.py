@@ -1,9 +1,10 @@
 """Run the code, say what it is worth.
 
-sandbox/            runs code nobody trusts
-judges/             one for each form of problem: what a piece of code is worth
-tasks/              whole tasks: build, test, proof
-scoring/            what a model's answers are worth, and what they add up to
-evaluation.py       what the benchmark scripts do with all of it: judge while asking, or judge saved answers
-task_evaluation.py  the same for whole tasks
+sandbox/             runs code nobody trusts
+judges/              one for each form of problem: what a piece of code is worth
+tasks/               whole tasks: build, test, proof
+scoring/             what a model's answers are worth, and what they add up to
+evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
+task_evaluation.py   the same for whole tasks
+polyglot_figures.py  what a run over Aider's polyglot benchmark comes to in its own figures
 """

@@ -17,6 +17,7 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.tasks import Catalogue, Task
 from benchkit.asking.tasks.prompts import prompt_again, prompt_of
 from benchkit.contract import PARTS
+from benchkit.judging.polyglot_figures import Figures, Try, figures_as_text
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.base import Judged
@@ -43,9 +44,11 @@ class Manner:
     with_tests: bool = False
     tries: int = 1
     feedback_lines: int = 60
+    strict: bool = False
 
     def as_record(self) -> dict[str, Any]:
         return {
+            **({"strict": True} if self.strict else {}),
             "answer": self.form,
             "include_tests": self.with_tests,
             "tries": self.tries,
@@ -216,10 +219,12 @@ class _Outcome:
         self._run, self._output, self._attempts = run, output, attempts
         self._tally, self._composite = Tally(run.catalogue), TaskComposite(run.catalogue)
         self._rows: dict[str, list[dict[str, Any]]] = {}
+        self._figures = Figures() if any(task.is_of_others for task in run.catalogue.problems) else None
 
     def keep_earlier(self, row: TaskRow, answer: Answer) -> None:
         """A try that another one follows: its tokens count, its verdict does not."""
         self._output.usage.add(answer)
+        self._count_try(row, answer)
         self._keep(row, row.further["try"])
 
     def add(self, row: TaskRow, answer: Answer | None) -> None:
@@ -227,11 +232,26 @@ class _Outcome:
             name = self._attempts.name_of(row.task_id, row.sample)
             row = replace(row, further={**row.further, "attempt": name})
         self._tally.add(row)
+        self._count_try(row, answer)
         if row.attempt is not None:
             self._composite.add(row, row.attempt)
         self._output.add(row, answer)
         self._keep(row)
         self._rows.setdefault(row.task_id, []).append(row.as_record())
+
+    def _count_try(self, row: TaskRow, answer: Answer | None) -> None:
+        if self._figures is None or row.attempt is None:
+            return
+        tested = row.attempt.tested
+        one = Try(
+            row.verdict,
+            row.response,
+            (tested.stdout + tested.stderr).decode("utf-8", "replace"),
+            truncated=answer is not None and answer.truncated,
+            seconds=answer.seconds if answer is not None else 0.0,
+            cost=answer.cost if answer is not None else None,
+        )
+        self._figures.add(f"{row.task_id} {row.sample}".removesuffix(" 0"), one)
 
     def _keep(self, row: TaskRow, earlier_try: int | None = None) -> None:
         if self._attempts is None or row.question is None or row.attempt is None:
@@ -259,6 +279,8 @@ class _Outcome:
             "tasks": self._per_task(),
             PARTS: parts,
         }
+        if self._figures is not None:
+            further["aider"] = self._figures.as_record(run.catalogue, run.manner.tries)
         if run.manner.tries > 1:
             further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
         isolation = run.bench.sandbox.isolation
@@ -275,7 +297,8 @@ class _Outcome:
         )
         if self._attempts is not None:
             keep_latest(_beside(self._attempts.folder), whole, self._rows)
-        click.echo("\n".join(filter(None, (as_text(whole), usage_text(whole)))))
+        figures = figures_as_text(further["aider"]) if self._figures is not None else ()
+        click.echo("\n".join(filter(None, (as_text(whole), *figures, usage_text(whole)))))
         return whole
 
     def _per_task(self) -> dict[str, str]:

@@ -14,16 +14,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from benchkit.asking.problems.base import ShowProgress
 from benchkit.asking.tasks.base import Catalogue, Choice, Task
 from benchkit.asking.tasks.folders import read_catalogue
 from benchkit.asking.tasks.polyglot import Rules, fetch_checkout, is_checkout, read_checkout
 from benchkit.asking.tasks.small_form import SUFFIXES, read_small_form
 from benchkit.environment import ROOT
 
-__all__ = ["OURS", "Catalogue", "Choice", "Rules", "Task", "fetch_checkout", "load_catalogue"]
+__all__ = ["OURS", "POLYGLOT", "Catalogue", "Choice", "Rules", "Task", "find_catalogue", "load_catalogue"]
 
 AS_PUBLISHED = Rules()
 OURS = ROOT / "tasks"
+POLYGLOT = "polyglot"  # names the pinned commit where no such folder is
+
+
+def find_catalogue(path: Path | None, show_progress: ShowProgress) -> Path | None:
+    """The catalogue's place, after fetching it where it is known by name alone."""
+    if path is not None and str(path) == POLYGLOT and not path.exists():
+        return fetch_checkout(show_progress)
+    return path
 
 
 def load_catalogue(path: Path | None = None, rules: Rules = AS_PUBLISHED) -> Catalogue:

@@ -29,7 +29,7 @@ class Attempts:
 
     def name_of(self, task_id: str, sample: int) -> str:
         """The attempt's folder."""
-        return f"{task_id}__{safe_name(self.model)}__sample{sample:02}"
+        return f"{safe_name(task_id)}__{safe_name(self.model)}__sample{sample:02}"
 
     def keep(
         self,
@@ -80,12 +80,12 @@ def keep_latest(
     with explained(beside):
         atomic_write(beside / LATEST_SUMMARY, json.dumps(summary, indent=1) + "\n")
         for task, rows in by_task.items():
-            atomic_write(beside / LATEST_TASK.format(task=task), json.dumps(rows, indent=1) + "\n")
+            atomic_write(beside / LATEST_TASK.format(task=safe_name(task)), json.dumps(rows, indent=1) + "\n")
 
 
-def safe_name(model: str) -> str:
-    """A model's name as part of a file's."""
-    return re.sub(r"[^\w.+-]+", "-", model).strip("-.") or "model"
+def safe_name(name: str) -> str:
+    """A model's or a task's name as part of a file's."""
+    return re.sub(r"[^\w.+-]+", "-", name).strip("-.") or "unnamed"
 
 
 def _write(path: Path, text: str) -> None:

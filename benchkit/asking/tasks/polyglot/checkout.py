@@ -130,4 +130,3 @@ def _solved_by(example: str, solution: list[str]) -> str:
     same = [name for name in solution if PurePosixPath(name).name == PurePosixPath(example).name]
     alike = [name for name in solution if PurePosixPath(name).suffix == PurePosixPath(example).suffix]
     return next(iter(same or alike), "")
-

@@ -25,7 +25,9 @@ class Track:
 
     language: str  # as benchkit.languages names it
     needless: re.Pattern[str]  # files of an exercise that neither building nor testing needs
-    test: re.Pattern[str]  # in the text of test files: one match a test, or fewer where tests are made in loops
+    test: re.Pattern[
+        str
+    ]  # in the text of test files: one match a test, or fewer where tests are made in loops
     prepared: Callable[[str, Rules], str] = lambda text, _rules: text  # a test file in which all tests run
 
 
@@ -44,11 +46,15 @@ def _javascript(text: str, rules: Rules) -> str:
 
 
 NOTHING = re.compile(r"(?!)")
-JAVASCRIPT_TESTS = r"^[^\n/]*(?<![\w.])(?:test|it|xtest)(?:\.each\b[^\n]*)?\(\s*$|(?<![\w.])(?:test|it)\s*\(\s*['\"`]"
+JAVASCRIPT_TESTS = (
+    r"^[^\n/]*(?<![\w.])(?:test|it|xtest)(?:\.each\b[^\n]*)?\(\s*$|(?<![\w.])(?:test|it)\s*\(\s*['\"`]"
+)
 
 TRACKS: Mapping[str, Track] = {
     "cpp": Track(
-        "cpp", re.compile(r"CMakeLists\.txt|test/tests-main\.cpp"), re.compile(r"^\s*TEST_CASE\(", re.MULTILINE)
+        "cpp",
+        re.compile(r"CMakeLists\.txt|test/tests-main\.cpp"),
+        re.compile(r"^\s*TEST_CASE\(", re.MULTILINE),
     ),
     "go": Track("go", NOTHING, re.compile(r"^func Test\w*\(", re.MULTILINE)),
     "java": Track(
@@ -87,5 +93,7 @@ def count_tests(track: Track, files: Files, tests: tuple[str, ...]) -> int:
 
 
 def _count(track: Track, text: str) -> int:
-    always, *conditional = re.split(r"^#if defined\(EXERCISM_INCLUDE|\bcfg\(feature", text, flags=re.MULTILINE)
+    always, *conditional = re.split(
+        r"^#if defined\(EXERCISM_INCLUDE|\bcfg\(feature", text, flags=re.MULTILINE
+    )
     return 1 if conditional and track.language == "rust" else len(track.test.findall(always))

@@ -68,7 +68,9 @@ def _unpacked(archive: Path, folder: Path) -> Path:
             )
         whole.replace(folder)
     except (OSError, ValueError, tarfile.TarError) as error:
-        raise ProblemsError(f"{archive} cannot be unpacked ({error}): remove it, {advice_on(ARCHIVE)}") from None
+        raise ProblemsError(
+            f"{archive} cannot be unpacked ({error}): remove it, {advice_on(ARCHIVE)}"
+        ) from None
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return folder

@@ -1,4 +1,4 @@
-"""C++: our own few macros for checks, or the single header of Catch2 that tests bring; a main that reports."""
+"""C++: our own few macros for checks, or the header of Catch2 that tests bring; a main that reports."""
 
 from __future__ import annotations
 

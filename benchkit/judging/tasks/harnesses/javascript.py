@@ -48,7 +48,7 @@ class JavaScriptHarness:
 
 
 def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:
-    """Its names in each spec's first line, so that lines keep their numbers; its way to find modules before all."""
+    """Its names in each spec's first line, so that lines keep their numbers; its hooks before all else."""
     for name in specs:
         way = "../" * name.count("/") or "./"
         files[name] = f'import {{ {JEST_NAMES} }} from "{way}{JEST}"; '.encode() + files[name]

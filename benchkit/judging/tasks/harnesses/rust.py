@@ -78,7 +78,12 @@ class RustHarness:
                     "-Zcrate-attr=feature(custom_test_frameworks)",
                     f"-Zcrate-attr=test_runner({HARNESS}::runner)",
                 ),
-                *("--crate-name", PurePosixPath(test).stem.replace("-", "_"), "--extern", f"{crate}=lib{crate}.rlib"),
+                *(
+                    "--crate-name",
+                    PurePosixPath(test).stem.replace("-", "_"),
+                    "--extern",
+                    f"{crate}=lib{crate}.rlib",
+                ),
                 *("--extern", f"{HARNESS}={folder}/lib{HARNESS}.rlib", "-o", product, test),
             )
             lines.append(shlex.join(command))
