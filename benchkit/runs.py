@@ -7,11 +7,13 @@ the part's `record` and are written again as they stood.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
+from benchkit.json_values import READERS
+from benchkit.json_values import number as number
+from benchkit.json_values import whole as whole
 from benchkit.verdict import Status
 
 
@@ -288,79 +290,10 @@ def part_as_record(part: Part) -> dict[str, Any]:
     return record
 
 
-def number(value: object) -> float | None:
-    """The number, where it is a finite one."""
-    if type(value) is float:
-        return value if math.isfinite(value) else None
-    return float(value) if type(value) is int and abs(value) < _MOST else None
-
-
-def whole(value: object) -> int | None:
-    """The whole number, also where it is written as 164.0."""
-    if type(value) is int:
-        return value
-    return int(value) if type(value) is float and value.is_integer() and abs(value) < _MOST else None
-
-
-_MOST = 1e15
-
-
-def _text(value: object) -> str | None:
-    return value if type(value) is str and value else None
-
-
-def _truth(value: object) -> bool | None:
-    return value if type(value) is bool else None
-
-
-def _texts(value: object) -> tuple[str, ...] | None:
-    return tuple(map(str, value)) if isinstance(value, list | tuple) else None
-
-
-def _text_or_whole(value: object) -> int | str | None:
-    return _text(value) or whole(value)
-
-
-def _mapping(value: object) -> Mapping[str, Any] | None:
-    return value if isinstance(value, Mapping) else None
-
-
-def _numbers(value: object) -> Mapping[str, float] | None:
-    if not isinstance(value, Mapping):
-        return None
-    return {str(name): known for name, part in value.items() if (known := number(part)) is not None}
-
-
-def _wholes(value: object) -> Mapping[str, int] | None:
-    found = _numbers(value)
-    return None if found is None else {name: int(part) for name, part in found.items()}
-
-
-def _mappings(value: object) -> tuple[Mapping[str, Any], ...] | None:
-    if not isinstance(value, list | tuple):
-        return None
-    return tuple(part for part in value if isinstance(part, Mapping))
-
-
-# By the field's annotation, as it is written.
-_READERS: Mapping[str, Callable[[object], Any]] = {
-    "float | None": number,
-    "int | None": whole,
-    "str | None": _text,
-    "bool | None": _truth,
-    "int | str | None": _text_or_whole,
-    "tuple[str, ...] | None": _texts,
-    "Mapping[str, float] | None": _numbers,
-    "Mapping[str, int] | None": _wholes,
-    "Mapping[str, Any] | None": _mapping,
-    "tuple[Mapping[str, Any], ...] | None": _mappings,
-}
-
-
 def _fields_of(kind: type[Part]) -> dict[str, tuple[str, Callable[[object], Any]]]:
     """A record's name -> the field that it becomes, and what reads it."""
     return {
-        one.metadata.get("name", one.name): (one.name, _READERS[str(one.type)])
+        one.metadata.get("name", one.name): (one.name, READERS[str(one.type)])
         for one in fields(kind)
         if one.name != "record"
     }
