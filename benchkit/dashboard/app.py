@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
@@ -41,6 +42,7 @@ def make_app(site: Site) -> ASGIApp:
     app.mount("/static", StaticFiles(directory=STATIC))
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_middleware(Patience, site=site)
     return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
 
@@ -72,6 +74,13 @@ def _icon(done: int = -1) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     return error_page(request, str(error), 404 if isinstance(error, UsageError) else 500)
+
+
+async def _misread(request: Request, error: Exception) -> Response:
+    """A number in the address that is none."""
+    assert isinstance(error, RequestValidationError)
+    said = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+    return error_page(request, f"this address cannot be read: {said}", 400)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -126,11 +126,26 @@ def test_a_page_beyond_the_last_is_the_last(browser: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["/runs?sort=nothing", "/runs?page=x", "/leaderboard?fits=x", "/models/none"]
+    "address",
+    [
+        "/runs?sort=nothing",
+        "/runs?page=x",
+        f"/runs?page={10**30}",
+        "/runs?page=-7",
+        "/leaderboard?fits=x",
+        "/leaderboard?fits=nan",
+        "/models/none",
+        "/compare?run=none&run=run-Beta",
+        "/compare?run=run-Beta",
+        f"/runs/run-Beta?sample={10**30}",
+        "/runs/run-Beta?against=none",
+        "/icon.svg?done=x",
+    ],
 )
 def test_a_wrong_address_is_told_and_nothing_breaks(browser: TestClient, address: str) -> None:
     answer = browser.get(address)
-    assert answer.status_code in (200, 404, 422)
+    assert answer.status_code in (200, 400, 404)
+    assert answer.text.startswith(("<!doctype html>", "<svg"))
     assert "Traceback" not in answer.text
 
 
@@ -157,7 +172,14 @@ def test_broken_files_of_a_run_break_no_page(tmp_path: Path) -> None:
     (folder / "answers.jsonl").write_bytes(
         b'{"task_id": "HumanEval/7", "prompt": [7, null], "respo\n\xff\xfe\n'
     )
-    (folder / "verdicts.jsonl").write_bytes(b'{"task_id": null}\n{"task_id": 7, "sample": "x"}\n[]\n\xff\n')
+    rows = (
+        b'{"task_id": 7, "language": [7], "tokens": "x"}',
+        b'{"task_id": null}',
+        b'{"sample": "x"}',
+        b"[]",
+        b"\xff",
+    )
+    (folder / "verdicts.jsonl").write_bytes(b"\n".join(rows))
     assert looking_at(tmp_path, run).get(f"/runs/{run.id}?task=7").status_code == 200
 
 
@@ -208,3 +230,9 @@ def test_an_interrupted_run_shows_what_was_judged_until_then(tmp_path: Path) -> 
 
 def told(problem: int, verdict: str) -> dict[str, str]:
     return {"event": "problem", "id": f"HumanEval/{problem}", "verdict": verdict}
+
+
+def test_the_best_that_fits_is_named(tmp_path: Path) -> None:
+    runs = [a_run("Large", telemetry={"vram_peak_mb": 20480.0}), a_run("Small", failed=range(9))]
+    browser = looking_at(tmp_path, *runs)
+    assert "best that fits in 10 GiB of VRAM: Small" in browser.get("/leaderboard?fits=10").text

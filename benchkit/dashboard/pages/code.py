@@ -23,7 +23,9 @@ def marked(code: str, language: str) -> Markup:
     return escape(code) if len(code) > LONGEST else Markup(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def language_of(response: str, told: str | None) -> str:
+def language_of(response: str, told: object) -> str:
     """What the problem says, else the first fence of the answer, else what all benchmarks asked for once."""
     label = LABEL.search(response)
-    return told or (label.group(1).lower() if label else "python")
+    if isinstance(told, str) and told:
+        return told
+    return label.group(1).lower() if label else "python"

@@ -12,7 +12,7 @@ from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.runs import number
-from benchkit.telling.comparison.board import Board, boards, lines_below
+from benchkit.telling.comparison.board import Board, best_line, boards, lines_below
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import COLUMNS, informative
 from benchkit.telling.comparison.narrowing import Narrowing, values_of
@@ -110,6 +110,8 @@ def _shown(board: Board) -> Shown:
     conditions = {name: value for name, value in board.section.conditions.items() if value != "unknown"}
     drawn = charts(board.section.title, rows[:MOST_DRAWN]) if rows else {}
     said = lines_below(board) if rows else ["No model here fits, or none has a score."]
+    if board.fits is not None and rows:
+        said = [best_line(board), *said]
     if len(rows) > MOST_ROWS:
         said = [f"The best {MOST_ROWS} of {len(rows)} models: the filters show others.", *said]
     return Shown(

@@ -11,6 +11,7 @@ from benchkit.telling.history.finding import EVERYTHING, Filter, Order, Page
 
 router = APIRouter()
 ROWS = 100
+MOST_PAGES = 10**9  # beyond what any history has
 
 
 @router.get("/runs")
@@ -24,7 +25,7 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
         text=q.strip() or None,
     )
     order = Order(sort, bool(down))
-    place = max(1, page)
+    place = min(max(1, page), MOST_PAGES)
     found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
     pages = max(1, -(-found.total // ROWS))
     if place > pages:  # of fewer than there were

@@ -4,7 +4,7 @@ const title = document.title;
 const state = document.getElementById("state");
 const banner = document.getElementById("connection");
 const icon = document.querySelector("link[rel=icon]");
-let socket, tries = 0, lastNews = new Date(), known = null, refreshing = false;
+let socket, connected = false, tries = 0, lastNews = new Date(), known = null, refreshing = false;
 
 const clock = (when) => when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 const runs = () => document.querySelectorAll("[data-run]");
@@ -23,12 +23,15 @@ function connect() {
 function opened() {
   const again = tries > 0 && !banner.hidden;
   tries = 0;
+  connected = true;
   banner.hidden = true;
   follow();
   if (again) refresh();
 }
 
 function lost() {
+  if (connected) lastNews = new Date(); // until now it was all there is
+  connected = false;
   if (tries >= 1 || runs().length) {
     banner.textContent = `Connection lost: data from ${clock(lastNews)}. Trying again; if the server was started anew, open the address that it printed.`;
     banner.hidden = false;

@@ -96,8 +96,13 @@ def as_text(board: Board, width: int | None) -> str:
         lines.append(_row(board, place if place != last else None, one, names, cells))
         last = place
     if board.fits is not None:
-        lines += ["", f"best that fits in {board.fits:g} GiB of VRAM: {board.tiers[0][0].label}"]
+        lines += ["", best_line(board)]
     return "\n".join(printable(line) for line in [*lines, "", *lines_below(board)])
+
+
+def best_line(board: Board) -> str:
+    """Of a board of those that fit."""
+    return f"best that fits in {board.fits:g} GiB of VRAM: {board.tiers[0][0].label}"
 
 
 def _nothing_fits(board: Board) -> str:
