@@ -7,8 +7,9 @@ slack that keeps a reference without any from making the first one ruinous.
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import reduce
 
 from benchkit.judging.scoring.composite import complexity
@@ -69,8 +70,8 @@ def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Pa
         return Part(why=f"not measured: pip install {' '.join(missing)}")
     try:
         return Part(_measure(answers), method_of(languages))
-    except ToolFailed as error:
-        return Part(why=" ".join(str(error).split()))
+    except (ToolFailed, OSError, subprocess.SubprocessError) as error:  # a full disk costs no run, either
+        return Part(why=f"not measured: {' '.join(str(error).split())}")
 
 
 def _measure(answers: Sequence[Answered]) -> tuple[Measured, ...]:
@@ -188,15 +189,23 @@ def _counts_of_python(form: Canonical, entry: str | None, linted: Linted) -> Cou
 
 
 def _count_other(keys: Sequence[Key]) -> list[Counts | None]:
-    return [Counts(complexity.of_other(language, text)) for language, text, _ in keys]
+    return [_counts_of_other(language, text) for language, text, _ in keys]
 
 
 def _count_go(keys: Sequence[Key]) -> list[Counts | None]:
     changes = gofmt_changes([text for _, text, _ in keys])
     return [
-        Counts(complexity.of_other(language, text), reformatted=changed)
-        for (language, text, _), changed in zip(keys, changes, strict=True)
+        counts and replace(counts, reformatted=changed)
+        for counts, changed in zip(_count_other(keys), changes, strict=True)
     ]
+
+
+def _counts_of_other(language: str, text: str) -> Counts | None:
+    """None where lizard cannot read the code: it tells so by whatever went wrong."""
+    try:
+        return Counts(complexity.of_other(language, text))
+    except (RecursionError, LookupError, ValueError):
+        return None
 
 
 _COUNTERS: Mapping[str, Callable[[Sequence[Key]], list[Counts | None]]] = {

@@ -251,7 +251,25 @@ def test_a_linter_that_fails_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> No
     code = "import sys; sys.exit('no room left')"
     monkeypatch.setattr(lint_module, "_program", lambda: [sys.executable, "-c", code])
     part = measure_quality([Answered("a", 0, "python", {"a.py": "x = 1"}, {"a.py": "x = 1"})], ["python"])
-    assert (part.measured, part.why) == ((), "ruff check ended with 1: no room left")
+    assert (part.measured, part.why) == ((), "not measured: ruff check ended with 1: no room left")
+
+
+def test_a_full_disk_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_sources: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(quality, "lint", full)
+    part = measure_quality([Answered("a", 0, "python", {"a.py": "x = 1"}, {"a.py": "x = 1"})], ["python"])
+    assert (part.measured, part.why) == ((), "not measured: [Errno 28] No space left on device")
+
+
+def test_code_that_lizard_stumbles_over_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(_language: str, _text: str) -> int:
+        raise IndexError("list index out of range")
+
+    monkeypatch.setattr(complexity, "of_other", stumble)
+    part = measure_quality([Answered("a", 0, "go", {"a.go": "x"}, {"a.go": "x"})], ["go"])
+    assert [one.points for one in part.measured] == [None]
 
 
 def test_without_the_tools_there_is_none_and_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
