@@ -18,7 +18,8 @@ BenchError                    exit code 1: what was asked for could not be done
 │   ├── NotAsAsked                --strict: fewer layers, less context or another device than asked
 │   ├── ServerDied                the process ended while it was in use
 │   ├── ServerHangs               the process lives and no token comes
-│   └── ServerBusy                it refuses for now, and may answer in a moment
+│   ├── ServerBusy                it refuses for now, and may answer in a moment
+│   └── AccountEmpty              a provider wants money before it answers
 ├── ScriptError               the benchmark script crashed, timed out or said nothing
 ├── ParseError                its output holds no result that the parser knows
 ├── HistoryError              the history cannot be read or written
@@ -151,6 +152,10 @@ class ServerBusy(ServerError):
     """`wait_s` is the pause that the server asks for."""
 
     wait_s: float | None = None
+
+
+class AccountEmpty(ServerError):
+    cause = "account at the provider"
 
 
 class ScriptError(BenchError):

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchkit.addresses import with_version
 from benchkit.contract import Variable
-from benchkit.errors import ServerBusy, ServerError, UsageError, WrongModel
+from benchkit.errors import AccountEmpty, ServerBusy, ServerError, UsageError, WrongModel
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.keys import key_for_address
 from benchkit.providers.listing import find_listed, models_of, not_listed
@@ -73,8 +73,14 @@ class Endpoint:
             self._retry_while_busy(self._prove_token)
         except ServerBusy as error:
             raise ServerError(f"{error}; it stayed so: try again later") from error
+        except AccountEmpty:
+            raise
         except ServerError as error:
-            advice = f"check --name, and the key in {self._variable} or .env" if self._entry else ENDS_IN
+            advice = (
+                f"check {self._name_flag}, and the key in {self._variable} or .env"
+                if self._entry
+                else ENDS_IN
+            )
             raise type(error)(f"{error}; {advice}") from error
         if is_local(self._base_url) and not self._is_hosted:
             self._liveness = Liveness("the endpoint", f"{self._base_url}/models", self._key)
@@ -131,6 +137,10 @@ class Endpoint:
         return self._request.key_variable or self._provider.key_variable
 
     @property
+    def _name_flag(self) -> str:
+        return "--model" if self._request.provider else "--name"
+
+    @property
     def _is_hosted(self) -> bool:
         """At a known provider, wherever its address leads to."""
         return self._provider is not LOCAL and not self._provider.is_local
@@ -152,7 +162,7 @@ class Endpoint:
         entry = find_listed(self._request.name, entries, self._provider)
         if entry is None and not self._provider.takes_any_name:
             told = not_listed(self._request.name, entries, self._provider)
-            raise WrongModel(f"{url} has {told}; choose with --name")
+            raise WrongModel(f"{url} has {told}; choose with {self._name_flag}")
         self._entry = dict(entry or {})
 
     def _get_beside_v1(self, path: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchkit.addresses import basic_authorization, split_credentials
-from benchkit.errors import ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.errors import AccountEmpty, ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.pace import wished_pause_s
 from benchkit.providers.parameters import Parameters
@@ -229,7 +229,7 @@ def refuse_unless_ok(reply: HttpReply, url: str, what: str, provider: Provider =
     if reply.status in REDIRECTS:
         raise ServerError(f"{url} {redirection(reply.status, url, reply.headers)}")
     if is_about_money(reply.status, reply.text()):
-        raise ServerError(f"{what}: {reply.message()}; {AS_TO_MONEY}")
+        raise AccountEmpty(f"{what}: {reply.message()}; {AS_TO_MONEY}")
     if not may_pass(reply.status):
         raise ServerError(f"{what}: {reply.message()}")
     busy = ServerBusy(f"{what}: {reply.message()}")

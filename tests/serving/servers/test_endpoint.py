@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -332,3 +333,46 @@ def test_what_is_no_address(tmp_path: Path, given: str | None) -> None:
     """A missing or senseless address is told before anything is asked."""
     with pytest.raises(UsageError, match="--base-url"):
         Endpoint(_request(tmp_path, given), lambda _: None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "told"),
+    [
+        (
+            402,
+            {"error": {"message": "Insufficient credits"}},
+            "Insufficient credits; see to the account there",
+        ),
+        (
+            429,
+            {"error": {"message": "No quota", "code": "insufficient_quota"}},
+            "No quota; see to the account",
+        ),
+        (401, {"error": {"message": "who are you?"}}, r"the key in OPENROUTER_API_KEY or .env"),
+        (404, {"error": {"message": "no such model"}}, "no such model; check --model"),
+    ],
+)
+def test_what_a_provider_refuses_is_told_at_once(
+    tmp_path: Path, status: int, body: dict[str, Any], told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its own words, without another try, and with what to do."""
+    monkeypatch.setattr(endpoint, "FIRST_PAUSE_S", 60.0)
+    routes = WHOLE | {"/v1/chat/completions": (status, json.dumps(body))}
+    with _served(routes) as url:
+        request = replace(_request(tmp_path, url), provider="openrouter")
+        with pytest.raises(ServerError, match=told) as raised:
+            serve(request, lambda _: None).__enter__()
+    assert str(raised.value).count("check") == (status not in (402, 429))
+
+
+def test_a_providers_own_word_on_when_to_ask_again_is_kept(tmp_path: Path) -> None:
+    """Its reset header, where there is no Retry-After."""
+    limit = {"X-RateLimit-Remaining-Requests": "0", "X-RateLimit-Reset-Requests": "200ms"}
+    said: list[str] = []
+    replies = ((429, limit, b"{}"), (200, {}, json.dumps(TOKEN).encode()))
+    with _scripted(*replies) as url:
+        request = replace(_request(tmp_path, url), provider="groq")
+        begun = time.monotonic()
+        with serve(request, said.append):
+            assert time.monotonic() - begun >= 0.2
+    assert any("asking again in 0 s" in line for line in said)
