@@ -103,8 +103,11 @@ def test_a_script_by_hand_asks_the_default_model(capsys: pytest.CaptureFixture[s
 def test_a_default_that_is_none_is_refused_by_name(value: str) -> None:
     """One line names the variable and what it takes."""
     os.environ["DEFAULT_TEMPERATURE"] = value
-    with pytest.raises(UsageError, match=rf"^DEFAULT_TEMPERATURE={value}: it is not a number from 0$"):
+    said = rf"^DEFAULT_TEMPERATURE={value}: it is not a number from 0$"
+    with pytest.raises(UsageError, match=said):
         with_environment(RunSettings())
+    with pytest.raises(UsageError, match=said):
+        run_eval.command.main(["--dry-run"], "run_eval.py", standalone_mode=False)
 
 
 def test_the_example_names_what_is_read() -> None:

@@ -148,10 +148,8 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option(
         flag_of(Placeholder.TEMPERATURE),
-        envvar=Variable.DEFAULT_TEMPERATURE,
         type=Finite(0),
-        default=0.0,
-        show_default=True,
+        help=f"[default: ${Variable.DEFAULT_TEMPERATURE}, else {Sampling.temperature}]",
     ),
     click.option("--top-p", type=above_0(to=1)),
     click.option("--seed", type=int, help="Sample n is asked with seed + n."),
@@ -234,8 +232,18 @@ def asking_flags(max_tokens: int) -> Callable[[Callable[..., Any]], Callable[...
     return decorate
 
 
+def _default_temperature() -> float:
+    given = os.environ.get(Variable.DEFAULT_TEMPERATURE, "").strip()
+    try:
+        return Finite(0).convert(given, None, None) if given else Sampling.temperature
+    except click.BadParameter:
+        raise UsageError(f"{Variable.DEFAULT_TEMPERATURE}={given}: it is not a number from 0") from None
+
+
 def _settings(options: dict[str, Any]) -> Settings:
     """Take the shared flags out of all the options."""
+    if options["temperature"] is None:
+        options["temperature"] = _default_temperature()
     sampling = Sampling(**{one.name: options.pop(one.name) for one in fields(Sampling)})
     shared = {one.name: options.pop(one.name) for one in fields(Settings) if one.name in options}
     if not shared["model"] and not shared["base_url"]:  # at an address, none means the only one it serves

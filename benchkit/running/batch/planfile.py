@@ -233,7 +233,7 @@ def has_variable(text: str) -> bool:
 
 def _variable(name: str, problems: list[str]) -> str:
     if name not in os.environ:
-        problems.append(f"the environment has no variable {name}")
+        problems.append(f"the environment has no variable {name}: export it, or write it into .env here")
     return os.environ.get(name, f"${{{name}}}")
 
 
