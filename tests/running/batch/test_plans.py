@@ -319,7 +319,7 @@ def test_the_first_plan_is_written_for_the_files_that_are_here(bench: Bench, tmp
 
 def test_without_a_plan_the_runs_flags_say_it(bench: Bench) -> None:
     """--models and --benchmarks with a run's flags; flags of the scripts are passed on."""
-    flags = ["--models", str(F16.parent / "*.gguf"), "--benchmarks", "demo,human_eval", "--dry-run"]
+    flags = ["--models", str(F16.parent / "demo-[fq]*.gguf"), "--benchmarks", "demo,human_eval", "--dry-run"]
     done = bench("batch", *flags, "--temperature", "0.3", "--limit", "3")
     assert done.returncode == 0, done.stderr
     assert "4 runs, 4 to do" in done.stdout
@@ -416,7 +416,7 @@ def test_a_name_is_longer_where_one_folder_is_not_enough(tmp_path: Path) -> None
 
 def test_one_name_for_two_files_is_refused() -> None:
     """In the history they would be one model."""
-    models = [{"path": str(F16.parent / "*.gguf"), "name": "same"}]
+    models = [{"path": str(F16.parent / "demo-[fq]*.gguf"), "name": "same"}]
     with pytest.raises(PlanProblems, match="2 files are named same"):
         expanded({"models": models, "benchmarks": ["demo"]})
 

@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from benchkit.records import Progress
-from benchkit.running.batch import estimate
 from benchkit.running.batch.display import PlainLines, batch_table
 from benchkit.running.batch.estimate import Estimator, Room
 from benchkit.running.batch.expand import Entry, expand
@@ -23,6 +22,7 @@ from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
+from benchkit.serving.telemetry import room
 from benchkit.settings import RunSettings
 from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
@@ -63,8 +63,8 @@ def test_free_memory_is_what_others_left(monkeypatch: pytest.MonkeyPatch) -> Non
     from benchkit.serving.telemetry.fake import ScriptedReader
 
     reader = ScriptedReader([(DeviceReading(vram_used_mb=4_000.0),)])
-    monkeypatch.setattr(estimate, "open_reader", lambda: reader)
-    assert estimate.free_room().vram_mb == 20_000
+    monkeypatch.setattr(room, "open_reader", lambda: reader)
+    assert room.free_room().vram_mb == 20_000
     assert reader.closed
 
 
