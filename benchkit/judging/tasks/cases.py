@@ -5,6 +5,7 @@ What is expected never enters the jail: it is compared here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,8 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.languages import Recipe, Toolchain
 from benchkit.verdict import Verdict
 
+# The line that says most of why a program ended: Node's last one is its version.
+_TELLING = re.compile(rb"^.*(?:\w*Error\b|panicked at|^panic: |terminate called).*$", re.MULTILINE)
 MOST_TIMEOUTS = 3
 NOT_RUN = Tested(Verdict.TIMEOUT, f"not run: {MOST_TIMEOUTS} cases before it took too long")
 LONGEST = 200  # characters of a value that is shown
@@ -84,6 +87,8 @@ def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping
         stdout=outcome.stdout,
         stderr=outcome.stderr,
     )
+    if outcome.verdict is Verdict.ERROR and (told := _TELLING.search(outcome.stderr)):
+        return replace(tested, detail=told[0].decode("utf-8", "replace").strip()[:LONGEST])
     if outcome.verdict is not Verdict.PASSED:
         return tested
     if outcome.stdout.decode("utf-8", "replace").split() == _text(case.expected).split():

@@ -86,6 +86,17 @@ def test_each_case_adds_its_weight(judge: TaskJudge, tmp_path: Path) -> None:
     assert [check.status for check in attempt.tested.proof.checks] == ["failed", "ok"]
 
 
+def test_an_error_is_told_in_its_own_words(judge: TaskJudge, tmp_path: Path) -> None:
+    """Node's last line is its version, Python's is the error."""
+    for language, source in (("javascript", "nothing.at.all"), ("python", "nothing.at.all")):
+        if isinstance(judge.toolchain(language), MissingDependency):
+            continue
+        attempt = answered(judge, task_of(tmp_path, CASES, language=language), source)
+        assert attempt.verdict is Verdict.ERROR
+        assert "Error: " in attempt.detail
+        assert "nothing" in attempt.detail
+
+
 def test_a_case_has_a_time_of_its_own(judge: TaskJudge, tmp_path: Path) -> None:
     task = task_of(tmp_path, [{**CASES[0], "timeout": 0.3}, CASES[1]])
     attempt = answered(judge, task, "n = int(input())\nwhile n == 4:\n    pass\nprint(2 * n)")
