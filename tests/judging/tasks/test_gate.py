@@ -126,7 +126,12 @@ def test_a_task_that_passed_is_tried_once_until_it_changes(
     (finding,) = verify(judge, [task], 1, known)
     assert finding.passed
     kept = json.loads((folder.parent / "verified.json").read_text())
-    assert kept[NAME]["reference_s"]["test"] > 0
+    assert 0 < kept[NAME]["reference_s"]["test"] < 100
+    kept[NAME]["reference_s"]["test"] = 1000  # as if the machine had been busy
+    (folder.parent / "verified.json").write_text(json.dumps(kept))
+    list(verify(judge, [task], 1, Known(folder.parent)))
+    kept = json.loads((folder.parent / "verified.json").read_text())
+    assert kept[NAME]["reference_s"]["test"] < 100
     assert Known(folder.parent).holds(task)
     few_mutants(folder)
     assert not Known(folder.parent).holds(task_in(folder))
