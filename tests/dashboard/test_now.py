@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchkit.commands.dashboard import has_screen, over_ssh
+from benchkit.running.batch import overview
+from benchkit.running.batch.state import EntryState, StateJournal
 from benchkit.running.live import Announcement, Snapshot, publishing
 from benchkit.running.live.form import history_name
 from benchkit.running.live.owner import this_process
@@ -55,3 +58,21 @@ def test_a_browser_is_opened_only_where_there_is_a_screen(monkeypatch: pytest.Mo
     assert not has_screen()
     monkeypatch.setenv("DISPLAY", ":0")
     assert has_screen()
+
+
+def test_the_runs_of_a_batch_that_is_over_lead_to_their_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What failed stands there with its cause."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    states = [EntryState(f"key-{name}", name, "demo", run_id=f"run-{name}") for name in ("A", "B", "C")]
+    journal = StateJournal(site_of(tmp_path, ACCESS).place)
+    journal.plan(states)
+    for state in states[:2]:
+        journal.run(replace(state, state="ok", score=50.0))
+    journal.run(replace(states[2], state="failed", error="out of memory: <GPU>"))
+    monkeypatch.setattr(overview, "_is_alive", lambda _: False)  # this process is no batch any more
+    text = looking_at(tmp_path).get("/now").text
+    assert 'href="/compare?run=run-A&amp;run=run-B"' in text
+    assert "out of memory: &lt;GPU&gt;" in text
+    assert 'data-post="/api/batch/retry"' in text

@@ -236,3 +236,13 @@ def test_the_best_that_fits_is_named(tmp_path: Path) -> None:
     runs = [a_run("Large", telemetry={"vram_peak_mb": 20480.0}), a_run("Small", failed=range(9))]
     browser = looking_at(tmp_path, *runs)
     assert "best that fits in 10 GiB of VRAM: Small" in browser.get("/leaderboard?fits=10").text
+
+
+def test_of_many_boards_the_largest_are_shown_and_the_others_are_led_to(tmp_path: Path) -> None:
+    runs = [
+        a_run(f"M{n}", id=f"run-{n}", benchmark=f"own-{n}", problem_set={"name": f"set-{n}"})
+        for n in range(6)
+    ]
+    page = looking_at(tmp_path, *runs).get("/leaderboard").text
+    assert page.count("<h2>") == 4
+    assert page.count('href="/leaderboard?benchmark=own-') == 2

@@ -24,6 +24,7 @@ from benchkit.telling.tables.columns import Column, cell
 
 router = APIRouter()
 MOST_ROWS, MOST_DRAWN = 100, 30  # models of a board, and of its charts
+MOST_BOARDS = 4  # at once; the menu leads to the others
 TITLES = {
     "benchmark": "Benchmark",
     "family": "Family",
@@ -71,7 +72,16 @@ def leaderboard(request: Request) -> HTMLResponse:
         except UsageError as error:
             refused = str(error)
     menus = _menus(catalog) if len(catalog) else []
-    return render(request, "leaderboard.html", boards=[*map(_shown, found)], menus=menus, refused=refused)
+    shown = found if "benchmark" in asked else found[:MOST_BOARDS]
+    further = [board.section.contestants[0].run.benchmark for board in found[len(shown) :]]
+    return render(
+        request,
+        "leaderboard.html",
+        boards=[*map(_shown, shown)],
+        further=list(dict.fromkeys(further)),
+        menus=menus,
+        refused=refused,
+    )
 
 
 def _boards(catalog: Catalog, asked: dict[str, str]) -> list[Board]:
