@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from glob import has_magic
 from pathlib import Path
 
 from benchkit.addresses import host_of, with_version
@@ -36,7 +37,7 @@ class RemoteModel:
 def find_remote_model(text: str, environment: Mapping[str, str] = os.environ) -> RemoteModel | None:
     """The provider's model that a text names; None where it is a path or names none of the providers."""
     prefix, slash, rest = text.partition("/")
-    if not slash or not prefix or Path(text).exists():
+    if not slash or not prefix or _means_files(text, prefix):
         return None
     if prefix not in PROVIDERS:
         if not text.endswith(".gguf") and get_close_matches(prefix, PROVIDERS, n=1, cutoff=SIMILAR):
@@ -47,6 +48,15 @@ def find_remote_model(text: str, environment: Mapping[str, str] = os.environ) ->
     if not model:
         raise UsageError(f"{text} names no model: write {prefix}/NAME, as {PROVIDERS[prefix].title} calls it")
     return remote_model(prefix, model, url, environment=environment)
+
+
+def _means_files(text: str, prefix: str) -> bool:
+    """A path that is there, a pattern, or a file that is missing in a folder that is there."""
+    try:
+        missing = text.endswith(".gguf") and Path(prefix).is_dir()
+        return missing or has_magic(text) or Path(text).exists()
+    except (OSError, ValueError):  # no file has such a name
+        return False
 
 
 def remote_model(

@@ -52,6 +52,26 @@ def test_a_path_that_exists_wins_over_a_prefix(tmp_path: Path, monkeypatch: pyte
     assert find_remote_model("openai/gpt-5") is not None
 
 
+def test_files_of_a_folder_that_is_named_like_a_provider(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pattern means files, and so does a file that is missing where the folder is there."""
+    (tmp_path / "mistral").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert find_remote_model("mistral/*.gguf") is None
+    assert find_remote_model("mistral/gone.gguf") is None
+    assert find_remote_model("openai/*") is None
+    assert find_remote_model("mistral/codestral") is not None
+    assert find_remote_model("llama-server/model.gguf") is not None
+
+
+def test_a_name_that_no_file_can_have_is_a_models() -> None:
+    for name in ("m" * 5000, "a\0b"):
+        found = find_remote_model(f"openai/{name}", environment={})
+        assert found is not None
+        assert found.model == name
+
+
 @pytest.mark.parametrize(
     "text", ["model.gguf", "models/model.gguf", "gpt-4", "/openai/x", "opnai/model.gguf"]
 )
