@@ -215,14 +215,20 @@ class ModelRace:
         return problems if few or problems - end < length / 2 else end
 
     def _round_length(self, entries: Sequence[Entry]) -> int:
-        """So many problems that loading takes a tenth of the time, by what the rounds so far took."""
+        """So many problems that loading takes a tenth of the time, by what the rounds so far took.
+
+        A script's own start, and its judging of earlier answers, count with the loading.
+        """
         loading = asking = 0.0
         for entry in entries:
             run = read_rounds_so_far(Path(self._ledger.state(entry).folder or "."))
             rounds = run.telemetry.rounds or () if run else ()
             if rounds and (asked := rounds[-1].get("asked")):
+                scripts = sum(one.get("script_s") or 0.0 for one in rounds)
+                generation = rounds[-1].get("generation_s") or scripts
                 loading += rounds[-1].get("server_start_s") or 0.0
-                asking += sum(one.get("script_s") or 0.0 for one in rounds) / asked
+                loading += max(0.0, scripts - generation) / len(rounds)
+                asking += generation / asked
         wanted = loading / asking * (1 / LOADING_SHARE - 1) if asking else 0.0
         return max(SHORTEST_ROUND, int(wanted) + 1)
 

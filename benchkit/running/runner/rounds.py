@@ -40,6 +40,7 @@ def with_former_rounds(run: Run, folder: Path) -> Run:
         "server_start_s": run.telemetry.server_start_s,
         "model_cached_percent": run.telemetry.model_cached_percent,
         "script_s": run.telemetry.script_s,
+        "generation_s": number(run.results.value("generation_s")),  # of all answers so far
     }
     former = read_rounds_so_far(folder)
     if former is None or former.telemetry.rounds is None:

@@ -57,9 +57,11 @@ class Scripted:
 
 
 @contextmanager
-def scripted_endpoint(solves: Solves) -> Iterator[tuple[Scripted, list[dict[str, Any]]]]:
+def scripted_endpoint(
+    solves: Solves, kind: type[Scripted] = Scripted
+) -> Iterator[tuple[Scripted, list[dict[str, Any]]]]:
     """The endpoint, and its models as a plan names them."""
-    scripted = Scripted(solves)
+    scripted = kind(solves)
     with chat_server(scripted) as server:
         server.get = lambda turn, path: path == "/v1/models" and _tell(turn, solves)
         yield scripted, [{"base_url": server.base_url, "name": name} for name in solves]

@@ -1,0 +1,202 @@
+"""What makes a night shorter, factor by factor: a race, reading ahead, and a search instead of a grid.
+
+    python measurements/night.py race [--models 12] [--problems 40]
+    python measurements/night.py prefetch [--gb 1.5] [--turns 3]
+    python measurements/night.py tune [--budget 120]
+
+`race`: models of scripted strength behind a stand-in that takes its time for each of 64 tokens, the whole
+night once with all questions and once as a race. `prefetch`: the start of a real llama-server on a file that
+is out of memory (posix_fadvise drops it), and on one that was read ahead, in turns; beside it a plain read of
+the file, which is all that reading ahead can save. `tune`: a grid of slots, threads and flash attention
+measured on the demo's model, and what the search finds of it in how much of the time. Ratios within one run
+are what counts: other programs change times.
+"""
+# ruff: noqa: E402 - the root is known only after the first imports
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchkit.records import ServerRequest
+from benchkit.running.tuning.search import Search, load_of
+from benchkit.running.tuning.settings import Box, Candidate, applied
+from benchkit.serving.gguf import read_model_facts, read_model_file
+from benchkit.serving.gguf.page_cache import cached_percent
+from benchkit.serving.servers import serve
+from benchkit.serving.speed.measuring import Meter, Speed
+from benchkit.serving.speed.prompts import learn_wording
+from benchkit.serving.speed.streaming import Target
+from benchkit.serving.telemetry.room import free_room
+from tests.running.batch.races import Scripted, racing_plan, scripted_endpoint
+from tests.serving.gguf.writing import Shape, write_model
+from tests.stand_ins.chat_server import Turn
+from tests.support import F16
+
+TOKENS = 64
+PROMPT, ANSWER = 64, 16  # tokens, of what is tuned for
+
+
+def main() -> None:
+    options = read_options()
+    options.run(options)
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    kinds = parser.add_subparsers(required=True)
+    race = kinds.add_parser("race")
+    race.add_argument("--models", type=int, default=12)
+    race.add_argument("--problems", type=int, default=40)
+    race.add_argument("--token-s", type=float, default=0.03, help="Of the stand-in.")
+    race.set_defaults(run=measure_race)
+    prefetch = kinds.add_parser("prefetch")
+    prefetch.add_argument("--gb", type=float, default=1.5)
+    prefetch.add_argument("--turns", type=int, default=3)
+    prefetch.set_defaults(run=measure_prefetch)
+    tune = kinds.add_parser("tune")
+    tune.add_argument("--budget", type=float, default=120.0)
+    tune.set_defaults(run=measure_tune)
+    return parser.parse_args()
+
+
+class Slow(Scripted):
+    """Takes its time for an answer, as a model does."""
+
+    token_s = 0.0
+
+    def __call__(self, turn: Turn) -> None:
+        if turn.body.get("stream"):
+            time.sleep(TOKENS * self.token_s)
+        super().__call__(turn)
+
+
+def measure_race(options: argparse.Namespace) -> None:
+    chance = random.Random(1)
+    numbers = range(options.problems)
+    solves = {
+        f"model-{place:02}": frozenset(chance.sample(numbers, round(options.problems * (place + 1) / 14)))
+        for place in range(options.models)
+    }
+    Slow.token_s = options.token_s
+    took: dict[str, float] = {}
+    for kind, flags in (("all questions", ()), ("race for the best", ("--race", "best"))):
+        with tempfile.TemporaryDirectory() as name, scripted_endpoint(solves, Slow) as (scripted, models):
+            folder = Path(name)
+            (folder / "plan.yaml").write_text(json.dumps(racing_plan(folder, models, options.problems)))
+            environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+            took[kind] = seconds_of(
+                lambda folder=folder, environment=environment, flags=flags: subprocess.run(
+                    [sys.executable, str(ROOT / "bench_runner.py"), "batch", "plan.yaml", *flags],
+                    cwd=folder, env=environment, capture_output=True, check=True,
+                )
+            )  # fmt: skip
+            asked = sum(scripted.asked.values())
+        print(f"{kind}: {took[kind]:.1f} s, {asked} of {options.models * options.problems} questions asked")
+    print(f"a race is {took['all questions'] / took['race for the best']:.2f} times as fast")
+
+
+def seconds_of(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
+
+
+def measure_prefetch(options: argparse.Namespace) -> None:
+    shape = Shape(embedding=2048, heads=16, kv_heads=16, feed_forward=8192, vocabulary=1000)
+    a_layer = 2 * (4 * shape.embedding**2 + 3 * shape.embedding * shape.feed_forward)
+    layers = max(1, round(options.gb * 1e9 / a_layer))
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as name:
+        path = Path(name) / "large.gguf"
+        write_model(path, Shape(**{**vars(shape), "layers": layers}))
+        print(f"{path.stat().st_size / 1e9:.2f} GB")
+        cold, warm, ahead, read_cold, read_warm = [], [], [], [], []
+        for _ in range(options.turns):
+            drop(path)
+            cold.append(start_s(path))
+            drop(path)
+            read_cold.append(seconds_of(lambda: read(path)))
+            read_warm.append(seconds_of(lambda: read(path)))
+            drop(path)
+            ahead.append(seconds_of(lambda: read_ahead(path)))
+            warm.append(start_s(path))
+    print(f"start of a cold file: {median(cold):.2f} s; read ahead: {median(warm):.2f} s")
+    print(f"{median(cold) / median(warm):.2f} times as fast; reading ahead took {median(ahead):.2f} s")
+    print(f"a plain read: cold {median(read_cold):.2f} s, from memory {median(read_warm):.2f} s")
+
+
+def read(path: Path) -> None:
+    buffer = bytearray(1 << 22)
+    with path.open("rb", buffering=0) as file:
+        while file.readinto(buffer):
+            pass
+
+
+def drop(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    print(f"in memory: {cached_percent([path])}%")
+
+
+def read_ahead(path: Path) -> None:
+    command = [sys.executable, "-m", "benchkit.serving.gguf.reading_ahead", str(path), str(1 << 28)]
+    subprocess.run(command, check=True, cwd=ROOT)
+
+
+def start_s(path: Path) -> float:
+    log = path.with_suffix(".log")
+    request = ServerRequest("llama-server", "large", log, read_model_file(path), 0, 256)
+    with serve(request, lambda _line: None) as server:
+        return server.facts.start_s or 0.0
+
+
+def measure_tune(options: argparse.Namespace) -> None:
+    """The search knows nothing of the grid; both measure in the same way."""
+    box = Box(free_room(), read_model_facts(F16), 512)
+    began = time.monotonic()
+    search = Search(box, False, measured, options.budget, print)
+    best = search.best(Candidate())
+    searched_s = time.monotonic() - began
+    began = time.monotonic()
+    speeds: dict[Candidate, float] = {}
+    for slots, threads, attention in itertools.product((1, 2, 4, 8, 16), (1, 2), ("on", "off", "auto")):
+        one = applied(applied(Candidate(slots), "--threads", threads), "--flash-attn", attention)
+        speeds[one] = measured(one, 2).tokens_per_second
+        print(f"grid: {one}: {speeds[one]:.1f} tokens/s", flush=True)
+    grid_s = time.monotonic() - began
+    top = max(speeds, key=lambda one: speeds[one])
+    turns = [(measured(best, 2).tokens_per_second, measured(top, 2).tokens_per_second) for _ in range(3)]
+    ratio = median(found / reference for found, reference in turns)
+    print(f"search: {best} in {searched_s:.0f} s; grid: {top} in {grid_s:.0f} s ({searched_s / grid_s:.0%})")
+    print(f"the search's setting has {ratio:.1%} of the speed of the grid's best, in turns")
+
+
+def measured(one: Candidate, times: int) -> Speed:
+    with tempfile.TemporaryDirectory() as name:
+        log = Path(name) / "server.log"
+        model = read_model_file(F16)
+        request = ServerRequest("llama-server", "demo", log, model, 0, 512, one.slots, one.words)
+        with serve(request, lambda _line: None) as server:
+            target = Target(server.facts.base_url, server.facts.model, server.api_key)
+            meter = Meter(target, learn_wording(target), lambda: server.facts.pids)
+            return meter.measure(load_of(one, PROMPT, ANSWER), times)
+
+
+if __name__ == "__main__":
+    main()
