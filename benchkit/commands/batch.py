@@ -80,14 +80,20 @@ def command(**options: Any) -> int:
 
 def _plan_or_run(options: dict[str, Any]) -> int:
     expansion = _expansion(options)
+    goal = _goal(options["race"]) or expansion.race
+    goal = None if options["finish"] else goal
     for note in expansion.notes:
         print(note, file=sys.stderr)
     if options["dry_run"]:
         from benchkit.running.batch.preview import preview
 
         print(preview(expansion.entries, options["history"]))
+        if goal is not None:
+            print(
+                f"A race for {goal}: these are the times of whole runs; `power --race` tells what it may save."
+            )
         return 0
-    return _run(expansion, options)
+    return _run(expansion, options, goal)
 
 
 def _init(options: dict[str, Any]) -> int:
@@ -207,7 +213,7 @@ def _goal(text: str | None) -> Goal | None:
         raise UsageError(f"--race {text}: give {GOALS}") from None
 
 
-def _run(expansion: Expansion, options: dict[str, Any]) -> int:
+def _run(expansion: Expansion, options: dict[str, Any], goal: Goal | None) -> int:
     from benchkit.running.batch.options import BatchOptions, Prefetch, next_time_of_day
     from benchkit.running.batch.run import run_batch
 
@@ -215,7 +221,7 @@ def _run(expansion: Expansion, options: dict[str, Any]) -> int:
         history=options["history"],
         until=None if options["until"] is None else next_time_of_day(options["until"]),
         retry_failed=options["retry_failed"],
-        race=None if options["finish"] else _goal(options["race"]) or expansion.race,
+        race=goal,
         finish=options["finish"],
         prefetch=Prefetch(options["prefetch"]),
         wait=options["if_busy"] == "wait",

@@ -66,6 +66,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     assert settings.model is not None
     model = read_servable(settings.model)
     if work.draft is not None:
+        read_servable(work.draft)
         refuse_other_vocabulary(settings.model, work.draft)
     needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
     context = min(needed, model.context_length or needed)

@@ -162,6 +162,9 @@ def test_a_goal_that_is_none_is_refused_on_the_command_line(bench: Bench, tmp_pa
     done = bench("batch", "plan.yaml", "--race", "bset")
     assert (done.returncode, done.stdout) == (2, "")
     assert "--race bset: give best, top3 or 'within 5 points of the best'" in done.stderr
+    tried = bench("batch", "plan.yaml", "--race", "top 3", "--dry-run")
+    assert "A race for top3: these are the times of whole runs" in tried.stdout
+    assert "A race" not in bench("batch", "plan.yaml", "--race", "top3", "--finish", "--dry-run").stdout
 
 
 def test_samples_are_averaged_and_lost_answers_are_unknown(tmp_path: Path) -> None:

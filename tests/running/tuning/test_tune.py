@@ -156,6 +156,13 @@ def test_what_cannot_be_tuned_is_refused(settings: dict[str, str], why: str) -> 
         tune(RunSettings(model=F16, **settings), Work(), print)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("any_llama_server")
+def test_a_draft_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """As any other path of a model."""
+    with pytest.raises(UsageError, match=r"no.gguf: no such file"):
+        tune(RunSettings(model=F16), Work(draft=tmp_path / "no.gguf"), print)
+
+
 @pytest.fixture
 def any_llama_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tuning, "find_llama_server", lambda _named: Path("/bin/true"))
