@@ -90,7 +90,7 @@ def _plan_or_run(options: dict[str, Any]) -> int:
         print(preview(expansion.entries, options["history"]))
         if goal is not None:
             print(
-                f"A race for {goal}: these are the times of whole runs; `power --race` tells what it may save."
+                f"A race for {goal}: these are the times of whole runs; `power --race` tells what it saves."
             )
         return 0
     return _run(expansion, options, goal)
