@@ -6,6 +6,8 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
+import pytest
+
 from tests.running.batch.kills import prove
 from tests.running.batch.test_providers import SECRET, SPECIFIED
 from tests.stand_ins.chat_server import Turn, chat_server
@@ -29,6 +31,7 @@ def prove_or(turn: Turn, text: str) -> None:
         prove(turn)
 
 
+@pytest.mark.heavy
 def test_the_plan_of_the_specification_runs(bench: Bench, tmp_path: Path) -> None:
     """From a .env with keys and addresses; limits and weights are recorded, and what each run cost."""
     with ExitStack() as stack:
