@@ -50,7 +50,6 @@ def command(
     from benchkit.dashboard.access import Access, check_host, is_loopback, new_token, read_token
     from benchkit.dashboard.app import make_app
     from benchkit.dashboard.page_settings import config_file
-    from benchkit.dashboard.patience import make_index
     from benchkit.dashboard.server import listen, serve
     from benchkit.dashboard.site import Site
     from benchkit.telling.history.index.history import open_indexed
@@ -65,7 +64,6 @@ def command(
     click.echo(access.address)
     if not is_loopback(host):
         say("other machines can reach this page; what it shows, and the token, cross the network unencrypted")
-    make_index(site.history, say)
     if where := over_ssh(access.port):
         say(where)
     elif opens and has_screen():

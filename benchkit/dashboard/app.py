@@ -23,7 +23,7 @@ from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
 from benchkit.running.live import live_runs
 from benchkit.telling.reports.svg import DARK_STYLE, STYLE
-from benchkit.terminal import complain
+from benchkit.terminal import complain, say
 
 BARS = "M6 25V15h5v10zm7.5 0V7h5v18zM21 25V12h5v13z"
 STATIC = Path(__file__).with_name("static")
@@ -43,8 +43,7 @@ def make_app(site: Site) -> ASGIApp:
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
     app.add_exception_handler(RequestValidationError, _misread)
-    app.add_middleware(Patience, site=site)
-    return Guard(app, site.access, partial(complain, "bench_runner.py dashboard"))
+    return Guard(Patience(app, site, say), site.access, partial(complain, "bench_runner.py dashboard"))
 
 
 def _first_page() -> Response:

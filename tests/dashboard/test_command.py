@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -10,8 +11,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,9 +23,9 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from benchkit.commands import find_command
-from benchkit.dashboard import patience
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
+from benchkit.dashboard.site import Site
 from benchkit.errors import UsageError
 from benchkit.telling.history import open_store
 from benchkit.telling.history.index import history as indexed
@@ -170,34 +172,61 @@ def test_nothing_here_can_be_written(read_only: Path) -> None:
             assert "a bug of ours" not in text
 
 
-def test_while_a_history_is_read_the_page_says_how_far(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """And what needs no history answers meanwhile; of a long one the terminal is told too."""
+@pytest.fixture
+def long_site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """One whose history counts as long, however short it is."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    access = Access("127.0.0.1", 8484, "t")
-    site = site_of(tmp_path, access, a_run("run-a"))
-    browser = TestClient(make_app(site), base_url=access.origin, cookies={access.cookie: "t"})
-    seen: list[str] = []
     monkeypatch.setattr(indexed, "LONG_BYTES", 0)
-    monkeypatch.setattr(patience, "LONG_BYTES", 0)
-    patience.make_index(
-        site.history, lambda line: seen.extend((line, browser.get("/leaderboard").text))
-    ).join()
-    assert seen[0].startswith(f"reading {site.place}: ")
-    assert re.search(r"[1-9]\d% are done", seen[1])
-    assert '<meta http-equiv="refresh"' in seen[1]
-    assert browser.get("/runs").status_code == 200
+    return site_of(tmp_path, Access("127.0.0.1", 8484, "t"), a_run("run-a"), a_run("run-b"))
 
 
-def test_a_broken_history_is_told_by_the_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not by what reads it in the background."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    access = Access("127.0.0.1", 8484, "t")
-    site = site_of(tmp_path, access, a_run("run-a"))
-    Path(site.place).write_text('{"schema": 1, "runs": [\n{"id": ],\n{}\n]}\n')
-    patience.make_index(site.history, print).join()
-    browser = TestClient(make_app(site), base_url=access.origin, cookies={access.cookie: "t"})
-    answer = browser.get("/runs")
+def browser_of(site: Site) -> TestClient:
+    return TestClient(make_app(site), base_url=site.access.origin, cookies={site.access.cookie: "t"})
+
+
+def test_while_a_history_is_read_the_page_says_how_far(
+    long_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the first moment on, and again when it was written anew; the rest answers meanwhile."""
+    read, going_on, follow = threading.Event(), threading.Event(), indexed.follow
+
+    def read_and_wait(history: Path, place: Path, report: Callable[[int, int], None]) -> None:
+        follow(history, place, report)
+        read.set()
+        going_on.wait(20)
+
+    monkeypatch.setattr(indexed, "follow", read_and_wait)
+    browser = browser_of(long_site)
+
+    def see_it_read(run_id: str) -> None:
+        assert read.wait(20)
+        answer = browser.get("/leaderboard")
+        assert answer.status_code == 503
+        assert re.search(r"[1-9]\d% are done", answer.text)
+        assert '<meta http-equiv="refresh"' in answer.text
+        assert browser.get("/static/page.css").status_code == 200
+        going_on.set()
+        while (answer := browser.get("/runs")).status_code == 503:
+            time.sleep(0.01)
+        assert run_id in answer.text
+
+    see_it_read("run-a")
+    read.clear()
+    going_on.clear()
+    long_site.history.delete("run-a")
+    assert browser.get("/runs").status_code == 503
+    see_it_read("run-b")
+
+
+def test_what_stands_in_the_way_of_an_index_is_told_by_the_pages(long_site: Site) -> None:
+    """A broken line is not waited for again and again; another layout is shown without an index."""
+    history = Path(long_site.place)
+    whole = history.read_bytes()
+    history.write_text('{"schema": 1, "runs": [\n{"id": ],\n{}\n]}\n')
+    browser = browser_of(long_site)
+    while (answer := browser.get("/runs")).status_code == 503:
+        time.sleep(0.01)
     assert answer.status_code == 500
     assert "run 1 is no JSON" in answer.text
+    history.write_bytes(json.dumps(json.loads(whole), indent=1).encode())
+    assert "run-a" in browser.get("/runs").text

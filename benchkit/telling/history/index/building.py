@@ -47,6 +47,19 @@ def follow(history: Path, place: Path, report: Report | None = None) -> None:
             _build(file, place, report)
 
 
+def needs_build(history: Path, place: Path) -> bool:
+    """Whether following would have to read the history from its beginning."""
+    with history.open("rb") as file:
+        if end_of_head(file) is None:
+            return False  # it can have no index
+        try:
+            with connected(place) as connection:
+                before = read_cursor(connection)
+        except UselessIndex:
+            return True
+        return _signature(file) != before.signature and not before.fits(file.fileno())
+
+
 def _followed(file: BinaryIO, place: Path) -> bool:
     """False where the index belongs to what the file was before it was rewritten, or is none."""
     try:

@@ -26,7 +26,7 @@ from benchkit.telling.history.finding import (
     Page,
 )
 from benchkit.telling.history.heads import Head, moment
-from benchkit.telling.history.index.building import OtherLayout, follow
+from benchkit.telling.history.index.building import OtherLayout, follow, needs_build
 from benchkit.telling.history.index.cursor import Signature, signature_of
 from benchkit.telling.history.index.database import index_name
 from benchkit.telling.history.index.reader import IndexReader, ModelCount, index_folder
@@ -35,7 +35,7 @@ from benchkit.telling.history.notes import Note
 from benchkit.telling.history.stores import open_store
 
 T = TypeVar("T")
-LONG_BYTES = 4_000_000  # a shorter history is read before anybody asks how far it is
+LONG_BYTES = 4_000_000  # a shorter history is read at once
 MOST_KEPT = 1000  # runs that are kept in memory: a leaderboard asks for the same ones again and again
 
 
@@ -76,7 +76,7 @@ class IndexedHistory:
             return None
 
         def note(read: int, of: int) -> None:
-            self.progress = read / of if of >= LONG_BYTES else None
+            self.progress = read / of
             report(read, of)
 
         with self._following:
@@ -88,6 +88,23 @@ class IndexedHistory:
                 raise HistoryError(f"history {self.place}: {error}") from None
             finally:
                 self.progress = None
+
+    def state_of_file(self) -> Signature | None:
+        """The same as long as the history's file is; None where it is no file."""
+        return signature_of(real_path(self._path)) if self._path else None
+
+    def needs_reading(self) -> bool:
+        """Whether a long history has to be read from its beginning, which takes seconds."""
+        state = self.state_of_file()
+        known = self._seen.signatures
+        if self._path is None or state is None or state[1] < LONG_BYTES or (known and known[0] == state):
+            return False
+        folder = self._folder or self._writable_folder()
+        self._folder = folder
+        try:
+            return needs_build(real_path(self._path), folder / index_name(real_path(self._path)))
+        except OSError:
+            return False  # whoever asks for a run is told why
 
     def _current(self, history: Path, report: Callable[[int, int], None]) -> IndexReader:
         if self._folder is None or not self._folder.exists():
