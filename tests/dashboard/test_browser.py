@@ -10,7 +10,6 @@ import pytest
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
-from benchkit.dashboard.patience import make_index
 from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways
 from tests.dashboard.raw import served
 from tests.dashboard.site import site_of, two_models
@@ -179,9 +178,7 @@ def test_a_hundred_thousand_runs_are_paged_searched_and_never_shown_at_once(
     )
 
     def app(access: Access) -> Any:
-        site = site_of(tmp_path, access)
-        make_index(site.history, lambda _: None)
-        return make_app(site)
+        return make_app(site_of(tmp_path, access))
 
     with served(app) as access:
         tab = browser.new_page(base_url=access.origin)
