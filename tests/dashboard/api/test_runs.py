@@ -46,9 +46,15 @@ def test_deletion_asks_first(api: TestClient, site: Site) -> None:
 
 def test_a_run_at_work_is_stopped(api: TestClient, site: Site) -> None:
     """Its process gets what Ctrl-C sends; a run that has ended cannot be stopped."""
-    script = (
-        "import time\nprint(1, flush=True)\ntry:\n time.sleep(60)\nexcept KeyboardInterrupt:\n time.sleep(60)"
-    )
+    script = """
+import time
+try:
+    print("at work", flush=True)
+    time.sleep(60)
+except KeyboardInterrupt:
+    print("ending in order", flush=True)
+    time.sleep(60)
+"""
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         child.stdout.readline()
@@ -57,6 +63,7 @@ def test_a_run_at_work_is_stopped(api: TestClient, site: Site) -> None:
         publisher = Publisher(announced, live_folder())
         publisher.publish(Snapshot())
         assert api.post("/runs/live-1/stop").json() == {"stopping": "orderly"}
+        assert child.stdout.readline() == b"ending in order\n"
         assert api.post("/runs/live-1/stop").json() == {"stopping": "now"}
     assert child.wait() != 0
     assert api.post("/runs/live-1/stop").status_code == 409
