@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.benchmarks import BENCHMARKS
-from benchkit.providers.table import find_provider
 from benchkit.records import Run
 from benchkit.settings import SETTINGS, Recorded, RunSettings, Setting, model_name, set_by_somebody
 
@@ -89,6 +88,8 @@ def _with_prefix(values: Mapping[str, Any]) -> Mapping[str, Any]:
     """A provider and its model are one word; its usual address and name need none."""
     if not values.get("provider") or not values.get("provider_model"):
         return values
+    from benchkit.providers.table import find_provider  # few runs are of a provider
+
     row = find_provider(values["provider"])
     model = f"{row.name}/{values['provider_model']}"
     usual = {"name": model, "base_url": row.base_url, "server": "endpoint"}

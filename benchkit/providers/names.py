@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from glob import has_magic
 from pathlib import Path
 
@@ -40,6 +39,8 @@ def find_remote_model(text: str, environment: Mapping[str, str] = os.environ) ->
     if not slash or not prefix or _means_files(text, prefix):
         return None
     if prefix not in PROVIDERS:
+        from difflib import get_close_matches  # takes a while to load
+
         if not text.endswith(".gguf") and get_close_matches(prefix, PROVIDERS, n=1, cutoff=SIMILAR):
             raise UnknownName("provider", prefix, PROVIDERS)
         return None

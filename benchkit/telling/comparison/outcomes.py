@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 
-from benchkit.racing import bound_whole_score, order_at_random
 from benchkit.records import Run, Status, Verdict
 from benchkit.runs import whole
 from benchkit.statistics import Interval, clustered_interval, wilson
@@ -40,6 +39,8 @@ class Outcomes:
     def interval(self) -> Interval | None:
         """Of the score, at 95%, as fractions; of a stopped run, of what the whole set would have given."""
         if self.stopped is not None and self.shares:
+            from benchkit.racing import bound_whole_score  # few models were raced
+
             return bound_whole_score(list(self.shares.values()), self.stopped.of)
         if self.shares is not None:
             return clustered_interval([*self.shares.values(), *[1.0] * self.unlisted])
@@ -81,6 +82,8 @@ def outcomes(run: Run, store: Store) -> Outcomes:
     shares = {task: fmean(passes) for task, passes in samples.items()}
     stopped = _stopped_at(run)
     if stopped is not None:  # what its interval and its pairs rest on is the order
+        from benchkit.racing import order_at_random
+
         shares = {task: shares[task] for task in order_at_random(shares, stopped.seed)}
     return Outcomes(known.score, known.passed, known.total, shares or None, counts=counts, stopped=stopped)
 
@@ -143,6 +146,8 @@ def matched(one: Outcomes, other: Outcomes) -> tuple[list[float], list[float]] |
         if not tasks or any(side.shares and not tasks & side.shares.keys() for side in (one, other)):
             return None
         if (stopped := one.stopped or other.stopped) is not None:
+            from benchkit.racing import order_at_random
+
             tasks = order_at_random(tasks, stopped.seed)
     first, second = (
         [*((side.shares or {}).get(t, 1.0) for t in tasks), *[1.0] * both] for side in (one, other)

@@ -14,7 +14,6 @@ from itertools import combinations
 from math import ceil, floor, isinf, log10
 from statistics import fmean
 
-from benchkit.racing import compare_parts, p_of_parts
 from benchkit.statistics import (
     ALPHA,
     Interval,
@@ -124,6 +123,8 @@ def _best(contestants: Sequence[Contestant]) -> list[Contestant]:
 def p_of(before: Outcomes, after: Outcomes) -> float | None:
     """The p of a pair; quick for single samples, of which a night has thousands of pairs."""
     if (stopped := before.stopped or after.stopped) is not None:
+        from benchkit.racing import p_of_parts  # few models were raced
+
         shares = matched(before, after)
         return None if shares is None else p_of_parts(_differences(shares), stopped.of)
     one, other = before.failed, after.failed
@@ -141,7 +142,11 @@ def evidence(before: Outcomes, after: Outcomes) -> Evidence | None:
         return None if stopped else _unpaired(before, after)
     test = paired(*shares)
     # A race looks again and again, and stops when one is behind: only this evidence still holds then.
-    raced = compare_parts(_differences(shares), stopped.of) if stopped else None
+    raced = None
+    if stopped:
+        from benchkit.racing import compare_parts
+
+        raced = compare_parts(_differences(shares), stopped.of)
     return Evidence(
         problems=(test.problems, test.problems),
         shares=(fmean(shares[0]), fmean(shares[1])),
