@@ -16,7 +16,6 @@ from benchkit.asking.script.usage import LiveSpeed, Usage
 from benchkit.contract import Event, EventKey, RunFile, Variable
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
-from benchkit.prices import in_dollars
 from benchkit.verdict import Verdict
 
 PROGRESS_EVERY_S = 0.5
@@ -147,6 +146,8 @@ def usage_text(summary: Mapping[str, Any]) -> str:
     if asking["ended_by_content_filter"]:
         lines.append(f"{asking['ended_by_content_filter']} answers were ended by the server's content filter")
     if summary.get("cost") is not None:
+        from benchkit.prices import in_dollars  # with all providers; a script's help needs none
+
         lines.append(f"Cost: {in_dollars(summary['cost'])} dollars ({summary['cost_source']})")
     if summary.get("reused_answers"):
         lines.append(f"{summary['reused_answers']} answers were taken from earlier runs: no speed is theirs")

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from benchkit.asking.script.base import Answer
-from benchkit.prices import REPLY
 
 LIVE_WINDOW_S = (
     15.0  # so far back the live speed looks: long enough for several answers, short enough to show a change
@@ -58,6 +57,8 @@ class Usage:
         self._tells_cached |= answer.cached_tokens is not None
         self._tells_reasoning |= answer.reasoning_tokens is not None
         self._cost = None if self._cost is None or answer.cost is None else self._cost + answer.cost
+        from benchkit.prices import REPLY  # with all providers; a script's help needs none
+
         self._cost_sources.add(answer.cost_source or REPLY)
         self._asked_last = max(self._asked_last, answer.started)
 
