@@ -69,7 +69,7 @@ function draw(told) {
     const line = body.insertRow();
     for (const name of shown) line.insertCell().textContent = words(name, row[name]);
   }
-  const wide = Object.assign(document.createElement("div"), { className: "wide", tabIndex: 0, role: "region", ariaLabel: "What will run" });
+  const wide = Object.assign(document.createElement("div"), { className: "wide", tabIndex: 0, role: "region", ariaLabel: "Each run" });
   wide.append(table);
   const lines = [...told.notes, ...told.sums].map((line) => Object.assign(document.createElement("p"), { className: "note", textContent: line }));
   plan.replaceChildren(wide, ...lines);
