@@ -6,6 +6,7 @@ from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import click
 import pytest
 
 from benchkit.errors import ServerError
@@ -16,8 +17,9 @@ from benchkit.running.runner.host import server_request
 from benchkit.running.runner.slots import Slots, slots_for
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.telemetry.room import Room
+from benchkit.setting_kinds import CountOrAuto
 from tests.running.runner.plans import scored
-from tests.support import F16, Bench, runs_in
+from tests.support import F16, runs_in
 
 
 @pytest.fixture(autouse=True)
@@ -106,8 +108,8 @@ def test_a_script_is_told_a_number(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["0", "many", "1.5", ""])
-def test_what_is_no_number_of_slots_is_refused(bench: Bench, text: str) -> None:
-    """In one line."""
-    done = bench("--model", str(F16), "--benchmark", "demo", "--parallel", text)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "is neither auto nor a whole number from 1" in done.stderr
+def test_what_is_no_number_of_slots_is_refused(text: str) -> None:
+    """With what would be one."""
+    with pytest.raises(click.BadParameter, match="is neither auto nor a whole number from 1"):
+        CountOrAuto().convert(text, None, None)
+    assert (CountOrAuto().convert("auto", None, None), CountOrAuto().convert("8", None, None)) == ("auto", 8)
