@@ -8,7 +8,7 @@ answers.py      what every route shares: how it refuses, and the site
 choices.py      what a launch can choose, checked field by field, and the plan that it becomes
 launching.py    checking and starting a batch; launches
 runs.py         one run: stop, notes, delete
-files.py        one run's files, by range; sealed.py opens them below the run's folder alone
+files.py        one run's files, by range
 exchange.py     a result file in, reports out
 preferences.py  the page's settings
 reference.py    docs/api.md, made from the routes

@@ -14,10 +14,10 @@ from fastapi.responses import StreamingResponse
 
 from benchkit.contract import ATTEMPTS, SERVER_LOGS, AttemptFile, RunFile
 from benchkit.dashboard.api.answers import Refused, TheSite
-from benchkit.dashboard.api.sealed import open_below
 from benchkit.dashboard.site import Site
 from benchkit.errors import HistoryError
 from benchkit.running.live import live_runs
+from benchkit.telling.history.sealed import open_below
 
 CHUNK_BYTES = 64 * 1024
 RUN_FILES = frozenset(value for name, value in vars(RunFile).items() if name.isupper())

@@ -8,7 +8,7 @@ record.py      a run as its JSON record, and back; a new field of a run goes the
 heads.py       what a run is called; finding.py: filter, order and page of a list; naming.py: families
 choosing.py    one run by what a person typed
 notes.py       notes and tags, in a small file
-artifacts.py   lines of JSON among a run's files
+artifacts.py   lines of JSON among a run's files; sealed.py opens a file below the run's folder alone
 adding.py      a run or a results file made elsewhere becomes a run of this history
 recognizing.py which harness wrote a file or folder of results
 
