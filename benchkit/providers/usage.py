@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
+
+from benchkit.json_values import number
 
 Places = tuple[str, ...]
 """Where a number may stand in a reply's `usage`, the first that is there counts: `a.b` is b inside a."""
@@ -46,13 +47,12 @@ def read_usage(usage: Mapping[str, Any], places: UsagePlaces = OPENAI_USAGE) -> 
 
 
 def _first_number(usage: Mapping[str, Any], places: Places) -> float | None:
-    return next((number for place in places if (number := _number_at(usage, place)) is not None), None)
+    return next((found for place in places if (found := _number_at(usage, place)) is not None), None)
 
 
 def _number_at(usage: Mapping[str, Any], place: str) -> float | None:
     value: Any = usage
     for name in place.split("."):
         value = value.get(name) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) and value >= 0 else None
+    known = number(value)
+    return known if known is not None and known >= 0 else None

@@ -48,7 +48,9 @@ def test_each_number_is_found_where_the_provider_puts_it(
     assert read_usage(usage, find_provider(provider).usage) == expected
 
 
-@pytest.mark.parametrize("odd", [None, "12", True, -1, float("nan"), float("inf"), [], {"a": 1}])
+@pytest.mark.parametrize(
+    "odd", [None, "12", True, -1, float("nan"), float("inf"), 10**30, 10**400, [], {"a": 1}]
+)
 def test_what_is_no_number_is_unknown_and_never_0(odd: Any) -> None:
     usage = {"prompt_tokens": odd, "cost": odd, "completion_tokens_details": odd}
     assert read_usage(usage, find_provider("openrouter").usage) == Usage()

@@ -16,12 +16,14 @@ from urllib.parse import urlsplit
 
 from benchkit.addresses import basic_authorization, split_credentials
 from benchkit.errors import AccountEmpty, ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.json_values import mapping, mappings
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.pace import wished_pause_s
 from benchkit.providers.parameters import Parameters
 from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import AS_TO_MONEY, is_about_money
 from benchkit.providers.table import LOCAL
+from benchkit.providers.usage import read_usage
 from benchkit.replies import REDIRECTS, may_pass, redirection
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -248,8 +250,8 @@ def _has_token(found: Any) -> bool:
     """Whether a chat completion holds a token, be it text, reasoning or only counted."""
     if not isinstance(found, dict):
         return False
-    if ((found.get("usage") or {}).get("completion_tokens") or 0) > 0:
+    if read_usage(mapping(found.get("usage")) or {}).completion_tokens:
         return True
-    choice = (found.get("choices") or [{}])[0]
-    message = choice.get("message") or choice.get("delta") or {}
+    choice = next(iter(mappings(found.get("choices")) or ()), {})
+    message = mapping(choice.get("message")) or mapping(choice.get("delta")) or {}
     return any(message.get(part) for part in ("content", "reasoning_content", "reasoning", "tool_calls"))

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.errors import ServerError
+from benchkit.json_values import mapping, numbers
+from benchkit.providers import read_usage
 from benchkit.serving.servers.http import stream
 
 PATIENCE_S = 600.0  # for the next piece: a long prompt on a slow machine
@@ -69,7 +71,7 @@ def _streamed(target: Target, body: dict[str, Any]) -> Streamed:
     began = time.monotonic()
     first = last = None
     pieces = 0
-    usage: dict[str, Any] = {}
+    usage: Mapping[str, Any] = {}
     timings: dict[str, float] = {}
     for event in _events(target, body):
         if error := event.get("error"):
@@ -78,14 +80,14 @@ def _streamed(target: Target, body: dict[str, Any]) -> Streamed:
         if _has_text(event):
             last = time.monotonic() - began
             first, pieces = first or last, pieces + 1
-        usage = event.get("usage") or usage
-        told = event.get("timings") or {}
-        timings |= {name: float(value) for name, value in told.items() if isinstance(value, int | float)}
+        usage = mapping(event.get("usage")) or usage
+        timings |= numbers(event.get("timings")) or {}
     if first is None or last is None:
         raise ServerError(f"{target.base_url} answered without a single token")
+    counted = read_usage(usage)
     return Streamed(
-        prompt_tokens=int(usage.get("prompt_tokens") or timings.get("prompt_n") or 0),
-        tokens=int(usage.get("completion_tokens") or timings.get("predicted_n") or pieces),
+        prompt_tokens=int(counted.prompt_tokens or timings.get("prompt_n") or 0),
+        tokens=int(counted.completion_tokens or timings.get("predicted_n") or pieces),
         first_s=first,
         last_s=last,
         timings=timings,

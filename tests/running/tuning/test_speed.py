@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -30,6 +31,7 @@ class Server:
     strict: bool = False
     longest: int = 10**9
     claims: float = 150.0
+    usage: Any = None  # in the place of the true one
     draft: tuple[int, int] | None = None
     bodies: list[dict[str, object]] = field(default_factory=list)
 
@@ -46,7 +48,7 @@ class Server:
         timings = {"predicted_per_second": self.claims, "prompt_per_second": 4000.0}
         if self.draft is not None:
             timings |= {"draft_n": self.draft[0], "draft_n_accepted": self.draft[1]}
-        usage = {"prompt_tokens": words + 10, "completion_tokens": tokens}
+        usage = self.usage or {"prompt_tokens": words + 10, "completion_tokens": tokens}
         return turn.answer(" ".join(["word"] * tokens), pause_s=0.005, timings=timings, usage=usage)
 
 
@@ -95,6 +97,13 @@ def test_a_strict_server_is_asked_in_openais_words(tmp_path: Path) -> None:
     server = Server(strict=True)
     measured(tmp_path, server, Wanted(tokens=16))
     assert "ignore_eos" not in server.bodies[-1]
+
+
+@pytest.mark.parametrize("usage", [[1], "many", {"prompt_tokens": "x", "completion_tokens": 10**400}])
+def test_usage_of_nonsense_is_counted_by_its_pieces(tmp_path: Path, usage: object) -> None:
+    """Where the usage is none, the pieces of the stream are counted."""
+    report, _ = measured(tmp_path, Server(usage=usage), Wanted((0,), (1,), 16))
+    assert len(report.speeds) == 1
 
 
 def test_a_depth_that_the_server_refuses_is_left_out(tmp_path: Path) -> None:

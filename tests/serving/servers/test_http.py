@@ -79,6 +79,19 @@ def test_an_answer_without_a_token_is_none(answering: Serve, reply: object) -> N
         prove_token(answering(said(reply)), "m")
 
 
+@pytest.mark.parametrize(
+    "usage", [[1, 2], "many", 7, {"completion_tokens": "many"}, {"completion_tokens": [1]}]
+)
+def test_usage_of_nonsense_is_no_obstacle(answering: Serve, usage: object) -> None:
+    """Where the text is there, what else the reply holds is no matter."""
+    choice = {"message": {"content": "a"}}
+    prove_token(answering(said({"choices": [choice], "usage": usage})), "m")
+    with pytest.raises(ServerError, match="without a single token"):
+        prove_token(answering(said({"choices": "none", "usage": usage})), "m")
+    with pytest.raises(ServerError, match="without a single token"):
+        prove_token(answering(said({"choices": [5], "usage": usage})), "m")
+
+
 def test_a_refusal_is_quoted(answering: Serve) -> None:
     """The server's own message, in one line."""
     refusal = {"error": {"message": "template\n  failed", "code": 500}}
