@@ -18,9 +18,9 @@ def number(value: object) -> float | None:
 
 def whole(value: object) -> int | None:
     """The whole number, also where it is written as 164.0."""
-    if type(value) is int:
-        return value
-    return int(value) if type(value) is float and value.is_integer() and abs(value) < _MOST else None
+    if type(value) is not int and not (type(value) is float and value.is_integer()):
+        return None
+    return int(value) if abs(value) < _MOST else None
 
 
 def text(value: object) -> str | None:

@@ -380,3 +380,15 @@ def test_a_damaged_index_never_fails_a_command(path: Path) -> None:
     for place in (cache_folder() / "index").glob("*.sqlite3"):
         place.write_bytes(b"no database")
     assert len(open_store(path).heads()) == 40
+
+
+@pytest.mark.parametrize("count", [2**63, 10**400, -(2**70)])
+def test_a_count_that_no_database_holds_is_unknown(tmp_path: Path, count: int) -> None:
+    """A run with a number of nonsense costs neither the index nor the lists of the other runs."""
+    path = tmp_path / "history.json"
+    open_store(path).append(a_run("good"))
+    open_store(path).append(a_run("odd", results={"total_passed": count, "total_problems": count}))
+    history = open_indexed(path)
+    assert history.follow() is not None
+    assert [run.id for run in history.find().runs] == ["good", "odd"]
+    assert history.get("odd").results.total_passed is None
