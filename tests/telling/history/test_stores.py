@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -152,3 +153,19 @@ def test_schemes(tmp_path: Path) -> None:
     assert "unknown history store 'postgresql://': known are file://" in str(refused)
     open_store(f"file://{tmp_path}/h.json").append(run_named("a"))
     assert [head.id for head in open_store(tmp_path / "h.json").heads()] == ["a"]
+
+
+def test_links_and_pipes_among_a_runs_files_are_none(tmp_path: Path) -> None:
+    """A program under test could have left them there: a link would show any file, a pipe wait for ever."""
+    (tmp_path / "secret").write_text("secret")
+    folder = tmp_path / "runs" / "odd"
+    folder.mkdir(parents=True)
+    (folder / "output.log").symlink_to(tmp_path / "secret")
+    os.mkfifo(folder / "server.log")
+    (folder / "events.jsonl").write_text("{}")
+    store, run = open_store(tmp_path / "history.json"), run_named("odd", artifacts=str(folder))
+    for name in ("output.log", "server.log", "../../secret"):
+        with pytest.raises(FileNotFoundError):
+            store.artifact(run, name)
+    with store.artifact(run, "events.jsonl") as file:
+        assert file.read() == b"{}"

@@ -33,6 +33,7 @@ from benchkit.telling.history.heads import Head, head_of
 from benchkit.telling.history.json_file import appending, deleting, document
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines, to_record
+from benchkit.telling.history.sealed import open_below
 
 if TYPE_CHECKING:
     from benchkit.telling.history.index.reader import IndexReader
@@ -113,7 +114,7 @@ class JsonFile:
         if isinstance(run.artifacts, str) and run.artifacts:
             for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
                 with suppress(OSError, ValueError):  # ValueError: no path at all
-                    return (folder / name).open("rb")
+                    return open_below(folder, name)
         raise FileNotFoundError(name)
 
     def batch_file(self, kind: str) -> Path:
