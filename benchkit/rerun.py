@@ -126,7 +126,11 @@ def _import_words(run: Run) -> list[str]:
 def _quoted(word: str) -> str:
     if word.isprintable():
         return shlex.quote(word)
-    return f"$'{''.join(map(_escaped, os.fsencode(word)))}'"
+    try:
+        stored = os.fsencode(word)
+    except UnicodeEncodeError:  # no name of a file here: half a surrogate pair from elsewhere
+        stored = word.encode("utf-8", "surrogatepass")
+    return f"$'{''.join(map(_escaped, stored))}'"
 
 
 def _escaped(byte: int) -> str:

@@ -75,3 +75,10 @@ def test_problems_lost_to_the_machine_were_asked_all_the_same() -> None:
     assert facts.asked(run) == 164
     assert facts.asked(a_run("B")) == 164
     assert facts.asked(a_run("C", results={"total_problems": None})) is None
+
+
+def test_the_command_of_a_name_with_half_a_surrogate_pair_can_be_told() -> None:
+    """Such names come from files of others; the command names its bytes, and no page fails for it."""
+    run = a_run("x\ud800y")
+    assert r"/x\xed\xa0\x80y.gguf'" in command_of_run(run)
+    assert command_of_run(run).isascii()
