@@ -83,14 +83,14 @@ def complain(name: str, message: str, log: str = "") -> None:
     """One line on stderr, and the tail of what a program said below it."""
     say(f"{name}: {' '.join(message.split())}")
     for line in log.splitlines()[-LOG_TAIL_LINES:]:
-        say(f"  | {line}")
+        say(f"  | {line.expandtabs(4)}")
 
 
 def say(line: str, stream: TextIO | None = None) -> None:
-    """A line for the person, on stderr."""
+    """A line for the person, on stderr; words of others in it do not steer the terminal."""
     stream = stream or sys.stderr
     with whoever_reads(stream):
-        print(line, file=stream, flush=True)
+        print("\n".join(map(printable, line.split("\n"))), file=stream, flush=True)
 
 
 @contextmanager
@@ -123,6 +123,13 @@ def save_traceback() -> str:
     except OSError as error:
         return f"it (no log could be written: {error.strerror})"
     return log.name
+
+
+def printable(text: str) -> str:
+    """Without the characters that move a terminal's cursor or hide text."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "�" for char in text)
 
 
 def duration(seconds: float) -> str:

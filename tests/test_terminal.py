@@ -14,7 +14,7 @@ import pytest
 
 from benchkit.running.display import LiveDisplay, PlainDisplay, open_display
 from benchkit.running.live import Snapshot
-from benchkit.terminal import run_command
+from benchkit.terminal import complain, run_command
 from tests.support import ROOT
 
 KEY = "sk-0123456789abcdef"
@@ -155,3 +155,12 @@ def test_a_line_that_comes_in_pieces_is_shown_whole(monkeypatch: pytest.MonkeyPa
         display.progress_done()
     shown = everything_of(master)
     assert all(line in shown for line in ("pass@1: 50%\r\n", "höher\r\n", "the end\r\n"))
+
+
+def test_words_of_others_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """What a provider or a server says may hold escape sequences: they are shown as signs, in the log too."""
+    complain("bench_runner.py", "the server says: \x1b[31mpay\x07\nnow", log="\x1b]0;title\x07\n\tdone\n")
+    assert (
+        capsys.readouterr().err
+        == "bench_runner.py: the server says: �[31mpay� now\n  | �]0;title�\n  |     done\n"
+    )

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
 from benchkit.dashboard.access import TOKEN_PARAMETER, Access
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

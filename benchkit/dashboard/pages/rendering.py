@@ -16,8 +16,7 @@ from markupsafe import Markup
 from benchkit import __version__
 from benchkit.dashboard.site import Site
 from benchkit.telling.tables.columns import decimal
-from benchkit.telling.tables.width import printable
-from benchkit.terminal import duration
+from benchkit.terminal import duration, printable
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 MENU = (

@@ -27,8 +27,7 @@ from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.work import mask_of
 from benchkit.serving.telemetry import machine_facts
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.width import printable
-from benchkit.terminal import duration, save_traceback
+from benchkit.terminal import duration, printable, save_traceback
 
 MOST_IN_A_ROW = 3  # so many models that fail with the same fault of the machine end the batch
 # Below the first nothing is started, below the second what runs is stopped while its record can be written.

@@ -19,8 +19,8 @@ from benchkit.running.runner.host import read_servable
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.width import printable, terminal_width
-from benchkit.terminal import duration
+from benchkit.telling.tables.width import terminal_width
+from benchkit.terminal import duration, printable
 
 COLUMNS = (
     column("model", "model", 0),

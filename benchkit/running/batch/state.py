@@ -13,7 +13,7 @@ from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
 from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 RACING = "racing"
 

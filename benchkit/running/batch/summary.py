@@ -25,8 +25,7 @@ from benchkit.statistics import wilson
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.page import markdown_text
 from benchkit.telling.history import open_store
-from benchkit.telling.tables.width import printable
-from benchkit.terminal import duration
+from benchkit.terminal import duration, printable
 
 COLUMNS = (
     column("model", "model", 0),

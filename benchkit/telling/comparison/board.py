@@ -27,7 +27,8 @@ from benchkit.telling.comparison.standings import (
 from benchkit.telling.comparison.tiers import correction_words, tiers
 from benchkit.telling.history.notes import Note
 from benchkit.telling.tables.columns import DOUBTFUL, decimal
-from benchkit.telling.tables.width import printable, shortened, shown_width
+from benchkit.telling.tables.width import shortened, shown_width
+from benchkit.terminal import printable
 
 GAP = 2
 WIDTHS = (7, 0, 6, 13, 9, 11, 0)  # of a row's cells; the label has its own

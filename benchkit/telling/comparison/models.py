@@ -13,7 +13,7 @@ from benchkit.telling.comparison.conditions import Conditions, conditions, diffe
 from benchkit.telling.comparison.selection import Contestant, choose, contestant, latest_good
 from benchkit.telling.history.heads import Head
 from benchkit.telling.history.notes import Note
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,7 @@ from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, a
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.formats import FORMATS, records
 from benchkit.telling.tables.text import as_fitted_text, as_text, fitted
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 MOST_FOR_ALL_PAIRS = 10
 FORMAT_NAMES = ("table", "json", *FORMATS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchkit.telling.reports.flips import Attempt, Flip
-from benchkit.telling.tables.width import printable, shown_width
+from benchkit.telling.tables.width import shown_width
+from benchkit.terminal import printable
 
 WITHOUT_TERMINAL = 160
 NARROWEST = 20

@@ -15,7 +15,7 @@ from benchkit.telling.reports.flips import Attempt, Flip
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.telling.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 from benchkit.telling.tables.formats import as_html
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 MOST_BYTES = 940_000  # so that with its style and the names of what was left out it stays under a megabyte
 MOST_NAMES = 4

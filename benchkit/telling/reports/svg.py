@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, cos, floor, log10, pi, sin
 
-from benchkit.telling.tables.width import printable, shortened, shown_width
+from benchkit.telling.tables.width import shortened, shown_width
+from benchkit.terminal import printable
 
 FONT = 12
 CHARACTER = 7.1  # the mean width of a character at that size

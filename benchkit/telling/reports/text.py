@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchkit.telling.comparison.page import rendered
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 WIDTH = 120
 

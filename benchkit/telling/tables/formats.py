@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from benchkit.telling.tables.columns import Column, Row, cell, plain_value
-from benchkit.telling.tables.width import printable
+from benchkit.terminal import printable
 
 
 def as_markdown(columns: Sequence[Column[Row]], rows: Sequence[Row]) -> str:

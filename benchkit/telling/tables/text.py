@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Generic
 
 from benchkit.telling.tables.columns import Column, Row, cells
-from benchkit.telling.tables.width import printable, shortened, shown_width
+from benchkit.telling.tables.width import shortened, shown_width
+from benchkit.terminal import printable
 
 GAP = 2
 SHORTEST = 12

@@ -40,10 +40,3 @@ def _cut(text: str, width: int) -> str:
         if used > width:
             return text[:place]
     return text
-
-
-def printable(text: str) -> str:
-    """Without the characters that move a terminal's cursor or hide text."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else "�" for char in text)
