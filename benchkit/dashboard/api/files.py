@@ -22,7 +22,7 @@ from benchkit.telling.history.sealed import open_below
 CHUNK_BYTES = 64 * 1024
 RUN_FILES = frozenset(value for name, value in vars(RunFile).items() if name.isupper())
 _ATTEMPT = re.compile(rf"{ATTEMPTS}/[A-Za-z0-9_.\-]{{1,200}}/({'|'.join(map(re.escape, AttemptFile))})")
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")  # no file is longer
 
 router = APIRouter()
 
