@@ -131,6 +131,8 @@ def _endpoint(choices: Choices, fields: dict[str, str]) -> Iterator[dict[str, An
     for field_name, kind, value in (("base_url", ADDRESS, address), ("name", TEXT, name)):
         if (said := misfit(kind, value)) or has_variable(str(value)):
             fields[field_name] = said or "no variables here"
+        elif not str(value).isprintable():
+            fields[field_name] = f"{value!r} has characters that cannot be shown"
     if not {"base_url", "name"} & fields.keys():
         yield {"base_url": address, "name": name}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -127,6 +128,8 @@ def test_expected_time_comes_from_recent_runs(
         ({"base_url": "file:///etc/passwd", "name": "x"}, "base_url", "is not an address"),
         ({"base_url": "http://h/${HOME}", "name": "x"}, "base_url", "no variables here"),
         ({"base_url": "http://h/v1"}, "name", "None is not a text"),
+        ({"base_url": "http://h\ud800/v1", "name": "x"}, "base_url", "has characters that cannot be shown"),
+        ({"base_url": "http://h/v1", "name": "x\0\ud800"}, "name", "has characters that cannot be shown"),
         ({"matrix": {"server_args": ["--rpc"]}}, "matrix", "unknown setting 'server_args'"),
         ({"matrix": {"llama_server": ["/bin/sh"]}}, "matrix", "unknown setting 'llama_server'"),
         ({"matrix": {"temperature": []}}, "matrix", "give 1 to 200 values"),
@@ -139,10 +142,11 @@ def test_what_is_wrong_is_said_at_its_field(
     """By a check with 200, while somebody types; by a launch with 400."""
     whole = {"models": [model], "benchmarks": ["demo"]}
     asked = choices if not choices else {**whole, **choices}
-    answer = api.post("/check", json=asked)
+    body: dict[str, Any] = {"content": json.dumps(asked), "headers": {"Content-Type": "application/json"}}
+    answer = api.post("/check", **body)
     assert answer.status_code == 200
     assert said in answer.json()["fields"][field]
-    refused = api.post("/launch", json=asked)
+    refused = api.post("/launch", **body)
     assert refused.status_code == 400
     assert said in refused.json()["fields"][field]
 
