@@ -4,6 +4,7 @@ site.py     what the page is about
 app.py      the application: routes, static files, errors
 server.py   the socket, and what serves it
 access.py   the address and the token
+bugs.py     what is said of a bug of ours
 guard.py    who may look: every request, before anything else
 api/        what a page or a program can do; launches.py: batches that were started from the page
 page_settings.py  what was set on the page, in the user's config folder

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from benchkit.dashboard.api.application import make_api
+from benchkit.dashboard.bugs import tell_bug
 from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.live import router as live_router
 from benchkit.dashboard.pages import ROUTERS
@@ -43,6 +44,7 @@ def make_app(site: Site) -> ASGIApp:
     app.add_exception_handler(BenchError, _refused)
     app.add_exception_handler(HTTPException, _not_found)
     app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(Exception, _bug)
     return Guard(Patience(app, site, say), site.access, partial(complain, "bench_runner.py dashboard"))
 
 
@@ -80,6 +82,10 @@ async def _misread(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     said = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
     return error_page(request, f"this address cannot be read: {said}", 400)
+
+
+async def _bug(request: Request, _error: Exception) -> Response:
+    return error_page(request, tell_bug(f"{request.method} {request.url.path}"), 500)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:

@@ -32,6 +32,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from benchkit.contract import RunFile
+from benchkit.dashboard.bugs import tell_bug
 from benchkit.dashboard.site import Site
 from benchkit.dashboard.watching import FRAME_S, Look, Message, Watch, overview_message, signature_of
 from benchkit.errors import BenchError
@@ -62,6 +63,10 @@ async def live_route(socket: WebSocket) -> None:
     except BadWish as error:
         with suppress(RuntimeError, WebSocketDisconnect):  # it has gone by itself
             await socket.close(1008, str(error))
+    except Exception:
+        text = tell_bug("the live connection")
+        with suppress(RuntimeError, WebSocketDisconnect):
+            await socket.close(1011, text[:120])
     finally:
         listening.cancel()
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.types import ASGIApp
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
 from benchkit.records import Run, Status
+from tests.dashboard.raw import request, served, talk
 from tests.dashboard.site import a_run_with_files, site_of, two_models
 from tests.telling.comparison.nights import a_run, changed, run_with_parts
 
@@ -246,3 +249,33 @@ def test_of_many_boards_the_largest_are_shown_and_the_others_are_led_to(tmp_path
     page = looking_at(tmp_path, *runs).get("/leaderboard").text
     assert page.count("<h2>") == 4
     assert page.count('href="/leaderboard?benchmark=own-') == 2
+
+
+def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:
+    """Half a surrogate pair in a model's or a problem's name, as a file of others may have it."""
+    browser = looking_at(tmp_path, a_run("x\ud800y", failed=[1], total=3), a_run("z", failed=[2], total=3))
+    for page in ("/models", "/leaderboard", "/compare", "/runs"):
+        answer = browser.get(page)
+        assert (answer.status_code, "x\ufffdy" in answer.text) == (200, True), page
+
+
+def test_a_bug_of_ours_is_a_page_and_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Whoever looks is told where the report lies, and the terminal shows no traceback."""
+    with served(lambda access: broken_site(tmp_path, access)) as access:
+        answer = talk(access, request(access, path="/models"))
+    assert answer.status == 500
+    assert "a bug of ours; please report" in answer.body
+    told = capfd.readouterr().err
+    assert "dashboard: GET /models: a bug of ours; please report" in told
+    assert "Traceback" not in told
+
+
+def broken_site(folder: Path, access: Access) -> ASGIApp:
+    """Its history fails in a way that nobody expected."""
+    site = site_of(folder, access, *two_models(folder))
+
+    def fail() -> NoReturn:
+        raise RuntimeError("broken")
+
+    site.history.counts = fail  # type: ignore[method-assign]
+    return make_app(site)

@@ -9,9 +9,9 @@ from starlette.exceptions import HTTPException
 
 from benchkit.dashboard.api import exchange, files, launching, preferences, runs
 from benchkit.dashboard.api.answers import Problem, Refused
+from benchkit.dashboard.bugs import tell_bug
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, HistoryError, UsageError
-from benchkit.terminal import complain, save_traceback
 
 ROUTERS = (launching.router, runs.router, files.router, exchange.router, preferences.router)
 REFUSALS = {400: "It cannot be done as it was asked for.", 404: "There is no such thing.", 409: "Not now."}
@@ -65,9 +65,4 @@ async def _unknown(_request: Request, error: Exception) -> Response:
 
 
 async def _bug(request: Request, _error: Exception) -> Response:
-    place = save_traceback()
-    complain(
-        "bench_runner.py dashboard",
-        f"{request.method} {request.url.path}: a bug of ours; please report {place}",
-    )
-    return _problem(500, f"a bug of ours; please report {place}")
+    return _problem(500, tell_bug(f"{request.method} {request.url.path}"))

@@ -66,7 +66,7 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
         try:
             found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
             found = [scored(one, Scoring()) for one in found]
-            base = f"/compare?{urlencode([('run', name) for name in named])}"
+            base = f"/compare?{urlencode([('run', name) for name in named], errors='surrogatepass')}"
             base += "&anyway=1" if anyway else ""
             shown = [_compared(catalog, one, base, flip) for one in pages(found, None) if len(one.rows) > 1]
         except UsageError as error:
@@ -102,7 +102,7 @@ def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
             one.task,
             one.task[shared:],
             first in one.solved_by,
-            f"{base}&{urlencode({'flip': one.task})}#flip",
+            f"{base}&{urlencode({'flip': one.task}, errors='surrogatepass')}#flip",
         )
         for one in flipped
     ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
@@ -45,7 +45,7 @@ def render(request: Request, template: str, *, status: int = 200, **values: Any)
         .get_template(template)
         .render(**shared, query=query, address=lambda **changes: address(request, changes), **values)
     )
-    return HTMLResponse(text, status)
+    return HTMLResponse(text.encode("utf-8", "replace"), status)  # half a surrogate pair is no text
 
 
 def error_page(request: Request, message: str, status: int) -> HTMLResponse:
@@ -75,7 +75,8 @@ def _templates() -> Environment:
         "took": lambda seconds: UNKNOWN if seconds is None else duration(seconds),
         "when": when,
         "clean": printable,
-        "urlquery": lambda values: urlencode(values),
+        "urlquery": lambda values: urlencode(values, errors="surrogatepass"),
+        "urlencode": lambda text: quote(text, errors="surrogatepass"),
     }
     return environment
 

@@ -65,7 +65,9 @@ class Choice:
 
     def address(self, attempt: Attempt) -> str:
         query = {"task": attempt.task, "sample": attempt.sample or None, "against": self.against}
-        words = urlencode({name: value for name, value in query.items() if value is not None})
+        words = urlencode(
+            {name: value for name, value in query.items() if value is not None}, errors="surrogatepass"
+        )
         return f"/runs/{self.run.id}?{words}#answer"
 
     def keys(self) -> list[tuple[str, str, str]]:
