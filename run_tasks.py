@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import click
@@ -36,10 +37,12 @@ from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
-from benchkit.judging.task_evaluation import Bench, Manner, TaskRun, open_bench, questions_of
+from benchkit.judging.task_evaluation import Bench, Manner, TaskRow, TaskRun, open_bench, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
+from benchkit.terminal import printable
+from benchkit.verdict import Verdict
 
 MAX_TOKENS = 8000
 FEEDBACK_LINES, FEEDBACK_LINES_OF_OTHERS = 60, 1000
@@ -199,9 +202,11 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
             return
         if choices.replays:
             responses = _responses(catalogue, choices)
-            TaskRun(
+            judged = TaskRun(
                 catalogue, settings, choices.manner_for(catalogue), bench, choices.efficiency
             ).judge_responses(responses, "replayed")
+            if not choices.rejudge:
+                _say_why(judged[0], settings.output_dir)
             return
         several = _settings_by_model(settings, choices.models)
         with _limited_together(several):
@@ -264,6 +269,19 @@ def _read(path: Path | None) -> str:
         return decoded(path.read_bytes())
     except OSError as error:
         raise UsageError(f"--response-file {path} cannot be read: {error.strerror}") from None
+
+
+def _say_why(row: TaskRow, folder: Path | None) -> None:
+    """Whoever tries one answer asks why it did not pass, and then for more than one line."""
+    if row.verdict is Verdict.PASSED:
+        return
+    why = printable(" ".join(row.detail.split()))
+    step = "--output-dir DIR keeps what it printed"
+    if row.verdict is Verdict.EMPTY:
+        step = "an answer's code stands between lines of ```, as a model writes it"
+    elif folder is not None:
+        step = f"see ./bench_runner.py show {quote(str(folder))} --attempt {quote(row.task_id)}"
+    say(f"{row.task_id}: {row.verdict}: {why}; {step}")
 
 
 def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:

@@ -125,6 +125,33 @@ def test_an_answer_is_replayed_offline() -> None:
     assert "Verdicts: 1 wrong" in wrong.stdout
 
 
+@pytest.mark.parametrize(
+    ("answer", "further", "why"),
+    [
+        (WRONG, (), f"{PYTHON}: wrong: 7 of 8 checks failed, such as "),
+        (WRONG, (), "; --output-dir DIR keeps what it printed\n"),
+        (WRONG, ("--output-dir", "kept"), f"; see ./bench_runner.py show kept --attempt {PYTHON}\n"),
+        ("clamp = max", (), "; an answer's code stands between lines of ```, as a model writes it\n"),
+        (f"clamp.py\n```\n{solution(PYTHON)}```", (), ""),
+    ],
+)
+def test_an_answer_that_is_tried_alone_is_told_why_it_fails(
+    answer: str,
+    further: tuple[str, ...],
+    why: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The reason and the next step are on stderr; nothing is there of one that passes."""
+    monkeypatch.chdir(tmp_path)
+    chosen = ["--catalogue", str(CATALOGUE), "--task", PYTHON, "--response-text", answer, *further]
+    run_tasks.command.main(chosen, prog_name="run_tasks.py", standalone_mode=False)
+    told = capsys.readouterr().err
+    assert why in told
+    assert bool(why) == (f"{PYTHON}: " in told)
+
+
 def test_an_earlier_run_is_judged_again(tmp_path: Path) -> None:
     with chat_server(solved) as server:
         ask(server, tmp_path, "--task", PYTHON)

@@ -149,15 +149,18 @@ class TaskRun:
             say(f"{len(questions)} answers did not pass: try {number + 1} of {self.manner.tries}")
         return outcome.finish({**asking.facts(), **self.catalogue.part_as_record()})
 
-    def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> dict[str, Any]:
-        """Judge what was answered before; nothing is asked."""
+    def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> list[TaskRow]:
+        """Judge what was answered before, and tell the result; nothing is asked."""
         folder = self.settings.output_dir
         output = ScriptOutput(folder, len(responses), self.begun)
         outcome = _Outcome(self, output, Attempts(folder, model) if folder else None)
+        judged = []
         with ThreadPoolExecutor(self.bench.sandbox.workers) as pool:
             for row in pool.map(self._replayed, responses):
                 outcome.add(row, None)
-        return outcome.finish({})
+                judged.append(row)
+        outcome.finish({})
+        return judged
 
     def _replayed(self, given: tuple[Task, int, str]) -> TaskRow:
         task, sample, response = given

@@ -76,7 +76,7 @@ def _complaints(found: Mapping[str, Any], folder: str) -> list[tuple[str, str]]:
         if why:
             complaints.append((key, why))
     if not complaints and found["id"] != folder:
-        complaints.append(("id", f"is {found['id']!r}, and its folder is named {folder!r}"))
+        complaints.append(("id", f"is {found['id']!r}, and its folder is named {folder!r}: name both alike"))
     if not complaints and found["area"] == TEST_GENERATION and "kill_share" not in found:
         complaints.append(("kill_share", "is missing: a task of this area says which share must be killed"))
     if "test" not in found and "build" in found:

@@ -146,6 +146,7 @@ def test_blocks_may_stand_in_a_fence_and_one_name_serves_several() -> None:
     ("response", "why"),
     [
         (EDIT.format("\tno such line", "x"), "is not there: 'no such line'"),
+        (EDIT.format("size++", "x"), "is not there as whole lines, only within lines: 'size++'"),
         (EDIT.format("\t}", "x") + EDIT.format("}", "x"), "stands in"),
         ("lru.go\n<<<<<<< SEARCH\n\tc.size++\n=======\nx\n", "without its >>>>>>> REPLACE"),
         ("lru.go\n<<<<<<< SEARCH\n\tc.size++\n", "without its ======="),

@@ -52,7 +52,7 @@ def why(folder: Path) -> str:
         ({"area": "poetry"}, "area: is 'poetry'"),
         (
             {"id": "python_easy_clmp"},
-            "'python_easy_clmp', and its folder is named 'python_easy_clamp'",
+            "'python_easy_clmp', and its folder is named 'python_easy_clamp': name both alike",
         ),
         ({"checks": 3}, "checks: must be the number of checks that the reference runs, 8 or more"),
         ({"editable": ["../x.py"]}, "editable: '../x.py' is no name of a file within the workspace"),

@@ -153,12 +153,14 @@ def test_an_answer_cannot_read_what_is_expected(judge: TaskJudge, tmp_path: Path
 
 
 def test_the_catalogue_in_the_documentation_works(judge: TaskJudge, tmp_path: Path) -> None:
-    """Its reference solution passes its cases."""
+    """Each reference solution passes its cases."""
     page = (ROOT / "docs" / "tasks.md").read_text()
     example = re.search(r"^    - id: double\n(?:^    .*\n)+", page, re.MULTILINE)
     assert example is not None
     (tmp_path / "mine.yaml").write_text(textwrap.dedent(example[0]))
-    task = load_catalogue(tmp_path / "mine.yaml").problems[0]
-    tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
-    assert (tested.verdict, tested.weight_share) == (Verdict.PASSED, 1)
-    assert [case.weight for case in task.cases] == [3, 1]
+    tasks = load_catalogue(tmp_path / "mine.yaml").problems
+    assert [task.id for task in tasks] == ["double", "triple", "join"]
+    for task in tasks:
+        tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
+        assert (tested.verdict, tested.weight_share) == (Verdict.PASSED, 1), tested.detail
+    assert [case.weight for case in tasks[0].cases] == [3, 1]

@@ -80,6 +80,22 @@ def more_checks(folder: Path) -> None:
     path.write_text(path.read_text().replace('"checks": 8', '"checks": 9'))
 
 
+def unknown_check(folder: Path) -> None:
+    with (folder / "tests" / "test_clamp.py").open("a") as file:
+        file.write("\n    def test_total_of_one(self):\n        self.assertEqual(total([4]), 4)\n")
+
+
+def one_check_less(folder: Path) -> None:
+    path = folder / "tests" / "test_clamp.py"
+    path.write_text(path.read_text().replace("def test_below", "def below"))
+
+
+def part_of_a_line(folder: Path) -> None:
+    (folder / "mutants" / "no_low.txt").write_text(
+        "Wrong.\n\nclamp.py\n<<<<<<< SEARCH\nmin(value, high)\n=======\nvalue\n>>>>>>> REPLACE\n"
+    )
+
+
 def changes_tests(folder: Path) -> None:
     (folder / "solution" / "test_clamp.py").write_text("")
 
@@ -101,7 +117,10 @@ def hanging_starter(folder: Path) -> None:
         (few_mutants, "4 mutants in mutants/; 5 or more are needed"),
         (unfit_mutant, "mutants/no_low.txt cannot be applied"),
         (told_test, "stands in the instructions: 'self.assertEqual(total([1, 2, 3]), 6)'"),
-        (more_checks, "ran 8 checks of 9"),
+        (part_of_a_line, "is not there as whole lines, only within lines: 'min(value, high)'"),
+        (more_checks, "solution/ ran 8 checks, and metadata.json says 9: set checks to 8"),
+        (unknown_check, "alternative/ ran 9 checks, and metadata.json says 8: set checks to 9"),
+        (one_check_less, "ran 7 checks, and metadata.json says 8: 8 tests are the least"),
         (changes_tests, "solution/ changes test_clamp.py, which an answer may not"),
     ],
     ids=lambda part: part.__name__ if callable(part) else None,

@@ -31,7 +31,9 @@ class Block:
             return self._write_anew(draft)
         places = [name for name in self._candidates(draft) if self._applied(draft, name) is not None]
         if not places:
-            raise Malformed(f"{self._named()}: its SEARCH text is not there: {self._shown()!r}")
+            raise Malformed(
+                f"{self._named()}: its SEARCH text is not there{self._why_not(draft)}: {self._shown()!r}"
+            )
         own = self.path in places
         if len(places) > 1 and not own:
             raise Malformed(f"its SEARCH text stands in {' and '.join(places)}, and no file is named")
@@ -84,6 +86,13 @@ class Block:
 
     def _named(self) -> str:
         return self.path or "a block without a file's name"
+
+    def _why_not(self, draft: Draft) -> str:
+        """The usual reason where the text can be seen in the file."""
+        text = "\n".join(self.search).strip()
+        names = [self.path] if self.path else draft.workspace.editable
+        seen = any(text in (draft.read(name) or "") for name in names)
+        return " as whole lines, only within lines" if seen else ""
 
     def _shown(self) -> str:
         return next(line.strip() for line in self.search if line.strip())[:SHOWN]
