@@ -17,6 +17,7 @@ from benchkit.asking.client.failures import (
 from benchkit.asking.client.stream import Event
 from benchkit.asking.script.base import Answer
 from benchkit.endings import CONTENT_FILTER, FAILED, LENGTH, ending
+from benchkit.json_values import number
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
@@ -116,9 +117,7 @@ class PartialAnswer:
             started=round(self._started, 3),
             seconds=round(self.last_token - self.begun, 4) or time.monotonic() - self.begun,
             first_token_s=None if self._first is None else round(self._first - self.begun, 4),
-            server={
-                name: float(self._timings[name]) for name in TIMINGS if _is_number(self._timings.get(name))
-            },
+            server={name: told for name in TIMINGS if (told := number(self._timings.get(name))) is not None},
         )
 
 
@@ -155,9 +154,5 @@ def _clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _count(*numbers: Any) -> int | None:
-    return next((int(number) for number in numbers if _is_number(number)), None)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _count(*told: Any) -> int | None:
+    return next((int(known) for one in told if (known := number(one)) is not None), None)

@@ -73,6 +73,15 @@ def test_the_servers_own_timings_are_kept() -> None:
     assert answer.server == {"prompt_per_second": 900.5, "predicted_per_second": 41.5, "predicted_n": 3.0}
 
 
+@pytest.mark.parametrize("odd", [float("inf"), float("nan"), 10**400, "many", None])
+def test_timings_of_nonsense_cost_no_answer(odd: object) -> None:
+    """A number that is none is not known; the answer is one all the same."""
+    timings = {"prompt_n": odd, "predicted_n": odd, "predicted_per_second": odd}
+    answer, _ = ask(lambda turn: turn.answer("a b c", timings=timings, usage={"prompt_tokens": odd}))
+    assert (answer.failure, answer.response, answer.prompt_tokens) == (None, "a b c", None)
+    assert answer.server == {}
+
+
 def test_thoughts_are_kept_apart() -> None:
     """`reasoning_content` is no part of the answer, and counts as a sign of life."""
 
