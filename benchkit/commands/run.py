@@ -10,7 +10,7 @@ import click
 
 from benchkit import __version__
 from benchkit.commands import COMMANDS, PROGRAM
-from benchkit.commands.options import history_option, runs_dir_option
+from benchkit.commands.options import DEFAULT_HISTORY, history_option, runs_dir_option
 from benchkit.commands.setting_flags import setting_options
 from benchkit.commands.typos import PassesFlagsOn
 from benchkit.errors import Interrupted
@@ -71,6 +71,13 @@ def _settings(options: dict[str, Any]) -> RunSettings:
     return settings
 
 
+def _showing(run: Run, history: str) -> str:
+    from benchkit.rerun import quoted
+
+    place = () if history == DEFAULT_HISTORY else ("--history", history)
+    return quoted((PROGRAM, "show", run.id, *place))
+
+
 def _tell(run: Run, history: str | Path, as_json: bool) -> None:
     from benchkit.terminal import complain, say
 
@@ -82,6 +89,6 @@ def _tell(run: Run, history: str | Path, as_json: bool) -> None:
         print(json.dumps(to_record(run), ensure_ascii=False))
     where = f"recorded as {run.id} in {history}"
     if run.status is Status.OK:
-        say(f"{where}; see it with: bench_runner.py show {run.id}")
+        say(f"{where}; see it with: {_showing(run, str(history))}")
     else:
         complain(PROGRAM, f"{run.error} ({where}; logs in {run.artifacts})")
