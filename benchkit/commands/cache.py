@@ -49,5 +49,10 @@ def clear_answers(runs_dir: Path) -> None:
 
     if not runs_dir.is_dir():
         raise UsageError(f"there is no folder {runs_dir}: name the one with the runs by --runs-dir")
-    clear(runs_dir, time.time())
+    try:
+        clear(runs_dir, time.time())
+    except OSError as error:
+        raise UsageError(
+            f"answers in {runs_dir} cannot be cleared: {error.strerror}; whoever may write there can do it"
+        ) from None
     click.echo(f"{runs_dir}: --reuse takes no answer from before now; the runs keep theirs")

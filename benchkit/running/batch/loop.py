@@ -150,4 +150,8 @@ def _alone(options: BatchOptions, report: Callable[[str], None]) -> Iterator[Non
                     raise UsageError(f"{what}: --if-busy wait waits for its end") from None
                 report("another batch is running: this one waits for its end")
                 stack.enter_context(locked(path, FOREVER_S))
+            except OSError as error:
+                raise UsageError(
+                    f"{path.parent} may not be written ({error.strerror}): name another place with --history"
+                ) from None
         yield

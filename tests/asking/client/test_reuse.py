@@ -151,3 +151,10 @@ def test_speeds_are_those_of_the_new_answers_alone() -> None:
     usage.add(Answer(response="x", completion_tokens=40, prompt_tokens=1, started=10.0, seconds=2.0))
     told = usage.as_record()
     assert (told["completion_tokens"], told["tokens_per_second"], told["reused_answers"]) == (1040, 20.0, 1)
+
+
+def test_where_nobody_may_write_clearing_says_so(tmp_path: Path) -> None:
+    """It names the folder, and no file that is only there for a moment."""
+    (tmp_path / ".answers-cleared.json").mkdir()
+    with pytest.raises(UsageError, match=f"answers in {tmp_path} cannot be cleared: "):
+        cache.main(["clear", "--runs-dir", str(tmp_path)], "cache", standalone_mode=False)

@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 
+from benchkit.errors import UsageError
 from benchkit.running.batch import keeper
 from benchkit.running.batch.estimate import Expected
-from benchkit.running.batch.options import next_time_of_day
+from benchkit.running.batch.loop import _alone
+from benchkit.running.batch.options import BatchOptions, next_time_of_day
 from benchkit.serving.servers.hardware import gpus
 from tests.running.batch.in_process import night_of
 from tests.running.batch.support import SUMMARY, good, script, write_plan
@@ -228,3 +230,17 @@ def test_a_clock_set_back_during_a_run_costs_no_result(
     monkeypatch.setattr("benchkit.running.runner.script.time.time", lambda: real() - 7200)
     night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
     assert [(state.state, state.score) for state in night.states()] == [("ok", 25.0)]
+
+
+def test_a_place_that_may_not_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything runs, and with what to do; the lock of a batch is nobody's business."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    history = tmp_path / "h.json"
+    history.with_name(".h.json.batch.jsonl.lock").mkdir(mode=0o500)
+    with (
+        pytest.raises(
+            UsageError, match=f"{tmp_path} may not be written .*: name another place with --history"
+        ),
+        _alone(BatchOptions(history=history), print),
+    ):
+        pass
