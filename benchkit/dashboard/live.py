@@ -38,6 +38,7 @@ from benchkit.dashboard.watching import FRAME_S, Look, Message, Watch, overview_
 from benchkit.errors import BenchError
 from benchkit.running.live import LiveRun
 from benchkit.running.live.lines import whole_lines
+from benchkit.telling.history.sealed import open_below
 
 MOST_FOLLOWED = 50
 LOG_LINES, LOG_BYTES = 12, 8192
@@ -181,7 +182,7 @@ class Onlooker:
         if followed.folder is None:
             return []
         try:
-            with (followed.folder / RunFile.EVENTS).open("rb") as file:
+            with open_below(followed.folder, RunFile.EVENTS) as file:
                 if not (fits := _fits(file.fileno(), followed)):
                     followed.offset = 0
                 lines, followed.offset = whole_lines(file, followed.offset)
@@ -223,7 +224,7 @@ def _event(line: bytes) -> Message | None:
 
 def _last_lines(path: Path) -> list[str]:
     try:
-        with path.open("rb") as file:
+        with open_below(path.parent, path.name) as file:
             file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
             return file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:]
     except OSError:

@@ -17,6 +17,7 @@ from websockets.sync.client import ClientConnection, connect
 from benchkit.dashboard import live, watching
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.guard import Guard
+from benchkit.dashboard.pages import live_runs
 from benchkit.dashboard.site import Site
 from benchkit.running.live import Announcement, Publisher, Snapshot
 from benchkit.running.live.form import history_name
@@ -276,3 +277,14 @@ def test_a_batchs_queue_is_told_while_it_runs(access: Access, tmp_path: Path) ->
         journal.run(replace(states[1], state="failed"))
         (second,) = until(socket, lambda message: "batch" in message)
         assert second["batch"]["failed"] == 1
+
+
+def test_links_among_the_files_of_a_run_at_work_are_none(tmp_path: Path) -> None:
+    """A program under test could leave a link there, and would have any file shown as the run's log."""
+    (tmp_path / "secret").write_text("secret\n")
+    (tmp_path / "output.log").symlink_to(tmp_path / "secret")
+    (tmp_path / "events.jsonl").write_text("{}\n")
+    assert (live_runs._tail(tmp_path / "output.log"), live._last_lines(tmp_path / "output.log")) == ("", [])
+    assert live_runs._whole_lines(tmp_path / "output.log") == ([], 0)
+    assert live_runs._whole_lines(tmp_path / "events.jsonl") == ([b"{}"], 3)
+    assert live._last_lines(tmp_path / "events.jsonl") == ["{}"]

@@ -16,6 +16,7 @@ from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.runs import run_of
+from benchkit.telling.history.sealed import open_below
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,8 @@ def _watched(live: LiveRun, history: str) -> Watched:
 
 def _whole_lines(path: Path) -> tuple[list[bytes], int]:
     try:
-        data = path.read_bytes()
+        with open_below(path.parent, path.name) as file:
+            data = file.read()
     except OSError:
         return [], 0
     end = data.rfind(b"\n") + 1
@@ -96,7 +98,7 @@ def _rows(lines: list[bytes]) -> Iterator[dict[str, Any]]:
 
 def _tail(path: Path, most: int = 2000, lines: int = 8) -> str:
     try:
-        with path.open("rb") as file:
+        with open_below(path.parent, path.name) as file:
             file.seek(max(0, file.seek(0, 2) - most))
             text = file.read().decode("utf-8", "replace")
     except OSError:
