@@ -34,7 +34,7 @@ describe("splitAmount", () => {
   for (const total of [0.25, -0.5, "3", null, undefined, -Infinity]) {
     it(`refuses the total ${total}`, () => throws(() => splitAmount(total, [1, 2]), /^TypeError: total must be a whole number$/));
   }
-  for (const weights of [[], [0, 0], [-1, 2], [1, NaN], [Infinity, 1]]) {
+  for (const weights of [[], [0, 0], [-1, 2], [1, NaN], [Infinity, 1], ["1", 2], [1, true]]) {
     it(`refuses the weights [${weights}]`, () => throws(() => splitAmount(8, weights), /^RangeError: weights must be 0 or more/));
   }
 });

@@ -2,8 +2,8 @@ export function splitAmount(total, weights) {
   if (typeof total !== "number" || total % 1 !== 0) throw new TypeError("total must be a whole number");
   let sum = 0;
   for (const weight of weights) {
-    if (typeof weight !== "number" || !(weight >= 0 && weight < Infinity)) sum = NaN;
-    sum += weight;
+    const sound = typeof weight === "number" && weight >= 0 && weight < Infinity;
+    sum += sound ? weight : NaN;
   }
   if (Number.isNaN(sum) || sum <= 0) throw new RangeError("weights must be 0 or more, and one above 0");
   if (total < 0) return splitAmount(-total, weights).map((share) => 0 - share);
