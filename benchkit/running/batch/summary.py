@@ -172,7 +172,7 @@ def _noted(ledger: Ledger, escape: Escape) -> list[str]:
             met[text].append(f"{state.label}{detail}")
     lines = [f"- {text}: {_few(labels)}" for text, labels in met.items()]
     hottest = _largest(ledger, "temperature_c_max")
-    lines += _idle(ledger)
+    lines += idle_lines(ledger.wall_s, ledger.asking_s, ledger.loading_s)
     lines += [f"- the GPU's hottest moment: {hottest[1]:.0f} °C, {hottest[0]}"] if hottest else []
     before = _largest(ledger, "vram_before_mb")
     if before and before[1] > NOTED_MB:
@@ -180,13 +180,13 @@ def _noted(ledger: Ledger, escape: Escape) -> list[str]:
     return ["## Noted", "\n".join(map(escape, lines))] if lines else []
 
 
-def _idle(ledger: Ledger) -> list[str]:
-    """What of the night no model was asked."""
-    idle = ledger.wall_s - ledger.asking_s
-    if not ledger.asking_s or idle < 1.0:
+def idle_lines(wall_s: float, asking_s: float, loading_s: float) -> list[str]:
+    """What of the night no model was asked; nothing of less than a second."""
+    idle = wall_s - asking_s
+    if not asking_s or idle < 1.0:
         return []
-    loading = f", {duration(ledger.loading_s)} of it while servers started" if ledger.loading_s >= 1 else ""
-    return [f"- no question was under way for {duration(idle)} of {duration(ledger.wall_s)}{loading}"]
+    loading = f", {duration(loading_s)} of it while servers started" if loading_s >= 1 else ""
+    return [f"- no question was under way for {duration(idle)} of {duration(wall_s)}{loading}"]
 
 
 def _of_note(run: Run) -> Iterator[tuple[str, str]]:

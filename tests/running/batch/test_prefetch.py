@@ -17,6 +17,7 @@ from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.options import Prefetch
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.prefetch import reading_ahead
+from benchkit.running.batch.summary import idle_lines
 from benchkit.running.live import Snapshot
 from benchkit.serving.gguf import page_cache
 from benchkit.serving.gguf.page_cache import cached_percent, is_on_network
@@ -55,8 +56,27 @@ def test_the_next_file_is_read_while_a_model_runs(tmp_path: Path) -> None:
         assert night.wait(60) == 0
     second = runs_in(tmp_path)[1]
     assert (second["model"], second["telemetry"]["model_cached_percent"]) == ("second", 100.0)
-    summary = (tmp_path / "benchmark_results.morning.md").read_text()
-    assert "no question was under way for" in summary
+
+
+@pytest.mark.parametrize(
+    ("wall_s", "asking_s", "loading_s", "expected"),
+    [
+        (
+            600.0,
+            540.0,
+            30.0,
+            ["- no question was under way for 1m00s of 10m00s, 30s of it while servers started"],
+        ),
+        (600.0, 540.0, 0.5, ["- no question was under way for 1m00s of 10m00s"]),
+        (600.0, 599.5, 30.0, []),
+        (600.0, 0.0, 30.0, []),  # nobody knows when its questions were under way
+    ],
+)
+def test_the_summary_says_how_long_no_question_was_under_way(
+    wall_s: float, asking_s: float, loading_s: float, expected: list[str]
+) -> None:
+    """Of the whole night, and how much of that went into loading."""
+    assert idle_lines(wall_s, asking_s, loading_s) == expected
 
 
 @pytest.mark.parametrize(

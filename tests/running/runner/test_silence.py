@@ -40,6 +40,14 @@ print("score 50.0")
 """
 
 
+def command_of(process: psutil.Process) -> str:
+    """Empty for one that has just ended."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
+
+
 def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """SIGSTOP: `no token for N s` is shown, the server is started anew, and the record tells what it cost."""
     hasty = HangLimits(every_s=0.1, quiet_s=0.3, probe_s=1200, still_s=1.0, still_share=0.01)
@@ -54,9 +62,8 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     def stop_the_server() -> None:
         wait_until((plan.folder / "started").exists, 60)
         for child in psutil.Process().children(recursive=True):
-            if "xllamacpp_child.py" in " ".join(child.cmdline()) and "supervisor.py" not in " ".join(
-                child.cmdline()
-            ):
+            words = command_of(child)
+            if "xllamacpp_child.py" in words and "supervisor.py" not in words:
                 os.kill(child.pid, signal.SIGSTOP)
         (plan.folder / "go_on").touch()
 
