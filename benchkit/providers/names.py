@@ -14,7 +14,7 @@ from benchkit.errors import UnknownName, UsageError
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL, PROVIDERS, find_provider
 
-_WITH_ADDRESS = re.compile(r"(.*)@([a-z]+):/+(.*)")  # a path keeps one slash of two
+_WITH_ADDRESS = re.compile(r"(.*)@([a-z]+(?=:/)|https?):/*(.*)")  # a path loses slashes
 SIMILAR = 0.75  # a prefix that is so much like a provider's is a typing error, and no folder
 
 

@@ -85,6 +85,13 @@ def test_a_typing_error_in_the_prefix_is_told_with_the_nearest(text: str) -> Non
         find_remote_model(text, environment={})
 
 
+@pytest.mark.parametrize("text", ["vllm/x@http://", "vllm/x@http:"])
+def test_an_address_without_a_host_is_none(text: str) -> None:
+    """It is no part of the model's name, also where a path has lost its slashes."""
+    with pytest.raises(UsageError, match="is no address"):
+        find_remote_model(text, environment={})
+
+
 def test_a_prefix_alone_names_no_model() -> None:
     with pytest.raises(UsageError, match="names no model: write openai/NAME"):
         find_remote_model("openai/", environment={})
