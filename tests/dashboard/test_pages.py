@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -259,8 +260,11 @@ def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:
         assert (answer.status_code, "x\ufffdy" in answer.text) == (200, True), page
 
 
-def test_a_bug_of_ours_is_a_page_and_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_bug_of_ours_is_a_page_and_one_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whoever looks is told where the report lies, and the terminal shows no traceback."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the report
     with served(lambda access: broken_site(tmp_path, access)) as access:
         answer = talk(access, request(access, path="/models"))
     assert answer.status == 500
