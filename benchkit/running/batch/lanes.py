@@ -89,28 +89,31 @@ def run_side_by_side(groups: Sequence[Group], keeper: Keeper, at_once: int, run_
     """Run these groups, so many of them at a time; raises what ended one of them before its end."""
     shared = Shared(groups)
 
-    def work() -> None:
+    def work(ended: Event) -> None:
         try:
             while (group := shared.next_group()) is not None:
                 lane = Lane(keeper, shared)
                 run_group([lane.planned(entry) for entry in group], lane)
         except BaseException as error:
             shared.errors.append(error)
+        finally:
+            ended.set()
 
-    lanes = [Thread(target=work) for _ in range(min(at_once, len(groups)))]
-    for lane in lanes:
-        lane.start()
+    ends = [Event() for _ in range(min(at_once, len(groups)))]
+    for ended in ends:
+        Thread(target=work, args=(ended,)).start()
     try:
-        _wait_for(lanes)
+        _wait_for(ends)
     except Interrupted:
         shared.interrupted.set()
-        _wait_for(lanes)
+        _wait_for(ends)
         raise
     if shared.errors:
         raise shared.errors[0]
 
 
-def _wait_for(lanes: Sequence[Thread]) -> None:
-    for lane in lanes:
-        while lane.is_alive():
-            lane.join(LOOKS_EVERY_S)
+def _wait_for(ends: Sequence[Event]) -> None:
+    """Not by Thread.join: where a signal's handler raises in it, Python 3.11 takes the thread for ended."""
+    for ended in ends:
+        while not ended.wait(LOOKS_EVERY_S):
+            pass
