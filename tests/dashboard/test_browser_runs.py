@@ -100,6 +100,8 @@ def test_a_run_that_is_started_in_a_shell_appears_and_can_be_stopped(
         tab.locator("[data-run]").wait_for(timeout=60_000)
         until(lambda: chips(tab) > 0)
         tab.locator("[data-run] h2 a").click()
+        tab.wait_for_url("**/runs/*")
+        until(lambda: "% · " in tab.title())  # the page's script is at work, and hears clicks
         tab.get_by_role("button", name="Stop").click()
         tab.get_by_text("To make it again").wait_for(timeout=60_000)
         assert "interrupted" in tab.locator("main").text_content()
