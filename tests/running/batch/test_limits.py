@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime, timedelta
-import re
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_a_disk_that_fills_during_a_run_stops_it_in_time(
     benchmarks = [script(small_disk.parent, "hoarder", f"{once}print({SUMMARY!r})"), good(small_disk.parent)]
     night = night_of(small_disk, models=[str(F16)], benchmarks=benchmarks)
     assert night.stopped
-    assert re.match("no disk space: stopped, only [23] MB are free", night.stopped)  # looked at while it fills
+    assert re.match("no disk space: stopped, only [23] MB are free", night.stopped)  # it fills meanwhile
     assert [state.state for state in night.states()] == ["failed", "waiting"]
     (small_disk / "filler").unlink()
     Path("cleared").touch()
