@@ -12,6 +12,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from benchkit.contract import Variable
 from benchkit.errors import CostLimit
@@ -66,10 +67,17 @@ class Spending:
         sums[kind][self._run] = max(0.0, sums[kind].get(self._run, 0.0) + amount)
 
     def _change(self, change: Callable[[float, _Sums], None]) -> None:
-        with locked(self._path, WAIT_S):
-            told = json.loads(self._path.read_bytes())
+        with _changing(self._path) as told:
             change(told[MOST], told)
-            atomic_write(self._path, json.dumps(told))
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[dict[str, Any]]:
+    """What the file tells, written back unless the change raised."""
+    with locked(path, WAIT_S):
+        told: dict[str, Any] = json.loads(path.read_bytes())
+        yield told
+        atomic_write(path, json.dumps(told))
 
 
 @contextmanager
@@ -98,9 +106,7 @@ def read_spent(path: Path) -> dict[str, float]:
 
 def end_run(path: Path, run: str) -> float:
     """A run is over: nothing of it is under way any more. What is left for others."""
-    with locked(path, WAIT_S):
-        told = json.loads(path.read_bytes())
+    with _changing(path) as told:
         told[UNDER_WAY].pop(run, None)
-        atomic_write(path, json.dumps(told))
     left: float = told[MOST] - sum(told[SPENT].values()) - sum(told[UNDER_WAY].values())
     return left

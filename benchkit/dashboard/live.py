@@ -38,7 +38,7 @@ from benchkit.dashboard.watching import FRAME_S, Look, Message, Watch, overview_
 from benchkit.errors import BenchError
 from benchkit.running.live import LiveRun
 from benchkit.running.live.lines import whole_lines
-from benchkit.telling.history.sealed import open_below
+from benchkit.telling.history.sealed import last_lines, open_below
 
 MOST_FOLLOWED = 50
 LOG_LINES, LOG_BYTES = 12, 8192
@@ -202,7 +202,7 @@ def _state_of(run_id: str, followed: _Followed, live: LiveRun) -> list[Message]:
     output = Path(live.announcement.folder) / RunFile.OUTPUT
     written = signature_of(output)
     if written is not None and written != followed.log:
-        followed.log, news["log"] = written, _last_lines(output)
+        followed.log, news["log"] = written, last_lines(output, LOG_BYTES, LOG_LINES)
     return [{"run": run_id, "events": [], "offset": followed.offset, **news}] if news else []
 
 
@@ -220,12 +220,3 @@ def _event(line: bytes) -> Message | None:
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) else None
-
-
-def _last_lines(path: Path) -> list[str]:
-    try:
-        with open_below(path.parent, path.name) as file:
-            file.seek(max(0, file.seek(0, os.SEEK_END) - LOG_BYTES))
-            return file.read().decode("utf-8", "replace").splitlines()[-LOG_LINES:]
-    except OSError:
-        return []

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchkit.contract import ATTEMPTS, AttemptFile, Event, EventKey, RunFile
 from benchkit.records import Run, Status, Verdict
-from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.artifacts import artifact_rows, json_objects
 from benchkit.telling.history.base import Store
 from benchkit.telling.reports.flips import changed_files, code_in
 from benchkit.telling.reports.gallery import natural
@@ -151,18 +151,10 @@ def _answer(store: Store, run: Run, attempt: Attempt) -> dict[str, Any]:
     with suppress(OSError), store.artifact(run, RunFile.ANSWERS) as lines:
         for line in lines:
             if name in line[: len(name) + 40]:
-                row = _parsed(line)
-                if row.get("task_id") == attempt.task and _sample(row) == attempt.sample:
-                    return row
+                for row in json_objects([line]):
+                    if row.get("task_id") == attempt.task and _sample(row) == attempt.sample:
+                        return row
     return {}
-
-
-def _parsed(line: bytes) -> dict[str, Any]:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return {}
-    return row if isinstance(row, dict) else {}
 
 
 def _prompt_parts(prompt: object) -> list[tuple[str, str]]:

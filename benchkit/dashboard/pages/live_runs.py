@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from benchkit.contract import RunFile
 from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
@@ -16,7 +12,10 @@ from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.runs import run_of
-from benchkit.telling.history.sealed import open_below
+from benchkit.telling.history.artifacts import json_objects
+from benchkit.telling.history.sealed import last_lines, open_below
+
+LOG_BYTES, LOG_LINES = 2000, 8
 
 
 @dataclass(frozen=True)
@@ -73,9 +72,10 @@ def _watched(live: LiveRun, history: str) -> Watched:
     folder = Path(live.announcement.folder)
     lines, offset = _whole_lines(folder / RunFile.EVENTS)
     verdicts, _ = _whole_lines(folder / RunFile.VERDICTS)
-    rows = with_events(list(_rows(verdicts)), _rows(lines))
+    rows = with_events(list(json_objects(verdicts)), json_objects(lines))
+    log = last_lines(folder / RunFile.OUTPUT, LOG_BYTES, LOG_LINES)
     here = live.announcement.history == history_name(history)
-    return Watched(live, here, tuple(labelled(rows)), offset, _tail(folder / RunFile.OUTPUT))
+    return Watched(live, here, tuple(labelled(rows)), offset, "\n".join(log))
 
 
 def _whole_lines(path: Path) -> tuple[list[bytes], int]:
@@ -86,21 +86,3 @@ def _whole_lines(path: Path) -> tuple[list[bytes], int]:
         return [], 0
     end = data.rfind(b"\n") + 1
     return data[:end].splitlines(), end
-
-
-def _rows(lines: list[bytes]) -> Iterator[dict[str, Any]]:
-    for line in lines:
-        with suppress(ValueError):
-            row = json.loads(line)
-            if isinstance(row, dict):
-                yield row
-
-
-def _tail(path: Path, most: int = 2000, lines: int = 8) -> str:
-    try:
-        with open_below(path.parent, path.name) as file:
-            file.seek(max(0, file.seek(0, 2) - most))
-            text = file.read().decode("utf-8", "replace")
-    except OSError:
-        return ""
-    return "\n".join(text.splitlines()[-lines:])

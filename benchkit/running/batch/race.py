@@ -261,7 +261,7 @@ class ModelRace:
     def in_words(self) -> str:
         """For the summary: what was asked, and who is still in."""
         asked = [self._answered(entry) for entry in self._entries]
-        problems = self._problems([entry for entry in self._entries]) or 0
+        problems = self._problems(self._entries) or 0
         if not problems:
             return f"{_label(self._entries[0])}: no model has answered a whole round"
         if problems <= self._state.ends[0]:

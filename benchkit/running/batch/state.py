@@ -13,6 +13,7 @@ from benchkit.files import LineLog, sync_folder
 from benchkit.records import Run, Status
 from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
+from benchkit.telling.history.artifacts import json_objects
 from benchkit.terminal import printable
 
 RACING = "racing"
@@ -91,7 +92,7 @@ def read_state(history: str | Path) -> BatchState:
     planned: tuple[str, ...] = ()
     entries: dict[str, EntryState] = {}
     races: dict[str, RaceState] = {}
-    for event in _events(lines):
+    for event in json_objects(lines):
         if isinstance(states := event.get("plan"), list):
             waiting = [_state(state) for state in states]
             pid, owner = event.get("pid"), read_owner(event.get("owner"))
@@ -104,16 +105,6 @@ def read_state(history: str | Path) -> BatchState:
             race = _race(event["race"])
             races[race.key] = race
     return BatchState(pid, owner, planned, entries, races)
-
-
-def _events(lines: Iterable[bytes]) -> Iterable[dict[str, Any]]:
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event
 
 
 def _state(record: Mapping[str, Any]) -> EntryState:

@@ -17,16 +17,17 @@ if TYPE_CHECKING:
 def artifact_rows(store: Store, run: Run, name: str) -> Iterator[dict[str, Any]]:
     """The lines of a file; none where it is gone, broken lines passed over."""
     with suppress(OSError), store.artifact(run, name) as lines:
-        yield from _objects(lines)
+        yield from json_objects(lines)
 
 
 def json_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The same of a file that is not in the history yet."""
     with suppress(OSError), path.open("rb") as lines:
-        yield from _objects(lines)
+        yield from json_objects(lines)
 
 
-def _objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+def json_objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """One a line; half a line, as a crash leaves it, and what is no object are passed over."""
     for line in lines:
         try:
             row = json.loads(line)

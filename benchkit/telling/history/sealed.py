@@ -29,6 +29,16 @@ def open_below(folder: Path, name: str) -> BinaryIO:
     return os.fdopen(file, "rb")
 
 
+def last_lines(path: Path, most_bytes: int, most: int) -> list[str]:
+    """The end of a log that is still written; none where it is gone, or a link out of its folder."""
+    try:
+        with open_below(path.parent, path.name) as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - most_bytes))
+            return file.read().decode("utf-8", "replace").splitlines()[-most:]
+    except OSError:
+        return []
+
+
 def _open(name: str, flags: int, folder: int) -> int:
     try:
         return os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | flags, dir_fd=folder)

@@ -30,11 +30,30 @@ WHOLE: Routes = {
 }
 
 
+class Quiet(BaseHTTPRequestHandler):
+    """Tells nothing of its requests on the terminal."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def _listening(handler: type[Quiet]) -> Iterator[str]:
+    """A server whose requests this class answers; the base URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
 @contextmanager
 def _served(routes: Routes, key: str | None = None) -> Iterator[str]:
     """An HTTP server that answers what it is told to; the base URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length", 0)))
             if key and self.headers.get("Authorization") != f"Bearer {key}":
@@ -51,16 +70,8 @@ def _served(routes: Routes, key: str | None = None) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with _listening(Handler) as base_url:
+        yield base_url
 
 
 @pytest.fixture(autouse=True)
@@ -91,7 +102,7 @@ def _scripted(*replies: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
     """A server that gives these replies to questions in turn, the last one for ever; the base URL."""
     left = list(replies)
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         def do_GET(self) -> None:
             self._reply(200, {}, json.dumps(WHOLE["/v1/models"]).encode())
 
@@ -106,16 +117,8 @@ def _scripted(*replies: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/v1"
-    finally:
-        server.shutdown()
-        server.server_close()
+    with _listening(Handler) as base_url:
+        yield base_url
 
 
 GOOD = (200, {}, json.dumps(TOKEN).encode())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchkit.asking.problems.base import Release, ShowProgress
 from benchkit.asking.problems.fetching import advice_on, download, place_of
+from benchkit.asking.tasks.base import Files
 from benchkit.asking.tasks.folders import digest_of_files, read_files
 from benchkit.errors import ProblemsError
 from benchkit.files import cache_folder
@@ -29,14 +30,15 @@ DIGESTS: Mapping[str, str] = {
 """Of each language's exercises."""
 
 
-def version_of(folder: Path) -> str | None:
-    """The commit's short name, where all languages that are there have its content."""
-    there = [name for name in DIGESTS if (folder / name).is_dir()]
-    return COMMIT[:7] if all(digest_of(folder / name) == DIGESTS[name] for name in there) else None
+def read_languages(folder: Path) -> dict[str, Files]:
+    """The files of each language that is there."""
+    return {name: read_files(folder / name) for name in DIGESTS if (folder / name).is_dir()}
 
 
-def digest_of(language_folder: Path) -> str:
-    return digest_of_files("", read_files(language_folder))
+def version_of(languages: Mapping[str, Files]) -> str | None:
+    """The commit's short name, where all these languages have its content."""
+    same = all(digest_of_files("", files) == DIGESTS[name] for name, files in languages.items())
+    return COMMIT[:7] if same else None
 
 
 def fetch_checkout(show_progress: ShowProgress) -> Path:
@@ -62,7 +64,8 @@ def _unpacked(archive: Path, folder: Path) -> Path:
         with tarfile.open(archive) as tar:
             tar.extractall(draft, filter="data")
         (whole,) = draft.iterdir()
-        if any(not (whole / name).is_dir() for name in DIGESTS) or version_of(whole) is None:
+        languages = read_languages(whole)
+        if len(languages) < len(DIGESTS) or version_of(languages) is None:
             raise ProblemsError(
                 f"{archive} does not hold commit {COMMIT[:7]}: remove it, {advice_on(ARCHIVE)}"
             )

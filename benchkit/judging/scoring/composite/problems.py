@@ -9,12 +9,10 @@ from typing import Any
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Part
-from benchkit.judging.scoring.composite.efficiency import Heavy, Meter, heavy_call
+from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_call
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
 from benchkit.judging.scoring.composite.record import Composite
-
-NOT_ASKED_FOR = "not measured: --efficiency measures it"
 
 
 class ProblemComposite:
@@ -31,10 +29,7 @@ class ProblemComposite:
         self, folder: Path | None, sandbox: Sandbox | None, tell: Callable[[str], None]
     ) -> dict[str, Any]:
         """The record's parts; efficiency where a sandbox to measure in is given."""
-        if sandbox is None:
-            return self._composite.measure(folder, Part(why=NOT_ASKED_FOR))
-        meter = Meter(sandbox, _heavy_of(self._problems.values()), tell)
-        return self._composite.measure(folder, meter.measure(self._composite.answers))
+        return self._composite.measure_in(sandbox, lambda: _heavy_of(self._problems.values()), folder, tell)
 
 
 def _answered(problem: Problem, judged: Judged) -> Answered | None:

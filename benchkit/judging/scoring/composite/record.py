@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import RunFile, ScorePart
+from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered, Measured, Part
+from benchkit.judging.scoring.composite.efficiency import Heavy, Meter
 from benchkit.judging.scoring.composite.quality import measure_quality
 from benchkit.statistics import mean_interval
 from benchkit.verdict import Verdict
+
+NOT_ASKED_FOR = "not measured: --efficiency measures it"
 
 
 class Composite:
@@ -44,6 +48,18 @@ class Composite:
         if passed and answered is not None:
             self._answers.append(answered)
 
+    def measure_in(
+        self,
+        sandbox: Sandbox | None,
+        heavy: Callable[[], Mapping[str, Heavy]],
+        folder: Path | None,
+        tell: Callable[[str], None],
+    ) -> dict[str, Any]:
+        """What the record keeps; efficiency where a sandbox to measure in is given."""
+        if sandbox is None:
+            return self.measure(folder, Part(why=NOT_ASKED_FOR))
+        return self.measure(folder, Meter(sandbox, heavy(), tell).measure(self._answers))
+
     def measure(self, folder: Path | None, efficiency: Part) -> dict[str, Any]:
         """What the record keeps; of each answer the counts behind it go into the run's folder."""
         quality = measure_quality(self._answers, self._languages)
@@ -58,11 +74,6 @@ class Composite:
             seconds = {task: round(fmean(self._seconds[task]), 4) for task in sorted(self._seconds)}
             record[ScorePart.SPEED] = {"seconds": seconds}
         return record
-
-    @property
-    def answers(self) -> Sequence[Answered]:
-        """The passing ones."""
-        return self._answers
 
 
 def _as_record(part: Part) -> dict[str, Any]:

@@ -10,9 +10,8 @@ from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.asking.tasks.folders import read_heavy, read_solution
 from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Part
-from benchkit.judging.scoring.composite.efficiency import Heavy, Meter, heavy_script
-from benchkit.judging.scoring.composite.problems import NOT_ASKED_FOR
+from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_script
 from benchkit.judging.scoring.composite.record import Composite
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.proof import Check
@@ -35,10 +34,7 @@ class TaskComposite:
         self, folder: Path | None, sandbox: Sandbox | None, tell: Callable[[str], None]
     ) -> dict[str, Any]:
         """The record's parts; efficiency where a sandbox to measure in is given."""
-        if sandbox is None:
-            return self._composite.measure(folder, Part(why=NOT_ASKED_FOR))
-        meter = Meter(sandbox, _heavy_of(self._tasks.values()), tell)
-        return self._composite.measure(folder, meter.measure(self._composite.answers))
+        return self._composite.measure_in(sandbox, lambda: _heavy_of(self._tasks.values()), folder, tell)
 
 
 def share_of_checks(task: Task, attempt: Attempt) -> float | None:

@@ -49,9 +49,9 @@ class CppHarness:
             raise Unfit("no *.cpp among the tests")
         gxx = str(toolchain.executables[GXX])
         run = Run({}, argv=(f"./{PROGRAM}",), executable=(PROGRAM,))
-        if CATCH in trial.tests:
-            return _plan_with_catch(trial, gxx, tests, sources, _folder(toolchain), run)
         folder = _folder(toolchain)
+        if CATCH in trial.tests:
+            return _plan_with_catch(trial, gxx, tests, sources, folder, run)
         command = (
             *(gxx, *FLAGS, "-I", str(folder), "-I", ".", "-o", PROGRAM),
             *(str(folder / "main.o"), *("./" + name for name in sources)),

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import log
 
@@ -16,6 +13,7 @@ from benchkit.judging.scoring.composite import efficiency
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.efficiency import NOISE_FLOOR_S, PAIRS, Meter, heavy_call, points
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
+from benchkit.judging.tasks.verify import busy_loops
 from benchkit.verdict import Verdict
 
 REFERENCE = "def total(n):\n    found = 0\n    for i in range(n):\n        found += i % 7\n    return found\n"
@@ -128,7 +126,7 @@ def test_in_the_jail_a_busy_machine_changes_nothing_and_no_result_can_be_forged(
         meter = Meter(sandbox, {"sum": heavy_call("total", f"{N},")})
         answers = [answered(source, n) for n, source in enumerate((REFERENCE, twice, wrong, gone))]
         quiet = meter.measure(answers).measured
-        with busy(2):
+        with busy_loops(2):
             loud = meter.measure(answers[:2]).measured
     assert [one.points is None for one in quiet] == [False, False, True, False]
     assert quiet[2].why == "another result than the reference's on the heavy input"
@@ -138,18 +136,6 @@ def test_in_the_jail_a_busy_machine_changes_nothing_and_no_result_can_be_forged(
         assert under_load.points == pytest.approx(before.points, abs=5)
     assert quiet[0].points == pytest.approx(100, abs=3)
     assert quiet[1].raw["ratio"] == pytest.approx(2, rel=0.2)
-
-
-@contextmanager
-def busy(count: int) -> Iterator[None]:
-    """So many processes that take all the time they can get."""
-    loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for loop in loops:
-            loop.kill()
-            loop.wait()
 
 
 def test_every_heavy_input_is_an_expression_of_arguments() -> None:
