@@ -9,6 +9,7 @@ import shutil
 import sqlite3
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from itertools import product
 from operator import attrgetter
@@ -19,7 +20,7 @@ from click.testing import CliRunner
 
 from benchkit.commands import find_command
 from benchkit.errors import HistoryError
-from benchkit.files import cache_folder
+from benchkit.files import cache_folder, locked
 from benchkit.records import Run, Status
 from benchkit.telling.history import open_store, to_record
 from benchkit.telling.history.finding import ORDERS, Filter, Order, Page, find_among
@@ -327,6 +328,19 @@ def test_many_look_while_one_appends(path: Path) -> None:
     for one in lookers:
         one.join()
     assert wrong == []
+
+
+def test_a_look_waits_for_the_end_of_an_append(path: Path) -> None:
+    """While its end is overwritten the file does not tell its last run, which was recorded before."""
+    whole = path.read_bytes()
+    with ThreadPoolExecutor(1) as pool:
+        with locked(path):
+            path.write_bytes(whole.removesuffix(document.TAIL) + b",")
+            found = pool.submit(ids, open_indexed(path))
+            with pytest.raises(TimeoutError):
+                found.result(0.3)
+            path.write_bytes(whole)
+        assert found.result() == [run.id for run in open_store(path).runs()]
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from benchkit.telling.history.index.database import (
     write_cursor,
 )
 from benchkit.telling.history.index.lines import LineReader, end_of_head
+from benchkit.telling.history.json_file.appending import unchanging
 from benchkit.telling.history.record import from_record
 
 Report = Callable[[int, int], None]
@@ -41,10 +42,20 @@ class OtherLayout(Exception):
 
 
 def follow(history: Path, place: Path, report: Report | None = None) -> None:
-    """Bring the index at this place up to date with the history; OtherLayout where it can have none."""
+    """Bring the index at this place up to date with the history; OtherLayout where it can have none.
+
+    An append that is under way hides the run before it. So nobody appends while the end is read; a whole
+    history takes too long for that, and what was appended meanwhile is read after it.
+    """
     with locked(place, BUILD_WAIT_S), history.open("rb") as file:
-        if not _followed(file, place):
+        if not _followed_to_the_end(history, file, place):
             _build(file, place, report)
+            _followed_to_the_end(history, file, place)
+
+
+def _followed_to_the_end(history: Path, file: BinaryIO, place: Path) -> bool:
+    with unchanging(history):
+        return _followed(file, place)
 
 
 def needs_build(history: Path, place: Path) -> bool:

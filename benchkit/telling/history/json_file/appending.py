@@ -9,13 +9,15 @@ the lock.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from benchkit.files import PRIVATE_FILE, Disk, atomic_write, opened, read_all, write_all
+from benchkit.files import PRIVATE_FILE, Disk, atomic_write, locked, opened, read_all, real_path, write_all
 from benchkit.telling.history.json_file import document, journal
 from benchkit.telling.history.json_file.document import LONGEST_HEAD, TAIL, Document
 from benchkit.telling.history.json_file.journal import PAGE, Journal
@@ -32,6 +34,22 @@ def append_record(history: Path, record: Mapping[str, Any], disk: Disk = os) -> 
     except FileNotFoundError:
         pass
     return _rewrite(history, [record], disk)
+
+
+@contextmanager
+def unchanging(history: Path) -> Iterator[Path]:
+    """The real path of a history to which nobody appends meanwhile.
+
+    A folder that takes no lock file, as a read-only one, is read as it is.
+    """
+    with ExitStack() as stack:
+        try:
+            target = stack.enter_context(locked(history, shared=True))
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            target = real_path(history)
+        yield target
 
 
 def read_bytes(history: Path, disk: Disk = os) -> bytes:

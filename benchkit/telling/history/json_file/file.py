@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import gc
 import json
 import os
@@ -199,14 +198,8 @@ def _read(path: Path) -> tuple[Signature | None, Content]:
     if not path.exists():
         return None, Content(b"")
     _refuse_what_is_no_file(path)
-    try:
-        with locked(path, shared=True) as target:
-            return _signature(path), Content(appending.read_bytes(target))
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-            raise
-        # A read-only folder takes no lock file.
-        return _signature(path), Content(appending.read_bytes(real_path(path)))
+    with appending.unchanging(path) as target:
+        return _signature(path), Content(appending.read_bytes(target))
 
 
 def _signature(path: Path) -> Signature | None:
