@@ -21,6 +21,7 @@ from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.prefetch import reading_ahead
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal, beside, ended, paused, started
+from benchkit.running.executors import BatchStopped
 from benchkit.running.plan import Part, PlannedRun, new_run_id
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.record import Findings, as_run
@@ -33,10 +34,6 @@ MOST_IN_A_ROW = 3  # so many models that fail with the same fault of the machine
 # Below the first nothing is started, below the second what runs is stopped while its record can be written.
 ENOUGH_DISK_BYTES = 1 << 30
 LEAST_DISK_BYTES = 1 << 28
-
-
-class BatchStopped(Exception):
-    """Nothing more is to be started; its text says why."""
 
 
 class Keeper:

@@ -11,7 +11,8 @@ from benchkit.errors import BenchError, Interrupted
 from benchkit.providers.names import provider_at
 from benchkit.providers.table import LOCAL
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.keeper import BatchStopped, Keeper
+from benchkit.running.batch.keeper import Keeper
+from benchkit.running.executors import BatchStopped
 from benchkit.running.plan import ENDPOINT, Part, PlannedRun
 from benchkit.running.runner import EndedRun
 from benchkit.settings import RunSettings

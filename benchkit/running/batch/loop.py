@@ -14,7 +14,7 @@ from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.keeper import BatchStopped, Keeper
+from benchkit.running.batch.keeper import Keeper
 from benchkit.running.batch.lanes import may_run_beside, run_side_by_side
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
@@ -28,8 +28,8 @@ from benchkit.running.batch.state import (
     beside,
     read_state,
 )
+from benchkit.running.executors import BatchStopped, RunBroke, RunEnded, Seams, open_executor
 from benchkit.running.plan import PlannedRun
-from benchkit.running.runner import execute_all
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.telling.history import open_store
 
@@ -113,27 +113,26 @@ def _following(groups: Sequence[Sequence[Entry]]) -> list[Entry | None]:
 
 
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:
-    left = plans
-    while left:
-        left = _run_some(left, keeper)
+    """Run plans that share a server, here."""
+    executor = open_executor("local", Seams(keeper.display, keeper.wanted, keeper.trouble))
+    executor.submit(plans)
+    with closing(executor.events()) as events:
+        for event in events:
+            try:
+                _note(event, keeper)
+            except BatchStopped:
+                raise
+            except Exception as error:
+                keeper.note_broken(keeper.at_work or event.plan, error)
 
 
-def _run_some(plans: Sequence[PlannedRun], keeper: Keeper) -> Sequence[PlannedRun]:
-    """Run plans that share a server; returns those after one that failed in an unforeseen way."""
-    with closing(execute_all(plans, keeper.display, keeper.wanted, keeper.trouble)) as ended_runs:
-        try:
-            for ended in ended_runs:
-                keeper.note(ended)
-                if ended.run.status is Status.INTERRUPTED:
-                    raise Interrupted
-        except BatchStopped:
-            raise
-        except Exception as error:
-            # A run that broke is a row like any other; those after it are still worth running.
-            broken = keeper.at_work or plans[0]
-            keeper.note_broken(broken, error)
-            return plans[plans.index(broken) + 1 :]
-    return ()
+def _note(event: RunEnded | RunBroke, keeper: Keeper) -> None:
+    if isinstance(event, RunBroke):
+        keeper.note_broken(event.plan, event.error)
+        return
+    keeper.note(event.ended)
+    if event.ended.run.status is Status.INTERRUPTED:
+        raise Interrupted
 
 
 @contextmanager
