@@ -14,10 +14,10 @@ HERE = Path(__file__).parent
 TASKS = HERE / "tasks"
 ROOT = HERE.parent
 
-# Taught wrong on purpose, so that some tests fail honestly.
+# Known only in part on purpose: both pass most of the tests, and fail honestly where a minute has one digit.
 MISTAKES = {
-    "rust_easy_clamp": ("    if low > high {\n        return None;\n    }\n", ""),
-    "html_easy_counter": (' lang="en"', ""),
+    "python_easy_clock": (":02", ""),
+    "javascript_easy_clock": ('.padStart(2, "0")', ""),
 }
 PROMPT = re.compile(r"^=== (\S+) · user\n(.*?)\n?(?=^=== |\Z)", re.MULTILINE | re.DOTALL)
 FORM = re.compile(r"^(\S+)\n```(\w+)\nthe whole text of the file\n```\s*\Z", re.MULTILINE)
