@@ -14,7 +14,7 @@ in LANGUAGES.
 from __future__ import annotations
 
 from benchkit.errors import UnknownName
-from benchkit.languages.base import ContestRules, Language, Syntax
+from benchkit.languages.base import RETURNED, ContestRules, Language, Syntax
 from benchkit.languages.building import Cache, Command, Commands, Recipe, Toolchain
 from benchkit.languages.cpp import Cpp
 from benchkit.languages.go import Go
@@ -27,6 +27,7 @@ from benchkit.languages.typescript import TypeScript
 __all__ = [
     "LANGUAGES",
     "PYTHON",
+    "RETURNED",
     "Cache",
     "Command",
     "Commands",

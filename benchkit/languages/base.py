@@ -7,6 +7,8 @@ from typing import Protocol
 
 from benchkit.languages.building import Commands, Recipe, Toolchain
 
+RETURNED = "returned.json"
+
 
 class Syntax(Protocol):
     """What the extraction of code from an answer asks about text. Never raises, whatever the text."""
@@ -115,6 +117,11 @@ class Language(Protocol):
 
     # How one file of source becomes a program that reads stdin and writes stdout.
     def program(self, source: str) -> Recipe: ...
+
+    # A program that calls the entry point with the arguments that stdin holds as a JSON list, and writes
+    # what it returns, as JSON, into the file RETURNED. None: its values have types that JSON does not know,
+    # or it is preloaded and called in a fork.
+    def calling_program(self, source: str, entry_point: str) -> Recipe | None: ...
 
     # A program that runs this test of the entry point and, once all checks have passed, prints the token.
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe: ...

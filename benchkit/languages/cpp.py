@@ -48,6 +48,9 @@ class Cpp:
         build = (GXX, *FLAGS, "-o", "main", "main.cpp")
         return Recipe({"main.cpp": source.encode()}, run=("./main",), build=build, products=("main",))
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         main = f'#include <cstdio>\nint main() {{ check({entry_point}); std::puts("{token}"); }}'
         return self.program(f"{source}\n{test}\n{main}\n")

@@ -124,6 +124,9 @@ class Go:
         }
         return Recipe(files, run=("./main",), build=("/bin/sh", BUILD), products=("main",))
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         return self.program(f"{source}\n{test}\nfunc main() {{ check({entry_point}); println({token!r}) }}\n")
 

@@ -21,6 +21,9 @@ class Html(JavaScript):
     suffix = ".html"
     comment = ""
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def find_toolchain(self) -> Toolchain:
         found = super().find_toolchain()
         folder = packages_folder()

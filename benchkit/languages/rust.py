@@ -66,6 +66,9 @@ class Rust:
         build = (RUSTC, "--edition", EDITION, "-O", "-o", "main", "main.rs")
         return Recipe({"main.rs": source.encode()}, run=("./main",), build=build, products=("main",))
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         main = f'fn main() {{ check({entry_point}); println!("{token}"); }}'
         return self.program(f"{source}\n{test}\n{main}\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchkit.errors import MissingDependency
 from benchkit.languages.building import Commands, Recipe, Toolchain
 from benchkit.languages.finding import own_folders
-from benchkit.languages.javascript import NODE, JavaScript, packages_folder
+from benchkit.languages.javascript import NODE, JavaScript, call_of, packages_folder, with_export
 
 COMPILER = "typescript"
 MISSING = MissingDependency(COMPILER, "make toolchains brings it")
@@ -48,6 +48,12 @@ class TypeScript(JavaScript):
             raise MISSING
         version = f"{json.loads(about.read_text())['version']} on Node {node.version}"
         return replace(node, version=version, folders=(*node.folders, *own_folders(packages_folder())))
+
+    def calling_program(self, source: str, entry_point: str) -> Recipe:
+        program = self.program(with_export(source, entry_point))
+        files = {**program.files, "call.mjs": call_of("main.cjs", entry_point)}
+        products = (*program.products, "call.mjs")
+        return replace(program, files=files, run=(NODE, "call.mjs"), products=products)
 
     def program(self, source: str) -> Recipe:
         files = {"main.ts": source.encode(), EMIT: (_EMIT % json.dumps(str(compiler_folder()))).encode()}

@@ -45,6 +45,9 @@ class Awk:
             run=("awk", "-f", "program.awk"),
         )
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def tested_program(self, source: str, test: str, _entry_point: str, token: str) -> Recipe:
         source_with_test = f'{source}\n{test}\nBEGIN {{ print "{token}" }}\n'
         return self.program(source_with_test)

@@ -2,7 +2,8 @@
 
 A task: `id, difficulty: easy|medium|hard|extreme, prompt, test_cases: [{input, expected_output, timeout,
 weight}], reference_solution, metadata`. `metadata` may hold `language` (python is the default), `title`, and
-in Python `entry_point`: with it a case's input is the arguments of a call, without it the program's stdin.
+`entry_point` where the language's values have a form in JSON: with it a case's input is the arguments of a
+call, without it the program's stdin.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import yaml
 
 from benchkit.asking.tasks.base import MOST_SECONDS, Case, Catalogue, Task, TaskLimits
 from benchkit.errors import ProblemsError, UnknownName
-from benchkit.languages import Language, find_language
+from benchkit.languages import LANGUAGES, Language, find_language
 
 DIFFICULTIES = {"easy": "easy", "medium": "medium", "hard": "hard", "extreme": "expert"}
 SUFFIXES = (".json", ".yaml", ".yml")
@@ -121,7 +122,7 @@ def _difficulty(where: str, row: dict[str, Any]) -> str:
 
 
 def _language(where: str, facts: dict[str, Any]) -> Language:
-    """What the answer is written in; calls are made in Python alone."""
+    """What the answer is written in, and that calls can be made in it."""
     given, entry_point = facts.get("language", "python"), facts.get("entry_point")
     try:
         language = find_language(str(given))
@@ -131,9 +132,21 @@ def _language(where: str, facts: dict[str, Any]) -> Language:
         raise BadTask(f"{where}, metadata.language: {given!r} reads no input; a task of it is a folder")
     if entry_point is not None and not (isinstance(entry_point, str) and entry_point.isidentifier()):
         raise BadTask(f"{where}, metadata.entry_point: must be a function's name")
-    if entry_point is not None and not language.preloaded:
-        raise BadTask(f"{where}, metadata.entry_point: calls are for python; leave it out to read stdin")
+    if entry_point is not None and language.name not in (callable_in := _languages_of_calls()):
+        known = f"{', '.join(callable_in[:-1])} and {callable_in[-1]}"
+        raise BadTask(
+            f"{where}, metadata.entry_point: calls are for {known}: in {language.name}, arguments have types"
+            " that a case does not tell; leave it out to read stdin"
+        )
     return language
+
+
+def _languages_of_calls() -> list[str]:
+    return [
+        name
+        for name, language in LANGUAGES.items()
+        if language.preloaded or language.calling_program("", "f") is not None
+    ]
 
 
 def _cases(where: str, given: Any) -> tuple[Case, ...]:

@@ -5,17 +5,19 @@ What is expected never enters the jail: it is compared here.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from benchkit.asking.tasks.base import Case, Task
+from benchkit.judging.sandbox import Outcome
 from benchkit.judging.tasks.harnesses import Plan, Run
 from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.testing import Tester
-from benchkit.languages import Recipe, Toolchain
+from benchkit.languages import RETURNED, Recipe, Toolchain
 from benchkit.verdict import Verdict
 
 # The line that says most of why a program ended: Node's last one is its version.
@@ -31,11 +33,10 @@ def judge_cases(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Teste
     if isinstance(toolchain, Tested):
         return toolchain
     source = files.get(task.editable[0], b"").decode("utf-8", "replace")
-    tested = (
-        _judge_calls(tester, task, task.entry_point, source)
-        if task.entry_point is not None
-        else _judge_program(tester, task, _plan(task, source, toolchain))
-    )
+    if task.entry_point is not None and task.language.preloaded:
+        tested = _judge_calls(tester, task, task.entry_point, source)
+    else:
+        tested = _judge_program(tester, task, _plan(task, source, toolchain))
     return tester.unless_replaced(task, tested)
 
 
@@ -50,7 +51,8 @@ def _judge_program(tester: Tester, task: Task, plan: Plan) -> Tested:
         return replace(built, weight_share=0.0)
     base = Tested(Verdict.PASSED, build_s=built.seconds, built=True)
     run = plan.runs[0]
-    results = _until_hopeless(task, lambda case: _printed(tester, task, case, run, built.files))
+    judge = _printed if task.entry_point is None else _returned
+    results = _until_hopeless(task, lambda case: judge(tester, task, case, run, built.files))
     return _added_up(task, base, results)
 
 
@@ -66,7 +68,7 @@ def _until_hopeless(task: Task, judge: Callable[[Case], Tested]) -> list[Tested]
 def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
     if task.language.preloaded:
         return Plan((Run({}, source=source.encode()),))
-    recipe: Recipe = task.language.program(source)
+    recipe = _recipe(task, source)
 
     def placed(command: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(toolchain.executables.get(word, word)) for word in command[:1]) + command[1:]
@@ -76,19 +78,19 @@ def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
     return Plan((run,), recipe.files if recipe.build else {}, placed(recipe.build), recipe.products)
 
 
+def _recipe(task: Task, source: str) -> Recipe:
+    if task.entry_point is None:
+        return task.language.program(source)
+    recipe = task.language.calling_program(source, task.entry_point)
+    assert recipe is not None  # the catalogue refuses calls in other languages
+    return recipe
+
+
 def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
     """The program's verdict on this input."""
     stdin = _text(case.input).encode("utf-8", "replace")
     outcome = tester.programs.run(task, run, products, stdin, wall_s=case.timeout)
-    tested = Tested(
-        outcome.verdict,
-        outcome.detail,
-        test_s=outcome.seconds,
-        stdout=outcome.stdout,
-        stderr=outcome.stderr,
-    )
-    if outcome.verdict is Verdict.ERROR and (told := _TELLING.search(outcome.stderr)):
-        return replace(tested, detail=told[0].decode("utf-8", "replace").strip()[:LONGEST])
+    tested = _tested(outcome)
     if outcome.verdict is not Verdict.PASSED:
         return tested
     if outcome.stdout.decode("utf-8", "replace").split() == _text(case.expected).split():
@@ -97,15 +99,53 @@ def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping
     return replace(tested, verdict=Verdict.WRONG, detail=f"printed {_shown(said)}")
 
 
+def _returned(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
+    """The verdict on one call, by a program that writes what it returns."""
+    stdin = json.dumps(_arguments(case), default=str).encode()  # YAML knows dates
+    outcome = tester.programs.run(task, run, products, stdin, keep=(RETURNED,), wall_s=case.timeout)
+    tested = _tested(outcome)
+    if outcome.verdict is not Verdict.PASSED:
+        return tested
+    try:
+        value = json.loads(outcome.files[RETURNED])
+    except KeyError:
+        return replace(tested, verdict=Verdict.ERROR, detail="the program ended before the call returned")
+    except (ValueError, RecursionError):
+        return replace(tested, verdict=Verdict.ERROR, detail="what the call returned is no JSON")
+    if value == case.expected:
+        return tested
+    return replace(tested, verdict=Verdict.WRONG, detail=f"returned {_shown(value)}")
+
+
+def _tested(outcome: Outcome) -> Tested:
+    """The run of a program, with the line that says why it failed."""
+    tested = Tested(
+        outcome.verdict,
+        outcome.detail,
+        test_s=outcome.seconds,
+        stdout=outcome.stdout,
+        stderr=outcome.stderr,
+    )
+    if outcome.verdict is Verdict.ERROR and (line := _TELLING.search(outcome.stderr)):
+        return replace(tested, detail=line[0].decode("utf-8", "replace").strip()[:LONGEST])
+    return tested
+
+
 def _called(tester: Tester, task: Task, entry_point: str, case: Case, source: str) -> Tested:
-    """The verdict on one call; its arguments are a list, or the only one."""
-    arguments = tuple(case.input) if isinstance(case.input, list) else (case.input,)
-    verdict, detail, seconds, value = tester.programs.call(task, source, entry_point, arguments, case.timeout)
+    """The verdict on one call in a fork of the loaded interpreter."""
+    verdict, detail, seconds, value = tester.programs.call(
+        task, source, entry_point, _arguments(case), case.timeout
+    )
     if verdict is None:
         right = _as_json(value) == case.expected
         verdict = Verdict.PASSED if right else Verdict.WRONG
         detail = "" if right else f"returned {_shown(value)}"
     return Tested(verdict, detail, test_s=seconds, stderr=f"{detail}\n".encode() if detail else b"")
+
+
+def _arguments(case: Case) -> tuple[Any, ...]:
+    """Those of a list, or the only one."""
+    return tuple(case.input) if isinstance(case.input, list) else (case.input,)
 
 
 def _added_up(task: Task, base: Tested, results: list[Tested]) -> Tested:

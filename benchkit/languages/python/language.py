@@ -51,6 +51,9 @@ class Python:
     def program(self, source: str) -> Recipe:
         return Recipe({"main.py": source.encode()}, run=(INTERPRETER, "main.py"))
 
+    def calling_program(self, _source: str, _entry_point: str) -> None:
+        return None
+
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         return self.program(f"{source}\n{test}\ncheck({entry_point})\nprint({token!r})\n")
 

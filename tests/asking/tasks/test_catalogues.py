@@ -207,7 +207,10 @@ def test_a_catalogue_in_the_small_form_is_read(tmp_path: Path, suffix: str) -> N
         ),
         ({"metadata": {"language": "pyton"}}, "'pyton': did you mean python?"),
         ({"metadata": {"language": "html"}}, "'html' reads no input"),
-        ({"metadata": {"language": "go", "entry_point": "f"}}, "calls are for python"),
+        (
+            {"metadata": {"language": "go", "entry_point": "f"}},
+            "calls are for python, javascript and typescript: in go, arguments have types",
+        ),
         ({"metadata": {"entry_point": "a b"}}, "metadata.entry_point: must be a function's name"),
         ({"metadata": [1]}, "metadata: must be an object"),
         ({"difficulty": ["easy"]}, "difficulty: ['easy']"),

@@ -140,6 +140,31 @@ def test_a_call_is_judged_by_what_it_returns(
     assert (attempt.verdict, attempt.as_record()["weight_share"]) == (verdict, share), attempt.detail
 
 
+@pytest.mark.parametrize("language", ["javascript", pytest.param("typescript", marks=pytest.mark.heavy)])
+def test_calls_are_judged_in_other_languages_whose_values_have_a_form_in_json(
+    judge: TaskJudge, tmp_path: Path, language: str
+) -> None:
+    """Exported or not, at once or later; what is printed is no part of it, an early end returns nothing."""
+    if isinstance(missing := judge.toolchain(language), MissingDependency):
+        pytest.skip(str(missing))
+    cases = [{"input": [[1, 2], "-"], "expected_output": {"joined": "1-2"}}]
+    task = task_of(tmp_path, cases, language=language, entry_point="join")
+    right = "function join(a, b) { console.log('[]'); return { joined: a.join(b) }; }"
+    verdicts = {
+        right: (Verdict.PASSED, ""),
+        f"export async {right}\nsetInterval(() => {{}}, 1000);": (Verdict.PASSED, ""),
+        "const join = (a, b) => a.join(b);": (Verdict.WRONG, "returned '1-2'"),
+        "const join = () => undefined;": (Verdict.WRONG, "returned None"),
+        "const join = () => 2n;": (Verdict.ERROR, "TypeError: Do not know how to serialize a BigInt"),
+        "const meet = (a, b) => a.join(b);": (Verdict.ERROR, "join"),
+        "const join = () => process.exit(0);": (Verdict.ERROR, "the program ended before the call returned"),
+    }
+    for source, (verdict, detail) in verdicts.items():
+        attempt = answered(judge, task, source)
+        assert attempt.verdict is verdict, (source, attempt.detail)
+        assert detail in attempt.detail
+
+
 def test_lists_of_a_file_are_tuples_too(judge: TaskJudge, tmp_path: Path) -> None:
     task = task_of(tmp_path, [{"input": [[1, 2]], "expected_output": [2, [1]]}], entry_point="f")
     assert answered(judge, task, "def f(x):\n    return (x[1], (x[0],))").verdict is Verdict.PASSED
@@ -159,7 +184,7 @@ def test_the_catalogue_in_the_documentation_works(judge: TaskJudge, tmp_path: Pa
     assert example is not None
     (tmp_path / "mine.yaml").write_text(textwrap.dedent(example[0]))
     tasks = load_catalogue(tmp_path / "mine.yaml").problems
-    assert [task.id for task in tasks] == ["double", "triple", "join"]
+    assert [task.id for task in tasks] == ["double", "triple", "join", "count"]
     for task in tasks:
         tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
         assert (tested.verdict, tested.weight_share) == (Verdict.PASSED, 1), tested.detail
