@@ -57,6 +57,7 @@ class Variable:
     EVENTS: Final = "BENCH_EVENTS"  # the file to append events to, one JSON object a line
     PROVIDER: Final = "BENCH_PROVIDER"  # whose address it is; its key is in the variable of the key
     SPENDING: Final = "BENCH_SPENDING"  # the file in which the runs of a batch keep within its --max-cost
+    PACE: Final = "BENCH_PACE"  # the folder in which runs side by side share how fast they ask a provider
     REUSE: Final = "BENCH_REUSE"  # the folder of runs whose answers may be taken; empty: ask for all
     SERVER: Final = "BENCH_SERVER"  # tells servers of one model apart that answer differently
     MODEL_SHA256: Final = "BENCH_MODEL_SHA256"  # empty where it is unknown

@@ -4,7 +4,7 @@ asking.py     one model asked by a script, all questions together: this is what 
 endpoint.py   the address: what it serves, how many slots it has, one kept-alive connection a thread
 client.py     one question to one answer: the request, retries, limits
 target.py     who is asked: by the name of a provider, or by an address
-limiter.py    how fast all askers together ask
+limiter.py    how fast all askers together ask; shared_state.py has it for several processes
 earlier.py    answers of earlier runs to the very same request
 costs.py      what an answer cost, and the end of asking before a sum is passed
 patience.py   how long to wait for what, and when to ask again

@@ -13,6 +13,7 @@ from benchkit.asking.client.client import Client
 from benchkit.asking.client.costs import Purse, refuse_unknown_price
 from benchkit.asking.client.earlier import EarlierAnswers, request_digest
 from benchkit.asking.client.endpoint import Endpoint
+from benchkit.asking.client.limiter import find_shared_pace
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
@@ -36,7 +37,8 @@ class Asking:
         self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, say, target.provider)
         self._endpoint.wait_until_loaded()
         self.model = self._endpoint.model(target.model)
-        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, say)
+        pace = find_shared_pace(self._endpoint.base_url)
+        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, say, pace)
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +54,11 @@ class Client:
         sampling: Sampling,
         patience: Patience,
         say: Callable[[str], None] = lambda _line: None,
+        shared_pace: Path | None = None,
     ) -> None:
         self._endpoint, self._model = endpoint, model
         self._sampling, self._patience = sampling, patience
-        self._limiter, self._say = Limiter(), say
+        self._limiter, self._say = Limiter(shared=shared_pace), say
         self._told: set[str] = set()
         self.parameters = Parameters(endpoint.provider, model)
 

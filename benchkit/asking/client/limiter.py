@@ -8,10 +8,16 @@ for ten a second.
 
 from __future__ import annotations
 
+import os
 import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from threading import Event, Lock
+
+from benchkit.asking.client.shared_state import SharedState
+from benchkit.contract import Variable
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider wishes none; doubled each time
 LEAST_OF_BEFORE = 0.5  # of the speed, after a refusal
@@ -24,51 +30,53 @@ SHORTEST_S = 1e-3
 KNOWN_SAFE = 0.9  # of the speed at which the last refusal came
 
 
+@dataclass
 class Pace:
-    """The state of it, by a clock that is told: seconds of no matter which moment."""
+    """The state of it, by a clock that is told: seconds of no matter which moment.
 
-    def __init__(self) -> None:
-        self.rate: float | None = None  # requests a second; None: no limit was met so far
-        self.refusals_in_a_row = 0
-        self.turn = (
-            0  # counts the refusals that changed the pace; an older question's refusal changes nothing
-        )
-        self.last_answer: float | None = None
-        self._ceiling = 0.0  # the speed at which the last refusal came
-        self._next = 0.0
-        self._resumed: float | None = None  # the first question since the last refusal
-        self._sent = self._since_refusal = 0  # questions and answers since then
-        self._answers: deque[float] = deque(maxlen=REMEMBERED)
+    All fields are plain, for it may lie in a file that several processes change in turn.
+    """
+
+    rate: float | None = None  # requests a second; None: no limit was met so far
+    refusals_in_a_row: int = 0
+    turn: int = 0  # counts the refusals that changed the pace; an older question's refusal changes nothing
+    last_answer: float | None = None
+    ceiling: float = 0.0  # the speed at which the last refusal came
+    next: float = 0.0  # when the next question may go
+    resumed: float | None = None  # the first question since the last refusal
+    sent: int = 0  # questions since then
+    since_refusal: int = 0  # answers since then
+    answers: list[float] = field(default_factory=list)  # when the latest ones came
 
     def wait_s(self, now: float) -> float:
         """How long until the next question may go; 0 takes the turn."""
-        if now < self._next:
-            return self._next - now
-        self._resumed = now if self._resumed is None else self._resumed
-        self._sent += 1
+        if now < self.next:
+            return self.next - now
+        self.resumed = now if self.resumed is None else self.resumed
+        self.sent += 1
         if self.rate is not None:
-            self._next = max(self._next, now - CATCHES_UP / self.rate) + 1 / self.rate
+            self.next = max(self.next, now - CATCHES_UP / self.rate) + 1 / self.rate
         return 0.0
 
     def note_answer(self, now: float) -> None:
         self.last_answer, self.refusals_in_a_row = now, 0
-        self._answers.append(now)
+        self.answers = [*self.answers[1 - REMEMBERED :], now]
         if self.rate is not None:
-            self._since_refusal += 1
-            beyond = min(QUICKLY, SLOWLY + HASTE * self._since_refusal)
-            self.rate *= 1 + (QUICKLY if self.rate < self._ceiling * KNOWN_SAFE else beyond)
+            self.since_refusal += 1
+            beyond = min(QUICKLY, SLOWLY + HASTE * self.since_refusal)
+            self.rate *= 1 + (QUICKLY if self.rate < self.ceiling * KNOWN_SAFE else beyond)
 
     def note_refusal(self, now: float, turn: int, wished_s: float | None) -> None:
         """A refusal of a question that was sent at this turn."""
         if turn != self.turn:  # of the crowd that the last one was of
-            self._next = max(self._next, now + (wished_s or 0.0))
+            self.next = max(self.next, now + (wished_s or 0.0))
             return
         self._slow_down(now)
         pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0**self.refusals_in_a_row)
-        self._next = now + (pause if wished_s is None else wished_s)
+        self.next = now + (pause if wished_s is None else wished_s)
         self.turn += 1
         self.refusals_in_a_row += 1
-        self._resumed, self._sent, self._since_refusal = None, 0, 0
+        self.resumed, self.sent, self.since_refusal = None, 0, 0
 
     def _slow_down(self, now: float) -> None:
         """To the speed of the answers of late, for that was allowed; to no less than half.
@@ -77,43 +85,60 @@ class Pace:
         """
         if self.refusals_in_a_row and self.rate is not None:
             return
-        speed = self._sent / max(now - (self._resumed or 0.0), SHORTEST_S)
-        before = self._ceiling = speed if self.rate is None else self.rate
+        speed = self.sent / max(now - (self.resumed or 0.0), SHORTEST_S)
+        before = self.ceiling = speed if self.rate is None else self.rate
         slower = max(before * LEAST_OF_BEFORE, self._speed_of_answers(now), LEAST)
         self.rate = min(before, slower)
 
     def _speed_of_answers(self, now: float) -> float:
-        return len(self._answers) / max(now - self._answers[0], SHORTEST_S) if self._answers else 0.0
+        return len(self.answers) / max(now - self.answers[0], SHORTEST_S) if self.answers else 0.0
+
+
+def find_shared_pace(base_url: str, environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The file in which runs side by side keep the pace of this address; None for a run alone."""
+    from hashlib import sha256  # loads OpenSSL, which a run alone does not need
+
+    folder = environment.get(Variable.PACE)
+    return Path(folder) / f"{sha256(base_url.encode()).hexdigest()[:16]}.json" if folder else None
 
 
 class Limiter:
-    """One provider's pace, for several threads."""
+    """One provider's pace, for several threads, and for several processes where a file is named."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, shared: Path | None = None) -> None:
         self._pace, self._clock, self._lock = Pace(), clock, Lock()
+        self._shared = SharedState(shared, Pace) if shared is not None else None
         self._begun = clock()
+
+    @contextmanager
+    def _held(self) -> Iterator[Pace]:
+        with self._lock:
+            if self._shared is None:
+                yield self._pace
+                return
+            with self._shared.changing(self._pace) as self._pace:
+                yield self._pace
 
     def wait(self, stopping: Event) -> int:
         """Wait for a question's turn, or for the end of all; the turn is what a refusal is told with."""
         while True:
-            with self._lock:
-                pause = self._pace.wait_s(self._clock())
+            with self._held() as pace:
+                pause = pace.wait_s(self._clock())
                 if not pause:
-                    return self._pace.turn
+                    return pace.turn
             if stopping.wait(pause):
                 return -1
 
     def note_answer(self) -> None:
-        with self._lock:
-            self._pace.note_answer(self._clock())
+        with self._held() as pace:
+            pace.note_answer(self._clock())
 
     def note_refusal(self, turn: int, wished_s: float | None) -> None:
-        with self._lock:
-            self._pace.note_refusal(self._clock(), turn, wished_s)
+        with self._held() as pace:
+            pace.note_refusal(self._clock(), turn, wished_s)
 
     @property
     def unanswered_s(self) -> float:
-        """How long nobody has had an answer."""
-        with self._lock:
-            last = self._pace.last_answer
-            return self._clock() - (self._begun if last is None else last)
+        """How long nobody has had an answer; what others waited for before this began does not count."""
+        with self._held() as pace:
+            return self._clock() - max(self._begun, pace.last_answer or self._begun)

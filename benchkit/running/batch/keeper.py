@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -36,6 +36,14 @@ ENOUGH_DISK_BYTES = 1 << 30
 LEAST_DISK_BYTES = 1 << 28
 
 
+@dataclass(frozen=True)
+class Due:
+    """An entry that is to be run now, or a part of it."""
+
+    entry: Entry
+    part: Part | None = None
+
+
 class Keeper:
     def __init__(
         self,
@@ -61,8 +69,9 @@ class Keeper:
         """Make another keeper of the same batch, for what is at work beside this one's."""
         other.__dict__ |= self.__dict__ | {"at_work": None, "_failures": [], "_server": None}
 
-    def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
+    def planned(self, due: Due) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""
+        entry, part = due.entry, due.part
         state = self._ledger.state(entry)
         old = state.run_id if state.run_id and not self._ledger.has_run(state.run_id) else None
         planned = entry.planned(old or self._fresh_id(), Path(state.folder) if state.folder else None)

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from threading import Event, RLock, Thread
 
 from benchkit.addresses import host_of
+from benchkit.contract import Variable
 from benchkit.errors import BenchError, Interrupted
+from benchkit.files import cache_folder
 from benchkit.providers.names import provider_at
 from benchkit.providers.table import LOCAL
-from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.keeper import Keeper
+from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.executors import BatchStopped
-from benchkit.running.plan import ENDPOINT, Part, PlannedRun
+from benchkit.running.plan import ENDPOINT, PlannedRun
 from benchkit.running.runner import EndedRun
 from benchkit.settings import RunSettings
 
 LOOKS_EVERY_S = 0.2  # for a signal, which only the main thread sees
 OWN_MACHINE = ("127.0.0.1", "localhost", "::1")
 
-Group = Sequence[Entry]
+Group = Sequence[Due]
 RunGroup = Callable[[Sequence[PlannedRun], Keeper], None]
 
 
@@ -32,6 +36,25 @@ def may_run_beside(settings: RunSettings) -> bool:
     if provider is LOCAL or provider.is_local:
         return host_of(settings.base_url) not in OWN_MACHINE
     return True
+
+
+@contextmanager
+def shared_pace(at_once: int) -> Iterator[None]:
+    """Tell the scripts of all lanes where they keep how fast a provider may be asked.
+
+    The place is this machine's only batch's; what an earlier one left there does not count.
+    """
+    if at_once < 2:
+        yield
+        return
+    folder = cache_folder() / "pace"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(exist_ok=True)
+    os.environ[Variable.PACE] = str(folder)
+    try:
+        yield
+    finally:
+        os.environ.pop(Variable.PACE, None)
 
 
 class Shared:
@@ -62,9 +85,9 @@ class Lane(Keeper):
         keeper.lend_to(self)
         self._shared = shared
 
-    def planned(self, entry: Entry, part: Part | None = None) -> PlannedRun:
+    def planned(self, due: Due) -> PlannedRun:
         with self._shared.lock:
-            return super().planned(entry, part)
+            return super().planned(due)
 
     def wanted(self, plan: PlannedRun) -> bool:
         self._shared.check()
@@ -94,7 +117,7 @@ def run_side_by_side(groups: Sequence[Group], keeper: Keeper, at_once: int, run_
         try:
             while (group := shared.next_group()) is not None:
                 lane = Lane(keeper, shared)
-                run_group([lane.planned(entry) for entry in group], lane)
+                run_group([lane.planned(due) for due in group], lane)
         except BaseException as error:
             shared.errors.append(error)
         finally:

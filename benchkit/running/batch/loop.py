@@ -14,12 +14,12 @@ from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
-from benchkit.running.batch.keeper import Keeper
-from benchkit.running.batch.lanes import may_run_beside, run_side_by_side
+from benchkit.running.batch.keeper import Due, Keeper
+from benchkit.running.batch.lanes import Group, may_run_beside, run_side_by_side, shared_pace
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
-from benchkit.running.batch.race import Due, ModelRace, entries_that_race, laps
+from benchkit.running.batch.race import ModelRace, entries_that_race, laps
 from benchkit.running.batch.state import (
     EntryState,
     RaceState,
@@ -54,11 +54,15 @@ def run_entries(
         journal = StateJournal(options.history)
         try:
             journal.plan(ledger.states())
-            with night_of(options.history, options.max_cost, ledger.costs(todo)) as night:
+            with (
+                shared_pace(options.concurrent_models),
+                night_of(options.history, options.max_cost, ledger.costs(todo)) as night,
+            ):
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
                 raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
-                left = [entry for entry in todo if entry.key not in raced]
-                _run_all(left, keeper, options.concurrent_models)
+                left = [Due(entry) for entry in todo if entry.key not in raced]
+                groups = [list(group) for _, group in groupby(left, key=lambda due: due.entry.server_key)]
+                _run_all(groups, keeper, options.concurrent_models)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
@@ -77,39 +81,31 @@ def _run_races(
     races = [ModelRace(group, known, ledger, keeper, options) for group in groups]
     try:
         for lap in laps(races):
-            _run_lap(lap, keeper)
+            _run_all(lap, keeper, options.concurrent_models)
     finally:
         ledger.races = [race.in_words() for race in races]
     return {entry.key for group in groups for entry in group}
 
 
-def _run_lap(lap: Sequence[Sequence[Due]], keeper: Keeper) -> None:
-    """What is due now, one server after the other."""
-    following = _following([[one.entry for one in due] for due in lap])
-    for due, after in zip(lap, following, strict=True):
-        with keeper.reading_ahead(due[0].entry, after):
-            _run_group([keeper.planned(one.entry, one.part) for one in due], keeper)
-
-
-def _run_all(todo: Sequence[Entry], keeper: Keeper, at_once: int) -> None:
-    groups = [list(group) for _, group in groupby(todo, key=lambda entry: entry.server_key)]
-    for elsewhere, some in groupby(groups, key=lambda group: may_run_beside(group[0].settings)):
+def _run_all(groups: Sequence[Group], keeper: Keeper, at_once: int) -> None:
+    """What is due now: one server of this machine after the other, models of providers side by side."""
+    for elsewhere, some in groupby(groups, key=lambda group: may_run_beside(group[0].entry.settings)):
         if elsewhere and at_once > 1:
             run_side_by_side(list(some), keeper, at_once, _run_group)
         else:
             _run_groups(list(some), keeper)
 
 
-def _run_groups(groups: Sequence[Sequence[Entry]], keeper: Keeper) -> None:
+def _run_groups(groups: Sequence[Group], keeper: Keeper) -> None:
     """One server after the other."""
     for group, following in zip(groups, _following(groups), strict=True):
-        with keeper.reading_ahead(group[0], following):
-            _run_group([keeper.planned(entry) for entry in group], keeper)
+        with keeper.reading_ahead(group[0].entry, following):
+            _run_group([keeper.planned(due) for due in group], keeper)
 
 
-def _following(groups: Sequence[Sequence[Entry]]) -> list[Entry | None]:
+def _following(groups: Sequence[Group]) -> list[Entry | None]:
     """What is served after each of them."""
-    return [*(group[0] for group in groups[1:]), None][: len(groups)]
+    return [*(group[0].entry for group in groups[1:]), None][: len(groups)]
 
 
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:

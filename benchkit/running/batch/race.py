@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from statistics import fmean
@@ -19,7 +19,7 @@ from benchkit.errors import HistoryError
 from benchkit.racing import Elimination, Goal, Race, bound_whole_score, order_at_random
 from benchkit.records import RaceNow, Status, Verdict
 from benchkit.running.batch.expand import Entry, race_key
-from benchkit.running.batch.keeper import Keeper
+from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.state import RACING, RaceState
@@ -34,14 +34,6 @@ MOST_SEED = 10**6
 
 Outcomes = Mapping[str, float | None]
 """Problem -> the share of its samples that passed; None where none could be judged."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """A run that has to answer more problems before the race goes on."""
-
-    entry: Entry
-    part: Part
 
 
 def entries_that_race(entries: Sequence[Entry]) -> tuple[list[list[Entry]], list[str]]:

@@ -3,54 +3,33 @@
 from __future__ import annotations
 
 import heapq
+import json
 import math
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
 from benchkit.asking.client.client import Client
 from benchkit.asking.client.endpoint import Endpoint
-from benchkit.asking.client.limiter import Pace
+from benchkit.asking.client.limiter import Limiter, Pace, find_shared_pace
 from benchkit.asking.client.patience import Patience
+from benchkit.asking.client.shared_state import SharedState
 from benchkit.asking.script import Answer, Prompt, Question, Sampling
+from benchkit.contract import Variable
 from benchkit.providers import find_provider
 from tests.stand_ins import anthropic
 from tests.stand_ins.chat_server import Turn
+from tests.stand_ins.limits import Bucket, Headers, retry_after
 from tests.stand_ins.provider import Script, provider
 
-Headers = Callable[[float], dict[str, str]]
-"""What a refusal tells of a limit that is over in so many seconds."""
-
-
-class Bucket:
-    """Fills by `rate` a second, up to `burst`; a request takes one out. The time is `faster` than ours."""
-
-    def __init__(self, rate: float, burst: float, tell: Headers, status: int = 429) -> None:
-        self._rate, self._burst, self._tell, self._status = rate, burst, tell, status
-        self._there, self._at = burst, time.monotonic()
-        self._lock = threading.Lock()
-        self.refused = self.granted = 0
-        self.lost = 0.0  # what would have been allowed since the first refusal, and nobody asked for
-
-    def __call__(self, turn: Turn) -> bool:
-        with self._lock:
-            now = time.monotonic()
-            there = self._there + (now - self._at) * self._rate
-            self.lost += max(0.0, there - self._burst) if self.refused else 0.0
-            self._there, self._at = min(self._burst, there), now
-            if self._there >= 1:
-                self._there -= 1
-                self.granted += 1
-                return False
-            self.refused += 1
-            wait_s = (1 - self._there) / self._rate
-        turn.error(self._status, "Rate limit reached", "rate_limit_exceeded", **self._tell(wait_s))
-        return True
+Held = AbstractContextManager[Pace]
 
 
 def ask_all(name: str, questions: int, askers: int, script: Script) -> list[Answer]:
@@ -81,7 +60,7 @@ def test_200_questions_under_a_limit_with_bursts() -> None:
     All times are a quarter of those of a limit of 10 a second with bursts of 20.
     """
     faster, rate, burst = 4, 10, 20
-    bucket = Bucket(rate * faster, burst, lambda wait_s: {"Retry_After": f"{wait_s:.3f}"})
+    bucket = Bucket(rate * faster, burst, retry_after)
     answers = ask_all("openai", 200, 8, bucket)
     assert failed(answers) == []
     assert bucket.refused > 0
@@ -181,6 +160,12 @@ class TestPace:
         """200 answers by eight askers, each 0.1 s under way, take no tenth more time than they must."""
         assert seconds_for(200, rate, burst, tick) <= (200 - burst) / rate / 0.9
 
+    def test_processes_that_share_a_file_use_most_of_what_is_allowed(self, tmp_path: Path) -> None:
+        """Ten a minute for the four askers of each of two processes: together they take hardly longer."""
+        shared = [SharedState(tmp_path / "pace.json", Pace) for _ in range(2)]
+        seconds = seconds_for(60, 1 / 6, 10, 0.0, lambda asker: shared[asker % 2].changing(Pace()))
+        assert seconds <= (60 - 10) * 6 / 0.9
+
     def test_a_long_time_of_refusals_leaves_the_speed_as_it_is(self) -> None:
         """They say that nothing is allowed now, and not how much will be later."""
         pace, now = Pace(), 0.0
@@ -202,25 +187,69 @@ class TestPace:
         assert pauses == pytest.approx([0.5, 1, 2, 4, 8, 16, 30, 30, 30])
 
 
-def seconds_for(answers: int, rate: float, burst: int, tick: float) -> float:
+class TestSharedPace:
+    """What the runs of a batch know together of a provider."""
+
+    def test_a_refusal_of_one_is_a_pause_for_all(self, tmp_path: Path) -> None:
+        """And its end is one for all: nobody goes before the time that was told."""
+        one, other = (Limiter(lambda: 5.0, tmp_path / "pace.json") for _ in range(2))
+        one.note_refusal(one.wait(threading.Event()), 60.0)
+        with other._held() as pace:
+            assert pace.wait_s(5.0) == pytest.approx(60.0)
+
+    @pytest.mark.parametrize("left", [b"", b'{"rate": 1.5, "refu', b'{"of": "another version"}', b"[]"])
+    def test_what_a_killed_process_left_is_passed_over(self, left: bytes, tmp_path: Path) -> None:
+        """Half a file counts as none; who comes next writes down what it knows."""
+        limiter = Limiter(lambda: 5.0, tmp_path / "pace.json")
+        limiter.note_refusal(limiter.wait(threading.Event()), 60.0)
+        (tmp_path / "pace.json").write_bytes(left)
+        with limiter._held() as pace:
+            assert pace.wait_s(5.0) == pytest.approx(60.0)
+        assert json.loads((tmp_path / "pace.json").read_text())["next"] == 65.0
+
+    def test_where_nothing_can_be_shared_each_keeps_to_its_own(self, tmp_path: Path) -> None:
+        """A folder that is gone ends no run, and its limits still count."""
+        limiter = Limiter(lambda: 5.0, tmp_path / "gone" / "pace.json")
+        limiter.note_refusal(limiter.wait(threading.Event()), 60.0)
+        with limiter._held() as pace:
+            assert pace.wait_s(5.0) == pytest.approx(60.0)
+
+    def test_each_address_has_its_own_and_a_run_alone_has_none(self) -> None:
+        told = {Variable.PACE: "/somewhere"}
+        paths = [find_shared_pace(url, told) for url in ("http://a/v1", "http://b/v1", "http://a/v1")]
+        assert paths[0] == paths[2] != paths[1]
+        assert find_shared_pace("http://a/v1", {}) is None
+
+
+def seconds_for(
+    answers: int, rate: float, burst: int, tick: float, held: Callable[[int], Held] | None = None
+) -> float:
     """By a clock of its own; the wait that is told is rounded up to whole ticks."""
-    pace, there, at, left = Pace(), float(burst), 0.0, answers
-    due: list[tuple[float, int, Callable[[float], None] | None]] = [(0.0, asker, None) for asker in range(8)]
+    own = Pace()
+    held = held or (lambda _asker: nullcontext(own))
+    there, at, left = float(burst), 0.0, answers
+    due: list[tuple[float, int, Callable[[Pace, float], None] | None]]
+    due = [(0.0, asker, None) for asker in range(8)]
     now = 0.0
     while left:
         now, asker, outcome = heapq.heappop(due)
-        if outcome is not None:
-            outcome(now)
-        if wait := pace.wait_s(now):
+        with held(asker) as pace:
+            if outcome is not None:
+                outcome(pace, now)
+            wait, turn = pace.wait_s(now), pace.turn
+        if wait:
             heapq.heappush(due, (now + wait, asker, None))
             continue
         there, at = min(burst, there + (now - at) * rate), now
         if there >= 1 - 1e-9:
             there, left = there - 1, left - 1
-            heapq.heappush(due, (now + 0.1, asker, pace.note_answer))
+            heapq.heappush(due, (now + 0.1, asker, Pace.note_answer))
             continue
         wish = (1 - there) / rate
         wish = math.ceil(wish / tick) * tick if tick else wish
-        refused = partial(pace.note_refusal, turn=pace.turn, wished_s=wish)
-        heapq.heappush(due, (now + 0.1, asker, refused))
+        heapq.heappush(due, (now + 0.1, asker, partial(refuse, turn=turn, wished_s=wish)))
     return now
+
+
+def refuse(pace: Pace, now: float, turn: int, wished_s: float) -> None:
+    pace.note_refusal(now, turn, wished_s)

@@ -76,7 +76,7 @@ class PaperNight:
         self.races = [ModelRace(group, known.races, self.ledger, self._keeper, chosen) for group in groups]
         for lap in laps(self.races):
             for due in (due for group in lap for due in group):
-                planned = self._keeper.planned(due.entry, due.part)
+                planned = self._keeper.planned(due)
                 if self._keeper.wanted(planned):
                     most_runs -= 1
                     if most_runs < 0:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 from benchkit.running.batch.lanes import may_run_beside
 from benchkit.settings import RunSettings
 from tests.stand_ins.chat_server import Turn
+from tests.stand_ins.limits import Bucket, retry_after
 from tests.stand_ins.provider import provider
 from tests.support import ROOT, runs_in, wait_until
 
@@ -23,10 +25,12 @@ MODELS = ("gpt-4", "o3-mini", "gpt-5")
 BATCH = [sys.executable, str(ROOT / "bench_runner.py"), "batch", "plan.yaml", "--concurrent-models"]
 
 
-def write_plan(folder: Path) -> None:
-    models = [f"openai/{model}" for model in MODELS]
-    demo = {"name": "demo", "args": ["--limit", "2"]}
-    (folder / "plan.yaml").write_text(json.dumps({"models": models, "benchmarks": [demo]}))
+TWO_PROBLEMS = {"name": "demo", "args": ["--limit", "2"]}
+
+
+def write_plan(folder: Path, benchmark: Any = TWO_PROBLEMS, models: Sequence[str] = MODELS) -> None:
+    named = [f"openai/{model}" for model in models]
+    (folder / "plan.yaml").write_text(json.dumps({"models": named, "benchmarks": [benchmark]}))
 
 
 def environment(base_url: str) -> dict[str, str]:
@@ -65,6 +69,31 @@ def test_so_many_at_once_and_no_more(tmp_path: Path) -> None:
     assert len({run["artifacts"] for run in runs}) == 3
     lines = [line for line in done.stderr.splitlines() if line.startswith("[")]
     assert [line[:5] for line in lines] == ["[1/3]", "[2/3]", "[3/3]"]
+
+
+@pytest.mark.heavy
+def test_two_models_keep_to_the_limit_of_their_provider_together(tmp_path: Path) -> None:
+    """Ten requests a minute for both: no question fails, and nine tenths of what is allowed is used.
+
+    A minute is two seconds here.
+    """
+    bucket = Bucket(10 / 2, 10, retry_after)
+    write_plan(
+        tmp_path,
+        {"name": "demo", "args": ["--samples-per-problem", "2", "--temperature", "1", "--parallel", "3"]},
+        MODELS[:2],
+    )
+    with provider("openai", lambda _: "```python\npass\n```", script=bucket) as server:
+        done = subprocess.run(
+            [*BATCH, "2"], cwd=tmp_path, env=environment(server.base_url), capture_output=True, text=True
+        )
+    assert done.returncode == 0, done.stderr
+    for run in runs_in(tmp_path):
+        assert (run["status"], run["results"]["total_problems"]) == ("ok", 20)
+        verdicts = (Path(run["artifacts"]) / "verdicts.jsonl").read_text()
+        assert "infrastructure" not in verdicts
+    assert bucket.refused > 0
+    assert bucket.used >= 0.9
 
 
 @pytest.mark.heavy

@@ -1,0 +1,52 @@
+"""A limit of a provider, as a script of its stand-in: a bucket that fills with time, and the burst it holds.
+
+So platform.openai.com/docs/guides/rate-limits and docs.anthropic.com/en/api/rate-limits describe theirs.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from tests.stand_ins.chat_server import Turn
+
+Headers = Callable[[float], dict[str, str]]
+"""What a refusal tells of a limit that is over in so many seconds."""
+
+
+def retry_after(wait_s: float) -> dict[str, str]:
+    return {"Retry_After": f"{wait_s:.3f}"}
+
+
+class Bucket:
+    """Fills by `rate` a second, up to `burst`; a request takes one out. The time is `faster` than ours."""
+
+    def __init__(self, rate: float, burst: float, tell: Headers, status: int = 429) -> None:
+        self._rate, self._burst, self._tell, self._status = rate, burst, tell, status
+        self._there, self._at = burst, time.monotonic()
+        self._lock = threading.Lock()
+        self.refused = self.granted = 0
+        self.first = self.last = self._at  # when one was granted
+        self.lost = 0.0  # what would have been allowed since the first refusal, and nobody asked for
+
+    def __call__(self, turn: Turn) -> bool:
+        with self._lock:
+            now = time.monotonic()
+            there = self._there + (now - self._at) * self._rate
+            self.lost += max(0.0, there - self._burst) if self.refused else 0.0
+            self._there, self._at = min(self._burst, there), now
+            if self._there >= 1:
+                self._there -= 1
+                self.granted += 1
+                self.first, self.last = self.first if self.granted > 1 else now, now
+                return False
+            self.refused += 1
+            wait_s = (1 - self._there) / self._rate
+        turn.error(self._status, "Rate limit reached", "rate_limit_exceeded", **self._tell(wait_s))
+        return True
+
+    @property
+    def used(self) -> float:
+        """The share of what was allowed, from the first to the last that was granted."""
+        return self.granted / (self._burst + self._rate * (self.last - self.first))
