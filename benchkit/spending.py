@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,7 @@ from benchkit.files import atomic_write, locked
 
 WAIT_S = 30.0
 SPENT, UNDER_WAY, MOST = "spent", "under_way", "most"
-
-_Sums = dict[str, dict[str, float]]
+ENDED = "ended"  # the runs that the limit ended
 
 
 class Spending:
@@ -32,43 +31,33 @@ class Spending:
 
     def begin(self, spent: float) -> None:
         """What the run has spent so far, in earlier commands; nothing of it is under way any more."""
-
-        def change(_most: float, sums: _Sums) -> None:
-            sums[SPENT][self._run] = spent
-            sums[UNDER_WAY].pop(self._run, None)
-
-        self._change(change)
+        with _changing(self._path) as told:
+            told[SPENT][self._run] = spent
+            told[UNDER_WAY].pop(self._run, None)
 
     def take(self, expected: float) -> None:
         """Count what is about to be asked for; CostLimit where that could pass the limit."""
-
-        def change(most: float, sums: _Sums) -> None:
-            spent, under_way = (sum(sums[kind].values()) for kind in (SPENT, UNDER_WAY))
-            if spent + under_way + expected > most:
-                raise CostLimit(
-                    f"--max-cost {most:g} of all runs: {spent:.4f} dollars are spent, and what is under way "
-                    f"with the next answer may cost {under_way + expected:.4f} more; the answers are kept: "
-                    "the same command with a higher --max-cost goes on from them (a batch: --retry-failed)"
-                )
-            self._add(sums, UNDER_WAY, expected)
-
-        self._change(change)
+        with _changing(self._path) as told:
+            most: float = told[MOST]
+            spent, under_way = (sum(told[kind].values()) for kind in (SPENT, UNDER_WAY))
+            if spent + under_way + expected <= most:
+                self._add(told[UNDER_WAY], expected)
+                return
+            told[ENDED] = sorted({*told.get(ENDED, ()), self._run})
+        raise CostLimit(
+            f"--max-cost {most:g} of all runs: {spent:.4f} dollars are spent, and what is under way "
+            f"with the next answer may cost {under_way + expected:.4f} more; the answers are kept: "
+            "the same command with a higher --max-cost and --retry-failed goes on from them"
+        )
 
     def settle(self, expected: float, cost: float) -> None:
         """It is answered, and cost this."""
-
-        def change(_most: float, sums: _Sums) -> None:
-            self._add(sums, UNDER_WAY, -expected)
-            self._add(sums, SPENT, cost)
-
-        self._change(change)
-
-    def _add(self, sums: _Sums, kind: str, amount: float) -> None:
-        sums[kind][self._run] = max(0.0, sums[kind].get(self._run, 0.0) + amount)
-
-    def _change(self, change: Callable[[float, _Sums], None]) -> None:
         with _changing(self._path) as told:
-            change(told[MOST], told)
+            self._add(told[UNDER_WAY], -expected)
+            self._add(told[SPENT], cost)
+
+    def _add(self, sums: dict[str, float], amount: float) -> None:
+        sums[self._run] = max(0.0, sums.get(self._run, 0.0) + amount)
 
 
 @contextmanager
@@ -102,6 +91,14 @@ def read_spent(path: Path) -> dict[str, float]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return {str(run): float(cost) for run, cost in spent.items()}
+
+
+def was_ended(path: Path, run: str) -> bool:
+    """Whether the limit ended this run before its end."""
+    try:
+        return run in json.loads(path.read_bytes()).get(ENDED, ())
+    except (OSError, ValueError, AttributeError):
+        return False
 
 
 def end_run(path: Path, run: str) -> float:

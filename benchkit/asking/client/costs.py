@@ -68,10 +68,12 @@ class Purse:
 
     def _take(self, expected: float) -> None:
         with self._lock:
-            if self._most is not None and self._spent + self._under_way + expected > self._most:
-                raise CostLimit(_reached(self._most, self._spent, self._under_way + expected))
-            if self._night is not None:
+            if self._night is not None:  # before one's own: the batch learns who was ended by its limit
                 self._night.take(expected)
+            if self._most is not None and self._spent + self._under_way + expected > self._most:
+                if self._night is not None:
+                    self._night.settle(expected, 0.0)
+                raise CostLimit(_reached(self._most, self._spent, self._under_way + expected))
             self._under_way += expected
 
     def _settle(self, expected: float, cost: float) -> None:

@@ -16,7 +16,7 @@ from benchkit.running.batch.state import beside
 from benchkit.running.plan import find_benchmark, price_of, sends_bill
 from benchkit.running.runner.host import ANSWER_TOKENS, PROMPT_TOKENS
 from benchkit.settings import RunSettings
-from benchkit.spending import end_run, read_spent, shared_limit
+from benchkit.spending import end_run, read_spent, shared_limit, was_ended
 
 SAME_PROBLEMS = {"--seed", "--top-p", "--prompt", "--stop", "--extra-body"}
 """Flags of a script that change how is asked, and not what."""
@@ -144,6 +144,10 @@ class Night:
             return None
         return f"would pass --max-cost {self._most:g}: {in_dollars(spent)} dollars are spent"
 
+    def has_ended(self, folder: Path) -> bool:
+        """Whether the run in this folder was ended, for all that was allowed is spent."""
+        return self._path is not None and was_ended(self._path, folder.name)
+
     def note_end(self, folder: Path) -> None:
         if self._path is not None:
             end_run(self._path, folder.name)
@@ -151,7 +155,7 @@ class Night:
 
 @contextmanager
 def night_of(history: str | Path, most: float | None, done: Mapping[Path, float]) -> Iterator[Night]:
-    """The limit of a batch, told to its scripts; `done` are the plan's runs that are over, and their costs.
+    """The limit of a batch, told to its scripts; `done` is what the plan's runs cost so far.
 
     What earlier batches of this history noted of them counts before what the history says.
     """

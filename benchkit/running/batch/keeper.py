@@ -167,6 +167,11 @@ class Keeper:
         self._set(state)
         self.display.line(printable(f"{state.label}: {run.error}"))
 
+    def ended_by_cost(self, entry: Entry) -> bool:
+        """Whether a run was ended because the batch may spend no more."""
+        folder = self._ledger.state(entry).folder
+        return folder is not None and self._night.has_ended(Path(folder))
+
     def note_race(self, race: RaceState) -> None:
         """Its order and its rounds are kept, so that it can go on."""
         self._journal.race(race)

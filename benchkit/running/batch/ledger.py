@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from benchkit.contract import RunFile
 from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import EntryState
+from benchkit.running.runner.record import paid_for
 
 
 class Ledger:
@@ -50,14 +52,18 @@ class Ledger:
         """Every run of the history, those of this batch with it."""
         return self._runs.values()
 
-    def costs(self, todo: Iterable[Entry]) -> dict[Path, float]:
-        """What the plan's runs that are over have cost, by their folders; unknown costs count nothing."""
-        again = {entry.key for entry in todo}
-        over = [state for state in self.states() if state.folder and state.key not in again]
-        return {
-            Path(state.folder or ""): (run.telemetry.cost if (run := self.run_of(state)) else None) or 0.0
-            for state in over
-        }
+    def costs(self) -> dict[Path, float]:
+        """What the plan's runs have cost so far, by their folders; unknown costs count nothing.
+
+        Of one that is not in the history, and goes on tonight, it is what its answers cost.
+        """
+        found = {}
+        for state in self.states():
+            if state.folder:
+                folder, run = Path(state.folder), self.run_of(state)
+                cost = run.telemetry.cost if run else paid_for(folder / RunFile.ANSWERS)[0]
+                found[folder] = cost or 0.0
+        return found
 
     def skip(self, entry: Entry, reason: str) -> None:
         self._not_started[entry.key] = reason

@@ -56,7 +56,7 @@ def run_entries(
             journal.plan(ledger.states())
             with (
                 shared_pace(options.concurrent_models),
-                night_of(options.history, options.max_cost, ledger.costs(todo)) as night,
+                night_of(options.history, options.max_cost, ledger.costs()) as night,
             ):
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
                 raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()

@@ -88,14 +88,19 @@ class ModelRace:
         return replace(known, goal=str(self._goal), entries=keys, ends=known.ends[:1])
 
     def due(self) -> list[Due]:
-        """What has to be answered next; nothing once the race is over, or where the night is too short."""
+        """What has to be answered next; nothing once the race is over, or night or money are too short."""
         if any(self._ledger.why_not_started(entry) for entry in self._entries):
+            return []
+        if self._has_spent_all():  # who was ended by that has not lost
             return []
         while True:
             missing, end = self._play()
             if missing or end is None:
                 return missing
             self._begin_round(end)
+
+    def _has_spent_all(self) -> bool:
+        return any(map(self._keeper.ended_by_cost, self._entries))
 
     def _begin_round(self, end: int) -> None:
         self._state = replace(self._state, ends=(*self._state.ends, end))
@@ -268,6 +273,7 @@ class ModelRace:
             f"seed {self._state.seed}, rounds to {', '.join(map(str, self._state.ends))} problems; "
             f"{sum(asked)} of {every} questions asked ({sum(asked) / every:.0%}); "
             f"still in: {', '.join(names) or 'none'}"
+            + ("; it rests: the batch may spend no more" if self._has_spent_all() else "")
         )
 
     def _say(self, text: str) -> None:

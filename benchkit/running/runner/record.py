@@ -153,8 +153,10 @@ def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict
     if metrics.get("cost") is not None:
         return {}
     settings, day = plan.settings, found.started.date().isoformat()
-    if found.results is None and (kept := _paid_for(plan.folder / RunFile.ANSWERS)) is not None:
-        return _told(*kept, day)
+    if found.results is None:
+        paid, source = paid_for(plan.folder / RunFile.ANSWERS)
+        if paid is not None:
+            return _told(paid, source, day)
     prompt, completion = (whole(metrics.get(name)) for name in ("prompt_tokens", "completion_tokens"))
     if prompt is not None and completion is not None and (price := price_of(settings)) is not None:
         cost = price.cost(Tokens(prompt, completion, whole(metrics.get("cached_tokens")) or 0))
@@ -167,8 +169,8 @@ def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict
     return _told(energy / 1000 * settings.price_kwh, ENERGY, day)
 
 
-def _paid_for(answers: Path) -> tuple[float, str] | None:
-    """Of a run that did not end: the cost of the answers it got, and where it is from; None if unknown."""
+def paid_for(answers: Path) -> tuple[float | None, str]:
+    """Of a run that did not end: the cost of the answers it got, None if unknown, and where it is from."""
     costs: list[float | None] = []
     sources = set()
     with suppress(OSError, ValueError), answers.open(encoding="utf-8") as lines:
@@ -176,7 +178,7 @@ def _paid_for(answers: Path) -> tuple[float, str] | None:
             costs.append(number(row.get("cost")))
             sources.add(row.get("cost_source") or REPLY)
     known = [cost for cost in costs if cost is not None]
-    return (sum(known), ", ".join(sorted(sources))) if known and len(known) == len(costs) else None
+    return sum(known) if known and len(known) == len(costs) else None, ", ".join(sorted(sources))
 
 
 def _told(cost: float, source: str, day: str) -> dict[str, Any]:

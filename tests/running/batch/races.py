@@ -37,9 +37,13 @@ def write_problems(path: Path, count: int) -> Path:
 class Scripted:
     """Answers rightly what a model is to solve, and counts what it was asked."""
 
+    pause_s = 0.0  # after each word
+
     def __init__(self, solves: Solves) -> None:
         self.solves = dict(solves)
         self.asked: Counter[tuple[str, int]] = Counter()
+        self.at_once: set[frozenset[str]] = set()  # models that were asked at the same time
+        self._under_way: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     def __call__(self, turn: Turn) -> None:
@@ -49,8 +53,13 @@ class Scripted:
         model, number = str(turn.body["model"]), int(found[1])
         with self._lock:
             self.asked[model, number] += 1
+            self._under_way[model] += 1
+            self.at_once.add(frozenset(+self._under_way))
         right = number if number in self.solves[model] else number + 1
-        return turn.answer(f"```python\ndef add_{number}(x):\n    return x + {right}\n```")
+        turn.answer(f"```python\ndef add_{number}(x):\n    return x + {right}\n```", pause_s=self.pause_s)
+        with self._lock:
+            self._under_way[model] -= 1
+        return None
 
     def count(self, model: str) -> int:
         return sum(times for (name, _), times in self.asked.items() if name == model)

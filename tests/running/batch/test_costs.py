@@ -12,10 +12,13 @@ from typing import Any
 import pytest
 
 from benchkit.contract import Variable
+from benchkit.errors import CostLimit
 from benchkit.prices import ENERGY, GIVEN, REPLY
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words, night_of
 from benchkit.running.batch.expand import Entry, expand
+from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.planfile import PlanProblems, make_plan
+from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.strict import read_yaml
 from benchkit.running.runner.host import PROMPT_TOKENS
 from benchkit.runs import RunTelemetry
@@ -140,6 +143,28 @@ def test_a_night_begins_with_what_its_plan_has_cost(tmp_path: Path, monkeypatch:
         assert read_spent(path) == {"a": 1.5, "b": 0.25}
 
 
+def test_what_goes_on_tonight_has_its_cost_from_the_start(tmp_path: Path) -> None:
+    """A run that was interrupted counts with what its answers cost, before it is its turn again."""
+    ledger = Ledger([_entry(REMOTE)])
+    (key,) = (entry.key for entry in ledger.entries)
+    ledger.load({key: EntryState(key, state="interrupted", folder=str(tmp_path))}, [])
+    assert ledger.costs() == {tmp_path: 0.0}
+    (tmp_path / "answers.jsonl").write_text('{"cost": 0.25}\n{"cost": 0.5}\n')
+    assert ledger.costs() == {tmp_path: 0.75}
+
+
+def test_a_batch_knows_whom_its_limit_ended(tmp_path: Path) -> None:
+    """And nobody else; a new limit ends nobody yet."""
+    with night_of(tmp_path / "history.json", 1.0, {}) as night:
+        path = Path(os.environ[Variable.SPENDING])
+        Spending(path, "a").take(0.75)
+        with pytest.raises(CostLimit, match=r"--max-cost 1 of all runs: 0\.0000 dollars are spent"):
+            Spending(path, "b").take(0.5)
+        assert [night.has_ended(Path("runs") / name) for name in "ab"] == [False, True]
+    with night_of(tmp_path / "history.json", 2.0, {}) as night:
+        assert not night.has_ended(Path("runs/b"))
+
+
 def test_the_runs_of_a_night_never_pass_its_limit(bench: Bench, tmp_path: Path) -> None:
     """The first uses it up and says so; the second is not started; with more the same command goes on."""
     asked: list[str] = []
@@ -163,7 +188,7 @@ def test_the_runs_of_a_night_never_pass_its_limit(bench: Bench, tmp_path: Path) 
         (tmp_path / "plan.yaml").write_text(json.dumps(plan))
         first = bench("batch", "plan.yaml", "--max-cost", "0.0055")
         assert (first.returncode, asked) == (1, ["one"] * 5)
-        assert re.search(r"--max-cost 0\.0055: 0\.00[45]0 dollars are spent", first.stdout)
+        assert re.search(r"--max-cost 0\.0055 of all runs: 0\.00[45]0 dollars are spent", first.stdout)
         assert "would pass --max-cost 0.0055: 0.0050 dollars are spent" in first.stdout
         (run,) = runs_in(tmp_path)
         assert (run["status"], run["telemetry"]["cost"]) == ("failed", pytest.approx(0.005))

@@ -12,7 +12,7 @@ import pytest
 
 from benchkit.racing import Goal
 from benchkit.records import RaceNow
-from benchkit.running.batch import race
+from benchkit.running.batch import loop, race
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.race import entries_that_race, read_outcomes
@@ -23,7 +23,7 @@ from benchkit.running.live.form import read_snapshot, snapshot_line
 from benchkit.settings import RunSettings
 from tests.running.batch.in_process import night_of
 from tests.running.batch.paper_races import PaperNight
-from tests.running.batch.races import racing_plan, scripted_endpoint
+from tests.running.batch.races import Scripted, racing_plan, scripted_endpoint
 from tests.running.batch.support import COMMAND, write_plan
 from tests.support import F16, Bench, runs_in, wait_until
 
@@ -214,6 +214,50 @@ def test_a_real_race_asks_nothing_twice(
     weak = [run for run in runs_in(tmp_path) if run["model"] == "weak"]
     assert [run["status"] for run in weak] == ["stopped", "ok"]
     assert weak[1]["results"]["total_passed"] == 3
+
+
+class Leisurely(Scripted):
+    """Takes its time, so that models that are asked side by side meet."""
+
+    pause_s = 0.05
+
+
+@pytest.mark.heavy
+def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With --concurrent-models a round's models are asked together, and it ends as it would otherwise."""
+    monkeypatch.setattr(race, "LOADING_SHARE", 1.0)
+    solves = {"strong": frozenset(range(38)), "other": frozenset(range(36)), "weak": frozenset(range(3))}
+    monkeypatch.setattr(loop, "may_run_beside", lambda _settings: True)  # though it is this machine's
+    with scripted_endpoint(solves, Leisurely) as (scripted, models):
+        plan = racing_plan(tmp_path, models, 40)
+        ledger = night_of(tmp_path, {"race": Goal(), "concurrent_models": 3}, **plan)
+    assert ledger.all_ok
+    assert scripted.count("weak") == 20
+    assert set(scripted.asked.values()) == {1}
+    assert any(len(models) > 1 for models in scripted.at_once)
+    assert "still in: strong" in summary(ledger, None)
+
+
+@pytest.mark.heavy
+def test_a_race_rests_where_its_money_is_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody loses a race for that; with more money the same command goes on, and asks nothing twice."""
+    monkeypatch.setattr(race, "LOADING_SHARE", 1.0)
+    solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
+    with scripted_endpoint(solves) as (scripted, models):
+        priced = [{**model, "price": "0,10"} for model in models]  # an answer's budget is 0.001
+        plan = racing_plan(tmp_path, priced, 40)
+        plan["defaults"]["parallel"] = 1
+        ledger = night_of(tmp_path, {"race": Goal(), "max_cost": 0.0045}, **plan)
+        told = summary(ledger, None)
+        assert "it rests: the batch may spend no more" in told
+        assert (scripted.count("strong"), ledger.all_ok) == (20, False)
+        spent = sum(run["telemetry"]["cost"] for run in runs_in(tmp_path))
+        assert 0 < spent <= 0.0045
+        assert "goes on without" not in told
+        again = night_of(tmp_path, {"race": Goal(), "max_cost": 1.0, "retry_failed": True}, **plan)
+    assert again.all_ok
+    assert (scripted.count("strong"), scripted.count("weak")) == (40, 20)
+    assert set(scripted.asked.values()) == {1}
 
 
 @pytest.mark.heavy
