@@ -4,11 +4,13 @@ All models answer the same finite set of problems in one random order. A model i
 among those asked for once every problem was answered; of a tie all are wanted. After any round a model may
 be stopped, and the chance that a whole race stops even one wanted model is at most `error`.
 
-How: for each pair the wealth of a gambler who bets that one model has the higher total. A bet is fair or
-worse as long as that is false, whatever came before, since the problems still to come are known in number
-(betting on sampling without replacement: Waudby-Smith and Ramdas, 2020). Wealth is then an e-value at every
-moment, and averages of e-values are e-values: over the rivals of one model, and over the models of an
-intersection in a closed test, which is what keeps the promise for all models together.
+How: for each model the wealth of a gambler who bets, problem by problem, that whoever leads at the moment has
+the higher total. A bet is fair or worse as long as the model is wanted, whatever came before, since the
+problems still to come are known in number (betting on sampling without replacement: Waudby-Smith and Ramdas,
+2020), and the choice of the leader uses nothing but what came before. Wealth is then an e-value at every
+moment, and the most that it ever was is evidence. Averages of e-values are e-values: over the rivals of a
+model where several places are wanted, so that no single one of them is the one to beat, and over the models
+of an intersection in a closed test, which is what keeps the promise for all models together.
 """
 
 from __future__ import annotations
@@ -21,8 +23,11 @@ from math import inf
 
 ERROR = 0.05
 GOALS = "best, top3 or 'within 5 points of the best'"
-STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
+STAKES = (0.1, 0.3, 0.6, 0.9)
 """Shares of the largest possible bet, played side by side: which one is best depends on the models."""
+INTERVAL_STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
+"""An interval's ends are near to what was seen, where a small stake wins more than a large one."""
+LEADER = ""  # who that is changes with each problem
 
 TINY = 1e-9  # sums of thirds are not exact
 
@@ -65,7 +70,7 @@ class Elimination:
 
     model: str
     problems: int
-    rival: str  # the one that the evidence is strongest for
+    rival: str  # who has the last place that is asked for
     behind: float  # the difference so far, in problems
     certain: bool  # it could not catch up even if it solved all the rest
 
@@ -82,8 +87,13 @@ class Race:
         # They differ where an answer could not be judged: then each model has the benefit of the doubt.
         self._least = dict.fromkeys(models, 0.0)
         self._most = dict.fromkeys(models, 0.0)
-        self._wealth = {one: {two: [1.0] * len(STAKES) for two in models if two != one} for one in models}
-        """For a model and a rival: what the bets on the rival's higher total have come to."""
+        self._wealth = {model: self._first_wealth(model, models) for model in models}
+        """For a model and whom is bet on against it: what the bets have come to, one for each stake."""
+        self._refuted: set[str] = set()
+
+    def _first_wealth(self, model: str, models: Sequence[str]) -> dict[str, list[float]]:
+        rivals = [LEADER] if self._goal.places == 1 else [one for one in models if one != model]
+        return {rival: [1.0] * len(STAKES) for rival in rivals}
 
     def add(self, outcomes: Mapping[str, float | None]) -> None:
         """What each running model made of the next problem, 0 to 1; several samples are averaged.
@@ -94,12 +104,21 @@ class Race:
         most = {model: 1.0 if (known := outcomes[model]) is None else known for model in self.running}
         for model in self.running:
             for rival, wealth in self._wealth[model].items():
-                if rival in least:
-                    self._bet(wealth, least[rival] - most[model], self._expected(model, rival))
+                ahead = self._leaders(model) if rival == LEADER else [rival] if rival in least else []
+                if ahead:
+                    mean = sum(least[name] for name in ahead) / len(ahead)
+                    self._bet(wealth, mean - most[model], self._expected(model, ahead[0]))
         for model in self.running:
             self._least[model] += least[model]
             self._most[model] += most[model]
         self.answered += 1
+        self._refute()
+
+    def _leaders(self, model: str) -> list[str]:
+        """The best of its rivals before this problem, several where they tie."""
+        rivals = [name for name in self.running if name != model]
+        top = max((self._least[name] for name in rivals), default=0.0)
+        return [name for name in rivals if self._least[name] == top]
 
     def _behind(self, model: str, rival: str) -> float:
         return self._least[rival] - self._most[model]
@@ -124,11 +143,15 @@ class Race:
 
     def stop_losers(self) -> list[Elimination]:
         """The models that cannot be wanted any more leave the race."""
-        evidence = {model: self._evidence(model) for model in self.running}
-        stopped = [model for model in self.running if self._is_rejected(model, evidence)]
+        stopped = [model for model in self.running if model in self._refuted]
         found = [self._elimination(model) for model in stopped]
         self.running = [model for model in self.running if model not in stopped]
         return found
+
+    def _refute(self) -> None:
+        """Evidence once seen stays, also where the end of the round finds less of it."""
+        evidence = {model: self._evidence(model) for model in self.running if model not in self._refuted}
+        self._refuted |= {model for model in evidence if self._is_rejected(model, evidence)}
 
     def _evidence(self, model: str) -> float:
         """An e-value against "this model is wanted": all places but one may go to better rivals."""
@@ -146,7 +169,10 @@ class Race:
         return total / count >= 1 / self._error
 
     def _elimination(self, model: str) -> Elimination:
-        rival = max(self._wealth[model], key=lambda name: sum(self._wealth[model][name]))
+        """By the last of the rivals who have the places that are asked for."""
+        rivals = [name for name in self.running if name != model]
+        rivals.sort(key=lambda name: self._behind(model, name), reverse=True)
+        rival = rivals[min(self._goal.places, len(rivals)) - 1]
         behind = self._behind(model, rival)
         certain = self._certainly_ahead(model) >= self._goal.places
         return Elimination(model, self.answered, rival, behind, certain)
@@ -214,7 +240,7 @@ def p_of_parts(differences: Sequence[float], problems: int) -> float:
 
 def _wealth(outcomes: Sequence[float], problems: int, total: float) -> tuple[float, float]:
     """The most that bets on more than this total, and on less, have come to at any moment."""
-    above, below = [1.0] * len(STAKES), [1.0] * len(STAKES)
+    above, below = [1.0] * len(INTERVAL_STAKES), [1.0] * len(INTERVAL_STAKES)
     most_above = most_below = 1.0
     solved = 0.0
     for count, outcome in enumerate(outcomes):
@@ -225,16 +251,17 @@ def _wealth(outcomes: Sequence[float], problems: int, total: float) -> tuple[flo
             return most_above, inf
         if mean > TINY:
             above = [
-                held * (1 + stake * (outcome / mean - 1)) for held, stake in zip(above, STAKES, strict=True)
+                held * (1 + stake * (outcome / mean - 1))
+                for held, stake in zip(above, INTERVAL_STAKES, strict=True)
             ]
         elif outcome > 0:
             return inf, most_below
         if mean < 1 - TINY:
             fall = (1 - outcome) / (1 - mean) - 1
-            below = [held * (1 + stake * fall) for held, stake in zip(below, STAKES, strict=True)]
+            below = [held * (1 + stake * fall) for held, stake in zip(below, INTERVAL_STAKES, strict=True)]
         elif outcome < 1:
             return most_above, inf
-        most_above = max(most_above, sum(above) / len(STAKES))
-        most_below = max(most_below, sum(below) / len(STAKES))
+        most_above = max(most_above, sum(above) / len(INTERVAL_STAKES))
+        most_below = max(most_below, sum(below) / len(INTERVAL_STAKES))
         solved += outcome
     return most_above, most_below

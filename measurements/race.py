@@ -1,9 +1,10 @@
 """What a race asks and what it loses, on real verdicts in random orders.
 
-    python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--goal best] [--round 20]
+    python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--problems 40]
+        [--goal best] [--round 10]
 
-FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models and
-an order of the problems anew; `--equal` makes up models that all have the same total.
+FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models,
+problems and their order anew; `--equal` makes up models that all have the same total.
 Bars: wanted models lost in at most 5% of the orders, at most half of all questions for 20 models.
 """
 
@@ -13,7 +14,7 @@ import argparse
 import json
 import random
 import sys
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -29,6 +30,7 @@ class Night:
     """One simulated race."""
 
     asked: int
+    questions: int  # of all models together
     wanted: int
     lost: int
 
@@ -41,15 +43,10 @@ def main() -> None:
         run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn)
         for _ in range(options.orders)
     ]
-    goal, questions = (
-        GOALS[options.goal],
-        len(next(iter(verdicts.values()))) * options.models * options.orders,
-    )
-    asked, wanted, lost = (
-        sum(column) for column in zip(*((n.asked, n.wanted, n.lost) for n in nights), strict=True)
-    )
+    asked, questions, wanted, lost = (sum(column) for column in zip(*map(astuple, nights), strict=True))
     spoilt = sum(night.lost > 0 for night in nights) / len(nights)
-    print(f"{options.orders} orders, {options.models} models, goal {goal}, rounds of {options.round}")
+    field = f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}"
+    print(f"{field}, rounds of {options.round}")
     print(f"asked: {asked / questions:.1%} of all questions")
     print(f"wanted models lost: {lost} of {wanted}")
     print(f"orders in which a wanted model was lost: {spoilt:.2%}")
@@ -63,7 +60,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--models", type=int, default=20)
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--goal", choices=GOALS, default="best")
-    parser.add_argument("--round", type=int, default=20)
+    parser.add_argument("--round", type=int, default=10)
+    parser.add_argument("--problems", type=int, help="So many, drawn anew for each order; without it all.")
     parser.add_argument("--equal", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -75,6 +73,9 @@ def read_verdicts(path: Path) -> Outcomes:
 
 
 def draw_models(verdicts: Outcomes, options: argparse.Namespace, drawn: random.Random) -> Outcomes:
+    if options.problems:
+        columns = drawn.sample(range(len(next(iter(verdicts.values())))), options.problems)
+        verdicts = {name: [solved[place] for place in columns] for name, solved in verdicts.items()}
     names = drawn.sample(sorted(verdicts), min(options.models, len(verdicts)))
     if not options.equal:
         return {name: verdicts[name] for name in names}
@@ -103,7 +104,7 @@ def run_race(outcomes: Outcomes, goal: Goal, round_length: int, drawn: random.Ra
         if number % round_length == 0:
             race.stop_losers()
     wanted = wanted_models(outcomes, goal)
-    return Night(asked, len(wanted), len(wanted - set(race.running)))
+    return Night(asked, problems * len(outcomes), len(wanted), len(wanted - set(race.running)))
 
 
 def wanted_models(outcomes: Outcomes, goal: Goal) -> set[str]:

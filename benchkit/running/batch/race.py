@@ -27,8 +27,9 @@ from benchkit.running.plan import Part
 from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.telling.history.artifacts import json_rows
 
-FIRST_ROUND = 20  # problems, before anything is known of the time that they take
-SHORTEST_ROUND = 10
+FEWEST_PROBLEMS = 20  # that are worth a race
+FIRST_ROUND = 10  # problems, before anything is known of the time that they take
+SHORTEST_ROUND = 5
 LOADING_SHARE = 0.1  # of the time may go into loading models
 MOST_SEED = 10**6
 
@@ -197,10 +198,14 @@ class ModelRace:
         return max((total for entry in racing if (total := self._total(entry))), default=None)
 
     def _fit_first_round(self, racing: Sequence[Entry], problems: int) -> None:
-        """Longer than was thought, where the first model to answer shows that loading takes so long."""
+        """Longer than was thought, where the first model to answer shows that loading takes so long.
+
+        All of them, where there are few.
+        """
         answered = [entry for entry in racing if self._answered(entry)]
         if len(self._state.ends) == 1 and len(answered) == 1:
-            longer = max(self._state.ends[0], self._round_length(answered))
+            few = problems < FEWEST_PROBLEMS
+            longer = problems if few else max(self._state.ends[0], self._round_length(answered))
             self._state = replace(self._state, ends=(min(longer, problems),))
 
     def _next_end(self, race: Race, problems: int) -> int | None:

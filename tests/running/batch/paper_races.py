@@ -126,4 +126,4 @@ class PaperNight:
         return next(state.in_words for state in self.ledger.states() if state.model == model)
 
 
-SLICE = 20  # problems that a start is said to have asked, for its time
+SLICE = 10  # problems that a start is said to have asked, for its time
