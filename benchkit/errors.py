@@ -23,6 +23,7 @@ BenchError                    exit code 1: what was asked for could not be done
 ├── ScriptError               the benchmark script crashed, timed out or said nothing
 ├── ParseError                its output holds no result that the parser knows
 ├── HistoryError              the history cannot be read or written
+│   └── StoreUnavailable          a shared history cannot be reached, is full or takes nothing for now
 ├── NoDiskSpace               the disk is about to be full: a run was stopped before it was
 ├── ProblemsError             a problems file or a samples file cannot be used
 ├── EndpointError             the model's endpoint refused or cannot be reached (the client's side)
@@ -169,6 +170,10 @@ class ParseError(BenchError):
 
 class HistoryError(BenchError):
     cause = "history"
+
+
+class StoreUnavailable(HistoryError):
+    """A shared history does not answer or takes nothing, which may be over in a while."""
 
 
 class NoDiskSpace(BenchError):

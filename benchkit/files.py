@@ -216,11 +216,20 @@ def _ends_line(fd: int) -> bool:
 
 def cache_folder() -> Path:
     """Where this tool keeps what it can make or fetch again."""
-    base = os.environ.get("XDG_CACHE_HOME")
+    return _own_folder("cache", "XDG_CACHE_HOME", ".cache")
+
+
+def state_folder() -> Path:
+    """Where this tool keeps what nobody can make again, and what belongs to no folder that a person named."""
+    return _own_folder("state", "XDG_STATE_HOME", ".local/state")
+
+
+def _own_folder(kind: str, variable: str, below_home: str) -> Path:
+    base = os.environ.get(variable)
     try:
-        folder = (Path(base) if base else Path.home() / ".cache") / "bench_runner"
+        folder = (Path(base) if base else Path.home() / below_home) / "bench_runner"
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
         why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-        raise UsageError(f"no cache folder can be made ({why}): name a place with XDG_CACHE_HOME") from error
+        raise UsageError(f"no {kind} folder can be made ({why}): name a place with {variable}") from error
     return folder

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from tests.loaded_interpreter import run_script
+from tests.postgresql import Server, running_server
 from tests.support import ROOT, Bench
 
 
@@ -31,3 +34,16 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data at {folder}: set BENCH_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[Server]:
+    """A server of this test process's own, for tests that leave it running."""
+    with running_server() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgres_server: Server) -> str:
+    """The URL of a new, empty database."""
+    return postgres_server.make_database(f"test_{uuid4().hex}")

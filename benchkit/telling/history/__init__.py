@@ -3,12 +3,15 @@
 base.py        what every store offers
 stores.py      the makes of stores, and the one function that opens them from a path or URL
 json_file/     the first make: one JSON file
+postgresql/    the second one: a database that several boxes share
+leases.py      what such a store offers several boxes: one group of runs, one box at a time
 index/         a cache beside such a file, from which lists and single runs are read
 record.py      a run as its JSON record, and back; a new field of a run goes there and into benchkit.records
-heads.py       what a run is called; finding.py: filter, order and page of a list; naming.py: families
+heads.py       what a run is called; listing.py: what a list shows of it; naming.py: families
+finding.py     filter, order and page of a list
 choosing.py    one run by what a person typed
 notes.py       notes and tags, in a small file
-artifacts.py   lines of JSON among a run's files; sealed.py opens a file below the run's folder alone
+artifacts.py   a run's small files, lines of JSON in them; sealed.py opens a file below the run's folder alone
 adding.py      a run or a results file made elsewhere becomes a run of this history
 recognizing.py which harness wrote a file or folder of results
 

@@ -1,17 +1,27 @@
-"""Lines of JSON among a run's artifacts, from whatever store."""
+"""What lies among a run's artifacts, from whatever store: its small files, and lines of JSON in them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchkit.contract import ATTEMPTS, SERVER_LOGS, AttemptFile, RunFile
 from benchkit.records import Run
 
 if TYPE_CHECKING:
     from benchkit.telling.history.base import Store
+
+SMALL = (RunFile.VERDICTS, RunFile.ANSWERS, RunFile.ANSWERS_KEY, RunFile.MEASURES, RunFile.SUMMARY)
+LOGS = (RunFile.OUTPUT, SERVER_LOGS, RunFile.EVENTS, RunFile.TELEMETRY)
+LOGS_OF_ATTEMPTS = frozenset({AttemptFile.STDOUT, AttemptFile.STDERR})
+MOST_FILES = 20_000
+
+FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 
 
 def artifact_rows(store: Store, run: Run, name: str) -> Iterator[dict[str, Any]]:
@@ -35,3 +45,26 @@ def json_objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
             continue
         if isinstance(row, dict):
             yield row
+
+
+def code_of(row: Mapping[str, Any]) -> str:
+    """The code as it was judged where that was kept, else what the answer holds between its fences."""
+    kept = row.get("code") or row.get("solution")
+    if kept:
+        return str(kept)
+    response = str(row.get("response") or "")
+    fenced = FENCE.findall(response)
+    return max(fenced, key=len) if fenced else response
+
+
+def names_in(folder: Path, *, logs: bool = False) -> list[str]:
+    """The small files in a run's folder, by their names relative to it; its logs only on request."""
+    found = [name for name in SMALL if (folder / name).is_file()]
+    if logs:
+        found += sorted({path.name for pattern in LOGS for path in folder.glob(pattern)})
+    for place, _, names in os.walk(folder / ATTEMPTS):
+        wanted = (name for name in sorted(names) if logs or name not in LOGS_OF_ATTEMPTS)
+        found += [str(Path(place, name).relative_to(folder)) for name in wanted]
+        if len(found) > MOST_FILES:
+            break
+    return found[:MOST_FILES]

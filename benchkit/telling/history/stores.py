@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 FILE = "file"
 STORES = {
     FILE: "benchkit.telling.history.json_file.file:JsonFile",
+    "postgresql": "benchkit.telling.history.postgresql.store:PostgresStore",
 }
 """Scheme -> module:Class, which takes the path or URL."""
 

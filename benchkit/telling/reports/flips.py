@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,11 +14,10 @@ from benchkit.contract import ATTEMPTS, RunFile
 from benchkit.records import Run, Verdict
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.history import as_json
-from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.artifacts import artifact_rows, code_of
 from benchkit.telling.history.base import Store
 from benchkit.telling.reports.gallery import natural
 
-FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
 LONGEST_CODE = 6000  # characters
 MOST_LINES = 300
 ROW_FIELDS = ("task_id", "sample", "verdict", "detail", "seconds", "tokens")
@@ -125,13 +123,8 @@ def changed_files(run: Run, store: Store, row: Mapping[str, Any]) -> str:
 
 
 def code_in(row: Mapping[str, Any]) -> str:
-    """The code as it was judged where that was kept, else what the answer holds between its fences."""
-    kept = row.get("code") or row.get("solution")
-    if kept:
-        return _shown(str(kept))
-    response = str(row.get("response") or "")
-    fenced = FENCE.findall(response)
-    return _shown(max(fenced, key=len) if fenced else response)
+    """The code of an answer as far as it is shown."""
+    return _shown(code_of(row))
 
 
 def _shown(code: str) -> str:

@@ -21,11 +21,6 @@ VERSION = 2
 
 WAIT_S = 5.0  # for another process that writes
 
-LIST_COLUMNS = (
-    *("id", "timestamp", "benchmark", "model", "status", "error"),
-    *("score", "time_taken", "total_passed", "total_problems", "tokens_per_second", "vram_mb"),
-)
-HEAD_COLUMNS = ("position", "id", "timestamp", "benchmark", "model", "status", "problems")
 TEXT_PLACE = "CAST(? AS TEXT)"
 """Of a value made by `storable`, in a statement."""
 

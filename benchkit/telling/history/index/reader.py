@@ -6,20 +6,16 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import cache_folder
-from benchkit.records import Run, Status
-from benchkit.runs import run_of
+from benchkit.records import Run
 from benchkit.telling.history.finding import COLUMNS, Filter, Found, Order, Page
 from benchkit.telling.history.heads import Head, make_head
 from benchkit.telling.history.index.cursor import has_unfinished_append, signature_of
 from benchkit.telling.history.index.database import (
-    HEAD_COLUMNS,
-    LIST_COLUMNS,
     TEXT_PLACE,
     UselessIndex,
     connected,
@@ -28,18 +24,9 @@ from benchkit.telling.history.index.database import (
     storable,
 )
 from benchkit.telling.history.index.queries import count_query, latest_query, page_query, places_query
+from benchkit.telling.history.listing import HEAD_COLUMNS, LIST_COLUMNS, ModelCount, listed_run
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
-
-
-@dataclass(frozen=True)
-class ModelCount:
-    """How often a model was run."""
-
-    model: str
-    runs: int
-    not_ok: int
-    last: float  # seconds since the epoch; far before it where no run has a date
 
 
 class IndexReader:
@@ -56,19 +43,20 @@ class IndexReader:
         return whole and cursor.signature == signature_of(self.history)
 
     def heads(self) -> list[Head]:
-        return self._heads(f"SELECT {', '.join(HEAD_COLUMNS)} FROM runs ORDER BY position")
+        return self._heads(f"SELECT position, {', '.join(HEAD_COLUMNS)} FROM runs ORDER BY position")
 
     def latest_heads(self) -> list[Head]:
         """Of each status, benchmark, model and problem set the last run's."""
-        return self._heads(latest_query(HEAD_COLUMNS))
+        return self._heads(latest_query(("position", *HEAD_COLUMNS)))
 
     def heads_of(self, model: str) -> list[Head]:
         """Of all runs of a model."""
-        query = f"SELECT {', '.join(HEAD_COLUMNS)} FROM runs WHERE model = {TEXT_PLACE} ORDER BY position"
+        columns = ", ".join(HEAD_COLUMNS)
+        query = f"SELECT position, {columns} FROM runs WHERE model = {TEXT_PLACE} ORDER BY position"
         return self._heads(query, (storable(model),))
 
     def _heads(self, query: str, values: Sequence[Any] = ()) -> list[Head]:
-        names = HEAD_COLUMNS[1:-1]
+        names = HEAD_COLUMNS[:-1]
         with connected(self.place) as connection:
             return [
                 make_head(position, dict(zip(names, row, strict=True)), problems)
@@ -95,7 +83,7 @@ class IndexReader:
         """All runs in their order, with what a list shows of them."""
         query = f"SELECT {', '.join(LIST_COLUMNS)} FROM runs ORDER BY position"
         with connected(self.place) as connection:
-            return [_listed(*row) for row in connection.execute(query)]
+            return [listed_run(*row) for row in connection.execute(query)]
 
     def get(self, run_id: str) -> Run:
         named = f"FROM runs WHERE id = {TEXT_PLACE} ORDER BY position DESC LIMIT 1"
@@ -125,37 +113,6 @@ class IndexReader:
             return [
                 _run(os.pread(file.fileno(), length, offset), position) for position, offset, length in places
             ]
-
-
-def _listed(
-    run_id: str,
-    timestamp: str,
-    benchmark: str,
-    model: str,
-    status: str,
-    error: str | None,
-    score: float | None,
-    time_taken: float | None,
-    passed: int | None,
-    total: int | None,
-    tokens_per_second: float | None,
-    vram_mb: float | None,
-) -> Run:
-    return run_of(
-        id=run_id,
-        timestamp=timestamp,
-        benchmark=benchmark,
-        model=model,
-        status=Status(status),
-        error=error,
-        results={
-            "score": score,
-            "time_taken": time_taken,
-            "total_passed": passed,
-            "total_problems": total,
-        },
-        telemetry={"tokens_per_second": tokens_per_second, "vram_peak_mb": vram_mb},
-    )
 
 
 def _run(line: bytes, position: int) -> Run:

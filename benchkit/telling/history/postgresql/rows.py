@@ -1,0 +1,81 @@
+"""A run as a row of the table `run`, and back."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from benchkit.records import Run
+from benchkit.telling.history.finding import COLUMNS, searched_text
+from benchkit.telling.history.record import as_line, from_record, to_record
+
+_OWN = (
+    "timestamp",
+    "benchmark",
+    "model",
+    "status",
+    "problems",
+    "searched",
+    "error",
+    "total_passed",
+    "total_problems",
+)
+FACTS = tuple(dict.fromkeys((*_OWN, *COLUMNS)))
+"""What lists are filtered and ordered by, and what they show."""
+
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+"""A character 0, half a surrogate pair."""
+
+RECORD = "coalesce(exact::text, record::text)"
+"""The record's text, in a statement."""
+
+
+def row_of(run: Run) -> dict[str, Any]:
+    """The values of a run's columns, by name, and its record as JSON."""
+    record = to_record(run)
+    plain = from_record(record)  # without what JSON has no word for, such as infinity
+    text = as_line(record).decode()
+    storable = json.dumps(_storable(record), ensure_ascii=False, allow_nan=False)
+    facts = {
+        "timestamp": plain.timestamp,
+        "problems": plain.problem_set.name,
+        "searched": searched_text(plain),
+        "error": None if plain.error is None else str(plain.error),
+        "total_passed": plain.results.total_passed,
+        "total_problems": plain.results.total_problems,
+    } | {name: column.value(plain) for name, column in COLUMNS.items()}
+    return {
+        "id": storable_text(plain.id),
+        "record": storable,
+        "exact": text if text != storable else None,
+        **{name: _fact(value) for name, value in facts.items()},
+    }
+
+
+def run_of_text(text: str, number: int = 1) -> Run:
+    """The run of a record's text."""
+    return from_record(json.loads(text), number)
+
+
+def storable_text(text: str) -> str:
+    """The text with a sign for what PostgreSQL has no place for."""
+    return _NO_TEXT.sub("\ufffd", text)
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable_text(value)
+    return float(value) if isinstance(value, int | float) else value
+
+
+def _storable(value: Any) -> Any:
+    match value:
+        case str():
+            return storable_text(value)
+        case Mapping():
+            return {storable_text(str(name)): _storable(part) for name, part in value.items()}
+        case list():
+            return [_storable(part) for part in value]
+    return value
