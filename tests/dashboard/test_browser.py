@@ -10,7 +10,7 @@ import pytest
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
-from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways
+from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways, until
 from tests.dashboard.raw import served
 from tests.dashboard.site import site_of, two_models
 from tests.telling.comparison.nights import a_history, a_run
@@ -26,7 +26,7 @@ PAGES = (
     "/compare?run=run-Alpha&run=run-Beta",
     "/models",
     "/models/Beta",
-    "/settings",
+    "/charts/leaderboard",
     "/settings",
     "/runs/no-such-run",
 )
@@ -91,6 +91,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     for path in PAGES:
         tab.set_viewport_size({"width": DESK, "height": 900})
         tab.goto(path)
+        tab.locator("[data-part]").first.wait_for(state="detached")
         found += [f"{path} {line}" for line in complaints_of(tab, axe)]
         for width in (PHONE, WALL):
             tab.set_viewport_size({"width": width, "height": 900})
@@ -147,6 +148,21 @@ def test_two_models_of_the_leaderboard_are_compared_and_their_codes_stand_side_b
     assert page.locator(".sides td.minus").first.text_content().strip() == "return n"
     page.keyboard.press("x")
     page.wait_for_url("**flip=HumanEval%2F5**")
+
+
+def test_no_click_is_lost_that_comes_before_the_script(page: Any) -> None:
+    """The button cannot be pressed until somebody hears it."""
+    held: list[Any] = []
+    page.route("**/static/actions.js", lambda route: held.append(route))
+    page.goto("/runs/run-Beta", wait_until="commit")
+    delete = page.get_by_role("button", name="Delete this run")
+    delete.wait_for()
+    assert delete.is_disabled()
+    until(lambda: held or page.wait_for_timeout(10))
+    held[0].continue_()
+    delete.click()
+    page.get_by_text("Its files stay where they are.").wait_for()
+    page.get_by_role("button", name="Cancel").click()
 
 
 def test_a_search_stands_in_the_address_and_survives_going_back(page: Any) -> None:

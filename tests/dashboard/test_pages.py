@@ -252,6 +252,52 @@ def test_of_many_boards_the_largest_are_shown_and_the_others_are_led_to(tmp_path
     assert page.count('href="/leaderboard?benchmark=own-') == 2
 
 
+def test_many_models_of_a_board_are_paged_and_its_charts_come_after_it(tmp_path: Path) -> None:
+    """The first page stays small, and each page goes on where the one before it ended."""
+    runs = [a_run(f"M{n:02}", id=f"run-{n:02}", failed=range(n)) for n in range(60)]
+    browser = looking_at(tmp_path, *runs)
+    pages = [browser.get(f"/leaderboard?page={n}").text for n in (1, 2, 3, 99)]
+    shown = [re.findall(r'href="/runs/(run-\d\d)"', page) for page in pages]
+    assert shown[0] + shown[1] + shown[2] == [f"run-{n:02}" for n in range(60)]
+    assert shown[3] == shown[2], "beyond the last is the last"
+    assert max(len(page.encode()) for page in pages) < 30_000
+    assert "<svg" in browser.get("/charts/leaderboard").text and 'class="chart"' not in pages[0]
+    assert 'class="chart"' not in browser.get("/charts/leaderboard?page=2").text
+
+
+def test_further_boards_are_led_to_where_filters_leave_nothing_of_the_largest(tmp_path: Path) -> None:
+    """A family that only a small benchmark knows is found without naming that benchmark."""
+    large = [a_run(f"Llama-{n}", id=f"run-{n}") for n in range(30)]
+    small = a_run("Qwen-7", id="run-small", benchmark="own", problem_set={"name": "own"})
+    browser = looking_at(tmp_path, *large, small)
+    assert 'href="/leaderboard?benchmark=own"' in browser.get("/leaderboard").text
+    found = browser.get("/leaderboard?family=Qwen-7").text
+    assert re.findall(r'href="/runs/(run-\w+)"', found) == ["run-small"]
+    assert 'role="alert"' in browser.get("/leaderboard?family=none").text
+
+
+def test_a_models_runs_are_paged_and_what_changed_is_told_across_pages(tmp_path: Path) -> None:
+    runs = [
+        a_run("A", id=f"run-{n:02}", timestamp=f"2026-01-01T00:{n:02}:00+00:00", config={"temperature": t})
+        for n, t in enumerate([0.0] * 5 + [0.8] * 50)
+    ]
+    browser = looking_at(tmp_path, *runs)
+    first, second = (browser.get(f"/models/A?page={n}").text for n in (1, 2))
+    found = [re.findall(r'href="/runs/(run-\d\d)"', page) for page in (first, second)]
+    assert found[0] + found[1] == [f"run-{n:02}" for n in reversed(range(55))]
+    assert "temperature" in first.partition("run-05")[2] and "temperature" not in second
+    assert 'class="chart"' in browser.get("/charts/model?name=A").text
+
+
+def test_buttons_that_need_the_script_are_asleep_until_it_is_there(browser: TestClient) -> None:
+    """Else a click that comes too early is lost."""
+    for page in ("/runs/run-Beta", "/settings", "/launch", "/now"):
+        for button in re.findall(r"<button[^>]*>", browser.get(page).text):
+            acts = re.search(r"data-(post|delete)|id=.(go|show-keys)", button)
+            assert not (acts and "disabled" not in button), f"{page}: {button}"
+    assert browser.get("/settings").text.count("disabled data-asleep") == 3
+
+
 def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:
     """Half a surrogate pair in a model's or a problem's name, as a file of others may have it."""
     browser = looking_at(tmp_path, a_run("x\ud800y", failed=[1], total=3), a_run("z", failed=[2], total=3))

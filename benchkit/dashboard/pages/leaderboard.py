@@ -1,8 +1,9 @@
-"""The leaderboard: tiers with their intervals, filters and charts."""
+"""The leaderboard: tiers with their intervals, and filters; its charts come after it, see charts.py."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -16,15 +17,13 @@ from benchkit.telling.comparison.board import Board, best_line, boards, lines_be
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import COLUMNS, informative
 from benchkit.telling.comparison.narrowing import Narrowing, values_of
-from benchkit.telling.comparison.selection import Contestant, choose
+from benchkit.telling.comparison.selection import Contestant, choose, latest_good
 from benchkit.telling.history.notes import Note
-from benchkit.telling.reports.gallery import charts
-from benchkit.telling.reports.svg import Canvas
 from benchkit.telling.tables.columns import Column, cell
 
 router = APIRouter()
-MOST_ROWS, MOST_DRAWN = 100, 30  # models of a board, and of its charts
-MOST_BOARDS = 4  # at once; the menu leads to the others
+ROWS = 25  # models on a page: with all that it loads it stays below 60 kB
+MOST_BENCHMARKS = 4  # at once; the menu leads to the others
 TITLES = {
     "benchmark": "Benchmark",
     "family": "Family",
@@ -50,45 +49,106 @@ class Row:
 
 @dataclass(frozen=True)
 class Shown:
-    """One board as the page shows it."""
+    """What stands of one board on the page."""
 
     title: str
     how: str
     columns: Sequence[Column[Contestant]]
     rows: Sequence[Row]
     said: Sequence[str]
-    charts: Sequence[Canvas]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The models of a board that are on the page, counted from its best."""
+
+    board: Board
+    first: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was asked for, of one page."""
+
+    parts: Sequence[Part] = ()
+    further: Sequence[str] = ()  # benchmarks with boards that are not among these
+    refused: str = ""
+    place: int = 1
+    pages: int = 1
 
 
 @router.get("/leaderboard")
-def leaderboard(request: Request) -> HTMLResponse:
+def leaderboard(request: Request, page: int = 1) -> HTMLResponse:
     catalog = small_catalog(site_of(request).history)
-    asked = {name: value for name, value in request.query_params.items() if value}
-    found: list[Board] = []
-    refused = ""
-    if len(catalog):
-        try:
-            found = _boards(catalog, asked)
-        except UsageError as error:
-            refused = str(error)
-    menus = _menus(catalog) if len(catalog) else []
-    shown = found if "benchmark" in asked else found[:MOST_BOARDS]
-    further = [board.section.contestants[0].run.benchmark for board in found[len(shown) :]]
+    chosen = chosen_boards(catalog, request.query_params, page)
     return render(
         request,
         "leaderboard.html",
-        boards=[*map(_shown, shown)],
-        further=list(dict.fromkeys(further)),
-        menus=menus,
-        refused=refused,
+        chosen=chosen,
+        boards=[*map(_shown, chosen.parts)],
+        menus=_menus(catalog) if len(catalog) else [],
+        filtered=any(value for name, value in request.query_params.items() if name != "page"),
     )
 
 
-def _boards(catalog: Catalog, asked: dict[str, str]) -> list[Board]:
+def chosen_boards(catalog: Catalog, query: Mapping[str, str], page: int) -> Chosen:
+    """Of the benchmark that was chosen, else of those with most models, as far as they fit on a page."""
+    asked = {name: value for name, value in query.items() if value}
+    if not len(catalog):
+        return Chosen()
+    try:
+        found, further = _boards(catalog, asked)
+    except UsageError as error:
+        return Chosen(refused=str(error))
+    pages = -(-sum(_length(board) for board in found) // ROWS)
+    place = min(max(1, page), pages)
+    return Chosen([*_parts(found, (place - 1) * ROWS)], further, "", place, pages)
+
+
+def _boards(catalog: Catalog, asked: Mapping[str, str]) -> tuple[list[Board], list[str]]:
+    """And the names of the benchmarks for which there was no room."""
+    if "benchmark" in asked:
+        return _boards_of(catalog, asked, asked["benchmark"]), []
+    models = Counter(head.benchmark for head in latest_good(catalog.heads))
+    left = sorted(models, key=lambda name: (-models[name], name))
+    if not left:
+        return _boards_of(catalog, asked, None), []  # says why there is none
+    found: list[Board] = []
+    refused: UsageError | None = None
+    count = benchmarks = 0
+    while left and (not found or (benchmarks < MOST_BENCHMARKS and count + models[left[0]] <= ROWS)):
+        name = left.pop(0)
+        try:
+            found += _boards_of(catalog, asked, name)
+        except UsageError as error:  # these filters leave nothing of this benchmark
+            refused = error
+        else:
+            count, benchmarks = count + models[name], benchmarks + 1
+    if not found and refused is not None:
+        raise refused
+    return found, left
+
+
+def _boards_of(catalog: Catalog, asked: Mapping[str, str], benchmark: str | None) -> list[Board]:
     names = ("family", "quantization", "language", "area", "difficulty")
     narrowing = Narrowing(**{name: asked.get(name) for name in names}, most_gib=_gib(asked.get("size")))
     wanted = None if narrowing == Narrowing() else narrowing
-    return boards(catalog, asked.get("benchmark"), _gib(asked.get("fits")), asked.get("tag"), wanted)
+    return boards(catalog, benchmark, _gib(asked.get("fits")), asked.get("tag"), wanted)
+
+
+def _parts(found: Sequence[Board], low: int) -> Iterator[Part]:
+    start = 0
+    for board in found:
+        first, end = max(low - start, 0), min(low + ROWS - start, _length(board))
+        if first < end:
+            yield Part(board, first, end)
+        start += _length(board)
+
+
+def _length(board: Board) -> int:
+    """In rows; that there is none to show is a line as well."""
+    return max(1, len(board.ranked))
 
 
 def _gib(text: str | None) -> float | None:
@@ -114,23 +174,21 @@ def _menus(catalog: Catalog) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def _shown(board: Board) -> Shown:
-    rows = [one for _, one in board.ranked]
+def _shown(part: Part) -> Shown:
+    board = part.board
+    ranked = board.ranked
+    rows = [one for _, one in ranked]
     columns = [one for one in informative(COLUMNS, rows) if _tells_something(one, rows)]
     conditions = {name: value for name, value in board.section.conditions.items() if value != "unknown"}
-    drawn = charts(board.section.title, rows[:MOST_DRAWN]) if rows else {}
     said = lines_below(board) if rows else ["No model here fits, or none has a score."]
     if board.fits is not None and rows:
         said = [best_line(board), *said]
-    if len(rows) > MOST_ROWS:
-        said = [f"The best {MOST_ROWS} of {len(rows)} models: the filters show others.", *said]
     return Shown(
-        board.section.title,
+        board.section.title + (f", from place {part.first + 1}" if part.first else ""),
         " · ".join(f"{name} {value}" for name, value in conditions.items()),
         columns,
-        _rows(board, columns),
-        said,
-        tuple(drawn.values()),
+        _rows(board, columns, part),
+        () if part.first else said,
     )
 
 
@@ -139,9 +197,9 @@ def _tells_something(column: Column[Contestant], rows: Sequence[Contestant]) -> 
     return column.name not in SHOWN_OTHERWISE and any(column.value(one) for one in rows)
 
 
-def _rows(board: Board, columns: Sequence[Column[Contestant]]) -> list[Row]:
+def _rows(board: Board, columns: Sequence[Column[Contestant]], part: Part) -> list[Row]:
     found: list[Row] = []
-    for tier, one in board.ranked[:MOST_ROWS]:
+    for tier, one in board.ranked[part.first : part.end]:
         note = board.notes.get(one.run.id, Note()).in_words()
         cells = [cell(column, one) or UNKNOWN for column in columns]
         found.append(Row(tier, not found or found[-1].tier != tier, one, cells, note))

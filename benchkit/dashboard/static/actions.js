@@ -1,5 +1,6 @@
 // Buttons that act at once: data-post (or data-method with data-path), what they say when it is done, where they lead.
 import { ask } from "./ask.js";
+import { wake } from "./wake.js";
 
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[data-post], button[data-delete]");
@@ -62,3 +63,5 @@ async function values(form) {
   }
   return found;
 }
+
+wake(document);

@@ -1,4 +1,6 @@
 // The live connection: one socket a page. It says what it follows and from which byte; what comes is drawn into the page.
+import { wake } from "./wake.js";
+
 const PAUSES_MS = [300, 1000, 2000, 5000];
 const title = document.title;
 const state = document.getElementById("state");
@@ -153,6 +155,8 @@ function draw(run, shot) {
   }
 }
 
+const nameOf = (element) => element.dataset.post ?? element.dataset.delete ?? element.getAttribute("href");
+
 async function refresh() {
   const live = document.querySelector("[data-refreshes]");
   if (!live || refreshing) return;
@@ -162,7 +166,10 @@ async function refresh() {
     if (answer.ok) {
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       const open = [...live.querySelectorAll("[data-run] details[open]")].map((one) => one.closest("[data-run]").dataset.run);
+      const held = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
       live.replaceChildren(...page.querySelector("[data-refreshes]").childNodes);
+      wake(live);
+      if (held) [...live.querySelectorAll("a, button")].find((one) => nameOf(one) === held)?.focus();
       for (const id of open) byRun(id)?.querySelector("details")?.setAttribute("open", "");
       follow();
     }

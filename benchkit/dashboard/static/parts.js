@@ -1,0 +1,8 @@
+// Parts of a page that come after it: each names the page that holds it, and a link to that where none comes.
+for (const place of document.querySelectorAll("[data-part]")) {
+  const answer = await fetch(place.dataset.part).catch(() => null);
+  if (!answer?.ok) continue;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  place.replaceChildren(...page.querySelector("[data-content]").children);
+  delete place.dataset.part;
+}
