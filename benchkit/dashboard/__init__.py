@@ -5,7 +5,7 @@ app.py      the application: routes, static files, errors
 server.py   the socket, and what serves it
 access.py   the address and the token
 bugs.py     what is said of a bug of ours
-guard.py    who may look: every request, before anything else
+guard.py    who may look: every request, before anything else; checks.py: what it must be
 api/        what a page or a program can do; launches.py: batches that were started from the page
 page_settings.py  what was set on the page, in the user's config folder
 found_models.py  the models in the folders that the page looks into

@@ -17,5 +17,7 @@ code.py         code with its words marked for the style sheet
 
 from benchkit.dashboard.pages import charts, compare, launch, leaderboard, models, now, run, runs, settings
 
-ROUTERS = tuple(page.router for page in (launch, now, leaderboard, runs, run, compare, models, charts, settings))
+ROUTERS = tuple(
+    page.router for page in (launch, now, leaderboard, runs, run, compare, models, charts, settings)
+)
 """In the order in which paths are tried."""
