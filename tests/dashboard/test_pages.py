@@ -261,7 +261,8 @@ def test_many_models_of_a_board_are_paged_and_its_charts_come_after_it(tmp_path:
     assert shown[0] + shown[1] + shown[2] == [f"run-{n:02}" for n in range(60)]
     assert shown[3] == shown[2], "beyond the last is the last"
     assert max(len(page.encode()) for page in pages) < 30_000
-    assert "<svg" in browser.get("/charts/leaderboard").text and 'class="chart"' not in pages[0]
+    assert "<svg" in browser.get("/charts/leaderboard").text
+    assert 'class="chart"' not in pages[0]
     assert 'class="chart"' not in browser.get("/charts/leaderboard?page=2").text
 
 
@@ -285,7 +286,8 @@ def test_a_models_runs_are_paged_and_what_changed_is_told_across_pages(tmp_path:
     first, second = (browser.get(f"/models/A?page={n}").text for n in (1, 2))
     found = [re.findall(r'href="/runs/(run-\d\d)"', page) for page in (first, second)]
     assert found[0] + found[1] == [f"run-{n:02}" for n in reversed(range(55))]
-    assert "temperature" in first.partition("run-05")[2] and "temperature" not in second
+    assert "temperature" in first.partition("run-05")[2]
+    assert "temperature" not in second
     assert 'class="chart"' in browser.get("/charts/model?name=A").text
 
 
