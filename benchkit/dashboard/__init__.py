@@ -9,6 +9,7 @@ guard.py    who may look: every request, before anything else; checks.py: what i
 api/        what a page or a program can do; launches.py: batches that were started from the page
 page_settings.py  what was set on the page, in the user's config folder
 found_models.py  the models in the folders that the page looks into
+at_work.py  the runs in progress
 live.py     what is going on now, over a WebSocket; watching.py: looked up once for all
 patience.py  while the index of a long history is made
 pages/      the pages, one file each, made into HTML on the server

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 
 from benchkit.dashboard.api.application import make_api
+from benchkit.dashboard.at_work import runs_at_work
 from benchkit.dashboard.bugs import tell_bug
 from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.live import router as live_router
@@ -22,7 +22,6 @@ from benchkit.dashboard.pages.rendering import error_page
 from benchkit.dashboard.patience import Patience
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, UsageError
-from benchkit.running.live import live_runs
 from benchkit.telling.reports.svg import DARK_STYLE, STYLE
 from benchkit.terminal import complain, say
 
@@ -50,10 +49,7 @@ def make_app(site: Site) -> ASGIApp:
 
 def _first_page() -> Response:
     """Where something happens, else where one begins to read."""
-    running = False
-    with suppress(BenchError):  # without a cache folder nobody knows
-        running = bool(live_runs())
-    return RedirectResponse("/now" if running else "/leaderboard", 303)
+    return RedirectResponse("/now" if runs_at_work() else "/leaderboard", 303)
 
 
 def _drawn_style() -> Response:

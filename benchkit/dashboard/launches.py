@@ -107,7 +107,7 @@ def launches(most: int = MOST_KEPT) -> list[Launch]:
     """Those that are remembered, the newest first."""
     try:
         folders = sorted(launches_folder().iterdir(), reverse=True)[:most]
-    except OSError:
+    except (OSError, UsageError):  # without a cache folder nothing was launched
         return []
     return sorted(_readable(folders), key=lambda one: one.since, reverse=True)
 

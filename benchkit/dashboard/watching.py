@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.dashboard.api.launching import launch_answer
+from benchkit.dashboard.at_work import runs_at_work
 from benchkit.dashboard.launches import launches
 from benchkit.running.batch.overview import Overview, overview_of
 from benchkit.running.batch.state import BatchState, journal_path, read_state
-from benchkit.running.live import LiveRun, live_runs
+from benchkit.running.live import LiveRun
 from benchkit.running.live.form import history_name
 
 FRAME_S = 0.2  # between two looks for the same client
@@ -45,7 +46,7 @@ class Watch:
         with self._lock:
             now = time.monotonic()
             if self._look is None or now - self._looked >= FRAME_S / 2:
-                runs = live_runs()
+                runs = runs_at_work()
                 by_id = {run.announcement.run_id: run for run in runs}
                 overview = overview_of(self._state(), runs, self._place)
                 self._look, self._looked = Look(by_id, overview, _told_launches(self._place)), now

@@ -219,13 +219,13 @@ def test_a_client_that_does_not_read_holds_up_nobody(access: Access, run: LiveRu
 def test_where_nobody_looks_nothing_is_read(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the last page is closed the server is at rest, and one that wishes for nothing costs nothing."""
     looks: list[float] = []
-    look_up = watching.live_runs
+    look_up = watching.runs_at_work
 
     def counted() -> Any:
         looks.append(time.monotonic())
         return look_up()
 
-    monkeypatch.setattr(watching, "live_runs", counted)
+    monkeypatch.setattr(watching, "runs_at_work", counted)
     monkeypatch.setattr(live, "FRAME_S", 0.01)
     with client(access, runs=True) as socket:
         until(socket, lambda message: "runs" in message)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from benchkit.commands.dashboard import has_screen, over_ssh
+from benchkit.dashboard import watching
 from benchkit.running.batch import overview
 from benchkit.running.batch.state import EntryState, StateJournal
 from benchkit.running.live import Announcement, Snapshot, publishing
 from benchkit.running.live.form import history_name
 from benchkit.running.live.owner import this_process
-from tests.dashboard.site import site_of
+from tests.dashboard.site import site_of, two_models
 from tests.dashboard.test_pages import ACCESS, looking_at
 
 
@@ -76,3 +78,23 @@ def test_the_runs_of_a_batch_that_is_over_lead_to_their_comparison(
     assert 'href="/compare?run=run-A&amp;run=run-B"' in text
     assert "out of memory: &lt;GPU&gt;" in text
     assert 'data-post="/api/batch/retry"' in text
+
+
+def test_without_a_cache_folder_the_page_says_why_it_sees_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In one line with the next step; all other pages and the live connection's look do without."""
+    browser = looking_at(tmp_path, *two_models(tmp_path))
+    (tmp_path / "a-file").touch()
+    (tmp_path / "cache" / "bench_runner").mkdir(parents=True)
+    (tmp_path / "cache" / "bench_runner" / "live").touch()
+    for place in (tmp_path / "a-file", tmp_path / "cache"):
+        monkeypatch.setenv("XDG_CACHE_HOME", str(place))
+        answer = browser.get("/now")
+        assert answer.status_code == 503
+        assert re.search(r"what runs now cannot be seen: .*XDG_CACHE_HOME", answer.text)
+        assert browser.get("/runs/run-Beta").status_code == 200
+        assert browser.get("/runs/no-such-run").status_code == 404
+        assert browser.get("/", follow_redirects=False).headers["location"] == "/leaderboard"
+        assert browser.get("/api/runs/no-such-run/files/output.log").status_code == 404
+        assert watching.Watch(str(tmp_path / "benchmark_results.json")).look().runs == {}

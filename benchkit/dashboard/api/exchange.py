@@ -54,13 +54,16 @@ def import_file(body: ImportBody, site: TheSite) -> Added:
     """Take results made elsewhere into the history; the file is kept among the runs, as their origin."""
     data = body.content.encode("utf-8", "surrogatepass")
     folder = site.runs_dir / "imports"
-    make_private_folder(folder)
-    place = (
-        folder
-        / f"{hashlib.sha256(data).hexdigest()[:12]}-{_ODD.sub('_', body.name)[-80:].lstrip('.') or 'file'}"
-    )
-    was_there = place.exists()
-    atomic_write(place, data)
+    name = _ODD.sub("_", body.name)[-80:].lstrip(".") or "file"
+    place = folder / f"{hashlib.sha256(data).hexdigest()[:12]}-{name}"
+    try:
+        was_there = place.exists()
+        make_private_folder(folder)
+        atomic_write(place, data)
+    except OSError as error:
+        raise Refused(
+            409, f"{body.name} cannot be kept in {folder}: {error.strerror}; start with --runs-dir elsewhere"
+        ) from None
     try:
         parser = body.parser if body.parser or holds_records(place) else writer_of(place)
         added = add(site.history, place, parser=parser or None, benchmark=body.benchmark, model=body.model)

@@ -14,9 +14,9 @@ from fastapi.responses import StreamingResponse
 
 from benchkit.contract import ATTEMPTS, SERVER_LOGS, AttemptFile, RunFile
 from benchkit.dashboard.api.answers import Refused, TheSite
+from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.site import Site
 from benchkit.errors import HistoryError
-from benchkit.running.live import live_runs
 from benchkit.telling.history.sealed import open_below
 
 CHUNK_BYTES = 64 * 1024
@@ -58,7 +58,8 @@ def is_known(name: str) -> bool:
 
 def folders_of(site: Site, run_id: str) -> list[Path]:
     """Where the run's files may lie: while it is at work, and once it is in the history."""
-    live = [Path(run.announcement.folder) for run in live_runs() if run.announcement.run_id == run_id]
+    at_work = run_at_work(run_id)
+    live = [Path(at_work.announcement.folder)] if at_work else []
     try:
         run = site.history.get(run_id)
     except HistoryError as error:

@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from benchkit.dashboard.api.answers import Refused, TheSite, run_named
 from benchkit.dashboard.api.launching import StopAnswer, stopping
+from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.launches import interrupt
-from benchkit.running.live import live_runs
 from benchkit.telling.history.notes import Note
 
 router = APIRouter(prefix="/runs/{run_id}")
@@ -30,7 +30,7 @@ class Deleted(BaseModel):
 @router.post("/stop")
 def stop(run_id: str) -> StopAnswer:
     """Stop a run in progress, and its batch with it: in order the first time, at once the second."""
-    live = next((run for run in live_runs() if run.announcement.run_id == run_id), None)
+    live = run_at_work(run_id)
     if live is None or not interrupt(live.announcement.owner):
         raise Refused(409, f"run {run_id!r} is not at work on this machine")
     return StopAnswer(stopping=stopping(run_id))

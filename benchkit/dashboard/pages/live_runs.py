@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchkit.contract import RunFile
+from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
 from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, live_runs
@@ -63,8 +64,7 @@ def watched_runs(history: str) -> list[Watched]:
 
 
 def watched_run(history: str, run_id: str) -> Watched | None:
-    found = (live for live in live_runs() if live.announcement.run_id == run_id)
-    live = next(found, None)
+    live = run_at_work(run_id)
     return None if live is None else _watched(live, history)
 
 

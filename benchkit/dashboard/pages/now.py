@@ -10,7 +10,8 @@ from fastapi.responses import HTMLResponse
 from benchkit.contract import ExitCode
 from benchkit.dashboard.launches import Launch, launches
 from benchkit.dashboard.pages.live_runs import watched_runs
-from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.dashboard.pages.rendering import error_page, render, site_of
+from benchkit.errors import UsageError
 from benchkit.records import Status
 from benchkit.running.batch.display import counts
 from benchkit.running.batch.overview import look_at
@@ -22,14 +23,17 @@ LATELY_S = 3600
 @router.get("/now")
 def now(request: Request) -> HTMLResponse:
     place = site_of(request).place
-    overview = look_at(place)
+    try:
+        overview, watched = look_at(place), watched_runs(place)
+    except UsageError as error:
+        return error_page(request, f"what runs now cannot be seen: {error}", 503)
     running = {state.key for state in overview.states if state.state == "running"}
     started = launches()
     states = overview.states[: len(overview.states) - overview.single_runs]  # of the batch
     return render(
         request,
         "now.html",
-        watched=watched_runs(place),
+        watched=watched,
         beginning=[one for one in started if one.alive and not running & set(one.keys)],
         gone_wrong=[one for one in started if _went_wrong(one)],
         waiting=[state for state in states if not state.over and state.state != "running"],

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from benchkit.errors import UsageError
 from benchkit.files import cache_folder
 from benchkit.running.live.form import (
     Announcement,
@@ -36,7 +37,11 @@ class LiveRun:
 def live_folder() -> Path:
     """Where this user's runs tell what is going on."""
     folder = cache_folder() / "live"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        why = f"{folder} cannot be made: {error.strerror}"
+        raise UsageError(f"{why}; name a place that can be written with XDG_CACHE_HOME") from error
     return folder
 
 

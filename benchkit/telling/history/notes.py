@@ -6,7 +6,8 @@ The file holds: run id -> {"note": text, "tags": [words]}.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def write(
     path: Path, run_id: str, text: str | None = None, tags: Iterable[str] = (), without: Iterable[str] = ()
 ) -> Note:
     """Set the text where one is given, add tags, drop those in `without`; what was there else stays."""
-    with locked(path):
+    with _named(path), locked(path):
         notes = read(path)
         old = notes.get(run_id, Note())
         dropped = set(without)
@@ -56,10 +57,19 @@ def forget(path: Path, run_id: str) -> None:
     """Drop the notes of a run that was deleted."""
     if not path.exists():
         return
-    with locked(path):
+    with _named(path), locked(path):
         notes = read(path)
         if notes.pop(run_id, None) is not None:
             _store(path, notes)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """An error names the notes, and not the lock or the draft beside them."""
+    try:
+        yield
+    except OSError as error:
+        raise HistoryError(f"notes {path} cannot be written: {error.strerror or error}") from error
 
 
 def _note(entry: Any) -> Note:
