@@ -1,17 +1,26 @@
-"""The models in the folders that the page looks into; a browser names them by a sign, never by a path."""
+"""The models in the folders that the page looks into; a browser names them by a sign, never by a path.
+
+The form asks at each change, and headers of large vocabularies take a while: a folder is read again only when
+one of its files is another one, by name, inode, size and time.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from benchkit.errors import BenchError
 from benchkit.records import ModelFile
-from benchkit.running.batch.models import find_models
+from benchkit.running.batch.models import find_models, matching_files
 from benchkit.running.runner.host import read_servable
+
+MOST_FOLDERS = 64  # that are remembered
+
+Signature = tuple[tuple[str, int, int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -27,17 +36,32 @@ class FoundModel:
 
 def found_models(folders: Sequence[Path]) -> list[FoundModel]:
     """Each file once, by its name."""
-    by_path = {model.path: model for folder in folders for model in _in_folder(folder)}
+    by_path = {model.path: model for folder in folders for model in _in_folder(folder, _signature_of(folder))}
     return sorted(by_path.values(), key=lambda model: (model.name.casefold(), str(model.path)))
 
 
-def _in_folder(folder: Path) -> Iterator[FoundModel]:
+def _signature_of(folder: Path) -> Signature:
+    files = matching_files(str(folder))
+    return tuple(found for file in files if (found := _file_signature(file)) is not None)
+
+
+def _file_signature(file: Path) -> tuple[str, int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return str(file), status.st_ino, status.st_size, status.st_mtime_ns
+
+
+@lru_cache(MOST_FOLDERS)
+def _in_folder(folder: Path, _signature: Signature) -> tuple[FoundModel, ...]:
     found = find_models(str(folder))
+    models = []
     for path in found.files:
         place = path.absolute()
-        yield FoundModel(
-            _sign(place), place, path.name.removesuffix(".gguf"), found.facts.get(path), _refusal(path)
-        )
+        name = path.name.removesuffix(".gguf")
+        models.append(FoundModel(_sign(place), place, name, found.facts.get(path), _refusal(path)))
+    return tuple(models)
 
 
 def _sign(path: Path) -> str:

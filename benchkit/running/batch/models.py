@@ -56,13 +56,15 @@ def _note_facts(path: Path, facts: dict[Path, ModelFile]) -> str | None:
 def _candidates(pattern: str) -> Iterator[Path]:
     """Of a split model its first part stands for all; a missing part is reported when the model is read."""
     firsts: dict[str, Path] = {}
-    for path in _matches(Path(os.path.expanduser(pattern))):  # noqa: PTH111 - Path's own fails for ~nobody
+    for path in matching_files(pattern):
         if path.is_file() or (path.is_symlink() and not path.exists()):
             firsts.setdefault(_PART.sub("", str(path)), path)
     return iter(firsts.values())
 
 
-def _matches(path: Path) -> list[Path]:
+def matching_files(pattern: str) -> list[Path]:
+    """Every part of a split model, and links to nothing, too."""
+    path = Path(os.path.expanduser(pattern))  # noqa: PTH111 - Path's own fails for ~nobody
     if path.is_dir():
         return sorted(path.rglob("*.gguf"))
     if path.exists():

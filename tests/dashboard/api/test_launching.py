@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from starlette.testclient import TestClient
 from benchkit.dashboard import launches
 from benchkit.dashboard.found_models import found_models
 from benchkit.dashboard.site import Site
+from benchkit.running.batch import models
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.running.live.owner import process
 from tests.support import ROOT
@@ -70,6 +72,30 @@ def test_a_check_tells_what_would_run(api: TestClient, model: str) -> None:
     assert answer["command"].endswith("-- --samples-per-problem 2")
     assert answer["sums"][0].startswith("1 run, 1 to do")
     assert api.get("/launches").json() == []
+
+
+def test_headers_are_read_again_only_where_a_file_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The form asks at each change; a model that is replaced, added or removed is noticed all the same."""
+    reads: list[Path] = []
+    read = models.read_model_file
+    monkeypatch.setattr(models, "read_model_file", lambda path: reads.append(path) or read(path))
+
+    def names() -> list[tuple[str, bool]]:
+        reads.clear()
+        return [(one.name, one.refused == "") for one in found_models([tmp_path])]
+
+    shutil.copy(ROOT / "demo" / "demo-q2_k.gguf", tmp_path / "a.gguf")
+    assert (names(), len(reads)) == ([("a", True)], 1)
+    assert (names(), len(reads)) == ([("a", True)], 0)
+    (tmp_path / "a.gguf").write_bytes(b"no model")
+    (tmp_path / "b.gguf").symlink_to("nowhere")
+    assert names() == [("a", False)]
+    shutil.copy(ROOT / "demo" / "demo-q2_k.gguf", tmp_path / "nowhere")
+    assert names() == [("a", False), ("b", True)]
+    (tmp_path / "a.gguf").unlink()
+    assert names() == [("b", True)]
 
 
 def test_the_command_of_several_runs(api: TestClient, model: str, site: Site) -> None:
