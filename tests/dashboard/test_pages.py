@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from html import unescape
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
@@ -298,6 +300,26 @@ def test_buttons_that_need_the_script_are_asleep_until_it_is_there(browser: Test
             acts = re.search(r"data-(post|delete)|id=.(go|show-keys)", button)
             assert not (acts and "disabled" not in button), f"{page}: {button}"
     assert browser.get("/settings").text.count("disabled data-asleep") == 3
+
+
+@pytest.mark.parametrize("name", ["a/b", "a?b=1&c#d", "a b+c", "<i>'\"", "äé"])
+def test_runs_with_odd_ids_are_led_to_from_every_page(tmp_path: Path, name: str) -> None:
+    """Another program's history may call its runs anything."""
+    runs = [a_run_with_files(tmp_path, model, {3}) for model in ("A", "B")]
+    odd = changed(runs[0], id=name)
+    browser = looking_at(tmp_path, odd, runs[1])
+    for page in ("/leaderboard", "/runs", "/models", "/models/A"):
+        links = re.findall(r'href="(/runs/[^"]+)"', browser.get(page).text)
+        found = [browser.get(unescape(link)) for link in links]
+        assert any("<h1>A" in answer.text for answer in found), page
+        assert all(answer.status_code == 200 for answer in found), links
+    page = browser.get(f"/runs/{quote(name)}").text
+    for link in re.findall(r'href="((?:/runs/|/compare|/api/runs/)[^"]+)"', page):
+        assert browser.get(unescape(link)).status_code == 200, link
+    (note,) = re.findall(r'data-send="([^"]+)"', page)
+    headers = {"Origin": ACCESS.origin}
+    assert browser.put(unescape(note), json={"text": "seen"}, headers=headers).status_code == 200
+    assert "seen" in browser.get(f"/runs/{quote(name)}").text
 
 
 def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")  # no file is longer
 router = APIRouter()
 
 
-@router.api_route("/runs/{run_id}/files/{name:path}", methods=["GET"], response_class=StreamingResponse)
+@router.api_route("/runs/{run_id:path}/files/{name:path}", methods=["GET"], response_class=StreamingResponse)
 def run_file(
     run_id: str, name: str, request: Request, site: TheSite, download: bool = False
 ) -> StreamingResponse:

@@ -11,7 +11,7 @@ from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.launches import interrupt
 from benchkit.telling.history.notes import Note
 
-router = APIRouter(prefix="/runs/{run_id}")
+router = APIRouter(prefix="/runs/{run_id:path}")
 
 
 class NoteBody(BaseModel):

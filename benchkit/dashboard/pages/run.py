@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
@@ -68,7 +68,7 @@ class Choice:
         words = urlencode(
             {name: value for name, value in query.items() if value is not None}, errors="surrogatepass"
         )
-        return f"/runs/{self.run.id}?{words}#answer"
+        return f"/runs/{quote(self.run.id, errors='surrogatepass')}?{words}#answer"
 
     def keys(self) -> list[tuple[str, str, str]]:
         """A key, what it does in words, and where it leads."""
@@ -89,7 +89,7 @@ class Choice:
         return found
 
 
-@router.get("/runs/{run_id}")
+@router.get("/runs/{run_id:path}")
 def run(request: Request, run_id: str, task: str = "", sample: int = 0, against: str = "") -> HTMLResponse:
     site = site_of(request)
     store = site.history
