@@ -23,7 +23,8 @@ from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.files import atomic_write, cache_folder
 from benchkit.judging.judges.oracles import is_floats, shows_presence_only
 from benchkit.judging.sandbox import CallResult, Limits, Opaque, Sandbox, digest
-from benchkit.judging.sandbox.wire.codec import decode, encode
+from benchkit.judging.sandbox.wire.codec import encode
+from benchkit.judging.sandbox.wire.decoding import decode
 
 MAKE = 2  # of these files; to be raised when what they hold changes
 DIGEST = 16

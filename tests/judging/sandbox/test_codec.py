@@ -19,7 +19,7 @@ import pytest
 from sortedcontainers import SortedList, SortedSet
 
 from benchkit.judging.sandbox import digest
-from benchkit.judging.sandbox.wire import codec
+from benchkit.judging.sandbox.wire import codec, decoding
 
 VALUES: list[Any] = [
     None, True, False, 0, -1, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 2**64, 10**100_000, -(10**1000),
@@ -46,7 +46,7 @@ Point = collections.namedtuple("Point", "x y")
 @pytest.mark.parametrize("value", VALUES, ids=lambda value: type(value).__name__)
 def test_round_trip(value: Any) -> None:
     """A plain value comes back equal and of the same types all through."""
-    back = codec.decode(codec.encode(value))
+    back = decoding.decode(codec.encode(value))
     assert back == value
     assert codec.encode(back) == codec.encode(value)  # which tells 1 from True and 0.0 from -0.0
 
@@ -64,7 +64,7 @@ def test_round_trip(value: Any) -> None:
 )  # fmt: skip
 def test_subclasses_come_as_their_base(value: Any, plain: Any) -> None:
     """A subclass's own methods are left behind: what arrives is of the exact builtin type."""
-    back = codec.decode(codec.encode(value))
+    back = decoding.decode(codec.encode(value))
     assert type(back) is type(plain)
     assert back == plain
     assert repr(back) == repr(plain)
@@ -117,8 +117,8 @@ BAD = [
 @pytest.mark.parametrize("encoded", BAD, ids=range(len(BAD)))
 def test_bad_bytes(encoded: bytes) -> None:
     """Whatever is no encoding is an error of ours, never a crash and never a value."""
-    with pytest.raises(codec.BadBytes):
-        codec.decode(encoded)
+    with pytest.raises(decoding.BadBytes):
+        decoding.decode(encoded)
 
 
 def test_any_bytes_at_all() -> None:
@@ -129,5 +129,5 @@ def test_any_bytes_at_all() -> None:
         for _ in range(luck.randrange(4)):
             if encoded:
                 encoded[luck.randrange(len(encoded))] = luck.randrange(256)
-        with contextlib.suppress(codec.BadBytes):
-            codec.decode(bytes(encoded))
+        with contextlib.suppress(decoding.BadBytes):
+            decoding.decode(bytes(encoded))

@@ -17,8 +17,8 @@ from benchkit.judging.sandbox import Limits, Program, Sandbox
 from benchkit.judging.sandbox.judge.disk import DiskWatch
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.judging.sandbox.stopped import ProgramStopped
-from benchkit.judging.sandbox.wire import codec
-from benchkit.judging.sandbox.wire.codec import BadBytes
+from benchkit.judging.sandbox.wire import codec, decoding
+from benchkit.judging.sandbox.wire.decoding import BadBytes
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import kill
 
@@ -55,18 +55,18 @@ def test_keys_made_to_be_alike_are_refused() -> None:
     items, pairs = b"".join(keys), b"N".join(keys) + b"N"
     for encoded in (b"<" + head + items, b">" + head + items, b"{" + pairs + b"0"):
         with pytest.raises(BadBytes, match="alike"):
-            codec.decode(encoded)
+            decoding.decode(encoded)
     honest = {(a, b, c): {a, b, c} for a in range(-9, 9) for b in range(-9, 9) for c in range(-9, 9)}
-    assert codec.decode(codec.encode(honest)) == honest
+    assert decoding.decode(codec.encode(honest)) == honest
 
 
 def test_containers_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes that name millions of empty ones take a hundred times their room, and minutes to read."""
-    monkeypatch.setattr(codec, "_MOST_CONTAINERS", 1000)
-    assert codec.decode(codec.encode([[]] * 999)) == [[]] * 999
+    monkeypatch.setattr(decoding, "_MOST_CONTAINERS", 1000)
+    assert decoding.decode(codec.encode([[]] * 999)) == [[]] * 999
     for empty in ([], {}, set()):
         with pytest.raises(BadBytes, match="too many containers"):
-            codec.decode(codec.encode([empty] * 1000))
+            decoding.decode(codec.encode([empty] * 1000))
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ from benchkit.judging.sandbox.judge.outcomes import outcome
 from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.stopped import ProgramStopped
-from benchkit.judging.sandbox.wire import codec, frames
+from benchkit.judging.sandbox.wire import codec, decoding, frames
 from benchkit.judging.sandbox.wire.line import Line, as_message
 from benchkit.judging.sandbox.wire.replies import raised
 from benchkit.judging.sandbox.wire.setup import WorkerSetup
@@ -164,8 +164,8 @@ class CallServer:
         watchdog.arm(deadline)
         try:
             with watchdog.alarm(deadline):
-                return codec.digest_of(reply.body), codec.decode(reply.body)
-        except (codec.BadBytes, MemoryError, watchdog.TooSlow):
+                return codec.digest_of(reply.body), decoding.decode(reply.body)
+        except (decoding.BadBytes, MemoryError, watchdog.TooSlow):
             return b"", None
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from benchkit.judging.sandbox.base import Limits, Opaque, Outcome, WorkerLost
-from benchkit.judging.sandbox.wire import codec, frames
+from benchkit.judging.sandbox.wire import codec, decoding, frames
 from benchkit.judging.sandbox.wire.line import as_outcome
 from benchkit.judging.sandbox.wire.replies import RawReply, describe_exception, raised, readable
 from benchkit.verdict import Verdict
@@ -62,8 +62,8 @@ class ReceivedResult:
         if self._raw.kind == frames.DIGEST:
             return self._program.fetch(self._call, self._raw.body)
         try:
-            return codec.decode(self._raw.body) if self._raw.kind == frames.VALUE else None
-        except codec.BadBytes:
+            return decoding.decode(self._raw.body) if self._raw.kind == frames.VALUE else None
+        except decoding.BadBytes:
             return Opaque("bytes that are no value")
 
 

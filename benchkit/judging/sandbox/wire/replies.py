@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchkit.judging.sandbox.stopped import ProgramStopped
-from benchkit.judging.sandbox.wire import codec
+from benchkit.judging.sandbox.wire import decoding
 from benchkit.verdict import Verdict
 
 MOST_TEXT = 300
@@ -24,8 +24,8 @@ class RawReply:
 
 def value_of(body: bytes) -> Any:
     try:
-        return codec.decode(body)
-    except (codec.BadBytes, struct.error):
+        return decoding.decode(body)
+    except (decoding.BadBytes, struct.error):
         raise ProgramStopped(Verdict.ERROR, "wrote to the judge's descriptor what is no value") from None
 
 
