@@ -10,7 +10,8 @@ from typing import Any
 
 from benchkit.benchmarks import BENCHMARKS
 from benchkit.records import Run
-from benchkit.settings import SETTINGS, Recorded, RunSettings, Setting, model_name, set_by_somebody
+from benchkit.setting_facts import Recorded, Setting
+from benchkit.settings import SETTINGS, RunSettings, model_name, set_by_somebody
 
 PROGRAM = "bench_runner.py"
 AS_ARGUMENTS = "script_args"

@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 
 from benchkit.records import Status
-from benchkit.runs import RunConfig, RunMachine, RunResults, RunTelemetry, part_as_record, read_part, run_of
+from benchkit.run_parts import RunConfig, RunMachine, RunResults, RunTelemetry, part_as_record, read_part
+from benchkit.runs import run_of
 
 ODD = {
     "temperature": "warm",

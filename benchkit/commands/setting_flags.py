@@ -9,7 +9,8 @@ from typing import Any
 import click
 
 from benchkit.benchmarks import BENCHMARKS
-from benchkit.settings import SETTINGS, RunSettings, Setting
+from benchkit.setting_facts import Setting
+from benchkit.settings import SETTINGS, RunSettings
 
 
 def setting_options() -> list[click.Parameter]:

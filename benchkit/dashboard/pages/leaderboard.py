@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
-from benchkit.runs import number
+from benchkit.json_values import number
 from benchkit.telling.comparison.board import Board, best_line, boards, lines_below
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import COLUMNS, informative

@@ -12,11 +12,11 @@ from typing import Any
 
 from benchkit.errors import BenchError
 from benchkit.records import GpuLayers, Run, Status
+from benchkit.run_parts import RunMachine, read_part
 from benchkit.running.batch.expand import Entry
 from benchkit.running.plan import find_benchmark
 from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import default_context
-from benchkit.runs import RunMachine, read_part
 from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.telemetry.room import Room

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, Interrupted
+from benchkit.json_values import number, whole
 from benchkit.masking import Mask
 from benchkit.prices import ENERGY, REPLY, Tokens
 from benchkit.records import ModelFile, Results, Run, ServerFacts, Status, Telemetry
@@ -20,7 +21,7 @@ from benchkit.running.plan import PlannedRun, price_of
 from benchkit.running.runner.check import values
 from benchkit.running.runner.slots import Slots
 from benchkit.running.runner.watch import Silence
-from benchkit.runs import number, run_of, whole
+from benchkit.runs import run_of
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
+from benchkit.json_values import number
 from benchkit.records import Run, Status
+from benchkit.run_parts import RunTelemetry
 from benchkit.running.plan import PlannedRun
-from benchkit.runs import RunTelemetry, number
 from benchkit.telling.history.record import from_record
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchkit.contract import PARTS, ScorePart
 from benchkit.errors import UnknownName, UsageError
+from benchkit.json_values import number
 from benchkit.records import Run
-from benchkit.runs import number
 from benchkit.statistics import Interval, clustered_interval, mean_interval
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.parts import NOT_MEASURED, Composite, PartScore

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchkit.json_values import number
 from benchkit.records import Run
-from benchkit.runs import number
 from benchkit.settings import COMPARED, SELDOM_SET
 from benchkit.telling.comparison import facts
 

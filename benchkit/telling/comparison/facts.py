@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchkit import records
+from benchkit.json_values import number, whole
 from benchkit.records import Run, Status
-from benchkit.runs import number, whole
 
 SET_NAMES = {
     "humaneval": "HumanEval",

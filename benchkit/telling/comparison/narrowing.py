@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
+from benchkit.json_values import number, whole
 from benchkit.records import Run
-from benchkit.runs import number, whole
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant

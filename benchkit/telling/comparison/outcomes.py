@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from statistics import fmean
 
+from benchkit.json_values import whole
 from benchkit.records import Run, Status, Verdict
-from benchkit.runs import whole
 from benchkit.statistics import Interval, clustered_interval, wilson
 from benchkit.telling.comparison import facts
 from benchkit.telling.history.base import Store

@@ -12,7 +12,8 @@ from typing import Any
 
 from benchkit.errors import HistoryError
 from benchkit.records import Run, Status
-from benchkit.runs import PARTS, part_as_record, run_of
+from benchkit.run_parts import PARTS, part_as_record
+from benchkit.runs import run_of
 from benchkit.telling.history.heads import Head, make_head
 
 ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.contract import RunFile, ScorePart
+from benchkit.json_values import number
 from benchkit.records import Run
-from benchkit.runs import number
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import gpus

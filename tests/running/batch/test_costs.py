@@ -14,6 +14,7 @@ import pytest
 from benchkit.contract import Variable
 from benchkit.errors import CostLimit
 from benchkit.prices import ENERGY, GIVEN, REPLY
+from benchkit.run_parts import RunTelemetry
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words, night_of
 from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.ledger import Ledger
@@ -21,7 +22,6 @@ from benchkit.running.batch.planfile import PlanProblems, make_plan
 from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.strict import read_yaml
 from benchkit.running.runner.host import PROMPT_TOKENS
-from benchkit.runs import RunTelemetry
 from benchkit.settings import RunSettings
 from benchkit.spending import Spending, read_spent
 from tests.running.batch.kills import prove

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.records import Run, Status
-from benchkit.runs import PARTS, part_as_record, read_part, run_of
+from benchkit.run_parts import PARTS, part_as_record, read_part
+from benchkit.runs import run_of
 from benchkit.telling.comparison.outcomes import Outcomes
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.history import open_store
