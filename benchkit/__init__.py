@@ -20,7 +20,8 @@ providers/ (of models that are asked over the network: names, addresses, what a 
 stages hand to each other), runs.py (a run as the history keeps it, of run_parts.py), json_values.py (its
 values by type), verdict.py (what an answer can come to), weights.py (how much each part of the composite
 counts), prices.py (what an answer costs), spending.py (what the runs of a batch spend together), reuse.py
-(the answers that runs have kept), errors.py (every error a person can meet).
+(the answers that runs have kept), strict_documents.py (YAML and JSON without surprises), errors.py (every
+error a person can meet).
 
 Two wings never import each other and meet only at the script contract: the runner's (commands, dashboard,
 running, telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows

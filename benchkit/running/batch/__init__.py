@@ -1,6 +1,6 @@
 """Many models, many benchmarks, one command, unattended.
 
-planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set; strict.py YAML, JSON
+planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set
 models.py     which GGUF files a path, glob or folder means
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts

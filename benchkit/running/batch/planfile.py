@@ -13,8 +13,8 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.racing import GOALS, Goal
 from benchkit.running.batch.settings import fitting, misfit, misfits
-from benchkit.running.batch.strict import read_json, read_yaml
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
+from benchkit.strict_documents import read_json, read_yaml
 
 MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
 BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}

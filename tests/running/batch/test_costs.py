@@ -20,10 +20,10 @@ from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.planfile import PlanProblems, make_plan
 from benchkit.running.batch.state import EntryState
-from benchkit.running.batch.strict import read_yaml
 from benchkit.running.runner.host import PROMPT_TOKENS
 from benchkit.settings import RunSettings
 from benchkit.spending import Spending, read_spent
+from benchkit.strict_documents import read_yaml
 from tests.running.batch.kills import prove
 from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import F16, ROOT, Bench, runs_in

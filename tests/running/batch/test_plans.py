@@ -17,11 +17,11 @@ from benchkit.errors import UsageError
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.expand import Expansion, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
-from benchkit.running.batch.strict import read_yaml
 from benchkit.running.plan import plan_run
 from benchkit.running.runner.check import values
 from benchkit.runs import run_of
 from benchkit.settings import RunSettings, recorded
+from benchkit.strict_documents import read_yaml
 from benchkit.telling.comparison.conditions import conditions, differing
 from benchkit.verdict import Status
 from tests.running.batch.support import write_plan
