@@ -213,6 +213,20 @@ def test_a_failed_request_is_not_the_models_fault(tmp_path: Path) -> None:
     assert [asked_for(Turn(None, body, 0))["task_id"] for body in server.bodies] == ["Demo/5"]  # type: ignore[arg-type]
 
 
+def test_a_parameter_that_the_server_refuses_is_left_out_and_told(tmp_path: Path) -> None:
+    """Askers are threads of their own: they tell it under the command's name, and the run goes on."""
+
+    def takes_no_seed(turn: Turn) -> None:
+        if "seed" in turn.body:
+            return turn.error(400, "'seed' is not supported", "invalid_request_error")
+        return canonical(turn)
+
+    with chat_server(takes_no_seed) as server:
+        done = ask(server, tmp_path, "--limit", "1", "--seed", "1")
+    assert done.returncode == 0, done.stderr
+    assert "run_eval.py: seed is left out from now on" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("do", "said"),
     [

@@ -11,7 +11,7 @@ from typing import Any
 from benchkit.providers.preset import Provider
 from benchkit.replies import message_of
 
-OPTIONAL = frozenset({"temperature", "top_p", "seed", "stop", "stream_options"})
+OPTIONAL = frozenset({"temperature", "top_p", "seed", "stop", "stream_options", "response_format"})
 """A request is the same question without these. A budget is only ever renamed: no run is without one."""
 BUDGET = "max_tokens"
 REFUSAL = frozenset({400, 422})

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -16,7 +17,7 @@ from benchkit.asking.client.endpoint import Endpoint
 from benchkit.asking.client.limiter import find_shared_pace
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
-from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say
+from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say, speaker
 from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
 from benchkit.errors import UsageError
@@ -34,11 +35,12 @@ class Asking:
             settings.retries, stall_s=settings.stall_timeout, total_s=settings.request_timeout
         )
         self._provider = target.provider
-        self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, say, target.provider)
+        aloud = speaker()  # askers are threads
+        self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, aloud, target.provider)
         self._endpoint.wait_until_loaded()
         self.model = self._endpoint.model(target.model)
         pace = find_shared_pace(self._endpoint.base_url)
-        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, say, pace)
+        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, aloud, pace)
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()
@@ -83,16 +85,47 @@ class Asking:
             pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
             yield from pipeline.run(questions)
 
-    def _take_earlier(self, runs: Path, questions: Sequence[Question], key: Mapping[str, Any]) -> None:
-        """What an earlier run was told to the very same request counts as answered here."""
+    @contextmanager
+    def one_by_one(self, depends_on: Mapping[str, Any]) -> Iterator[Callable[[Question], Answer]]:
+        """A function that asks what is not known beforehand, from several threads; each answer is kept."""
+        key, stopping = self._key(depends_on), Event()
+        with open_answer_journal(self._folder, key, self._request) as journal:
+            if journal.set_aside:
+                say(journal.set_aside)
+            if self._purse.is_limited and not self._began:
+                self._purse.begin(journal.cost())
+            self._began = True
+            earlier = self._earlier(self._settings.reuse, key) if self._settings.reuse else None
+
+            def ask(question: Question) -> Answer:
+                if journal.holds(question):
+                    return journal.recall(question)
+                digest = self._request(question)
+                taken = earlier.take([digest]).get(digest) if earlier else None
+                answer = taken or self._ask(question, stopping)
+                if answer.failure is None:
+                    journal.append(question, answer)
+                return answer
+
+            try:
+                yield ask
+            finally:
+                stopping.set()
+
+    def _earlier(self, runs: Path, key: Mapping[str, Any]) -> EarlierAnswers:
         if not runs.is_dir():
             raise UsageError(f"--reuse {runs}: there is no such folder; name the one that holds the runs")
+        like = {name: json.loads(json.dumps(key[name])) for name in ("model", "sampling")}
+        return EarlierAnswers(runs, self._folder, like)
+
+    def _take_earlier(self, runs: Path, questions: Sequence[Question], key: Mapping[str, Any]) -> None:
+        """What an earlier run was told to the very same request counts as answered here."""
+        earlier = self._earlier(runs, key)
         with open_answer_journal(self._folder, key, self._request) as journal:
             if journal.set_aside:
                 say(journal.set_aside)
             missing = {self._request(one): one for one in questions if not journal.holds(one)}
-            like = {name: json.loads(json.dumps(key[name])) for name in ("model", "sampling")}
-            taken = EarlierAnswers(runs, self._folder, like).take(missing)
+            taken = earlier.take(missing)
             for digest, answer in taken.items():
                 journal.append(missing[digest], answer)
         say(f"{len(taken)} answers are taken from the runs in {runs}: they carry no speed")

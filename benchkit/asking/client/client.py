@@ -226,6 +226,9 @@ class Client:
             body["seed"] = sampling.seed + question.sample
         if stop := [*sampling.stop, *prompt.stop]:
             body["stop"] = stop
+        if prompt.schema is not None:
+            named = {"name": "answer", "strict": True, "schema": prompt.schema}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
         return body
 
 

@@ -14,7 +14,7 @@ A script reads its problems, makes Questions of them, and hands these with a jud
 from benchkit.asking.script.base import Answer, Prompt, Question, Row
 from benchkit.asking.script.flags import Part, Sampling, Settings, asking_flags
 from benchkit.asking.script.journal import AnswerJournal, open_answer_journal
-from benchkit.asking.script.output import ScriptOutput, say, usage_text
+from benchkit.asking.script.output import ScriptOutput, say, speaker, usage_text
 from benchkit.asking.script.pipeline import Pipeline
 
 __all__ = [
@@ -31,5 +31,6 @@ __all__ = [
     "asking_flags",
     "open_answer_journal",
     "say",
+    "speaker",
     "usage_text",
 ]

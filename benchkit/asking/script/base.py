@@ -22,6 +22,7 @@ class Prompt:
     content: tuple[Message, ...] | str
     stop: tuple[str, ...] = ()
     prefill_head: str | None = None  # the last definition that the prefill begins: "def add"
+    schema: Mapping[str, Any] | None = None  # of the answer, for servers that hold a model to it
 
     @property
     def mode(self) -> str:
@@ -45,7 +46,8 @@ class Prompt:
         """Tells whether a stored answer was given to this very prompt."""
         from hashlib import sha256  # loads OpenSSL, which judging alone does not need
 
-        return sha256(json.dumps([self.content, self.stop]).encode()).hexdigest()[:16]
+        asked = [self.content, self.stop, *([self.schema] if self.schema else [])]
+        return sha256(json.dumps(asked).encode()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -169,10 +169,15 @@ def _speed_lines(summary: Mapping[str, Any]) -> list[str]:
 
 def say(line: str) -> None:
     """Print a line of progress to stderr; stdout is for the result alone."""
+    speaker()(line)
+
+
+def speaker() -> Callable[[str], None]:
+    """`say` for threads, which do not know the command that started them."""
     import click
 
     name = click.get_current_context().info_name
-    print(f"{name}: {line}", file=sys.stderr, flush=True)
+    return lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True)
 
 
 def _events_file() -> TextIO | None:
