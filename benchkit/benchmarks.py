@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from benchkit.contract import JudgeRun
 from benchkit.environment import ROOT
 
 DEMO_PROBLEMS = ROOT / "demo" / "problems.jsonl"
@@ -39,6 +40,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("lcb", "run_lcb.py", "lcb"),
         Benchmark("tasks", "run_tasks.py", "tasks"),
         Benchmark("polyglot", "run_tasks.py", "tasks", ("--catalogue", "polyglot", "--tries", "2")),
+        Benchmark(JudgeRun.CODE, "run_judge.py", "tasks", asks_for="--run DIR, the folder of a run"),
         Benchmark(
             "evalplus",
             "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"

@@ -109,6 +109,16 @@ class RunFile:
     VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
     SUMMARY: Final = "summary.json"
     MEASURES: Final = "measures.jsonl"  # what quality and efficiency of each passing answer were made of
+    RATIONALES: Final = "rationales.jsonl"  # what a judge said of each answer, item by item, and why
+
+
+class JudgeRun:
+    """The benchmarks in which a model judges, and what `further` of summary.json holds of them."""
+
+    CODE: Final = "judge"  # the answers of a run
+    CHECK: Final = "judge_check"  # the judge itself, on answers whose truth is known
+    TUNE: Final = "judge_tune"  # its prompt
+    FURTHER: Final = "judge"  # the key in `further`
 
 
 class ScorePart(StrEnum):

@@ -17,7 +17,7 @@ from benchkit.errors import MissingDependency, UsageError
 from benchkit.files import cache_folder
 from benchkit.settings import FOR_SCRIPT
 
-OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py", "run_tasks.py"})
+OUR_SCRIPTS = frozenset({"run_eval.py", "run_lcb.py", "evaluate_lcb.py", "run_tasks.py", "run_judge.py"})
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(dict.fromkeys((*Placeholder, *FOR_SCRIPT))) + r")\}")
 _SHELL_TOKEN = re.compile(rf"\\.|['\"]|{_PLACEHOLDER.pattern}", re.DOTALL)
 _ADVICE: Mapping[str, str] = {Placeholder.MODEL_PATH: "--model FILE.gguf"}

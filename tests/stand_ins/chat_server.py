@@ -115,6 +115,12 @@ class Turn:
         self._handler.wfile.flush()
         self._handler.connection.shutdown(2)
 
+    def vanish(self) -> None:
+        """Nobody answers at this address any more, from now on."""
+        self._handler.server.shutdown()
+        self._handler.server.server_close()
+        self.cut()
+
     def answer(self, text: str, finish: str = "stop", *, pause_s: float = 0.0, **last: Any) -> None:
         """A well-behaved stream: the text word by word, then the reason, then the usage."""
         words = text.split(" ")

@@ -10,6 +10,7 @@ contest.py       contest answers by stdin and stdout, and contest_calls.py by ca
                  what is right
 recipes.py       runs programs in any language, built first where they must be
 machine.py       how slow this machine is, and what its Python has
+llm/             no Judge: a model says what no run can tell, about answers that were judged
 turns.py         a timeout is judged a second time, alone
 shortened.py     a value in a line
 

@@ -1,0 +1,76 @@
+"""Our own client as the engine behind DSPy's LM: keys, limits, costs and the journal of answers are ours.
+
+DSPy 3.4 takes any object with `complete(Request) -> Response` for an engine, and DSPy 3.5 will take nothing
+else (https://dspy.ai/community/normalized-lm-api-migration/). So no second client sends anything, and what
+DSPy's metadata asks for besides, litellm, is never imported.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from benchkit.asking.answers.reasoning import without_reasoning
+from benchkit.asking.script import Answer, Prompt, Question
+from benchkit.errors import MissingDependency
+
+AskQuestion = Callable[[Question], Answer]
+PIP = "pip install -r locks/judge.lock in the clone, or pip install 'dspy>=3.4.1,<4'"
+
+
+def import_dspy() -> Any:
+    """DSPy, which speaks of its own matters on no terminal of ours."""
+    try:
+        import dspy
+    except ImportError:
+        raise MissingDependency("DSPy, with which models judge,", PIP) from None
+    logging.getLogger("dspy").setLevel(logging.CRITICAL)
+    return dspy
+
+
+class ClientEngine:
+    """Answers one question of DSPy's by our client; what came back, or went wrong, stays to be looked at."""
+
+    def __init__(self, ask: AskQuestion, task_id: str, sample: int, schema: dict[str, Any]) -> None:
+        self._ask, self._task_id, self._sample, self._schema = ask, task_id, sample, schema
+        self.answer: Answer | None = None
+        self.error: BaseException | None = None
+
+    def complete(self, request: Any) -> Any:
+        """One request, one response; DSPy wraps errors, so that the first is kept as it was."""
+        from dspy.lm15 import Message, Response, Usage
+
+        prompt = Prompt(_messages(request), schema=self._schema)
+        try:
+            answer = self.answer = self._ask(Question(self._task_id, self._sample, prompt))
+        except BaseException as error:
+            self.error = error
+            raise
+        usage = Usage(input_tokens=answer.prompt_tokens or 0, output_tokens=answer.completion_tokens or 0)
+        text = _as_object(without_reasoning(answer.response))
+        return Response(
+            id=None, model=request.model, message=Message.assistant(text), finish_reason="stop", usage=usage
+        )
+
+
+def _messages(request: Any) -> tuple[dict[str, str], ...]:
+    """OpenAI's form of a request's messages: texts alone, for code is nothing else."""
+    system = request.system
+    if system is not None and not isinstance(system, str):
+        system = "".join(part.text for part in system)
+    said = [{"role": one.role, "content": one.text or ""} for one in request.messages]
+    return tuple([{"role": "system", "content": system}, *said] if system else said)
+
+
+def _as_object(text: str) -> str:
+    """Small models leave the object around the list away."""
+    begin, end = text.find("["), text.rfind("]")
+    if begin < 0 or "{" in text[:begin]:
+        return text
+    try:
+        found = json.loads(text[begin : end + 1])
+    except (ValueError, RecursionError):
+        return text
+    return json.dumps({"answers": found}) if isinstance(found, list) else text

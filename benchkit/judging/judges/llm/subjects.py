@@ -1,0 +1,142 @@
+"""What is judged: the answers of a run, from what the run left in its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from benchkit.asking.answers import extract
+from benchkit.asking.problems.reading import rows
+from benchkit.contract import ATTEMPTS, RunFile
+from benchkit.errors import UsageError
+from benchkit.judging.judges.llm.rubrics import rubric_name
+from benchkit.languages import PYTHON, find_language
+from benchkit.verdict import Verdict
+
+LONGEST_CODE = 60_000  # characters of one answer: more fills the context of most models
+NO_CODE = "the answer holds no code"
+TOO_LONG = f"the answer's code is longer than {LONGEST_CODE:,} characters"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One answer as a judge sees it."""
+
+    task_id: str
+    sample: int
+    rubric: str
+    task: str  # what was asked for
+    files: Mapping[str, str]  # the code, by its files' names
+    ran: str = ""  # what running it showed, in words; empty: nothing is told
+    told: Mapping[str, bool] = field(default_factory=dict)  # teller -> yes or no: what ran answers by itself
+    why_not: str = ""  # why it cannot be judged
+
+    @property
+    def code(self) -> str:
+        """All files in one text; what could pass for a mark of our prompt's own is broken up."""
+        parts = (f"=== {name}\n{text.rstrip()}" for name, text in self.files.items())
+        return "\n\n".join(parts).replace("[[ ##", "[ [ ##")
+
+
+def subjects_of_run(folder: Path) -> list[Subject]:
+    """All answers of a run; UsageError where its folder does not hold them."""
+    verdicts = _by_sample(folder / RunFile.VERDICTS)
+    answers = _by_sample(folder / RunFile.ANSWERS)
+    if not verdicts or not answers:
+        missing = RunFile.VERDICTS if not verdicts else RunFile.ANSWERS
+        raise UsageError(
+            f"{folder} holds no {missing}: a judge reads answers and verdicts as our scripts keep them"
+        )
+    return [_subject(folder, key, verdicts[key], answers.get(key, {})) for key in verdicts]
+
+
+def _by_sample(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
+    """The last line of each sample: of several tries the one that counts, with the first one's prompt."""
+    found: dict[tuple[str, int], dict[str, Any]] = {}
+    if not path.exists():
+        return found
+    for _, row in rows(path, skip_broken=True):
+        key = str(row.get("task_id")), int(row.get("sample") or 0)
+        first = found.get(key, row)
+        found[key] = {**row, "prompt": first.get("prompt")}
+    return found
+
+
+def _subject(
+    folder: Path, key: tuple[str, int], verdict: Mapping[str, Any], answer: Mapping[str, Any]
+) -> Subject:
+    files = dict(_changed_files(folder, verdict)) or _code_in(answer, verdict)
+    text = "".join(files.values())
+    why_not = NO_CODE if not text.strip() else TOO_LONG if len(text) > LONGEST_CODE else ""
+    area = verdict.get("area")
+    return Subject(
+        task_id=key[0],
+        sample=key[1],
+        rubric=rubric_name(area if isinstance(area, str) else None),
+        task=_asked(answer.get("prompt")),
+        files=files,
+        ran=ran_in_words(verdict),
+        told=told_by_runs(verdict),
+        why_not=why_not,
+    )
+
+
+def _changed_files(folder: Path, verdict: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What an answer to a task made of the files; none where it was no answer to a task."""
+    attempt, names = verdict.get("attempt"), verdict.get("changed")
+    if not isinstance(attempt, str) or not isinstance(names, list):
+        return
+    for name in map(str, names):
+        place = PurePosixPath(attempt, "files", name)
+        if ".." in place.parts or place.is_absolute():
+            continue
+        path = folder / ATTEMPTS / place
+        if path.is_file():
+            yield name, path.read_text(encoding="utf-8", errors="replace")
+
+
+def _code_in(answer: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str]:
+    named = verdict.get("language")
+    language = find_language(named) if isinstance(named, str) else PYTHON
+    code = extract(str(answer.get("response") or ""), language=language).source
+    return {f"answer{language.suffix}": code} if code.strip() else {}
+
+
+def _asked(prompt: Any) -> str:
+    """The words of the first message of a user, or the text that was to be continued."""
+    if isinstance(prompt, str):
+        return prompt
+    messages = [one for one in prompt or () if isinstance(one, dict)]
+    return next((str(one.get("content")) for one in messages if one.get("role") == "user"), "")
+
+
+def ran_in_words(verdict: Mapping[str, Any]) -> str:
+    """What running the answer showed."""
+    detail = str(verdict.get("detail") or "")
+    said = [f"Verdict of its tests: {verdict.get('verdict')}{f' ({detail})' if detail else ''}."]
+    if isinstance(verdict.get("checks"), int):
+        said.append(f"{verdict.get('checks_passed')} of {verdict['checks']} checks passed.")
+    if isinstance(verdict.get("weight_share"), float):
+        said.append(f"It scored {100 * verdict['weight_share']:.0f}% of the weights.")
+    if isinstance(verdict.get("coverage"), float):
+        said.append(f"Its tests reach {100 * verdict['coverage']:.0f}% of the lines.")
+    if (violations := axe_violations(verdict)) is not None:
+        said.append(f"axe found {violations} accessibility violations.")
+    return " ".join(said)
+
+
+def told_by_runs(verdict: Mapping[str, Any]) -> dict[str, bool]:
+    """The items that need no judge, by what ran."""
+    passed = verdict.get("verdict") == Verdict.PASSED
+    told = {"tests": passed, "mutants": passed}
+    if (violations := axe_violations(verdict)) is not None:
+        told["axe"] = violations == 0
+    return told
+
+
+def axe_violations(verdict: Mapping[str, Any]) -> int | None:
+    browser = verdict.get("browser")
+    found = browser.get("axe_violations") if isinstance(browser, Mapping) else None
+    return found if isinstance(found, int) else None

@@ -1,0 +1,110 @@
+"""Several votes on one answer, item by item: what a majority saw is decided, all else is an abstention."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from benchkit.judging.judges.llm.evidence import Lines
+from benchkit.judging.judges.llm.rubrics import Item
+
+
+class Abstention(StrEnum):
+    """Why an item is not decided."""
+
+    SPLIT = "split vote"
+    UNSURE = "unsure"
+    PARSE = "parse failure"
+    TRUNCATED = "truncated"
+    EVIDENCE = "evidence not in the code"
+    MISSING = "item left out"
+    FLIP = "order flip"
+    NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What one vote says of one item."""
+
+    answer: str  # as the model wrote it
+    evidence: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Vote:
+    """One sample of the judge on one answer."""
+
+    number: int
+    said: Mapping[str, Said] = field(default_factory=dict)  # by the item's id
+    failure: Abstention | None = None  # of the whole vote
+    detail: str = ""  # of a failure, in words
+    tokens: int | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one item."""
+
+    item: Item
+    answer: bool | None  # None: an abstention
+    why: Abstention | None = None
+    agreement: float | None = None  # the share of votes for the answer; None where it was not voted on
+    evidence: str = ""
+    reasons: tuple[str, ...] = ()
+    told_by: str | None = None  # what ran, where no judge was asked
+
+    def as_record(self) -> dict[str, Any]:
+        """A line for people and for machines: the rationale of an item."""
+        known: dict[str, Any] = {
+            "item": self.item.id,
+            "dimension": self.item.dimension,
+            "question": self.item.ask,
+            "answer": None if self.answer is None else "yes" if self.answer else "no",
+            "why": self.why and str(self.why),
+            "agreement": None if self.agreement is None else round(self.agreement, 4),
+            "told_by": self.told_by,
+            "evidence": self.evidence,
+            "reasons": list(self.reasons),
+        }
+        return {
+            name: value for name, value in known.items() if name == "answer" or value not in (None, "", [])
+        }
+
+
+_ANSWERS = {"yes": True, "no": False, "true": True, "false": False}
+
+
+def decide(items: Sequence[Item], votes: Sequence[Vote], lines: Lines) -> list[Decision]:
+    """The decision on each item that was asked; a vote without evidence in the code is none."""
+    return [_decided(item, votes, lines) for item in items]
+
+
+def _decided(item: Item, votes: Sequence[Vote], lines: Lines) -> Decision:
+    counted = [(vote.said.get(item.id), _counted(vote, item, lines)) for vote in votes]
+    answers = Counter(found for _, found in counted)
+    reasons = tuple(said.reason for said, _ in counted if said is not None and said.reason)
+    for answer in (True, False):
+        if 2 * answers[answer] > len(votes):
+            evidence = next(said.evidence for said, found in counted if said and found is answer)
+            return Decision(item, answer, None, answers[answer] / len(votes), evidence, reasons)
+    causes = [found for _, found in counted if isinstance(found, Abstention)]
+    most = Counter(causes).most_common(1)
+    why = most[0][0] if most and 2 * most[0][1] > len(votes) else Abstention.SPLIT
+    return Decision(item, None, why, reasons=reasons)
+
+
+def _counted(vote: Vote, item: Item, lines: Lines) -> bool | Abstention:
+    """The answer that a vote counts as, or why it does not."""
+    if vote.failure is not None:
+        return vote.failure
+    said = vote.said.get(item.id)
+    if said is None:
+        return Abstention.MISSING
+    answer = _ANSWERS.get(said.answer.strip(" .!\"'*").casefold())
+    if answer is None:
+        return Abstention.UNSURE
+    return answer if lines.hold(said.evidence) else Abstention.EVIDENCE

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+"""A model as a judge: of a run's answers, and first of all of itself, on answers whose truth is known."""
+
+from __future__ import annotations
+
+from benchkit.environment import use_own_environment
+
+if __name__ == "__main__":
+    use_own_environment()  # before the imports that only our environment can fulfil
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from benchkit.asking.script import Settings, asking_flags
+
+MAX_TOKENS = 4000
+TEMPERATURE = 0.7
+"""Votes that are all alike are one vote: at 0 most servers answer every seed the same."""
+PATH = click.Path(path_type=Path)
+
+
+@click.command(help=__doc__)
+@click.option("--run", type=PATH, metavar="DIR", help="Judge the answers of the run in this folder.")
+@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@click.option("--rubrics", type=PATH, metavar="DIR", help="The questions [default: rubrics/ beside this].")
+@click.option("--program", type=PATH, metavar="FILE", help="What `judge tune` made of the prompt.")
+@asking_flags(max_tokens=MAX_TOKENS)
+def command(
+    settings: Settings, run: Path | None, votes: int, rubrics: Path | None, program: Path | None
+) -> None:
+    from benchkit.judging.judge_evaluation import Court, judge_run, need_run
+    from benchkit.judging.judges.llm.engine import import_dspy
+    from benchkit.judging.judges.llm.program import read_state
+    from benchkit.judging.judges.llm.rubrics import FOLDER, read_rubrics
+
+    import_dspy()
+    court = Court(read_rubrics(rubrics or FOLDER), votes, read_state(program) if program else {})
+    judge_run(court, _with_seeds(settings), need_run(run))
+
+
+def _with_seeds(settings: Settings) -> Settings:
+    """Each vote has a seed of its own; a temperature that nobody chose is one at which seeds matter."""
+    source = click.get_current_context().get_parameter_source("temperature")
+    chosen = source is not click.core.ParameterSource.DEFAULT
+    sampling = settings.sampling
+    seed = 0 if sampling.seed is None else sampling.seed
+    temperature = sampling.temperature if chosen else TEMPERATURE
+    return replace(settings, sampling=replace(sampling, seed=seed, temperature=temperature))
+
+
+def main() -> None:
+    from benchkit.terminal import run_command
+
+    run_command(command, "run_judge.py")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""A model judges the answers of a run: run_judge.py against judges on a real socket."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchkit.errors import EndpointError, MissingDependency, UsageError
+from tests.judging.judges.llm.judged_runs import (
+    RIGHT,
+    WRONG,
+    asking,
+    is_right,
+    judge,
+    needs_dspy,
+    rationales,
+    told,
+    write_run,
+)
+from tests.stand_ins import judge as judges
+from tests.stand_ins.chat_server import Turn, chat_server
+
+
+@needs_dspy
+def test_each_answer_is_judged_by_votes_with_seeds_of_their_own(tmp_path: Path) -> None:
+    """Points, agreement and rationales; what ran is told and not asked; litellm is never imported."""
+    run = write_run(tmp_path / "run", {"right": RIGHT, "wrong": WRONG, "prose": ""})
+    with chat_server(judges.good(is_right)) as server:
+        judge("--run", run, *asking(server.base_url, tmp_path / "out"))
+        assert sorted(body["seed"] for body in server.bodies) == [0, 0, 1, 1, 2, 2]
+        assert {body["temperature"] for body in server.bodies} == {0.7}
+        assert server.bodies[0]["response_format"]["type"] == "json_schema"
+        texts = [body["messages"][-1]["content"] for body in server.bodies]
+        assert all("tests_pass" not in text and "Verdict of its tests:" in text for text in texts)
+    found, of_answer = told(tmp_path / "out"), rationales(tmp_path / "out")
+    assert found["answers"] == {"judged": 2, "not_judged": {"the answer holds no code": 1}}
+    assert found["by_answer"]["right"] == 100.0 > found["by_answer"]["wrong"]
+    assert found["agreement"] == 1.0
+    assert found["rubrics"]["backend"]["version"] == "1"
+    items = {item["item"]: item for item in of_answer["wrong"]["items"]}
+    assert items["tests_pass"] | {"question": ""} == {
+        **{"item": "tests_pass", "dimension": "functionality", "question": ""},
+        **{"answer": "no", "told_by": "tests"},
+    }
+    assert items["does_the_task"]["answer"] == "no"
+    assert items["names"]["evidence"] == "def add(a, b):"
+    assert items["names"]["reasons"] == ["it is so"] * 3
+    assert "litellm" not in sys.modules
+    assert "dspy" in sys.modules
+
+
+@needs_dspy
+def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Path) -> None:
+    """Prose, a cut answer, invented lines, split votes: each is counted by its cause."""
+    run = write_run(tmp_path / "run", {"right": RIGHT})
+
+    def invents(turn: Turn) -> None:
+        asked = judges.read(turn)
+        turn.answer(judges.said(asked, dict.fromkeys(asked.items, "yes"), evidence="return sum([a, b])"))
+
+    def wavers(turn: Turn) -> None:
+        asked = judges.read(turn)
+        turn.answer(judges.said(asked, dict.fromkeys(asked.items, ("yes", "no", "unsure")[asked.seed])))
+
+    for name, do, cause in (
+        ("invents", invents, "evidence not in the code"),
+        ("wavers", wavers, "split vote"),
+    ):
+        with chat_server(do) as server:
+            judge("--run", run, *asking(server.base_url, tmp_path / name))
+        found = told(tmp_path / name)
+        assert found["items"]["abstentions"] == {cause: found["items"]["asked"]}
+        assert found["points"] == 100.0  # of what ran alone
+    for name, do, cause in (
+        ("prose", judges.prose, "parse failure"),
+        ("cuts", judges.truncates(is_right), "truncated"),
+    ):
+        with chat_server(do) as server, pytest.raises(EndpointError, match=f"{cause} in every vote"):
+            judge("--run", run, *asking(server.base_url, tmp_path / name))
+
+
+@needs_dspy
+def test_a_server_without_json_schema_is_asked_without_it(tmp_path: Path) -> None:
+    """It refuses the parameter by name, and its answer may be a bare list behind some thoughts."""
+    run = write_run(tmp_path / "run", {"right": RIGHT})
+
+    def small(turn: Turn) -> None:
+        if "response_format" in turn.body:
+            return turn.error(400, "'response_format' is not supported", "invalid_request_error")
+        asked = judges.read(turn)
+        answers = json.loads(judges.said(asked, dict.fromkeys(asked.items, "yes")))["answers"]
+        return turn.answer(f"<think>[hm]</think>\nSo:\n{json.dumps(answers)}")
+
+    with chat_server(small) as server:
+        judge("--run", run, *asking(server.base_url, tmp_path / "out"))
+    assert told(tmp_path / "out")["items"]["abstentions"] == {}
+
+
+@needs_dspy
+def test_a_judge_that_vanishes_midway_is_gone_on_from(tmp_path: Path) -> None:
+    """What it said is kept; the same command asks only for the rest."""
+    run = write_run(tmp_path / "run", {f"task {number}": RIGHT for number in range(4)})
+    arguments = ("--run", run, "--retries", "0", "--parallel", "1")
+    with chat_server(judges.good(is_right)) as server:
+        good, base_url = server.do, server.base_url
+
+        def vanishes(turn: Turn) -> None:
+            if turn.number > 5:
+                return turn.vanish()
+            return good(turn)
+
+        server.do = vanishes
+        with pytest.raises(EndpointError, match="the answers so far are kept"):
+            judge(*arguments, *asking(base_url, tmp_path / "out"))
+    with chat_server(judges.good(is_right)) as server:
+        judge(*arguments, *asking(server.base_url, tmp_path / "out"))
+        assert len(server.bodies) == 12 - 5
+    assert told(tmp_path / "out")["answers"]["judged"] == 4
+
+
+def test_without_dspy_the_command_that_brings_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is asked."""
+    monkeypatch.setitem(sys.modules, "dspy", None)
+    run = write_run(tmp_path / "run", {"right": RIGHT})
+    with pytest.raises(MissingDependency, match=r"pip install -r locks/judge\.lock"):
+        judge("--run", run, *asking("http://127.0.0.1:9/v1", tmp_path / "out"))
+
+
+@needs_dspy
+def test_what_is_no_run_is_refused_before_a_judge_is_asked(tmp_path: Path) -> None:
+    """No folder, an empty one, one whose answers are gone: each with the next step."""
+    nowhere = asking("http://127.0.0.1:9/v1", tmp_path / "out")
+    with pytest.raises(UsageError, match="--run is missing"):
+        judge(*nowhere)
+    with pytest.raises(UsageError, match="there is no such folder"):
+        judge("--run", tmp_path / "none", *nowhere)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(UsageError, match=r"holds no verdicts\.jsonl"):
+        judge("--run", tmp_path / "empty", *nowhere)
+    (write_run(tmp_path / "gone", {"right": RIGHT}) / "answers.jsonl").unlink()
+    with pytest.raises(UsageError, match=r"holds no answers\.jsonl"):
+        judge("--run", tmp_path / "gone", *nowhere)

@@ -1,0 +1,101 @@
+"""Models that judge code, each with a bias of its own, on a real socket of this machine.
+
+They speak the chat completions of https://platform.openai.com/docs/api-reference/chat/streaming, as
+chat_server.py does, and read a question by the marks that DSPy's JSON adapter puts before its inputs
+(https://dspy.ai/learn/programming/adapters/). What is right about a piece of code is a test's function.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.stand_ins.chat_server import Do, Turn
+
+IsRight = Callable[[str], bool]
+"""Whether the code does what its task asks for; a bug is what a test put into it."""
+CHECKED = "does_the_task"
+REMARK = re.compile(r"^\s*(#|//|/\*|\*|<!--)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as it arrives."""
+
+    items: tuple[str, ...]  # their ids
+    codes: tuple[str, ...]  # one, or two to be compared
+    seed: int
+
+    @property
+    def is_pair(self) -> bool:
+        return len(self.codes) == 2
+
+
+def read(turn: Turn) -> Asked:
+    found = re.split(r"\[\[ ## (\w+) ## \]\]\n", turn.question)
+    parts = {name: text.strip("\n") for name, text in zip(found[1::2], found[2::2], strict=True)}
+    items = tuple(re.findall(r"[«\"']?\b([a-z][a-z0-9_]*): [A-Z]", parts["items"]))
+    codes = (parts[name] for name in ("code", "first", "second") if name in parts)
+    return Asked(
+        items, tuple(one.partition("\n\nRespond with")[0] for one in codes), turn.body.get("seed") or 0
+    )
+
+
+def code_line(code: str) -> str:
+    """A line that stands in the code and is no remark."""
+    lines = [line for line in code.splitlines() if line.strip() and not line.startswith("===")]
+    return next((line.strip() for line in lines if not REMARK.match(line) and len(line.strip()) > 3), "")
+
+
+def said(asked: Asked, answers: Mapping[str, str], evidence: str | None = None) -> str:
+    """The reply's text: each item with its answer, and a line of the code as evidence."""
+    line = code_line(asked.codes[0]) if evidence is None else evidence
+    entries = [
+        {"item": name, "reason": "it is so", "evidence": line, "answer": answer}
+        for name, answer in answers.items()
+    ]
+    return json.dumps({"answers": entries})
+
+
+def good(is_right: IsRight) -> Do:
+    """Looks at the code alone: whatever remarks, names and lengths are, its answers stay."""
+
+    def do(turn: Turn) -> None:
+        asked = read(turn)
+        right = [is_right(code) for code in asked.codes]
+        if asked.is_pair:
+            better = "same" if right[0] == right[1] else "first" if right[0] else "second"
+            answers = dict.fromkeys(asked.items, better)
+        else:
+            checked = "yes" if right[0] else "no"
+            answers = {name: checked if name == CHECKED else "yes" for name in asked.items}
+        turn.answer(said(asked, answers))
+
+    return do
+
+
+def constant(answer: str) -> Do:
+    """The same answer to every item, whatever the code."""
+
+    def do(turn: Turn) -> None:
+        asked = read(turn)
+        turn.answer(said(asked, dict.fromkeys(asked.items, answer)))
+
+    return do
+
+
+def prose(turn: Turn) -> None:
+    turn.answer("I have looked at the code, and on the whole I like it. It could do with more tests.")
+
+
+def truncates(is_right: IsRight) -> Do:
+    """Ends in the middle of its answer, at the token budget."""
+
+    def do(turn: Turn) -> None:
+        asked = read(turn)
+        text = said(asked, dict.fromkeys(asked.items, "yes" if is_right(asked.codes[0]) else "no"))
+        turn.answer(text[: len(text) // 2], finish="length")
+
+    return do
