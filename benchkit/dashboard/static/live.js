@@ -118,6 +118,7 @@ function chip(id, event, chips) {
 }
 
 const fixed = (value, digits, unit = "") => (value == null ? "–" : value.toFixed(digits) + unit);
+const gib = (megabytes) => fixed(megabytes == null ? null : megabytes / 1024, 1, " GiB");
 function lasts(seconds) {
   if (seconds == null) return "–";
   const whole = Math.round(seconds);
@@ -134,9 +135,13 @@ const FIELDS = {
   tokens_per_second: (shot) => fixed(shot.tokens_per_second, 1),
   seconds_left: (shot) => lasts(shot.seconds_left),
   seconds: (shot) => lasts(shot.seconds),
-  vram_mb: (shot) => fixed(shot.vram_mb == null ? null : shot.vram_mb / 1024, 1, " GiB"),
+  vram_mb: (shot) => gib(shot.vram_mb),
   power_w: (shot) => fixed(shot.power_w, 0, " W"),
   temperature_c: (shot) => fixed(shot.temperature_c, 0, " °C"),
+  ram_mb: (shot) => gib(shot.ram_mb),
+  others_vram_mb: (shot) => gib(shot.others_vram_mb),
+  others_ram_mb: (shot) => gib(shot.others_ram_mb),
+  others_cpu_percent: (shot) => fixed(shot.others_cpu_percent, 0, "%"),
 };
 
 function draw(run, shot) {

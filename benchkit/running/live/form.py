@@ -42,6 +42,10 @@ class Snapshot:
     vram_mb: float | None = None
     power_w: float | None = None
     temperature_c: float | None = None  # of the hottest GPU
+    ram_mb: float | None = None  # of the server
+    others_vram_mb: float | None = None  # what all other programs take
+    others_ram_mb: float | None = None
+    others_cpu_percent: float | None = None  # of all processors
     seconds: float = 0.0  # since the script started
     seconds_left: float | None = None
     silent_s: float | None = None  # since the server's last token, where that is worth a word

@@ -65,10 +65,9 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
 
     def show(progress: Progress | None) -> None:
         silent_s = work.found.silence.note(work.host.silent_s())
-        reading = sampler.now()
-        snapshot = pace.snapshot(progress, reading.vram_used_mb, silent_s)
+        snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
         race = plan.part.race if plan.part else None
-        snapshot = replace(snapshot, power_w=reading.power_w, temperature_c=reading.temperature_c, race=race)
+        snapshot = _with_machine(replace(snapshot, race=race), sampler)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
         warn_of_contention(sampler.contention())
@@ -78,6 +77,20 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
         progress=lambda: events.progress() or printed.progress(),
         show=show,
         timeout_s=plan.settings.timeout_s,
+    )
+
+
+def _with_machine(snapshot: Snapshot, sampler: Sampler) -> Snapshot:
+    """With what the run takes of the machine, and what other programs do."""
+    reading, others = sampler.now(), sampler.contention()
+    return replace(
+        snapshot,
+        power_w=reading.power_w,
+        temperature_c=reading.temperature_c,
+        ram_mb=reading.ram_mb,
+        others_vram_mb=sampler.vram_of_others_mb(),
+        others_ram_mb=others.ram_of_others_mb,
+        others_cpu_percent=others.taken_lately_percent,
     )
 
 

@@ -13,14 +13,17 @@ import psutil
 
 PRESSURE = Path("/proc/pressure/cpu")
 _US = 1e6
+_MB = 1 << 20
 
 
 @dataclass(frozen=True)
 class Contention:
-    """Shares of the time since the first reading."""
+    """Shares of the time since the first reading, and what others take at this moment."""
 
     taken_by_others_percent: float | None = None  # of all processors that we may use
     pressure_percent: float | None = None  # of the time: some process was ready and got no processor
+    taken_lately_percent: float | None = None  # by others, since the reading before
+    ram_of_others_mb: float | None = None  # what they keep for themselves, now
 
 
 class ContentionMeter:
@@ -30,7 +33,8 @@ class ContentionMeter:
         self._servers = servers
         self._cpus = _usable_cpus()
         self._before: dict[int, float] = {}  # what servers started by others had used when first seen
-        self._own_before = self._own_s()
+        self._own_before, _ = self._own()
+        self._last = (0.0, 0.0)  # seconds since the beginning, and those that others had taken by then
         self._began, self._busy, self._pressure = time.monotonic(), _busy_s(self._cpus), _pressure_s()
 
     def read(self) -> Contention:
@@ -38,34 +42,51 @@ class ContentionMeter:
         if seconds <= 0:
             return Contention()
         busy = _busy_s(self._cpus) - self._busy
-        others = max(0.0, busy - (self._own_s() - self._own_before))
-        share = min(1.0, others / (seconds * len(self._cpus)))
-        pressure = _pressure_s()
-        if pressure is None or self._pressure is None:
-            return Contention(100 * share)
-        return Contention(100 * share, min(100.0, 100 * (pressure - self._pressure) / seconds))
+        own_s, own_mb = self._own()
+        others = max(0.0, busy - (own_s - self._own_before))
+        before, self._last = self._last, (seconds, others)
+        pressure = None if self._pressure is None else _pressure_s()
+        waited = None if pressure is None or self._pressure is None else pressure - self._pressure
+        return Contention(
+            self._share(others, seconds),
+            None if waited is None else _percent(waited, seconds),
+            self._share(others - before[1], seconds - before[0]),
+            max(0.0, psutil.virtual_memory().used / _MB - own_mb),
+        )
 
-    def _own_s(self) -> float:
-        """Of this process, of all below it, also those that have ended, and of servers that run beside us."""
-        total, ours = _tree_s(os.getpid())
+    def _share(self, taken_s: float, seconds: float) -> float | None:
+        return _percent(taken_s, seconds * len(self._cpus))
+
+    def _own(self) -> tuple[float, float]:
+        """Of this process, of all below it, also those that have ended, and of servers that run beside us.
+
+        Their processor time, and the MB that they share with nobody.
+        """
+        seconds, megabytes, ours = _tree(os.getpid())
         for pid in self._servers():
             if pid not in ours:
-                used, _ = _tree_s(pid)
-                total += used - self._before.setdefault(pid, used)
-        return total
+                used, more, _ = _tree(pid)
+                seconds += used - self._before.setdefault(pid, used)
+                megabytes += more
+        return seconds, megabytes
 
 
-def _tree_s(root: int) -> tuple[float, set[int]]:
-    """The processor time of a process and its descendants, reaped ones included; and their process ids."""
-    total, members = 0.0, set()
+def _percent(part: float, whole: float) -> float | None:
+    return min(100.0, max(0.0, 100 * part / whole)) if whole > 0 else None
+
+
+def _tree(root: int) -> tuple[float, float, set[int]]:
+    """The processor time of a process and its descendants, reaped ones included; their MB; their ids."""
+    seconds, megabytes, members = 0.0, 0.0, set()
     with suppress(psutil.Error):
         process = psutil.Process(root)
         for member in (process, *process.children(recursive=True)):
             with suppress(psutil.Error):
-                times = member.cpu_times()
-                total += times.user + times.system + times.children_user + times.children_system
+                times, memory = member.cpu_times(), member.memory_info()
+                seconds += times.user + times.system + times.children_user + times.children_system
+                megabytes += (memory.rss - getattr(memory, "shared", 0)) / _MB
                 members.add(member.pid)
-    return total, members
+    return seconds, megabytes, members
 
 
 def _usable_cpus() -> tuple[int, ...]:

@@ -66,6 +66,7 @@ class Sampler:
         self._server_seconds = 0.0
         self._cpu_before = 0.0
         self._count = 0
+        self._vram_of_others_mb: float | None = None
         first = reader.read()
         self._sums = Sums(reader.devices, first)
         self._others_before = _others(reader, frozenset())
@@ -135,6 +136,10 @@ class Sampler:
         """What other programs took of the processor until now, at most some seconds old."""
         return self._sums.contention
 
+    def vram_of_others_mb(self) -> float | None:
+        """What other programs take of it now, at most some seconds old."""
+        return self._vram_of_others_mb
+
     def _add_server(self, server: TreeReading, seconds: float) -> None:
         self._sums.add_server(server.ram_mb, server.cpu_s)
         if server.pids:
@@ -147,7 +152,9 @@ class Sampler:
         """VRAM that others took since the start; unknown while the driver does not show our own either."""
         now = _others(self._reader, ours)
         if now is None or self._others_before is None or not now.ours_seen:
+            self._vram_of_others_mb = None
             return None
+        self._vram_of_others_mb = now.megabytes
         return max(0.0, now.megabytes - self._others_before.megabytes)
 
     def _write(self, reading: Reading) -> None:

@@ -23,9 +23,11 @@ def test_two_busy_loops_of_somebody_else_disturb() -> None:
         deadline = time.monotonic() + 2.0
         while time.monotonic() < deadline:  # we want a processor, too
             pass
-        found = sampler.summary()
+        found, now = sampler.summary(), sampler.contention()
     assert found.cpu_taken_by_others_percent is not None
     assert found.cpu_taken_by_others_percent > 20
+    assert (now.taken_lately_percent or 0) > 20
+    assert 0 < (now.ram_of_others_mb or 0) < psutil.virtual_memory().total / 2**20
     assert speed_is_disturbed(found.cpu_taken_by_others_percent, found.cpu_pressure_percent)
 
 

@@ -74,8 +74,9 @@ def test_vram_taken_by_others(later: dict[int, float] | None, taken: float | Non
     """What other processes took since the start; unknown where the driver does not show our own."""
     reader = ScriptedReader(_vram(500, 9500), processes=[{77: 300}, later])
     with sampling(lambda: [OURS], reader=reader) as sampler:
-        found = sampler.summary()
+        found, now = sampler.summary(), sampler.vram_of_others_mb()
     assert found.vram_taken_by_others_mb == taken
+    assert now == (None if taken is None or later is None else sum(later.values()) - later[OURS])
 
 
 def test_a_full_disk_ends_the_series_only() -> None:
