@@ -13,7 +13,7 @@ import pytest
 from benchkit.commands.dashboard import has_screen, over_ssh
 from benchkit.dashboard import watching
 from benchkit.running.batch import overview
-from benchkit.running.batch.state import EntryState, StateJournal
+from benchkit.running.batch.state import EntryState, RaceState, StateJournal
 from benchkit.running.live import Announcement, Snapshot, publishing
 from benchkit.running.live.form import history_name
 from benchkit.running.live.owner import this_process
@@ -80,6 +80,36 @@ def test_the_runs_of_a_batch_that_is_over_lead_to_their_comparison(
     assert 'href="/compare?run=run-A&amp;run=run-B"' in text
     assert "out of memory: &lt;GPU&gt;" in text
     assert 'data-post="/api/batch/retry"' in text
+
+
+def test_a_race_tells_who_is_in_and_who_was_stopped_and_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that are in come first; none of them waits in a list a second time."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    names = ("Out", "Ahead", "Behind", "Broken", "New", "Alone")
+    states = {name: EntryState(f"key-{name}", name, "demo", run_id=f"run-{name}") for name in names}
+    journal = StateJournal(site_of(tmp_path, ACCESS).place)
+    journal.plan(states.values())
+    racing = [f"key-{name}" for name in names[:-1]]
+    journal.race(RaceState("a-race", 7, "best", tuple(racing), (20, 60)))
+    for name, state, score, answered, error in (
+        ("Out", "stopped", 10.0, 20, "stopped after 20 of 164 problems: it cannot be the best <b>"),
+        ("Ahead", "racing", 90.0, 60, None),
+        ("Behind", "racing", 50.0, 20, None),
+        ("Broken", "failed", None, None, "out of VRAM"),
+    ):
+        told = replace(states[name], state=state, score=score, answered=answered, problems=164, error=error)
+        journal.run(told)
+    race = looking_at(tmp_path).get("/now").text.partition("Race on demo")[2]
+    assert "Round 2, to problem 60 of 164: 3 of 5 models are in; 100 of 820 questions were asked." in race
+    assert re.findall(r'<a href="/runs/run-\w+">(\w+)</a></th>', race) == ["Ahead", "Behind", "Out", "Broken"]
+    assert re.findall(r">(in|out), (\w+)<", race) == [
+        ("in", "racing"), ("in", "racing"), ("in", "waiting"), ("out", "stopped"), ("out", "failed"),
+    ]  # fmt: skip
+    assert "79.9–95.3" in race, "the interval of 54 of 60"
+    assert "it cannot be the best &lt;b&gt;" in race
+    assert re.findall(r"<ol><li>(.*?)</ol>", race) == ["demo on Alone</li>"]
 
 
 def test_without_a_cache_folder_the_page_says_why_it_sees_no_run(

@@ -1,7 +1,8 @@
 """The pages, one file each, with a router of its own.
 
 launch.py       the form that launches a run
-now.py          the runs in progress, and what waits; live_runs.py: what is known of each
+now.py          the runs in progress, and what waits; live_runs.py: what is known of each;
+                races.py: who is still in a race
 leaderboard.py  tiers with intervals, and filters
 runs.py         all runs, paged, filtered and searched
 run.py          one run: its attempts, and all that is known of the chosen one

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from benchkit.contract import ExitCode
 from benchkit.dashboard.launches import Launch, launches
 from benchkit.dashboard.pages.live_runs import watched_runs
+from benchkit.dashboard.pages.races import keys_of, races_of
 from benchkit.dashboard.pages.rendering import error_page, render, site_of
 from benchkit.errors import UsageError
 from benchkit.records import Status
@@ -29,6 +30,8 @@ def now(request: Request) -> HTMLResponse:
         return error_page(request, f"what runs now cannot be seen: {error}", 503)
     running = {state.key for state in overview.states if state.state == "running"}
     started = launches()
+    races = races_of(overview)
+    racing = keys_of(races)
     states = overview.states[: len(overview.states) - overview.single_runs]  # of the batch
     return render(
         request,
@@ -36,7 +39,12 @@ def now(request: Request) -> HTMLResponse:
         watched=watched,
         beginning=[one for one in started if one.alive and not running & set(one.keys)],
         gone_wrong=[one for one in started if _went_wrong(one)],
-        waiting=[state for state in states if not state.over and state.state != "running"],
+        races=races,
+        waiting=[
+            state
+            for state in states
+            if not state.over and state.state != "running" and state.key not in racing
+        ],
         failed=[state for state in states if state.state in (Status.FAILED, Status.INTERRUPTED)],
         done=[state for state in states if state.state == Status.OK],
         counted=counts(states) if states else "",

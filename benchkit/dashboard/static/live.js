@@ -47,15 +47,14 @@ function follow() {
 }
 
 function take(message) {
-  if (message.runs) takeList(message.runs, message.launches ?? []);
+  if (message.runs) takeList(message.runs, [...(message.launches ?? []).map((one) => `${one.id} ${one.state}`), JSON.stringify(message.batch)]);
   else if (message.resync) startAnew(message.resync);
   else if (message.over) ended(message.over);
   else if (message.run) takeRun(message);
 }
 
-function takeList(list, launches) {
-  const begun = launches.map((launch) => `${launch.id} ${launch.state}`);
-  const ids = [...list.map((run) => run.id), ...begun].sort().join();
+function takeList(list, further) {
+  const ids = [...list.map((run) => run.id), ...further].sort().join();
   tell(list);
   if (known !== null && known !== ids && document.querySelector("[data-refreshes]")) refresh();
   known = ids;

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchkit.errors import HistoryError
 from benchkit.records import Status
-from benchkit.running.batch.state import BatchState, EntryState, at_rest, read_state
+from benchkit.running.batch.state import BatchState, EntryState, RaceState, at_rest, read_state
 from benchkit.running.live import LiveRun, Snapshot, killed_runs, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.telling.history import open_store
@@ -21,6 +21,7 @@ class Overview:
     snapshots: Mapping[str, Snapshot]  # by run id, of the runs at work
     batch_pid: int | None  # of the batch's process, while it lives
     single_runs: int = 0
+    races: tuple[RaceState, ...] = ()  # of the batch
 
     @property
     def is_over(self) -> bool:
@@ -61,7 +62,9 @@ def overview_of(
     single = [_single(run) for run_id, run in here.items() if run_id not in planned]
     snapshots = {run_id: run.snapshot for run_id, run in here.items()}
     ended = [_killed(run) for run in killed if run.announcement.run_id not in planned]
-    return Overview((*states, *single, *ended), snapshots, batch.pid if alive else None, len(single))
+    races = tuple(race for race in batch.races.values() if {*race.entries} & {*batch.planned})
+    pid = batch.pid if alive else None
+    return Overview((*states, *single, *ended), snapshots, pid, len(single), races)
 
 
 def _killed(run: LiveRun) -> EntryState:
