@@ -31,6 +31,7 @@ CHOSEN_SETTINGS = (
     "cache_type",
     "seed",
     "top_p",
+    "price_kwh",
 )
 """The keys of a plan that the page may set: none that names a program, a path or words of a command."""
 
@@ -63,6 +64,7 @@ class Choices(BaseModel):
     cache_type: Scalar = None
     seed: Scalar = None
     top_p: Scalar = None
+    price_kwh: Scalar = Field(None, description="Dollars for a kWh.")
     matrix: dict[str, list[Scalar]] = Field({}, description="Setting -> values: each combination is a run.")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,16 +21,17 @@ from benchkit.dashboard.site import Site
 from benchkit.environment import ROOT
 from benchkit.records import Run
 from benchkit.rerun import PROGRAM, command_words, quoted, words_of_settings
+from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.estimate import Estimator, Expected
 from benchkit.running.batch.expand import Entry, Expansion, expand
 from benchkit.running.batch.notify import NTFY_VARIABLE, WEBHOOK_VARIABLE
 from benchkit.running.batch.planfile import PlanProblems, make_plan
-from benchkit.running.batch.preview import room_line, sums_line
+from benchkit.running.batch.preview import cost_in_words, room_line, sums_line
 from benchkit.running.batch.settings import settings_from
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import free_room
-from benchkit.settings import RunSettings
+from benchkit.settings import RunSettings, with_environment
 from benchkit.telling.history.finding import Filter, Order, Page
 from benchkit.terminal import duration
 
@@ -51,6 +53,7 @@ class CheckedRun(BaseModel):
     ram_mb: float | None
     fits: str
     expected: str
+    cost: str  # in dollars; empty for a model of this machine of which nobody knows its electricity
 
 
 class CheckAnswer(BaseModel):
@@ -96,15 +99,17 @@ def check(choices: Choices, site: TheSite) -> CheckAnswer:
         return CheckAnswer(problems=error.problems)
     entries = expansion.entries
     room = free_room()
-    estimator = Estimator(_recent_runs(site, entries), _machine())
+    recent = _recent_runs(site, entries)
+    estimator, cost_estimator = Estimator(recent, _machine()), CostEstimator(recent)
     expected = [estimator.expect(entry, room) for entry in entries]
-    waiting = [WAITING] * len(entries)
+    costs = [cost_estimator.expect(entry) for entry in entries]
+    sums = sums_line(entries, expected, [WAITING] * len(entries)), in_words(costs), room_line(room, expected)
     return CheckAnswer(
         notes=list(expansion.notes),
         command=_command(checked, entries, site),
         plan=checked.plan,
-        rows=[_row(entry, one) for entry, one in zip(entries, expected, strict=True)],
-        sums=[sums_line(entries, expected, waiting), room_line(room, expected)],
+        rows=[_row(*row) for row in zip(entries, expected, costs, strict=True)],
+        sums=[*filter(None, sums)],
     )
 
 
@@ -198,7 +203,8 @@ def _check(choices: Choices, site: Site) -> Checked:
 
 def _expansion(checked: Checked, site: Site) -> Expansion:
     base = RunSettings(benchmark="", history=site.place, runs_dir=site.runs_dir)
-    return expand(make_plan(checked.plan, "the page"), base)
+    # As the batch itself will: defaults may stand in .env, and the plan names the models.
+    return expand(make_plan(checked.plan, "the page"), replace(with_environment(base), model=None))
 
 
 def _recent_runs(site: Site, entries: Sequence[Entry]) -> list[Run]:
@@ -216,7 +222,7 @@ def _machine() -> dict[str, Any]:
     return machine_facts()
 
 
-def _row(entry: Entry, expected: Expected) -> CheckedRun:
+def _row(entry: Entry, expected: Expected, cost: ExpectedCost) -> CheckedRun:
     return CheckedRun(
         model=entry.settings.name or "",
         benchmark=entry.settings.benchmark,
@@ -225,6 +231,7 @@ def _row(entry: Entry, expected: Expected) -> CheckedRun:
         ram_mb=expected.ram_mb,
         fits=expected.mark,
         expected="?" if expected.seconds is None else duration(expected.seconds),
+        cost=cost_in_words(cost),
     )
 
 

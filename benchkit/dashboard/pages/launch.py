@@ -17,6 +17,7 @@ BEGINS_WITH = {
     "max_tokens": 1000,
     "parallel": 4,
     "context": "",
+    "price_kwh": "",
     "gpu_layers": "auto",
     "server": "auto",
 }

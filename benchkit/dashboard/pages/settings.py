@@ -20,6 +20,7 @@ DEFAULTS = (
     ("context", "Context of a slot"),
     ("gpu_layers", "Layers on the GPU"),
     ("server", "Server"),
+    ("price_kwh", "Electricity, dollars a kWh"),
 )
 
 

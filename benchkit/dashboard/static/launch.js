@@ -17,7 +17,7 @@ function number(name) {
 }
 
 function choices() {
-  const numbers = Object.fromEntries(["temperature", "max_tokens", "samples", "limit", "parallel", "context"].map((name) => [name, number(name)]));
+  const numbers = Object.fromEntries(["temperature", "max_tokens", "samples", "limit", "parallel", "context", "price_kwh"].map((name) => [name, number(name)]));
   const words = Object.fromEntries(["base_url", "name", "gpu_layers", "server"].map((name) => [name, text(name)]));
   const tasks = (text("tasks") ?? "").split(/[\s,]+/).filter(Boolean);
   return { models: checked("models"), benchmarks: checked("benchmarks"), tasks, ...numbers, ...words, matrix: matrix() };
@@ -61,7 +61,7 @@ function draw(told) {
   }
   shell.querySelector("pre").textContent = told.command;
   const table = document.createElement("table");
-  const titles = { model: "Model", benchmark: "Benchmark", place: "Varied", vram_mb: "VRAM", ram_mb: "RAM", expected: "Time", fits: "What does not fit" };
+  const titles = { model: "Model", benchmark: "Benchmark", place: "Varied", vram_mb: "VRAM", ram_mb: "RAM", expected: "Time", cost: "Cost, $", fits: "What does not fit" };
   const shown = Object.keys(titles).filter((name) => ["model", "benchmark", "expected"].includes(name) || told.rows.some((row) => row[name]));
   table.createTHead().insertRow().append(...shown.map((name) => Object.assign(document.createElement("th"), { textContent: titles[name], scope: "col" })));
   const body = table.createTBody();

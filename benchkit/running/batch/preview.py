@@ -88,12 +88,12 @@ def _row(entry: Entry, expected: Expected, cost: ExpectedCost, state: str) -> di
         "ram": expected.ram_mb,
         "fits": expected.mark,
         "expected": "?" if expected.seconds is None else duration(expected.seconds),
-        "cost": _cost(cost),
+        "cost": cost_in_words(cost),
         "state": state,
     }
 
 
-def _cost(cost: ExpectedCost) -> str:
+def cost_in_words(cost: ExpectedCost) -> str:
     """Empty for a model of this machine of which nobody knows its electricity."""
     if cost.about is None:
         return "?" if cost.is_bill else ""

@@ -23,6 +23,7 @@ from benchkit.running.batch import models
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.running.live.owner import process
 from tests.support import ROOT
+from tests.telling.history.runs import a_run
 
 STAND_IN = """
 import json, os, signal, sys, time
@@ -117,7 +118,6 @@ def test_expected_time_comes_from_recent_runs(
 ) -> None:
     """Of this machine, this file and this benchmark; the history is not read whole for it."""
     from benchkit.serving.telemetry import machine_facts
-    from tests.telling.history.runs import a_run
 
     known = api.post("/check", json={"models": [model], "benchmarks": ["demo"]}).json()
     assert known["rows"][0]["expected"] == "?"
@@ -135,6 +135,34 @@ def test_expected_time_comes_from_recent_runs(
     again = api.post("/check", json={"models": [model], "benchmarks": ["demo"]}).json()
     assert again["rows"][0]["expected"] not in ("?", "")
     assert tmp_path.exists()
+
+
+def test_a_check_tells_what_a_provider_will_bill(
+    api: TestClient, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its known price and the token budget, as a dry run does; .env is read as the batch will."""
+    asked = {"benchmarks": ["human_eval"], "max_tokens": 1000}
+    far = {"base_url": "https://api.openai.com/v1", "name": "gpt-4o-mini"}
+    answer = api.post("/check", json=asked | far).json()
+    assert [row["cost"] for row in answer["rows"]] == ["?"]
+    assert answer["sums"][1].startswith("Cost: at most 0.1")
+    own = api.post("/check", json=asked | {"models": [model]}).json()
+    assert [row["cost"] for row in own["rows"]] == [""]
+    assert not any("Cost" in line for line in own["sums"])
+    monkeypatch.setenv("DEFAULT_TEMPERATURE", "hot")
+    said = api.post("/check", json=asked | {"models": [model]})
+    assert (said.status_code, "DEFAULT_TEMPERATURE=hot: it is not" in said.json()["error"]) == (400, True)
+
+
+def test_electricity_has_a_price(api: TestClient, model: str, site: Site) -> None:
+    """Of what the same model took before, in Wh."""
+    args = ["--problems-file", str(ROOT / "demo" / "problems.jsonl")]
+    run = a_run("e", benchmark="demo", model="demo-q2_k", config={"script_args": args})
+    site.history.append(replace(run, telemetry=replace(run.telemetry, energy_wh=500.0)))
+    asked = {"models": [model], "benchmarks": ["demo"], "price_kwh": "0.4"}
+    (row,) = api.post("/check", json=asked).json()["rows"]
+    assert row["cost"] == "0.2000"
+    assert "price_kwh" in api.post("/check", json=asked | {"price_kwh": "cheap"}).json()["fields"]
 
 
 @pytest.mark.parametrize(
