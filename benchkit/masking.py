@@ -50,7 +50,7 @@ class Mask:
         return [MASK if place in hidden else self._word(word) for place, word in enumerate(words)]
 
     def _word(self, word: str) -> str:
-        return self.text(_INSIDE.sub(lambda found: found[0][: -len(found[1])] + MASK, word))
+        return self.text(_INSIDE.sub(lambda match: match[0][: -len(match[1])] + MASK, word))
 
     def command(self, text: str) -> str:
         """A command line as it was typed; put together anew only where something is hidden."""
@@ -89,9 +89,9 @@ class Stream:
     def feed(self, chunk: bytes) -> bytes:
         data = self._held + chunk
         whole = len(data) - max((_overlap(data, secret) for secret in self._secrets), default=0)
-        for found in self._pattern.finditer(data):
-            if found.end() > whole:  # one that may be the beginning of a longer one
-                whole = min(whole, found.start())
+        for match in self._pattern.finditer(data):
+            if match.end() > whole:  # one that may be the beginning of a longer one
+                whole = min(whole, match.start())
         self._held = data[whole:]
         return self._masked(data[:whole])
 

@@ -41,8 +41,8 @@ MEMORY_WANTED = f"an amount of memory such as 512m or 2g, {LEAST_MIB}m at least"
 
 def memory_mib(text: str) -> int:
     """The MiB of an amount of memory; ValueError where it is none, or less than a program can start with."""
-    found = _MEMORY.fullmatch(text.strip())
-    amount = int(float(found[1]) * _MIB[found[2].lower()]) if found else 0
+    match = _MEMORY.fullmatch(text.strip())
+    amount = int(float(match[1]) * _MIB[match[2].lower()]) if match else 0
     if amount < LEAST_MIB:
         raise ValueError(text)
     return amount

@@ -40,11 +40,11 @@ def forecast(models: int, problems: int, goal: Goal) -> list[Forecast]:
     """For each kind of field, from the most different models to equal ones."""
     simulated = max(3, min(MOST_SIMULATED, WORK // (models * models * problems)))
     chance = random.Random(1)
-    found = []
+    forecasts = []
     for words, spread in SPREADS.items():
         shares = [_asked(_field(models, problems, spread, chance), goal) for _ in range(simulated)]
-        found.append(Forecast(words, fmean(shares), min(shares), max(shares)))
-    return found
+        forecasts.append(Forecast(words, fmean(shares), min(shares), max(shares)))
+    return forecasts
 
 
 def _field(models: int, problems: int, spread: float, chance: random.Random) -> list[list[int]]:

@@ -52,10 +52,10 @@ class Goal:
         words = " ".join(str(text).split()).casefold()
         if words == "best":
             return cls()
-        if found := re.fullmatch(r"top ?([1-9]\d?)", words):
-            return cls(places=int(found[1]))
-        if found := re.fullmatch(r"within (\d{1,2}(?:\.\d+)?) points? of the best", words):
-            return cls(margin=float(found[1]) / 100)
+        if match := re.fullmatch(r"top ?([1-9]\d?)", words):
+            return cls(places=int(match[1]))
+        if match := re.fullmatch(r"within (\d{1,2}(?:\.\d+)?) points? of the best", words):
+            return cls(margin=float(match[1]) / 100)
         raise ValueError(text)
 
     def __str__(self) -> str:
@@ -144,9 +144,9 @@ class Race:
     def stop_losers(self) -> list[Elimination]:
         """The models that cannot be wanted any more leave the race."""
         stopped = [model for model in self.running if model in self._refuted]
-        found = [self._elimination(model) for model in stopped]
+        eliminations = [self._elimination(model) for model in stopped]
         self.running = [model for model in self.running if model not in stopped]
-        return found
+        return eliminations
 
     def _refute(self) -> None:
         """Evidence once seen stays, also where the end of the round finds less of it."""

@@ -37,18 +37,18 @@ def retry_after_s(headers: Mapping[str, str]) -> float | None:
 def message_of(body: str) -> str:
     """What an error's body says, in one line: the message in its JSON, or the text of a page."""
     try:
-        found = json.loads(body)
+        value = json.loads(body)
     except ValueError:
         page = re.sub(
             r"<(style|script).*?</\1>|<[^>]{0,500}>", " ", body[:20_000], flags=re.DOTALL | re.IGNORECASE
         )
         return " ".join(page.split())
-    found = found[0] if isinstance(found, list) and found else found  # Google's errors come in a list
-    while isinstance(found, dict) and (
-        inner := found.get("error") or found.get("message") or found.get("detail")
+    value = value[0] if isinstance(value, list) and value else value  # Google's errors come in a list
+    while isinstance(value, dict) and (
+        inner := value.get("error") or value.get("message") or value.get("detail")
     ):
-        found = inner
-    return " ".join((found if isinstance(found, str) else json.dumps(found)).split())
+        value = inner
+    return " ".join((value if isinstance(value, str) else json.dumps(value)).split())
 
 
 def redirection(status: int, url: str, headers: Mapping[str, str]) -> str:

@@ -41,8 +41,8 @@ class KeptAnswers:
 
 def kept_answers(runs: Path) -> Iterator[KeptAnswers]:
     """Of each run in the folder, and of each model of a run that asked several; the oldest first."""
-    found = [*runs.glob(f"*/{RunFile.ANSWERS_KEY}"), *runs.glob(f"*/*/{RunFile.ANSWERS_KEY}")]
-    for path in sorted(found):
+    keys = [*runs.glob(f"*/{RunFile.ANSWERS_KEY}"), *runs.glob(f"*/*/{RunFile.ANSWERS_KEY}")]
+    for path in sorted(keys):
         with suppress(OSError, ValueError):
             key = json.loads(path.read_bytes())
             if isinstance(key, dict):

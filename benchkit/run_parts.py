@@ -97,7 +97,7 @@ class RunResults(Part):
     warnings: tuple[str, ...] | None = None  # why the result may not be what it looks like
     part: Mapping[str, Any] | None = None  # seed, asked, of: what a race asked of the whole set
     race: Mapping[str, Any] | None = None  # of a run that a race stopped: goal, rival, why, interval
-    told_further: Mapping[str, Any] | None = field(default=None, metadata={"name": "further"})
+    script_further: Mapping[str, Any] | None = field(default=None, metadata={"name": "further"})
 
 
 @dataclass(frozen=True, eq=False, repr=False)

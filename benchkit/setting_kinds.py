@@ -62,11 +62,11 @@ class CountOrAuto(click.ParamType[Parallel]):
 
 def number(least: float, of: type[int] | type[float] = float, *, above: bool = False) -> Read:
     def read(value: Any) -> Any:
-        found = of(value)
-        fits = found > least if above else found >= least
-        if isinstance(value, bool) or found != float(value) or not fits or math.isinf(found):
+        result = of(value)
+        fits = result > least if above else result >= least
+        if isinstance(value, bool) or result != float(value) or not fits or math.isinf(result):
             raise ValueError(value)
-        return found
+        return result
 
     return read
 

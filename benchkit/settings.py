@@ -188,14 +188,14 @@ class RunSettings:
 
 def _settings() -> Iterator[Setting]:
     for one in fields(RunSettings):
-        if told := one.metadata.get("setting"):
+        if setting := one.metadata.get("setting"):
             yield replace(
-                told,
+                setting,
                 name=one.name,
                 default=one.default,
-                flag=told.flag or flag_of(one.name),
-                key=told.key or one.name,
-                recorded_as=told.recorded_as or one.name,
+                flag=setting.flag or flag_of(one.name),
+                key=setting.key or one.name,
+                recorded_as=setting.recorded_as or one.name,
             )
 
 
@@ -221,8 +221,8 @@ class PlanKey:
 
     def read(self, value: Any) -> Any:
         """The value as the field takes it; ValueError or TypeError where it is of another kind."""
-        found = self.kind.read(value)
-        return tuple(word for flag in self.flags for word in (flag, str(found))) if self.flags else found
+        result = self.kind.read(value)
+        return tuple(word for flag in self.flags for word in (flag, str(result))) if self.flags else result
 
 
 def _keys(place: Place) -> dict[str, PlanKey]:
@@ -251,13 +251,13 @@ def model_name(settings: RunSettings) -> str:
 
 def with_environment(settings: RunSettings) -> RunSettings:
     """With what the environment says of settings that nobody set; a model only where no endpoint is named."""
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for one, value in _values(settings):
         given = os.environ.get(one.variable, "").strip() if one.variable else ""
         named = one.name == "model" and (settings.base_url or settings.server == "endpoint")
         if given and value == one.default and not named:
-            found[one.name] = _read_variable(one, given)
-    return replace(settings, **found)
+            values[one.name] = _read_variable(one, given)
+    return replace(settings, **values)
 
 
 def _read_variable(one: Setting, given: str) -> Any:

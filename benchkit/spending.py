@@ -31,19 +31,19 @@ class Spending:
 
     def begin(self, spent: float) -> None:
         """What the run has spent so far, in earlier commands; nothing of it is under way any more."""
-        with _changing(self._path) as told:
-            told[SPENT][self._run] = spent
-            told[UNDER_WAY].pop(self._run, None)
+        with _changing(self._path) as ledger:
+            ledger[SPENT][self._run] = spent
+            ledger[UNDER_WAY].pop(self._run, None)
 
     def take(self, expected: float) -> None:
         """Count what is about to be asked for; CostLimit where that could pass the limit."""
-        with _changing(self._path) as told:
-            most: float = told[MOST]
-            spent, under_way = (sum(told[kind].values()) for kind in (SPENT, UNDER_WAY))
+        with _changing(self._path) as ledger:
+            most: float = ledger[MOST]
+            spent, under_way = (sum(ledger[kind].values()) for kind in (SPENT, UNDER_WAY))
             if spent + under_way + expected <= most:
-                self._add(told[UNDER_WAY], expected)
+                self._add(ledger[UNDER_WAY], expected)
                 return
-            told[ENDED] = sorted({*told.get(ENDED, ()), self._run})
+            ledger[ENDED] = sorted({*ledger.get(ENDED, ()), self._run})
         raise CostLimit(
             f"--max-cost {most:g} of all runs: {spent:.4f} dollars are spent, and what is under way "
             f"with the next answer may cost {under_way + expected:.4f} more; the answers are kept: "
@@ -52,9 +52,9 @@ class Spending:
 
     def settle(self, expected: float, cost: float) -> None:
         """It is answered, and cost this."""
-        with _changing(self._path) as told:
-            self._add(told[UNDER_WAY], -expected)
-            self._add(told[SPENT], cost)
+        with _changing(self._path) as ledger:
+            self._add(ledger[UNDER_WAY], -expected)
+            self._add(ledger[SPENT], cost)
 
     def _add(self, sums: dict[str, float], amount: float) -> None:
         sums[self._run] = max(0.0, sums.get(self._run, 0.0) + amount)
@@ -64,9 +64,9 @@ class Spending:
 def _changing(path: Path) -> Iterator[dict[str, Any]]:
     """What the file tells, written back unless the change raised."""
     with locked(path, WAIT_S):
-        told: dict[str, Any] = json.loads(path.read_bytes())
-        yield told
-        atomic_write(path, json.dumps(told))
+        ledger: dict[str, Any] = json.loads(path.read_bytes())
+        yield ledger
+        atomic_write(path, json.dumps(ledger))
 
 
 @contextmanager
@@ -103,7 +103,7 @@ def was_ended(path: Path, run: str) -> bool:
 
 def end_run(path: Path, run: str) -> float:
     """A run is over: nothing of it is under way any more. What is left for others."""
-    with _changing(path) as told:
-        told[UNDER_WAY].pop(run, None)
-    left: float = told[MOST] - sum(told[SPENT].values()) - sum(told[UNDER_WAY].values())
+    with _changing(path) as ledger:
+        ledger[UNDER_WAY].pop(run, None)
+    left: float = ledger[MOST] - sum(ledger[SPENT].values()) - sum(ledger[UNDER_WAY].values())
     return left

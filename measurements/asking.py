@@ -85,8 +85,8 @@ def write_model(path: Path) -> None:
 
 def find_server() -> str:
     kept = Path.home() / ".cache" / "bench_runner" / "llama-server" / "llama-server"
-    found = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server") or (kept.exists() and str(kept))
-    return found or sys.exit("llama-server is missing: set LLAMA_SERVER, or run `make llama-server`")
+    server = os.environ.get("LLAMA_SERVER") or shutil.which("llama-server") or (kept.exists() and str(kept))
+    return server or sys.exit("llama-server is missing: set LLAMA_SERVER, or run `make llama-server`")
 
 
 @contextmanager

@@ -119,14 +119,14 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=15)
     parser.add_argument("--models", type=int, default=8)
     asked = parser.parse_args()
-    found = {
+    answers = {
         "between two runs": between_runs(asked.runs),
         "between two servers": between_servers(asked.models),
         "dry run of 1,000": dry_run(),
     }
-    for name, seconds in found.items():
+    for name, seconds in answers.items():
         print(f"{name:20} {seconds:6.3f} s   (at most {BARS[name]:g})")
-    sys.exit(any(seconds > BARS[name] for name, seconds in found.items()))
+    sys.exit(any(seconds > BARS[name] for name, seconds in answers.items()))
 
 
 if __name__ == "__main__":

@@ -145,10 +145,10 @@ def dashboard(folder: Path) -> Iterator[Server]:
         text=True,
     ) as process:
         assert process.stdout is not None
-        found = re.search(r":(\d+)/\?token=(\S+)", process.stdout.readline())
-        assert found is not None
+        match = re.search(r":(\d+)/\?token=(\S+)", process.stdout.readline())
+        assert match is not None
         try:
-            yield Server(psutil.Process(process.pid), int(found[1]), found[2])
+            yield Server(psutil.Process(process.pid), int(match[1]), match[2])
         finally:
             process.terminate()
 
@@ -244,8 +244,8 @@ def note_delays(socket: ClientConnection, delays: list[float]) -> None:
 
 
 def tell(what: str, wall: float, cpu: float, further: str = "") -> None:
-    told = f" ({further})" if further else ""
-    print(f"  {what}: {1e3 * wall:.0f} ms, {1e3 * cpu:.0f} ms of the processor{told}")
+    suffix = f" ({further})" if further else ""
+    print(f"  {what}: {1e3 * wall:.0f} ms, {1e3 * cpu:.0f} ms of the processor{suffix}")
 
 
 if __name__ == "__main__":

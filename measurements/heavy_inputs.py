@@ -31,12 +31,12 @@ FACTORS = (3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)
 def main(source: Path, table: Path) -> None:
     rows = [json.loads(line) for line in gzip.decompress(source.read_bytes()).splitlines()]
     with ThreadPool(2) as pool:
-        found: dict[str, str] = {}
+        expressions: dict[str, str] = {}
         for pair in pool.imap(search, rows):
             if pair is not None:
-                found[pair[0]] = pair[1]
-                table.write_text(json.dumps(found, indent=1) + "\n")
-    print(f"{len(found)} of {len(rows)} problems have a heavy input: {table}")
+                expressions[pair[0]] = pair[1]
+                table.write_text(json.dumps(expressions, indent=1) + "\n")
+    print(f"{len(expressions)} of {len(rows)} problems have a heavy input: {table}")
 
 
 def search(row: dict[str, Any]) -> tuple[str, str] | None:
@@ -92,7 +92,7 @@ def guarded(row: dict[str, Any]) -> str:
     if not head.search(row["canonical_solution"]):
         return str(row["prompt"] + row["contract"] + row["canonical_solution"])
     return row["prompt"] + head.sub(
-        lambda found: f"{found[0]}{row['contract']}\n", row["canonical_solution"], 1
+        lambda match: f"{match[0]}{row['contract']}\n", row["canonical_solution"], 1
     )
 
 

@@ -22,11 +22,11 @@ def main() -> None:
         for number in range(kills):
             acknowledged += kill_while_appending(path, f"life{number}", random)
             cut_short += journal.place(path).exists()
-        found = [run.id for run in open_store(path).runs()]
-    lost = set(acknowledged) - set(found)
+        kept = [run.id for run in open_store(path).runs()]
+    lost = set(acknowledged) - set(kept)
     print(
         f"{kills} kills, {cut_short} of them within an append: {len(acknowledged)} runs acknowledged,"
-        f" {len(lost)} lost, {len(found) - len(set(found))} double"
+        f" {len(lost)} lost, {len(kept) - len(set(kept))} double"
     )
     sys.exit(bool(lost))
 

@@ -88,9 +88,9 @@ def judging(data: Path, official: Path | None, rounds: int, folder: Path) -> Non
         ours.append(seconds)
         openings.append(opening)
         if official is not None:
-            found = judged_there(official, [sample(p) for p, _ in answers], [c for _, c in answers], folder)
-            theirs.append(found["seconds"])
-            differ |= {p.id for (p, _), a, b in zip(answers, passed, found["passed"], strict=True) if a != b}
+            judged = judged_there(official, [sample(p) for p, _ in answers], [c for _, c in answers], folder)
+            theirs.append(judged["seconds"])
+            differ |= {p.id for (p, _), a, b in zip(answers, passed, judged["passed"], strict=True) if a != b}
     opening = median(openings)
     print(f"  here, isolation on: {median(ours):.2f} s, {opening:.2f} of them to open it; {sum(passed)} pass")
     if official is not None:
@@ -144,8 +144,8 @@ def judged_there(
     )
     if done.returncode:
         sys.exit(f"the official grader failed: {done.stderr.strip()[-500:]}")
-    found: dict[str, Any] = json.loads(done.stdout[done.stdout.rindex('{"seconds"') :])
-    return found
+    verdicts: dict[str, Any] = json.loads(done.stdout[done.stdout.rindex('{"seconds"') :])
+    return verdicts
 
 
 def official_python() -> Path:
@@ -162,8 +162,8 @@ def official_python() -> Path:
 def right_programs(official: Path, folder: Path) -> None:
     """The right programs of the tests, each failed there."""
     samples = [as_sample([*right.earlier, (right.input, right.output)], right.method) for right in RIGHT]
-    found = judged_there(official, samples, [right.source for right in RIGHT], folder)
-    wrongly = found["passed"].count(False)
+    judged = judged_there(official, samples, [right.source for right in RIGHT], folder)
+    wrongly = judged["passed"].count(False)
     print(f"  {len(RIGHT)} small right programs that all pass here: it fails {wrongly} of them")
 
 
@@ -174,7 +174,7 @@ def reading(path: Path, rounds: int) -> None:
     ours, alone = [], []
     for _ in range(rounds):
         begun = time.monotonic()
-        found = load_contest([path], MONTH)
+        contest = load_contest([path], MONTH)
         ours.append(time.monotonic() - begun)
         lines = [line for line in path.open("rb") if b'"contest_date": "2025-02' in line[:2000]]
         begun = time.monotonic()
@@ -182,7 +182,7 @@ def reading(path: Path, rounds: int) -> None:
             json.loads(line)
         alone.append(time.monotonic() - begun)
     speed = size / 1e6 / median(ours)
-    print(f"reading a month ({len(found.problems)} problems) of {size / 1e6:.0f} MB")
+    print(f"reading a month ({len(contest.problems)} problems) of {size / 1e6:.0f} MB")
     print(f"  {median(ours):.2f} s: {speed:.0f} MB/s (bar: 200), with the sha256 of the whole file")
     print(f"  json.loads on its lines alone: {median(alone):.2f} s, ratio {median(ours) / median(alone):.1f}")
 

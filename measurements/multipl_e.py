@@ -104,9 +104,9 @@ def compare_in_turn(
         return seconds
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        found = list(pool.map(both, enumerate(problem_set.problems)))
-    ours_s, plain_s = (sum(each[who] for each in found) for who in ("ours", "plain"))
-    middle = sorted(each["ours"] / each["plain"] for each in found)[len(found) // 2]
+        pairs = list(pool.map(both, enumerate(problem_set.problems)))
+    ours_s, plain_s = (sum(each[who] for each in pairs) for who in ("ours", "plain"))
+    middle = sorted(each["ours"] / each["plain"] for each in pairs)[len(pairs) // 2]
     print(f"{short}, round {number + 1}, in turn: {ours_s / plain_s:.2f} times plain, median {middle:.2f}")
 
 

@@ -68,8 +68,8 @@ def read_options() -> argparse.Namespace:
 
 
 def read_verdicts(path: Path) -> Outcomes:
-    told = json.loads(path.read_text())["models"]
-    return {name: [int(digit) for digit in digits] for name, digits in told.items()}
+    models = json.loads(path.read_text())["models"]
+    return {name: [int(digit) for digit in digits] for name, digits in models.items()}
 
 
 def draw_models(verdicts: Outcomes, options: argparse.Namespace, drawn: random.Random) -> Outcomes:

@@ -46,9 +46,9 @@ def main() -> None:
     given = arguments.parse_args()
     tasks = [task for task in load_catalogue(given.catalogue).problems if not task.generates_tests]
     toolchains = find_toolchains(task.language.name for task in tasks)
-    tasks = [task for task in tasks if isinstance(toolchains.found[task.language.name], Toolchain)]
+    tasks = [task for task in tasks if isinstance(toolchains.by_language[task.language.name], Toolchain)]
     with open_sandbox("auto", WORKERS, toolchains.folders) as sandbox:
-        judge = TaskJudge(Tester(sandbox, toolchains.found))
+        judge = TaskJudge(Tester(sandbox, toolchains.by_language))
         rounds = [(_ours(judge, tasks), _plain(toolchains, tasks)) for _ in range(given.rounds)]
         level = sandbox.isolation.level
     for ours, plain in rounds:
@@ -81,7 +81,7 @@ def _plain(toolchains: Toolchains, tasks: list[Task]) -> float:
             for name, content in files.items():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes(content)
-            whole += _timed(toolchains.found[task.language.name], task, folder)
+            whole += _timed(toolchains.by_language[task.language.name], task, folder)
     return whole
 
 

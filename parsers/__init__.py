@@ -50,8 +50,8 @@ def get_parser(name: str, setting: str | None = None, scale: ScoreScale | None =
 
 def _ours(name: str) -> type:
     module, _, attribute = PARSERS[name].partition(":")
-    found: type = getattr(import_module(module), attribute)
-    return found
+    parser: type = getattr(import_module(module), attribute)
+    return parser
 
 
 def _theirs(name: str) -> type:
@@ -60,11 +60,11 @@ def _theirs(name: str) -> type:
         raise UnknownName("parser", name, [*PARSERS, *others])
     point = others[name]
     try:
-        found: type = point.load()
+        parser: type = point.load()
     except Exception as error:  # whatever the package does when it is imported
         package = point.dist.name if point.dist else point.value
         raise UsageError(f"parser {name} of the package {package} cannot be loaded: {error}") from error
-    return found
+    return parser
 
 
 def _others() -> dict[str, EntryPoint]:

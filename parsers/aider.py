@@ -29,7 +29,7 @@ class AiderParser(Harness):
 
     def from_text(self, output: str) -> Results | None:
         blocks: list[dict[str, str]] = []
-        for name, value in (found.groups() for line in lines(output) if (found := _STAT.match(line))):
+        for name, value in (match.groups() for line in lines(output) if (match := _STAT.match(line))):
             if name == "dirname" or not blocks:
                 blocks.append({})
             blocks[-1][name] = value

@@ -29,13 +29,13 @@ class BaxBenchParser(Harness):
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         files = [(path.absolute(), content) for path, content in folder.json("test_results.json")]
-        found = [(path, content) for path, content in files if _SAMPLE.fullmatch(path.parent.name)]
-        return _from_samples(found) if found else None
+        samples = [(path, content) for path, content in files if _SAMPLE.fullmatch(path.parent.name)]
+        return _from_samples(samples) if samples else None
 
     def from_text(self, output: str) -> Results | None:
         """The first table is that of averages; the rows of a model go on below its name."""
         table = _first_table(output)
-        averages = {found[1]: found[2] for row in table if (found := _METRIC.match(row[-1]))}
+        averages = {match[1]: match[2] for row in table if (match := _METRIC.match(row[-1]))}
         if "sec_pass@1" not in averages or not any(row[-1] == _AVERAGE for row in table):
             return None
         only([row[0] for row in table if row[0]], "models")

@@ -91,9 +91,11 @@ def _from_printed(output: str) -> Results | None:
     names: dict[str, str | None] = {}
     section = None
     for line in lines(output):
-        if found := next(((name, head) for name, form in _HEADS.items() if (head := form.match(line))), None):
-            section = scores[found[0]] = {}
-            names[found[0]] = found[1][1]
+        if heading := next(
+            ((name, head) for name, form in _HEADS.items() if (head := form.match(line))), None
+        ):
+            section = scores[heading[0]] = {}
+            names[heading[0]] = heading[1][1]
         elif section is not None:
             section.update({f"pass@{k}": percent(value, 100) for k, value in _SCORE.findall(line)})
     tests = "plus" if scores.get("plus") else "base"

@@ -25,8 +25,8 @@ class ResultFolder:
             return []
         if self.path.is_file():  # the result file itself, as `import` hands it over
             return [self.path] if self.path.match(pattern) else []
-        found = [path for path in self.path.rglob(pattern) if path.is_file() and self._is_fresh(path)]
-        return sorted(found, key=lambda path: (path.stat().st_mtime, str(path)))
+        paths = [path for path in self.path.rglob(pattern) if path.is_file() and self._is_fresh(path)]
+        return sorted(paths, key=lambda path: (path.stat().st_mtime, str(path)))
 
     def _is_fresh(self, path: Path) -> bool:
         return self.since is None or path.stat().st_mtime >= self.since - CLOCK_SLACK_S

@@ -43,10 +43,10 @@ class Harness:
     """Whether an output that does not end with a line's end counts to its last letter."""
 
     def parse(self, output: str, folder: Path | None = None, since: float | None = None) -> Results:
-        found, why = None, ""
+        results, why = None, ""
         cause: Exception | None = None
         try:
-            found = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
+            results = self.from_folder(ResultFolder(folder, since)) or self.from_text(self._end(output))
         except Untrue as error:
             why, cause = str(error), error
         except KeyError as error:
@@ -55,9 +55,9 @@ class Harness:
             if not _is_about_data(error):
                 raise
             why, cause = "what is there is of another form", error
-        if found is None:
+        if results is None:
             raise no_result(self.looked_for, output, why) from cause
-        return found
+        return results
 
     def _end(self, output: str) -> str:
         """The end of the output, without a last line that is not whole: half a number is a number too."""
@@ -67,8 +67,8 @@ class Harness:
     def progress(self, line: str) -> Progress | None:
         if self.progress_form is None:
             return read_progress(line)
-        found = self.progress_form.search(plain(line))
-        return Progress(int(found[1]), int(found[2])) if found else None
+        match = self.progress_form.search(plain(line))
+        return Progress(int(match[1]), int(match[2])) if match else None
 
     # The result from the files this run wrote; None when they are not there. May fail on another form.
     def from_folder(self, folder: ResultFolder) -> Results | None:  # noqa: ARG002
@@ -88,11 +88,11 @@ class Untrue(Exception):
     """A result is there, and cannot be taken for this run's."""
 
 
-def only(found: Sequence[T], what: str) -> T:
+def only(candidates: Sequence[T], what: str) -> T:
     """The one that is there; Untrue when there are several, as with several models in one output."""
-    if len(found) > 1:
-        raise Untrue(f"there are {len(found)} {what}, and a run has one")
-    return found[0]
+    if len(candidates) > 1:
+        raise Untrue(f"there are {len(candidates)} {what}, and a run has one")
+    return candidates[0]
 
 
 def percent(value: object, scale: float = 1.0) -> float:

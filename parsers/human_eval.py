@@ -82,14 +82,14 @@ def _last_summary(output: str) -> list[str]:
 
 
 def _from_printed(summary: list[str]) -> Results | None:
-    scores = [found for line in summary if (found := _SCORE.match(line))]
+    scores = [match for line in summary if (match := _SCORE.match(line))]
     if not scores or not any(line.startswith(_FAILED) for line in summary):  # cut short before its end
         return None
     score, passed, total = percent(scores[0][1]), int(scores[0][2]), int(scores[0][3])
     if abs(share(passed, total) - score) > 50 / total + 0.01:  # means over samples are rounded to problems
         raise Untrue(f"it says {score}% and {passed} of {total}")
-    times = [found for line in summary if (found := _TIME.match(line))]
-    difficulties = [found for line in summary if (found := _DIFFICULTY.match(line))]
+    times = [match for line in summary if (match := _TIME.match(line))]
+    difficulties = [match for line in summary if (match := _DIFFICULTY.match(line))]
     failed = [line.removeprefix(_FAILED) for line in summary if line.startswith(_FAILED)]
     head = _HEAD.match(summary[0])
     return Results(
@@ -97,7 +97,7 @@ def _from_printed(summary: list[str]) -> Results | None:
         total_passed=passed,
         total_problems=total,
         time_taken=float(times[0][1]) if times else None,
-        difficulty_scores={found[1]: percent(found[2]) for found in difficulties},
+        difficulty_scores={match[1]: percent(match[2]) for match in difficulties},
         failed_tasks=tuple(failed[0].split(", ")) if failed and failed[0] != "none" else (),
         metrics={"interval": [float(scores[0][4]), float(scores[0][5])]} if scores[0][5] else {},
         problem_set=head.groupdict() if head else None,

@@ -31,7 +31,7 @@ class InspectParser(Harness):
 
     def from_text(self, output: str) -> Results | None:
         """The log that the output names, when it was not written into the folder."""
-        named = [Path(found[1]) for line in lines(output) if (found := _LOG.search(line))]
+        named = [Path(match[1]) for line in lines(output) if (match := _LOG.search(line))]
         return self.from_folder(ResultFolder(only(named, "logs"))) if named and named[-1].is_file() else None
 
 

@@ -32,16 +32,16 @@ class JsonParser(Harness):
         self.looked_for = f"{self.path!r} in a JSON file of its folder or in printed JSON"
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
-        found = {
+        values = {
             path: value
             for path, data in folder.json("*.json")
             if (value := look_up(data, self.path)) is not None
         }
-        if len(set(map(repr, found.values()))) > 1:
+        if len(set(map(repr, values.values()))) > 1:
             raise Untrue(
-                f"{len(found)} files hold it, with different values: {', '.join(p.name for p in found)}"
+                f"{len(values)} files hold it, with different values: {', '.join(p.name for p in values)}"
             )
-        return self._results(*found.values()) if found else None
+        return self._results(*values.values()) if values else None
 
     def from_text(self, output: str) -> Results | None:
         for data in json_values(output):

@@ -31,8 +31,8 @@ class LcbRunnerParser(Harness):
         return None
 
     def from_text(self, output: str) -> Results | None:
-        printed = [found for line in lines(output) if (found := _PRINTED.match(line))]
-        scores = {str(found[1]).lower(): percent(found[2], 100) for found in printed if found[2] != "nan"}
+        printed = [match for line in lines(output) if (match := _PRINTED.match(line))]
+        scores = {str(match[1]).lower(): percent(match[2], 100) for match in printed if match[2] != "nan"}
         if "none" not in scores:
             return None
         score = scores.pop("none")

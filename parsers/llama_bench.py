@@ -30,8 +30,8 @@ class LlamaBenchParser(Harness):
 
     def from_folder(self, folder: ResultFolder) -> Results | None:
         files = [path for form in _FORMS for path in folder.files(form)]
-        found = [result for path in files if (result := self.from_text(path.read_text(errors="replace")))]
-        return only(found, "result files") if found else None
+        results = [result for path in files if (result := self.from_text(path.read_text(errors="replace")))]
+        return only(results, "result files") if results else None
 
     def from_text(self, output: str) -> Results | None:
         for form in (_in_json, _in_csv, _in_table):

@@ -28,7 +28,7 @@ class LlamaEvalParser(Harness):
         return _from_state(only(files, "state files")[1]) if files else None
 
     def from_text(self, output: str) -> Results | None:
-        printed = [found for line in lines(output) if (found := _PRINTED.match(line))]
+        printed = [match for line in lines(output) if (match := _PRINTED.match(line))]
         if not printed:
             return None
         passed, total = int(printed[-1][1]), int(printed[-1][2])

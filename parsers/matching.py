@@ -32,8 +32,8 @@ def last_match(pattern: str, text: str, seconds: float = SECONDS) -> dict[str, s
     except subprocess.CalledProcessError as error:
         reason = error.stderr.strip().splitlines()[-1:] or [f"exit code {error.returncode}"]
         raise Untrue(f"it cannot be matched: {reason[0]}") from None
-    found: dict[str, str] | None = json.loads(done.stdout)
-    return found
+    groups: dict[str, str] | None = json.loads(done.stdout)
+    return groups
 
 
 def _groups(pattern: str, text: str) -> dict[str, str] | None:

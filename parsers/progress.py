@@ -16,9 +16,9 @@ def read_progress(line: str) -> Progress | None:
     """The last progress shown in the line: a tqdm or rich bar, `74/164`, or a percentage."""
     text = plain(line.rstrip("\r\n").rpartition("\r")[2])
     for form in (_BAR, _OF):
-        if found := form.findall(text):
-            done, total = map(int, found[-1])
+        if matches := form.findall(text):
+            done, total = map(int, matches[-1])
             return Progress(done, total) if 0 < total >= done else None
-    if found := _PERCENT.findall(text):
-        return Progress(int(found[-1]), 100) if int(found[-1]) <= 100 else None
+    if matches := _PERCENT.findall(text):
+        return Progress(int(matches[-1]), 100) if int(matches[-1]) <= 100 else None
     return None

@@ -29,9 +29,9 @@ def plain(line: str) -> str:
 
 def lines(output: str) -> Iterator[str]:
     """Every line with something in it; a carriage return begins a new one, as a progress bar's does."""
-    for found in _LINE.finditer(output):
-        end = min(found.end(), found.start() + LONGEST_LINE)
-        line = plain(output[found.start() : end])
+    for match in _LINE.finditer(output):
+        end = min(match.end(), match.start() + LONGEST_LINE)
+        line = plain(output[match.start() : end])
         if line:
             yield line
 

@@ -57,7 +57,7 @@ def test_what_is_no_number_is_not_known(number: object) -> None:
 def test_the_scripts_own_facts_keep_their_name() -> None:
     """The record's `further` is the script's, not what this version has no field for."""
     results = read_part(RunResults, {"score": 50, "further": {"unjudged": ["a"]}, "counts": {"passed": 1}})
-    assert (results.score, results.told_further, results.further) == (50.0, {"unjudged": ["a"]}, {})
+    assert (results.score, results.script_further, results.further) == (50.0, {"unjudged": ["a"]}, {})
     assert results.counts == {"passed": 1}
 
 

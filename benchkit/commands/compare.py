@@ -87,7 +87,7 @@ def _show_codes(compared: Sequence[Section], store: Store) -> None:
     from benchkit.telling.tables.width import terminal_width
 
     for section in compared:
-        found = list(flips(by_score(section.contestants), store))
-        click.echo(f"\n{section.title}: models disagree on {len(found)} problems")
-        for flip in found:
+        flipped = list(flips(by_score(section.contestants), store))
+        click.echo(f"\n{section.title}: models disagree on {len(flipped)} problems")
+        for flip in flipped:
             click.echo("\n" + "\n".join(code_lines(flip, terminal_width())))

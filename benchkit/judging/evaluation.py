@@ -211,14 +211,14 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
         rows.append(row)
     output.stop_clock()
     parts = composite.measure(evaluation.settings.output_dir, sandbox if evaluation.efficiency else None, say)
-    told = {"judging": dict(judge.conditions()), PARTS: parts}
-    summary = _with(told, tally.summary(evaluation.pass_at or (1,)))
+    further = {"judging": dict(judge.conditions()), PARTS: parts}
+    summary = _with(further, tally.summary(evaluation.pass_at or (1,)))
     _finish(output, summary, {"samples": str(samples.path)}, sandbox.isolation)
     return rows
 
 
-def _with(told: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
-    return {**summary, "further": {**summary["further"], **told}}
+def _with(further: Mapping[str, Any], summary: Mapping[str, Any]) -> dict[str, Any]:
+    return {**summary, "further": {**summary["further"], **further}}
 
 
 def _finish(

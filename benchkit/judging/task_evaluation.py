@@ -97,7 +97,7 @@ def open_bench(
         install_packages(catalogue.problems, say)
     toolchains = find_toolchains(task.language.name for task in catalogue.problems)
     with open_sandbox(level, workers, toolchains.folders) as sandbox:
-        judge = TaskJudge(Tester(sandbox, toolchains.found, asked), shown_in)
+        judge = TaskJudge(Tester(sandbox, toolchains.by_language, asked), shown_in)
         yield Bench(judge, sandbox, toolchains, install)
 
 

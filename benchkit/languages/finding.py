@@ -68,20 +68,20 @@ def find_program(name: str, places: Sequence[Path], missing: MissingDependency) 
     import shutil
 
     own = os.pathsep.join(map(str, places))
-    found = shutil.which(name) or shutil.which(name, path=own)
-    if found is None:
+    program = shutil.which(name) or shutil.which(name, path=own)
+    if program is None:
         raise missing
-    return Path(found)
+    return Path(program)
 
 
 @cache
 def version_of(program: Path, *arguments: str) -> str:
     """What it says of itself, such as "20.20.2"; MissingDependency where it says nothing."""
     said = output_of(program, *arguments)
-    found = _VERSION.search(said)
-    if found is None:
+    match = _VERSION.search(said)
+    if match is None:
         raise MissingDependency(str(program), f"it does not tell its version: {said[:80]!r}")
-    return found[0]
+    return match[0]
 
 
 @cache
@@ -110,5 +110,5 @@ def as_numbers(version: str) -> tuple[int, ...]:
 
 def own_folders(*folders: Path) -> tuple[Path, ...]:
     """Those that a sandbox has to be told of: what is below /usr is the system's, and there anyway."""
-    found = (path for folder in folders for path in dict.fromkeys((folder, folder.resolve())))
-    return tuple(path for path in dict.fromkeys(found) if not path.is_relative_to("/usr") and path.exists())
+    places = (path for folder in folders for path in dict.fromkeys((folder, folder.resolve())))
+    return tuple(path for path in dict.fromkeys(places) if not path.is_relative_to("/usr") and path.exists())

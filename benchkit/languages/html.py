@@ -25,8 +25,8 @@ class Html(JavaScript):
         return None
 
     def find_toolchain(self) -> Toolchain:
-        found = super().find_toolchain()
+        toolchain = super().find_toolchain()
         folder = packages_folder()
         if not (folder / DOM).is_dir():
             raise MissingDependency(DOM, "make toolchains brings it")
-        return replace(found, folders=(*found.folders, *own_folders(folder)))
+        return replace(toolchain, folders=(*toolchain.folders, *own_folders(folder)))

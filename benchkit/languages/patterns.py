@@ -42,27 +42,27 @@ class PatternSyntax:
         return bool(code.strip()) if name is None else self.definition_start(code, name) is not None
 
     def definition_start(self, text: str, name: str | None) -> int | None:
-        found = self._search(rf"^{self._head(re.escape(name))}", text) if name else None
-        return found.start() if found else None
+        match = self._search(rf"^{self._head(re.escape(name))}", text) if name else None
+        return match.start() if match else None
 
     def indented_definition(self, text: str, name: str | None) -> str:
-        found = re.search(rf"^([ \t]+){self._head(re.escape(name))}", text, re.MULTILINE) if name else None
-        if found is None:
+        match = re.search(rf"^([ \t]+){self._head(re.escape(name))}", text, re.MULTILINE) if name else None
+        if match is None:
             return ""
-        lines = re.compile(rf"(?:{found[1]}.*(?:\n|$)|[ \t]*\n)*").match(text, found.start())
+        lines = re.compile(rf"(?:{match[1]}.*(?:\n|$)|[ \t]*\n)*").match(text, match.start())
         return self.longest_code(textwrap.dedent(lines[0])) if lines else ""
 
     def last_head(self, text: str) -> str | None:
-        heads = [found[0] for found in re.finditer(rf"^{self._head(ANY_NAME)}", text, re.MULTILINE)]
+        heads = [match[0] for match in re.finditer(rf"^{self._head(ANY_NAME)}", text, re.MULTILINE)]
         return heads[-1] if heads else None
 
     def code_start(self, text: str) -> int | None:
-        found = self._search(rf"^(?:{self.code_line}|{self._head(ANY_NAME)})", text)
-        return found.start() if found else None
+        match = self._search(rf"^(?:{self.code_line}|{self._head(ANY_NAME)})", text)
+        return match.start() if match else None
 
     def body_start(self, text: str) -> int | None:
-        found = BODY_LINE.search(text)
-        return found.start() if found else None
+        match = BODY_LINE.search(text)
+        return match.start() if match else None
 
     def may_be_body(self, code: str) -> bool:
         return self._search(rf"^{self._head(ANY_NAME)}", code) is None
@@ -103,7 +103,7 @@ class PatternSyntax:
     def _is_helper(self, block: str, code: str) -> bool:
         """Whether the block defines a name that the code reads and does not define."""
         names = re.finditer(rf"^{self._head(r'(?P<name>' + ANY_NAME + ')')}", block, re.MULTILINE)
-        defined = [found["name"] for found in names]
+        defined = [match["name"] for match in names]
         return any(
             re.search(rf"\b{name}\b", code) and self.definition_start(code, name) is None for name in defined
         )

@@ -41,18 +41,18 @@ class Script:
         if self.shell:
             return _shell_command(self.words[0], values, extra)
         words = (*self.words, *self._words_for(values))
-        return (*(_PLACEHOLDER.sub(lambda found: _value(found[1], values), word) for word in words), *extra)
+        return (*(_PLACEHOLDER.sub(lambda match: _value(match[1], values), word) for word in words), *extra)
 
     def _words_for(self, values: Values) -> list[str]:
         flags = {name: (flag_of(name), f"{{{name}}}") for name in (*FLAGS, *FOR_SCRIPT)}
         given = flags if self.takes_flags else self.settings
         return [word for name, words in given.items() if name in values for word in words]
 
-    def untold(self, values: Values) -> list[str]:
+    def settings_left_out(self, values: Values) -> list[str]:
         """Settings that somebody set and the command has no place for."""
-        told = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings}
+        passed_on = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings}
         given = () if self.takes_flags else FOR_SCRIPT
-        return [name for name in given if name in values and name not in told]
+        return [name for name in given if name in values and name not in passed_on]
 
 
 def _value(name: str, values: Values) -> str:
@@ -67,11 +67,11 @@ def _shell_command(text: str, values: Values, extra: Sequence[str]) -> tuple[str
     beside: list[str] = []
     quote = ""
 
-    def fill(found: re.Match[str]) -> str:
+    def fill(match: re.Match[str]) -> str:
         nonlocal quote
-        token = found[0]
-        if found[1]:
-            beside.append(_value(found[1], values))
+        token = match[0]
+        if match[1]:
+            beside.append(_value(match[1], values))
             reference = f"${{{len(beside)}}}"
             return {"": f'"{reference}"', '"': reference, "'": f"'\"{reference}\"'"}[quote]
         mark = token[-1] if quote == "'" or len(token) == 1 else ""  # a backslash is plain between '…'
@@ -128,8 +128,8 @@ def _split(text: str) -> list[str]:
 
 def find_program(name: str) -> str | None:
     """On PATH, here, beside our Python, or where `make harnesses` and `make llama-server` put it."""
-    if found := shutil.which(name):
-        return found
+    if program := shutil.which(name):
+        return program
     beside = Path(os.environ["LLAMA_SERVER"]).parent if os.environ.get("LLAMA_SERVER") else Path()
     made = (cache_folder() / "harnesses" / "bin", beside, cache_folder() / "llama-server")
     for folder in (Path(), Path(sys.executable).parent, *made):

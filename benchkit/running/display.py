@@ -59,10 +59,10 @@ class PlainDisplay:
 
     def progress(self, label: str, snapshot: Snapshot) -> None:
         now = time.monotonic()
-        told = snapshot.done is not None or snapshot.silent_s is not None
+        has_news = snapshot.done is not None or snapshot.silent_s is not None
         fell_silent = snapshot.silent_s is not None and not self._silent
         self._silent = snapshot.silent_s is not None
-        if fell_silent or (told and now - self._shown >= PLAIN_LINE_EVERY_S):
+        if fell_silent or (has_news and now - self._shown >= PLAIN_LINE_EVERY_S):
             self._shown = now
             self.line(f"{label}: {progress_text(snapshot)}")
 

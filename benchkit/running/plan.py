@@ -151,7 +151,7 @@ def _check_price(settings: RunSettings) -> None:
 
 
 def _check_limit(settings: RunSettings, script: Script) -> None:
-    if settings.max_cost is not None and sends_bill(settings) and script.untold({"max_cost": ""}):
+    if settings.max_cost is not None and sends_bill(settings) and script.settings_left_out({"max_cost": ""}):
         raise UsageError(
             f"--max-cost: {script.label} cannot be told to stop before it: leave one of the two out, or give "
             "its command a {max_cost}"

@@ -42,7 +42,7 @@ class Fence:
 
 def fences(text: str) -> list[Fence]:
     """All blocks, in their order."""
-    lines, found = text.split("\n"), []
+    lines, blocks = text.split("\n"), []
     opened: Fence | None = None
     for number, line in enumerate(lines):
         if "```" not in line and "~~~" not in line:
@@ -50,9 +50,9 @@ def fences(text: str) -> list[Fence]:
         if opened is None:
             opened = _opened(lines, number)
         elif _closes(line, opened.ticks):
-            found.append(replace(opened, end=number))
+            blocks.append(replace(opened, end=number))
             opened = None
-    return found if opened is None else [*found, opened]
+    return blocks if opened is None else [*blocks, opened]
 
 
 def _opened(lines: list[str], number: int) -> Fence | None:

@@ -59,7 +59,7 @@ class Client:
         self._endpoint, self._model = endpoint, model
         self._sampling, self._patience = sampling, patience
         self._limiter, self._say = Limiter(shared=shared_pace), say
-        self._told: set[str] = set()
+        self._reported_changes: set[str] = set()
         self.parameters = Parameters(endpoint.provider, model)
 
     def ask(self, question: Question, stopping: Event) -> Answer:
@@ -112,8 +112,8 @@ class Client:
     def _learned(self, refusal: Refusal, body: dict[str, Any]) -> bool:
         """Whether the next request is another; what is changed is said once."""
         change = self.parameters.learn(refusal.status, refusal.body, body)
-        if change and change not in self._told:
-            self._told.add(change)
+        if change and change not in self._reported_changes:
+            self._reported_changes.add(change)
             self._say(change)
         return change is not None
 
@@ -160,8 +160,8 @@ class Client:
                     raise failure_of(self._endpoint.refusal(response))
                 yield response
         except urllib3.exceptions.DecodeError as error:
-            told = f"the server's compressed answer cannot be unpacked: {error.args[0]}"
-            raise RequestFailure(told, tries=2) from None
+            message = f"the server's compressed answer cannot be unpacked: {error.args[0]}"
+            raise RequestFailure(message, tries=2) from None
         except (requests.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
             raise self._stalled() from None
         except (requests.ConnectionError, requests.Timeout) as error:

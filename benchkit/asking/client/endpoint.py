@@ -146,8 +146,8 @@ class Endpoint:
         if isinstance(self._listing.failure, EndpointError):
             raise self._listing.failure
         if self.models and find_listed(name, self.models, provider) is None:
-            told = not_listed(name, self.models, provider)
-            raise UsageError(f"{self.base_url} has {told}; choose with --model")
+            message = not_listed(name, self.models, provider)
+            raise UsageError(f"{self.base_url} has {message}; choose with --model")
 
     def identity(self, model: str) -> dict[str, Any]:
         """The server's facts that distinguish this model from others of the same name."""

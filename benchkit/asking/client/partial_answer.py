@@ -117,7 +117,9 @@ class PartialAnswer:
             started=round(self._started, 3),
             seconds=round(self.last_token - self.begun, 4) or time.monotonic() - self.begun,
             first_token_s=None if self._first is None else round(self._first - self.begun, 4),
-            server={name: told for name in TIMINGS if (told := number(self._timings.get(name))) is not None},
+            server={
+                name: value for name in TIMINGS if (value := number(self._timings.get(name))) is not None
+            },
         )
 
 
@@ -154,5 +156,5 @@ def _clean(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def _count(*told: Any) -> int | None:
-    return next((int(known) for one in told if (known := number(one)) is not None), None)
+def _count(*values: Any) -> int | None:
+    return next((int(known) for one in values if (known := number(one)) is not None), None)

@@ -43,8 +43,8 @@ class SharedState(Generic[State]):
 
     def _read(self, file: int) -> State | None:
         try:
-            told: dict[str, Any] = json.loads(os.pread(file, LARGEST, 0))
-            return self._make(**told)
+            state: dict[str, Any] = json.loads(os.pread(file, LARGEST, 0))
+            return self._make(**state)
         except (OSError, ValueError, TypeError):
             return None
 

@@ -25,10 +25,10 @@ class Target:
 
 def find_target(settings: Settings) -> Target:
     """By the runner's word, else by the prefix of the model's name, else by the address."""
-    told = os.environ.get(Variable.PROVIDER)
-    if told:  # then the key in the variable of the contract is this provider's
+    provider_name = os.environ.get(Variable.PROVIDER)
+    if provider_name:  # then the key in the variable of the contract is this provider's
         key = None if settings.api_key == NO_KEY else settings.api_key
-        return Target(find_provider(told), settings.need_base_url(), settings.model, key)
+        return Target(find_provider(provider_name), settings.need_base_url(), settings.model, key)
     remote = remote_of(settings)
     if remote is not None:
         return Target(remote.provider, remote.base_url, remote.model, key_of(remote))

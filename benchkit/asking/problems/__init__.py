@@ -103,27 +103,27 @@ def _read(path: Path, name: str | None) -> ProblemSet:
             raise BadRow(path, number, f"{problem.id} is there twice, first in line {lines[problem.id]}")
         problems[problem.id], lines[problem.id] = problem, number
     own_name = path.name.partition(".jsonl")[0]
-    found = ProblemSet(own_name, None, file_sha256(path), tuple(problems.values()), path)
-    return _official(found, name, form)
+    problem_set = ProblemSet(own_name, None, file_sha256(path), tuple(problems.values()), path)
+    return _official(problem_set, name, form)
 
 
-def _official(found: ProblemSet, asked: str | None, form: Form | None) -> ProblemSet:
+def _official(problem_set: ProblemSet, asked: str | None, form: Form | None) -> ProblemSet:
     """The set under its official name where it is official; else it keeps its file's."""
-    known = known_release(found.sha256)
+    known = known_release(problem_set.sha256)
     if known is None or FORMS[known[0]] is not form:
-        return found
+        return problem_set
     name, release = known
     if name == "mbpp":
-        return _mbpp(found, release, only_test_split=asked == "mbpp")
-    return replace(found, name=name, version=release.version, faulty=FAULTY.get(name, {}))
+        return _mbpp(problem_set, release, only_test_split=asked == "mbpp")
+    return replace(problem_set, name=name, version=release.version, faulty=FAULTY.get(name, {}))
 
 
-def _mbpp(found: ProblemSet, release: Release, only_test_split: bool) -> ProblemSet:
+def _mbpp(problem_set: ProblemSet, release: Release, only_test_split: bool) -> ProblemSet:
     """Scores on MBPP are given on its test split; the file alone stands for all of its tasks."""
     if not only_test_split:
-        return replace(found, name="mbpp-all", version=release.version)
-    tested = tuple(problem for problem in found.problems if task_number(problem.id) in TEST_SPLIT)
-    return replace(found, name="mbpp", version=release.version, problems=tested)
+        return replace(problem_set, name="mbpp-all", version=release.version)
+    tested = tuple(problem for problem in problem_set.problems if task_number(problem.id) in TEST_SPLIT)
+    return replace(problem_set, name="mbpp", version=release.version, problems=tested)
 
 
 def _fitting(path: Path, number: int, row: Row) -> Form:

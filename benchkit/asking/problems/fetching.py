@@ -62,14 +62,14 @@ def download(release: Release, draft: Path, show_progress: ShowProgress) -> str:
 
 
 def _pieces(response: Response, release: Release, show_progress: ShowProgress) -> Iterator[bytes]:
-    total, done, told = int(response.headers.get("Content-Length") or 0), 0, -1
+    total, done, reported = int(response.headers.get("Content-Length") or 0), 0, -1
     for piece in response.iter_content(CHUNK):
         done += len(piece)
         tenths = 10 * done // total if total else done // LARGE
-        if tenths != told:
+        if tenths != reported:
             share = f"{100 * done // total}%" if total else f"{done >> 20} MiB"
             show_progress(f"fetching {release.filename}, {share}")
-        told = tenths
+        reported = tenths
         yield piece
 
 

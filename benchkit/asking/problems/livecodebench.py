@@ -115,7 +115,7 @@ class Place:
 
 def load_contest(files: Sequence[Path], window: Window, name: str = "livecodebench") -> ContestSet:
     """The window's problems of these files, in their order; an id that stands twice is refused."""
-    found: dict[str, ContestProblem] = {}
+    problems: dict[str, ContestProblem] = {}
     hashes: list[str] = []
     days: list[date] = []
     private = 0
@@ -127,21 +127,21 @@ def load_contest(files: Sequence[Path], window: Window, name: str = "livecodeben
                 continue
             row = _parsed(place, line)
             problem = _problem(row, place, day)
-            if problem.id in found:
-                first = found[problem.id].place
+            if problem.id in problems:
+                first = problems[problem.id].place
                 raise place.bad(
                     f"{problem.id} is there twice, first in line {first.number if first else '?'}"
                 )
             if window.selects(row):
-                found[problem.id] = problem
+                problems[problem.id] = problem
                 private += "private_test_cases" in row
         hashes.append(digest.hexdigest())
-    if not found:
+    if not problems:
         raise _no_problems_error(files, window, days)
     whole = hashes[0] if len(hashes) == 1 else hashlib.sha256("".join(hashes).encode()).hexdigest()
-    faulty = {one.id: why for one in found.values() if (why := erratum(one.id, one.facts["title"] or ""))}
+    faulty = {one.id: why for one in problems.values() if (why := erratum(one.id, one.facts["title"] or ""))}
     version = _version(known_name(hashes), window, public_only=not private)
-    return ContestSet(name, version, whole, tuple(found.values()), files[0], faulty)
+    return ContestSet(name, version, whole, tuple(problems.values()), files[0], faulty)
 
 
 def _version(release: str | None, window: Window, *, public_only: bool) -> str | None:
@@ -233,8 +233,8 @@ def _json(value: Any) -> Any:
 
 def _tests(row: dict[str, Any], place: Place, *, functional: bool) -> tuple[Test, ...]:
     try:
-        found = [*_json(row["public_test_cases"]), *read_private(row.get("private_test_cases"))]
-        return tuple(_test(test, functional) for test in found)
+        tests = [*_json(row["public_test_cases"]), *read_private(row.get("private_test_cases"))]
+        return tuple(_test(test, functional) for test in tests)
     except KeyError as error:
         raise place.bad(f"a test's field {error} is missing") from None
     except (ValueError, TypeError) as error:
@@ -247,11 +247,11 @@ def _test(test: dict[str, Any], functional: bool) -> Test:
         raise ValueError(f"unknown testtype {kind!r}: known are {', '.join(TEST_TYPES)}")
     if (kind == "functional") is not functional:
         raise ValueError(f"a {kind} test, but its metadata names {'a' if functional else 'no'} function")
-    found = Test(text_field(test, "input"), text_field(test, "output"))
+    result = Test(text_field(test, "input"), text_field(test, "output"))
     if functional:  # one JSON value a line
-        for line in (*found.input.split("\n"), found.output):
+        for line in (*result.input.split("\n"), result.output):
             read_value(line)
-    return found
+    return result
 
 
 def read_value(text: str) -> Any:

@@ -21,10 +21,10 @@ def read_private(value: Any) -> list[dict[str, Any]]:
     """The tests; ValueError names what is wrong with them."""
     if value in (None, ""):
         return []
-    found = _parsed(value) if isinstance(value, str) else value
-    if not isinstance(found, list) or not all(isinstance(test, dict) for test in found):
+    tests = _parsed(value) if isinstance(value, str) else value
+    if not isinstance(tests, list) or not all(isinstance(test, dict) for test in tests):
         raise ValueError("private_test_cases is no list of tests")
-    return found
+    return tests
 
 
 def _parsed(text: str) -> Any:

@@ -26,7 +26,7 @@ def file_sha256(path: Path) -> str:
 
 def rows(path: Path, *, skip_broken: bool = False) -> Iterator[tuple[int, Row]]:
     """(line number, object) of each line that is not blank; a file without any is refused."""
-    found = False
+    any_row = False
     for number, line in _lines(path):
         if line.isspace():
             continue
@@ -36,9 +36,9 @@ def rows(path: Path, *, skip_broken: bool = False) -> Iterator[tuple[int, Row]]:
             if skip_broken:
                 continue
             raise
-        found = True
+        any_row = True
         yield number, row
-    if not found:
+    if not any_row:
         raise ProblemsError(f"{path} is empty: it needs one JSON object a line")
 
 

@@ -34,14 +34,14 @@ class Mutant:
 def read_catalogue(folder: Path) -> Catalogue:
     """All tasks of a folder; ProblemsError names what cannot be used."""
     try:
-        found = sorted(entry for entry in folder.iterdir() if entry.is_dir() and entry.name[0] not in "._")
+        folders = sorted(entry for entry in folder.iterdir() if entry.is_dir() and entry.name[0] not in "._")
     except OSError as error:
         raise ProblemsError(
             f"the catalogue {folder} cannot be read: {error.strerror}; name a folder of task folders"
         ) from None
     if (folder / METADATA).is_file():
-        found = [folder]
-    tasks = tuple(read_task(entry) for entry in found)
+        folders = [folder]
+    tasks = tuple(read_task(entry) for entry in folders)
     if not tasks:
         raise ProblemsError(f"the catalogue {folder} holds no task: a task is a folder with {METADATA}")
     return Catalogue("tasks", None, digest_of_tasks(tasks), tasks, folder)

@@ -43,14 +43,14 @@ def read_metadata(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadMetadata(f"{path} cannot be read: {_why(error)}") from None
     try:
-        found = json.loads(text)
+        metadata = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadMetadata(f"{path}: not JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(metadata, dict):
         raise BadMetadata(f"{path}, line 1: must be an object with the task's facts")
-    for key, why in _complaints(found, path.parent.name):
+    for key, why in _complaints(metadata, path.parent.name):
         raise BadMetadata(f"{path}, line {_line(text, key)}, {key}: {why}")
-    return found
+    return metadata
 
 
 def commands_of(metadata: Mapping[str, Any]) -> OwnCommands | None:
@@ -68,20 +68,22 @@ def _why(error: Exception) -> str:
     return (error.strerror if isinstance(error, OSError) else None) or str(error)
 
 
-def _complaints(found: Mapping[str, Any], folder: str) -> list[tuple[str, str]]:
-    complaints = [(key, "is missing") for key in NEEDED if key not in found]
-    for key, value in found.items():
+def _complaints(metadata: Mapping[str, Any], folder: str) -> list[tuple[str, str]]:
+    complaints = [(key, "is missing") for key in NEEDED if key not in metadata]
+    for key, value in metadata.items():
         check = CHECKS.get(key)
         why = check(value) if check else _unknown(key)
         if why:
             complaints.append((key, why))
-    if not complaints and found["id"] != folder:
-        complaints.append(("id", f"is {found['id']!r}, and its folder is named {folder!r}: name both alike"))
-    if not complaints and found["area"] == TEST_GENERATION and "kill_share" not in found:
+    if not complaints and metadata["id"] != folder:
+        complaints.append(
+            ("id", f"is {metadata['id']!r}, and its folder is named {folder!r}: name both alike")
+        )
+    if not complaints and metadata["area"] == TEST_GENERATION and "kill_share" not in metadata:
         complaints.append(("kill_share", "is missing: a task of this area says which share must be killed"))
-    if "test" not in found and "build" in found:
+    if "test" not in metadata and "build" in metadata:
         complaints.append(("build", "needs a command under `test`, which reports; see docs/tasks.md"))
-    if {"test", "kill_share"} <= found.keys():
+    if {"test", "kill_share"} <= metadata.keys():
         complaints.append(("test", "is not for tasks that ask for tests"))
     return complaints
 
@@ -95,10 +97,10 @@ def _unknown(key: str) -> str:
 
 def _line(text: str, key: str) -> int:
     """Where the key stands; 1 where it does not."""
-    found = re.search(rf'^\s*[{{,]?\s*"{re.escape(key)}"\s*:', text, re.MULTILINE) or re.search(
+    match = re.search(rf'^\s*[{{,]?\s*"{re.escape(key)}"\s*:', text, re.MULTILINE) or re.search(
         rf'"{re.escape(key)}"\s*:', text
     )
-    return text.count("\n", 0, found.end()) + 1 if found else 1
+    return text.count("\n", 0, match.end()) + 1 if match else 1
 
 
 def _text(value: Any) -> str:

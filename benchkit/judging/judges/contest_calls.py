@@ -90,12 +90,12 @@ class FunctionTests:
     def _run(self, numbers: Sequence[int]) -> tuple[Judgement, int | None]:
         """These tests in one program; also the number of the one that failed."""
         with self._sandbox.load(self._source, self._limits) as program:
-            found = self._called(program, numbers) if program.failure is None else None
+            called = self._called(program, numbers) if program.failure is None else None
         self._seconds += program.seconds
-        if found is None:
+        if called is None:
             assert program.failure is not None
             return _not_loaded(program.failure, self._tests), None
-        return found
+        return called
 
     def _called(self, program: LoadedProgram, numbers: Sequence[int]) -> tuple[Judgement, int | None]:
         tests = self._tests

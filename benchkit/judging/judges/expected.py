@@ -70,12 +70,12 @@ class ExpectedOutputs:
         """The outputs on the problem's "base" or "plus" inputs."""
         path = self._folder / f"{problem.id.replace('/', '_')}.{group}"
         with self._lock_of(path.name):
-            found = _read(path)
-            if found is None:
-                found = _computed(self._sandbox, problem, inputs_of(problem, group))
+            expected = _read(path)
+            if expected is None:
+                expected = _computed(self._sandbox, problem, inputs_of(problem, group))
                 path.parent.mkdir(parents=True, exist_ok=True)
-                atomic_write(path, _as_bytes(found))
-        return found
+                atomic_write(path, _as_bytes(expected))
+        return expected
 
     def _lock_of(self, name: str) -> Lock:
         with self._locks_lock:

@@ -29,8 +29,8 @@ def slowness(sandbox: Sandbox) -> float:
     """
     outcome = sandbox.run(Program(source=_WORK), Limits(wall_s=60))
     shared = outcome.seconds > SHARED * outcome.cpu_seconds
-    found = outcome.seconds / TAKEN_BY_WORK_S * (MARGIN if shared else 1)
-    return min(MOST_SLOWNESS, max(1.0, found))
+    ratio = outcome.seconds / TAKEN_BY_WORK_S * (MARGIN if shared else 1)
+    return min(MOST_SLOWNESS, max(1.0, ratio))
 
 
 def libraries(sandbox: Sandbox, rules: ContestRules) -> dict[str, str | None]:
@@ -41,5 +41,5 @@ def libraries(sandbox: Sandbox, rules: ContestRules) -> dict[str, str | None]:
         outcome = sandbox.run(Program(source=rules.library_versions), limits)
     if outcome.verdict is not Verdict.PASSED:
         return dict.fromkeys(rules.libraries)
-    found: dict[str, str | None] = json.loads(outcome.stdout)
-    return found
+    versions: dict[str, str | None] = json.loads(outcome.stdout)
+    return versions

@@ -58,7 +58,7 @@ class WholeProgramJudge:
         return Judgement(verdict, detail)
 
     def conditions(self) -> dict[str, Any]:
-        return {"toolchains": {name: found.version for name, found in self._toolchains.items()}}
+        return {"toolchains": {name: toolchain.version for name, toolchain in self._toolchains.items()}}
 
     def _run(self, problem: WholeProgramProblem, source: str, limits: Limits) -> Outcome:
         executables = self._toolchains[problem.language.name].executables
@@ -84,8 +84,8 @@ def _with_cause(outcome: Outcome) -> Outcome:
     return replace(outcome, detail=f"{BUILD_FAILED if built else ''}{_line(crashed)}")
 
 
-def _line(found: re.Match[bytes]) -> str:
-    return " ".join(found[0].decode("utf-8", "replace").split())[:_LONGEST_DETAIL]
+def _line(match: re.Match[bytes]) -> str:
+    return " ".join(match[0].decode("utf-8", "replace").split())[:_LONGEST_DETAIL]
 
 
 def _with_places(recipe: Recipe, executables: Mapping[str, Path]) -> Recipe:

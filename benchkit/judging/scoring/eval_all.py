@@ -26,12 +26,12 @@ def eval_all(
 ) -> list[dict[str, Any]]:
     """One entry a question, by id, without what could not be judged: that says nothing of the model."""
     verdicts = {(row.task_id, row.sample): row for row in judged if row.verdict is not Verdict.INFRASTRUCTURE}
-    found: dict[str, list[tuple[Saved, Judged]]] = defaultdict(list)
+    by_problem: dict[str, list[tuple[Saved, Judged]]] = defaultdict(list)
     for saved in answers.read(problem_set):
         if row := verdicts.get((saved.problem.id, saved.sample)):
-            found[saved.problem.id].append((saved, row))
+            by_problem[saved.problem.id].append((saved, row))
     problems = sorted(problem_set.problems, key=lambda problem: problem.id)
-    return [_entry(problem, found[problem.id]) for problem in problems if problem.id in found]
+    return [_entry(problem, by_problem[problem.id]) for problem in problems if problem.id in by_problem]
 
 
 def _entry(problem: ContestProblem, samples: list[tuple[Saved, Judged]]) -> dict[str, Any]:

@@ -61,12 +61,12 @@ def read_generations(path: Path, problem_set: ProblemSet) -> SavedAnswers:
 
 def _parsed(path: Path, content: bytes) -> list[Any]:
     try:
-        found: list[Any] = json.loads(content)
+        questions: list[Any] = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise ProblemsError(f"{path} is no JSON: {error}") from None
-    if not found:
+    if not questions:
         raise ProblemsError(f"{path} holds no answers: it needs {FORMS}")
-    return found
+    return questions
 
 
 def _listed(path: Path, questions: list[Any], problem_set: ProblemSet) -> Generations:

@@ -73,8 +73,8 @@ def _group_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"By {name}: " + ", ".join(f"{value} {_share(group)}" for value, group in groups.items())
     if PUBLIC_ONLY in (summary["problem_set"]["version"] or ""):
         yield "Public tests only: the file has no private ones, which fail many an answer that passes these"
-    found = summary["further"].get("judging", {}).get("libraries", {})
-    if missing := [library for library, version in found.items() if version is None]:
+    versions = summary["further"].get("judging", {}).get("libraries", {})
+    if missing := [library for library, version in versions.items() if version is None]:
         yield f"Not there for the programs: {', '.join(missing)} (pip install {' '.join(missing)})"
 
 

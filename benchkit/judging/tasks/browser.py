@@ -69,8 +69,8 @@ class Seen:
     picture: bytes = b""
 
     def as_record(self) -> dict[str, Any]:
-        found = self.axe.get("violations") if self.axe else None
-        violations = found if isinstance(found, list) else None
+        reported = self.axe.get("violations") if self.axe else None
+        violations = reported if isinstance(reported, list) else None
         return {
             "verdict": str(self.verdict),
             "detail": self.detail,
@@ -82,11 +82,11 @@ class Seen:
 
 def find_browser() -> Path:
     """The browser's own program; MissingDependency where there is none that runs in the jail."""
-    found = [Path(place) for place in PLACES if Path(place).exists()]
-    found += [Path(place).resolve() for name in NAMES if (place := shutil.which(name))]
-    if not found:
+    places = [Path(place) for place in PLACES if Path(place).exists()]
+    places += [Path(place).resolve() for name in NAMES if (place := shutil.which(name))]
+    if not places:
         raise MISSING
-    return found[0]
+    return places[0]
 
 
 def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) -> Seen:
@@ -119,8 +119,8 @@ def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) 
 
 def _checks(report: Mapping[str, Any]) -> Iterator[Check]:
     """As far as they have the form: whatever the answer did is in the same page."""
-    told = report.get("checks")
-    for each in told if isinstance(told, list) else ():
+    rows = report.get("checks")
+    for each in rows if isinstance(rows, list) else ():
         if isinstance(each, list) and len(each) == 3 and all(isinstance(part, str) for part in each):
             yield Check(*each)
 

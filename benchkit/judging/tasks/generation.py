@@ -57,11 +57,11 @@ def _judged(task: Task, whole: Tested, checks: list[Check]) -> Tested:
     count = len(checks) - len(_WORDS)
     share = killed / count if count else 0.0
     enough = share >= (task.kill_share or 1.0) - 1e-9
-    told = tuple(
+    counted = tuple(
         check if check.status == "ok" or not enough else replace(check, status="ok") for check in checks
     )
     proof = Proof(
-        tuple(replace(check, status="failed") if check.status == "alive" else check for check in told)
+        tuple(replace(check, status="failed") if check.status == "alive" else check for check in counted)
     )
     alive = [check.name for check in checks if check.status == "alive"]
     detail = f"killed {killed} of {count} mutants" + (f"; alive: {', '.join(alive)}" if alive else "")
@@ -73,12 +73,12 @@ def _judged(task: Task, whole: Tested, checks: list[Check]) -> Tested:
 def _part(task: Task, name: str) -> dict[str, bytes]:
     """The files of tests/reference or tests/second."""
     head = f"{name}/"
-    found = {
+    files = {
         path.removeprefix(head): content for path, content in task.tests.items() if path.startswith(head)
     }
-    if not found:
+    if not files:
         raise ProblemsError(f"{task.id}: tests/{name} holds no implementation to test")
-    return found
+    return files
 
 
 def _mutants(task: Task) -> Iterator[tuple[Mutant, dict[str, bytes]]]:

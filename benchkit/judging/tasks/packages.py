@@ -37,16 +37,16 @@ def missing_packages(task: Task) -> list[str]:
 def installed_name(task: Task, spec: str) -> str:
     """The name by which a package lies in its folder, without the version that is asked for."""
     pattern = NAME_OF_PIP if MANAGERS.get(task.language.name) == PIP else NAME_OF_NPM
-    found = pattern.match(spec)
-    return found[1] if found else spec
+    match = pattern.match(spec)
+    return match[1] if match else spec
 
 
 def _is_there(manager: str, spec: str) -> bool:
     if manager == NPM:
-        found = NAME_OF_NPM.match(spec)
-        return found is not None and (packages_folder() / found[1]).is_dir()
-    found = NAME_OF_PIP.match(spec)
-    return found is not None and _normal(found[1]) in set(_distributions())
+        match = NAME_OF_NPM.match(spec)
+        return match is not None and (packages_folder() / match[1]).is_dir()
+    match = NAME_OF_PIP.match(spec)
+    return match is not None and _normal(match[1]) in set(_distributions())
 
 
 def _distributions() -> Iterator[str]:
@@ -77,10 +77,10 @@ def install_packages(tasks: Iterable[Task], tell: Callable[[str], None]) -> None
 
 def _npm_command() -> list[str]:
     own = toolchains_folder() / "node"
-    found = shutil.which(NPM)
-    if found is None and not (own / OWN_NPM).exists():
+    on_path = shutil.which(NPM)
+    if on_path is None and not (own / OWN_NPM).exists():
         raise MissingDependency(NPM, "make toolchains brings it; or sudo apt install npm (Debian, Ubuntu)")
-    npm = [found] if found else [str(own / "bin" / "node"), str(own / OWN_NPM)]
+    npm = [on_path] if on_path else [str(own / "bin" / "node"), str(own / OWN_NPM)]
     flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error")
     return [*npm, "install", "--prefix", str(_made(toolchains_folder())), *flags]
 

@@ -133,5 +133,5 @@ def _first_error(outcome: Outcome) -> str:
         return outcome.detail
     lines = (outcome.stderr + outcome.stdout).decode("utf-8", "replace").splitlines()
     named = [line.strip() for line in lines if "error" in line.lower() or ": " in line]
-    told = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
-    return next(iter([line for line in named if "error" in line.lower()] or told), outcome.detail)[:300]
+    meaningful = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+    return next(iter([line for line in named if "error" in line.lower()] or meaningful), outcome.detail)[:300]

@@ -63,9 +63,9 @@ def read_proof(report: bytes | None, token: Token) -> Proof | None:
         return None
     if len(lines) < 2 or lines[0] != "started" or not lines[-1].startswith("ended\t"):
         return None
-    told = lines[1:-1]
-    checks = tuple(_check(line) for line in told if not line.startswith(COVERAGE))
-    shares = (share for line in told if (share := _coverage(line)) is not None)
+    body = lines[1:-1]
+    checks = tuple(_check(line) for line in body if not line.startswith(COVERAGE))
+    shares = (share for line in body if (share := _coverage(line)) is not None)
     return Proof(checks, next(shares, None))
 
 

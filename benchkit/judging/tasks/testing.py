@@ -36,8 +36,10 @@ class Tester:
     ) -> None:
         self.programs = Programs(sandbox, asked)
         self.toolchains = toolchains
-        self._as_found = {
-            name: fingerprint(found) for name, found in toolchains.items() if isinstance(found, Toolchain)
+        self._at_start = {
+            name: fingerprint(toolchain)
+            for name, toolchain in toolchains.items()
+            if isinstance(toolchain, Toolchain)
         }
 
     def test(
@@ -74,10 +76,10 @@ class Tester:
     def unless_replaced(self, task: Task, tested: Tested) -> Tested:
         """A toolchain that went away under an answer is no fault of the answer."""
         name = task.language.name
-        found = self.toolchains[name]
-        if tested.verdict is Verdict.PASSED or not isinstance(found, Toolchain):
+        toolchain = self.toolchains[name]
+        if tested.verdict is Verdict.PASSED or not isinstance(toolchain, Toolchain):
             return tested
-        if fingerprint(found) == self._as_found[name]:
+        if fingerprint(toolchain) == self._at_start[name]:
             return tested
         return replace(tested, verdict=Verdict.INFRASTRUCTURE, detail=REPLACED.format(f"{name}'s toolchain"))
 

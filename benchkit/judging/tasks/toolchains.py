@@ -17,21 +17,26 @@ from benchkit.languages import LANGUAGES, Toolchain
 class Toolchains:
     """By the language's name: what was found, or what is missing and the command that brings it."""
 
-    found: Mapping[str, Toolchain | MissingDependency]
+    by_language: Mapping[str, Toolchain | MissingDependency]
     folders: tuple[str, ...]  # beyond the system's, for the sandbox to show
 
     def missing(self) -> list[str]:
         """The languages in which no answer can be judged here."""
-        return [name for name, found in self.found.items() if isinstance(found, MissingDependency)]
+        return [
+            name for name, toolchain in self.by_language.items() if isinstance(toolchain, MissingDependency)
+        ]
 
     def as_record(self) -> dict[str, Any]:
         """The versions; None where there is none."""
-        return {name: one.version if isinstance(one, Toolchain) else None for name, one in self.found.items()}
+        return {
+            name: one.version if isinstance(one, Toolchain) else None
+            for name, one in self.by_language.items()
+        }
 
 
 def find_toolchains(languages: Iterable[str]) -> Toolchains:
     """Look for each language's, and fill the caches that all of its builds share."""
-    found: dict[str, Toolchain | MissingDependency] = {}
+    by_language: dict[str, Toolchain | MissingDependency] = {}
     folders: list[str] = []
     for name in dict.fromkeys(languages):
         try:
@@ -39,15 +44,15 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
             LANGUAGES[name].fill_caches(toolchain)
             prepared = HARNESSES[name].prepare(toolchain) if name in HARNESSES else ()
         except MissingDependency as missing:
-            found[name] = missing
+            by_language[name] = missing
         except subprocess.CalledProcessError as error:
-            found[name] = MissingDependency(name, _told(error))
+            by_language[name] = MissingDependency(name, _why_unfilled(error))
         else:
-            found[name] = toolchain
+            by_language[name] = toolchain
             folders += map(str, prepared)
             if not LANGUAGES[name].preloaded:
                 folders += toolchain.shown_folders
-    return Toolchains(found, tuple(dict.fromkeys(folders)))
+    return Toolchains(by_language, tuple(dict.fromkeys(folders)))
 
 
 def fingerprint(toolchain: Toolchain) -> tuple[object, ...]:
@@ -66,6 +71,6 @@ def _identity(path: Path, *, content: bool) -> tuple[int, ...] | None:
     return (facts.st_dev, facts.st_ino, *((facts.st_size, facts.st_mtime_ns) if content else ()))
 
 
-def _told(error: subprocess.CalledProcessError) -> str:
+def _why_unfilled(error: subprocess.CalledProcessError) -> str:
     lines = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
     return f"its caches cannot be filled: {lines[-1][:200] if lines else error}"

@@ -59,8 +59,8 @@ class Finding:
         """One line where all is well, else one more for each rule."""
         times = "".join(f", {part} {seconds:.2f} s" for part, seconds in self.seconds.items())
         head = f"{'passed' if self.passed else 'FAILED'} {self.task_id}{times}"
-        told = [f"  {why}" for why in (*self.failures, *filter(None, [self.missing]))]
-        return "\n".join([head, *told, *(f"  note: {note}" for note in self.notes)])
+        reasons = [f"  {why}" for why in (*self.failures, *filter(None, [self.missing]))]
+        return "\n".join([head, *reasons, *(f"  note: {note}" for note in self.notes)])
 
 
 def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) -> Iterator[Finding]:
@@ -139,10 +139,10 @@ class Known:
 def _entries(path: Path) -> dict[str, Any]:
     """By task; what is no such list knows nothing, and all is tried."""
     try:
-        found = json.loads(path.read_bytes())
+        entries = json.loads(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    known = found if isinstance(found, dict) else {}
+    known = entries if isinstance(entries, dict) else {}
     return {task: entry for task, entry in known.items() if isinstance(entry, dict)}
 
 
@@ -177,7 +177,7 @@ class Gate:
         yield from self._starter()
         yield from self._references()
         yield from self._mutants()
-        yield from _told_lines(self._task)
+        yield from _lines_shown_to_the_model(self._task)
 
     def _starter(self) -> Iterator[str]:
         tested = self._tested({})
@@ -269,7 +269,7 @@ class _Missing(Exception):
     """The task cannot be tried on this machine."""
 
 
-def _told_lines(task: Task) -> Iterator[str]:
+def _lines_shown_to_the_model(task: Task) -> Iterator[str]:
     """Lines of the tests that the instructions give away; what stands in a fence is a given example."""
     if task.generates_tests or task.is_of_others:
         return
@@ -277,7 +277,7 @@ def _told_lines(task: Task) -> Iterator[str]:
     for name, content in task.tests.items():
         for line in content.decode("utf-8", "replace").splitlines():
             bare = line.strip()
-            if len(bare) >= LONGEST_COMMON_LINE and any(bare in told for told in shown):
+            if len(bare) >= LONGEST_COMMON_LINE and any(bare in shown_line for shown_line in shown):
                 yield f"a line of tests/{name} stands in the instructions: {bare[:80]!r}"
 
 

@@ -62,8 +62,8 @@ def _imports(words: set[str], same_interpreter: bool) -> Iterator[str]:
 
 @cache
 def _exports(module: str) -> frozenset[str]:
-    found = vars(import_module(module))
-    public = found.get("__all__") or (name for name in found if not name.startswith(("_", "last_")))
+    members = vars(import_module(module))
+    public = members.get("__all__") or (name for name in members if not name.startswith(("_", "last_")))
     return frozenset(public)  # sys has last_… after an error only
 
 

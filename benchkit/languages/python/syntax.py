@@ -46,11 +46,11 @@ def longest_code(code: str) -> str:
     """As many of the first lines as are Python, when prose or a half line follows."""
     code = code[:LARGEST]
     for _ in range(MOST_CUTS):
-        found = _parse(code)
-        if not isinstance(found, int):
+        parsed = _parse(code)
+        if not isinstance(parsed, int):
             return code
         lines = code.split("\n")
-        code = "\n".join(lines[: min(found, len(lines)) - 1])
+        code = "\n".join(lines[: min(parsed, len(lines)) - 1])
     return ""
 
 
@@ -126,8 +126,8 @@ def body_start(text: str) -> int | None:
 
 
 def _start(pattern: re.Pattern[str], text: str) -> int | None:
-    found = pattern.search(text)
-    return found.start() if found else None
+    match = pattern.search(text)
+    return match.start() if match else None
 
 
 def ends_in_function(prompt: str) -> bool:
@@ -146,8 +146,8 @@ def indented_definition(text: str, name: str | None) -> str:
     if name is None:
         return ""
     pattern = rf"^([ \t]+)(?:async\s+)?def\s+{re.escape(name)}\b.*(?:\n(?:\1.*|[ \t]*$))*"
-    found = re.search(pattern, text, re.MULTILINE)
-    return textwrap.dedent(found[0]) if found else ""
+    match = re.search(pattern, text, re.MULTILINE)
+    return textwrap.dedent(match[0]) if match else ""
 
 
 def used_names(tree: ast.Module) -> set[str]:

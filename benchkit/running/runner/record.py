@@ -63,22 +63,22 @@ class Findings:
     error: BaseException | None = None
 
 
-def as_run(plan: PlannedRun, found: Findings, mask: Mask) -> Run:
-    problem_set = found.results.problem_set if found.results else None
+def as_run(plan: PlannedRun, findings: Findings, mask: Mask) -> Run:
+    problem_set = findings.results.problem_set if findings.results else None
     return run_of(
         id=plan.id,
-        timestamp=found.started.isoformat(timespec="seconds"),
+        timestamp=findings.started.isoformat(timespec="seconds"),
         benchmark=plan.benchmark.name,
         model=plan.name,
-        status=_status(found.error),
-        error=mask.data(error_line(found.error)),
-        config=mask.data(_config(plan, found, mask)),
-        results=mask.data(_results(found)),
-        telemetry=_telemetry(plan, found),
+        status=_status(findings.error),
+        error=mask.data(error_line(findings.error)),
+        config=mask.data(_config(plan, findings, mask)),
+        results=mask.data(_results(findings)),
+        telemetry=_telemetry(plan, findings),
         problem_set=mask.data(dict(problem_set or {})),
-        model_file=_model_file(found.model),
-        server=mask.data(_server(found.facts, mask)),
-        machine=found.machine,
+        model_file=_model_file(findings.model),
+        server=mask.data(_server(findings.facts, mask)),
+        machine=findings.machine,
         artifacts=str(plan.folder),
     )
 
@@ -102,9 +102,11 @@ def error_line(error: BaseException | None) -> str | None:
             return f"{type(error).__name__}: {error}"
 
 
-def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
+def _config(plan: PlannedRun, findings: Findings, mask: Mask) -> dict[str, Any]:
     settings, given = plan.settings, values(plan)
-    passed_on = {name: value for name, value in given.items() if name not in plan.script.untold(given)}
+    passed_on = {
+        name: value for name, value in given.items() if name not in plan.script.settings_left_out(given)
+    }
     config: dict[str, Any] = recorded(settings) | {
         "path": str(settings.model.resolve()) if settings.model else None,
         "server_args": mask.words(settings.server_args),
@@ -114,28 +116,28 @@ def _config(plan: PlannedRun, found: Findings, mask: Mask) -> dict[str, Any]:
     config |= {name: None for name in FOR_SCRIPT if name in config and name not in passed_on}
     if not plan.benchmark.served:
         config["server"] = None
-    metrics = found.results.metrics if found.results else {}
+    metrics = findings.results.metrics if findings.results else {}
     config |= {name: metrics[name] for name in SETTINGS if name in metrics}
     sampling = dict(metrics.get("sampling") or {})  # null: the model takes no such parameter
     config |= {name: value for name, value in sampling.items() if value is not None or name in FOR_SCRIPT}
-    if found.facts is not None:
-        config["layers_offloaded"] = found.facts.layers_offloaded
-        config["layers_total"] = found.facts.layers_total
-        config["context_per_slot"] = found.facts.context_per_slot
-        config["slots"] = found.facts.slots
-        config["kv_types"] = list(found.facts.kv_types) if found.facts.kv_types else None
-    if found.slots is not None:
-        config["slots_chosen"] = asdict(found.slots)
+    if findings.facts is not None:
+        config["layers_offloaded"] = findings.facts.layers_offloaded
+        config["layers_total"] = findings.facts.layers_total
+        config["context_per_slot"] = findings.facts.context_per_slot
+        config["slots"] = findings.facts.slots
+        config["kv_types"] = list(findings.facts.kv_types) if findings.facts.kv_types else None
+    if findings.slots is not None:
+        config["slots_chosen"] = asdict(findings.slots)
     return config
 
 
-def _results(found: Findings) -> dict[str, Any]:
-    results = found.results or Results(score=None)
+def _results(findings: Findings) -> dict[str, Any]:
+    results = findings.results or Results(score=None)
     reused = results.metrics.get("reused_answers")  # then its time is not that of its answers
     apart = {*COSTS, *SETTINGS, "sampling"}
     return {
         "score": results.score,
-        "time_taken": None if reused else _first_known(results.time_taken, found.script_s),
+        "time_taken": None if reused else _first_known(results.time_taken, findings.script_s),
         "total_passed": results.total_passed,
         "total_problems": results.total_problems,
         "difficulty_scores": dict(results.difficulty_scores),
@@ -149,25 +151,25 @@ def _first_known(one: float | None, other: float | None) -> float | None:
     return other if one is None else one
 
 
-def _cost(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> dict[str, Any]:
+def _cost(plan: PlannedRun, findings: Findings, metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Where the script tells none: a harness's tokens by their price, a model here by its electricity."""
     if metrics.get("cost") is not None:
         return {}
-    settings, day = plan.settings, found.started.date().isoformat()
-    if found.results is None:
+    settings, day = plan.settings, findings.started.date().isoformat()
+    if findings.results is None:
         paid, source = paid_for(plan.folder / RunFile.ANSWERS)
         if paid is not None:
-            return _told(paid, source, day)
+            return _cost_record(paid, source, day)
     prompt, completion = (whole(metrics.get(name)) for name in ("prompt_tokens", "completion_tokens"))
     if prompt is not None and completion is not None and (price := price_of(settings)) is not None:
         cost = price.cost(Tokens(prompt, completion, whole(metrics.get("cached_tokens")) or 0))
-        return {} if cost is None else _told(cost, price.source, day)
-    energy = found.telemetry.energy_wh if found.telemetry else None
-    if settings.price_kwh is None or energy is None or found.results is None or settings.model is None:
+        return {} if cost is None else _cost_record(cost, price.source, day)
+    energy = findings.telemetry.energy_wh if findings.telemetry else None
+    if settings.price_kwh is None or energy is None or findings.results is None or settings.model is None:
         return {}
     if metrics.get("reused_answers"):
         return {}
-    return _told(energy / 1000 * settings.price_kwh, ENERGY, day)
+    return _cost_record(energy / 1000 * settings.price_kwh, ENERGY, day)
 
 
 def paid_for(answers: Path) -> tuple[float | None, str]:
@@ -182,23 +184,23 @@ def paid_for(answers: Path) -> tuple[float | None, str]:
     return sum(known) if known and len(known) == len(costs) else None, ", ".join(sorted(sources))
 
 
-def _told(cost: float, source: str, day: str) -> dict[str, Any]:
+def _cost_record(cost: float, source: str, day: str) -> dict[str, Any]:
     return {"cost": round(cost, 8), "cost_source": source, "cost_date": day}
 
 
-def _telemetry(plan: PlannedRun, found: Findings) -> dict[str, Any]:
-    metrics = found.results.metrics if found.results else {}
+def _telemetry(plan: PlannedRun, findings: Findings) -> dict[str, Any]:
+    metrics = findings.results.metrics if findings.results else {}
     return {
-        **asdict(found.telemetry or Telemetry()),
+        **asdict(findings.telemetry or Telemetry()),
         **{name: metrics.get(name) for name in COSTS},
-        **_cost(plan, found, metrics),
-        "server_start_s": found.facts.start_s if found.facts else None,
-        "model_cached_percent": found.cached_percent,
-        "script_s": found.script_s,
-        "server_restarts": found.restarts,
-        "server_silent_s": None if found.silence.lost_s is None else round(found.silence.lost_s, 1),
-        "server_stop_s": found.stop.seconds if found.stop else None,
-        "vram_residue_mb": found.stop.residue_mb if found.stop else None,
+        **_cost(plan, findings, metrics),
+        "server_start_s": findings.facts.start_s if findings.facts else None,
+        "model_cached_percent": findings.cached_percent,
+        "script_s": findings.script_s,
+        "server_restarts": findings.restarts,
+        "server_silent_s": None if findings.silence.lost_s is None else round(findings.silence.lost_s, 1),
+        "server_stop_s": findings.stop.seconds if findings.stop else None,
+        "vram_residue_mb": findings.stop.residue_mb if findings.stop else None,
     }
 
 

@@ -34,12 +34,12 @@ PARSED_BYTES = 64 << 20  # what a script prints last is what counts; more than t
 
 def run_script(work: Work, sampler: Sampler) -> None:
     """Start the server where it is needed, then the script; raises where either does not come to its end."""
-    plan, found = work.plan, work.found
+    plan, findings = work.plan, work.findings
     race = plan.part.race if plan.part else None
     work.publisher.publish(Snapshot(race=race))
     if plan.benchmark.served:
-        found.facts = work.host.running(sampler.vram_used_mb).facts
-        found.cached_percent, found.slots = work.host.cached_percent, work.host.slots
+        findings.facts = work.host.running(sampler.vram_used_mb).facts
+        findings.cached_percent, findings.slots = work.host.cached_percent, work.host.slots
     else:
         work.host.without_server()
     events = EventReader(plan.folder / RunFile.EVENTS)
@@ -52,7 +52,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
         child.stop()
         raise
     finally:
-        found.script_s = round(time.monotonic() - child.started, 3)
+        findings.script_s = round(time.monotonic() - child.started, 3)
         work.display.progress_done()
     if child.unwritten is not None:
         raise child.unwritten
@@ -64,7 +64,7 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
     warn_of_contention = _ContentionWarning(work.display.line)
 
     def show(progress: Progress | None) -> None:
-        silent_s = work.found.silence.note(work.host.silent_s())
+        silent_s = work.findings.silence.note(work.host.silent_s())
         snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
         race = plan.part.race if plan.part else None
         snapshot = _with_machine(replace(snapshot, race=race), sampler)
@@ -111,10 +111,10 @@ class _ContentionWarning:
 
 
 def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
-    plan, given = work.plan, values(work.plan, work.found.facts)
+    plan, given = work.plan, values(work.plan, work.findings.facts)
     if plan.settings.reuse and not plan.script.ours:
         work.display.line(f"warning: {plan.script.label} keeps no answers for --reuse: it asks for all")
-    for name in plan.script.untold(given):
+    for name in plan.script.settings_left_out(given):
         work.display.line(f"warning: the command of {plan.script.label} has no {{{name}}}: it is not told")
 
     def show(chunk: bytes) -> None:
@@ -128,7 +128,7 @@ def _start_child(work: Work, events: Path, printed: PrintedProgress) -> Child:
 
 def _environment(work: Work, events: Path) -> dict[str, str]:
     """The environment half of the script contract."""
-    model, facts = work.host.model, work.found.facts
+    model, facts = work.host.model, work.findings.facts
     provider = _provider(work)
     # At an address that nobody knows the general key may be meant; who is named gets none but its own.
     named = provider is not LOCAL or work.plan.settings.provider is not None
@@ -147,7 +147,7 @@ def _environment(work: Work, events: Path) -> dict[str, str]:
 
 
 def _provider(work: Work) -> Provider:
-    facts = work.found.facts
+    facts = work.findings.facts
     if facts is None or facts.kind != ENDPOINT:
         return LOCAL
     return provider_at(work.plan.settings.provider, facts.base_url)
@@ -156,8 +156,15 @@ def _provider(work: Work) -> Provider:
 def _server_digest(plan: PlannedRun, facts: ServerFacts) -> str:
     """The same for servers that give the same answers of one file, as far as settings decide that."""
     template, kv_types = facts.chat_template_sha256, facts.kv_types
-    told = [facts.kind, facts.version, kv_types, facts.context_per_slot, template, plan.settings.server_args]
-    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
+    served = [
+        facts.kind,
+        facts.version,
+        kv_types,
+        facts.context_per_slot,
+        template,
+        plan.settings.server_args,
+    ]
+    return hashlib.sha256(json.dumps(served).encode()).hexdigest()[:16]
 
 
 def _judge_exit(work: Work, code: int) -> None:
@@ -181,7 +188,7 @@ def _is_full(folder: Path) -> bool:
 def read_results(work: Work) -> Results:
     plan = work.plan
     # A clock that was set back meanwhile dates the script's files before the start.
-    started = min(work.found.started.timestamp(), time.time() - (time.monotonic() - work.found.began))
+    started = min(work.findings.started.timestamp(), time.time() - (time.monotonic() - work.findings.began))
     printed = _read(plan.folder / RunFile.OUTPUT, PARSED_BYTES)
     results = work.parser.parse(printed, plan.folder, since=started)
     for warning in results.warnings:

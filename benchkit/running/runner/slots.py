@@ -85,9 +85,9 @@ def _key(request: ServerRequest, model: ModelFile) -> str:
 
 def _recall(path: Any) -> Slots | None:
     try:
-        told = json.loads(path.read_bytes())
-        curve = tuple((int(slots), float(speed)) for slots, speed in told["curve"])
-        return Slots(int(told["slots"]), f"{told['because']}, on an earlier day", curve)
+        saved = json.loads(path.read_bytes())
+        curve = tuple((int(slots), float(speed)) for slots, speed in saved["curve"])
+        return Slots(int(saved["slots"]), f"{saved['because']}, on an earlier day", curve)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -85,8 +85,8 @@ def execute_all(
                 work = Work(plan, parser, Findings(), *tools)
                 run = _recorded(work, last=plan is plans[-1])
                 publisher.publish(Snapshot(run.status.value))
-            yield EndedRun(run, work.found.error, recorded=is_whole(plan, run))
-            if isinstance(work.found.error, Interrupted):
+            yield EndedRun(run, work.findings.error, recorded=is_whole(plan, run))
+            if isinstance(work.findings.error, Interrupted):
                 return
 
 
@@ -116,26 +116,26 @@ def make_folder(folder: Path) -> None:
 
 
 def _recorded(work: Work, *, last: bool) -> Run:
-    found = work.found
+    findings = work.findings
     try:
         _measured(work, last=last)
     except UsageError:
         raise
     except OSError as error:
-        found.error = _full_disk(error) if error.errno in FULL else error
+        findings.error = _full_disk(error) if error.errno in FULL else error
     except (Exception, Interrupted) as error:
-        found.error = error
-    late = isinstance(found.error, Interrupted) and found.results is not None
+        findings.error = error
+    late = isinstance(findings.error, Interrupted) and findings.results is not None
     if late:  # all was done, and only putting away was left: that is a whole run
-        found.error = None
+        findings.error = None
     with work.interrupts.held():
-        found.model = work.host.model
-        run = as_run(work.plan, found, work.mask)
+        findings.model = work.host.model
+        run = as_run(work.plan, findings, work.mask)
         if work.plan.part is not None:
             run = with_former_rounds(run, work.plan.folder)
         _keep(work.plan, run)
-    if found.error is not None and not isinstance(found.error, (BenchError, Interrupted)):
-        raise found.error
+    if findings.error is not None and not isinstance(findings.error, (BenchError, Interrupted)):
+        raise findings.error
     if late:
         raise Interrupted
     return run
@@ -161,13 +161,13 @@ def _full_disk(error: OSError) -> NoDiskSpace:
 
 def _measured(work: Work, *, last: bool) -> None:
     """Sample from before the server's start until after its end, and keep the sums whatever happens."""
-    found, host = work.found, work.host
-    found.machine = machine_facts()
+    findings, host = work.findings, work.host
+    findings.machine = machine_facts()
     with sampling(host.pids, work.plan.folder / RunFile.TELEMETRY, before=host.before) as sampler:
         host.before = sampler.before
         try:
             _with_restarts(work, sampler)
-            found.results = read_results(work)
+            findings.results = read_results(work)
         except (ScriptError, ParseError):
             raise  # not the server's fault: it serves the next run
         except BaseException:
@@ -177,8 +177,8 @@ def _measured(work: Work, *, last: bool) -> None:
             with work.interrupts.held():  # a server that is left half-way keeps its memory
                 if last:
                     host.stop()
-                found.stop = host.stop_report if found.facts else None
-                found.telemetry = sampler.summary()
+                findings.stop = host.stop_report if findings.facts else None
+                findings.telemetry = sampler.summary()
 
 
 def _with_restarts(work: Work, sampler: Sampler) -> None:
@@ -189,7 +189,7 @@ def _with_restarts(work: Work, sampler: Sampler) -> None:
         except (ServerDied, ServerHangs) as error:
             with work.interrupts.held():
                 work.host.stop()
-            if work.host.cannot_start or work.found.restarts == work.plan.settings.restarts:
+            if work.host.cannot_start or work.findings.restarts == work.plan.settings.restarts:
                 raise
-            work.found.restarts += 1
+            work.findings.restarts += 1
             work.display.line(f"{error}; starting the server again")

@@ -31,7 +31,7 @@ class Work:
 
     plan: PlannedRun
     parser: Parser
-    found: Findings
+    findings: Findings
     host: ModelHost
     display: Display
     interrupts: Interrupts

@@ -35,7 +35,7 @@ class Bench:
     """A server that has proved itself, and what measures it."""
 
     plan: PlannedRun
-    found: Findings
+    findings: Findings
     host: ModelHost
     meter: Meter
 
@@ -57,8 +57,8 @@ def plan_of(kind: str, settings: RunSettings) -> PlannedRun:
 def served(plan: PlannedRun, say: Say) -> Iterator[Bench]:
     """Serve the model, and put it away again; what it cost is in the findings afterwards."""
     make_folder(plan.folder)
-    found = Findings()
-    found.machine = machine_facts()
+    findings = Findings()
+    findings.machine = machine_facts()
     with (
         Interrupts() as interrupts,
         ModelHost(plan, say) as host,
@@ -66,21 +66,21 @@ def served(plan: PlannedRun, say: Say) -> Iterator[Bench]:
     ):
         try:
             server = host.running(sampler.vram_used_mb)
-            found.facts, found.cached_percent = server.facts, host.cached_percent
+            findings.facts, findings.cached_percent = server.facts, host.cached_percent
             target = Target(server.facts.base_url, server.facts.model, server.api_key or find_key())
-            yield Bench(plan, found, host, Meter(target, learn_wording(target), host.pids))
+            yield Bench(plan, findings, host, Meter(target, learn_wording(target), host.pids))
         finally:
             with interrupts.held():
-                found.model = host.model
+                findings.model = host.model
                 host.stop()
-                found.stop = host.stop_report if found.facts else None
-                found.telemetry = sampler.summary()
+                findings.stop = host.stop_report if findings.facts else None
+                findings.telemetry = sampler.summary()
 
 
-def record(plan: PlannedRun, found: Findings, metrics: Mapping[str, Any]) -> Run:
+def record(plan: PlannedRun, findings: Findings, metrics: Mapping[str, Any]) -> Run:
     """One more line in the history, without a score."""
-    found.results = Results(score=None, metrics=metrics)
-    run = as_run(plan, found, mask_of(plan))
+    findings.results = Results(score=None, metrics=metrics)
+    run = as_run(plan, findings, mask_of(plan))
     run = replace(run, config=replace(run.config, script=None))
     atomic_write(plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
     open_store(plan.settings.history).append(run)

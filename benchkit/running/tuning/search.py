@@ -64,9 +64,9 @@ class Search:
                 if self._spent() > SEARCH_SHARE * self.budget_s:
                     self.say(f"the budget is used up: {name} and what follows is left as it is")
                     return best
-                found = self._speed_of(candidate, stage_speed)
-                if found is not None and found > BETTER * stage_speed:
-                    chosen, stage_speed = candidate, found
+                reached = self._speed_of(candidate, stage_speed)
+                if reached is not None and reached > BETTER * stage_speed:
+                    chosen, stage_speed = candidate, reached
             best, speed = chosen, stage_speed
         return best
 

@@ -118,14 +118,14 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
 def _placings(box: Box) -> list[tuple[str, str | int]]:
     """All layers on the GPU; of a mixture of experts, as few experts in RAM as will do."""
     free = int((box.room.vram_mb or 0.0) * _MB)
-    found: list[tuple[str, str | int]] = [("gpu_layers", "all")]
+    placings: list[tuple[str, str | int]] = [("gpu_layers", "all")]
     moe = least_cpu_moe(free, box.facts, box.context, SLOTS)
     if moe:
-        found += [("--n-cpu-moe", moe), ("--n-cpu-moe", min(len(box.facts.layers), moe + 2))]
+        placings += [("--n-cpu-moe", moe), ("--n-cpu-moe", min(len(box.facts.layers), moe + 2))]
     fitting = layers_that_fit(free, box.facts, box.context, SLOTS)
     if 0 < fitting <= len(box.facts.layers):
-        found.append(("gpu_layers", fitting))
-    return found
+        placings.append(("gpu_layers", fitting))
+    return placings
 
 
 def _thread_counts() -> list[int]:

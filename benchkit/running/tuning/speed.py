@@ -60,13 +60,13 @@ def measure_speed(settings: RunSettings, wanted: Wanted, say: Say) -> Report:
         speeds += _measured(bench, wanted, say)
     if not speeds:
         raise BenchError(f"{plan.name}: no depth could be measured, see above")
-    told = _llama_bench(plan.settings, bench, wanted, say)
-    run = record(plan, bench.found, _metrics(speeds, told))
-    return Report(run, tuple(speeds), told)
+    report = _llama_bench(plan.settings, bench, wanted, say)
+    run = record(plan, bench.findings, _metrics(speeds, report))
+    return Report(run, tuple(speeds), report)
 
 
 def _measured(bench: Bench, wanted: Wanted, say: Say) -> list[Speed]:
-    found = []
+    speeds = []
     for slots in wanted.slots:
         for depth in wanted.depths:
             load = Load(max(depth, SHORTEST_PROMPT), wanted.tokens, slots)
@@ -77,10 +77,10 @@ def _measured(bench: Bench, wanted: Wanted, say: Say) -> list[Speed]:
                     raise
                 say(f"depth {depth} with {slots} at once: {error}")
                 continue
-            found.append(speed)
+            speeds.append(speed)
             noted = ", disturbed by other programs" if speed.disturbed else ""
             say(f"depth {depth} with {slots} at once: {speed.tokens_per_second:.1f} tokens/s{noted}")
-    return found
+    return speeds
 
 
 def _refuse_too_deep(model: ModelFile, wanted: Wanted) -> None:
@@ -102,7 +102,7 @@ def _context(wanted: Wanted, model: ModelFile | None) -> int:
 def _llama_bench(settings: RunSettings, bench: Bench, wanted: Wanted, say: Say) -> dict[int, float]:
     """Its generation speed at the same depths, where it is there and serves the same engine."""
     program = find_program("llama-bench")
-    facts = bench.found.facts
+    facts = bench.findings.facts
     if program is None or settings.model is None or facts is None or facts.kind not in LLAMA_CPP:
         return {}
     layers = settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS
@@ -123,12 +123,12 @@ def _depth(test: str) -> int:
     return int(test.partition("@ d")[2] or 0)
 
 
-def _metrics(speeds: Sequence[Speed], told: dict[int, float]) -> dict[str, Any]:
+def _metrics(speeds: Sequence[Speed], reported: dict[int, float]) -> dict[str, Any]:
     first = speeds[0]
     drafted = [one.draft_acceptance_percent for one in speeds if one.draft_acceptance_percent is not None]
     return {
         "speeds": [asdict(speed) for speed in speeds],
-        "llama_bench": [{"depth": depth, "tokens_per_second": speed} for depth, speed in told.items()],
+        "llama_bench": [{"depth": depth, "tokens_per_second": speed} for depth, speed in reported.items()],
         "tokens_per_second": first.tokens_per_second,
         "prompt_tokens_per_second": first.server_prompt_per_second or first.prompt_per_second,
         "time_to_first_token_s": first.first_token_s,

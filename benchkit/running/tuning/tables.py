@@ -33,13 +33,13 @@ def _columns(report: Report, fastest: float) -> Sequence[Column[Speed]]:
         Column("server", "server says", 3, lambda one: one.server_of_one, 1),
         Column("first", "first tok s", 2, lambda one: one.first_token_s, 3),
         Column("draft", "draft %", 4, lambda one: one.draft_acceptance_percent, 1),
-        Column("bench", "llama-bench", 4, lambda one: _told(report, one), 1),
+        Column("bench", "llama-bench", 4, lambda one: _bench_speed(report, one), 1),
         Column("chart", "", 5, lambda one: "█" * max(1, round(BAR * one.tokens_per_second / fastest))),
     )
     return [one for one in columns if any(one.value(speed) not in (None, "") for speed in report.speeds)]
 
 
-def _told(report: Report, speed: Speed) -> float | None:
+def _bench_speed(report: Report, speed: Speed) -> float | None:
     """By llama-bench, which answers one request at a time."""
     depth = speed.load.prompt_tokens
     if speed.load.at_once > 1:

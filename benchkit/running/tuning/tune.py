@@ -87,7 +87,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
         raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
     if best != start:
         measure(best, 1)  # the run that is recorded is the best one's
-    run = record(latest[0].plan, latest[0].found, _metrics(search.tried, start, best, gain))
+    run = record(latest[0].plan, latest[0].findings, _metrics(search.tried, start, best, gain))
     return Tuned(run, tuple(search.tried), start, best, gain)
 
 

@@ -139,10 +139,10 @@ class _Cursor:
 
     def name(self) -> str:
         """A key or a tensor's name: short, or the header is not what it seems."""
-        found = self.string()
-        if len(found) > _MAX_NAME_BYTES:
-            raise _corrupt(self.path, f"its header holds a name of {len(found):,} characters")
-        return found
+        text = self.string()
+        if len(text) > _MAX_NAME_BYTES:
+            raise _corrupt(self.path, f"its header holds a name of {len(text):,} characters")
+        return text
 
     def value(self, kind: int) -> Any:
         if kind == _STRING:

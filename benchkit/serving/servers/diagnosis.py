@@ -163,8 +163,8 @@ def error_of_failed_start(start: FailedStart) -> ServerError:
     """The error with its cause, and the tail of the log."""
     tail = "\n".join(start.log.rstrip().splitlines()[-TAIL_LINES:])
     for pattern, error, text in CAUSES:
-        if found := re.search(pattern, start.log):
-            said = [group.strip() for group in found.groups() if group is not None]
+        if match := re.search(pattern, start.log):
+            said = [group.strip() for group in match.groups() if group is not None]
             if error is OutOfVRAM:
                 return _out_of_vram(start, said, tail)
             return error(_filled(text, start, said), log=tail)
@@ -228,7 +228,7 @@ def exit_words(code: int) -> str:
 def last_error_lines(log: str) -> str:
     """The reason of a crash where the log has one, else its last non-empty line."""
     for pattern in CRASHES:
-        if found := pattern.findall(log):
-            return str(found[-1]).strip()[:200]
+        if matches := pattern.findall(log):
+            return str(matches[-1]).strip()[:200]
     lines = [without_prefix(line) for line in log.splitlines() if line.strip()]
     return lines[-1][:200] if lines else "it said nothing"

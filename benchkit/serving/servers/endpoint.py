@@ -161,8 +161,8 @@ class Endpoint:
         entries = _list_of(reply, url, self._variable, self._key)
         entry = find_listed(self._request.name, entries, self._provider)
         if entry is None and not self._provider.takes_any_name:
-            told = not_listed(self._request.name, entries, self._provider)
-            raise WrongModel(f"{url} has {told}; choose with {self._name_flag}")
+            message = not_listed(self._request.name, entries, self._provider)
+            raise WrongModel(f"{url} has {message}; choose with {self._name_flag}")
         self._entry = dict(entry or {})
 
     def _get_beside_v1(self, path: str) -> dict[str, Any]:
@@ -171,8 +171,8 @@ class Endpoint:
             return {}
         with suppress(OSError):
             reply = ask(f"{self._base_url.removesuffix('/v1')}/{path}", timeout=ANSWER_S, key=self._key)
-            found = reply.json() if reply.ok else None
-            return found if isinstance(found, dict) else {}
+            body = reply.json() if reply.ok else None
+            return body if isinstance(body, dict) else {}
         return {}
 
 
@@ -202,15 +202,15 @@ def find_key(folder: Path | None = None) -> str | None:
         text = ((folder or Path.cwd()) / ".env").read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
         return None
-    found = next((found for line in text.splitlines() if (found := KEY_LINE.match(line))), None)
-    return (found["quoted"] or found["bare"]) if found else None
+    match = next((match for line in text.splitlines() if (match := KEY_LINE.match(line))), None)
+    return (match["quoted"] or match["bare"]) if match else None
 
 
 def _list_of(reply: HttpReply, url: str, variable: str, key: str | None) -> list[dict[str, Any]]:
     if is_about_the_key(reply.status, reply.text()):
         advice = f"wants a key: set {variable}, or write it into .env"
-        told = f"refuses the key in {variable} or .env" if key else advice
-        raise ServerError(f"{url} {told} ({reply.status}: {reply.message()})")
+        reason = f"refuses the key in {variable} or .env" if key else advice
+        raise ServerError(f"{url} {reason} ({reply.status}: {reply.message()})")
     refuse_unless_ok(reply, url, f"{url} answers {reply.status}")
     entries = models_of(reply.json())
     if entries is None:

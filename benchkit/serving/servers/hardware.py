@@ -27,22 +27,22 @@ def maker(root: Path = Path("/")) -> Literal["NVIDIA", "AMD", "Apple"] | None:
 
 
 def _nvidia(root: Path) -> list[str]:
-    found = []
+    gpus = []
     for information in sorted(root.glob("proc/driver/nvidia/gpus/*/information")):
         with suppress(OSError):
             lines = dict(line.split(":", 1) for line in information.read_text().splitlines() if ":" in line)
-            found.append(lines.get("Model", "NVIDIA GPU").strip())
-    if found:
-        return found
+            gpus.append(lines.get("Model", "NVIDIA GPU").strip())
+    if gpus:
+        return gpus
     windows = (root / "dev/dxg").exists() and shutil.which("nvidia-smi")  # Linux inside Windows
     return ["NVIDIA GPU"] if windows or any(root.glob("dev/nvidia[0-9]*")) else []
 
 
 def _amd(root: Path) -> list[str]:
-    found = []
+    gpus = []
     for vram in sorted(root.glob("sys/class/drm/card*/device/mem_info_vram_total")):
         with suppress(OSError, ValueError):
             vendor = vram.with_name("vendor").read_text().strip()
             if vendor == AMD and int(vram.read_text()) >= LEAST_VRAM:
-                found.append("AMD GPU")
-    return found
+                gpus.append("AMD GPU")
+    return gpus

@@ -56,10 +56,10 @@ class HttpReply:
 
     def message(self) -> str:
         """The server's own error message, in one line."""
-        found = self.json()
-        if isinstance(found, list) and found:  # Google's errors come in a list
-            found = found[0]
-        error = found.get("error") if isinstance(found, dict) else None
+        value = self.json()
+        if isinstance(value, list) and value:  # Google's errors come in a list
+            value = value[0]
+        error = value.get("error") if isinstance(value, dict) else None
         text = error.get("message") if isinstance(error, dict) else error
         return " ".join(str(text or self.body[:300].decode(errors="replace")).split())
 
@@ -173,8 +173,8 @@ def models(base_url: str, key: str | None = None, timeout: float = 10.0) -> tupl
     reply = ask(f"{base_url}/models", key=key, timeout=timeout)
     if not reply.ok:
         raise ServerError(f"{base_url}/models answers {reply.status}: {reply.message()}")
-    found = reply.json()
-    entries = found.get("data") if isinstance(found, dict) else None
+    body = reply.json()
+    entries = body.get("data") if isinstance(body, dict) else None
     return tuple(str(e.get("id")) for e in entries or () if isinstance(e, dict))
 
 
@@ -210,8 +210,8 @@ def prove_token(
         if not parameters.learn(reply.status, reply.text(), body):
             break
     refuse_unless_ok(reply, url, f"{base_url} refuses to answer ({reply.status})", provider)
-    found = reply.json()
-    if not _has_token(dialect.event(found) if isinstance(found, dict) else found):
+    reply_body = reply.json()
+    if not _has_token(dialect.event(reply_body) if isinstance(reply_body, dict) else reply_body):
         raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
 
 
@@ -246,12 +246,12 @@ def no_answer(url: str, error: OSError, timeout: float) -> ServerError:
     return ServerDied(f"{url} cannot be reached: {error}")
 
 
-def _has_token(found: Any) -> bool:
+def _has_token(body: Any) -> bool:
     """Whether a chat completion holds a token, be it text, reasoning or only counted."""
-    if not isinstance(found, dict):
+    if not isinstance(body, dict):
         return False
-    if read_usage(mapping(found.get("usage")) or {}).completion_tokens:
+    if read_usage(mapping(body.get("usage")) or {}).completion_tokens:
         return True
-    choice = next(iter(mappings(found.get("choices")) or ()), {})
+    choice = next(iter(mappings(body.get("choices")) or ()), {})
     message = mapping(choice.get("message")) or mapping(choice.get("delta")) or {}
     return any(message.get(part) for part in ("content", "reasoning_content", "reasoning", "tool_calls"))

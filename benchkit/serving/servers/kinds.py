@@ -51,5 +51,5 @@ def load(kind: str) -> type[Server]:
     if kind not in SERVERS:
         raise UnknownName("server", kind, SERVERS)
     module, _, name = SERVERS[kind].place.partition(":")
-    found: type[Server] = getattr(import_module(module), name)
-    return found
+    server_type: type[Server] = getattr(import_module(module), name)
+    return server_type

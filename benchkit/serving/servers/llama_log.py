@@ -66,15 +66,15 @@ def without_prefix(line: str) -> str:
 
 def _last(pattern: re.Pattern[str], text: str) -> tuple[str, ...] | None:
     """The groups of the last match: llama.cpp loads once without weights to measure, then in earnest."""
-    found = list(pattern.finditer(text))
-    return found[-1].groups() if found else None
+    matches = list(pattern.finditer(text))
+    return matches[-1].groups() if matches else None
 
 
 def _devices(text: str) -> tuple[dict[str, str], float | None]:
     """The GPUs by name, and how much was free on all of them."""
     seen = {m[0]: (m[1], float(m[2])) for m in USING_DEVICE.findall(text)}
     seen |= {m[0]: (m[1], float(m[3])) for m in DEVICE.findall(text)}
-    gpus = {name: found for name, found in seen.items() if not ON_CPU.search(name)}
+    gpus = {name: device for name, device in seen.items() if not ON_CPU.search(name)}
     free = sum(amount for _, amount in gpus.values()) if gpus else None
     return {name: description for name, (description, _) in gpus.items()}, free
 

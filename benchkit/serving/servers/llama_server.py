@@ -44,10 +44,10 @@ class LlamaServer(LocalServer):
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:
-        found = find_llama_server(program)
-        if found is None:
+        place = find_llama_server(program)
+        if place is None:
             return EngineInfo("llama-server", None, HOW_TO_GET, None)
-        version, gpu = _ask_program(found)
+        version, gpu = _ask_program(place)
         return EngineInfo("llama-server", version, HOW_TO_GET, gpu)
 
     def command(self, port: int) -> list[str]:
@@ -79,10 +79,10 @@ class LlamaServer(LocalServer):
     def properties(self) -> dict[str, Any]:
         url = f"{self.url}/props"
         try:
-            found = ask(url, timeout=PROPERTIES_S, key=self.api_key).json()
+            body = ask(url, timeout=PROPERTIES_S, key=self.api_key).json()
         except OSError as error:
             raise no_answer(url, error, PROPERTIES_S) from error
-        return found if isinstance(found, dict) else {}
+        return body if isinstance(body, dict) else {}
 
     def facts(self, loaded: LoadLog, said: dict[str, Any]) -> ServerFacts:
         """The facts in the log and in /props, as a record."""
@@ -118,24 +118,24 @@ class LlamaServer(LocalServer):
     def shows_life(self) -> bool:
         """Its counters grow with every batch, of prompts too; they also show when nothing is asked of it."""
         try:
-            told = ask(f"{self.url}/metrics", timeout=METRICS_S, key=self.api_key)
-            found = dict(WORK.findall(told.body.decode()))
+            reply = ask(f"{self.url}/metrics", timeout=METRICS_S, key=self.api_key)
+            counters = dict(WORK.findall(reply.body.decode()))
         except OSError:
             return False
-        before, self._work = self._work, found
-        return bool(found) and (found != before or found.get("requests_processing") == "0")
+        before, self._work = self._work, counters
+        return bool(counters) and (counters != before or counters.get("requests_processing") == "0")
 
 
 def find_llama_server(program: Path | None = None) -> Path | None:
     """--llama-server, LLAMA_SERVER, PATH, then the one that `make llama-server` built."""
     named = program or os.environ.get("LLAMA_SERVER")
     if named:
-        found = shutil.which(named)
-        if found is None:
+        place = shutil.which(named)
+        if place is None:
             raise EngineMissing(f"{named} is no program: check --llama-server and LLAMA_SERVER")
-        return Path(found)
-    found = shutil.which("llama-server") or shutil.which(cache_folder() / "llama-server" / "llama-server")
-    return Path(found) if found else None
+        return Path(place)
+    place = shutil.which("llama-server") or shutil.which(cache_folder() / "llama-server" / "llama-server")
+    return Path(place) if place else None
 
 
 @cache

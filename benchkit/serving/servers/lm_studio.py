@@ -58,9 +58,9 @@ class LmStudio:
 
     @staticmethod
     def engine(program: Path | None = None) -> EngineInfo:  # noqa: ARG004 - lms is found by itself
-        found = lms.find_lms()
+        place = lms.find_lms()
         # LM Studio brings the runtimes for the GPU that is there by itself.
-        return EngineInfo("lm-studio", lms.version(found) if found else None, lms.HOW_TO_GET, bool(found))
+        return EngineInfo("lm-studio", lms.version(place) if place else None, lms.HOW_TO_GET, bool(place))
 
     @property
     def api_key(self) -> str | None:
@@ -91,9 +91,9 @@ class LmStudio:
 
     def describe(self) -> ServerFacts:
         instance = self._instance() or {}
-        told = rest.instance_config(self._url, self._alias, self._key) or instance
-        context = told.get("context_length") or instance.get("contextLength")
-        slots = told.get("parallel") or instance.get("parallel")
+        config = rest.instance_config(self._url, self._alias, self._key) or instance
+        context = config.get("context_length") or instance.get("contextLength")
+        slots = config.get("parallel") or instance.get("parallel")
         runtime = rest.runtime(self._url, self._alias, self._key)
         name = str(runtime.get("name", ""))
         device = next((one for one in GPU_RUNTIMES if one in name), "CPU" if name else None)
@@ -113,7 +113,7 @@ class LmStudio:
             further={
                 "model_key": self._entry.get("modelKey"),
                 "gpu_ratio": self._gpu_ratio(),
-                "instance": told,
+                "instance": config,
             },
         )
 
@@ -217,9 +217,9 @@ class LmStudio:
     def _record_ratio(self) -> None:
         ratio, asked = self._gpu_ratio(), self._request.gpu_layers
         if ratio is not None and isinstance(asked, int) and asked:
-            told = f"{asked} of {self._model.layers} layers" if self._model.layers else f"{asked} layers"
+            layers = f"{asked} of {self._model.layers} layers" if self._model.layers else f"{asked} layers"
             self._warnings.append(
-                f"LM Studio takes a ratio, not layers: {told} were asked for as {ratio:g}; "
+                f"LM Studio takes a ratio, not layers: {layers} were asked for as {ratio:g}; "
                 "what it really put on the GPU it does not tell"
             )
 

@@ -19,9 +19,9 @@ def runtime(url: str, identifier: str, key: str | None) -> dict[str, Any]:
     """Which build of llama.cpp computes, by name and version; only an answer of the older API contains it."""
     body = {"model": identifier, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     with suppress(OSError):
-        found = ask(f"{url}/api/v0/chat/completions", body, timeout=TOKEN_S, key=key).json()
-        told = found.get("runtime") if isinstance(found, dict) else None
-        return told if isinstance(told, dict) else {}
+        answer = ask(f"{url}/api/v0/chat/completions", body, timeout=TOKEN_S, key=key).json()
+        runtime = answer.get("runtime") if isinstance(answer, dict) else None
+        return runtime if isinstance(runtime, dict) else {}
     return {}
 
 
@@ -43,7 +43,7 @@ def _from_v0(url: str, identifier: str, key: str | None) -> dict[str, Any]:
 
 def _listed(url: str, under: str, key: str | None) -> list[dict[str, Any]]:
     with suppress(OSError):
-        found = ask(url, key=key).json()
-        entries = found.get(under) if isinstance(found, dict) else None
+        body = ask(url, key=key).json()
+        entries = body.get(under) if isinstance(body, dict) else None
         return [entry for entry in entries or () if isinstance(entry, dict)]
     return []

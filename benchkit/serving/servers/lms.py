@@ -58,8 +58,8 @@ def require_lms() -> Path:
 
 def server_port(lms: Path) -> int | None:
     """Where the HTTP server listens; None where it does not run."""
-    found = run_json(lms, "server", "status")
-    return int(found["port"]) if found.get("running") else None
+    status = run_json(lms, "server", "status")
+    return int(status["port"]) if status.get("running") else None
 
 
 def own_identifier(name: str) -> str:
@@ -119,9 +119,9 @@ def link_into_models(lms: Path, model: ModelFile) -> Imported:
             said = error.log
             if not _LINKED.search(said):
                 raise
-        found = _LINKED.search(said)
-        if found:
-            links.append(Path(found[1].strip()))
+        match = _LINKED.search(said)
+        if match:
+            links.append(Path(match[1].strip()))
     return Imported(tuple(links))
 
 

@@ -110,8 +110,8 @@ class Ollama:
             self._process.remember_pids()
 
     def describe(self) -> ServerFacts:
-        found = self._api.instance(self._name) or {}
-        size, vram = int(found.get("size") or 0), int(found.get("size_vram") or 0)
+        instance = self._api.instance(self._name) or {}
+        size, vram = int(instance.get("size") or 0), int(instance.get("size_vram") or 0)
         total = self._model.layers + 1 if self._model.layers else None
         template = str(self._api.show(self._name).get("template") or "")
         return ServerFacts(
@@ -122,7 +122,7 @@ class Ollama:
             pids=self._process.pids() if self._process else owners_of(self._api.url),
             layers_offloaded=_layers(size, vram, total),
             layers_total=total,
-            context_per_slot=found.get("context_length"),
+            context_per_slot=instance.get("context_length"),
             slots=self._request.parallel if self._process else None,
             chat_template_sha256=hashlib.sha256(template.encode()).hexdigest() if template else None,
             device="GPU" if vram else "CPU",
@@ -246,12 +246,12 @@ class Ollama:
             time.sleep(LOOKS_EVERY_S)
 
     def _differences(self, size: int, vram: int, template: str) -> list[str]:
-        found = []
+        differences = []
         if self._request.gpu_layers not in ("auto", 0) and 0 < vram < size:
-            found.append(f"only {vram / size:.0%} of the model is in VRAM; Ollama does not tell layers")
+            differences.append(f"only {vram / size:.0%} of the model is in VRAM; Ollama does not tell layers")
         if template.strip() == NO_TEMPLATE:
-            found.append("Ollama found no chat template for this model: prompts may reach it bare")
-        return found
+            differences.append("Ollama found no chat template for this model: prompts may reach it bare")
+        return differences
 
 
 def _layers(size: int, vram: int, total: int | None) -> int | None:
@@ -274,5 +274,5 @@ def _program_version() -> str | None:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return "of unknown version"
-    found: list[Any] = re.findall(r"version is (\S+)", done.stdout + done.stderr)
-    return str(found[-1]) if found else "of unknown version"
+    versions: list[Any] = re.findall(r"version is (\S+)", done.stdout + done.stderr)
+    return str(versions[-1]) if versions else "of unknown version"

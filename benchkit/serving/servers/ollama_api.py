@@ -29,10 +29,10 @@ class OllamaApi:
     def version(self) -> str | None:
         """None where no Ollama answers."""
         try:
-            found = ask(f"{self.url}/api/version", timeout=VERSION_S).json()
+            body = ask(f"{self.url}/api/version", timeout=VERSION_S).json()
         except OSError:
             return None
-        return str(found["version"]) if isinstance(found, dict) and "version" in found else None
+        return str(body["version"]) if isinstance(body, dict) and "version" in body else None
 
     def upload(self, file: Path, sha256: str) -> None:
         """Give it the file's bytes, unless it has them."""
@@ -71,8 +71,8 @@ class OllamaApi:
         return next((one for one in self.running() if one.get("name") == name), None)
 
     def show(self, name: str) -> dict[str, Any]:
-        found = self._ask("show", {"model": name}, ANSWER_S).json()
-        return found if isinstance(found, dict) else {}
+        body = self._ask("show", {"model": name}, ANSWER_S).json()
+        return body if isinstance(body, dict) else {}
 
     def delete(self, name: str) -> None:
         """No error if it is not there."""
@@ -81,8 +81,8 @@ class OllamaApi:
 
     def _listed(self, path: str) -> list[dict[str, Any]]:
         reply = self._ask(path, None, ANSWER_S)
-        found = reply.json() if reply.ok else None
-        entries = found.get("models") if isinstance(found, dict) else None
+        body = reply.json() if reply.ok else None
+        entries = body.get("models") if isinstance(body, dict) else None
         return [entry for entry in entries or () if isinstance(entry, dict)]
 
     def _ask(self, path: str, body: Any, timeout: float) -> HttpReply:

@@ -30,7 +30,7 @@ def listens_alone(port: int, pids: Iterable[int]) -> bool | None:
 
 def _listening_sockets(port: int) -> set[str] | None:
     """The inodes of the sockets that listen on the port."""
-    found = set()
+    sockets = set()
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         try:
             lines = Path(table).read_text().splitlines()[1:]
@@ -40,17 +40,17 @@ def _listening_sockets(port: int) -> set[str] | None:
             continue
         for fields in map(str.split, lines):
             if fields[3] == LISTENING and int(fields[1].rpartition(":")[2], 16) == port:
-                found.add(fields[9])
-    return found
+                sockets.add(fields[9])
+    return sockets
 
 
 def _sockets(pid: int) -> set[str]:
     """The inodes of a process's open sockets."""
-    found = set()
+    sockets = set()
     with suppress(OSError):
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
                 target = os.readlink(descriptor)  # noqa: PTH115 - it is no path: socket:[1234]
                 if target.startswith("socket:["):
-                    found.add(target[8:-1])
-    return found
+                    sockets.add(target[8:-1])
+    return sockets

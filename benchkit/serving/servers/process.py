@@ -67,8 +67,8 @@ class Process:
 
     def pids(self) -> tuple[int, ...]:
         """The server's processes, numbered as this process sees them; the supervisor is not among them."""
-        found = leftovers.descendants(self._supervisor.pid)
-        return tuple(pid for pid in found if not _is_supervisor(pid))
+        descendants = leftovers.descendants(self._supervisor.pid)
+        return tuple(pid for pid in descendants if not _is_supervisor(pid))
 
     def cpu_s(self) -> float | None:
         """The processor time that its processes have used; None where it is unknown."""

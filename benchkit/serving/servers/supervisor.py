@@ -125,12 +125,12 @@ def _descendants(root: int) -> list[int]:
     for entry in os.listdir("/proc"):  # noqa: PTH208 - pathlib costs 10 ms of every start
         if entry.isdigit():
             children.setdefault(_parent(entry), []).append(int(entry))
-    found, waiting = [], [root]
+    descendants, waiting = [], [root]
     while waiting:
         below = children.get(waiting.pop(), [])
-        found += below
+        descendants += below
         waiting += below
-    return found
+    return descendants
 
 
 def _parent(pid: str) -> int:

@@ -18,8 +18,8 @@ class AmdReader:
     def __init__(self) -> None:
         amdsmi.amdsmi_init()
         self._handles = amdsmi.amdsmi_get_processor_handles()
-        told = _ask(amdsmi.amdsmi_get_gpu_driver_info, self._handles[0]) or {}
-        version = told.get("driver_version", "N/A")
+        driver = _ask(amdsmi.amdsmi_get_gpu_driver_info, self._handles[0]) or {}
+        version = driver.get("driver_version", "N/A")
         self.driver = None if version == "N/A" else str(version)
         self.devices = tuple(_device(index, handle) for index, handle in enumerate(self._handles))
 
@@ -27,15 +27,15 @@ class AmdReader:
         return tuple(_read(handle) for handle in self._handles)
 
     def processes(self) -> Mapping[int, float] | None:
-        found: dict[int, float] = {}
+        memory: dict[int, float] = {}
         for handle in self._handles:
             listed = _ask(amdsmi.amdsmi_get_gpu_process_list, handle)
             if listed is None:
                 return None
             for process in listed:
                 used = _number(process.get("memory_usage"), "vram_mem") or 0.0
-                found[process["pid"]] = found.get(process["pid"], 0.0) + used / _MB
-        return found
+                memory[process["pid"]] = memory.get(process["pid"], 0.0) + used / _MB
+        return memory
 
     def close(self) -> None:
         amdsmi.amdsmi_shut_down()
@@ -60,17 +60,17 @@ def _read(handle: Any) -> DeviceReading:
 
 def _temperature(handle: Any) -> float | None:
     for place in (amdsmi.AmdSmiTemperatureType.EDGE, amdsmi.AmdSmiTemperatureType.HOTSPOT):
-        found = _ask(amdsmi.amdsmi_get_temp_metric, handle, place, amdsmi.AmdSmiTemperatureMetric.CURRENT)
-        if isinstance(found, int | float):
-            return float(found)
+        degrees = _ask(amdsmi.amdsmi_get_temp_metric, handle, place, amdsmi.AmdSmiTemperatureMetric.CURRENT)
+        if isinstance(degrees, int | float):
+            return float(degrees)
     return None
 
 
 def _energy(handle: Any) -> float | None:
     """The counter in units of its own, each so many microjoules; older libraries call the counter power."""
-    found = _ask(amdsmi.amdsmi_get_energy_count, handle)
-    counter = _number(found, "energy_accumulator") or _number(found, "power")
-    unit = _number(found, "counter_resolution")
+    joules = _ask(amdsmi.amdsmi_get_energy_count, handle)
+    counter = _number(joules, "energy_accumulator") or _number(joules, "power")
+    unit = _number(joules, "counter_resolution")
     return None if counter is None or unit is None else counter * unit / 1e6
 
 
@@ -81,6 +81,6 @@ def _ask(function: Callable[..., Any], *arguments: Any) -> Any:
         return None
 
 
-def _number(found: Any, key: str) -> float | None:
-    value = found.get(key) if isinstance(found, Mapping) else None
+def _number(reply: Any, key: str) -> float | None:
+    value = reply.get(key) if isinstance(reply, Mapping) else None
     return float(value) if isinstance(value, int | float) else None

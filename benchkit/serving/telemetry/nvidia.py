@@ -34,7 +34,7 @@ class NvidiaReader:
 
     def processes(self) -> Mapping[int, float] | None:
         """None as soon as one process is hidden, as on Windows and in some containers."""
-        found: dict[int, float] = {}
+        memory: dict[int, float] = {}
         for index in range(len(self._handles)):
             compute = self._ask(index, pynvml.nvmlDeviceGetComputeRunningProcesses)
             graphics = self._ask(index, pynvml.nvmlDeviceGetGraphicsRunningProcesses)
@@ -46,8 +46,8 @@ class NvidiaReader:
                     return None
                 on_device[process.pid] = process.usedGpuMemory / _MB
             for pid, used in on_device.items():
-                found[pid] = found.get(pid, 0.0) + used
-        return found
+                memory[pid] = memory.get(pid, 0.0) + used
+        return memory
 
     def close(self) -> None:
         pynvml.nvmlShutdown()
@@ -74,8 +74,8 @@ class NvidiaReader:
 
     def _memory(self, index: int) -> Any:
         """Version 2 leaves out what the driver reserves for itself; old drivers only have version 1."""
-        found = self._ask(index, pynvml.nvmlDeviceGetMemoryInfo, pynvml.nvmlMemory_v2)
-        return found or self._ask(index, _memory_v1)
+        memory = self._ask(index, pynvml.nvmlDeviceGetMemoryInfo, pynvml.nvmlMemory_v2)
+        return memory or self._ask(index, _memory_v1)
 
     def _ask(self, index: int, function: Callable[..., Any], *arguments: Any) -> Any:
         """The answer, or None; what a GPU does not support is not asked again."""

@@ -53,11 +53,11 @@ class ProcessTree:
         if roots == self._known and now < self._look_again:
             return
         self._known, self._look_again = roots, now + _LOOK_AGAIN_S
-        found = {process.pid: process for root in roots for process in _with_children(root)}
-        for gone in self._members.keys() - found.keys():
+        running = {process.pid: process for root in roots for process in _with_children(root)}
+        for gone in self._members.keys() - running.keys():
             self._forget(gone)
         # Objects already known stay: they remember which process a number meant.
-        self._members = found | {pid: old for pid, old in self._members.items() if found.get(pid) == old}
+        self._members = running | {pid: old for pid, old in self._members.items() if running.get(pid) == old}
 
     def _count_cpu(self, pid: int, used: float) -> None:
         self._cpu_s += used - self._cpu_seen.get(pid, used)

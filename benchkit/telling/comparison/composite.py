@@ -56,22 +56,22 @@ def scoring_of(
         raise UnknownName("part", unknown[0], map(str, ScorePart))
     baseline = None
     if baseline_run is not None:
-        found = choose(catalog, (baseline_run,))
-        if len(found) > 1:
+        chosen = choose(catalog, (baseline_run,))
+        if len(chosen) > 1:
             raise UsageError(
-                f"--baseline-run {baseline_run}: {len(found)} runs are called so: give a run's id"
+                f"--baseline-run {baseline_run}: {len(chosen)} runs are called so: give a run's id"
             )
-        baseline = catalog.run(found[0])
+        baseline = catalog.run(chosen[0])
     return Scoring(read_weights(weights) if weights else None, frozenset(map(ScorePart, without)), baseline)
 
 
 def _agreed(runs: Iterable[Run]) -> Mapping[str, float] | None:
     """The weights that all of these runs were made under."""
-    told = [run.config.value("weights") for run in runs]
-    if not told or not isinstance(told[0], str) or any(value != told[0] for value in told):
+    weights = [run.config.value("weights") for run in runs]
+    if not weights or not isinstance(weights[0], str) or any(value != weights[0] for value in weights):
         return None
     try:
-        return read_weights(told[0])
+        return read_weights(weights[0])
     except UsageError:  # of a version that knows other parts
         return None
 
@@ -85,15 +85,17 @@ def scored(section: Section, scoring: Scoring) -> Section:
         Composite({part: scores[place] for part, scores in by_part.items()}, weights)
         for place in range(len(rows))
     ]
-    members = tuple(replace(one, composite=found) for one, found in zip(rows, composites, strict=True))
+    members = tuple(
+        replace(one, composite=composite) for one, composite in zip(rows, composites, strict=True)
+    )
     return replace(section, contestants=members)
 
 
-def _told(run: Run, part: ScorePart) -> Mapping[str, Any] | None:
+def _part_of(run: Run, part: ScorePart) -> Mapping[str, Any] | None:
     """What the run's record has of a part."""
-    parts = (run.results.told_further or {}).get(PARTS)
-    found = parts.get(part) if isinstance(parts, Mapping) else None
-    return found if isinstance(found, Mapping) else None
+    parts = (run.results.script_further or {}).get(PARTS)
+    record = parts.get(part) if isinstance(parts, Mapping) else None
+    return record if isinstance(record, Mapping) else None
 
 
 def _numbers(value: Any) -> dict[str, float]:
@@ -104,7 +106,7 @@ def _numbers(value: Any) -> dict[str, float]:
 
 def _by_problem(one: Contestant, part: ScorePart, key: str) -> dict[str, float]:
     """Of several runs of one model the mean; empty where one of them tells nothing."""
-    several = [_numbers((_told(run, part) or {}).get(key)) for run in one.runs]
+    several = [_numbers((_part_of(run, part) or {}).get(key)) for run in one.runs]
     shared = set.intersection(*(set(values) for values in several))
     return {task: fmean(values[task] for values in several) for task in sorted(shared)}
 
@@ -142,17 +144,17 @@ def _of_passing(part: ScorePart) -> Callable[[Sequence[Contestant], Scoring], li
 
 
 def _method(run: Run, part: ScorePart) -> str:
-    return str((_told(run, part) or {}).get("method") or "")
+    return str((_part_of(run, part) or {}).get("method") or "")
 
 
 def _why_none(run: Run, part: ScorePart) -> str:
-    told = _told(run, part)
-    if told is None:
+    record = _part_of(run, part)
+    if record is None:
         return NOT_MEASURED
-    unmeasured = _numbers(told.get("unmeasured"))
+    unmeasured = _numbers(record.get("unmeasured"))
     counted = ", ".join(f"{why} ({count:.0f})" for why, count in unmeasured.items())
     reasons = counted if len(unmeasured) > 1 else "".join(unmeasured)
-    return str(told.get("why") or reasons or "no answer passed")
+    return str(record.get("why") or reasons or "no answer passed")
 
 
 def _of_shared(values: Mapping[str, float], shared: Sequence[str], methods: set[str]) -> PartScore:
@@ -173,8 +175,8 @@ def _speed(rows: Sequence[Contestant], scoring: Scoring) -> list[PartScore]:
     timed = [timed_of(one.runs, _by_problem(one, ScorePart.SPEED, "seconds")) for one in rows]
     if scoring.baseline is None:
         return against_the_fastest(timed)
-    told = _told(scoring.baseline, ScorePart.SPEED) or {}
-    return against_one(timed, timed_of([scoring.baseline], _numbers(told.get("seconds"))))
+    record = _part_of(scoring.baseline, ScorePart.SPEED) or {}
+    return against_one(timed, timed_of([scoring.baseline], _numbers(record.get("seconds"))))
 
 
 _MEASURES: Mapping[ScorePart, Callable[[Sequence[Contestant], Scoring], list[PartScore]]] = {

@@ -40,7 +40,7 @@ def asked(run: Run) -> int | None:
     """How many problems were asked, those included that were lost to the server or the sandbox."""
     if run.status is Status.STOPPED and (of := whole((run.results.part or {}).get("of"))) is not None:
         return count(of)  # a race asks a part of the same problems
-    total, lost = count(run.results.total_problems), (run.results.told_further or {}).get("unjudged")
+    total, lost = count(run.results.total_problems), (run.results.script_further or {}).get("unjudged")
     return total if total is None or not isinstance(lost, list | tuple) else total + len(lost)
 
 
@@ -53,8 +53,8 @@ def difficulties(run: Run) -> dict[str, float]:
 
 def groups(run: Run, name: str) -> dict[str, float]:
     """Score by the value of a fact of the problems, such as their language."""
-    told = (run.results.told_further or {}).get("groups")
-    known = told.get(name) if isinstance(told, Mapping) else None
+    recorded = (run.results.script_further or {}).get("groups")
+    known = recorded.get(name) if isinstance(recorded, Mapping) else None
     if not isinstance(known, Mapping):
         return {}
     scores = {

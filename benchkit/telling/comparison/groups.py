@@ -30,8 +30,8 @@ class GroupTable:
 def group_tables(rows: Sequence[Contestant]) -> list[GroupTable]:
     """One for each fact by which a run of these tells its scores; of tasks alone."""
     tables = [_table(name, rows) for name in GROUPED_BY]
-    found = [table for table in tables if table.groups]
-    return [*found, _table(DIFFICULTY, rows)] if found else []
+    with_groups = [table for table in tables if table.groups]
+    return [*with_groups, _table(DIFFICULTY, rows)] if with_groups else []
 
 
 def _table(name: str, rows: Sequence[Contestant]) -> GroupTable:
@@ -51,5 +51,5 @@ def _score(name: str, group: str) -> Callable[[Contestant], float | None]:
 def _scores(one: Contestant, name: str) -> Mapping[str, float]:
     """Of several runs of one model their mean."""
     known = [facts.difficulties(run) if name == DIFFICULTY else facts.groups(run, name) for run in one.runs]
-    found = dict.fromkeys(group for scores in known for group in scores)
-    return {group: fmean(scores[group] for scores in known if group in scores) for group in found}
+    names = dict.fromkeys(group for scores in known for group in scores)
+    return {group: fmean(scores[group] for scores in known if group in scores) for group in names}

@@ -74,25 +74,25 @@ def _summed(run: Run, name: str, value: str) -> Outcomes | None:
 
 def kinds_of(run: Run) -> dict[str, dict[str, tuple[int, int]]]:
     """`{"language": {"go": (3, 10)}}`: how many of how many problems of a kind were solved."""
-    further = run.results.told_further or {}
+    further = run.results.script_further or {}
     difficulties = _mapping(further.get("difficulties"))
-    found = {
+    kinds = {
         name: {value: count for value, group in _mapping(groups).items() if (count := _count(group))}
         for name, groups in {"difficulty": difficulties, **_mapping(further.get("groups"))}.items()
         if name in KINDS
     }
-    return {name: values for name, values in found.items() if values}
+    return {name: values for name, values in kinds.items() if values}
 
 
 def values_of(runs: Iterable[Run]) -> dict[str, list[str]]:
     """What can be asked for, by the field of a narrowing; nothing where there is no choice."""
     runs = list(runs)
-    found = {
+    by_key = {
         "family": {family_of(run) for run in runs},
         "quantization": {name for run in runs if (name := quantization_of(run))},
         **{name: {value for run in runs for value in kinds_of(run).get(name, {})} for name in KINDS},
     }
-    return {name: sorted(values) for name, values in found.items() if len(values) > 1}
+    return {name: sorted(values) for name, values in by_key.items() if len(values) > 1}
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -154,8 +154,8 @@ def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:
         return exact
     of_model = [entry for entry in entries if entry.model == name]
     if of_model:
-        found = latest_good(of_model) or latest_stopped(of_model)
-        return sorted(found, key=lambda entry: entry.when) or _no_good_run(catalog, of_model)
+        latest = latest_good(of_model) or latest_stopped(of_model)
+        return sorted(latest, key=lambda entry: entry.when) or _no_good_run(catalog, of_model)
     begun = [entry for entry in entries if entry.id.startswith(name)]
     if len(begun) == 1:
         return begun

@@ -183,15 +183,16 @@ def _parts_radar(title: str, rows: Sequence[Contestant]) -> Canvas | None:
     known = [(one.label, one.composite) for one in rows if one.composite and one.composite.says_more]
     known = known[:MOST_ON_RADAR]
     metrics = [
-        Metric(str(part), tuple(found.points(part) for _, found in known), full=100.0) for part in ScorePart
+        Metric(str(part), tuple(composite.points(part) for _, composite in known), full=100.0)
+        for part in ScorePart
     ]
     return radar(f"{title}: parts of the composite", [name for name, _ in known], metrics)
 
 
 def _contributions(rows: Sequence[Contestant]) -> list[tuple[str, dict[str, float]]]:
     """Of the models that have an overall, how much each part adds to it."""
-    found = [(one.label, one.composite) for one in rows if one.composite and one.composite.says_more]
-    whole = [(name, composite) for name, composite in found if composite.overall is not None]
+    composites = [(one.label, one.composite) for one in rows if one.composite and one.composite.says_more]
+    whole = [(name, composite) for name, composite in composites if composite.overall is not None]
     ordered = sorted(whole, key=lambda pair: -(pair[1].overall or 0))
     return [
         (name, {str(part): weight * (one.points(part) or 0) for part, weight in one.weights.items()})

@@ -34,10 +34,10 @@ def judge(request: pytest.FixtureRequest) -> Iterator[TaskJudge]:
     except MissingDependency as missing:
         pytest.skip(str(missing))
     toolchains = find_toolchains(["html"])
-    if isinstance(found := toolchains.found["html"], MissingDependency):
+    if isinstance(found := toolchains.by_language["html"], MissingDependency):
         pytest.skip(str(found))
     with open_sandbox(request.param, 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found), browser)
+        yield TaskJudge(Tester(sandbox, toolchains.by_language), browser)
 
 
 def answer(task: Task, **changes: str) -> str:

@@ -53,7 +53,7 @@ def task_of(folder: Path, cases: list[dict[str, Any]], **metadata: Any) -> Task:
 def judge() -> Iterator[TaskJudge]:
     toolchains = find_toolchains(DOUBLES)
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found))
+        yield TaskJudge(Tester(sandbox, toolchains.by_language))
 
 
 def answered(judge: TaskJudge, task: Task, source: str) -> Attempt:

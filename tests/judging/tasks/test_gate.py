@@ -30,7 +30,7 @@ TASK = load_catalogue(CATALOGUE / NAME).problems[0]
 def judge() -> Iterator[TaskJudge]:
     toolchains = find_toolchains(["python"])
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found))
+        yield TaskJudge(Tester(sandbox, toolchains.by_language))
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ GOOD = read_solution(TASK)["test_clamp.py"].decode()
 def judge() -> Iterator[TaskJudge]:
     toolchains = find_toolchains(["python"])
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found))
+        yield TaskJudge(Tester(sandbox, toolchains.by_language))
 
 
 def outcome_of(judge: TaskJudge, tests: str) -> Tested:

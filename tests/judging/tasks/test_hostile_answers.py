@@ -41,7 +41,7 @@ BUILD_SCRIPTS = {
 def judge(request: pytest.FixtureRequest) -> Iterator[TaskJudge]:
     toolchains = find_toolchains(TASKS)
     with open_sandbox(request.param, 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found))
+        yield TaskJudge(Tester(sandbox, toolchains.by_language))
 
 
 def short(task: Task) -> Task:

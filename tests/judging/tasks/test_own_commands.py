@@ -54,7 +54,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 @pytest.fixture
 def judge(sandbox: Sandbox) -> TaskJudge:
-    return TaskJudge(Tester(sandbox, find_toolchains(["python"]).found))
+    return TaskJudge(Tester(sandbox, find_toolchains(["python"]).by_language))
 
 
 def answer(script: str) -> str:
@@ -146,7 +146,7 @@ class Failing:
 def test_a_worker_that_fails_costs_no_verdict(sandbox: Sandbox, times: int, verdict: Verdict) -> None:
     """The program is run again in another one; three in a row say nothing of the answer."""
     failing: Any = Failing(sandbox, times)
-    judge = TaskJudge(Tester(failing, find_toolchains(["python"]).found))
+    judge = TaskJudge(Tester(failing, find_toolchains(["python"]).by_language))
     assert judge.judge_answer(*clamp(True)).verdict is verdict
 
 
@@ -159,7 +159,7 @@ def test_a_compiler_that_is_too_old_is_named(tmp_path: Path, monkeypatch: pytest
     )
     (place / "rustc").chmod(0o755)
     monkeypatch.setenv("PATH", f"{place}:/usr/bin:/bin")
-    missing = find_toolchains(["rust"]).found["rust"]
+    missing = find_toolchains(["rust"]).by_language["rust"]
     assert isinstance(missing, MissingDependency)
     assert str(missing).startswith(f"rustc 1.74 or newer is not installed: {place}/rustc is 1.73.0; sudo apt")
 
@@ -168,7 +168,7 @@ def test_tests_are_told_how_much_of_the_reference_they_run(sandbox: Sandbox) -> 
     """Beside the share of mutants that they kill, and without a say in the verdict."""
     task = load_catalogue(ROOT / "tests" / "tasks_catalogue" / "python_easy_clamp_tests").problems[0]
     whole = read_solution(task)["test_clamp.py"].decode()
-    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).found))
+    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).by_language))
     attempt = judge.judge_answer(task, f"test_clamp.py\n```\n{whole}\n```\n")
     assert attempt.as_record()["coverage"] == 1
     few = "import unittest\n\nclass T(unittest.TestCase):\n    def test(self):\n        import clamp\n"
@@ -181,7 +181,7 @@ def test_tests_that_fail_only_where_they_are_measured_are_no_false_alarm(sandbox
     task = load_catalogue(ROOT / "tests" / "tasks_catalogue" / "python_easy_clamp_tests").problems[0]
     whole = read_solution(task)["test_clamp.py"].decode()
     whole += "\n    def test_trace(self):\n        import sys\n        self.assertIsNone(sys.gettrace())\n"
-    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).found))
+    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).by_language))
     attempt = judge.judge_answer(task, f"test_clamp.py\n```\n{whole}\n```\n")
     assert attempt.verdict is Verdict.PASSED, attempt.detail
     assert "coverage" not in attempt.as_record()
@@ -196,10 +196,10 @@ def test_the_share_that_tests_run_is_told_where_it_can_be_had(name: str) -> None
     task = load_catalogue(ROOT / "tasks" / name).problems[0]
     language = task.language.name
     toolchains = find_toolchains([language])
-    if isinstance(missing := toolchains.found[language], MissingDependency):
+    if isinstance(missing := toolchains.by_language[language], MissingDependency):
         pytest.skip(str(missing))
     with open_sandbox("auto", 1, toolchains.folders) as opened:
-        judge = TaskJudge(Tester(opened, toolchains.found))
+        judge = TaskJudge(Tester(opened, toolchains.by_language))
         tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
     assert tested.verdict is Verdict.PASSED
     assert tested.coverage == (None if language == "rust" else 1.0)

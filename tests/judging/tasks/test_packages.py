@@ -66,7 +66,7 @@ def task_with(name: str, *packages: str) -> Task:
 def verdict_on(task: Task, file: str, text: str) -> Verdict:
     toolchains = find_toolchains([task.language.name])
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        judge = TaskJudge(Tester(sandbox, toolchains.found))
+        judge = TaskJudge(Tester(sandbox, toolchains.by_language))
         return judge.judge_answer(task, f"{file}\n```\n{text}```\n").verdict
 
 

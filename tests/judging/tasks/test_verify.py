@@ -26,9 +26,9 @@ TASKS = (
 def test_a_task_passes_the_gate_at_both_levels(task: Task, level: str) -> None:
     """Starter and mutants fail, both references pass, wherever the language's toolchain is there."""
     toolchains = find_toolchains([task.language.name])
-    if isinstance(missing := toolchains.found[task.language.name], MissingDependency):
+    if isinstance(missing := toolchains.by_language[task.language.name], MissingDependency):
         pytest.skip(str(missing))
     with open_sandbox(level, 1, toolchains.folders) as sandbox:
-        finding = Gate(TaskJudge(Tester(sandbox, toolchains.found)), task, times=1).finding()
+        finding = Gate(TaskJudge(Tester(sandbox, toolchains.by_language)), task, times=1).finding()
     assert finding.failures == ()
     assert not finding.missing

@@ -48,9 +48,9 @@ def _changes(response: str, workspace: Workspace) -> tuple[list[Change], tuple[s
     only = workspace.editable[0] if len(workspace.editable) == 1 else None
     diffs, lines = take_diffs(lines, only)
     whole = whole_files(lines, workspace, names, alone=not (blocks or diffs))
-    found: dict[str, list[Change]] = {"whole": [*whole], "edits": [*blocks], "diff": [*diffs]}
-    forms = tuple(form for form, changes in found.items() if changes)
-    return [change for changes in found.values() for change in changes], forms
+    by_form: dict[str, list[Change]] = {"whole": [*whole], "edits": [*blocks], "diff": [*diffs]}
+    forms = tuple(form for form, changes in by_form.items() if changes)
+    return [change for changes in by_form.values() for change in changes], forms
 
 
 def _applied(changes: Sequence[Change], forms: tuple[str, ...], workspace: Workspace) -> Applied:

@@ -83,8 +83,8 @@ class FileDiff:
         for shorter in _with_fewer_ends(hunk):
             if place := _nearest(find_all(lines, shorter.old), shorter, reached):
                 return _exchanged(lines, shorter, place)
-            if found := _with_skipped_lines(lines, shorter, reached):
-                return found
+            if aligned := _with_skipped_lines(lines, shorter, reached):
+                return aligned
         shown = next(text.strip() for text in hunk.old if text.strip())[:60]
         raise Malformed(f"{self.path}: the lines of hunk {number} are not there, such as {shown!r}")
 
@@ -148,8 +148,8 @@ def _with_skipped_lines(lines: list[str], hunk: Hunk, reached: int) -> tuple[lis
     starts = range(len(lines))
     wanted = reached if hunk.start is None else hunk.start - 1
     for start in sorted(starts, key=lambda start: (start < reached, abs(start - wanted))):
-        if found := _aligned(lines, hunk, start):
-            return found
+        if aligned := _aligned(lines, hunk, start):
+            return aligned
     return None
 
 
@@ -177,7 +177,7 @@ def _aligned(lines: list[str], hunk: Hunk, start: int) -> tuple[list[str], int] 
 
 def take_diffs(lines: list[str], only: str | None) -> tuple[list[FileDiff], list[str]]:
     """The diffs of an answer, and its other lines. `only` is the file of hunks that name none."""
-    found: dict[str, FileDiff] = {}
+    by_file: dict[str, FileDiff] = {}
     rest: list[str] = []
     number = 0
     while number < len(lines):
@@ -187,10 +187,10 @@ def take_diffs(lines: list[str], only: str | None) -> tuple[list[FileDiff], list
                 rest.append(lines[number])
             number += 1
             continue
-        known = found.get(diff.path)
-        found[diff.path] = replace(known, hunks=(*known.hunks, *diff.hunks)) if known else diff
+        known = by_file.get(diff.path)
+        by_file[diff.path] = replace(known, hunks=(*known.hunks, *diff.hunks)) if known else diff
         number = end
-    return list(found.values()), rest
+    return list(by_file.values()), rest
 
 
 def _file_diff(lines: list[str], number: int, only: str | None) -> tuple[FileDiff | None, int]:

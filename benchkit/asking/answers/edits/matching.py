@@ -102,10 +102,10 @@ def _without_blanks(lines: Lines, wanted: Lines) -> Iterator[Place]:
                 yield Place(numbers[0], numbers[-1] + 1, indents)
 
 
-def _indents(found: Lines, wanted: Lines) -> dict[str, str] | None:
+def _indents(actual: Lines, wanted: Lines) -> dict[str, str] | None:
     """The answer's indentations and the file's, if each of the answer's always stands for the same one."""
     indents: dict[str, str] = {}
-    for theirs, ours in zip(found, wanted, strict=True):
+    for theirs, ours in zip(actual, wanted, strict=True):
         if ours.strip() and indents.setdefault(indent_of(ours), indent_of(theirs)) != indent_of(theirs):
             return None
     return indents

@@ -45,15 +45,15 @@ class FileNames:
     def in_text(self, line: str) -> str | None:
         if len(line) > LONGEST_LINE:
             return None
-        if found := self._name_in(line):
-            return found
+        if name := self._name_in(line):
+            return name
         bare = WORDS_BEFORE.sub("", line.strip(MARKUP)).strip(MARKUP)
         return bare if PATH.fullmatch(bare) else None
 
     def in_label(self, info: str) -> str | None:
         """`go lru.go`, `go:lru.go`, `lru.go`, `go title="lru.go"`."""
-        if found := self._name_in(info):
-            return found
+        if name := self._name_in(info):
+            return name
         for word in re.split(r"[\s:={}\"',]+", info):
             if PATH.fullmatch(word) and ("." in word or "/" in word):
                 return word
@@ -67,30 +67,30 @@ class FileNames:
 
     def _name_in(self, line: str) -> str | None:
         for name in self._known:
-            found = re.search(rf"(?<![\w./\\-]){re.escape(name)}(?![\w/\\-]|\.\w)", line.replace("./", ""))
-            if found:
+            match = re.search(rf"(?<![\w./\\-]){re.escape(name)}(?![\w/\\-]|\.\w)", line.replace("./", ""))
+            if match:
                 return name
         return None
 
 
 def whole_files(lines: list[str], workspace: Workspace, names: FileNames, *, alone: bool) -> list[WholeFile]:
     """The named fences; `alone`, with none named, the longest one for the only editable file."""
-    found = [fence for fence in fences("\n".join(lines)) if fence.code.strip()]
+    filled = [fence for fence in fences("\n".join(lines)) if fence.code.strip()]
     named: dict[str, WholeFile] = {}
-    for fence in found:
+    for fence in filled:
         if name := _name_of(fence, lines, names):
             named[name] = WholeFile(name, _text_of(fence, name, names))
-    if named or not alone or not found:
+    if named or not alone or not filled:
         return list(named.values())
     if len(workspace.editable) > 1:
         raise Malformed(f"no fence names its file, and there are {len(workspace.editable)} to write")
-    return [WholeFile(workspace.editable[0], _best(found, workspace.labels).code)]
+    return [WholeFile(workspace.editable[0], _best(filled, workspace.labels).code)]
 
 
-def _best(found: Sequence[Fence], labels: tuple[str, ...]) -> Fence:
+def _best(candidates: Sequence[Fence], labels: tuple[str, ...]) -> Fence:
     """The longest in the task's language, else the longest."""
-    own = [fence for fence in found if fence.label in labels]
-    return max(own or found, key=lambda fence: len(fence.code))
+    own = [fence for fence in candidates if fence.label in labels]
+    return max(own or candidates, key=lambda fence: len(fence.code))
 
 
 def _name_of(fence: Fence, lines: list[str], names: FileNames) -> str | None:

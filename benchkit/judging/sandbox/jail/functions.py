@@ -111,17 +111,17 @@ class _Server:
         given = [shared.receive(*argument) for argument in arguments]
         given_named = {name: shared.receive(*argument) for name, argument in named.items()}
         began = perf_counter()
-        told: tuple[Any, ...]
+        reply: tuple[Any, ...]
         try:
             function = self.find(target) if isinstance(target, str) else shared.find(*target)
             value = function(*given, **given_named)
         except BaseException as error:
             seconds = perf_counter() - began
-            told = ("raised", *exception_names(error), _words(error), *shared.raised(error))
+            reply = ("raised", *exception_names(error), _words(error), *shared.raised(error))
         else:
             seconds = perf_counter() - began
-            told = ("returned", *shared.returned(value, result))
-        frames.write_reply(frames.REPLIES, frames.SHARED, seconds, shared.encoded(told, most))
+            reply = ("returned", *shared.returned(value, result))
+        frames.write_reply(frames.REPLIES, frames.SHARED, seconds, shared.encoded(reply, most))
 
     def run_inside(self, support: str, test: str, entry_point: str, token: bytes) -> None:
         """A test that the judge cannot hold at arm's length runs here; its end is proven by the token.

@@ -43,8 +43,8 @@ class _Loader:
         self.real = real
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        found: ModuleType | None = self.real.create_module(spec)
-        return found
+        module: ModuleType | None = self.real.create_module(spec)
+        return module
 
     def exec_module(self, module: ModuleType) -> None:
         self.real.exec_module(module)

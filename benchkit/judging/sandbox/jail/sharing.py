@@ -54,18 +54,18 @@ class Shared:
 
     def changes(self) -> dict[int, Any]:
         """The values that changed since the judge last received them."""
-        found = {}
+        changed = {}
         for number, value in self.values.items():
             packed = self.pack(value)
             now = marshal.dumps(packed, 2)
             if now != self.known[number]:
-                found[number], self.known[number] = packed, now
-        return found
+                changed[number], self.known[number] = packed, now
+        return changed
 
-    def encoded(self, told: tuple[Any, ...], most: int) -> bytes:
+    def encoded(self, reply: tuple[Any, ...], most: int) -> bytes:
         """A reply, after the values that changed."""
         with suppress(BaseException):  # too little memory
-            body = marshal.dumps((self.changes(), *told), 2)
+            body = marshal.dumps((self.changes(), *reply), 2)
             if len(body) <= most:
                 return body
         return marshal.dumps(({}, "returned", pack_text(f"a value of more than {most} bytes"), None), 2)

@@ -114,11 +114,11 @@ class Exchange:
     def _unused_values(self) -> list[int]:
         """Values that the test does not hold any more, and the oldest of too many."""
         values = self._values
-        found = [number for number in values if sys.getrefcount(values[number]) <= _ONLY_OURS]
-        found = found or list(values)[:-MOST_SHARED]
-        for number in found:
+        unused = [number for number in values if sys.getrefcount(values[number]) <= _ONLY_OURS]
+        unused = unused or list(values)[:-MOST_SHARED]
+        for number in unused:
             del values[number]
-        return found
+        return unused
 
     def _share_argument(self, value: Any) -> tuple[Any, int | None]:
         """An argument, with the number that it has on both sides where it can be changed."""

@@ -107,11 +107,11 @@ class Conversation:
         self.running.send(self.running.requests, request)
         self.running.deadline = monotonic() + wall_s
         while count:
-            end, found = self._whole_replies(count)
-            if found:
-                yield bytes(self.received[:end]), found
+            end, whole = self._whole_replies(count)
+            if whole:
+                yield bytes(self.received[:end]), whole
                 del self.received[:end]
-                count -= found
+                count -= whole
                 self.running.deadline = monotonic() + wall_s
                 if count > _FEW:
                     sleep(_PAUSE_S)
@@ -119,7 +119,7 @@ class Conversation:
                 self.wait(self.running.deadline)
 
     def _whole_replies(self, most: int) -> tuple[int, int]:
-        at = found = 0
-        while found < most and (end := self.complete(at)) is not None:
-            at, found = end, found + 1
-        return at, found
+        at = whole = 0
+        while whole < most and (end := self.complete(at)) is not None:
+            at, whole = end, whole + 1
+        return at, whole

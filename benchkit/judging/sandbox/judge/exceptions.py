@@ -58,9 +58,9 @@ def as_exception(there: RaisedThere, names: Mapping[str, Any]) -> Exception | No
         return None
     for kind in (names.get(there.name), _of_a_library(there), base if there.name == there.base else None):
         if isinstance(kind, type) and issubclass(kind, Exception):
-            found = _made(kind, there)
-            if found is not None:
-                return found
+            made = _made(kind, there)
+            if made is not None:
+                return made
     return _with_text(base, there)
 
 
@@ -76,10 +76,10 @@ def _made(kind: type[Exception], there: RaisedThere) -> Exception | None:
         return None
     try:
         builtin = kind.__module__ == "builtins"  # what they tell of themselves is set by __init__
-        found = kind(*there.arguments) if builtin else kind.__new__(kind, *there.arguments)
-        found.args = there.arguments
-        found.__dict__.update(there.attributes or {})
-        return found if str(found)[:MOST_TEXT] == there.text else None
+        error = kind(*there.arguments) if builtin else kind.__new__(kind, *there.arguments)
+        error.args = there.arguments
+        error.__dict__.update(there.attributes or {})
+        return error if str(error)[:MOST_TEXT] == there.text else None
     except Exception:
         return None
 
@@ -87,6 +87,6 @@ def _made(kind: type[Exception], there: RaisedThere) -> Exception | None:
 def _with_text(base: type[Exception], there: RaisedThere) -> Exception:
     kind: Any = type(there.name.replace("\0", ""), (base,), {"__str__": lambda _: there.text})
     arguments = (there.text,) if there.arguments is None else there.arguments
-    found: Exception = base.__new__(kind, *arguments)
-    found.args = arguments
-    return found
+    error: Exception = base.__new__(kind, *arguments)
+    error.args = arguments
+    return error

@@ -151,10 +151,10 @@ class CallServer:
 
         It is read here, where that has bounds of time and memory, and told as the plain data that it is.
         """
-        found: list[tuple[bytes, Any]] = []
+        pairs: list[tuple[bytes, Any]] = []
         self.running.deadline = monotonic() + self.conversation.limits.wall_s
-        self._guarded(lambda: found.append(self._value(call, self.running.deadline)))
-        self.line.send("value", *(found[0] if found else (b"", None)))
+        self._guarded(lambda: pairs.append(self._value(call, self.running.deadline)))
+        self.line.send("value", *(pairs[0] if pairs else (b"", None)))
         watchdog.disarm()
 
     def _value(self, call: int, deadline: float) -> tuple[bytes, Any]:

@@ -106,8 +106,8 @@ class IterableStandIn(StandIn):
     """An object that can be iterated, each time from its start."""
 
     def __iter__(self) -> Iterator[Any]:
-        found: Iterator[Any] = iter(self._exchange.call((self.place, "iter")))
-        return found
+        iterator: Iterator[Any] = iter(self._exchange.call((self.place, "iter")))
+        return iterator
 
 
 class IteratorStandIn(StandIn):

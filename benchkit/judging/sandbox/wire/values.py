@@ -53,8 +53,8 @@ def _pack_other(value: Any, keep: Keep, depth: int) -> Any:
     module, name = kind.__module__, kind.__qualname__
     if module == "numpy" and (payload := _numpy_payload(value)) is not None:
         return (TAG, "numpy", payload)
-    if (found := _KINDS.get(f"{module}.{name}")) is not None:
-        payload = found.pack(value)
+    if (packer := _KINDS.get(f"{module}.{name}")) is not None:
+        payload = packer.pack(value)
         if payload is not None:
             return (TAG, f"{module}.{name}", pack(payload, keep, depth + 1))
     elif not compares_itself(kind):
@@ -99,12 +99,12 @@ def _from_numpy(dtype: str, shape: Any, numbers: Any) -> Any:
         import numpy
     except ImportError:  # a container has libraries that we do not have
         return numbers if shape is None else list(numbers)
-    found = numpy.dtype(str(dtype))
-    if found.kind not in _ARRAYS or found.itemsize > MOST_ITEM_BYTES:
+    numpy_type = numpy.dtype(str(dtype))
+    if numpy_type.kind not in _ARRAYS or numpy_type.itemsize > MOST_ITEM_BYTES:
         raise ValueError(f"no numbers: {dtype}")
     if shape is None:
-        return found.type(numbers)
-    return numpy.array(numbers, dtype=found).reshape(shape)
+        return numpy_type.type(numbers)
+    return numpy.array(numbers, dtype=numpy_type).reshape(shape)
 
 
 def _module(name: str) -> Any:
@@ -113,17 +113,17 @@ def _module(name: str) -> Any:
 
 
 def _range(start: int, stop: int, step: int) -> range:
-    found = range(start, stop, step)
-    if len(found) > MOST_ITEMS:
+    result = range(start, stop, step)
+    if len(result) > MOST_ITEMS:
         raise ValueError("a range of too many items")
-    return found
+    return result
 
 
 def _decimal(text: str) -> Any:
-    found = _module("decimal").Decimal(text)
-    if abs(found.adjusted()) > MOST_DIGITS:
+    result = _module("decimal").Decimal(text)
+    if abs(result.adjusted()) > MOST_DIGITS:
         raise ValueError("a number of too many digits")
-    return found
+    return result
 
 
 _BUILTIN_TYPES = {

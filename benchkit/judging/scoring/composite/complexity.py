@@ -37,5 +37,5 @@ def of_python(source: str) -> int:
 def of_other(language: str, source: str) -> int:
     """Branches of all functions: cyclomatic complexity less one for each function."""
     analyze = import_module("lizard").analyze_file.analyze_source_code
-    told = analyze(f"code{READ_BY_LIZARD[language]}", _COMMANDS.sub("-", source))
-    return sum(function.cyclomatic_complexity - 1 for function in told.function_list)
+    analysis = analyze(f"code{READ_BY_LIZARD[language]}", _COMMANDS.sub("-", source))
+    return sum(function.cyclomatic_complexity - 1 for function in analysis.function_list)

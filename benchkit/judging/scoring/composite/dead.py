@@ -51,7 +51,7 @@ def _definitions(tree: ast.AST) -> Iterator[Definition]:
 
 def _names_of(body: Iterable[ast.stmt]) -> set[str]:
     """The names that these statements use themselves: what is defined in them speaks once it is reached."""
-    found: set[str] = set()
+    names: set[str] = set()
     waiting: list[ast.AST] = list(body)
     while waiting:
         node = waiting.pop()
@@ -60,11 +60,11 @@ def _names_of(body: Iterable[ast.stmt]) -> set[str]:
                 waiting += node.body  # Python calls it
             continue
         if isinstance(node, ast.Name):
-            found.add(node.id)
+            names.add(node.id)
         elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
+            names.add(node.attr)
         waiting += ast.iter_child_nodes(node)
-    return found
+    return names
 
 
 def _names_around(node: Definition) -> set[str]:

@@ -110,7 +110,7 @@ class Meter:
         }
         return Measured(one.task_id, one.sample, points(ratio, reference_s, heavy.limit_s), raw=raw)
 
-    def _pairs(self, one: Answered, heavy: Heavy) -> Iterator[tuple[_Told, Outcome]]:
+    def _pairs(self, one: Answered, heavy: Heavy) -> Iterator[tuple[_Measurement, Outcome]]:
         """The answer's program and the reference's in turn, each first in every other pair."""
         spent = 0.0
         for number in range(PAIRS):
@@ -120,7 +120,7 @@ class Meter:
             first, second = (own, theirs) if number % 2 else (theirs, own)
             outcomes = [self._run(first, heavy), self._run(second, heavy)]
             mine, other = (outcomes[0], outcomes[1]) if number % 2 else (outcomes[1], outcomes[0])
-            yield _Told(mine, _result(mine, mark)), other
+            yield _Measurement(mine, _result(mine, mark)), other
             spent += mine.cpu_seconds
             if spent > ENOUGH_S:
                 return
@@ -141,7 +141,7 @@ class _Reference:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Measurement:
     outcome: Outcome
     result: bytes | None
 

@@ -25,21 +25,21 @@ def _gofmt() -> tuple[Path, str] | None:
 
 
 def gofmt_version() -> str | None:
-    found = _gofmt()
-    return found[1] if found else None
+    program = _gofmt()
+    return program[1] if program else None
 
 
 def gofmt_changes(sources: Sequence[str]) -> list[int | None]:
     """For each source how many lines change; None where gofmt is absent or cannot read it."""
-    found = _gofmt()
-    if found is None or not sources:
+    program = _gofmt()
+    if program is None or not sources:
         return [None] * len(sources)
     with TemporaryDirectory(prefix="bench_gofmt_") as name:
         paths = [Path(name) / f"c{number:06}.go" for number in range(len(sources))]
         for path, source in zip(paths, sources, strict=True):
             path.write_text(source, encoding="utf-8", errors="replace")
         done = subprocess.run(
-            [str(found[0]), "-w", name], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+            [str(program[0]), "-w", name], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
         )
         return [
             None if path.name in done.stderr else changed_lines(source, path.read_text(encoding="utf-8"))

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "heavy_inputs"
 @cache
 def heavy_inputs() -> Mapping[str, str]:
     """The expressions of all tables, by problem id."""
-    found: dict[str, str] = {}
+    expressions: dict[str, str] = {}
     for path in sorted(FOLDER.glob("*.json")):
-        found |= json.loads(path.read_text(encoding="utf-8"))
-    return found
+        expressions |= json.loads(path.read_text(encoding="utf-8"))
+    return expressions

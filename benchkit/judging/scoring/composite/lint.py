@@ -69,17 +69,17 @@ def lint(sources: Sequence[str]) -> list[Linted]:
 
 def _findings(folder: Path) -> dict[str, Counter[str]]:
     selected = ",".join(rule for _, rules in GROUPS.values() for rule in rules)
-    told = _ruff(
+    output = _ruff(
         "check", folder, "--ignore-noqa", "--output-format=json", "--exit-zero",
         f"--select={selected}", f"--ignore={','.join(IGNORED)}",
         "--config", 'lint.dummy-variable-rgx="^$"',
     )  # fmt: skip
-    found: dict[str, Counter[str]] = {}
-    for row in json.loads(told or "[]"):
+    by_file: dict[str, Counter[str]] = {}
+    for row in json.loads(output or "[]"):
         group = group_of(str(row["code"] or ""))
         if group is not None:
-            found.setdefault(Path(row["filename"]).name, Counter())[group] += 1
-    return found
+            by_file.setdefault(Path(row["filename"]).name, Counter())[group] += 1
+    return by_file
 
 
 def group_of(code: str) -> str | None:

@@ -110,8 +110,8 @@ def _write(folder: Path, parts: Mapping[ScorePart, Part]) -> None:
         for one in part.measured:
             by_answer[one.task_id, one.sample][name] = one
     lines = [
-        json.dumps({"task_id": task, "sample": sample, **{n: m.as_record() for n, m in found.items()}})
-        for (task, sample), found in by_answer.items()
+        json.dumps({"task_id": task, "sample": sample, **{n: m.as_record() for n, m in measures.items()}})
+        for (task, sample), measures in by_answer.items()
     ]
     with explained(folder):
         make_folder(folder)

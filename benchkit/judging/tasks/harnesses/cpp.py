@@ -91,8 +91,8 @@ def _plan_with_catch(
 
 def _before_catch(test: bytes) -> bytes:
     text = test.decode("utf-8", "replace")
-    found = _CATCH_INCLUDED.search(text)
-    return text[: found.start() if found else 0].encode()
+    match = _CATCH_INCLUDED.search(text)
+    return text[: match.start() if match else 0].encode()
 
 
 def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:

@@ -72,18 +72,18 @@ def _main(trial: Trial, folder: str, token: str) -> bytes:
 
 def _packages(trial: Trial) -> dict[str, str]:
     """The package in each folder of the module."""
-    found: dict[str, str] = {}
+    packages: dict[str, str] = {}
     for name in sorted(trial.files):
         if name.endswith(".go") and not name.endswith("_test.go"):
-            found.setdefault(_folder(name), _package(_text(trial, name), name))
-    return found
+            packages.setdefault(_folder(name), _package(_text(trial, name), name))
+    return packages
 
 
 def _package(text: str, name: str) -> str:
-    found = PACKAGE.search(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
-    if found is None:
+    match = PACKAGE.search(re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL))
+    if match is None:
         raise Unfit(f"no package clause in {name}")
-    return found[1]
+    return match[1]
 
 
 def _text(trial: Trial, name: str) -> str:

@@ -95,15 +95,15 @@ class RustHarness:
 def _crate(trial: Trial) -> str:
     if "src/lib.rs" not in trial.files:
         raise Unfit("no src/lib.rs in the workspace")
-    found = NAME.search(trial.files.get("Cargo.toml", b"").decode("utf-8", "replace"))
-    if found is None:
+    match = NAME.search(trial.files.get("Cargo.toml", b"").decode("utf-8", "replace"))
+    if match is None:
         raise Unfit("no package's name in Cargo.toml")
-    return found[1].replace("-", "_")
+    return match[1].replace("-", "_")
 
 
 def _edition(trial: Trial) -> str:
-    found = EDITIONS.search(trial.files["Cargo.toml"].decode("utf-8", "replace"))
-    return found[1] if found else EDITION
+    match = EDITIONS.search(trial.files["Cargo.toml"].decode("utf-8", "replace"))
+    return match[1] if match else EDITION
 
 
 def _folder(toolchain: Toolchain) -> Path:
