@@ -10,6 +10,8 @@ import click
 
 from benchkit.commands.options import history_option, runs_dir_option
 
+RESULTS_PATH = "results_path"
+
 
 @click.command()
 @click.option(
@@ -55,6 +57,7 @@ def command(
     from benchkit.telling.history.index.history import open_indexed
     from benchkit.terminal import say
 
+    history = history_of_environment() or history
     check_host(host, token_file, port)
     token = new_token() if token_file is None else read_token(token_file)
     listening = listen(host, port)
@@ -69,6 +72,15 @@ def command(
     elif opens and has_screen():
         click.launch(access.address)
     serve(app, listening)
+
+
+def history_of_environment() -> str | None:
+    """Where nobody named a history, that of .env: a table of ours is opened to be read alone."""
+    source = click.get_current_context().get_parameter_source("history")
+    named = os.environ.get(RESULTS_PATH, "").strip()
+    if not named or source is not click.core.ParameterSource.DEFAULT:
+        return None
+    return f"csv://{named}" if named.lower().endswith(".csv") else named
 
 
 def over_ssh(port: int) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from benchkit.dashboard.access import Access
 from benchkit.telling.history.index.history import IndexedHistory
+from benchkit.telling.history.stores import CSV, scheme_of
 
 
 @dataclass(frozen=True)
@@ -19,3 +20,8 @@ class Site:
     models: tuple[Path, ...]
     access: Access
     settings_file: Path
+
+    @property
+    def is_read_only(self) -> bool:
+        """Whether no run can ever be added to it."""
+        return scheme_of(self.place) == CSV

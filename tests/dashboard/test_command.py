@@ -23,6 +23,7 @@ from click.testing import CliRunner
 from starlette.testclient import TestClient
 
 from benchkit.commands import find_command
+from benchkit.commands.dashboard import history_of_environment
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
 from benchkit.dashboard.site import Site
@@ -129,6 +130,20 @@ def test_a_taken_port_and_a_foreign_host_end_it_at_once() -> None:
             assert isinstance(done.exception, UsageError)
             assert said in str(done.exception)
             assert done.output == ""
+
+
+def test_env_names_the_history_where_nobody_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of ours to be read alone, else a history; --history wins over it."""
+    name, command, _ = find_command(["dashboard"])
+    for variable, words, wanted in (
+        ("old.csv", [], "csv://old.csv"),
+        ("other.json", [], "other.json"),
+        ("", [], None),
+        ("old.csv", ["--history", "h.json"], None),
+    ):
+        monkeypatch.setenv("results_path", variable)
+        with command.make_context(name, words):
+            assert history_of_environment() == wanted
 
 
 @pytest.fixture

@@ -16,7 +16,10 @@ from starlette.types import ASGIApp
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
+from benchkit.dashboard.site import Site
 from benchkit.records import Run, Status
+from benchkit.telling.history import to_record
+from benchkit.telling.history.index.history import open_indexed
 from tests.dashboard.raw import request, served, talk
 from tests.dashboard.site import a_run_with_files, site_of, two_models
 from tests.telling.comparison.nights import a_run, changed, run_with_parts
@@ -320,6 +323,32 @@ def test_runs_with_odd_ids_are_led_to_from_every_page(tmp_path: Path, name: str)
     headers = {"Origin": ACCESS.origin}
     assert browser.put(unescape(note), json={"text": "seen"}, headers=headers).status_code == 200
     assert "seen" in browser.get(f"/runs/{quote(name)}").text
+
+
+def test_a_table_of_ours_is_looked_at_and_never_changed(tmp_path: Path) -> None:
+    """All pages show it; what would change it is not offered, and refused in one line."""
+    report = looking_at(tmp_path, *two_models(tmp_path)).get("/api/export?format=csv").content
+    (tmp_path / "old.csv").write_bytes(report)
+    place = f"csv://{tmp_path / 'old.csv'}"
+    site = Site(open_indexed(place), place, tmp_path / "runs", (), ACCESS, tmp_path / "settings.json")
+    browser = TestClient(make_app(site), base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})
+    for page in (*PAGES, "/runs/run-Beta", "/compare?run=run-Alpha&run=run-Beta", "/models/Beta"):
+        answer = browser.get(page)
+        assert answer.status_code == 200, page
+        assert "only to be read" in answer.text
+        assert not re.search(r'data-(send|delete)="/api/(runs|import)', answer.text), page
+    assert "Beta vs Alpha" in browser.get("/compare?run=run-Alpha&run=run-Beta").text
+    headers = {"Origin": ACCESS.origin}
+    for method, path, body in (
+        ("POST", "/api/launch", {"base_url": "http://localhost:1/v1", "name": "m", "benchmarks": ["demo"]}),
+        ("PUT", "/api/runs/run-Beta/note", {"text": "x"}),
+        ("DELETE", "/api/runs/run-Beta?confirm=yes", None),
+        ("POST", "/api/import", {"name": "x.json", "content": json.dumps(to_record(a_run("C")))}),
+    ):
+        answer = browser.request(method, path, json=body, headers=headers)
+        assert answer.status_code in (400, 409), path
+        assert "--history" in answer.json()["error"]
+    assert (tmp_path / "old.csv").read_bytes() == report
 
 
 def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:

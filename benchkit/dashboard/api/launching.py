@@ -91,8 +91,8 @@ class StopAnswer(BaseModel):
 def check(choices: Choices, site: TheSite) -> CheckAnswer:
     """What a launch with these choices would run, what it needs and the equal command; starts nothing."""
     checked = _check(choices, site)
-    if checked.fields:
-        return CheckAnswer(fields=checked.fields)
+    if checked.fields or site.is_read_only:
+        return CheckAnswer(fields=checked.fields, problems=[_only_read(site)] if site.is_read_only else [])
     try:
         expansion = _expansion(checked, site)
     except PlanProblems as error:
@@ -121,6 +121,8 @@ def launch(choices: Choices, site: TheSite) -> Started:
         raise Refused(
             400, "; ".join(f"{name}: {text}" for name, text in checked.fields.items()), checked.fields
         )
+    if site.is_read_only:
+        raise Refused(409, _only_read(site))
     try:
         entries = _expansion(checked, site).entries
     except PlanProblems as error:
@@ -205,6 +207,10 @@ def _expansion(checked: Checked, site: Site) -> Expansion:
     base = RunSettings(benchmark="", history=site.place, runs_dir=site.runs_dir)
     # As the batch itself will: defaults may stand in .env, and the plan names the models.
     return expand(make_plan(checked.plan, "the page"), replace(with_environment(base), model=None))
+
+
+def _only_read(site: Site) -> str:
+    return f"{site.place} can only be read: start the page with --history to launch runs"
 
 
 def _recent_runs(site: Site, entries: Sequence[Entry]) -> list[Run]:

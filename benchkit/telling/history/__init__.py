@@ -4,6 +4,7 @@ base.py        what every store offers
 stores.py      the makes of stores, and the one function that opens them from a path or URL
 json_file/     the first make: one JSON file
 postgresql/    the second one: a database that several boxes share
+csv_file.py    the third one: a table of runs that a report wrote, only to be read
 leases.py      what such a store offers several boxes: one group of runs, one box at a time
 index/         a cache beside such a file, from which lists and single runs are read
 record.py      a run as its JSON record, and back; a new field of a run goes there and into benchkit.records

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from benchkit.telling.history.base import Store
 
 FILE = "file"
+CSV = "csv"  # it can only be read
 STORES = {
     FILE: "benchkit.telling.history.json_file.file:JsonFile",
     "postgresql": "benchkit.telling.history.postgresql.store:PostgresStore",
+    CSV: "benchkit.telling.history.csv_file:CsvFile",
 }
 """Scheme -> module:Class, which takes the path or URL."""
 

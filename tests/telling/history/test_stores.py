@@ -150,7 +150,7 @@ def test_schemes(tmp_path: Path) -> None:
     """An unknown one is refused with the known ones before anything is read; a file's URL is its path."""
     refused = typed("list", "--history", "mysql://box/runs").exception
     assert isinstance(refused, UnknownName)
-    assert "unknown history store 'mysql://': known are file://, postgresql://" in str(refused)
+    assert "unknown history store 'mysql://': known are csv://, file://, postgresql://" in str(refused)
     open_store(f"file://{tmp_path}/h.json").append(run_named("a"))
     assert [head.id for head in open_store(tmp_path / "h.json").heads()] == ["a"]
 

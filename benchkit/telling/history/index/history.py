@@ -49,7 +49,9 @@ def open_indexed(place: str | Path) -> IndexedHistory:
 class Seen:
     """What was read of the history while it is the same."""
 
-    signatures: tuple[Signature | None, Signature | None] | None  # of the file and its index
+    signatures: (
+        tuple[Signature | None, Signature | None] | None
+    )  # of the file and its index; None: keep nothing
     latest: Sequence[Head] | None = None
     runs: dict[str, Run] = field(default_factory=dict)
 
@@ -160,9 +162,11 @@ class IndexedHistory:
         """Enough of the heads to choose each model's latest good run by; quick for any number of runs."""
         self.follow()
         seen = self._seen
-        if seen.latest is None:
-            seen.latest = self._answer(lambda index: index.latest_heads(), self._store.heads)
-        return seen.latest
+        latest = seen.latest
+        if latest is None:
+            latest = self._answer(lambda index: index.latest_heads(), self._store.heads)
+            seen.latest = latest if seen.signatures else None
+        return latest
 
     def heads_of(self, model: str) -> Sequence[Head]:
         """Of all runs of a model."""
@@ -190,7 +194,7 @@ class IndexedHistory:
         seen = self._seen
         if run_id not in seen.runs:
             run = self._answer(lambda index: index.get(run_id), lambda: self._store.get(run_id))
-            if len(seen.runs) < MOST_KEPT:
+            if seen.signatures and len(seen.runs) < MOST_KEPT:
                 seen.runs[run_id] = run
             return run
         return seen.runs[run_id]
