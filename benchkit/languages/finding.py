@@ -1,4 +1,4 @@
-"""Where a language's programs lie, on PATH or in our own cache folder, and which version they have."""
+"""Finds a language's programs, on PATH or in our cache folder, and their versions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _OF_ROOT = Path("/var/cache/bench_runner")
 
 @cache
 def shared_folder() -> Path:
-    """For what programs in a sandbox must read: root's home is closed to the user that they run as."""
+    """The folder for what programs in a sandbox must read: root's home is closed to the user they run as."""
     own = cache_folder()
     if os.getuid() != 0 or is_open_to_all(own):
         return own
@@ -27,13 +27,13 @@ def shared_folder() -> Path:
 
 
 def is_open_to_all(path: Path) -> bool:
-    """Whether a user without rights can get there."""
+    """Whether any user can read the path."""
     real = path.resolve()
     return all(part.stat().st_mode & 0o001 for part in (real, *real.parents))
 
 
 def opened(folder: Path, name: str) -> Path:
-    """The folder, or where root's home hides it, a copy by that name which all can reach."""
+    """The folder; where it lies in root's home, a copy by that name which every user can read."""
     if os.getuid() != 0 or is_open_to_all(folder):
         return folder
     import shutil  # like the others here, loaded when a program is looked up: a script's help needs none
@@ -48,7 +48,7 @@ def opened(folder: Path, name: str) -> Path:
 
 
 def _linked(source: str, target: str) -> str:
-    """Costs no room where both lie on one file system."""
+    """Hard link where both lie on one file system, which takes no space; else copy."""
     import shutil
 
     try:
@@ -76,7 +76,7 @@ def find_program(name: str, places: Sequence[Path], missing: MissingDependency) 
 
 @cache
 def version_of(program: Path, *arguments: str) -> str:
-    """What it says of itself, such as "20.20.2"; MissingDependency where it says nothing."""
+    """The version that it prints, such as "20.20.2"; MissingDependency where it prints none."""
     said = output_of(program, *arguments)
     match = _VERSION.search(said)
     if match is None:
@@ -104,11 +104,11 @@ def output_of(program: Path, *arguments: str) -> str:
 
 
 def as_numbers(version: str) -> tuple[int, ...]:
-    """For comparing: "1.22" is older than "1.100"."""
+    """A version as numbers, for comparing: "1.22" is older than "1.100"."""
     return tuple(map(int, re.findall(r"\d+", version)))
 
 
 def own_folders(*folders: Path) -> tuple[Path, ...]:
-    """Those that a sandbox has to be told of: what is below /usr is the system's, and there anyway."""
+    """Those that a sandbox must be given: what is below /usr is shown anyway."""
     places = (path for folder in folders for path in dict.fromkeys((folder, folder.resolve())))
     return tuple(path for path in dict.fromkeys(places) if not path.is_relative_to("/usr") and path.exists())

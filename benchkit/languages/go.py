@@ -38,7 +38,7 @@ OFFLINE = {
 BUILD = "bench_build.sh"
 FILLED = "filled-2"  # another name whenever more is compiled
 LATER_S = 3500  # Go believes a time that is up to an hour ahead
-# What tasks commonly import; whatever else an answer needs is compiled with it.
+# What tasks commonly import; anything else is compiled together with the answer.
 _COMMON = (
     "bufio", "bytes", "cmp", "container/heap", "container/list", "context", "crypto/sha256",
     "encoding/base64", "encoding/binary", "encoding/csv", "encoding/hex", "encoding/json", "errors",
@@ -90,7 +90,7 @@ class Go:
         if not done.exists():
             self._compile_common(toolchain, folder)
             done.touch()
-        # A cache that was tidied of late is not tidied again by a program that may only read it.
+        # Go trims a cache once a day; a recent time keeps it from trying that where the cache is read-only.
         (folder / "trim.txt").write_text(str(int(time.time()) + LATER_S))
 
     def _compile_common(self, toolchain: Toolchain, folder: Path) -> None:
@@ -135,10 +135,10 @@ class Go:
 
 
 def build_script(toolchain: Toolchain, commands: Sequence[str]) -> bytes:
-    """For sh, with the cache that can only be read: what is compiled here stays in the private folder."""
+    """A script for sh that uses the read-only cache: what is compiled stays in the private folder."""
     warm = {cache.variable: str(cache.folder) for cache in toolchain.caches}
     environment = {**toolchain.environment, **warm, "HOME": "$PWD", "TMPDIR": "$PWD/bench_tmp"}
-    telemetry = "bench_config/go/telemetry"  # that no process is left to send it
+    telemetry = "bench_config/go/telemetry"  # off, so that no process stays behind to send it
     lines = [
         "set -e",
         f"mkdir -p bench_tmp {telemetry}",

@@ -91,7 +91,7 @@ class PatternSyntax:
         return "\n".join([*helpers, code])
 
     def continuation(self, prompt: str, text: str, name: str | None) -> str | None:
-        """Text that was told to stop at the function's last bracket is closed by it."""
+        """A completion that stopped before the function's last bracket gets that bracket."""
         if self._open_head(prompt, name) is None:
             return None
         program = prompt + text[:LARGEST]
@@ -128,12 +128,12 @@ class PatternSyntax:
         return None if end is None else program[:end] + "\n"
 
     def is_closed(self, text: str) -> bool:
-        """Whether each bracket outside of comments and strings has its other one."""
+        """Whether all brackets outside of comments and strings are paired."""
         depths = [depth for _, depth in self._depths(text)]
         return not depths or (depths[-1] == 0 and min(depths) >= 0)
 
     def _balanced_ends(self, text: str) -> Iterator[int]:
-        """The ends of those lines after which no bracket is open; none after one too many is closed."""
+        """The ends of lines where no bracket is open, up to a bracket that closes none."""
         depths = iter([*self._depths(text), (len(text) + 1, 0)])
         place, depth = next(depths)
         current = 0
@@ -147,7 +147,7 @@ class PatternSyntax:
                 yield line.start()
 
     def _depths(self, text: str) -> Iterator[tuple[int, int]]:
-        """The place after each bracket, and how many are open there; -1 where one closes none."""
+        """The place after each bracket and the number of open ones; -1 at one that closes none."""
         open_ones: list[str] = []
         for token in re.finditer(rf"(?P<ignored>{self.ignored})|[(){{}}\[\]]", text, re.MULTILINE):
             if token["ignored"] is not None:

@@ -50,7 +50,7 @@ class Rust:
     )
 
     def find_toolchain(self) -> Toolchain:
-        """What rustup puts on PATH only starts the compiler: its own place is asked for."""
+        """rustup's program on PATH only starts the compiler: it is asked where the compiler lies."""
         starter = find_program(RUSTC, (Path.home() / ".cargo" / "bin",), MISSING)
         root = Path(output_of(starter, "--print", "sysroot"))
         version = version_of(root / "bin" / RUSTC, "--version")

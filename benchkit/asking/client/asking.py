@@ -1,4 +1,4 @@
-"""All the questions of a script to one model: how many at once, and what was answered before."""
+"""Sends all questions of a script to one model: how many at once, and which were answered before."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ class Asking:
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()
-        self._began = False  # whether what was paid in earlier commands is counted
+        self._began = False  # whether the cost of earlier commands has been counted
 
     def _open_purse(self) -> Purse:
-        """A model of this machine sends no bill, and so has no limit."""
+        """A model on this machine costs no money, so no limit applies."""
         most, night = self._settings.max_cost, os.environ.get(Variable.SPENDING)
         own_file, price = os.environ.get(Variable.MODEL_SHA256), self._settings.price
         if own_file or not may_cost(price, self._provider, self._endpoint.base_url):
@@ -119,7 +119,7 @@ class Asking:
         return EarlierAnswers(runs, self._folder, like)
 
     def _take_earlier(self, runs: Path, questions: Sequence[Question], key: Mapping[str, Any]) -> None:
-        """What an earlier run was told to the very same request counts as answered here."""
+        """Take over the answers that earlier runs got to identical requests."""
         earlier = self._earlier(runs, key)
         with open_answer_journal(self._folder, key, self._request) as journal:
             if journal.set_aside:
@@ -131,7 +131,7 @@ class Asking:
         say(f"{len(taken)} answers are taken from the runs in {runs}: they carry no speed")
 
     def _request(self, question: Question) -> str:
-        """The digest of a question with its model; of a file, its content and how it is served."""
+        """Digest of a question and its model; a model file counts by its content and how it is served."""
         body = self._client.wanted(question) | dict(self._settings.sampling.extra_body)
         if sha256 := os.environ.get(Variable.MODEL_SHA256):
             del body["model"]
@@ -144,7 +144,7 @@ class Asking:
         return self._purse.ask(question, lambda: self._client.ask(question, stopping))
 
     def facts(self) -> dict[str, Any]:
-        """How it was asked, for the summary; a parameter that the model does not take is null."""
+        """The sampling that was sent, for the summary; a parameter that the model does not accept is null."""
         sampling = self._settings.sampling.as_record()
         changes = self._client.parameters.changes(sampling)
         sent = {
@@ -154,7 +154,7 @@ class Asking:
         return {"sampling": sent, **changed, "parallel": self.askers}
 
     def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
-        """Answers are used again only where all of this is the same; a hash says more than a name."""
+        """Answers are reused only where all of this is equal; a file's hash is preferred to its name."""
         sha256 = os.environ.get(Variable.MODEL_SHA256)
         model = {"sha256": sha256} if sha256 else self._endpoint.identity(self.model)
         return {"model": model, "sampling": self._settings.sampling.as_record(), **depends_on}

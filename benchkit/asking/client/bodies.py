@@ -19,11 +19,11 @@ ERROR_WITHIN_S = 10.0
 PLAIN = ("", "identity")
 
 Read = Callable[[int], bytes]
-"""What has arrived, no more than so many bytes, waiting for the first of them; empty at the end."""
+"""Returns what has arrived, at most that many bytes; waits for the first one; empty at the end."""
 
 
 def reader(response: requests.Response) -> Read:
-    """Reads a body; one that is compressed, although we asked for none such, comes unpacked."""
+    """Reads a body; one that is compressed although we asked for plain text is unpacked."""
     raw = response.raw
     encoding = response.headers.get("Content-Encoding", "").strip().lower()
     if encoding in PLAIN:
@@ -64,7 +64,7 @@ def read_error(response: requests.Response) -> str:
 
 
 def _chunks(response: requests.Response, within_s: float) -> Iterator[bytes]:
-    """What comes within the time, and an empty chunk at the body's end."""
+    """The chunks that arrive within the time limit, then an empty one at the body's end."""
     import urllib3
 
     deadline = time.monotonic() + within_s
@@ -73,7 +73,7 @@ def _chunks(response: requests.Response, within_s: float) -> Iterator[bytes]:
         while time.monotonic() < deadline:
             chunk = read(READ_AT_MOST)
             if not chunk and time.monotonic() >= deadline:
-                return  # our own end, not the body's
+                return  # our time limit, not the body's end
             yield chunk
             if not chunk:
                 return
@@ -84,7 +84,9 @@ def _ended_after(response: requests.Response, seconds: float) -> Iterator[None]:
     """A read that waits longer ends as if the server had hung up."""
 
     def end() -> None:
-        with suppress(ValueError, RuntimeError, OSError):  # all is read, and the connection given back
+        with suppress(
+            ValueError, RuntimeError, OSError
+        ):  # the body is read and the connection returned to its pool
             response.raw.shutdown()
 
     timer = Timer(seconds, end)

@@ -1,4 +1,4 @@
-"""How much of an answer is read at most: what its token budget can explain, and no more."""
+"""How much of an answer is read at most: as much as its token budget can account for."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_REPLY = 64 << 20  # bytes; no budget of tokens fills that, a server that never ends does
+LONGEST_REPLY = 64 << 20  # bytes; only a server that never stops sending exceeds this
 CHARACTERS_OF_A_TOKEN = 256  # the longest ones of today's vocabularies are 128 spaces
 BYTES_OF_A_TOKEN = 8 << 10  # its event, with the probabilities of twenty others
 SLACK_CHARACTERS, SLACK_BYTES = 4096, 256 << 10

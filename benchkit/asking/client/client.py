@@ -41,7 +41,7 @@ ONE_AFTER_ANOTHER = "the server refuses one parameter after the other"
 
 
 class _Changed(Exception):
-    """The server named a parameter that it does not take: the same question may be asked without."""
+    """The server rejected a parameter: the question can be asked again without it."""
 
 
 class Client:
@@ -84,14 +84,14 @@ class Client:
                 tries -= failure.rate_limited
 
     def _pause_after(self, failure: RequestFailure, tries: int) -> float | None:
-        """A limit is no try of this question's, as long as anybody is answered: the limiter waits."""
+        """A rate limit uses up no retry while other questions are answered: the limiter waits."""
         patience = self._patience
         if failure.rate_limited and (failure.wait_s or 0.0) <= patience.longest_wished_pause_s:
             return None if self._limiter.unanswered_s > patience.unanswered_s else 0.0
         return patience.pause_after(failure, tries)
 
     def _in_turn(self, question: Question, stopping: Event) -> Answer:
-        """Ask once, at the pace that the provider allows."""
+        """Ask once, at the rate that the provider allows."""
         turn = self._limiter.wait(stopping)
         if stopping.is_set():
             raise RequestFailure("the run ended before the answer did", tries=1)
@@ -110,7 +110,7 @@ class Client:
         return answer
 
     def _learned(self, refusal: Refusal, body: dict[str, Any]) -> bool:
-        """Whether the next request is another; what is changed is said once."""
+        """Whether the next request will differ; each change is reported once."""
         change = self.parameters.learn(refusal.status, refusal.body, body)
         if change and change not in self._reported_changes:
             self._reported_changes.add(change)
@@ -144,7 +144,7 @@ class Client:
             if not reply.ended:
                 raise
         except RequestFailure:
-            if not reply.ended:  # what goes wrong after the answer's end is no loss
+            if not reply.ended:  # an error after the answer's end loses nothing
                 raise
         return reply.answer()
 
@@ -172,7 +172,7 @@ class Client:
             ) from None
 
     def _post(self, mode: str, body: dict[str, Any]) -> requests.Response:
-        """Send the request; a kept-alive connection that the server has just closed is no failure."""
+        """Send the request; where the server has just closed a kept-alive connection, send it once more."""
         import requests
 
         send = partial(
@@ -191,7 +191,7 @@ class Client:
             return send()
 
     def _watch(self, reply: PartialAnswer, stopping: Event) -> None:
-        """Signs of life are not tokens: a server may send those forever."""
+        """Enforce the time limits; keep-alive events are no tokens: a server may send them forever."""
         now, patience = time.monotonic(), self._patience
         if stopping.is_set() and not reply.ended:
             raise RequestFailure("the run ended before the answer did", tries=1)
@@ -207,7 +207,7 @@ class Client:
         return self.parameters.fit(self.wanted(question)) | dict(self._sampling.extra_body)
 
     def wanted(self, question: Question) -> dict[str, Any]:
-        """What is to be asked, before what this model takes of it."""
+        """The full request body, before it is reduced to what this model accepts."""
         sampling, prompt = self._sampling, question.prompt
         body: dict[str, Any] = {
             "model": self._model,
@@ -233,7 +233,7 @@ class Client:
 
 
 def _dropped(error: Exception) -> bool:
-    """Whether the connection went before a single byte of the reply."""
+    """Whether the connection closed before the first byte of the reply."""
     import urllib3
 
     inner = error.args[0] if error.args else None
@@ -241,7 +241,7 @@ def _dropped(error: Exception) -> bool:
 
 
 def _never_connected(error: Exception) -> bool:
-    """Whether no connection came about at all, so that no question will fare better."""
+    """Whether no connection could be made at all: other questions would fail as well."""
     import requests
     import urllib3
 

@@ -1,4 +1,4 @@
-"""What each answer cost, and the end of asking before a sum is passed."""
+"""What each answer cost; asking stops before the cost limit would be exceeded."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TOKENS_OF_A_MESSAGE = 64  # at most, that a chat template adds
 
 
 def with_cost(answer: Answer, price: Price | None) -> Answer:
-    """As the reply says it, else by the price; unknown where either the price or the tokens are."""
+    """The cost that the reply states, else tokens times price; unknown where price or tokens are unknown."""
     if answer.cost is not None or answer.failure is not None or price is None:
         return answer
     if answer.prompt_tokens is None or answer.completion_tokens is None:
@@ -31,7 +31,7 @@ def with_cost(answer: Answer, price: Price | None) -> Answer:
 
 
 class Purse:
-    """How much may still be spent; what is under way counts with the most that it can come to.
+    """How much may still be spent; requests in flight count with their highest possible cost.
 
     `night` is what the runs of a batch may spend together, where somebody limits that.
     """
@@ -55,8 +55,8 @@ class Purse:
                 self._night.begin(spent)
 
     def ask(self, question: Question, ask: Callable[[], Answer]) -> Answer:
-        """Ask where there is room for the answer; CostLimit where it could pass the limit."""
-        expected = self._dearest(question) if self.is_limited else 0.0
+        """Ask if the answer is sure to stay within the limit, else raise CostLimit."""
+        expected = self._highest_cost(question) if self.is_limited else 0.0
         self._take(expected)
         cost = 0.0
         try:
@@ -68,7 +68,9 @@ class Purse:
 
     def _take(self, expected: float) -> None:
         with self._lock:
-            if self._night is not None:  # before one's own: the batch learns who was ended by its limit
+            if (
+                self._night is not None
+            ):  # before the run's own limit: the batch records which runs its limit ended
                 self._night.take(expected)
             if self._most is not None and self._spent + self._under_way + expected > self._most:
                 if self._night is not None:
@@ -83,15 +85,15 @@ class Purse:
             if self._night is not None:
                 self._night.settle(expected, cost)
 
-    def _dearest(self, question: Question) -> float:
-        """A token has a byte at least, and no answer is longer than its budget."""
+    def _highest_cost(self, question: Question) -> float:
+        """An upper bound: a token has at least one byte, and an answer has at most its budget of tokens."""
         prompt = sum(len(text.encode()) + TOKENS_OF_A_MESSAGE for _, text in question.prompt.parts)
-        dearest = self._price.cost(Tokens(prompt, self._max_tokens)) if self._price else None
-        return dearest or 0.0
+        highest = self._price.cost(Tokens(prompt, self._max_tokens)) if self._price else None
+        return highest or 0.0
 
 
 def _paid(answer: Answer, expected: float) -> float:
-    """Where nobody tells it, the most that it can have been; a request that failed brought nothing."""
+    """Without a stated cost the upper bound; a failed request costs nothing."""
     if answer.cost is not None:
         return answer.cost
     return 0.0 if answer.failure is not None else expected

@@ -1,4 +1,4 @@
-"""Answers of earlier runs to the very same request, for who asks for them with --reuse."""
+"""Answers of earlier runs to identical requests (--reuse)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ANSWER_FIELDS = frozenset(one.name for one in fields(Answer))
 
 
 def request_digest(who: Mapping[str, Any], body: Mapping[str, Any], question: Question) -> str:
-    """Of the model and where it is served, of all that is sent, and of the sample's number."""
+    """Digest of the model and where it is served, the request body and the sample's number."""
     from hashlib import sha256
 
     asked = [who, body, question.prompt.mode, question.sample, question.turn]
@@ -23,7 +23,7 @@ def request_digest(who: Mapping[str, Any], body: Mapping[str, Any], question: Qu
 
 
 class EarlierAnswers:
-    """Those in a folder of runs that were given under the same model and sampling."""
+    """Looks up answers in a folder of runs with the same model and sampling."""
 
     def __init__(self, runs: Path, own: Path, like: Mapping[str, Any]) -> None:
         self._places: dict[str, tuple[KeptAnswers, int, bool]] = {}
@@ -40,7 +40,7 @@ class EarlierAnswers:
                 self._places[row[REQUEST]] = kept, offset, taken
 
     def take(self, digests: Iterable[str]) -> dict[str, Answer]:
-        """The answers to these requests, marked and without any time."""
+        """The answers to these requests, marked as reused and without timings."""
         return {digest: self._read(*self._places[digest]) for digest in digests if digest in self._places}
 
     def _read(self, kept: KeptAnswers, offset: int, taken: bool) -> Answer:

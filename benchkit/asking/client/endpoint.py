@@ -1,4 +1,4 @@
-"""The address that is asked: what it serves, how many requests at once, and the connections to it."""
+"""An endpoint: the models that it serves, its number of slots, and the connections to it."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ LOADS_WITHIN_S = 1800
 LARGEST_DOCUMENT = 16 << 20  # bytes; the longest list of models, with all their facts, is under 1 MB
 TOO_LONG = f"it is longer than {LARGEST_DOCUMENT >> 20} MB, or takes longer than {{:g}} s"
 RETRIES_OF_THE_OPTIONAL = 2
-WORTH_TELLING_S = 2.0
-TOLD_BY_SERVER = ("n_params", "size", "n_vocab", "n_embd")  # of a model's `meta`; the rest changes by itself
+REPORTED_PAUSE_S = 2.0
+MODEL_FACTS = ("n_params", "size", "n_vocab", "n_embd")  # of a model's `meta`; the rest changes by itself
 REMOTE_REQUESTS = 4  # for an address that does not tell its slots; a server on this machine gets one
 
 
 @dataclass(frozen=True)
 class Document:
-    """What a GET brought: a status, and the JSON of its body where there is any."""
+    """The reply to a GET: its status, and the body where it is JSON."""
 
     status: int
     content: Any = None
@@ -94,11 +94,11 @@ class Endpoint:
         return request
 
     def hide(self, text: str) -> str:
-        """Without the key: some servers repeat it in what they say."""
+        """The text with the API key masked: some servers repeat it in their messages."""
         return text.replace(self._api_key, MASK) if self._api_key and self._api_key in text else text
 
     def wait_until_loaded(self) -> None:
-        """llama.cpp's server takes connections while it loads its model; others have no /health."""
+        """llama.cpp's server accepts connections while it loads its model; others have no /health."""
         if self._is_hosted:
             return
         deadline, announced = time.monotonic() + LOADS_WITHIN_S, False
@@ -114,7 +114,7 @@ class Endpoint:
 
     @cached_property
     def models(self) -> list[dict[str, Any]]:
-        """What the server says it serves; empty where it does not say."""
+        """The models that the server lists; empty where it has no such list."""
         return models_of(self._listing.content) or []
 
     @cached_property
@@ -122,7 +122,7 @@ class Endpoint:
         return self._document(self.base_url + self.dialect.models_path(), self._patience)
 
     def model(self, name: str | None) -> str:
-        """The name to ask for: the person's, or that of the only model there is."""
+        """The model's name in requests: the given one, or that of the only model served."""
         if name is not None:
             self._refuse_unknown(name)
             return name
@@ -139,7 +139,7 @@ class Endpoint:
         raise EndpointError(f"--model is missing, and {self.base_url}/models does not tell it: {failure}")
 
     def _refuse_unknown(self, name: str) -> None:
-        """Known providers tell what they have; an address that nobody knows is asked for any name."""
+        """Known providers list their models, so a typing error is found early; others are sent any name."""
         provider = self.provider
         if not provider.lists_models or provider.takes_any_name or provider is LOCAL:
             return
@@ -156,12 +156,12 @@ class Endpoint:
         row = next(iter(named or served[: len(served) == 1]), {})  # an only model is meant by any name
         meta = row.get("meta")
         facts = (
-            {name: meta[name] for name in TOLD_BY_SERVER if name in meta} if isinstance(meta, Mapping) else {}
+            {name: meta[name] for name in MODEL_FACTS if name in meta} if isinstance(meta, Mapping) else {}
         )
         return {"name": model, "url": None if facts else self.base_url, **facts}
 
     def slots(self) -> tuple[int, str]:
-        """How many requests it can work on at once, and how that is known."""
+        """How many requests it works on at once, and where that number comes from."""
         if self._is_hosted:
             return REMOTE_REQUESTS, f"{self.provider.title} tells no slots; --parallel N asks more or fewer"
         props = self._document(f"{self.root}/props", self._brief_patience).content
@@ -179,23 +179,23 @@ class Endpoint:
 
     @property
     def _is_hosted(self) -> bool:
-        """At a known provider, which has none of llama.cpp's addresses and never loads a model."""
+        """Whether it is a hosted provider, which has none of llama.cpp's routes and never loads a model."""
         return self.provider is not LOCAL and not self.provider.is_local
 
     @property
     def _brief_patience(self) -> Patience:
-        """For what a server need not have: some answer with an error there, however often they are asked."""
+        """For optional routes: some servers answer them with an error however often they are asked."""
         return replace(self._patience, retries=min(self._patience.retries, RETRIES_OF_THE_OPTIONAL))
 
     def _document(self, url: str, patience: Patience) -> Document:
-        """A small JSON document; a server that is busy is asked again."""
+        """Fetch a small JSON document; retry while the server is busy."""
         for attempt in count(1):
             document = self._get(url)
             failure = document.failure if isinstance(document.failure, RequestFailure) else None
             pause = patience.pause_after(failure, attempt) if failure else None
             if pause is None:
                 return document
-            if pause > WORTH_TELLING_S:
+            if pause > REPORTED_PAUSE_S:
                 self._say(f"{document.failure}; asking again in {pause:.0f} s")
             time.sleep(pause)
         raise AssertionError("the last attempt always ends the loop")
@@ -222,7 +222,7 @@ class Endpoint:
             return Document(200)
 
     def refusal(self, response: requests.Response) -> Refusal:
-        """What a reply other than 200 says."""
+        """The content of a reply with a status other than 200."""
         return Refusal(
             response.status_code,
             self.hide(read_error(response)),

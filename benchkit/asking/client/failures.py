@@ -1,4 +1,4 @@
-"""What a refusal or a broken reply means: stop, try again, or the model's answer was cut off."""
+"""What an error reply or a broken one means: stop, retry, or the answer was cut off at the context's end."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchkit.providers.parameters import REFUSAL
 from benchkit.providers.refusals import AS_TO_MONEY, is_about_money, is_about_the_key
 from benchkit.replies import BUSY, REDIRECTS, may_pass, message_of, redirection
 
-WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # no question will fare better
+WRONG_SETUP = frozenset({401, 403, 404, 405, 407})  # every other question would fail as well
 SHOWN = 200  # characters of a server's own words
 
 CONTEXT_EXCEEDED = re.compile(
@@ -24,7 +24,7 @@ CONTEXT_EXCEEDED = re.compile(
 
 
 class ContextExceeded(Exception):
-    """The prompt and the context do not fit: the model cannot answer, which is no fault of the server."""
+    """The prompt is longer than the context: the model cannot answer, and a retry cannot help."""
 
 
 @dataclass
@@ -32,17 +32,17 @@ class RequestFailure(Exception):
     """No answer this time. `tries` bounds how often this kind of failure is worth a request."""
 
     why: str
-    tries: int | None = None  # None: as often as the person allows
+    tries: int | None = None  # None: as often as --retries allows
     wait_s: float | None = None  # the server asked for this pause
-    unreachable: bool = False  # nobody took the request
-    rate_limited: bool = False  # too much was asked: by us, or by everybody together
+    unreachable: bool = False  # no connection was made
+    rate_limited: bool = False  # the provider's rate limit, for us or for all its users
 
     def __str__(self) -> str:
         return self.why
 
 
 class Overlong(RequestFailure):
-    """The reply is longer than anything that was asked for."""
+    """The reply is longer than any requested answer can be."""
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,13 @@ class Refusal:
 
 @dataclass
 class ParameterRefused(RequestFailure):
-    """The server names a parameter that it does not take."""
+    """The server rejects a parameter and names it."""
 
     refusal: Refusal | None = None
 
 
 def failure_of(refusal: Refusal) -> Exception:
-    """The exception that a refusal stands for."""
+    """The exception for an error reply."""
     status, body, headers = refusal.status, refusal.body, refusal.headers
     said = error_text(body)
     if status in REDIRECTS:

@@ -1,9 +1,9 @@
-"""How fast one provider is asked, by all askers together: as fast as it allows, found out by asking.
+"""Limits the rate of requests to one provider, over all threads, to what its refusals show to be allowed.
 
-Until the first refusal nothing waits. At one, all pause, as long as the provider wishes, and go on evenly
-spaced, at no less than half the speed. Each answer makes it faster: quickly up to what was allowed before,
-slowly beyond. All is counted in answers and not in seconds, so that it holds for a limit of ten a minute as
-for ten a second.
+Until the first refusal nothing waits. After a refusal all requests pause, as long as the provider asks for,
+and go on evenly spaced, at no less than half the rate. Each answer raises the rate: quickly up to the rate of
+the last refusal, slowly beyond. Steps are counted in answers and not in seconds, so that the same constants
+suit a limit of ten a minute and one of ten a second.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from threading import Event, Lock
 from benchkit.asking.client.shared_state import SharedState
 from benchkit.contract import Variable
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider wishes none; doubled each time
-LEAST_OF_BEFORE = 0.5  # of the speed, after a refusal
-LEAST = 1 / 60  # questions a second: below that it is the pauses that count
-QUICKLY, SLOWLY = 0.01, 0.001  # what each answer adds to the speed: doubled after 70, after 700
-HASTE = 0.0001  # … and the more with each answer since the last refusal: it may have been a mere crowd
-CATCHES_UP = 3  # questions that may follow at once where askers came late
-REMEMBERED = 30  # answers whose speed counts
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider names none; doubled each time
+LEAST_OF_BEFORE = 0.5  # of the rate, after a refusal
+LEAST = 1 / 60  # questions a second; below that, pauses alone limit the rate
+QUICKLY, SLOWLY = 0.01, 0.001  # what each answer adds to the rate: doubled after 70, after 700
+HASTE = 0.0001  # added for each answer since the last refusal, which may have been a burst
+CATCHES_UP = 3  # questions that may follow at once after an idle time
+REMEMBERED = 30  # latest answers, from which the rate is measured
 SHORTEST_S = 1e-3
-KNOWN_SAFE = 0.9  # of the speed at which the last refusal came
+KNOWN_SAFE = 0.9  # of the rate at which the last refusal came
 
 
 @dataclass
 class Pace:
-    """The state of it, by a clock that is told: seconds of no matter which moment.
+    """The rate and its history; callers pass the time, in seconds from any origin.
 
-    All fields are plain, for it may lie in a file that several processes change in turn.
+    All fields are plain data: several processes may share it in a file.
     """
 
     rate: float | None = None  # requests a second; None: no limit was met so far
     refusals_in_a_row: int = 0
-    turn: int = 0  # counts the refusals that changed the pace; an older question's refusal changes nothing
+    turn: int = 0  # counts refusals; one of a question that was sent in an earlier turn changes nothing
     last_answer: float | None = None
-    ceiling: float = 0.0  # the speed at which the last refusal came
+    ceiling: float = 0.0  # the rate at which the last refusal came
     next: float = 0.0  # when the next question may go
     resumed: float | None = None  # the first question since the last refusal
     sent: int = 0  # questions since then
@@ -68,7 +68,7 @@ class Pace:
 
     def note_refusal(self, now: float, turn: int, wished_s: float | None) -> None:
         """A refusal of a question that was sent at this turn."""
-        if turn != self.turn:  # of the crowd that the last one was of
+        if turn != self.turn:  # of a question that was sent before the last refusal
             self.next = max(self.next, now + (wished_s or 0.0))
             return
         self._slow_down(now)
@@ -79,9 +79,9 @@ class Pace:
         self.resumed, self.sent, self.since_refusal = None, 0, 0
 
     def _slow_down(self, now: float) -> None:
-        """To the speed of the answers of late, for that was allowed; to no less than half.
+        """Lower the rate to that of the latest answers, which was allowed; to no less than half.
 
-        A second refusal without an answer between tells nothing of the speed: the pauses grow instead.
+        A second refusal without an answer between says nothing about the rate: the pauses grow instead.
         """
         if self.refusals_in_a_row and self.rate is not None:
             return
@@ -95,7 +95,7 @@ class Pace:
 
 
 def find_shared_pace(base_url: str, environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The file in which runs side by side keep the pace of this address; None for a run alone."""
+    """The file in which concurrent runs share the rate of this address; None for a single run."""
     from hashlib import sha256  # loads OpenSSL, which a run alone does not need
 
     folder = environment.get(Variable.PACE)
@@ -103,7 +103,7 @@ def find_shared_pace(base_url: str, environment: Mapping[str, str] = os.environ)
 
 
 class Limiter:
-    """One provider's pace, for several threads, and for several processes where a file is named."""
+    """One provider's rate, for all threads, and for several processes where a file is given."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, shared: Path | None = None) -> None:
         self._pace, self._clock, self._lock = Pace(), clock, Lock()
@@ -120,7 +120,7 @@ class Limiter:
                 yield self._pace
 
     def wait(self, stopping: Event) -> int:
-        """Wait for a question's turn, or for the end of all; the turn is what a refusal is told with."""
+        """Wait until a question may be sent, or `stopping` is set; returns the turn, for note_refusal."""
         while True:
             with self._held() as pace:
                 pause = pace.wait_s(self._clock())
@@ -139,6 +139,6 @@ class Limiter:
 
     @property
     def unanswered_s(self) -> float:
-        """How long nobody has had an answer; what others waited for before this began does not count."""
+        """Seconds since the last answer to anyone, or since this limiter began."""
         with self._held() as pace:
             return self._clock() - max(self._begun, pace.last_answer or self._begun)

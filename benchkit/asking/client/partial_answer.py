@@ -1,4 +1,4 @@
-"""Events to an Answer: the text, the thoughts kept apart, why it ended, tokens and timings."""
+"""Collects events into an Answer: text, reasoning, finish reason, tokens and timings."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ TIMINGS = (
 )
 
 
-NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by the reason of an end
+NOTES = {CONTENT_FILTER: "the server's content filter ended the answer"}  # by finish reason
 
 
 class PartialAnswer:
-    """An answer while its events arrive."""
+    """An answer whose events are still arriving."""
 
     def __init__(self, provider: Provider = LOCAL, hide: Callable[[str], str] = str) -> None:
-        self._hide = hide  # a key that the server repeats
+        self._hide = hide  # masks an API key that the server repeats
         self._provider, self._in_openais_form = provider, dialect_of(provider).event
         self._text: list[str] = []
         self._thoughts: list[str] = []
@@ -87,7 +87,7 @@ class PartialAnswer:
         return self._finish is not None
 
     def answer(self) -> Answer:
-        """What came; raises where nothing did, or where the stream was cut."""
+        """The complete answer; raises where there is none or where the stream was cut."""
         if not self._choices:
             raise RequestFailure("the reply holds no choice", tries=2)
         if not self.ended:
@@ -97,7 +97,7 @@ class PartialAnswer:
         return self._answer(self._finish, NOTES.get(self._finish or "", ""))
 
     def cut_off(self) -> Answer:
-        """What came of an answer that is not read to its end."""
+        """The part of the answer that was read before its length limit."""
         note = f"the server goes on past the token budget: reading ended at {self.characters} characters"
         return self._answer(LENGTH, note)
 
@@ -138,7 +138,7 @@ def _object(value: Any) -> dict[str, Any]:
 
 
 def _in_parts(parts: list[Any]) -> tuple[str, str]:
-    """Text and thoughts of a content in parts, as Mistral's thinking models write it."""
+    """Text and reasoning of a content made of parts, the form of Mistral's reasoning models."""
     text, thoughts = [], []
     for part in map(_object, parts):
         text.append(_as_text(part.get("text")))

@@ -1,4 +1,4 @@
-"""How long to wait for what, and when to ask again."""
+"""Time limits of requests, and the pauses before retries."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from benchkit.replies import LONGEST_WISHED_PAUSE_S
 
 @dataclass(frozen=True)
 class Patience:
-    """With a server that is busy, slow or silent."""
+    """Retries and time limits for a server that is busy, slow or silent."""
 
     retries: int = 6
     first_pause_s: float = 0.5  # doubled each time
     longest_pause_s: float = 30.0
     longest_wished_pause_s: float = LONGEST_WISHED_PAUSE_S  # a Retry-After beyond that ends the question
-    unanswered_s: float = (
-        600.0  # so long nobody's question was answered for a limit: then it is none that ends
-    )
+    # After so long without any answer, a rate limit counts as permanent.
+    unanswered_s: float = 600.0
     stall_s: float = 300.0
     total_s: float = 3600.0
 

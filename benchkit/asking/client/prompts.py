@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from benchkit.languages import Language
 
 Prompter = Callable[[str, "Language"], Prompt]
-"""Makes what the model is sent of a problem's prompt and its language."""
+"""Turns a problem's prompt and its language into what the model is sent."""
 
 
 @dataclass(frozen=True)
 class Stops:
-    """The strings that end a raw completion of Python, of a tool that has its own; empty: the language's."""
+    """A tool's own strings that end a raw completion of Python; empty: the language's strings."""
 
     after_body: tuple[str, ...] = ()
     after_definition: tuple[str, ...] = ()
@@ -32,13 +32,13 @@ class Stops:
 
 @dataclass(frozen=True)
 class Style:
-    """One way to ask."""
+    """One prompt style."""
 
     about: str
     # With places for the problem's {prompt}, its {language} and the {label} of that language's fences.
     instruction: str
-    begun: str = ""  # the answer's beginning, put into the model's mouth
-    completes: bool = True  # whether the tool asks base models
+    begun: str = ""  # the beginning of the answer, sent as a prefill
+    completes: bool = True  # whether the tool can ask base models
     stops: Stops = Stops()
     tidy: Callable[[str], str] = str.strip
 
@@ -52,7 +52,7 @@ class Style:
         return Prompt((asked, begun), prefill_head=language.syntax.last_head(tidied))
 
     def for_completion(self) -> Prompter:
-        """How base models are asked, where the tool does so."""
+        """The prompter for base models; UsageError where the tool has none."""
         if not self.completes:
             raise UsageError(
                 f"{self.about} asks no base models: with --mode completion choose another --prompt"
@@ -126,7 +126,7 @@ def find_style(name: str) -> Style:
 
 
 def with_prefill(prompt: Prompt, text: str) -> str:
-    """The whole answer where the model went on from what was put into its mouth; it may also start anew."""
+    """The prefill and the answer that continues it; the answer alone where the model started anew."""
     head = prompt.prefill_head
     if head and re.search(rf"^\s*{re.escape(head)}\b", text, re.MULTILINE):
         return text

@@ -1,4 +1,4 @@
-"""The bytes of a reply to its events. Each token costs a split and a json.loads, and nothing else."""
+"""Parses the bytes of a reply into events. Each token costs one split and one json.loads."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Event = dict[str, Any]
 
 
 def events(read: Read, most: int = LONGEST_REPLY) -> Iterator[list[Event]]:
-    """What arrived with each read, as the events of a stream; an answer that is no stream is one event.
+    """The events of each read; a reply that is not streamed is one event.
 
-    Empty lists come too (comments that keep a connection alive), so that the caller sees time pass.
+    Empty lists are yielded as well (for keep-alive comments), so that the caller can check its time limits.
     """
-    tail: list[bytes] = []  # the line that is not whole yet
-    stray: list[bytes] = []  # lines of no stream
+    tail: list[bytes] = []  # the incomplete last line
+    stray: list[bytes] = []  # lines that belong to no event
     streamed = False
     for chunk in _chunks(read, most):
         *lines, rest = chunk.split(b"\n")

@@ -1,4 +1,4 @@
-"""Who is asked: the provider, the address, the model's name there, and the key that is for this provider."""
+"""Where requests go: the provider, its address, the model's name there and the provider's API key."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Target:
 
 
 def find_target(settings: Settings) -> Target:
-    """By the runner's word, else by the prefix of the model's name, else by the address."""
+    """From the runner's environment variable, else the prefix of the model's name, else the address."""
     provider_name = os.environ.get(Variable.PROVIDER)
     if provider_name:  # then the key in the variable of the contract is this provider's
         key = None if settings.api_key == NO_KEY else settings.api_key
@@ -38,7 +38,7 @@ def find_target(settings: Settings) -> Target:
 
 
 def remote_of(settings: Settings) -> RemoteModel | None:
-    """The provider's model that the name means; at an address that was typed it is meant as it is."""
+    """The provider's model that the name's prefix refers to; None where an address was given explicitly."""
     if not settings.model or settings.base_url_typed or os.environ.get(Variable.PROVIDER):
         return None
     return find_remote_model(settings.model)

@@ -1,11 +1,11 @@
-"""Tasks: what is asked beyond a single function, in files that exist already.
+"""Tasks: changes to a workspace of existing files, beyond a single function.
 
-base.py        Task, Catalogue, and the Choice that somebody makes among tasks
+base.py        Task, Catalogue, and Choice, a selection of tasks
 folders.py     a catalogue as a folder of task folders
 metadata.py    the checks of metadata.json
 small_form.py  a catalogue as one file, judged by input and output
 polyglot/      a catalogue as a checkout of Aider's polyglot benchmark
-prompts.py     the words
+prompts.py     builds the prompts
 
 To add a task: copy a folder of tasks/; docs/tasks.md says what belongs in it.
 """
@@ -29,7 +29,7 @@ POLYGLOT = "polyglot"  # names the pinned commit where no such folder is
 
 
 def find_catalogue(path: Path | None, show_progress: ShowProgress) -> Path | None:
-    """The catalogue's place, after fetching it where it is known by name alone."""
+    """The catalogue's path; one that is known by its name alone is fetched first."""
     if path is not None and str(path) == POLYGLOT and not path.exists():
         return fetch_checkout(show_progress)
     return path

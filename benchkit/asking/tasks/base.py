@@ -38,7 +38,7 @@ class TaskLimits:
 
 @dataclass(frozen=True)
 class Case:
-    """One input of a task in the small form, and what must come of it."""
+    """One test case of a task in the small form: an input and the expected output."""
 
     name: str
     input: Any
@@ -49,9 +49,9 @@ class Case:
 
 @dataclass(frozen=True)
 class OwnCommands:
-    """How a task is built and tested where it does not leave that to its language."""
+    """A task's own build and test commands, in place of its language's."""
 
-    test: Command  # reads a token and reports with it, as our own runners do
+    test: Command  # reports with the token that it reads, as our own runners do
     build: tuple[Command, ...] = ()
     products: tuple[str, ...] = ()  # files that the build makes and the test needs
 
@@ -63,24 +63,24 @@ class Task(Problem):
     title: str
     area: str
     tags: tuple[str, ...] = ()
-    editable: tuple[str, ...]  # what an answer may change or create; everything else is restored
+    editable: tuple[str, ...]  # files that an answer may change or create; all others are restored
     protected: tuple[str, ...] = ()  # shown to the model, never changed by it
     limits: TaskLimits = TaskLimits()
-    toolchain: Mapping[str, str] = field(default_factory=dict)  # program -> the oldest version that will do
+    toolchain: Mapping[str, str] = field(default_factory=dict)  # program -> the oldest sufficient version
     packages: tuple[str, ...] = ()
-    checks: int  # that the reference runs
+    checks: int  # how many the reference runs
     commands: OwnCommands | None = None
-    cases: tuple[Case, ...] = ()  # of a task in the small form: it has no tests of its own
-    entry_point: str | None = None  # what a case calls; without it the answer is a program
+    cases: tuple[Case, ...] = ()  # of a task in the small form, which has no test files
+    entry_point: str | None = None  # the function that cases call; None: the answer is a program
     kill_share: float | None = None  # test generation: the share of mutants that tests must kill
     heavy: str | None = None  # a script in the task's folder that uses the workspace long enough to be timed
     weights: Mapping[str, float] = field(default_factory=dict)  # by a check's name; empty: all count alike
     workspace: Files
     tests: Files
-    folder: Path | None = None  # where solution and mutants lie; None: this task came in a file
-    reference: Files = field(default_factory=dict)  # of a task without a folder of ours
-    is_of_others: bool = False  # its tests are as somebody else wrote them: our rules for tests do not apply
-    starter_passes: bool = False  # known of it: an answer that changes nothing passes
+    folder: Path | None = None  # holds solution and mutants; None: the task came from a catalogue file
+    reference: Files = field(default_factory=dict)  # of a task without a folder
+    is_of_others: bool = False  # its tests come from another project: our rules for tests do not apply
+    starter_passes: bool = False  # an answer that changes nothing is known to pass
     sha256: str = ""
 
     @property
@@ -95,7 +95,7 @@ class Catalogue(ProblemSet):
     problems: tuple[Task, ...] = ()
 
     def choose(self, choice: Choice) -> Self:
-        """The tasks that somebody asked for; UsageError where a name is unknown or none is left."""
+        """The selected tasks; UsageError where a name is unknown or no task is left."""
         known = {task.id: task for task in self.problems}
         for name in choice.ids:
             if name not in known:
@@ -110,7 +110,7 @@ class Catalogue(ProblemSet):
 
 @dataclass(frozen=True)
 class Choice:
-    """Which tasks of a catalogue; what is empty leaves all in."""
+    """A selection among the tasks of a catalogue; an empty field selects all."""
 
     ids: Iterable[str] = ()
     languages: tuple[str, ...] = ()

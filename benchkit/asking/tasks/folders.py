@@ -1,4 +1,4 @@
-"""A catalogue as a folder of task folders, and what a task's folder holds beside the task itself."""
+"""Reads a catalogue that is a folder of task folders, with their solutions, mutants and heavy inputs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ METADATA, INSTRUCTIONS = "metadata.json", "instructions.md"
 WORKSPACE, TESTS, SOLUTION, ALTERNATIVE, MUTANTS = "workspace", "tests", "solution", "alternative", "mutants"
 REFERENCE, SECOND = "reference", "second"  # below tests/ of a task that asks for tests
 LEAST_MUTANTS = 5
-NO_VERDICT = ("heavy",)  # keys of metadata.json that no verdict depends on
+NO_VERDICT = ("heavy",)  # keys of metadata.json that change no verdict
 PASSED_OVER = ("__pycache__", "node_modules", "target", ".git", ".DS_Store")
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A wrong solution: edit blocks on the reference, and the mistake in one line."""
+    """A wrong solution: edit blocks on the reference, and one line that names the mistake."""
 
     name: str
     mistake: str
@@ -32,7 +32,7 @@ class Mutant:
 
 
 def read_catalogue(folder: Path) -> Catalogue:
-    """All tasks of a folder; ProblemsError names what cannot be used."""
+    """All tasks of a folder; ProblemsError names the file that is at fault."""
     try:
         folders = sorted(entry for entry in folder.iterdir() if entry.is_dir() and entry.name[0] not in "._")
     except OSError as error:
@@ -52,7 +52,7 @@ def digest_of_tasks(tasks: tuple[Task, ...]) -> str:
 
 
 def read_task(folder: Path) -> Task:
-    """A task without its solution and its mutants, which no answer's judging needs."""
+    """A task without its solution and mutants, which are not needed to judge answers."""
     metadata = read_metadata(folder / METADATA)
     instructions = _text(folder / INSTRUCTIONS)
     workspace, tests = read_files(folder / WORKSPACE), read_files(folder / TESTS)
@@ -107,13 +107,13 @@ def read_heavy(task: Task) -> str:
 
 
 def _digest(metadata: dict[str, Any], instructions: str, workspace: Files, tests: Files) -> str:
-    """Of all that can change a verdict: what is asked, the starter, the tests, the limits."""
+    """Digest of all that can change a verdict: instructions, starter, tests, limits."""
     deciding = sorted((key, value) for key, value in metadata.items() if key not in NO_VERDICT)
     return digest_of_files(repr((deciding, instructions)), workspace, tests)
 
 
 def digest_of_files(head: str, *parts: Files) -> str:
-    """Of a text and of folders' files with their names."""
+    """Digest of a text and of the names and contents of files."""
     whole = sha256(head.encode())
     for part in parts:
         for name, content in sorted(part.items()):
@@ -123,7 +123,7 @@ def digest_of_files(head: str, *parts: Files) -> str:
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
-    """The files below a folder by their relative names; none where it does not exist."""
+    """The files below a folder by their relative names; empty where the folder does not exist."""
     try:
         return {name: path.read_bytes() for name, path in sorted(_walk(folder))}
     except OSError as error:
@@ -146,14 +146,14 @@ def _raised(error: OSError) -> None:
 
 
 def read_solution(task: Task, name: str = SOLUTION) -> dict[str, bytes]:
-    """What is laid over the workspace to solve the task; empty where the folder does not have it."""
+    """The files of a reference solution, to be copied over the workspace; empty where there is none."""
     if task.folder is None:
         return dict(task.reference) if name == SOLUTION else {}
     return read_files(task.folder / name)
 
 
 def read_mutants(folder: Path) -> list[Mutant]:
-    """The mutants of a folder of such files; ProblemsError where one does not say what its mistake is."""
+    """The mutants in a folder; ProblemsError where one does not name its mistake."""
     return [_mutant(path) for path in sorted(folder.glob("*.txt"))]
 
 

@@ -1,4 +1,4 @@
-"""metadata.json of a task: every key checked, each complaint with file, key and line."""
+"""Reads and validates a task's metadata.json; every complaint names file, key and line."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PACKAGE = re.compile(r"(?:@\w[\w.-]*/)?\w[\w.-]*(?:(?:@|[=<>!~]=)\w[\w.*+-]*)?")
 ID = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
 
 Check = Callable[[Any], str]
-"""Says what is wrong with a value; empty where nothing is."""
+"""Returns what is wrong with a value; an empty text where it is valid."""
 
 
 class BadMetadata(ProblemsError):
@@ -35,7 +35,7 @@ class BadMetadata(ProblemsError):
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The checked contents; BadMetadata names file, line and key."""
+    """The validated contents; BadMetadata names file, line and key."""
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
@@ -96,7 +96,7 @@ def _unknown(key: str) -> str:
 
 
 def _line(text: str, key: str) -> int:
-    """Where the key stands; 1 where it does not."""
+    """The line number of a key; 1 where the key is missing."""
     match = re.search(rf'^\s*[{{,]?\s*"{re.escape(key)}"\s*:', text, re.MULTILINE) or re.search(
         rf'"{re.escape(key)}"\s*:', text
     )
@@ -130,7 +130,7 @@ def _names(value: Any) -> str:
 
 
 def _packages(value: Any) -> str:
-    """A registry's names, with a version at most: no address, no path, no flag."""
+    """Names of a registry's packages, optionally with a version: no address, path or flag."""
     bad = [name for name in value if not PACKAGE.fullmatch(name)] if not _texts(value) else []
     return _texts(value) or (
         f"{bad[0]!r} is no name of a package, such as attrs==25.1 or react@19" if bad else ""

@@ -1,4 +1,4 @@
-"""The words that a task is asked in: its instructions, its files, and the form that the answer must have."""
+"""Builds a task's prompts: its instructions, its files, and the form that the answer must have."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DIFF = """Reply with one unified diff in a fenced block, with a few lines of con
 +a line that comes
 ```"""
 FORMS: Mapping[str, str] = {"whole": WHOLE, "edits": EDITS, "diff": DIFF}
-"""How to answer, by the name of `--answer`."""
+"""The instructions for each form of answers, by its name in `--answer`."""
 
 AGAIN = """The tests were run on your answer, and it does not pass: {why}
 {output}
@@ -45,30 +45,30 @@ Correct it. Reply in the same form as before; it is applied to the files as they
 
 
 def prompt_of(task: Task, form: str, *, with_tests: bool = False) -> Prompt:
-    """The first question."""
+    """The prompt of the first try."""
     parts = [
         f"{task.title} ({task.language.title})",
         task.prompt.strip(),
         _files("The files that you may change or create:", task.editable, task),
-        _files("The files that you must not change:", _others(task), task),
+        _files("The files that you must not change:", _fixed_files(task), task),
     ]
     if with_tests:
         parts.append(_shown_all("The tests that your answer will have to pass:", task.tests))
     name = task.editable[0]
     parts.append(FORMS[form].format(name=name, label=label_of(name, task)))
-    return Prompt((_said("user", "\n\n".join(part for part in parts if part)),))
+    return Prompt((_message("user", "\n\n".join(part for part in parts if part)),))
 
 
 def prompt_again(asked: Prompt, response: str, why: str, output: str) -> Prompt:
-    """The next question of the same chat: what the tests said of the last answer."""
+    """The prompt of the next try, in the same chat: the output of the tests on the last answer."""
     assert not isinstance(asked.content, str)
     shown = f"\n```\n{output}\n```\n" if output else ""
     said = AGAIN.format(why=why, output=shown)
-    return Prompt((*asked.content, _said("assistant", response), _said("user", said)), asked.stop)
+    return Prompt((*asked.content, _message("assistant", response), _message("user", said)), asked.stop)
 
 
 def label_of(name: str, task: Task) -> str:
-    """What a fence with this file's text is labelled with."""
+    """The label of a fence with this file's text."""
     known = {".css": "css", ".html": "html", ".json": "json", ".toml": "toml", ".md": "markdown"}
     suffix = PurePosixPath(name).suffix
     if suffix in (".js", ".mjs"):
@@ -76,8 +76,8 @@ def label_of(name: str, task: Task) -> str:
     return known.get(suffix, task.language.labels[0])
 
 
-def _others(task: Task) -> list[str]:
-    """What lies in the workspace and is not the answer's to change."""
+def _fixed_files(task: Task) -> list[str]:
+    """The files of the workspace that an answer may not change."""
     return [name for name in task.workspace if name not in task.editable]
 
 
@@ -106,12 +106,12 @@ def _fenced(name: str, content: bytes, label: str) -> str:
     return f"{name}\n{ticks}{label}\n{text}\n{ticks}"
 
 
-def _said(role: str, content: str) -> Message:
+def _message(role: str, content: str) -> Message:
     return {"role": role, "content": content}
 
 
 def first_lines(lines: Sequence[str], most: int) -> list[str]:
-    """At most so many, with a line that says how many are left out in their middle."""
+    """At most `most` lines; where the middle is left out, a line says how many."""
     if len(lines) <= most:
         return list(lines)
     head = most // 2

@@ -28,7 +28,7 @@ FILE = "solution"  # and the language's suffix
 WALL_S = 10.0
 AS_PROGRAM = "Write a whole program that reads its input from stdin and prints nothing but the answer."
 AS_FUNCTION = "Write the function `{}`; nothing is read or printed."
-OF_PAGES = ("html",)  # nothing that reads stdin
+OF_PAGES = ("html",)  # languages whose answers read no stdin
 
 
 ID = re.compile(r"\w[\w.+-]{0,150}")
@@ -39,7 +39,7 @@ class BadTask(ProblemsError):
 
 
 def read_small_form(path: Path) -> Catalogue:
-    """All tasks of the file; ProblemsError names task and field."""
+    """All tasks of a catalogue file; ProblemsError names task and field."""
     try:
         text = path.read_text(encoding="utf-8")
         rows = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)

@@ -1,8 +1,8 @@
 """Verdicts on answers, and what they add up to.
 
 base.py          Judged, one sample's verdict
-answering.py     one answer to one Judged: extract, have it judged, and the verdicts that need no run
-saved.py         samples files and earlier runs: judging what was answered before
+answering.py     judges one answer: extracts the code and runs it; verdicts that need no run
+saved.py         judges saved answers: samples files and earlier runs
 generations.py   the same for LiveCodeBench's own forms of answers; eval_all.py writes its form of verdicts
 summary.py       pass@k, intervals, counts, flips, the ten slowest; text.py shows them to people
 composite/       quality and efficiency of passing answers, beside the verdicts

@@ -1,4 +1,4 @@
-"""One answer to one Judged: extract the code, judge it, and the verdicts that need no run."""
+"""Judges one answer: extracts its code and has it judged; some verdicts need no run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchkit.judging.sandbox import WorkerLost
 from benchkit.judging.scoring.base import Judged
 from benchkit.verdict import Verdict
 
-_MOST_WORKERS = 3  # that may fail one after the other while they judge an answer
+_MOST_WORKERS = 3  # workers that may fail in a row while they judge one answer
 _ENCODING_MARK = "\ufeff"  # of a file, and no part of its code
 
 
@@ -44,7 +44,7 @@ def judge_answer(
 
 
 def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) -> Judged:
-    """The verdict on code that somebody else took out of an answer."""
+    """The verdict on code that was extracted elsewhere."""
     given = Code(source if source.strip() else "", Rung.GIVEN)
     return _judged(problem.id, sample, _judgement(judge, problem, given, False), given, None, {})
 
@@ -52,7 +52,7 @@ def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) 
 def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> Judgement:
     if not code.source:
         return _without_code(judge, truncated)
-    judgement = _judged_in_a_sound_worker(judge, problem, code.source.removeprefix(_ENCODING_MARK))
+    judgement = _judge_with_retries(judge, problem, code.source.removeprefix(_ENCODING_MARK))
     if truncated and judgement.verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
         detail = f"the token budget was used up; what is there: {judgement.verdict}: {judgement.detail}"
         return Judgement(
@@ -61,8 +61,8 @@ def _judgement(judge: Judge, problem: Problem, code: Code, truncated: bool) -> J
     return judgement
 
 
-def _judged_in_a_sound_worker(judge: Judge, problem: Problem, source: str) -> Judgement:
-    """A worker that fails costs no verdict: the code is judged again in another one."""
+def _judge_with_retries(judge: Judge, problem: Problem, source: str) -> Judgement:
+    """Judge the code; where a worker fails, again in another worker."""
     why = ""
     for _ in range(_MOST_WORKERS):
         try:

@@ -1,4 +1,4 @@
-"""What scoring hands on: one Judged a sample."""
+"""The result of scoring one sample: Judged."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ OTHER_ERROR = (-4, "Runtime Error")
 def eval_all(
     problem_set: ContestSet, answers: SavedAnswers, judged: Iterable[Judged]
 ) -> list[dict[str, Any]]:
-    """One entry a question, by id, without what could not be judged: that says nothing of the model."""
+    """One entry a question, by id; samples that could not be judged are left out."""
     verdicts = {(row.task_id, row.sample): row for row in judged if row.verdict is not Verdict.INFRASTRUCTURE}
     by_problem: dict[str, list[tuple[Saved, Judged]]] = defaultdict(list)
     for saved in answers.read(problem_set):

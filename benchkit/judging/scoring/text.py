@@ -1,4 +1,4 @@
-"""The summary as people read it; its first lines have the form that parsers/human_eval.py reads."""
+"""The summary as text; its first lines have the form that parsers/human_eval.py reads."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN_TASKS = 20
 
 
 def as_text(summary: Mapping[str, Any]) -> str:
-    """The summary's lines; `time_taken`, which the script adds, is read too where it is there."""
+    """The summary's lines, with `time_taken` where the script has added it."""
     return "\n".join([*_parsed_lines(summary), *_further_lines(summary)])
 
 

@@ -1,16 +1,16 @@
 """Judges answers that change a workspace, in every language of the catalogue.
 
-judge.py       one answer to one Attempt
-testing.py     builds and tests a workspace; tested.py what became of it
-programs.py    the sandbox's part of that
+judge.py       judges one answer: an Attempt
+testing.py     builds and tests a workspace; tested.py holds the outcome
+programs.py    runs the programs of that in the sandbox
 cases.py       answers to tasks in the small form
-proof.py       what a test program proves
-feedback.py    what a model is told after a failed try
-browser.py     pages once more in a browser: a second opinion and a picture
-artifacts.py   what an attempt leaves in its folder
-generation.py  tests that a model wrote: false alarms, mutants killed
+proof.py       parses the report of a test program
+feedback.py    the test output that a model gets after a failed try
+browser.py     runs a page's tests in a browser: a second opinion and a screenshot
+artifacts.py   the files of an attempt in the run's folder
+generation.py  judges tests that a model wrote: false alarms, mutants killed
 packages.py    the packages that tasks declare
-toolchains.py  what this machine has to do it with
-verify.py      the gate for tasks: the reference passes, everything else fails
+toolchains.py  finds the toolchains of this machine
+verify.py      the gate for tasks: references pass, everything else fails
 harnesses/     one file a language
 """

@@ -1,4 +1,4 @@
-"""What an attempt leaves in the run's folder, for people who want to see what happened."""
+"""Writes an attempt's files into the run's folder, for people who want to see what happened."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Attempts:
         verdict: Mapping[str, Any],
         earlier_try: int | None = None,
     ) -> Path:
-        """Write one attempt; a try that others follow lies in a folder within the last one's."""
+        """Write one attempt; an earlier try gets a folder within the attempt's own."""
         folder = self.folder / ATTEMPTS / self.name_of(task_id, sample)
         if earlier_try is not None:
             folder /= f"try{earlier_try}"
@@ -57,7 +57,7 @@ class Attempts:
             _write(folder / AttemptFile.VERDICT, json.dumps(_verdict(attempt, verdict), indent=1) + "\n")
             for name, seen in browser_files(attempt.seen):
                 (folder / name).write_bytes(seen)
-            shutil.rmtree(folder / "files", ignore_errors=True)  # of an answer that was judged before
+            shutil.rmtree(folder / "files", ignore_errors=True)  # of an earlier judging
             for path, content in attempt.files.items():
                 place = folder / "files" / path
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def _verdict(attempt: Attempt, verdict: Mapping[str, Any]) -> dict[str, Any]:
 def keep_latest(
     beside: Path, summary: Mapping[str, Any], by_task: Mapping[str, list[dict[str, Any]]]
 ) -> None:
-    """The last results, always at the same names."""
+    """Write the latest results under names that never change."""
     with explained(beside):
         atomic_write(beside / LATEST_SUMMARY, json.dumps(summary, indent=1) + "\n")
         for task, rows in by_task.items():

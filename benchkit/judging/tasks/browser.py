@@ -1,6 +1,6 @@
-"""The tests of a page once more in a real browser, in the jail; with a picture, and axe's report.
+"""Runs the tests of a page in a real browser in the jail, with a screenshot and axe's report.
 
-It has no say in the verdict: in a page, the answer's own scripts run beside those that test it.
+The result does not change the verdict: in a page, the answer's own scripts run beside those that test it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from benchkit.languages.javascript import packages_folder
 from benchkit.languages.python.language import INTERPRETER
 from benchkit.verdict import Verdict
 
-OF_PAGES = "html"  # the language whose tasks are shown
+OF_PAGES = "html"  # the language whose tasks a browser can show
 PLACES = ("/usr/lib/chromium/chromium-headless-shell",)
 NAMES = ("chromium-headless-shell", "chrome-headless-shell", "headless_shell")
 MISSING = MissingDependency(
@@ -38,8 +38,8 @@ FLAGS = (
     *("--allow-file-access-from-files", "--window-size=1024,768", "--remote-debugging-pipe"),
 )
 WALL_S = 30.0
-ADDRESSES_GIB = 160  # that V8 and Blink reserve for their cages
-STACK_KIB = 2048  # a thread's: stacks count as data
+ADDRESSES_GIB = 160  # address space that V8 and Blink reserve
+STACK_KIB = 2048  # per thread: stacks count against the memory limit
 PROVIDED = {
     "node:test": "test",
     "node:assert": "assert",
@@ -53,14 +53,14 @@ COMMON_JS = {
     "react-dom/client": "react-dom/cjs/react-dom-client.development.js",
     "scheduler": "scheduler/cjs/scheduler.development.js",
 }
-# A page's own window cannot be replaced by the DOM library's, and need not be.
+# A page's window cannot be replaced by that of the DOM library, and need not be.
 GLOBALS = re.compile(rb"globalThis\.(?=(?:window|document|navigator) =)")
 EXPORTED = re.compile(r"^\s*exports\.(\w+) =", re.MULTILINE)
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What a browser made of an answer."""
+    """The result of an answer in a browser."""
 
     verdict: Verdict
     detail: str = ""
@@ -81,7 +81,7 @@ class Seen:
 
 
 def find_browser() -> Path:
-    """The browser's own program; MissingDependency where there is none that runs in the jail."""
+    """The browser's executable; MissingDependency where none can run in the jail."""
     places = [Path(place) for place in PLACES if Path(place).exists()]
     places += [Path(place).resolve() for name in NAMES if (place := shutil.which(name))]
     if not places:
@@ -90,7 +90,7 @@ def find_browser() -> Path:
 
 
 def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) -> Seen:
-    """The workspace's files with the task's tests, in a page of their own."""
+    """Run the task's tests on the workspace's files, in one page."""
     tests = {name: GLOBALS.sub(b"benchGlobal.", text) for name, text in task.tests.items()}
     whole = {**files, **tests, **_own_files(task)}
     run = Run(whole, argv=("/bin/sh", "-c", _script(browser)))
@@ -118,7 +118,7 @@ def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) 
 
 
 def _checks(report: Mapping[str, Any]) -> Iterator[Check]:
-    """As far as they have the form: whatever the answer did is in the same page."""
+    """Those with the right form: the answer's scripts can change the report, as they share its page."""
     rows = report.get("checks")
     for each in rows if isinstance(rows, list) else ():
         if isinstance(each, list) and len(each) == 3 and all(isinstance(part, str) for part in each):
@@ -126,7 +126,7 @@ def _checks(report: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _script(browser: Path) -> str:
-    """A thread's stack counts as data, and a browser has many threads."""
+    """Limits the stack size, since a browser has many threads and their stacks count as memory."""
     driver = shlex.join([INTERPRETER, DRIVER, PAGE, REPORT, PICTURE, str(browser), *FLAGS])
     return f"ulimit -s {STACK_KIB}; export HOME=$PWD; exec {driver} --user-data-dir=$PWD/bench_profile"
 
@@ -140,7 +140,7 @@ def _report(text: bytes) -> dict[str, Any] | None:
 
 
 def _own_files(task: Task) -> dict[str, bytes]:
-    """Stand-ins for Node's modules, the packages that the task declares, and the page that loads all."""
+    """Replacements for Node's modules, the packages that the task declares, and the page that loads them."""
     modules = {name: f"./{FOLDER}/{stem}.mjs" for name, stem in PROVIDED.items()}
     files = {f"{FOLDER}/{stem}.mjs": support(f"browser/{stem}.mjs") for stem in PROVIDED.values()}
     tests = json.dumps([f"./{name}" for name in task.tests if re.search(r"\.test\.[cm]?js$", name)])
@@ -162,13 +162,13 @@ def _own_files(task: Task) -> dict[str, bytes]:
 
 
 def _axe() -> bytes:
-    """axe-core, where it was brought: with the packages of tasks, or by `make browser`."""
+    """axe-core, installed with the packages of tasks or by `make browser`; empty where it is not."""
     places = [packages_folder() / "axe-core" / "axe.min.js", *cache_folder().glob("axe-core-*/axe.min.js")]
     return next((path.read_bytes() for path in places if path.exists()), b"")
 
 
 def _loader() -> str:
-    """What packages of the older kind are loaded with, from where they lie."""
+    """The script that loads CommonJS packages from the packages folder."""
     places = {name: (packages_folder() / file).as_uri() for name, file in COMMON_JS.items()}
     return (
         f"const PLACES = {json.dumps(places)}, LOADED = {{}};"
@@ -194,7 +194,7 @@ def _as_module(name: str) -> bytes:
 
 
 def browser_files(seen: Seen | None) -> Iterator[tuple[str, bytes]]:
-    """What an attempt keeps of it."""
+    """The files that an attempt keeps of it."""
     if seen is None:
         return
     if seen.picture:

@@ -1,6 +1,6 @@
 """Judges answers to tasks in the small form: by their output for an input, or by what a call returns.
 
-What is expected never enters the jail: it is compared here.
+Expected values never enter the jail: they are compared here.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.languages import RETURNED, Recipe, Toolchain
 from benchkit.verdict import Verdict
 
-# The line that says most of why a program ended: Node's last one is its version.
-_TELLING = re.compile(rb"^.*(?:\w*Error\b|panicked at|^panic: |terminate called).*$", re.MULTILINE)
+# The line that says why a program ended: Node's last line is only its version.
+_REASON = re.compile(rb"^.*(?:\w*Error\b|panicked at|^panic: |terminate called).*$", re.MULTILINE)
 MOST_TIMEOUTS = 3
 NOT_RUN = Tested(Verdict.TIMEOUT, f"not run: {MOST_TIMEOUTS} cases before it took too long")
 LONGEST = 200  # characters of a value that is shown
 
 
 def judge_cases(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Tested:
-    """All cases, also after one that failed: their weights are told."""
+    """Run all cases, also after a failure, since each adds its weight."""
     toolchain = tester.toolchain_of(task)
     if isinstance(toolchain, Tested):
         return toolchain
@@ -57,7 +57,7 @@ def _judge_program(tester: Tester, task: Task, plan: Plan) -> Tested:
 
 
 def _until_hopeless(task: Task, judge: Callable[[Case], Tested]) -> list[Tested]:
-    """Each case's; an answer that hangs in several is not waited for in a hundred."""
+    """The result of each case; after several timeouts the others are not run."""
     results: list[Tested] = []
     for case in task.cases:
         late = sum(each.verdict is Verdict.TIMEOUT for each in results)
@@ -126,7 +126,7 @@ def _tested(outcome: Outcome) -> Tested:
         stdout=outcome.stdout,
         stderr=outcome.stderr,
     )
-    if outcome.verdict is Verdict.ERROR and (line := _TELLING.search(outcome.stderr)):
+    if outcome.verdict is Verdict.ERROR and (line := _REASON.search(outcome.stderr)):
         return replace(tested, detail=line[0].decode("utf-8", "replace").strip()[:LONGEST])
     return tested
 
@@ -144,12 +144,12 @@ def _called(tester: Tester, task: Task, entry_point: str, case: Case, source: st
 
 
 def _arguments(case: Case) -> tuple[Any, ...]:
-    """Those of a list, or the only one."""
+    """The arguments of a call: the items of a list, or the only value."""
     return tuple(case.input) if isinstance(case.input, list) else (case.input,)
 
 
 def _added_up(task: Task, base: Tested, results: list[Tested]) -> Tested:
-    """Passed where every case is; else the verdict of the first that is not."""
+    """Passed where every case passed; else the verdict of the first failure."""
     checks = tuple(
         Check("ok" if each.verdict is Verdict.PASSED else "failed", case.name, each.detail)
         for case, each in zip(task.cases, results, strict=True)
@@ -178,12 +178,12 @@ def _added_up(task: Task, base: Tested, results: list[Tested]) -> Tested:
 
 
 def _text(value: Any) -> str:
-    """What a program reads or prints: lines of a list, anything else as it is written."""
+    """A value as a program reads or prints it: a list as lines, anything else as text."""
     return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _as_json(value: Any) -> Any:
-    """A file of cases has lists where Python has tuples as well."""
+    """The value with lists for tuples, which a catalogue file cannot hold."""
     if isinstance(value, list | tuple):
         return [_as_json(each) for each in value]
     if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""What a model is told of its tests before it tries again: bounded, without what changes from run to run."""
+"""The test output that a model gets before its next try: bounded, without what changes from run to run."""
 
 from __future__ import annotations
 

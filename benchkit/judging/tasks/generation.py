@@ -1,4 +1,4 @@
-"""Judges tests that a model wrote: no false alarm on correct code, and enough wrong code found out."""
+"""Judges tests that a model wrote: no false alarm on correct code, and enough mutants killed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SURVIVES = (Verdict.PASSED,)
 
 
 def judge_tests(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Tested:
-    """The reference and a second one must pass; then each mutant that the tests fail is killed."""
+    """Both correct implementations must pass; then each mutant on which the tests fail is killed."""
     tests = {name: files[name] for name in task.editable if name in files}
     checks: list[Check] = []
     whole = Tested(Verdict.PASSED)
@@ -27,7 +27,7 @@ def judge_tests(tester: Tester, task: Task, files: Mapping[str, bytes]) -> Teste
         measured = tuple(part) if name == REFERENCE else ()
         tested = tester.test(task, {**files, **part}, tests, measured)
         if measured and tested.verdict is not Verdict.PASSED:
-            # Measuring takes time, and tests may notice it: no false alarm comes of that.
+            # Measuring coverage slows the code down: that alone must not count as a false alarm.
             tested = tester.test(task, {**files, **part}, tests)
         whole = _added(whole, tested)
         if tested.verdict is not Verdict.PASSED:

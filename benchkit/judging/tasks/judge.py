@@ -1,4 +1,4 @@
-"""One answer to one verdict: applied to a fresh copy of the workspace, protected files restored, tested."""
+"""Judges one answer: it is applied to a copy of the workspace, protected files are restored, tests run."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from benchkit.verdict import Verdict
 
 @dataclass(frozen=True)
 class Attempt:
-    """What one answer came to."""
+    """One answer and its verdict."""
 
     verdict: Verdict
     detail: str
     tested: Tested
-    files: Mapping[str, bytes] = field(default_factory=dict)  # those that it changed
+    files: Mapping[str, bytes] = field(default_factory=dict)  # the changed ones
     patch: bytes = b""
-    notes: tuple[str, ...] = ()  # what was refused of it
+    notes: tuple[str, ...] = ()  # which parts of it were refused
     forms: tuple[str, ...] = ()
-    seen: Seen | None = None  # what a browser made of it
+    seen: Seen | None = None  # its result in a browser
 
     def as_record(self) -> dict[str, Any]:
         """The part of a verdict's line that only tasks have."""
@@ -55,7 +55,7 @@ class TaskJudge:
         self._tester, self._browser = tester, browser
 
     def toolchain(self, language: str) -> Toolchain | MissingDependency:
-        """What answers in this language are judged with."""
+        """The toolchain that judges answers in this language."""
         return self._tester.toolchains[language]
 
     def judge_answer(self, task: Task, response: str, *, truncated: bool = False) -> Attempt:
@@ -77,7 +77,7 @@ class TaskJudge:
         return Attempt(verdict, detail, tested, changed, patch, applied.refused, applied.forms, seen)
 
     def _seen(self, task: Task, files: Mapping[str, bytes], tested: Tested) -> Seen | None:
-        """What a browser makes of a page; None where nobody asked, or where nothing can be judged."""
+        """A page's result in a browser; None without --browser, or where nothing can be judged."""
         if self._browser is None or task.language.name != OF_PAGES:
             return None
         if tested.verdict is Verdict.INFRASTRUCTURE:
@@ -85,7 +85,7 @@ class TaskJudge:
         return see_in_browser(self._tester.programs, self._browser, task, _restored(task, files))
 
     def judge_files(self, task: Task, files: Mapping[str, bytes]) -> Tested:
-        """The verdict on a workspace's files; what is not editable is as it was."""
+        """The verdict on a workspace's files, those that are not editable restored."""
         restored = _restored(task, files)
         if task.cases:
             return judge_cases(self._tester, task, restored)
@@ -95,7 +95,7 @@ class TaskJudge:
 
 
 def _restored(task: Task, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """A workspace with nothing changed but what is editable."""
+    """The workspace with changes to editable files alone."""
     restored = dict(task.workspace)
     for name in task.editable:
         restored.pop(name, None)

@@ -1,6 +1,6 @@
-"""The packages that tasks declare: those of our lock are there, others where somebody asks for them.
+"""The packages that tasks declare: found in our folders, or installed there by --install-deps.
 
-Nothing of a package is run while it is installed, and all that tasks brought lies in folders of our own.
+No code of a package runs while it is installed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from benchkit.languages.python import python_packages_folder
 ADVICE = "make toolchains brings jsdom, React and TypeScript; --install-deps whatever a task declares"
 NPM, PIP = "npm", "pip"
 MANAGERS: Mapping[str, str] = {"javascript": NPM, "html": NPM, "python": PIP}
-"""What brings the packages of a language; others have none."""
+"""The package manager of a language; others have none."""
 
 OWN_NPM = Path("lib", "node_modules", "npm", "bin", "npm-cli.js")
 NAME_OF_NPM = re.compile(r"(@?[^@]+)")
@@ -29,19 +29,19 @@ NAME_OF_PIP = re.compile(r"([\w.-]+)")
 
 
 def missing_packages(task: Task) -> list[str]:
-    """The declared packages that are not in our folders."""
+    """The declared packages that are not installed in our folders."""
     manager = MANAGERS.get(task.language.name)
-    return [spec for spec in task.packages if manager is None or not _is_there(manager, spec)]
+    return [spec for spec in task.packages if manager is None or not _is_installed(manager, spec)]
 
 
 def installed_name(task: Task, spec: str) -> str:
-    """The name by which a package lies in its folder, without the version that is asked for."""
+    """A package's name without the requested version."""
     pattern = NAME_OF_PIP if MANAGERS.get(task.language.name) == PIP else NAME_OF_NPM
     match = pattern.match(spec)
     return match[1] if match else spec
 
 
-def _is_there(manager: str, spec: str) -> bool:
+def _is_installed(manager: str, spec: str) -> bool:
     if manager == NPM:
         match = NAME_OF_NPM.match(spec)
         return match is not None and (packages_folder() / match[1]).is_dir()
@@ -59,7 +59,7 @@ def _normal(name: str) -> str:
 
 
 def install_packages(tasks: Iterable[Task], tell: Callable[[str], None]) -> None:
-    """Bring what is missing, each manager's in one go; BenchError says what cannot be had."""
+    """Install what is missing, one call a package manager; BenchError names what cannot be installed."""
     wanted: dict[str, set[str]] = {NPM: set(), PIP: set()}
     for task in tasks:
         manager = MANAGERS.get(task.language.name)
@@ -72,7 +72,7 @@ def install_packages(tasks: Iterable[Task], tell: Callable[[str], None]) -> None
     for manager, specs in wanted.items():
         if specs:
             tell(f"installing {', '.join(sorted(specs))} with {manager}")
-            _installed(sorted(specs), _COMMANDS[manager]())
+            _install(sorted(specs), _COMMANDS[manager]())
 
 
 def _npm_command() -> list[str]:
@@ -82,24 +82,24 @@ def _npm_command() -> list[str]:
         raise MissingDependency(NPM, "make toolchains brings it; or sudo apt install npm (Debian, Ubuntu)")
     npm = [on_path] if on_path else [str(own / "bin" / "node"), str(own / OWN_NPM)]
     flags = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--loglevel=error")
-    return [*npm, "install", "--prefix", str(_made(toolchains_folder())), *flags]
+    return [*npm, "install", "--prefix", str(_make_folder(toolchains_folder())), *flags]
 
 
 def _pip_command() -> list[str]:
     flags = ("--quiet", "--only-binary", ":all:", "--disable-pip-version-check", "--no-input")
-    target = str(_made(python_packages_folder()))
+    target = str(_make_folder(python_packages_folder()))
     return [sys.executable, "-m", "pip", "install", *flags, "--target", target]
 
 
 _COMMANDS: Mapping[str, Callable[[], list[str]]] = {NPM: _npm_command, PIP: _pip_command}
 
 
-def _made(folder: Path) -> Path:
+def _make_folder(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _installed(specs: Sequence[str], command: Sequence[str]) -> None:
+def _install(specs: Sequence[str], command: Sequence[str]) -> None:
     done = subprocess.run([*command, "--", *specs], capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if done.returncode:
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]

@@ -1,4 +1,4 @@
-"""Programs of tasks in the sandbox: built, run and called within limits, again where a worker failed."""
+"""Builds, runs and calls the programs of tasks in the sandbox, with limits; retries where a worker failed."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ BUILD_MEMORY_MB = 3072  # of a compiler, whatever its program may use
 FOLDER_BYTES = 512 << 20
 OUTPUT_BYTES = 4 << 20
 PROCESSES, THREADS = 64, 256
-MOST_WORKERS = 3  # that may fail before nothing can be said of a program
+MOST_WORKERS = 3  # failed workers before the verdict is infrastructure
 
 Called = tuple[Verdict | None, str, float, Any]
-"""What a call came to: a verdict where it gave no value, the reason, seconds, the value."""
+"""The result of a call: a verdict where it returned no value, the reason, seconds, the value."""
 
 
 class Programs:
@@ -37,7 +37,7 @@ class Programs:
         self._sandbox, self._asked = sandbox, asked
 
     def build(self, task: Task, plan: Plan) -> Outcome | Tested:
-        """The products, or what kept them from being built."""
+        """The products, or why the build failed."""
         if not plan.build:
             return Outcome(Verdict.PASSED)
         limits = Limits(
@@ -67,7 +67,7 @@ class Programs:
         wall_s: float | None = None,
         addresses_gib: int = Limits.addresses_gib,
     ) -> Outcome:
-        """One of a plan's programs, with what was built for it."""
+        """Run one of a plan's programs with the products of its build."""
         program = Program(
             source=run.source,
             argv=run.argv,
@@ -81,7 +81,7 @@ class Programs:
     def call(
         self, task: Task, source: str, entry_point: str, arguments: tuple[Any, ...], wall_s: float
     ) -> Called:
-        """A function of Python source, in a program of its own."""
+        """Call a function of Python source, in a fresh program."""
         limits = self._limits(task, wall_s)
         why = ""
         for _ in range(MOST_WORKERS):
@@ -104,7 +104,7 @@ class Programs:
         return Verdict.ERROR, "the program ended before the call", program.seconds, None
 
     def _sound(self, program: Program, limits: Limits) -> Outcome:
-        """A worker that fails costs no verdict: the program is run again in another one."""
+        """Run a program; where a worker fails, again in another worker."""
         outcome = self._sandbox.run(program, limits)
         for _ in range(MOST_WORKERS - 1):
             if not outcome.sandbox_failed:
@@ -128,7 +128,7 @@ class Programs:
 
 
 def _first_error(outcome: Outcome) -> str:
-    """The compiler's first complaint, which says more than its last."""
+    """The compiler's first error, which says more than its last."""
     if outcome.verdict not in (Verdict.ERROR, Verdict.PASSED):
         return outcome.detail
     lines = (outcome.stderr + outcome.stdout).decode("utf-8", "replace").splitlines()

@@ -1,4 +1,4 @@
-"""What a test program proves: its report begins with the token, and tells each test to the last."""
+"""Parses a test program's report, which begins with the token and lists every test to the end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Token:
 
 @dataclass(frozen=True)
 class Check:
-    """One test, as the program told it."""
+    """One test, as the program reported it."""
 
     status: str  # ok, failed, skipped
     name: str
@@ -35,7 +35,7 @@ class Proof:
     """All tests of a program, which ran to its end."""
 
     checks: tuple[Check, ...] = ()
-    coverage: float | None = None  # as the program told it: for people, never for a verdict
+    coverage: float | None = None  # as the program reported it: for people, never for a verdict
 
     def __add__(self, other: Proof) -> Proof:
         coverage = self.coverage if other.coverage is None else other.coverage
@@ -55,7 +55,7 @@ class Proof:
 
 
 def read_proof(report: bytes | None, token: Token) -> Proof | None:
-    """None where there is no report, it is not the program's, or it has no end."""
+    """The report's tests; None where it is missing, has a wrong token or is incomplete."""
     if report is None or len(report) > LONGEST:
         return None
     head, *lines = report.decode("utf-8", "replace").split("\n")

@@ -1,4 +1,4 @@
-"""What became of one workspace."""
+"""The outcome of building and testing one workspace."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchkit.verdict import Verdict
 
 @dataclass(frozen=True)
 class Tested:
-    """A verdict with its reason, and what was seen on the way."""
+    """A verdict with its reason, report, times and output."""
 
     __test__ = False  # pytest takes it for a test of its own
 
@@ -22,5 +22,5 @@ class Tested:
     stdout: bytes = b""
     stderr: bytes = b""
     built: bool = False
-    weight_share: float | None = None  # of a task in the small form: of its cases' weight, what passed
+    weight_share: float | None = None  # of a task in the small form: the share of the weight that passed
     coverage: float | None = None  # of a task that asks for tests: the share of the reference that they run

@@ -1,4 +1,4 @@
-"""Builds and tests a workspace: what was built, which checks ran, and the proof of it."""
+"""Builds and tests a workspace, and reads the report that proves which checks ran."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ REPLACED = "{} was replaced or removed while it was in use: start again"
 
 
 class Tester:
-    """Tests workspaces with what this machine has; callable from several threads at once."""
+    """Tests workspaces with this machine's toolchains; callable from several threads at once."""
 
     __test__ = False  # pytest takes it for a test of its own
 
@@ -49,7 +49,7 @@ class Tester:
         tests: Mapping[str, bytes],
         measured: tuple[str, ...] = (),
     ) -> Tested:
-        """The workspace's files with these tests laid over them; `measured`: how much of these they run."""
+        """Run these tests on the workspace's files; `measured`: the files whose coverage is reported."""
         toolchain = self.toolchain_of(task)
         if isinstance(toolchain, Tested):
             return toolchain
@@ -66,7 +66,7 @@ class Tester:
         return self.unless_replaced(task, tested)
 
     def toolchain_of(self, task: Task) -> Toolchain | Tested:
-        """What judges answers to the task, or why nothing here can."""
+        """The toolchain for the task, or why this machine has none."""
         toolchain = self.toolchains[task.language.name]
         if isinstance(toolchain, MissingDependency):
             return Tested(Verdict.INFRASTRUCTURE, str(toolchain))
@@ -74,7 +74,7 @@ class Tester:
         return Tested(Verdict.INFRASTRUCTURE, missing) if missing else toolchain
 
     def unless_replaced(self, task: Task, tested: Tested) -> Tested:
-        """A toolchain that went away under an answer is no fault of the answer."""
+        """The outcome; infrastructure where the toolchain was replaced or removed meanwhile."""
         name = task.language.name
         toolchain = self.toolchains[name]
         if tested.verdict is Verdict.PASSED or not isinstance(toolchain, Toolchain):
@@ -84,7 +84,7 @@ class Tester:
         return replace(tested, verdict=Verdict.INFRASTRUCTURE, detail=REPLACED.format(f"{name}'s toolchain"))
 
     def _run(self, task: Task, plan: Plan, built: Outcome) -> Tested:
-        """All of the plan's programs, until one does not come to its end."""
+        """Run the plan's programs until one does not finish."""
         whole = Tested(
             Verdict.PASSED, build_s=built.seconds, stdout=built.stdout, stderr=built.stderr, built=True
         )
@@ -114,7 +114,7 @@ def _plan(task: Task, trial: Trial, toolchain: Toolchain) -> Plan:
 
 
 def _judged(task: Task, tested: Tested) -> Tested:
-    """What the checks come to, once all have run."""
+    """The verdict, once all checks have run."""
     proof = tested.proof
     if failed := proof.failed:
         first = ": ".join(part for part in (failed[0].name, failed[0].message) if part)
@@ -124,13 +124,13 @@ def _judged(task: Task, tested: Tested) -> Tested:
         return replace(tested, verdict=Verdict.WRONG, detail=f"skipped {len(proof.skipped)} checks")
     if not task.generates_tests and proof.passed < task.checks:
         return replace(tested, verdict=Verdict.WRONG, detail=f"ran {proof.passed} checks of {task.checks}")
-    if not proof.checks and not task.starter_passes:  # one whose tests the answer writes has none of its own
+    if not proof.checks and not task.starter_passes:  # starter_passes: the answer may be the tests themselves
         return replace(tested, verdict=Verdict.WRONG, detail="ran no check")
     return tested
 
 
 def _missing(task: Task, toolchain: Toolchain) -> str:
-    """Why what is here cannot test the task; empty where it can."""
+    """Why this machine cannot test the task; empty where it can."""
     for program, least in task.toolchain.items():
         if as_numbers(toolchain.version) < as_numbers(least):
             return f"{program} {least} or newer is needed, this is {toolchain.version}"

@@ -1,4 +1,4 @@
-"""What this machine has to build and test a catalogue's tasks with, made ready before anything is timed."""
+"""Finds and prepares the toolchains for a catalogue's tasks, before anything is timed."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from benchkit.languages import LANGUAGES, Toolchain
 
 @dataclass(frozen=True)
 class Toolchains:
-    """By the language's name: what was found, or what is missing and the command that brings it."""
+    """By language: the toolchain, or what is missing and the command that installs it."""
 
     by_language: Mapping[str, Toolchain | MissingDependency]
-    folders: tuple[str, ...]  # beyond the system's, for the sandbox to show
+    folders: tuple[str, ...]  # outside the system's folders: the sandbox must show them
 
     def missing(self) -> list[str]:
         """The languages in which no answer can be judged here."""
@@ -27,7 +27,7 @@ class Toolchains:
         ]
 
     def as_record(self) -> dict[str, Any]:
-        """The versions; None where there is none."""
+        """The versions; None for a missing toolchain."""
         return {
             name: one.version if isinstance(one, Toolchain) else None
             for name, one in self.by_language.items()
@@ -35,7 +35,7 @@ class Toolchains:
 
 
 def find_toolchains(languages: Iterable[str]) -> Toolchains:
-    """Look for each language's, and fill the caches that all of its builds share."""
+    """Find each language's toolchain, and fill the caches that its builds share."""
     by_language: dict[str, Toolchain | MissingDependency] = {}
     folders: list[str] = []
     for name in dict.fromkeys(languages):
@@ -56,7 +56,7 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
 
 
 def fingerprint(toolchain: Toolchain) -> tuple[object, ...]:
-    """What tells whether programs and folders are still those that were found."""
+    """Changes when one of the toolchain's programs or folders is replaced."""
     return (
         *(_identity(path, content=True) for path in toolchain.executables.values()),
         *(_identity(path, content=False) for path in toolchain.folders),

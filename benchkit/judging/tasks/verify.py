@@ -1,4 +1,4 @@
-"""The gate for tasks: starter and mutants fail, references pass, and no test is told to the model."""
+"""The gate for tasks: starter and mutants fail, references pass, and the instructions give no test away."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
-TIMES = 3  # that a reference must pass, of as many
+TIMES = 3  # runs of a reference, all of which must pass
 BUSY_LOOPS = 16
 LONGEST_COMMON_LINE = 20
 VERIFIED = "verified.json"
@@ -42,12 +42,12 @@ ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
 
 @dataclass(frozen=True)
 class Finding:
-    """What the gate says of one task."""
+    """The gate's result for one task."""
 
     task_id: str
     failures: tuple[str, ...] = ()  # the rules that it breaks, one line each
     notes: tuple[str, ...] = ()
-    missing: str = ""  # why it could not be tried here
+    missing: str = ""  # why it could not be tried on this machine
     seconds: dict[str, float] = field(default_factory=dict)  # of the reference: build, test
 
     @property
@@ -64,9 +64,9 @@ class Finding:
 
 
 def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) -> Iterator[Finding]:
-    """Each task's finding; those that are as they were when they passed all rules are tried once.
+    """Each task's finding; tasks that are unchanged since they passed all rules are tried once.
 
-    The others' references are tried beside busy loops as well, once nothing else is at work.
+    The references of the others also have to pass beside busy loops, after all other work is done.
     """
     new = {task.id for task in tasks if not known.holds(task)}
 
@@ -84,11 +84,11 @@ def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) 
             yield finding
         if waiting:
             with busy_loops(BUSY_LOOPS):
-                yield from pool.map(lambda pair: _beside_others(judge, pair[0], pair[1], known), waiting)
+                yield from pool.map(lambda pair: _verify_under_load(judge, pair[0], pair[1], known), waiting)
     known.keep()
 
 
-def _beside_others(judge: TaskJudge, task: Task, finding: Finding, known: Known) -> Finding:
+def _verify_under_load(judge: TaskJudge, task: Task, finding: Finding, known: Known) -> Finding:
     tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
     if tested.verdict is Verdict.PASSED:
         known.add(task, finding.seconds)
@@ -98,7 +98,7 @@ def _beside_others(judge: TaskJudge, task: Task, finding: Finding, known: Known)
 
 @contextmanager
 def busy_loops(count: int) -> Iterator[None]:
-    """So many processes that take all the time they can get."""
+    """That many processes that use as much processor time as they can get."""
     loops = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -109,7 +109,7 @@ def busy_loops(count: int) -> Iterator[None]:
 
 
 class Known:
-    """The tasks of a catalogue that passed all rules, by their files' hash, and their references' times."""
+    """The tasks that passed all rules, by the hash of their files, with the times of their references."""
 
     def __init__(self, catalogue: Path | None) -> None:
         beside = catalogue / VERIFIED if catalogue is not None else None
@@ -125,19 +125,19 @@ class Known:
         self._changed = True
 
     def improve(self, task: Task, seconds: Mapping[str, float]) -> None:
-        """Take times that are less than half of those kept: the machine was busy then."""
+        """Replace times that are more than twice these: they were measured on a busy machine."""
         kept = self._entries[task.id].get("reference_s", {})
         if any(2 * now < kept.get(part, now) for part, now in seconds.items()):
             self.add(task, {part: min(now, kept.get(part, now)) for part, now in seconds.items()})
 
     def keep(self) -> None:
-        """In the catalogue's own file, where it has one, else in our cache folder."""
+        """Write them into the catalogue's own file where it has one, else into our cache folder."""
         if self._changed and os.access(self._path.parent, os.W_OK):
             atomic_write(self._path, json.dumps(dict(sorted(self._entries.items())), indent=1) + "\n")
 
 
 def _entries(path: Path) -> dict[str, Any]:
-    """By task; what is no such list knows nothing, and all is tried."""
+    """Entries by task; none where the file is invalid, so that all rules are tried again."""
     try:
         entries = json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -147,7 +147,7 @@ def _entries(path: Path) -> dict[str, Any]:
 
 
 def whole_digest(task: Task) -> str:
-    """Of all files of the task's folder, solution and mutants too."""
+    """Digest of all files in the task's folder, solution and mutants included."""
     whole = sha256(task.sha256.encode())
     if task.folder is not None:
         for name, content in sorted(read_files(task.folder).items()):
@@ -164,7 +164,7 @@ class Gate:
         self._notes: list[str] = []
 
     def finding(self) -> Finding:
-        """All rules that the task breaks; one that this machine has no toolchain for says so."""
+        """The rules that the task breaks; `missing` where this machine has no toolchain for it."""
         try:
             failures = tuple(self._failures())
         except _Missing as missing:
@@ -200,10 +200,10 @@ class Gate:
                 elif name == SOLUTION:
                     yield "reference_solution is missing: nothing shows that it can be solved"
                 continue
-            yield from self._outside(name, files)
+            yield from self._check_editable(name, files)
             yield from self._reference(name, files)
 
-    def _outside(self, name: str, files: dict[str, bytes]) -> Iterator[str]:
+    def _check_editable(self, name: str, files: dict[str, bytes]) -> Iterator[str]:
         others = [path for path in files if path not in self._task.editable]
         others = [path for path in others if files[path] != self._task.workspace.get(path)]
         if others:
@@ -224,7 +224,7 @@ class Gate:
             yield f"{self._task.checks} checks; {LEAST_CHECKS} or more are needed"
 
     def _miscounted(self, tested: Tested) -> str:
-        """What is wrong where all that ran passed, and it is not what metadata.json says; else empty."""
+        """A complaint where all checks passed but their number is not that in metadata.json; else empty."""
         proof, said = tested.proof, self._task.checks
         ran = len(proof.checks)
         too_few_alone = tested.verdict is Verdict.WRONG and proof.passed == ran > 0
@@ -235,7 +235,7 @@ class Gate:
         return f"ran {ran} checks, and metadata.json says {said}: {advice}"
 
     def _keep_times(self, tested: Tested) -> None:
-        """The shortest of several: what else the machine does only makes them longer."""
+        """Keep the shortest times: other load on the machine only makes them longer."""
         for part, seconds in (("build", tested.build_s), ("test", tested.test_s)):
             self._seconds[part] = round(min(seconds, self._seconds.get(part, seconds)), 3)
 
@@ -270,7 +270,7 @@ class _Missing(Exception):
 
 
 def _lines_shown_to_the_model(task: Task) -> Iterator[str]:
-    """Lines of the tests that the instructions give away; what stands in a fence is a given example."""
+    """Lines of the tests that the instructions give away; fenced examples are allowed."""
     if task.generates_tests or task.is_of_others:
         return
     shown = set(_prose(task.prompt))

@@ -1,4 +1,4 @@
-"""What `syntax`, `assembly` and `contests` know, under the names of the protocols that ask for it."""
+"""Adapts `syntax`, `assembly` and `contests` to the protocols Syntax and ContestRules."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from benchkit.languages.python import assembly, contests, syntax
 
 
 class PythonSyntax:
-    """The answers of `syntax` and `assembly` under the names of `Syntax`."""
+    """Syntax, by the functions of `syntax` and `assembly`."""
 
     longest_code = staticmethod(syntax.longest_code)
     defines = staticmethod(syntax.defines)
@@ -24,7 +24,7 @@ class PythonSyntax:
 
 
 class PythonContests:
-    """LiveCodeBench's rules under the names of `ContestRules`."""
+    """ContestRules, by LiveCodeBench's rules."""
 
     libraries: tuple[str, ...] = contests.LIBRARIES
     library_versions = contests.LIBRARY_VERSIONS

@@ -1,4 +1,4 @@
-"""Puts a body under its signature, and before an answer the imports and helpers that it left out."""
+"""Completes an answer: its body under the signature, its missing imports and helpers before it."""
 
 from __future__ import annotations
 

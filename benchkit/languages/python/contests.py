@@ -1,4 +1,4 @@
-"""An answer's source as LiveCodeBench runs it: after the imports it counts on, called by its method."""
+"""An answer's source as LiveCodeBench runs it: with the imports that it relies on, called by its method."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from importlib import import_module
 from benchkit.languages.python.syntax import parsed
 
 # LiveCodeBench puts `from … import *` of all of these before every answer, then of builtins and typing, then
-# imports them by name; published passes lean on it.
+# imports them by name; published passes rely on it.
 MODULES = (
     "string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics",
     "itertools", "functools", "operator", "io", "sys", "json",
 )  # fmt: skip
-# What answers count on beyond the standard library; the extra `contest` brings them.
+# Libraries that answers rely on beyond the standard one; the extra `contest` installs them.
 LIBRARIES = ("numpy", "sortedcontainers")
 LIBRARY_VERSIONS = f"""
 import importlib, json
@@ -31,7 +31,7 @@ print(json.dumps(found))
 SOLUTION = "Solution"  # the class whose method a contest asks for
 RECURSION_LIMIT = 50_000
 MOST_DIGITS = 50_000  # of an integer that is read or printed
-# LiveCodeBench makes a function of every program; what Python says of those that can be nothing else.
+# LiveCodeBench turns every program into a function; the errors of programs that only work as one.
 ONLY_IN_A_FUNCTION = re.compile(
     r"SyntaxError: ('return' outside function|no binding for nonlocal '\w+' found)$"
 )
@@ -51,7 +51,7 @@ def prelude(source: str, same_interpreter: bool) -> str:
 
 
 def _imports(words: set[str], same_interpreter: bool) -> Iterator[str]:
-    """By name, for to import a thing is to touch it, and what a fork touches it must copy first."""
+    """By name, since importing a module touches its memory, and a fork must copy what it touches."""
     builtin = _exports("builtins")  # imported after the modules, some of which shadow them: they win
     for module in (*MODULES, "typing"):
         if names := (words & _exports(module)) - builtin:
@@ -64,12 +64,12 @@ def _imports(words: set[str], same_interpreter: bool) -> Iterator[str]:
 def _exports(module: str) -> frozenset[str]:
     members = vars(import_module(module))
     public = members.get("__all__") or (name for name in members if not name.startswith(("_", "last_")))
-    return frozenset(public)  # sys has last_… after an error only
+    return frozenset(public)  # sys.last_… exists after an error only
 
 
 def prepared(source: str, *, same_interpreter: bool = True) -> str:
     """The prelude as one line more, before everything that need not be first."""
-    source = source.removeprefix("\ufeff")  # a mark of the encoding is none in the middle
+    source = source.removeprefix("\ufeff")  # a byte order mark is invalid in the middle of a file
     line = _first_free_line(source)
     lines = source.split("\n")
     return "\n".join([*lines[:line], prelude(source, same_interpreter), *lines[line:]])
@@ -88,7 +88,7 @@ def _first_free_line(source: str) -> int:
 
 
 def second_form(source: str, failure: str) -> str | None:
-    """The program as a function, where it failed with what only a function allows."""
+    """The program as a function, where it failed with an error that a function would not raise."""
     return in_function(source) if ONLY_IN_A_FUNCTION.search(failure) else None
 
 

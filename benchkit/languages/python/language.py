@@ -1,4 +1,4 @@
-"""Python, as the other rooms see it."""
+"""The Language of Python."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ class Python:
 
 
 def python_packages_folder() -> Path:
-    """Where packages lie that tasks declare; each version of the interpreter has its own."""
-    from benchkit.languages.finding import shared_folder  # looks at folders: not needed to write prompts
+    """The folder of packages that tasks declare; each version of the interpreter has its own."""
+    from benchkit.languages.finding import shared_folder  # inspects folders: not needed to write prompts
 
     return shared_folder() / f"python-packages-{sys.version_info.major}.{sys.version_info.minor}"
 

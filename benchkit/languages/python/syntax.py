@@ -1,4 +1,4 @@
-"""What can be asked of text that may be Python: does it parse, what does it define, where does it end."""
+"""Questions about text that may be Python: whether it parses, what it defines, where it ends."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _parse(code: str) -> ast.Module | int:
     if len(code) > LARGEST:
         return 1
     try:
-        with warnings.catch_warnings(action="ignore"):  # of "\d" in a string and the like
+        with warnings.catch_warnings(action="ignore"):  # such as "\d" in a string
             return ast.parse(code)
     except SyntaxError as error:
         return error.lineno or 1
@@ -100,7 +100,7 @@ def returns_outside(tree: ast.Module) -> bool:
 
 
 def defines(code: str, name: str | None) -> bool:
-    """Whether this is Python that makes what the name is; without a name, whether it is Python at all."""
+    """Whether this is Python that defines the name; without a name, whether it is Python at all."""
     tree = parsed(code)
     if tree is None:
         return False
@@ -109,7 +109,7 @@ def defines(code: str, name: str | None) -> bool:
 
 
 def definition_start(text: str, name: str | None) -> int | None:
-    """Where the text sets out to define the name, be it Python or not quite."""
+    """Where the definition of the name begins, in valid Python or not."""
     if name is None:
         return None
     return _start(re.compile(rf"^(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE), text)

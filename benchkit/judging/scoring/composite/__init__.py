@@ -1,6 +1,6 @@
-"""More than right or wrong: what is measured of a model's answers beside the verdicts.
+"""The composite score: quality and efficiency of passing answers, beside the verdicts.
 
-base.py        Answered, what is measured on; Measured and Part, what is found
+base.py        Answered, the input of a measurement; Measured and Part, its results
 quality.py     counts of passing answers against the reference's: findings, complexity, layout, dead code
 canonical.py   Python without comments, chosen names and line wraps, which say nothing of quality
 lint.py        ruff's findings and its formatter's changes; complexity.py: complexipy and lizard; gofmt.py

@@ -1,4 +1,4 @@
-"""What the parts of the composite are measured on, and what is kept of them."""
+"""Input and results of the composite's measurements."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Answered:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one part found out about one answer."""
+    """One part's result for one answer."""
 
     task_id: str
     sample: int
-    points: float | None  # None: it cannot be had, `why` says why
+    points: float | None  # None: not available, `why` says why
     why: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -39,9 +39,9 @@ class Measured:
 
 @dataclass(frozen=True)
 class Part:
-    """One part of all passing answers."""
+    """One part, measured on all passing answers."""
 
     measured: tuple[Measured, ...] = ()
     method: str = ""  # the tools and their versions: values of two methods cannot be compared
-    why: str = ""  # why there is none at all
+    why: str = ""  # why nothing was measured
     further: Mapping[str, Any] = field(default_factory=dict)

@@ -1,7 +1,7 @@
-"""Python code without what says nothing of its quality: comments, docstrings, chosen names, line wraps.
+"""Python code without what has no bearing on quality: comments, docstrings, chosen names, line wraps.
 
-What is measured on this form cannot be changed by renaming, by comments (those that switch a tool off
-included) or by how long lines were broken.
+Measurements on this form do not change with names, comments (including those that disable a tool) or the
+places where long lines were broken.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How hard code is to follow: cognitive complexity by complexipy, for other languages lizard's count."""
+"""Complexity of code: cognitive by complexipy for Python, lizard's count of branches elsewhere."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ READ_BY_LIZARD = {
     "typescript": ".ts",
     "html": ".mjs",  # a page's scripts
 }
-"""Languages, and the ending by which lizard knows them."""
+"""Languages, and the file suffix by which lizard knows them."""
 
-_COMMANDS = re.compile(r"lizard|GENERATED CODE", re.IGNORECASE)  # words by which code could switch it off
+_COMMANDS = re.compile(r"lizard|GENERATED CODE", re.IGNORECASE)  # comments that would disable lizard
 
 
 @cache

@@ -50,7 +50,7 @@ def _definitions(tree: ast.AST) -> Iterator[Definition]:
 
 
 def _names_of(body: Iterable[ast.stmt]) -> set[str]:
-    """The names that these statements use themselves: what is defined in them speaks once it is reached."""
+    """The names that these statements use, without nested definitions: those count once they are live."""
     names: set[str] = set()
     waiting: list[ast.AST] = list(body)
     while waiting:

@@ -16,12 +16,12 @@ from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.scoring.composite.base import Answered, Measured, Part, Sources
 from benchkit.verdict import Verdict
 
-NOISE_FLOOR_S = 0.02  # an empty program takes 2 ms, give or take 0.3: of less than this no ratio can be told
-TIME_LIMIT_S = 10.0  # of processor time; an answer that needs it has no points
+NOISE_FLOOR_S = 0.02  # an empty program takes 2 ± 0.3 ms: ratios of less than this are noise
+TIME_LIMIT_S = 10.0  # of processor time; an answer that reaches it gets no points
 PAIRS = 5
-ENOUGH_S = 1.5  # of processor time spent on one answer: then fewer pairs have to do
+ENOUGH_S = 1.5  # of processor time on one answer, after which no further pairs are run
 TOLD_EVERY = 20  # answers; each takes a second or so
-_WAITING = 6.0  # wall time for each second of processor time, on a machine that does much else
+_WAITING = 6.0  # wall time allowed for each second of processor time, on a busy machine
 METHOD = f"processor time, {PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
 _ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
 
@@ -67,7 +67,7 @@ class Meter:
         return self._against(one, heavy, reference)
 
     def _reference(self, one: Answered, heavy: Heavy) -> _Reference | str:
-        """What the answer's reference is known to do; a text where it cannot be measured against."""
+        """The measured reference of the answer; a text that says why it cannot be measured."""
         if one.task_id not in self._references:
             self._references[one.task_id] = self._look_at(one.reference, heavy)
         return self._references[one.task_id]
@@ -156,7 +156,7 @@ def points(ratio: float, reference_s: float, limit_s: float = TIME_LIMIT_S) -> f
 
 
 def _result(outcome: Outcome, mark: str) -> bytes | None:
-    """What stands behind the mark; None where the program did not come so far."""
+    """The text after the mark; None where the program did not get that far."""
     if outcome.verdict is not Verdict.PASSED:
         return None
     _, marked, rest = outcome.stdout.rpartition(mark.encode())
@@ -207,7 +207,7 @@ def heavy_script(script: str, files: Mapping[str, bytes]) -> Heavy:
 def _heavy(
     entry_point: str, arguments: str, parts: Callable[[Sources], tuple[str, Mapping[str, bytes]]]
 ) -> Heavy:
-    name = f"heavy_{secrets.token_hex(4)}"  # that no answer can know
+    name = f"heavy_{secrets.token_hex(4)}"  # a name that no answer can know
 
     def program(files: Sources, mark: str) -> Program:
         source, beside = parts(files)

@@ -1,7 +1,7 @@
-"""Inputs large enough for a processor's clock: of known problems by their ids, made once and kept in tables.
+"""Inputs that take long enough to be timed, for known problems, in tables.
 
-A table maps a problem's id to the arguments of its entry point, as a Python expression. Which input is large
-enough was found out by measurements/heavy_inputs.py, with the published contract of the problem kept.
+A table maps a problem's id to the arguments of its entry point, as a Python expression. They were made by
+measurements/heavy_inputs.py, and fulfil the published contract of the problem.
 """
 
 from __future__ import annotations

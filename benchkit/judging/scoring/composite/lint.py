@@ -28,19 +28,19 @@ GROUPS: dict[str, tuple[int, tuple[str, ...]]] = {
     "roundabout": (1, ("SIM", "C4", "PERF", "RET", "PIE", "E701", "E702", "E703", "E731")),
 }
 IGNORED = (
-    "F821", "F405", "F403",  # names that come from elsewhere
+    "F821", "F405", "F403",  # names that the prompt defines
     "S101", "S311",  # assertions, and random numbers that are no secret
     "B007", "B905", "PLW2901", "PLW1514", "RET505", "RET503", "SIM300", "C408",  # taste, and conventions
 )  # fmt: skip
 
 
 class ToolFailed(Exception):
-    """The linter itself failed: nothing can be said of the code, and no run is lost for it."""
+    """The linter itself failed: quality is not measured, and the run goes on."""
 
 
 @dataclass(frozen=True)
 class Linted:
-    """What ruff has to say about one piece of code."""
+    """Ruff's findings on one piece of code."""
 
     findings: dict[str, int]  # by group
     reformatted: int  # lines that the formatter changes
@@ -93,7 +93,7 @@ def _is(code: str, rule: str) -> bool:
 
 
 def _ruff(command: str, folder: Path, *further: str) -> str:
-    """What it printed; a file that the formatter cannot read stays as it is."""
+    """Ruff's output; a file that the formatter cannot parse stays unchanged."""
     try:
         done = subprocess.run(
         [

@@ -1,4 +1,4 @@
-"""The composite of a problem set: which code is measured, against which solution, on which heavy input."""
+"""The composite of a problem set: its answers, reference solutions and heavy inputs."""
 
 from __future__ import annotations
 

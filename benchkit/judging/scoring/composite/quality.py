@@ -27,7 +27,7 @@ SLACK = {"findings": 1.0, "complexity": 2.0, "reformatted": 2.0, "dead": 1.0}
 
 @dataclass(frozen=True)
 class Counts:
-    """What was counted in a piece of code; None where no tool counts it in this language."""
+    """The counts of a piece of code; None where no tool counts it in this language."""
 
     complexity: int | None = None
     findings: int | None = None  # weighted by their groups
@@ -54,7 +54,7 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 
 def points(counts: Counts, reference: Counts) -> float | None:
-    """From 0 to 100; None where nothing was counted in both."""
+    """From 0 to 100; None where the two have no count in common."""
     known = {
         name: 100 * EQUAL ** ((ours + SLACK[name]) / (theirs + SLACK[name]))
         for name in WEIGHTS
@@ -70,7 +70,7 @@ def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Pa
         return Part(why=f"not measured: pip install {' '.join(missing)}")
     try:
         return Part(_measure(answers), method_of(languages))
-    except (ToolFailed, OSError, subprocess.SubprocessError) as error:  # a full disk costs no run, either
+    except (ToolFailed, OSError, subprocess.SubprocessError) as error:  # such as a full disk: the run goes on
         return Part(why=f"not measured: {' '.join(str(error).split())}")
 
 

@@ -26,7 +26,7 @@ NOT_ASKED_FOR = "not measured: --efficiency measures it"
 
 
 class Composite:
-    """Collects what the parts are measured on while verdicts come, and measures it once all are there."""
+    """Collects passing answers while verdicts arrive, and measures them at the end."""
 
     def __init__(self, languages: Iterable[str]) -> None:
         self._languages = sorted(set(languages))
@@ -55,13 +55,13 @@ class Composite:
         folder: Path | None,
         tell: Callable[[str], None],
     ) -> dict[str, Any]:
-        """What the record keeps; efficiency where a sandbox to measure in is given."""
+        """The record of all parts; efficiency only where a sandbox to measure in is given."""
         if sandbox is None:
             return self.measure(folder, Part(why=NOT_ASKED_FOR))
         return self.measure(folder, Meter(sandbox, heavy(), tell).measure(self._answers))
 
     def measure(self, folder: Path | None, efficiency: Part) -> dict[str, Any]:
-        """What the record keeps; of each answer the counts behind it go into the run's folder."""
+        """The record of all parts; the counts of each answer are written into the run's folder."""
         quality = measure_quality(self._answers, self._languages)
         parts = {ScorePart.QUALITY: quality, ScorePart.EFFICIENCY: efficiency}
         if folder is not None and self._answers:

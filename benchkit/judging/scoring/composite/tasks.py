@@ -1,4 +1,4 @@
-"""The composite of a catalogue: whole workspaces against their solutions, heavy inputs that tasks name."""
+"""The composite of a catalogue: its answers, solutions, and the heavy inputs that tasks name."""
 
 from __future__ import annotations
 

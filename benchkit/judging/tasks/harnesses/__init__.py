@@ -2,7 +2,7 @@
 
 base.py   Harness, and what passes through it: Trial, Plan, Run
 own.py    tasks that bring commands of their own
-files/    what goes into the jail: the runners that take a language's own place, and C++'s checks
+files/    files for the jail: the runners that replace a language's own, and C++'s check macros
 
 A runner reads `TOKEN NAME` from stdin before anything of the answer runs, runs the tests, and once all have
 run writes the token and a line for each test into the file NAME. To add a language: its file here and its

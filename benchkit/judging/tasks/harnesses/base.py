@@ -1,4 +1,4 @@
-"""How a language's workspace is built and tested so that a pass is proven."""
+"""Protocol and data for building and testing a workspace in one language, with proof of a pass."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Unfit(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """The files to work in: the workspace after an answer, tests laid over it."""
+    """The files of one test: the workspace with the answer applied and the tests copied over it."""
 
     files: Files
     tests: tuple[str, ...]  # names in `files`
     packages: tuple[str, ...] = ()
-    measured: tuple[str, ...] = ()  # names in `files`: what share of them runs is told
+    measured: tuple[str, ...] = ()  # names in `files` whose coverage is reported
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Run:
 
 @dataclass(frozen=True)
 class Plan:
-    """From a trial to its test programs."""
+    """How a trial's test programs are built."""
 
-    runs: tuple[Run, ...]  # what the build makes is still missing: each gets the products that it names
+    runs: tuple[Run, ...]  # each still needs the products of the build that it names
     files: Files = field(default_factory=dict)  # that the build needs
     build: Command = ()  # empty: there is nothing to build
     products: tuple[str, ...] = ()  # made by the build
@@ -58,10 +58,10 @@ class Harness(Protocol):
 
 
 def support(name: str) -> bytes:
-    """A file of ours that goes into the jail."""
+    """The content of one of our files for the jail."""
     return (HERE / name).read_bytes()
 
 
 def with_environment(environment: Mapping[str, str], command: Command) -> Command:
-    """The command with these variables, which the jail does not bring."""
+    """The command with these environment variables, which the jail does not set."""
     return ("/usr/bin/env", *(f"{name}={value}" for name, value in environment.items()), *command)

@@ -1,4 +1,4 @@
-"""C++: our own few macros for checks, or the header of Catch2 that tests bring; a main that reports."""
+"""C++: our check macros, or the Catch2 header that tests bring, with a main that reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from benchkit.languages.finding import shared_folder
 
 PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
 CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
-# As the exercises that bring it are built elsewhere: a warning is an error there.
+# The flags with which these exercises are built by their own project: a warning is an error.
 CATCH_FLAGS = (
     *("-std=c++17", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"),
     "-DEXERCISM_RUN_ALL_TESTS",
@@ -29,16 +29,16 @@ _preparing = Lock()
 
 
 class CppHarness:
-    """All sources of the workspace's root in one program; its main is compiled beforehand."""
+    """Compiles all sources in the workspace's root into one program; its main is precompiled."""
 
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         folder = _folder(toolchain)
         if not (folder / "main.o").exists():
             gxx = str(toolchain.executables[GXX])
             folder.mkdir(parents=True, exist_ok=True)
-            _lay_down(folder, "check.hpp", "bench_token.hpp", "bench_main.cpp")
-            _make(folder, gxx, *FLAGS, "-x", "c++-header", "-o", "check.hpp.gch", "check.hpp")
-            _make(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
+            _write_support(folder, "check.hpp", "bench_token.hpp", "bench_main.cpp")
+            _compile(folder, gxx, *FLAGS, "-x", "c++-header", "-o", "check.hpp.gch", "check.hpp")
+            _compile(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
             (folder / "main.o.draft").rename(folder / "main.o")
         return (folder,)
 
@@ -62,9 +62,9 @@ class CppHarness:
 def _plan_with_catch(
     trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: Run
 ) -> Plan:
-    """The header is compiled beforehand, and so comes before all else.
+    """The Catch2 header is precompiled, and so it is included before everything else.
 
-    What a test includes before it must do without: that is compiled once more, alone.
+    Headers that a test includes before it must compile without it: they are checked separately.
     """
     prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
     files = {name: content for name, content in trial.files.items() if name != CATCH}
@@ -96,7 +96,7 @@ def _before_catch(test: bytes) -> bytes:
 
 
 def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
-    """Once for each such header, below the folder that the sandbox shows."""
+    """Precompile each distinct header once, below a folder that the sandbox shows."""
     ours = support("catch_main.cpp") + support("bench_token.hpp")
     name = sha256(header + ours + " ".join((*CATCH_FLAGS, CATCH_FIRST)).encode()).hexdigest()[:12]
     folder = parent / f"catch-{name}"
@@ -106,10 +106,10 @@ def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
             shutil.rmtree(draft, ignore_errors=True)
             (draft / "test").mkdir(parents=True)
             (draft / CATCH).write_bytes(header)
-            _lay_down(draft, "bench_token.hpp", "catch_main.cpp")
-            (draft / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its own pragmas want to be included
-            _make(draft, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
-            _make(draft, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
+            _write_support(draft, "bench_token.hpp", "catch_main.cpp")
+            (draft / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its pragmas need an including file
+            _compile(draft, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
+            _compile(draft, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
             draft.rename(folder)
     return folder
 
@@ -120,10 +120,10 @@ def _folder(toolchain: Toolchain) -> Path:
     return shared_folder() / "cpp" / f"{toolchain.version}-{name}"
 
 
-def _lay_down(folder: Path, *names: str) -> None:
+def _write_support(folder: Path, *names: str) -> None:
     for name in names:
         (folder / name).write_bytes(support(name))
 
 
-def _make(folder: Path, *command: str) -> None:
+def _compile(folder: Path, *command: str) -> None:
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

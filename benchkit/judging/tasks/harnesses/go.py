@@ -19,7 +19,7 @@ MAIN = "bench_main_test.go"
 
 
 class GoHarness:
-    """Packages are initialized after those that they import: ours is imported by all, and reads the token."""
+    """Our package reads the token first: all others import it, and Go initializes imports first."""
 
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         return [cache.folder for cache in toolchain.caches]
@@ -28,19 +28,19 @@ class GoHarness:
         module = MODULE.search(_text(trial, "go.mod"))
         if module is None:
             raise Unfit("no go.mod with a module's name")
-        ours = f"bench{secrets.token_hex(8)}"  # nothing in an answer can name it
+        ours = f"bench{secrets.token_hex(8)}"  # a name that an answer cannot know
         files = {
             **trial.files,
             f"{ours}/token.go": support("token.go.txt").replace(b"PACKAGE", ours.encode()),
         }
         token = f"{module[1]}/{ours}"
         for folder, package in _packages(trial).items():
-            files[_in(folder, f"{ours}.go")] = f'package {package}\n\nimport _ "{token}"\n'.encode()
+            files[_joined(folder, f"{ours}.go")] = f'package {package}\n\nimport _ "{token}"\n'.encode()
         folders = sorted({_folder(name) for name in trial.tests if name.endswith("_test.go")})
         if not folders:
             raise Unfit("no *_test.go among the tests")
         for folder in folders:
-            files[_in(folder, MAIN)] = _main(trial, folder, token)
+            files[_joined(folder, MAIN)] = _main(trial, folder, token)
         products = tuple(f"bench_tests_{number}" for number in range(len(folders)))
         files[SCRIPT] = _script(folders, products, toolchain, measured=bool(trial.measured))
         others = {name: content for name, content in trial.files.items() if not name.endswith(".go")}
@@ -63,7 +63,7 @@ def _script(
 
 
 def _main(trial: Trial, folder: str, token: str) -> bytes:
-    """In one of the packages that the folder's tests are of: Go itself gathers them all."""
+    """A TestMain in the package of the folder's tests; Go collects the tests itself."""
     tests = [name for name in trial.tests if _folder(name) == folder and name.endswith("_test.go")]
     package = _package(_text(trial, tests[0]), tests[0])
     text = support("main_test.go.txt").decode()
@@ -95,5 +95,5 @@ def _folder(name: str) -> str:
     return "" if parent == "." else parent
 
 
-def _in(folder: str, name: str) -> str:
+def _joined(folder: str, name: str) -> str:
     return f"{folder}/{name}" if folder else name

@@ -1,4 +1,4 @@
-"""JavaScript and pages: tests written for node:test, run by a runner of ours that takes its place."""
+"""JavaScript and HTML: tests written for node:test, run by our replacement for it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NODE_TEST = re.compile(rb"""(from\s*|import\s*\(?\s*|require\(\s*)(["'])node:tes
 
 
 class JavaScriptHarness:
-    """Every *.test.mjs; one module imports them all: they are read before a line of the answer runs.
+    """Runs every *.test.mjs from one module that imports them all: they are read before the answer runs.
 
-    A *.spec.js is written for jest, whose names nobody imports.
+    A *.spec.js is written for jest, whose names are global.
     """
 
     def __init__(self, always: tuple[str, ...] = ()) -> None:
@@ -38,7 +38,7 @@ class JavaScriptHarness:
         files = dict(trial.files)
         for name in trial.tests:
             if re.search(r"\.[cm]?js$", name):
-                files[name] = NODE_TEST.sub(_taken_over(name), files[name])
+                files[name] = NODE_TEST.sub(_import_of_runner(name), files[name])
         files[ENTRY] = "".join(f"import {json.dumps('./' + name)};\n" for name in names).encode()
         if specs := [name for name in names if ".spec." in name]:
             _offer_jest(files, specs)
@@ -48,7 +48,7 @@ class JavaScriptHarness:
 
 
 def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:
-    """Its names in each spec's first line, so that lines keep their numbers; its hooks before all else."""
+    """Import jest's names in each spec's first line, so that line numbers stay; load its hooks first."""
     for name in specs:
         way = "../" * name.count("/") or "./"
         files[name] = f'import {{ {JEST_NAMES} }} from "{way}{JEST}"; '.encode() + files[name]
@@ -58,11 +58,11 @@ def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:
 
 
 def html_harness() -> JavaScriptHarness:
-    """With the DOM library at hand."""
+    """JavaScript's harness with the DOM library linked in."""
     return JavaScriptHarness((DOM,))
 
 
-def _taken_over(name: str) -> bytes:
+def _import_of_runner(name: str) -> bytes:
     way = "../" * name.count("/") or "./"
     return rb"\1\2" + f"{way}{RUNNER}".encode() + rb"\2"
 

@@ -1,4 +1,4 @@
-"""Tasks that bring commands of their own: their build, then a test program that reports as our runners do."""
+"""Tasks with their own commands: a build, then a test program that reports as our runners do."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ FOLDERS = os.pathsep.join(("/usr/local/bin", "/usr/bin", "/bin"))
 
 
 class CommandNotFound(Exception):
-    """A command's program is not there: the task's fault or the machine's, never the answer's."""
+    """A command's program does not exist: a fault of the task or the machine, never of the answer."""
 
 
 def plan_of_commands(commands: OwnCommands, trial: Trial, toolchain: Toolchain) -> Plan:
-    """The toolchain's own programs by their place; a build ends at the first command that fails."""
+    """The plan of a task's commands; a build stops at the first command that fails."""
     there = {*trial.files, *commands.products}
     test = _placed("test", commands.test, toolchain, there)
     run = Run(trial.files, argv=test, executable=commands.products)

@@ -14,7 +14,7 @@ TEST_FILES = ("test_*.py", "*_test.py")
 
 
 class PythonHarness:
-    """Every file of tests with unittest; the tests' text is read before a line of the answer runs."""
+    """Runs every test file with unittest; the tests are read before any code of the answer runs."""
 
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (python_packages_folder(),) if python_packages_folder().is_dir() else ()

@@ -1,4 +1,4 @@
-"""Rust: the crate and each of its integration tests, compiled by rustc; a test runner of ours reports."""
+"""Rust: rustc compiles the crate and its integration tests; our test runner reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SCRIPT = "bench_build.sh"
 
 
 class RustHarness:
-    """The library first, then a program for each file of tests; no build script of an answer is ever run."""
+    """Compiles the library, then a program for each test file; build scripts of answers are never run."""
 
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         folder = _folder(toolchain)
