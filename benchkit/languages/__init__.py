@@ -5,7 +5,7 @@ building.py  plain data: Toolchain, Cache, Recipe, Commands
 patterns.py  a Syntax made of patterns, for languages that are not parsed
 finding.py   where programs lie and which version they have
 bringing.py  brings Go, Node and the packages of tasks into our cache folder; locks/ pins them
-python/      Python; javascript.py, typescript.py, html.py, go.py, rust.py, cpp.py: the others
+python/      Python; javascript.py, typescript.py, html.py, go.py, rust.py, cpp.py, java.py: the others
 
 To add a language: one file here with a class that has the attributes and methods of `Language`, and one line
 in LANGUAGES.
@@ -19,6 +19,7 @@ from benchkit.languages.building import Cache, Command, Commands, Recipe, Toolch
 from benchkit.languages.cpp import Cpp
 from benchkit.languages.go import Go
 from benchkit.languages.html import Html
+from benchkit.languages.java import Java
 from benchkit.languages.javascript import JavaScript
 from benchkit.languages.python import Python
 from benchkit.languages.rust import Rust
@@ -47,6 +48,7 @@ LANGUAGES: dict[str, Language] = {
     "go": Go(),
     "rust": Rust(),
     "cpp": Cpp(),
+    "java": Java(),
 }
 PYTHON = LANGUAGES["python"]
 

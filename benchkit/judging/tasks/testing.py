@@ -136,4 +136,5 @@ def _missing(task: Task, toolchain: Toolchain) -> str:
             return f"{program} {least} or newer is needed, this is {toolchain.version}"
     if absent := missing_packages(task):
         return f"the package {absent[0]} is not there: {ADVICE}"
-    return ""
+    harness = HARNESSES.get(task.language.name)
+    return harness.missing({**task.workspace, **task.tests}) if harness and task.commands is None else ""

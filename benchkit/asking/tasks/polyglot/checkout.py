@@ -10,7 +10,7 @@ from typing import Any
 
 from benchkit.asking.tasks.base import Catalogue, Files, Task, TaskLimits
 from benchkit.asking.tasks.folders import digest_of_files, digest_of_tasks
-from benchkit.asking.tasks.polyglot.languages import TRACKS, Rules, count_tests, prepared_tests
+from benchkit.asking.tasks.polyglot.languages import TRACKS, Rules, Track, count_tests, prepared_tests
 from benchkit.asking.tasks.polyglot.pinned import DIGESTS, read_languages, version_of
 from benchkit.errors import ProblemsError
 from benchkit.languages import LANGUAGES
@@ -22,7 +22,9 @@ DOCUMENTS = ("introduction", "instructions", "instructions.append")
 # A test run with its build may take so long, as with aider.
 LIMITS = TaskLimits(build_s=180, test_s=180, memory_mb=2048, threads=2048)
 AREA = "exercise"
-STARTER_PASSES = frozenset({"go/counter", "go/ledger", "go/markdown", "javascript/ledger"})
+STARTER_PASSES = frozenset(
+    {"go/counter", "go/ledger", "go/markdown", "java/ledger", "java/tree-building", "javascript/ledger"}
+)
 ASKED = (
     "Change {files} so that all of this holds. Keep the names of the functions and classes that are there:"
     " tests call them. Use the standard library only."
@@ -84,7 +86,7 @@ def _task(folder: Path, language: str, all_files: Files, rules: Rules) -> Task:
         checks=count_tests(track, tests, tuple(named["test"])),
         workspace=starter,
         tests=tests,
-        reference=_example(all_files, named),
+        reference=_example(all_files, named, tests, track),
         is_of_others=True,
         starter_passes=task_id in STARTER_PASSES,
         sha256=digest_of_files(prompt, starter, tests),
@@ -121,20 +123,29 @@ def _prompt(folder: Path, files: Files, solution: list[str]) -> str:
     return "\n\n".join([*texts, ASKED.format(files=" and ".join(solution))])
 
 
-def _example(files: Files, named: dict[str, list[str]]) -> Files:
+def _example(files: Files, named: dict[str, list[str]], given: Files, track: Track) -> Files:
     """The exercise's own solution, under the names that an answer has."""
-    example = {
-        name: files[source]
-        for source in named["example"]
-        if source in files and (name := _solved_by(source, named["solution"]))
-    }
+    sources: dict[str, list[str]] = {}
+    for source in named["example"]:
+        if source in files and (name := _solved_by(source, named["solution"], given)):
+            sources.setdefault(name, []).append(source)
+    example = {}
+    for name, several in sources.items():
+        several.sort(key=lambda source: PurePosixPath(source).name != PurePosixPath(name).name)
+        example[name] = track.joined([files[source] for source in several])
     if "Cargo.toml" in named["solution"] and CARGO_OF_EXAMPLE in files:
         example["Cargo.toml"] = files[CARGO_OF_EXAMPLE]
     return example
 
 
-def _solved_by(example: str, solution: list[str]) -> str:
-    """The file that an example stands for: one of its name, else the only one of its kind."""
-    same = [name for name in solution if PurePosixPath(name).name == PurePosixPath(example).name]
-    alike = [name for name in solution if PurePosixPath(name).suffix == PurePosixPath(example).suffix]
+def _solved_by(example: str, solution: list[str], given: Files) -> str:
+    """The file that an example stands for: one of its name, else the only one of its kind.
+
+    None for what the exercise gives to everybody.
+    """
+    name = PurePosixPath(example).name
+    same = [path for path in solution if PurePosixPath(path).name == name]
+    if not same and any(PurePosixPath(path).name == name for path in given):
+        return ""
+    alike = [path for path in solution if PurePosixPath(path).suffix == PurePosixPath(example).suffix]
     return next(iter(same or alike), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchkit.asking.tasks.base import Files
@@ -30,6 +30,8 @@ class Track:
     count: Count
     needless: re.Pattern[str] = re.compile(r"(?!)")  # files that neither building nor testing needs
     prepared: Callable[[str, Rules], str] = lambda text, _rules: text  # a test file in which all tests run
+    # An example of several sources in the one file that an answer has; the file's own source comes first.
+    joined: Callable[[Sequence[bytes]], bytes] = lambda sources: sources[-1]
 
 
 def _matches(pattern: str) -> Count:
@@ -65,6 +67,22 @@ def _javascript(text: str, rules: Rules) -> str:
     return text
 
 
+def _java(text: str, _rules: Rules) -> str:
+    """No test waits for its turn."""
+    return re.sub(r"^[ \t]*@Disabled(?:\([^)]*\))?\s*\n", "", text, flags=re.MULTILINE)
+
+
+def _joined_java(sources: Sequence[bytes]) -> bytes:
+    """Only the file's own class may be public, and imports come before all."""
+    imports = [line for source in sources for line in re.findall(rb"^import .*;$", source, re.MULTILINE)]
+    own, *others = (re.sub(rb"^import .*;$", b"", source, flags=re.MULTILINE) for source in sources)
+    others = [
+        re.sub(rb"^public ((?:\w+ )*(?:class|enum|interface|record)\b)", rb"\1", source, flags=re.MULTILINE)
+        for source in others
+    ]
+    return b"\n".join([*dict.fromkeys(imports), own, *others])
+
+
 JAVASCRIPT_TESTS = (
     r"^[^\n/]*(?<![\w.])(?:test|it|xtest)(?:\.each\b[^\n]*)?\(\s*$|(?<![\w.])(?:test|it)\s*\(\s*['\"`]"
 )
@@ -72,6 +90,12 @@ JAVASCRIPT_TESTS = (
 TRACKS: Mapping[str, Track] = {
     "cpp": Track(_cpp_tests, re.compile(r"CMakeLists\.txt|test/tests-main\.cpp")),
     "go": Track(_matches(r"^func Test\w*\(")),
+    "java": Track(
+        _matches(r"^\s*@Test\b"),
+        re.compile(r"build\.gradle|gradlew(?:\.bat)?|gradle/.*"),
+        _java,
+        _joined_java,
+    ),
     "javascript": Track(
         _matches(JAVASCRIPT_TESTS),
         re.compile(r"package\.json|babel\.config\.js|LICENSE|\.npmrc|\.eslintrc"),

@@ -14,6 +14,7 @@ from __future__ import annotations
 from benchkit.judging.tasks.harnesses.base import Harness, Plan, Run, Trial, Unfit
 from benchkit.judging.tasks.harnesses.cpp import CppHarness
 from benchkit.judging.tasks.harnesses.go import GoHarness
+from benchkit.judging.tasks.harnesses.java import JavaHarness
 from benchkit.judging.tasks.harnesses.javascript import JavaScriptHarness, html_harness
 from benchkit.judging.tasks.harnesses.python import PythonHarness
 from benchkit.judging.tasks.harnesses.rust import RustHarness
@@ -27,5 +28,6 @@ HARNESSES: dict[str, Harness] = {
     "go": GoHarness(),
     "rust": RustHarness(),
     "cpp": CppHarness(),
+    "java": JavaHarness(),
 }
 """By the language's name."""

@@ -53,6 +53,9 @@ class Harness(Protocol):
     # What it keeps ready for all builds, made once outside of the sandbox; folders that programs may read.
     def prepare(self, toolchain: Toolchain, /) -> Sequence[Path]: ...
 
+    # What a task's own files need that is not here, and what brings it; empty where all is.
+    def missing(self, files: Files, /) -> str: ...
+
     # How this trial is built and run. Raises Unfit where it cannot be.
     def plan(self, trial: Trial, toolchain: Toolchain, /) -> Plan: ...
 

@@ -11,6 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
+from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX
@@ -41,6 +42,9 @@ class CppHarness:
             _compile(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
             (folder / "main.o.draft").rename(folder / "main.o")
         return (folder,)
+
+    def missing(self, _files: Files) -> str:
+        return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
         sources = sorted(name for name in trial.files if name.endswith(".cpp") and "/" not in name)

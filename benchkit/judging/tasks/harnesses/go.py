@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
+from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.go import GO, build_script
@@ -23,6 +24,9 @@ class GoHarness:
 
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         return [cache.folder for cache in toolchain.caches]
+
+    def missing(self, _files: Files) -> str:
+        return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
         module = MODULE.search(_text(trial, "go.mod"))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.html import DOM
@@ -30,6 +31,9 @@ class JavaScriptHarness:
 
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (packages_folder(), packages_folder().resolve()) if packages_folder().is_dir() else ()
+
+    def missing(self, _files: Files) -> str:
+        return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
         names = [name for name in trial.tests if re.search(r"\.(test|spec)\.[cm]?js$", name)]

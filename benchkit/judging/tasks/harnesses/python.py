@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path, PurePosixPath
 
+from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.python import python_packages_folder
@@ -18,6 +19,9 @@ class PythonHarness:
 
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (python_packages_folder(),) if python_packages_folder().is_dir() else ()
+
+    def missing(self, _files: Files) -> str:
+        return ""
 
     def plan(self, trial: Trial, _toolchain: Toolchain) -> Plan:
         names = [name for name in trial.tests if any(map(PurePosixPath(name).match, TEST_FILES))]

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
+from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import shared_folder
@@ -43,6 +44,9 @@ class RustHarness:
                 capture_output=True,
             )
         return (folder,)
+
+    def missing(self, _files: Files) -> str:
+        return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
         tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
