@@ -95,6 +95,9 @@ class Java:
         """The launcher compiles one file in memory, whatever its first class is called."""
         return Recipe({"Main.java": source.encode()}, run=(JAVA, *QUICK, "Main.java"))
 
+    def calling_program(self, _source: str, _entry_point: str) -> Recipe | None:
+        return None
+
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         """Both are static methods: `check` takes any functional interface."""
         imports = "".join(found[0] for text in (source, test) for found in _IMPORT.finditer(text))

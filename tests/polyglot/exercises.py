@@ -82,12 +82,144 @@ CPP: Files = {
         '#if defined(EXERCISM_RUN_ALL_TESTS)\nTEST_CASE("two") { REQUIRE(sum::add(-1, 1) == 0); }\n#endif\n'
     ),
 }
+JAVA_MAIN, JAVA_TEST = "src/main/java", "src/test/java"
+JAVA_EXAMPLE = ".meta/src/reference/java"
+JAVA_WINNER = "Winner winner(List<Integer> left, List<Integer> right)"
+JAVA_TEST_HEAD = """import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Disabled;
+import org.junit.jupiter.api.Test;
+
+"""
+JAVA_HALVE: Files = {
+    ".docs/instructions.md": "# Instructions\n\nHalve an even number, refuse an odd one.",
+    f"{JAVA_EXAMPLE}/Halve.java": (
+        "class Halve {\n    int halve(int n) {\n"
+        '        if (n % 2 != 0) throw new IllegalArgumentException("odd");\n'
+        "        return n / 2;\n    }\n}\n"
+    ),
+    f"{JAVA_MAIN}/Halve.java": (
+        "class Halve {\n    int halve(int n) {\n"
+        '        throw new UnsupportedOperationException("Delete this");\n    }\n}\n'
+    ),
+    f"{JAVA_TEST}/HalveTest.java": JAVA_TEST_HEAD
+    + """public class HalveTest {
+    private Halve halve;
+
+    @BeforeEach
+    public void setUp() {
+        halve = new Halve();
+    }
+
+    @Test
+    public void even() {
+        assertThat(halve.halve(8)).isEqualTo(4);
+    }
+
+    @Disabled("Remove to run test")
+    @Test
+    public void odd() {
+        assertThatExceptionOfType(IllegalArgumentException.class)
+            .isThrownBy(() -> halve.halve(3))
+            .withMessage("odd");
+    }
+}
+""",
+    "build.gradle": "plugins {\n    id 'java'\n}\n",
+    "gradlew": "#!/bin/sh\nexit 1\n",
+    "gradle/wrapper/gradle-wrapper.properties": "distributionUrl=none\n",
+}
+# A class that is given, one to write, and an example of two sources, the second with imports of its own.
+JAVA_GAME: Files = {
+    ".docs/instructions.md": "# Instructions\n\nWho won: the side with more points, NONE if even.",
+    f"{JAVA_EXAMPLE}/Points.java": (
+        "import java.util.List;\n\npublic class Points {\n    static int sum(List<Integer> points) {\n"
+        "        return points.stream().mapToInt(each -> each).sum();\n    }\n}\n"
+    ),
+    f"{JAVA_EXAMPLE}/Game.java": (
+        f"import java.util.List;\n\nclass Game {{\n    {JAVA_WINNER} {{\n"
+        "        int ahead = Points.sum(left) - Points.sum(right);\n"
+        "        return ahead > 0 ? Winner.LEFT : ahead < 0 ? Winner.RIGHT : Winner.NONE;\n    }\n}\n"
+    ),
+    f"{JAVA_EXAMPLE}/Winner.java": "enum Winner { LEFT, RIGHT, NONE }\n",
+    f"{JAVA_MAIN}/Winner.java": "enum Winner { LEFT, RIGHT, NONE }\n",
+    f"{JAVA_MAIN}/Game.java": (
+        f"import java.util.List;\n\nclass Game {{\n    {JAVA_WINNER} {{\n        return null;\n    }}\n}}\n"
+    ),
+    f"{JAVA_TEST}/GameTest.java": "import java.util.List;\n"
+    + JAVA_TEST_HEAD
+    + """public class GameTest {
+    @Test
+    public void left() {
+        assertThat(new Game().winner(List.of(1, 2), List.of(2))).isEqualTo(Winner.LEFT);
+    }
+
+    @Disabled
+    @Test
+    public void even() {
+        assertThat(new Game().winner(List.of(), List.of())).isEqualTo(Winner.NONE);
+    }
+}
+""",
+}
+JAVA_GAME_IN_ONE = (
+    f"import java.util.List;\n\nclass Game {{\n    {JAVA_WINNER} {{\n"
+    "        int ahead = Points.sum(left) - Points.sum(right);\n"
+    "        return ahead > 0 ? Winner.LEFT : ahead < 0 ? Winner.RIGHT : Winner.NONE;\n    }\n}\n\n"
+    "class Points {\n    static int sum(List<Integer> points) {\n"
+    "        return points.stream().mapToInt(each -> each).sum();\n    }\n}\n"
+)
+# Two files to write, a test with a helper of its own beside it.
+JAVA_WORDS: Files = {
+    ".docs/instructions.md": "# Instructions\n\nThe words of a line, in order; a missing line is a NoLine.",
+    f"{JAVA_EXAMPLE}/Words.java": (
+        "import java.util.List;\n\nclass Words {\n    List<String> of(String line) throws NoLine {\n"
+        '        if (line == null) throw new NoLine("no line");\n'
+        '        return List.of(line.trim().split("\\\\s+"));\n    }\n}\n'
+    ),
+    f"{JAVA_EXAMPLE}/NoLine.java": (
+        "class NoLine extends Exception {\n    NoLine(String why) {\n        super(why);\n    }\n}\n"
+    ),
+    f"{JAVA_MAIN}/Words.java": "class Words {}\n",
+    f"{JAVA_MAIN}/NoLine.java": "class NoLine extends Exception {}\n",
+    f"{JAVA_TEST}/Lines.java": 'class Lines {\n    static final String LINE = " one  two ";\n}\n',
+    f"{JAVA_TEST}/WordsTest.java": JAVA_TEST_HEAD
+    + """public class WordsTest {
+    @Test
+    public void inOrder() throws NoLine {
+        assertThat(new Words().of(Lines.LINE)).containsExactly("one", "two");
+    }
+
+    @Disabled("Remove to run test")
+    @Test
+    public void missing() {
+        assertThatExceptionOfType(NoLine.class).isThrownBy(() -> new Words().of(null)).withMessage("no line");
+    }
+}
+""",
+}
+
+
+def java_row(files: Files, solution: str, *tests: str) -> tuple[Files, list[str], list[str], list[str]]:
+    return (
+        files,
+        [f"{JAVA_MAIN}/{name}.java" for name in solution.split()],
+        [f"{JAVA_TEST}/{name}.java" for name in tests],
+        [name for name in files if name.startswith(JAVA_EXAMPLE)],
+    )
+
+
 FILES: Mapping[str, tuple[Files, list[str], list[str], list[str]]] = {
     "python/halve": (PYTHON, ["halve.py"], ["halve_test.py"], [".meta/example.py"]),
     "javascript/hello": (JAVASCRIPT, ["hello.js"], ["hello.spec.js"], [".meta/proof.ci.js"]),
     "go/double": (GO, ["double.go"], ["double_test.go"], [".meta/example.go"]),
     "rust/tri-ple": (RUST, ["src/lib.rs", "Cargo.toml"], ["tests/tri-ple.rs"], [".meta/example.rs"]),
     "cpp/sum": (CPP, ["sum.cpp", "sum.h"], ["sum_test.cpp"], [".meta/example.cpp", ".meta/example.h"]),
+    "java/halve": java_row(JAVA_HALVE, "Halve", "HalveTest"),
+    "java/game": java_row(JAVA_GAME, "Game", "GameTest"),
+    "java/words": java_row(JAVA_WORDS, "Words NoLine", "WordsTest", "Lines"),
 }
 EXAMPLES: Mapping[str, Files] = {
     name: {
@@ -95,9 +227,10 @@ EXAMPLES: Mapping[str, Files] = {
         for solution in solutions
         for source in examples
         if Path(source).suffix == Path(solution).suffix
+        and (Path(source).suffix != ".java" or Path(source).name == Path(solution).name)
     }
     for name, (files, solutions, _tests, examples) in FILES.items()
-}
+} | {"java/game": {f"{JAVA_MAIN}/Game.java": JAVA_GAME_IN_ONE}}
 
 
 def write_exercise(checkout: Path, name: str) -> Path:

@@ -11,10 +11,11 @@ import pytest
 
 from benchkit.judging.tasks.toolchains import find_toolchains
 from tests.loaded_interpreter import run_script
-from tests.polyglot.exercises import EXAMPLES, FILES, answer, write_exercise
+from tests.polyglot.exercises import EXAMPLES, FILES, JAVA_MAIN, answer, write_exercise
 from tests.stand_ins.chat_server import Turn, chat_server
 
 PYTHON = "python/halve"
+HEAVY = {"java": pytest.mark.heavy}
 FORGED = {
     "python/halve": {"halve.py": "import os\nprint('2 passed')\nos._exit(0)\n"},
     "javascript/hello": {"hello.js": "console.log('3 passed');\nprocess.exit(0);\nexport const hello = 1;\n"},
@@ -29,6 +30,17 @@ FORGED = {
         "sum.h": "#pragma once\n#undef EXERCISM_RUN_ALL_TESTS\nnamespace sum { int add(int a, int b); }\n",
         "sum.cpp": '#include "sum.h"\nint sum::add(int a, int b) { return a + b; }\n',
     },
+    "java/halve": {
+        f"{JAVA_MAIN}/Halve.java": "class Halve {\n    int halve(int n) {\n"
+        '        System.out.println("2 tests successful");\n        System.exit(0);\n        return 0;\n'
+        "    }\n}\n"
+    },
+    "java/game": {
+        f"{JAVA_MAIN}/Game.java": EXAMPLES["java/game"][f"{JAVA_MAIN}/Game.java"].replace(
+            "class Game {", "class Game {\n    static { Runtime.getRuntime().halt(0); }\n"
+        )
+    },
+    "java/words": {f"{JAVA_MAIN}/Words.java": "class Words {}\nclass WordsTest {}\n"},
 }
 
 
@@ -94,7 +106,7 @@ def replay(checkout: Path, name: str, text: str, out: Path) -> dict[str, Any]:
     return row
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=HEAVY.get(name[:4], ())) for name in FILES])
 def test_an_example_passes_and_a_forged_end_does_not(
     name: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
