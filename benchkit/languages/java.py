@@ -95,7 +95,7 @@ class Java:
         """The launcher compiles one file in memory, whatever its first class is called."""
         return Recipe({"Main.java": source.encode()}, run=(JAVA, *QUICK, "Main.java"))
 
-    def calling_program(self, _source: str, _entry_point: str) -> Recipe | None:
+    def calling_program(self, _source: str, _entry_point: str) -> None:
         return None
 
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
