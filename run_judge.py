@@ -37,6 +37,8 @@ def command(
 
     import_dspy()
     court = Court(read_rubrics(rubrics or FOLDER), votes, read_state(program) if program else {})
+    if settings.check and run is None:  # whose answers they will be is not known yet
+        return
     judge_run(court, _with_seeds(settings), need_run(run))
 
 

@@ -28,6 +28,7 @@ COMMANDS = {
     "show": "one run, whole",
     "compare": "which model is better, and is it true?",
     "leaderboard": "models in tiers, with notes and charts",
+    "judge": "a model says of code what no run can tell, once it has proved itself",
     "import": "results that somebody made without us, into the history",
     "report": "everything as one HTML, Markdown, CSV… file",
     "dashboard": "all of this as a page in the browser",

@@ -61,6 +61,7 @@ def command(
     from benchkit.telling.comparison import columns as known
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.composite import scored, scoring_of
+    from benchkit.telling.comparison.judgements import with_judgements
     from benchkit.telling.comparison.page import pages, rendered
     from benchkit.telling.comparison.selection import sections
     from benchkit.telling.history import open_store
@@ -75,6 +76,7 @@ def command(
     if weights or without or baseline_run or {sort_by, *known.chosen(columns)} & {*known.PART_COLUMNS}:
         scoring = scoring_of(catalog, weights, without, baseline_run)
         compared = [scored(one, scoring) for one in compared]
+    compared = [with_judgements(one, catalog) for one in compared]
     click.echo(rendered(pages(compared, baseline, sort_by, columns, margin), style, terminal_width()))
     if codes:
         _show_codes(compared, store)

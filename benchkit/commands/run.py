@@ -39,11 +39,16 @@ Exit codes: 0 it ran, whatever the model scored; 1 the run failed (it is recorde
 )
 @history_option
 @runs_dir_option
+@click.option(
+    "--judge",
+    metavar="MODEL",
+    help="Judge its answers afterwards: FILE.gguf, or one such as openrouter/NAME.",
+)
 @click.option("--json", "as_json", is_flag=True, help="The run's record on stdout, all else on stderr.")
 @click.option("--dry-run", is_flag=True, help="Show what would be started; start nothing.")
 @click.version_option(__version__, prog_name=PROGRAM, message="%(prog)s %(version)s")
 @click.argument("script_args", nargs=-1, type=click.UNPROCESSED, metavar="[SCRIPT FLAGS]…")
-def command(as_json: bool, dry_run: bool, **options: Any) -> int:
+def command(judge: str | None, as_json: bool, dry_run: bool, **options: Any) -> int:
     """Serve a model, run a benchmark against it, and add score, timing and VRAM to the history.
 
     Flags that are not listed here go to the script untouched, and so does all that stands behind --.
@@ -51,6 +56,7 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
     from benchkit.running.plan import plan_run
 
     plan = plan_run(_settings(options))
+    judging = _judge_settings(judge, plan.settings) if judge is not None else None
     if dry_run:
         from benchkit.running.runner import preview
 
@@ -61,7 +67,29 @@ def command(as_json: bool, dry_run: bool, **options: Any) -> int:
 
     run = execute(plan, open_display(output_to_stderr=as_json))
     _tell(run, plan.settings.history, as_json)
+    if judging is not None and run.status is Status.OK:
+        return _judged(run, judging, as_json)
     return {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: Interrupted.exit_code}[run.status]
+
+
+def _judge_settings(judge: str, settings: RunSettings) -> RunSettings:
+    """What is wrong with a judge is said before the model that it judges is served."""
+    from benchkit.providers.names import find_remote_model
+    from benchkit.running.judging import check_judge
+
+    kept = {name: getattr(settings, name) for name in ("llama_server", "gpu_layers", "history", "runs_dir")}
+    server = "auto" if settings.base_url or find_remote_model(judge) else settings.server
+    own = RunSettings(benchmark="", model=Path(judge), server=server, **kept)
+    check_judge(own)
+    return own
+
+
+def _judged(run: Run, settings: RunSettings, as_json: bool) -> int:
+    """The judge is served when the model that it judges is gone: two beside one another share no GPU."""
+    from benchkit.commands.judge import tell
+    from benchkit.running.judging import plans_for
+
+    return tell(plans_for([run], settings, ()), [run], output_to_stderr=as_json)
 
 
 def _settings(options: dict[str, Any]) -> RunSettings:

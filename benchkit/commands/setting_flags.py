@@ -26,6 +26,17 @@ def serving_options() -> list[click.Parameter]:
     return [_option(SETTINGS[name]) for name in SERVING]
 
 
+JUDGING = (
+    *("temperature", "max_tokens", "context", "parallel", "restarts", "timeout_s"),
+    *("price", "price_kwh", "max_cost"),
+)
+
+
+def judge_options() -> list[click.Parameter]:
+    """Those of a server, and of asking a model that judges."""
+    return [*serving_options(), *(_option(SETTINGS[name]) for name in JUDGING)]
+
+
 def served_model(model: str, options: Mapping[str, Any], **further: Any) -> RunSettings:
     """A file, or the name of a model at --base-url."""
     if options["base_url"] is None:

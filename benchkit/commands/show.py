@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchkit.commands.options import history_option, runs_dir_option
+from benchkit.terminal import printable
+
+if TYPE_CHECKING:
+    from benchkit.records import Run
+    from benchkit.telling.history.base import Store
 
 
 @click.command()
@@ -21,17 +26,47 @@ from benchkit.commands.options import history_option, runs_dir_option
 def command(run_id: str, history: str, as_json: bool, attempt: str | None, runs_dir: Path) -> None:
     """One run of the history, by its id or the beginning of it."""
     if attempt is not None:
-        lines = attempt_lines(_folder(run_id, history, runs_dir), attempt)
+        judged = list(_judged_lines(run_id, history, attempt))
+        lines = [*attempt_lines(_folder(run_id, history, runs_dir), attempt, judged)]
         click.echo_via_pager(f"{line}\n" for line in lines)
         return
     from benchkit.telling.history import find_run, open_store, to_record
 
-    record = to_record(find_run(open_store(history), run_id))
+    run = find_run(store := open_store(history), run_id)
+    record = to_record(run)
     if as_json:
         print(json.dumps(record, ensure_ascii=False))
         return
-    for line in _lines(record):
+    for line in (*_lines(record), *_judgements(store, run)):
         print(line)
+
+
+def _judgements(store: Store, run: Run) -> Iterator[str]:
+    """What judges said of the run as a whole."""
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.judgements import judgements_of
+
+    found = judgements_of(Catalog(store), run)
+    if found:
+        yield "judged by"
+        yield from (f"  {printable(one.in_words())}" for one in found)
+
+
+def _judged_lines(run_id: str, history: str, task: str) -> Iterator[str]:
+    """What judges said of the answers to one task; nothing where the run is none of the history."""
+    from benchkit.errors import BenchError
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.judgements import judged_by, judgements_of, rationale_lines, rationales
+    from benchkit.telling.history import find_run, open_store
+
+    try:
+        run = find_run(store := open_store(history), Path(run_id).name)
+    except BenchError:
+        return
+    for one in judgements_of(Catalog(store), run):
+        for row in rationales(store, one, task):
+            yield click.style(f"{judged_by(one)} sample {row.get('sample')}", fg="cyan")
+            yield from (f"  {printable(line)}" for line in rationale_lines(row))
 
 
 def _folder(run_id: str, history: str, runs_dir: Path) -> Path:
@@ -46,12 +81,15 @@ def _folder(run_id: str, history: str, runs_dir: Path) -> Path:
     return Path(record.get("artifacts") or runs_dir / str(record["id"]))
 
 
-def attempt_lines(folder: Path, task: str) -> Iterator[str]:
-    """The files of each attempt at the task, with a head for each."""
+def attempt_lines(folder: Path, task: str, judged: Sequence[str] = ()) -> Iterator[str]:
+    """The files of each attempt at the task, with a head for each, and what judges said of it."""
     from benchkit.contract import ATTEMPTS, AttemptFile
     from benchkit.errors import UnknownName, UsageError
 
     attempts = sorted(path for path in (folder / ATTEMPTS).glob("*") if path.is_dir())
+    if not attempts and judged:  # of a run that keeps no attempts, its answers are all that was judged
+        yield from judged
+        return
     if not attempts:
         raise UsageError(f"{folder / ATTEMPTS} holds no attempt: only runs of tasks keep them")
     attempts_of_task = [path for path in attempts if path.name == task or path.name.startswith(f"{task}__")]
@@ -65,6 +103,7 @@ def attempt_lines(folder: Path, task: str) -> Iterator[str]:
                 yield click.style(f"── {name}", fg="cyan")
                 yield from _coloured(text) if name == AttemptFile.PATCH else text.rstrip("\n").split("\n")
         yield ""
+    yield from judged
 
 
 def _read(path: Path) -> str:

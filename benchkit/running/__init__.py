@@ -3,6 +3,7 @@
 runner/           one run: serve, run the script, record
 batch/            many models and benchmarks, unattended
 executors/        where its runs are carried out
+judging.py        a model as a judge of other runs' answers
 tuning/           how fast a model is served, and with which flags it is fastest
 live/             what is going on now, for any onlooker
 display.py        where a run shows what it does

@@ -36,7 +36,7 @@ class Asked:
 def read(turn: Turn) -> Asked:
     found = re.split(r"\[\[ ## (\w+) ## \]\]\n", turn.question)
     parts = {name: text.strip("\n") for name, text in zip(found[1::2], found[2::2], strict=True)}
-    items = tuple(re.findall(r"[«\"']?\b([a-z][a-z0-9_]*): [A-Z]", parts["items"]))
+    items = tuple(re.findall(r"[«\"']?\b([a-z][a-z0-9_]*): [A-Z]", parts.get("items", "")))
     codes = (parts[name] for name in ("code", "first", "second") if name in parts)
     return Asked(
         items, tuple(one.partition("\n\nRespond with")[0] for one in codes), turn.body.get("seed") or 0
@@ -59,43 +59,55 @@ def said(asked: Asked, answers: Mapping[str, str], evidence: str | None = None) 
     return json.dumps({"answers": entries})
 
 
-def good(is_right: IsRight) -> Do:
-    """Looks at the code alone: whatever remarks, names and lengths are, its answers stay."""
+Judges = Callable[[Asked], str]
+"""The text with which a judge answers."""
+
+
+def judging(answer: Judges, finish: str = "stop") -> Do:
+    """A server's behaviour: it judges what is to be judged, and tells who asks nothing that it is there."""
 
     def do(turn: Turn) -> None:
         asked = read(turn)
-        right = [is_right(code) for code in asked.codes]
-        if asked.is_pair:
-            better = "same" if right[0] == right[1] else "first" if right[0] else "second"
-            answers = dict.fromkeys(asked.items, better)
+        if asked.items:
+            turn.answer(answer(asked), finish=finish)
         else:
-            checked = "yes" if right[0] else "no"
-            answers = {name: checked if name == CHECKED else "yes" for name in asked.items}
-        turn.answer(said(asked, answers))
+            message = {"role": "assistant", "content": "I am here."}
+            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            turn.status(200, {"choices": [choice], "usage": {"prompt_tokens": 1, "completion_tokens": 3}})
 
     return do
+
+
+def good(is_right: IsRight) -> Do:
+    """Looks at the code alone: whatever remarks, names and lengths are, its answers stay."""
+    return judging(lambda asked: said(asked, honest(asked, is_right)))
+
+
+def honest(asked: Asked, is_right: IsRight) -> dict[str, str]:
+    """The answer to each item by the code alone."""
+    right = [is_right(code) for code in asked.codes]
+    if asked.is_pair:
+        better = "same" if right[0] == right[1] else "first" if right[0] else "second"
+        return dict.fromkeys(asked.items, better)
+    checked = "yes" if right[0] else "no"
+    return {name: checked if name == CHECKED else "yes" for name in asked.items}
 
 
 def constant(answer: str) -> Do:
     """The same answer to every item, whatever the code."""
-
-    def do(turn: Turn) -> None:
-        asked = read(turn)
-        turn.answer(said(asked, dict.fromkeys(asked.items, answer)))
-
-    return do
+    return judging(lambda asked: said(asked, dict.fromkeys(asked.items, answer)))
 
 
-def prose(turn: Turn) -> None:
-    turn.answer("I have looked at the code, and on the whole I like it. It could do with more tests.")
+def prose() -> Do:
+    """Has an opinion, and no answers."""
+    return judging(lambda _asked: "I have looked at the code, and on the whole I like it.")
 
 
 def truncates(is_right: IsRight) -> Do:
     """Ends in the middle of its answer, at the token budget."""
 
-    def do(turn: Turn) -> None:
-        asked = read(turn)
-        text = said(asked, dict.fromkeys(asked.items, "yes" if is_right(asked.codes[0]) else "no"))
-        turn.answer(text[: len(text) // 2], finish="length")
+    def half(asked: Asked) -> str:
+        text = said(asked, honest(asked, is_right))
+        return text[: len(text) // 2]
 
-    return do
+    return judging(half, finish="length")

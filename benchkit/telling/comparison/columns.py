@@ -10,6 +10,7 @@ from benchkit.contract import ScorePart
 from benchkit.errors import UnknownName, UsageError
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.judgements import shown_judgement
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.tables.columns import Column
 from benchkit.terminal import duration
@@ -65,7 +66,22 @@ def _overall(one: Contestant) -> float | None:
     return one.composite.overall if one.composite else None
 
 
+def _judge_points(one: Contestant) -> float | None:
+    shown = shown_judgement(one)
+    return shown.points if shown else None
+
+
+def _judge_mark(one: Contestant) -> str:
+    """The interval, and a mark where the judge has not proved itself."""
+    shown = shown_judgement(one)
+    if shown is None or shown.points is None:
+        return ""
+    between = f" [{shown.interval[0]:.0f}–{shown.interval[1]:.0f}]" if shown.interval else ""
+    return f"{between} {UNCALIBRATED}" if shown.uncalibrated else between
+
+
 NOT_AVAILABLE = "n/a"
+UNCALIBRATED = "?"
 MODEL_WIDTH = 32  # so many characters of a name still tell models apart
 
 COLUMNS: tuple[Column[Contestant], ...] = (
@@ -108,8 +124,12 @@ PART_COLUMNS: tuple[Column[Contestant], ...] = (
     *map(_part, ScorePart),
     Column("overall", "overall", 0, _overall, 1, "high", unknown=NOT_AVAILABLE),
 )
+# What a judge said stands apart: it is no part of the overall.
+JUDGE_COLUMN: Column[Contestant] = Column(
+    "judge", "judge", 1, _judge_points, 1, "high", beside=_judge_mark, unknown=NOT_AVAILABLE
+)
 COLUMNS = tuple(replace(one, doubtful=_is_disturbed) if one.speed else one for one in COLUMNS)
-BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS)}
+BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS, JUDGE_COLUMN)}
 ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
 

@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from benchkit.contract import ScorePart
-from benchkit.telling.comparison.columns import BY_NAME, NOT_AVAILABLE, PART_COLUMNS
+from benchkit.telling.comparison.columns import (
+    BY_NAME,
+    JUDGE_COLUMN,
+    NOT_AVAILABLE,
+    PART_COLUMNS,
+    UNCALIBRATED,
+)
+from benchkit.telling.comparison.judgements import shown_judgement
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.tables.columns import Column
 
@@ -20,7 +27,9 @@ _OVER = {
 def part_table(rows: Sequence[Contestant]) -> tuple[Column[Contestant], ...]:
     """The model and its parts; empty where nothing is known but what the score says already."""
     known = [one.composite for one in rows if one.composite is not None]
-    return (BY_NAME["model"], *PART_COLUMNS) if any(one.says_more for one in known) else ()
+    parts = PART_COLUMNS if any(one.says_more for one in known) else ()
+    judge = (JUDGE_COLUMN,) if any(one.judgements for one in rows) else ()
+    return (BY_NAME["model"], *parts, *judge) if parts or judge else ()
 
 
 def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant]]) -> list[str]:
@@ -41,4 +50,28 @@ def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant
     if known and BY_NAME["overall"] in columns:
         weights = ", ".join(f"{part} {100 * weight:g}%" for part, weight in known[0][1].weights.items())
         said.append(f"overall: {weights}; it ranks nobody: what is proven stands below")
+    if JUDGE_COLUMN in columns:
+        said += _judge_remarks(rows)
+    return said
+
+
+def _judge_remarks(rows: Sequence[Contestant]) -> list[str]:
+    """Whose word it is, and what it is worth."""
+    shown = [(one.label, found) for one in rows if (found := shown_judgement(one)) is not None]
+    judges = sorted({found.judge for _, found in shown})
+    said = (
+        [f"judge: what {' or '.join(judges)} said of the code; it stands apart, in no overall"]
+        if judges
+        else []
+    )
+    for why in dict.fromkeys(found.uncalibrated for _, found in shown if found.uncalibrated):
+        who = ", ".join(label for label, found in shown if found.uncalibrated == why)
+        said.append(f"{UNCALIBRATED} {who}: the judge is uncalibrated, its points prove nothing: {why}")
+    said += [
+        f"{label}: judged by {found.judge}, of the same family ({found.related})"
+        for label, found in shown
+        if found.related
+    ]
+    if len(judges) > 1:
+        said.append("points of different judges are not compared")
     return said

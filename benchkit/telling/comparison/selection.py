@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
+from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 from benchkit.records import Run, Status
 from benchkit.telling.comparison import facts
@@ -14,6 +16,12 @@ from benchkit.telling.comparison.conditions import Conditions, conditions, diffe
 from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
 from benchkit.telling.comparison.parts import Composite
 from benchkit.telling.history.heads import Head
+
+if TYPE_CHECKING:
+    from benchkit.telling.comparison.judgements import Judgement
+
+OF_JUDGES = (JudgeRun.CODE, JudgeRun.CHECK, JudgeRun.TUNE)
+"""Benchmarks whose models judge: nothing to compare with models that write, unless somebody names them."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Contestant:
     outcomes: Outcomes
     mark: str = ""  # what differs from the others, where they are shown together all the same
     composite: Composite | None = None  # where it was asked for
+    judgements: tuple[Judgement, ...] = ()  # what judges said of it
 
     @property
     def run(self) -> Run:
@@ -85,6 +94,8 @@ def choose(
 ) -> list[Head]:
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
     entries = [entry for entry in catalog.heads if benchmark in (None, entry.benchmark)]
+    if not names and benchmark is None:
+        entries = [entry for entry in entries if entry.benchmark not in OF_JUDGES]
     if not entries:
         raise UsageError(_nothing(catalog, benchmark))
     if not names:

@@ -19,6 +19,7 @@ def code_lines(flip: Flip, width: int | None) -> Iterator[str]:
     yield f"{flip.task}: solved by {', '.join(flip.solved_by)}; not by {', '.join(flip.failed_by)}"
     for one in (flip.failed, flip.solved):
         yield f"  {_said(one)}"
+        yield from (f"    {printable(line)}" for line in one.rationale)
     if not (flip.failed.code or flip.solved.code):
         yield "  the codes were not kept"
         return

@@ -12,6 +12,7 @@ from typing import Any
 
 from benchkit.contract import ATTEMPTS, RunFile
 from benchkit.records import Run, Verdict
+from benchkit.telling.comparison.judgements import judged_by, rationale_lines, rationales, shown_judgement
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.history import as_json
 from benchkit.telling.history.artifacts import artifact_rows, code_of
@@ -33,6 +34,7 @@ class Attempt:
     verdict: str
     detail: str
     code: str
+    rationale: tuple[str, ...] = ()  # what a judge said of it, one line an item
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Attempts:
         self._of, self._store = contestant, store
         self._verdicts: Mapping[str, list[dict[str, Any]]] | None = None
         self._answers: Mapping[str, list[dict[str, Any]]] | None = None
+        self._rationales: Mapping[str, list[dict[str, Any]]] | None = None
 
     def share(self, task: str) -> float | None:
         return self._of.outcomes.share(task)
@@ -96,7 +99,19 @@ class Attempts:
         fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
         row = next(iter(fitting or rows), {})
         verdict = str(row.get("verdict") or (Verdict.PASSED if passed else "not passed"))
-        return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row))
+        said = self._rationale(task, row)
+        return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row), said)
+
+    def _rationale(self, task: str, row: Mapping[str, Any]) -> tuple[str, ...]:
+        """Under the judge's name; none where nobody judged it."""
+        judgement = shown_judgement(self._of)
+        if judgement is None:
+            return ()
+        if self._rationales is None:
+            self._rationales = _by_task(rationales(self._store, judgement))
+        same = [one for one in self._rationales.get(task, []) if one.get("sample") == row.get("sample")]
+        lines = [line for one in same[:1] for line in rationale_lines(one)]
+        return (judged_by(judgement), *lines) if lines else ()
 
     def _code(self, task: str, row: Mapping[str, Any]) -> str:
         answers = (self._answers or {}).get(task, [])

@@ -9,6 +9,7 @@ from itertools import chain
 
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.groups import group_tables
+from benchkit.telling.comparison.judgements import judgement_lines
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
 from benchkit.telling.reports.flips import Attempt, Flip
@@ -79,8 +80,14 @@ def _results(material: Material, one: Page) -> list[str]:
         "<h3>What the scores prove</h3>",
         *(WORDS.sub(r"<strong>\g<0></strong>", item) for item in _list(verdict_lines(one))),
         *_list(infrastructure_lines(one.rows)),
+        *_judgements(one),
         *(f'<div class="wide">{canvas.inline()}</div>' for canvas in material.charts(one)),
     ]
+
+
+def _judgements(one: Page) -> list[str]:
+    lines = judgement_lines(one.rows)
+    return ["<h3>What judges said</h3>", *_list(lines)] if lines else []
 
 
 def _parts(one: Page) -> Iterator[str]:
@@ -127,7 +134,16 @@ def _flip(flip: Flip) -> str:
     )
     heads = f"<tr><th>{_attempt(flip.failed)}</th><th></th><th>{_attempt(flip.solved)}</th></tr>"
     columns = '<colgroup><col><col style="width:1.4em"><col></colgroup>'
-    return f'{head}<table class="code">{columns}{heads}{rows}</table></details>'
+    judged = "".join(_rationale(one) for one in (flip.failed, flip.solved))
+    return f'{head}<table class="code">{columns}{heads}{rows}</table>{judged}</details>'
+
+
+def _rationale(one: Attempt) -> str:
+    """What a judge said, below the codes."""
+    if not one.rationale:
+        return ""
+    head, *lines = one.rationale
+    return f"<p>{_said(one.model)} {_said(head)}</p>" + "".join(_list(lines))
 
 
 def _names(names: Sequence[str]) -> str:

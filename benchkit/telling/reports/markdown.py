@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchkit.telling.comparison.judgements import judgement_lines
 from benchkit.telling.comparison.page import markdown_text, rendered
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 
@@ -10,7 +11,7 @@ class Markdown:
     def render(self, material: Material) -> bytes:
         parts = [f"# Benchmark report, {material.written:%Y-%m-%d %H:%M}"]
         for one in material.pages:
-            asked = [f"asked: {how_asked(one)}", *infrastructure_lines(one.rows)]
+            asked = [f"asked: {how_asked(one)}", *judgement_lines(one.rows), *infrastructure_lines(one.rows)]
             parts += [rendered([one], "markdown", None), _list(asked)]
         if material.failures:
             parts += ["## What failed", _list([failure_line(run) for run in material.failures])]

@@ -13,6 +13,7 @@ from benchkit.records import Run, Status
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.composite import scored, scoring_of
+from benchkit.telling.comparison.judgements import with_judgements
 from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
 from benchkit.telling.comparison.tiers import by_score
@@ -51,7 +52,8 @@ class Material:
             anyway=self.anyway,
         )
         scoring = scoring_of(self.catalog, self.weights, self.without, self.baseline_run)
-        return pages([scored(one, scoring) for one in compared], self.baseline)
+        judged = (with_judgements(one, self.catalog) for one in compared)
+        return pages([scored(one, scoring) for one in judged], self.baseline)
 
     @cached_property
     def written(self) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchkit.telling.comparison.judgements import judgement_lines
 from benchkit.telling.comparison.page import rendered
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.terminal import printable
@@ -14,7 +15,7 @@ class Text:
         lines = [f"Report of {material.written:%Y-%m-%d %H:%M} over {material.catalog.place}", ""]
         for one in material.pages:
             lines += [rendered([one], "table", WIDTH), "", f"asked: {how_asked(one)}"]
-            lines += [*infrastructure_lines(one.rows), ""]
+            lines += [*judgement_lines(one.rows), *infrastructure_lines(one.rows), ""]
         if material.failures:
             lines += ["What failed:", *(f"  {failure_line(run)}" for run in material.failures), ""]
         for machine in material.machines:

@@ -75,7 +75,7 @@ def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Pa
         assert found["items"]["abstentions"] == {cause: found["items"]["asked"]}
         assert found["points"] == 100.0  # of what ran alone
     for name, do, cause in (
-        ("prose", judges.prose, "parse failure"),
+        ("prose", judges.prose(), "parse failure"),
         ("cuts", judges.truncates(is_right), "truncated"),
     ):
         with chat_server(do) as server, pytest.raises(EndpointError, match=f"{cause} in every vote"):

@@ -1,0 +1,117 @@
+"""bench_runner.py judge: a model says of code what no run can tell, once it has proved itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.commands import PROGRAM
+from benchkit.commands.options import history_option, runs_dir_option
+from benchkit.commands.setting_flags import judge_options
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from benchkit.records import Run
+    from benchkit.running.plan import PlannedRun
+    from benchkit.running.runner import EndedRun
+    from benchkit.settings import RunSettings
+
+RUNS = "runs"
+
+
+class JudgeGroup(click.Group):
+    """`judge RUN…` beside `judge check MODEL`: what is no command of it is a run."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = [*self.commands, *ctx.help_option_names]
+        return super().parse_args(ctx, args if not args or args[0] in own else [RUNS, *args])
+
+
+@click.group(cls=JudgeGroup)
+def command() -> None:
+    """A model judges the code of runs by a rubric: what runs can tell is run, the rest is asked.
+
+    \b
+    judge RUN… --judge MODEL   the answers of these runs, several votes on each
+    judge check MODEL          whether its word is worth anything, on answers whose truth is known
+    """
+
+
+@command.command(RUNS, params=judge_options())
+@click.argument("names", nargs=-1, required=True, metavar="RUN|MODEL…")
+@click.option("--judge", required=True, metavar="MODEL", help="FILE.gguf, or one such as openrouter/NAME.")
+@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@click.option("--rubrics", type=click.Path(path_type=Path), metavar="DIR", help="Other questions than ours.")
+@click.option("--program", type=click.Path(path_type=Path), metavar="FILE", help="A tuned prompt.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N answers of each.")
+@history_option
+@runs_dir_option
+def runs_command(
+    names: tuple[str, ...],
+    judge: str,
+    votes: int,
+    rubrics: Path | None,
+    program: Path | None,
+    limit: int | None,
+    **options: Any,
+) -> int:
+    """Judge the answers of runs; of a model, those of its latest good runs.
+
+    What a judge said before is not asked again: after a failure the same command goes on.
+    """
+    from benchkit.running.judging import plans_for
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.selection import choose
+    from benchkit.telling.history import open_store
+
+    catalog = Catalog(open_store(options["history"]))
+    chosen = [catalog.run(head) for head in choose(catalog, names)]
+    words = script_words(votes=votes, rubrics=rubrics, program=program, limit=limit)
+    return tell(plans_for(chosen, settings_of(judge, options), words), chosen)
+
+
+def script_words(**flags: Any) -> list[str]:
+    """What goes on to run_judge.py; paths stay right whatever folder it runs in."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    places = {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
+    return [word for name, value in places.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+
+
+def settings_of(model: str, options: dict[str, Any]) -> RunSettings:
+    """A file, a provider's model, or the name of a model at --base-url."""
+    from benchkit.settings import RunSettings
+
+    if options["base_url"] is not None:
+        return RunSettings(benchmark="", **{**options, "server": "endpoint"}, name=model)
+    return RunSettings(benchmark="", model=Path(model), **options)
+
+
+def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr: bool = False) -> int:
+    """Run them, one line for each; the exit code is the worst of them."""
+    from benchkit.running.display import open_display
+    from benchkit.running.judging import check_plans, execute_plans, family_warning
+    from benchkit.terminal import say
+
+    for plan, run in zip(plans, judged, strict=False):
+        if warning := family_warning(plan, run):
+            say(warning)
+    check_plans(plans)
+    display = open_display(output_to_stderr=output_to_stderr)
+    return max((_told(ended, plans[0].settings) for ended in execute_plans(plans, display)), default=1)
+
+
+def _told(ended: EndedRun, settings: RunSettings) -> int:
+    from benchkit.errors import Interrupted
+    from benchkit.terminal import complain, say
+    from benchkit.verdict import Status
+
+    run = ended.run
+    where = f"recorded as {run.id} in {settings.history}"
+    if run.status is Status.OK:
+        say(f"{where}; every item with its reasons: {run.artifacts}/rationales.jsonl")
+        return 0
+    complain(f"{PROGRAM} judge", f"{run.error} ({where}; logs in {run.artifacts})")
+    return Interrupted.exit_code if run.status is Status.INTERRUPTED else 1

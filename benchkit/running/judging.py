@@ -1,0 +1,73 @@
+"""A model as a judge, served and recorded as in any run: of runs' answers, of itself, of its prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from benchkit.contract import JudgeRun
+from benchkit.errors import UsageError
+from benchkit.records import Run
+from benchkit.running.display import Display
+from benchkit.running.plan import PlannedRun, plan_run
+from benchkit.running.runner import EndedRun, execute_all
+from benchkit.running.runner.check import check_model, check_script
+from benchkit.settings import RunSettings
+from benchkit.telling.comparison.families import related_by
+from benchkit.telling.history import open_store
+
+PROMPT_AND_ANSWER = 20_000  # tokens: a task, an answer's files and the judge's words about each item
+
+
+def judge_settings(settings: RunSettings, benchmark: str, args: Sequence[str]) -> RunSettings:
+    """What a judge was told before is not asked again: so it goes on where it, or its server, was stopped."""
+    room = settings.answer_tokens or PROMPT_AND_ANSWER
+    return replace(settings, benchmark=benchmark, script_args=tuple(args), reuse=True, answer_tokens=room)
+
+
+def plans_for(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -> list[PlannedRun]:
+    """One judging run a run, all of them sharing one server."""
+    words = [("--run", str(folder_of(run, settings.runs_dir)), *args) for run in runs]
+    return [plan_run(judge_settings(settings, JudgeRun.CODE, each)) for each in words]
+
+
+def folder_of(run: Run, runs_dir: Path) -> Path:
+    """Where the run's answers lie; UsageError where they are gone."""
+    places = [Path(run.artifacts)] if run.artifacts else []
+    for place in (*places, runs_dir / run.id):
+        if place.is_dir():
+            return place.resolve()
+    raise UsageError(f"the folder of run {run.id} is gone ({places[0] if places else runs_dir / run.id}): "
+                     "a judge reads the answers that lie in it")  # fmt: skip
+
+
+def check_judge(settings: RunSettings) -> None:
+    """That there is such a model, and all that judging needs; nothing is judged yet."""
+    plan = plan_run(judge_settings(settings, JudgeRun.CODE, ("--votes", "1")))
+    check_model(plan)
+    check_script(plan)
+
+
+def check_plans(plans: Sequence[PlannedRun]) -> None:
+    """All that can be wrong before a server is started."""
+    check_model(plans[0])
+    open_store(plans[0].settings.history).check()
+    for plan in plans:
+        check_script(plan)
+
+
+def execute_plans(plans: Sequence[PlannedRun], display: Display) -> Iterator[EndedRun]:
+    """Each judging run as it was recorded."""
+    yield from execute_all(list(plans), display)
+
+
+def family_warning(judge: PlannedRun, run: Run) -> str:
+    """Judges prefer what sounds like themselves: empty where the two are not related."""
+    shared = related_by(judge.name, run.model)
+    if not shared:
+        return ""
+    return (
+        f"warning: {judge.name} judges {run.model}, both of the family {shared}: "
+        "judges favour their own kind; take a judge of another family"
+    )

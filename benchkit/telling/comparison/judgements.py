@@ -1,0 +1,180 @@
+"""What judges said of a run: judging runs are runs of the history, and name the run that they judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from benchkit.contract import JudgeRun, RunFile
+from benchkit.json_values import number
+from benchkit.records import Run
+from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.families import related_by
+from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.base import Store
+from benchkit.telling.history.heads import Head
+
+UNCHECKED = "it was never checked: bench_runner.py judge check"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What one judge said of one run."""
+
+    judging: Run  # the judge's own run
+    of: str  # the id of the run that it judged
+    uncalibrated: str  # why its points count for nothing yet; empty where it passed its check
+    related: str = ""  # the family that it shares with whom it judged
+
+    @property
+    def judge(self) -> str:
+        return self.judging.model
+
+    @cached_property
+    def told(self) -> Mapping[str, Any]:
+        return told_by(self.judging)
+
+    @property
+    def points(self) -> float | None:
+        return number(self.told.get("points"))
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        ends = [number(end) for end in self.told.get("interval") or ()]
+        return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
+
+    def in_words(self) -> str:
+        """`judge-7b: 71.3 points [66–76], functionality 80, …; uncalibrated: …`"""
+        between = f" [{self.interval[0]:.0f}–{self.interval[1]:.0f}]" if self.interval else ""
+        points = "no points" if self.points is None else f"{self.points:.1f} points{between}"
+        dimensions = _numbers(self.told.get("dimensions"))
+        parts = [", ".join(f"{name} {value:.0f}" for name, value in dimensions.items())]
+        agreement = number(self.told.get("agreement"))
+        parts += [f"agreement of votes {100 * agreement:.0f}%"] if agreement is not None else []
+        parts += [f"{count} abstentions"] if (count := self.abstentions) else []
+        parts += [f"of the same family, {self.related}"] if self.related else []
+        parts += [f"uncalibrated: {self.uncalibrated}"] if self.uncalibrated else []
+        return f"{self.judge}: " + "; ".join([points, *filter(None, parts)])
+
+    @property
+    def abstentions(self) -> int:
+        items = self.told.get("items")
+        counted = items.get("abstentions") if isinstance(items, Mapping) else None
+        return int(sum(_numbers(counted).values()))
+
+
+def told_by(run: Run) -> Mapping[str, Any]:
+    """What a judging run, or a judge's check, has of it in its record."""
+    found = (run.results.told_further or {}).get(JudgeRun.FURTHER)
+    return found if isinstance(found, Mapping) else {}
+
+
+def judged_set(run_id: str) -> str:
+    """The name of the problem set that the answers of a run are to a judge."""
+    return f"{JudgeRun.CODE} of {run_id}"
+
+
+def judgements_of(catalog: Catalog, run: Run) -> list[Judgement]:
+    """The latest of each judge, in the order of the judges' names."""
+    wanted = judged_set(run.id)
+    of_run = [
+        head
+        for head in catalog.heads
+        if head.benchmark == JudgeRun.CODE and head.ok and head.problems == wanted
+    ]
+    latest: dict[str, Head] = {head.model: head for head in sorted(of_run, key=lambda head: head.when)}
+    return [_judgement(catalog, catalog.run(latest[name]), run) for name in sorted(latest)]
+
+
+def _judgement(catalog: Catalog, judging: Run, run: Run) -> Judgement:
+    return Judgement(
+        judging, run.id, why_uncalibrated(catalog, judging), related_by(judging.model, run.model)
+    )
+
+
+def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
+    """Empty where the judge's latest check passed, and was of the same model, rubrics and words."""
+    checks = [
+        head
+        for head in catalog.heads
+        if head.benchmark == JudgeRun.CHECK and head.ok and head.model == judging.model
+    ]
+    if not checks:
+        return f"{UNCHECKED} {judging.model}"
+    check = catalog.run(max(checks, key=lambda head: head.when))
+    told = told_by(check)
+    if check.model_file.sha256 != judging.model_file.sha256:
+        return f"its check, {check.id}, was of another file"
+    mine, checked = told_by(judging).get("programs"), told.get("programs")
+    if not isinstance(mine, Mapping) or not isinstance(checked, Mapping):
+        return f"its check, {check.id}, does not tell what it was asked"
+    if odd := sorted(name for name in mine if mine[name] != checked.get(name)):
+        return f"its check, {check.id}, asked otherwise: {', '.join(odd)}"
+    if told.get("calibrated") is not True:
+        failed = told.get("failed")
+        why = ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
+        return f"its check, {check.id}, failed: {why}"
+    return ""
+
+
+def rationales(store: Store, judgement: Judgement, task: str | None = None) -> Iterator[dict[str, Any]]:
+    """What it said of each answer, item by item; of one task where one is named."""
+    for row in artifact_rows(store, judgement.judging, RunFile.RATIONALES):
+        if task is None or row.get("task_id") == task:
+            yield row
+
+
+def rationale_lines(row: Mapping[str, Any]) -> Iterator[str]:
+    """One line an item: its answer, the evidence and the first reason."""
+    for item in row.get("items") or ():
+        if isinstance(item, Mapping):
+            yield _item_line(item)
+
+
+def _item_line(item: Mapping[str, Any]) -> str:
+    answer = item.get("answer") or f"abstained ({item.get('why')})"
+    line = f"{item.get('dimension')}, {item.get('item')}: {answer}"
+    agreement = number(item.get("agreement"))
+    line += f" ({100 * agreement:.0f}% of votes)" if agreement is not None and agreement < 1 else ""
+    line += f", as {item['told_by']} tell" if item.get("told_by") else ""
+    reasons = item.get("reasons")
+    reason = f" – {reasons[0]}" if isinstance(reasons, list) and reasons else ""
+    evidence = f" · {' '.join(str(item['evidence']).split())}" if item.get("evidence") else ""
+    return " ".join(f"{line}{reason}{evidence}".split())
+
+
+def judged_by(judgement: Judgement) -> str:
+    """The head of its lines."""
+    doubt = ", which is uncalibrated" if judgement.uncalibrated else ""
+    return f"judged by {judgement.judge}{doubt}:"
+
+
+def with_judgements(section: Section, catalog: Catalog) -> Section:
+    """The section, its contestants with what judges said of them."""
+    if not any(head.benchmark == JudgeRun.CODE for head in catalog.heads):
+        return section
+    members = tuple(
+        replace(one, judgements=tuple(judgements_of(catalog, one.run))) for one in section.contestants
+    )
+    return replace(section, contestants=members)
+
+
+def judgement_lines(rows: Sequence[Contestant]) -> list[str]:
+    """Every judge's word on every contestant, in words."""
+    return [f"{row.label} judged by {one.in_words()}" for row in rows for one in row.judgements]
+
+
+def shown_judgement(one: Contestant) -> Judgement | None:
+    """Of several judges one that passed its check, and of these the latest."""
+    known: Sequence[Judgement] = one.judgements
+    best = sorted(known, key=lambda each: (not each.uncalibrated, each.judging.timestamp))
+    return best[-1] if best else None
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(name): known for name, given in value.items() if (known := number(given)) is not None}

@@ -1,0 +1,132 @@
+"""bench_runner.py judge: judging runs are runs of the history, and tell with the runs that they judged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchkit.telling.comparison.families import families_of, related_by
+from benchkit.telling.history import open_store
+from tests.judging.judges.llm.judged_runs import RIGHT, WRONG, is_right, needs_dspy, write_run
+from tests.stand_ins import judge as judges
+from tests.stand_ins.chat_server import chat_server
+from tests.support import F16, Bench, runs_in
+from tests.telling.history.runs import a_run
+
+RELATED = {
+    ("Qwen2.5-Coder-7B-Q4_K_M", "openrouter/qwen/qwen3-max"): "qwen",
+    ("DeepSeek-R1-Distill-Qwen-7B", "deepseek-chat"): "deepseek",
+    ("CodeLlama-7b", "Meta-Llama-3-8B"): "llama",
+    ("gpt-oss-20b", "openai/o3-mini"): "gpt",
+    ("demo-f16", "demo-f16"): "demo-f16",
+    ("demo-f16", "demo-q2_k"): "",
+    ("yield-coder", "Yi-34B"): "",
+    ("Mixtral-8x7B", "codestral-latest"): "mistral",
+}
+
+
+@pytest.mark.parametrize(("one", "other"), RELATED)
+def test_families_are_known_by_names(one: str, other: str) -> None:
+    """A distilled model is of both its families; a word that only begins alike is of none."""
+    assert related_by(one, other) == RELATED[one, other]
+    assert families_of("DeepSeek-R1-Distill-Qwen-7B") == {"deepseek", "qwen"}
+
+
+@pytest.fixture
+def judged_history(tmp_path: Path) -> Path:
+    """A history with a run of two answers, as a script of ours left them."""
+    folder = write_run(tmp_path / "runs" / "r-1", {"Demo/0": RIGHT, "Demo/1": WRONG})
+    store = open_store(str(tmp_path / "benchmark_results.json"))
+    store.append(a_run("r-1", benchmark="demo", model="qwen-2b", artifacts=str(folder)))
+    return tmp_path
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_a_run_is_judged_and_shown_with_the_reasons(bench: Bench, judged_history: Path) -> None:
+    """As one more run in the history; `compare` shows it apart and doubted, `show` item by item."""
+    with chat_server(judges.good(is_right)) as server:
+        asked = ("--judge", "stand-in", "--base-url", server.base_url)
+        done = bench("judge", "r-1", *asked)
+        assert done.returncode == 0, done.stderr
+        assert "Results: 94.4 points over 2 answers" in done.stdout
+        again = bench("judge", "r-1", *asked)
+        assert "6 answers were taken from earlier runs" in again.stdout
+    judging = runs_in(judged_history)[1]
+    assert (judging["benchmark"], judging["model"], judging["status"]) == ("judge", "stand-in", "ok")
+    assert judging["results"]["further"]["judge"]["run"] == "r-1"
+    compared = bench("compare", "--columns", "model,judge").stdout
+    assert "94.4" in compared
+    assert "the judge is uncalibrated, its points prove nothing: it was never checked" in compared
+    assert "stand-in  " not in compared  # a judge is no contestant
+    shown = bench("show", "r-1").stdout
+    assert "stand-in: 94.4 points" in shown
+    rationale = bench("show", "r-1", "--attempt", "Demo/1", PAGER="cat").stdout
+    assert "functionality, does_the_task: no – it is so · def add(a, b):" in rationale
+    report = bench("report", "--format", "text", "--output", "-").stdout
+    assert "qwen-2b judged by stand-in: 94.4 points" in report
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_a_judge_of_the_same_family_is_warned_of(bench: Bench, judged_history: Path) -> None:
+    """Before it is asked, and whenever its points are shown."""
+    with chat_server(judges.good(is_right)) as server:
+        server.get = lambda turn, path: (
+            path == "/v1/models" and not turn.status(200, {"data": [{"id": "qwen-72b"}]})
+        )
+        done = bench("judge", "r-1", "--judge", "qwen-72b", "--base-url", server.base_url)
+    assert done.returncode == 0, done.stderr
+    assert "warning: qwen-72b judges qwen-2b, both of the family qwen" in done.stderr
+    assert "of the same family (qwen)" in bench("compare", "--columns", "model,judge").stdout
+    assert runs_in(judged_history)[1]["model"] == "qwen-72b"
+
+
+REFUSED = {
+    "no such run": (("r-9", "--judge", "j", "--base-url", "http://127.0.0.1:9/v1"), "no model or run 'r-9'"),
+    "no such file": (("r-1", "--judge", "none.gguf"), "none.gguf"),
+    "no judge": (("r-1",), "--judge"),
+    "no run": (("--judge", "j"), "RUN"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_cannot_be_judged_is_refused_in_one_line(what: str, bench: Bench, judged_history: Path) -> None:
+    """Nothing is started, and nothing is recorded."""
+    words, said = REFUSED[what]
+    done = bench("judge", *words)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(runs_in(judged_history)) == 1
+
+
+def test_a_run_whose_folder_is_gone_says_so(bench: Bench, judged_history: Path) -> None:
+    """A judge reads answers, and a history has none."""
+    for file in (judged_history / "runs" / "r-1").iterdir():
+        file.unlink()
+    (judged_history / "runs" / "r-1").rmdir()
+    done = bench("judge", "r-1", "--judge", str(F16))
+    assert done.returncode == 2
+    assert "the folder of run r-1 is gone" in done.stderr
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_a_judge_in_a_file_is_served_after_its_candidate(bench: Bench, tmp_path: Path) -> None:
+    """One server after the other; a model too small to judge abstains throughout, and that is told."""
+    done = bench(
+        *("--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0.0"),
+        *("--max-tokens", "200", "--limit", "2", "--judge", F16),
+    )
+    candidate, judging = runs_in(tmp_path)
+    assert candidate["status"] == "ok"
+    assert (judging["benchmark"], judging["model"]) == ("judge", "demo-f16")
+    assert judging["server"]["kind"] == "xllamacpp"
+    assert judging["telemetry"]["server_start_s"] > 0
+    assert judging["timestamp"] >= candidate["timestamp"]
+    assert "both of the family demo-f16" in done.stderr
+    verdicts = [json.loads(line) for line in (Path(judging["artifacts"]) / "verdicts.jsonl").open()]
+    assert {row["task_id"] for row in verdicts} == {"Demo/0", "Demo/1"}
