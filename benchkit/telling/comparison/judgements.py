@@ -68,7 +68,7 @@ class Judgement:
 
 def told_by(run: Run) -> Mapping[str, Any]:
     """What a judging run, or a judge's check, has of it in its record."""
-    found = (run.results.told_further or {}).get(JudgeRun.FURTHER)
+    found = (run.results.script_further or {}).get(JudgeRun.FURTHER)
     return found if isinstance(found, Mapping) else {}
 
 
