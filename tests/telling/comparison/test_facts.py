@@ -23,7 +23,8 @@ from tests.telling.comparison.nights import a_run
 def asked_with(words: list[str]) -> RunSettings:
     """What these words ask the runner for."""
     options = run_command.make_context("bench_runner.py", list(words)).params
-    return _settings({name: value for name, value in options.items() if name not in ("as_json", "dry_run")})
+    apart = ("judge", "as_json", "dry_run")
+    return _settings({name: value for name, value in options.items() if name not in apart})
 
 
 @pytest.mark.parametrize(
