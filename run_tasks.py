@@ -26,9 +26,9 @@ from benchkit.asking.tasks import (
     OURS,
     POLYGLOT,
     Catalogue,
-    Choice,
     Rules,
     Task,
+    TaskChoice,
     find_catalogue,
     load_catalogue,
 )
@@ -37,7 +37,8 @@ from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
-from benchkit.judging.task_evaluation import Bench, Manner, TaskRow, TaskRun, open_bench, questions_of
+from benchkit.judging.task_bench import TaskBench, open_bench
+from benchkit.judging.task_evaluation import Manner, TaskRow, TaskRun, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
@@ -89,9 +90,9 @@ class Choices:
     def replays(self) -> bool:
         return bool(self.response_file or self.response_text is not None or self.rejudge)
 
-    def of_tasks(self, limit: int | None) -> Choice:
+    def of_tasks(self, limit: int | None) -> TaskChoice:
         ids = [word for given in (*self.task, *self.tasks) for word in given.replace(",", " ").split()]
-        return Choice(
+        return TaskChoice(
             tuple(dict.fromkeys(word for word in ids if word != "all")),
             self.language,
             self.area,
@@ -225,7 +226,7 @@ def _limited_together(several: list[Settings]) -> Iterator[None]:
         yield
 
 
-def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: Bench) -> None:
+def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: TaskBench) -> None:
     failures = []
     for one in several:
         try:

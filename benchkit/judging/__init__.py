@@ -5,7 +5,7 @@ judges/              one for each form of problem: what a piece of code is worth
 tasks/               whole tasks: build, test, proof
 scoring/             what a model's answers are worth, and what they add up to
 evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
-task_evaluation.py   the same for whole tasks
+task_evaluation.py   the same for whole tasks; task_bench.py opens what they are judged with
 judge_evaluation.py  what a model as a judge says of a run's answers
 polyglot_figures.py  what a run over Aider's polyglot benchmark comes to in its own figures
 """

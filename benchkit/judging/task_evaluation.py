@@ -1,15 +1,15 @@
-"""Asks a catalogue's tasks, judges the answers while others are written, asks again where that was wished."""
+"""Asks a catalogue's tasks and judges the answers meanwhile; with --tries, failed ones are asked again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -18,22 +18,15 @@ from benchkit.asking.tasks import Catalogue, Task
 from benchkit.asking.tasks.prompts import prompt_again, prompt_of
 from benchkit.contract import PARTS
 from benchkit.judging.polyglot_figures import Figures, Try, figures_as_text
-from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.tasks import TaskComposite
+from benchkit.judging.task_bench import TaskBench
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
-from benchkit.judging.tasks.browser import OF_PAGES, find_browser
 from benchkit.judging.tasks.feedback import feedback_of
-from benchkit.judging.tasks.judge import Attempt, TaskJudge
-from benchkit.judging.tasks.packages import install_packages
+from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.tested import Tested
-from benchkit.judging.tasks.testing import Tester
-from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 from benchkit.verdict import Verdict
-
-if TYPE_CHECKING:
-    from benchkit.judging.sandbox import Sandbox
 
 
 @dataclass(frozen=True)
@@ -65,43 +58,6 @@ def questions_of(catalogue: Catalogue, manner: Manner, samples: int) -> list[Que
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The judge of one command, and what it judges with."""
-
-    judge: TaskJudge
-    sandbox: Sandbox
-    toolchains: Toolchains
-    installed: bool = False  # the packages that tasks declare, beyond those of the toolchains
-
-    def as_record(self) -> dict[str, Any]:
-        """What a record keeps of how was judged."""
-        return {"toolchains": self.toolchains.as_record(), "install_deps": self.installed}
-
-
-@contextmanager
-def open_bench(
-    catalogue: Catalogue,
-    level: str,
-    workers: int | None,
-    asked: AskedLimits = NOTHING_ASKED,
-    *,
-    install: bool = False,
-    browser: bool = False,
-) -> Iterator[Bench]:
-    """Toolchains first: the sandbox must be told of their folders."""
-    from benchkit.judging.sandbox import open_sandbox
-
-    has_pages = any(task.language.name == OF_PAGES for task in catalogue.problems)
-    shown_in = find_browser() if browser and has_pages else None
-    if install:
-        install_packages(catalogue.problems, say)
-    toolchains = find_toolchains(task.language.name for task in catalogue.problems)
-    with open_sandbox(level, workers, toolchains.folders) as sandbox:
-        judge = TaskJudge(Tester(sandbox, toolchains.by_language, asked), shown_in)
-        yield Bench(judge, sandbox, toolchains, install)
-
-
-@dataclass(frozen=True)
 class TaskRow(Judged):
     """One sample's verdict, and the attempts that led to it."""
 
@@ -117,7 +73,7 @@ class TaskRun:
     catalogue: Catalogue
     settings: Settings
     manner: Manner
-    bench: Bench
+    bench: TaskBench
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=monotonic)
     first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries

@@ -1,6 +1,6 @@
 """Tasks: changes to a workspace of existing files, beyond a single function.
 
-base.py        Task, Catalogue, and Choice, a selection of tasks
+base.py        Task, Catalogue, and TaskChoice, a selection of tasks
 folders.py     a catalogue as a folder of task folders
 metadata.py    the checks of metadata.json
 small_form.py  a catalogue as one file, judged by input and output
@@ -15,13 +15,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchkit.asking.problems.base import ShowProgress
-from benchkit.asking.tasks.base import Catalogue, Choice, Task
+from benchkit.asking.tasks.base import Catalogue, Task, TaskChoice
 from benchkit.asking.tasks.folders import read_catalogue
 from benchkit.asking.tasks.polyglot import Rules, fetch_checkout, is_checkout, read_checkout
 from benchkit.asking.tasks.small_form import SUFFIXES, read_small_form
 from benchkit.environment import ROOT
 
-__all__ = ["OURS", "POLYGLOT", "Catalogue", "Choice", "Rules", "Task", "find_catalogue", "load_catalogue"]
+__all__ = ["OURS", "POLYGLOT", "Catalogue", "Rules", "Task", "TaskChoice", "find_catalogue", "load_catalogue"]
 
 AS_PUBLISHED = Rules()
 OURS = ROOT / "tasks"

@@ -94,7 +94,7 @@ class Catalogue(ProblemSet):
 
     problems: tuple[Task, ...] = ()
 
-    def choose(self, choice: Choice) -> Self:
+    def choose(self, choice: TaskChoice) -> Self:
         """The selected tasks; UsageError where a name is unknown or no task is left."""
         known = {task.id: task for task in self.problems}
         for name in choice.ids:
@@ -109,7 +109,7 @@ class Catalogue(ProblemSet):
 
 
 @dataclass(frozen=True)
-class Choice:
+class TaskChoice:
     """A selection among the tasks of a catalogue; an empty field selects all."""
 
     ids: Iterable[str] = ()

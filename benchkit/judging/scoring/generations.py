@@ -16,7 +16,7 @@ from typing import Any
 from benchkit.asking.problems.base import Problem, ProblemSet, text_field
 from benchkit.asking.problems.reading import Row, as_problems_error, rows
 from benchkit.errors import ProblemsError
-from benchkit.judging.scoring.saved import RUN, Kind, Saved, SavedAnswers, matched, read_run
+from benchkit.judging.scoring.saved import RUN, SamplesKind, Saved, SavedAnswers, matched, read_run
 
 FORMS = (
     'a list of {"question_id", "code_list"}, or lines of {"task_id", "solution"} or {"task_id", "response"}'
@@ -121,4 +121,4 @@ def _solution(problem: Problem, sample: int, row: Row) -> Saved:
     return Saved(problem, row.get("sample", sample), code=row.get("solution", row.get("completion")))
 
 
-SOLUTIONS = Kind(_check_solution, _solution, skip_broken=False)
+SOLUTIONS = SamplesKind(_check_solution, _solution, skip_broken=False)

@@ -57,7 +57,7 @@ class Samples:
     """The samples of a file, matched against a problem set; the code itself stays in the file."""
 
     path: Path
-    kind: Kind = field(repr=False)
+    kind: SamplesKind = field(repr=False)
     numbers: Mapping[int, int] = field(repr=False)  # line -> the sample's number among its problem's
     missing: tuple[str, ...]
     unknown: tuple[str, ...]
@@ -137,7 +137,7 @@ def _judge_one(judge: Judge, saved: Saved) -> Judged:
 
 
 @dataclass(frozen=True)
-class Kind:
+class SamplesKind:
     """One kind of file with samples."""
 
     check: Callable[[Row], None]  # raises KeyError or ValueError where a row lacks what is needed
@@ -181,11 +181,11 @@ def _with_prefill(problem: Problem, row: Row) -> str:
     return str(last["content"]) + response
 
 
-SAMPLES_FILE = Kind(_check_given, _given, skip_broken=False)
-RUN = Kind(_check_answered, _answered, skip_broken=True)
+SAMPLES_FILE = SamplesKind(_check_given, _given, skip_broken=False)
+RUN = SamplesKind(_check_answered, _answered, skip_broken=True)
 
 
-def matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
+def matched(path: Path, problem_set: ProblemSet, kind: SamplesKind) -> Samples:
     """Read the file once: every line is validated before the first is judged."""
     problems = _by_name(problem_set)
     counted: Counter[str] = Counter()
@@ -206,7 +206,7 @@ def matched(path: Path, problem_set: ProblemSet, kind: Kind) -> Samples:
     return Samples(path, kind, numbers, missing, tuple(unknown), min(counted.values()))
 
 
-def _checked(path: Path, line: int, row: Row, kind: Kind) -> str:
+def _checked(path: Path, line: int, row: Row, kind: SamplesKind) -> str:
     try:
         kind.check(row)
         return _task_id(row)

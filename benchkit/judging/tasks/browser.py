@@ -59,7 +59,7 @@ EXPORTED = re.compile(r"^\s*exports\.(\w+) =", re.MULTILINE)
 
 
 @dataclass(frozen=True)
-class Seen:
+class BrowserResult:
     """The result of an answer in a browser."""
 
     verdict: Verdict
@@ -89,7 +89,7 @@ def find_browser() -> Path:
     return places[0]
 
 
-def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) -> Seen:
+def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) -> BrowserResult:
     """Run the task's tests on the workspace's files, in one page."""
     tests = {name: GLOBALS.sub(b"benchGlobal.", text) for name, text in task.tests.items()}
     whole = {**files, **tests, **_own_files(task)}
@@ -101,14 +101,14 @@ def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) 
     if report is None:
         why = outcome.detail or "the page did not tell how its tests went"
         verdict = Verdict.ERROR if outcome.verdict is Verdict.PASSED else outcome.verdict
-        return Seen(verdict, why[:400])
+        return BrowserResult(verdict, why[:400])
     checks = tuple(_checks(report))
     failed = [check for check in checks if check.status != "ok"]
     sound = not failed and len(checks) >= task.checks
     first = f", such as {failed[0].name}: {failed[0].message}" if failed else ""
     detail = "" if sound else f"{len(failed)} of {len(checks)} checks failed{first}"
     axe = report.get("axe")
-    return Seen(
+    return BrowserResult(
         Verdict.PASSED if sound else Verdict.WRONG,
         detail[:400],
         checks,
@@ -193,7 +193,7 @@ def _as_module(name: str) -> bytes:
     return "\n".join(lines).encode()
 
 
-def browser_files(seen: Seen | None) -> Iterator[tuple[str, bytes]]:
+def browser_files(seen: BrowserResult | None) -> Iterator[tuple[str, bytes]]:
     """The files that an attempt keeps of it."""
     if seen is None:
         return

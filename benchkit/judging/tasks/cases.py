@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.asking.tasks.base import Case, Task
 from benchkit.judging.sandbox import Outcome
-from benchkit.judging.tasks.harnesses import Plan, Run
+from benchkit.judging.tasks.harnesses import BuildPlan, Run
 from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.testing import Tester
@@ -45,7 +45,7 @@ def _judge_calls(tester: Tester, task: Task, entry_point: str, source: str) -> T
     return _added_up(task, Tested(Verdict.PASSED, built=True), results)
 
 
-def _judge_program(tester: Tester, task: Task, plan: Plan) -> Tested:
+def _judge_program(tester: Tester, task: Task, plan: BuildPlan) -> Tested:
     built = tester.programs.build(task, plan)
     if isinstance(built, Tested):
         return replace(built, weight_share=0.0)
@@ -65,9 +65,9 @@ def _until_hopeless(task: Task, judge: Callable[[Case], Tested]) -> list[Tested]
     return results
 
 
-def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
+def _plan(task: Task, source: str, toolchain: Toolchain) -> BuildPlan:
     if task.language.preloaded:
-        return Plan((Run({}, source=source.encode()),))
+        return BuildPlan((Run({}, source=source.encode()),))
     recipe = _recipe(task, source)
 
     def placed(command: tuple[str, ...]) -> tuple[str, ...]:
@@ -75,7 +75,7 @@ def _plan(task: Task, source: str, toolchain: Toolchain) -> Plan:
 
     files = {} if recipe.build else recipe.files
     run = Run(files, argv=placed(recipe.run), executable=recipe.products)
-    return Plan((run,), recipe.files if recipe.build else {}, placed(recipe.build), recipe.products)
+    return BuildPlan((run,), recipe.files if recipe.build else {}, placed(recipe.build), recipe.products)
 
 
 def _recipe(task: Task, source: str) -> Recipe:

@@ -10,7 +10,7 @@ from typing import Any
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
-from benchkit.judging.tasks.browser import OF_PAGES, Seen, see_in_browser
+from benchkit.judging.tasks.browser import OF_PAGES, BrowserResult, see_in_browser
 from benchkit.judging.tasks.cases import judge_cases
 from benchkit.judging.tasks.generation import judge_tests
 from benchkit.judging.tasks.tested import Tested
@@ -30,7 +30,7 @@ class Attempt:
     patch: bytes = b""
     notes: tuple[str, ...] = ()  # which parts of it were refused
     forms: tuple[str, ...] = ()
-    seen: Seen | None = None  # its result in a browser
+    seen: BrowserResult | None = None  # its result in a browser
 
     def as_record(self) -> dict[str, Any]:
         """The part of a verdict's line that only tasks have."""
@@ -76,7 +76,7 @@ class TaskJudge:
         seen = self._seen(task, applied.files, tested)
         return Attempt(verdict, detail, tested, changed, patch, applied.refused, applied.forms, seen)
 
-    def _seen(self, task: Task, files: Mapping[str, bytes], tested: Tested) -> Seen | None:
+    def _seen(self, task: Task, files: Mapping[str, bytes], tested: Tested) -> BrowserResult | None:
         """A page's result in a browser; None without --browser, or where nothing can be judged."""
         if self._browser is None or task.language.name != OF_PAGES:
             return None

@@ -16,7 +16,7 @@ from benchkit.judging.sandbox import (
     Sandbox,
     WorkerLost,
 )
-from benchkit.judging.tasks.harnesses import Plan, Run
+from benchkit.judging.tasks.harnesses import BuildPlan, Run
 from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
@@ -36,7 +36,7 @@ class Programs:
     def __init__(self, sandbox: Sandbox, asked: AskedLimits = NOTHING_ASKED) -> None:
         self._sandbox, self._asked = sandbox, asked
 
-    def build(self, task: Task, plan: Plan) -> Outcome | Tested:
+    def build(self, task: Task, plan: BuildPlan) -> Outcome | Tested:
         """The products, or why the build failed."""
         if not plan.build:
             return Outcome(Verdict.PASSED)

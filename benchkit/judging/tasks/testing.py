@@ -8,7 +8,7 @@ from dataclasses import replace
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits, Outcome, Sandbox
-from benchkit.judging.tasks.harnesses import HARNESSES, Plan, Trial, Unfit
+from benchkit.judging.tasks.harnesses import HARNESSES, BuildPlan, Trial, Unfit
 from benchkit.judging.tasks.harnesses.own import CommandNotFound, plan_of_commands
 from benchkit.judging.tasks.packages import ADVICE, installed_name, missing_packages
 from benchkit.judging.tasks.programs import Programs
@@ -83,7 +83,7 @@ class Tester:
             return tested
         return replace(tested, verdict=Verdict.INFRASTRUCTURE, detail=REPLACED.format(f"{name}'s toolchain"))
 
-    def _run(self, task: Task, plan: Plan, built: Outcome) -> Tested:
+    def _run(self, task: Task, plan: BuildPlan, built: Outcome) -> Tested:
         """Run the plan's programs until one does not finish."""
         whole = Tested(
             Verdict.PASSED, build_s=built.seconds, stdout=built.stdout, stderr=built.stderr, built=True
@@ -107,7 +107,7 @@ class Tester:
         return _judged(task, whole)
 
 
-def _plan(task: Task, trial: Trial, toolchain: Toolchain) -> Plan:
+def _plan(task: Task, trial: Trial, toolchain: Toolchain) -> BuildPlan:
     if task.commands is not None:
         return plan_of_commands(task.commands, trial, toolchain)
     return HARNESSES[task.language.name].plan(trial, toolchain)

@@ -41,7 +41,7 @@ ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
 
 
 @dataclass(frozen=True)
-class Finding:
+class TaskFinding:
     """The gate's result for one task."""
 
     task_id: str
@@ -63,17 +63,17 @@ class Finding:
         return "\n".join([head, *reasons, *(f"  note: {note}" for note in self.notes)])
 
 
-def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) -> Iterator[Finding]:
+def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) -> Iterator[TaskFinding]:
     """Each task's finding; tasks that are unchanged since they passed all rules are tried once.
 
     The references of the others also have to pass beside busy loops, after all other work is done.
     """
     new = {task.id for task in tasks if not known.holds(task)}
 
-    def first(task: Task) -> Finding:
+    def first(task: Task) -> TaskFinding:
         return Gate(judge, task, TIMES if task.id in new else 1).finding()
 
-    waiting: list[tuple[Task, Finding]] = []
+    waiting: list[tuple[Task, TaskFinding]] = []
     with ThreadPoolExecutor(workers) as pool:
         for task, finding in zip(tasks, pool.map(first, tasks), strict=True):
             if task.id in new and finding.passed:
@@ -88,7 +88,7 @@ def verify(judge: TaskJudge, tasks: Sequence[Task], workers: int, known: Known) 
     known.keep()
 
 
-def _verify_under_load(judge: TaskJudge, task: Task, finding: Finding, known: Known) -> Finding:
+def _verify_under_load(judge: TaskJudge, task: Task, finding: TaskFinding, known: Known) -> TaskFinding:
     tested = judge.judge_files(task, {**task.workspace, **read_solution(task)})
     if tested.verdict is Verdict.PASSED:
         known.add(task, finding.seconds)
@@ -163,15 +163,15 @@ class Gate:
         self._seconds: dict[str, float] = {}
         self._notes: list[str] = []
 
-    def finding(self) -> Finding:
+    def finding(self) -> TaskFinding:
         """The rules that the task breaks; `missing` where this machine has no toolchain for it."""
         try:
             failures = tuple(self._failures())
         except _Missing as missing:
-            return Finding(self._task.id, missing=str(missing))
+            return TaskFinding(self._task.id, missing=str(missing))
         except ProblemsError as error:
             failures = (str(error),)
-        return Finding(self._task.id, failures, tuple(self._notes), seconds=self._seconds)
+        return TaskFinding(self._task.id, failures, tuple(self._notes), seconds=self._seconds)
 
     def _failures(self) -> Iterator[str]:
         yield from self._starter()

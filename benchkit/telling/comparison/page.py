@@ -23,7 +23,15 @@ from benchkit.telling.comparison.columns import (
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.part_table import part_remarks, part_table
 from benchkit.telling.comparison.selection import Contestant, Section
-from benchkit.telling.comparison.verdicts import MARGIN, MOST_JUDGED, Verdict, against, line, marks, verdicts
+from benchkit.telling.comparison.verdicts import (
+    MARGIN,
+    MOST_JUDGED,
+    PairVerdict,
+    against,
+    line,
+    marks,
+    verdicts,
+)
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.formats import FORMATS, records
 from benchkit.telling.tables.text import as_fitted_text, as_text, fitted
@@ -40,10 +48,10 @@ class Page:
     section: Section
     rows: tuple[Contestant, ...]
     columns: tuple[Column[Contestant], ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[PairVerdict, ...]
     named_columns: bool = False  # they were asked for: none is left out
 
-    def shown_verdicts(self) -> tuple[tuple[Verdict, ...], str]:
+    def shown_verdicts(self) -> tuple[tuple[PairVerdict, ...], str]:
         """Of many models only the pairs with the first row, seen from the other, and words that say so."""
         if len(self.rows) <= MOST_FOR_ALL_PAIRS or len(self.verdicts) < len(self.rows):
             return self.verdicts, ""
@@ -60,7 +68,7 @@ class Page:
 
 
 def page(
-    section: Section, verdicts: Sequence[Verdict], sort: Column[Contestant], columns: str | None
+    section: Section, verdicts: Sequence[PairVerdict], sort: Column[Contestant], columns: str | None
 ) -> Page:
     rows = ordered(section.contestants, sort)
     wanted = chosen(columns)
@@ -222,7 +230,7 @@ def _record(one: Page) -> dict[str, Any]:
     }
 
 
-def _verdict_record(verdict: Verdict) -> dict[str, Any]:
+def _verdict_record(verdict: PairVerdict) -> dict[str, Any]:
     shown = verdict.evidence
     record: dict[str, Any] = {
         "before": verdict.before.label,

@@ -58,7 +58,7 @@ class Evidence:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class PairVerdict:
     """Of `after` against `before`; the evidence is gathered only where it is shown."""
 
     before: Contestant
@@ -93,7 +93,9 @@ class Verdict:
         return ALPHA / self.pairs
 
 
-def verdicts(section: Section, baseline: Contestant | None = None, margin: float = MARGIN) -> list[Verdict]:
+def verdicts(
+    section: Section, baseline: Contestant | None = None, margin: float = MARGIN
+) -> list[PairVerdict]:
     """All pairs in the order of the contestants, or all others against the baseline."""
     pairs = (
         [(baseline, one) for one in section.contestants if one is not baseline]
@@ -106,7 +108,7 @@ def verdicts(section: Section, baseline: Contestant | None = None, margin: float
     corrected = iter(holm(known))
     count = max(1, len(known))
     return [
-        Verdict(before, after, section.title, None if p is None else next(corrected), count, margin)
+        PairVerdict(before, after, section.title, None if p is None else next(corrected), count, margin)
         for (before, after), p in zip(pairs, p_values, strict=True)
     ]
 
@@ -180,7 +182,7 @@ def _unpaired(before: Outcomes, after: Outcomes) -> Evidence | None:
     )
 
 
-def line(verdict: Verdict) -> str:
+def line(verdict: PairVerdict) -> str:
     """The verdict in one line, such as a person reads at breakfast."""
     head = f"{verdict.after.label} vs {verdict.before.label} · {verdict.title}"
     shown = verdict.evidence
@@ -201,7 +203,7 @@ def line(verdict: Verdict) -> str:
     return " · ".join([*parts, _p_words(verdict, shown), _conclusion(verdict, shown)])
 
 
-def marks(verdict: Verdict) -> str:
+def marks(verdict: PairVerdict) -> str:
     """What differs between the two beside the model, where they were shown together all the same."""
     odd = [f"{one.label}: {one.mark}" for one in (verdict.before, verdict.after) if one.mark]
     return f"≠ not under the same conditions ({'; '.join(odd)})" if odd else ""
@@ -217,7 +219,7 @@ def _score(score: float | None) -> str:
     return "unknown" if score is None else f"{score:.1f}%"
 
 
-def _p_words(verdict: Verdict, shown: Evidence) -> str:
+def _p_words(verdict: PairVerdict, shown: Evidence) -> str:
     plain = _p(shown.p)
     if verdict.pairs == 1 or verdict.p_corrected is None:
         return f"p{plain}"
@@ -230,7 +232,7 @@ def _p(p: float) -> str:
     return f"={p:.3f}" if p < 0.0995 else f"={p:.2f}"
 
 
-def _conclusion(verdict: Verdict, shown: Evidence) -> str:
+def _conclusion(verdict: PairVerdict, shown: Evidence) -> str:
     if verdict.word is Word.EQUIVALENT:
         return f"EQUIVALENT within ±{verdict.margin:g} points"
     if verdict.word is Word.INCONCLUSIVE:
@@ -238,7 +240,7 @@ def _conclusion(verdict: Verdict, shown: Evidence) -> str:
     return verdict.word.upper()
 
 
-def _what_is_needed(verdict: Verdict, shown: Evidence) -> str:
+def _what_is_needed(verdict: PairVerdict, shown: Evidence) -> str:
     """`164 problems detect 9 points here; about 420 are needed for 5.5`"""
     if any(one.outcomes.stopped for one in (verdict.before, verdict.after)):
         return f"{shown.problems[0]} common problems of a race do not tell; batch … --finish asks the rest"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchkit.asking.tasks import Choice, load_catalogue
+from benchkit.asking.tasks import TaskChoice, load_catalogue
 from benchkit.asking.tasks.folders import read_mutants
 from benchkit.errors import BenchError
 from tests.support import ROOT
@@ -148,15 +148,15 @@ def test_two_tasks_of_one_name_are_told(folder: Path) -> None:
 def test_tasks_are_chosen_by_name_language_area_and_difficulty() -> None:
     """And an unknown name tells the nearest."""
     catalogue = load_catalogue(CATALOGUE)
-    assert [task.id for task in catalogue.choose(Choice(languages=("go",))).problems] == ["go_easy_clamp"]
-    assert [task.id for task in catalogue.choose(Choice(areas=("frontend",))).problems] == [
+    assert [task.id for task in catalogue.choose(TaskChoice(languages=("go",))).problems] == ["go_easy_clamp"]
+    assert [task.id for task in catalogue.choose(TaskChoice(areas=("frontend",))).problems] == [
         "html_easy_counter"
     ]
-    assert len(catalogue.choose(Choice(difficulties=("easy",), limit=2)).problems) == 2
-    shuffled = [task.id for task in catalogue.choose(Choice(shuffle=1)).problems]
+    assert len(catalogue.choose(TaskChoice(difficulties=("easy",), limit=2)).problems) == 2
+    shuffled = [task.id for task in catalogue.choose(TaskChoice(shuffle=1)).problems]
     assert shuffled != [task.id for task in catalogue.problems] == sorted(shuffled)
     with pytest.raises(BenchError, match="did you mean go_easy_clamp"):
-        catalogue.choose(Choice(ids=("go_easy_clam",)))
+        catalogue.choose(TaskChoice(ids=("go_easy_clam",)))
 
 
 SMALL = [

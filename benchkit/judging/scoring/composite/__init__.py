@@ -1,6 +1,6 @@
 """The composite score: quality and efficiency of passing answers, beside the verdicts.
 
-base.py        Answered, the input of a measurement; Measured and Part, its results
+base.py        Answered, the input of a measurement; Measured and MeasuredPart, its results
 quality.py     counts of passing answers against the reference's: findings, complexity, layout, dead code
 canonical.py   Python without comments, chosen names and line wraps, which say nothing of quality
 lint.py        ruff's findings and its formatter's changes; complexity.py: complexipy and lizard; gofmt.py

@@ -38,7 +38,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Part:
+class MeasuredPart:
     """One part, measured on all passing answers."""
 
     measured: tuple[Measured, ...] = ()

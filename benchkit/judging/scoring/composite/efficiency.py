@@ -13,7 +13,7 @@ from math import log
 from statistics import median
 
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
-from benchkit.judging.scoring.composite.base import Answered, Measured, Part, Sources
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
 from benchkit.verdict import Verdict
 
 NOISE_FLOOR_S = 0.02  # an empty program takes 2 ± 0.3 ms: ratios of less than this are noise
@@ -37,7 +37,7 @@ class Heavy:
 
 
 @dataclass
-class Meter:
+class EfficiencyMeter:
     """Measures answers one after the other in one sandbox."""
 
     sandbox: Sandbox
@@ -45,7 +45,7 @@ class Meter:
     tell: Callable[[str], None] = lambda _line: None
     _references: dict[str, _Reference | str] = field(default_factory=dict)
 
-    def measure(self, answers: Sequence[Answered]) -> Part:
+    def measure(self, answers: Sequence[Answered]) -> MeasuredPart:
         """The efficiency of all answers; those without a heavy input have none."""
         count = sum(one.task_id in self.heavy for one in answers)
         self.tell(f"efficiency: {count} of {len(answers)} passing answers have a heavy input")
@@ -55,7 +55,7 @@ class Meter:
             done += one.task_id in self.heavy
             if one.task_id in self.heavy and done % TOLD_EVERY == 0:
                 self.tell(f"efficiency: {done} of {count} measured")
-        return Part(tuple(measured), METHOD)
+        return MeasuredPart(tuple(measured), METHOD)
 
     def _measured(self, one: Answered) -> Measured:
         heavy = self.heavy.get(one.task_id)

@@ -12,7 +12,7 @@ from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_call
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
-from benchkit.judging.scoring.composite.record import Composite
+from benchkit.judging.scoring.composite.record import Measurements
 
 
 class ProblemComposite:
@@ -20,7 +20,7 @@ class ProblemComposite:
 
     def __init__(self, problem_set: ProblemSet) -> None:
         self._problems = {problem.id: problem for problem in problem_set.problems}
-        self._composite = Composite(problem.language.name for problem in problem_set.problems)
+        self._composite = Measurements(problem.language.name for problem in problem_set.problems)
 
     def add(self, judged: Judged) -> None:
         self._composite.add(judged, _answered(self._problems[judged.task_id], judged))

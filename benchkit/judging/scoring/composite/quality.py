@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import reduce
 
 from benchkit.judging.scoring.composite import complexity
-from benchkit.judging.scoring.composite.base import Answered, Measured, Part, Sources
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
 from benchkit.judging.scoring.composite.dead import dead_statements, statements
 from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
@@ -64,14 +64,14 @@ def points(counts: Counts, reference: Counts) -> float | None:
     return sum(WEIGHTS[name] * value for name, value in known.items()) / weight if known else None
 
 
-def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> Part:
+def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> MeasuredPart:
     """The quality of all answers to problems in these languages; each tool runs once for all."""
     if missing := missing_tools():
-        return Part(why=f"not measured: pip install {' '.join(missing)}")
+        return MeasuredPart(why=f"not measured: pip install {' '.join(missing)}")
     try:
-        return Part(_measure(answers), method_of(languages))
+        return MeasuredPart(_measure(answers), method_of(languages))
     except (ToolFailed, OSError, subprocess.SubprocessError) as error:  # such as a full disk: the run goes on
-        return Part(why=f"not measured: {' '.join(str(error).split())}")
+        return MeasuredPart(why=f"not measured: {' '.join(str(error).split())}")
 
 
 def _measure(answers: Sequence[Answered]) -> tuple[Measured, ...]:

@@ -16,8 +16,8 @@ from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import RunFile, ScorePart
 from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Measured, Part
-from benchkit.judging.scoring.composite.efficiency import Heavy, Meter
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart
+from benchkit.judging.scoring.composite.efficiency import EfficiencyMeter, Heavy
 from benchkit.judging.scoring.composite.quality import measure_quality
 from benchkit.statistics import mean_interval
 from benchkit.verdict import Verdict
@@ -25,7 +25,7 @@ from benchkit.verdict import Verdict
 NOT_ASKED_FOR = "not measured: --efficiency measures it"
 
 
-class Composite:
+class Measurements:
     """Collects passing answers while verdicts arrive, and measures them at the end."""
 
     def __init__(self, languages: Iterable[str]) -> None:
@@ -57,10 +57,10 @@ class Composite:
     ) -> dict[str, Any]:
         """The record of all parts; efficiency only where a sandbox to measure in is given."""
         if sandbox is None:
-            return self.measure(folder, Part(why=NOT_ASKED_FOR))
-        return self.measure(folder, Meter(sandbox, heavy(), tell).measure(self._answers))
+            return self.measure(folder, MeasuredPart(why=NOT_ASKED_FOR))
+        return self.measure(folder, EfficiencyMeter(sandbox, heavy(), tell).measure(self._answers))
 
-    def measure(self, folder: Path | None, efficiency: Part) -> dict[str, Any]:
+    def measure(self, folder: Path | None, efficiency: MeasuredPart) -> dict[str, Any]:
         """The record of all parts; the counts of each answer are written into the run's folder."""
         quality = measure_quality(self._answers, self._languages)
         parts = {ScorePart.QUALITY: quality, ScorePart.EFFICIENCY: efficiency}
@@ -76,7 +76,7 @@ class Composite:
         return record
 
 
-def _as_record(part: Part) -> dict[str, Any]:
+def _as_record(part: MeasuredPart) -> dict[str, Any]:
     if part.why:
         return {"why": part.why}
     points: dict[str, list[float]] = defaultdict(list)
@@ -103,7 +103,7 @@ def _with_mean(points: Mapping[str, float]) -> dict[str, Any]:
     }
 
 
-def _write(folder: Path, parts: Mapping[ScorePart, Part]) -> None:
+def _write(folder: Path, parts: Mapping[ScorePart, MeasuredPart]) -> None:
     """One line an answer, for people who want to see what was counted."""
     by_answer: dict[tuple[str, int], dict[str, Measured]] = defaultdict(dict)
     for name, part in parts.items():

@@ -12,7 +12,7 @@ from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_script
-from benchkit.judging.scoring.composite.record import Composite
+from benchkit.judging.scoring.composite.record import Measurements
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.proof import Check
 from benchkit.verdict import Verdict
@@ -23,7 +23,7 @@ class TaskComposite:
 
     def __init__(self, catalogue: Catalogue) -> None:
         self._tasks = {task.id: task for task in catalogue.problems}
-        self._composite = Composite(task.language.name for task in catalogue.problems)
+        self._composite = Measurements(task.language.name for task in catalogue.problems)
 
     def add(self, judged: Judged, attempt: Attempt) -> None:
         task = self._tasks[judged.task_id]

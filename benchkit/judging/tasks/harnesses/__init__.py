@@ -1,6 +1,6 @@
 """How workspaces are built and tested, one file a language; each reports with a token.
 
-base.py   Harness, and what passes through it: Trial, Plan, Run
+base.py   Harness, and what passes through it: Trial, BuildPlan, Run
 own.py    tasks that bring commands of their own
 files/    files for the jail: the runners that replace a language's own, and C++'s check macros
 
@@ -11,7 +11,7 @@ line in HARNESSES.
 
 from __future__ import annotations
 
-from benchkit.judging.tasks.harnesses.base import Harness, Plan, Run, Trial, Unfit
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Harness, Run, Trial, Unfit
 from benchkit.judging.tasks.harnesses.cpp import CppHarness
 from benchkit.judging.tasks.harnesses.go import GoHarness
 from benchkit.judging.tasks.harnesses.java import JavaHarness
@@ -19,7 +19,7 @@ from benchkit.judging.tasks.harnesses.javascript import JavaScriptHarness, html_
 from benchkit.judging.tasks.harnesses.python import PythonHarness
 from benchkit.judging.tasks.harnesses.rust import RustHarness
 
-__all__ = ["HARNESSES", "Harness", "Plan", "Run", "Trial", "Unfit"]
+__all__ = ["HARNESSES", "BuildPlan", "Harness", "Run", "Trial", "Unfit"]
 
 HARNESSES: dict[str, Harness] = {
     "python": PythonHarness(),

@@ -38,7 +38,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BuildPlan:
     """How a trial's test programs are built."""
 
     runs: tuple[Run, ...]  # each still needs the products of the build that it names
@@ -57,7 +57,7 @@ class Harness(Protocol):
     def missing(self, files: Files, /) -> str: ...
 
     # How this trial is built and run. Raises Unfit where it cannot be.
-    def plan(self, trial: Trial, toolchain: Toolchain, /) -> Plan: ...
+    def plan(self, trial: Trial, toolchain: Toolchain, /) -> BuildPlan: ...
 
 
 def support(name: str) -> bytes:

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX
 from benchkit.languages.finding import shared_folder
@@ -46,7 +46,7 @@ class CppHarness:
     def missing(self, _files: Files) -> str:
         return ""
 
-    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         sources = sorted(name for name in trial.files if name.endswith(".cpp") and "/" not in name)
         tests = [name for name in sources if name in trial.tests]
         if not tests:
@@ -60,12 +60,12 @@ class CppHarness:
             *(gxx, *FLAGS, "-I", str(folder), "-I", ".", "-o", PROGRAM),
             *(str(folder / "main.o"), *("./" + name for name in sources)),
         )
-        return Plan((run,), trial.files, command, (PROGRAM,))
+        return BuildPlan((run,), trial.files, command, (PROGRAM,))
 
 
 def _plan_with_catch(
     trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: Run
-) -> Plan:
+) -> BuildPlan:
     """The Catch2 header is precompiled, and so it is included before everything else.
 
     Headers that a test includes before it must compile without it: they are checked separately.
@@ -90,7 +90,7 @@ def _plan_with_catch(
         )
     )
     files[SCRIPT] = "\n".join([*lines, ""]).encode()
-    return Plan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
+    return BuildPlan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
 
 
 def _before_catch(test: bytes) -> bytes:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.go import GO, build_script
 
@@ -28,7 +28,7 @@ class GoHarness:
     def missing(self, _files: Files) -> str:
         return ""
 
-    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         module = MODULE.search(_text(trial, "go.mod"))
         if module is None:
             raise Unfit("no go.mod with a module's name")
@@ -49,7 +49,7 @@ class GoHarness:
         files[SCRIPT] = _script(folders, products, toolchain, measured=bool(trial.measured))
         others = {name: content for name, content in trial.files.items() if not name.endswith(".go")}
         runs = tuple(Run(others, argv=(f"./{name}",), executable=(name,)) for name in products)
-        return Plan(runs, files, ("/bin/sh", SCRIPT), products)
+        return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products)
 
 
 def _script(

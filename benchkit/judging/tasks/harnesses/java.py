@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import shared_folder
 from benchkit.languages.java import JAVA, JAVAC, QUICK, find_jars, missing_library
@@ -78,14 +78,14 @@ class JavaHarness:
         sources = [content for name, content in files.items() if name.endswith(".java")]
         return missing_library(b"\n".join(sources).decode("utf-8", "replace"))
 
-    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         tests = [name for name in trial.tests if name.startswith(TESTS) and name.endswith(".java")]
         if not tests:
             raise Unfit(f"no {TESTS}*.java among the tests")
         names = [name.removeprefix(TESTS).removesuffix(".java").replace("/", ".") for name in sorted(tests)]
         sources = {name: content for name, content in trial.files.items() if name.endswith(".java")}
         run = Run({}, argv=_test_command(toolchain, _folder(toolchain), names), executable=PRODUCTS)
-        return Plan((run,), sources, _build_command(toolchain, _folder(toolchain)), PRODUCTS)
+        return BuildPlan((run,), sources, _build_command(toolchain, _folder(toolchain)), PRODUCTS)
 
 
 def _build_command(toolchain: Toolchain, folder: Path, *more: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.html import DOM
 from benchkit.languages.javascript import NODE, packages_folder
@@ -35,7 +35,7 @@ class JavaScriptHarness:
     def missing(self, _files: Files) -> str:
         return ""
 
-    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         names = [name for name in trial.tests if re.search(r"\.(test|spec)\.[cm]?js$", name)]
         if not names:
             raise Unfit("no *.test.mjs among the tests")
@@ -48,7 +48,7 @@ class JavaScriptHarness:
             _offer_jest(files, specs)
         measured = f"const MEASURED = {json.dumps(trial.measured)};\n".encode()
         files[RUNNER] = measured + _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
-        return Plan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
+        return BuildPlan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
 
 
 def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:

@@ -8,7 +8,7 @@ import shutil
 from pathlib import PurePosixPath
 
 from benchkit.asking.tasks.base import OwnCommands
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial
 from benchkit.languages import Command, Toolchain
 
 SCRIPT = "bench_build.sh"
@@ -19,19 +19,19 @@ class CommandNotFound(Exception):
     """A command's program does not exist: a fault of the task or the machine, never of the answer."""
 
 
-def plan_of_commands(commands: OwnCommands, trial: Trial, toolchain: Toolchain) -> Plan:
+def plan_of_commands(commands: OwnCommands, trial: Trial, toolchain: Toolchain) -> BuildPlan:
     """The plan of a task's commands; a build stops at the first command that fails."""
     there = {*trial.files, *commands.products}
     test = _placed("test", commands.test, toolchain, there)
     run = Run(trial.files, argv=test, executable=commands.products)
     if not commands.build:
-        return Plan((run,))
+        return BuildPlan((run,))
     lines = [shlex.join(_placed("build", command, toolchain, there)) for command in commands.build]
     environment = {**toolchain.environment, **{each.variable: str(each.folder) for each in toolchain.caches}}
     exports = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     script = "\n".join(["set -e", 'export HOME="$PWD"', *exports, *lines, ""])
     files = {**trial.files, SCRIPT: script.encode()}
-    return Plan((run,), files, ("/bin/sh", SCRIPT), commands.products)
+    return BuildPlan((run,), files, ("/bin/sh", SCRIPT), commands.products)
 
 
 def _placed(kind: str, command: Command, toolchain: Toolchain, there: set[str]) -> Command:

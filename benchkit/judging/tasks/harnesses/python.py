@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.python import python_packages_folder
 
@@ -23,7 +23,7 @@ class PythonHarness:
     def missing(self, _files: Files) -> str:
         return ""
 
-    def plan(self, trial: Trial, _toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, _toolchain: Toolchain) -> BuildPlan:
         names = [name for name in trial.tests if any(map(PurePosixPath(name).match, TEST_FILES))]
         if not names:
             raise Unfit(f"no {TEST_FILES[0]} among the tests")
@@ -33,7 +33,7 @@ class PythonHarness:
         packages = [str(python_packages_folder())] if trial.packages else []
         given = f"TEST_FILES = {files!r}\nMEASURED = {measured!r}\nPACKAGES = {packages!r}\n"
         source = given.encode() + _harness() + f"\nmain({modules!r})\n".encode()
-        return Plan((Run(trial.files, source=source),))
+        return BuildPlan((Run(trial.files, source=source),))
 
 
 @cache

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import Plan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import shared_folder
 from benchkit.languages.rust import EDITION, RUSTC
@@ -48,7 +48,7 @@ class RustHarness:
     def missing(self, _files: Files) -> str:
         return ""
 
-    def plan(self, trial: Trial, toolchain: Toolchain) -> Plan:
+    def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
         if not tests:
             raise Unfit("no tests/*.rs among the tests")
@@ -93,7 +93,7 @@ class RustHarness:
             lines.append(shlex.join(command))
         files = {**trial.files, SCRIPT: "\n".join([*lines, ""]).encode()}
         runs = tuple(Run({}, argv=(f"./{product}",), executable=(product,)) for product in products)
-        return Plan(runs, files, ("/bin/sh", SCRIPT), products)
+        return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products)
 
 
 def _crate(trial: Trial) -> str:

@@ -11,7 +11,13 @@ import pytest
 from benchkit.judging.sandbox import Limits, Outcome, Program, open_sandbox
 from benchkit.judging.scoring.composite import efficiency
 from benchkit.judging.scoring.composite.base import Answered
-from benchkit.judging.scoring.composite.efficiency import NOISE_FLOOR_S, PAIRS, Meter, heavy_call, points
+from benchkit.judging.scoring.composite.efficiency import (
+    NOISE_FLOOR_S,
+    PAIRS,
+    EfficiencyMeter,
+    heavy_call,
+    points,
+)
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
 from benchkit.judging.tasks.verify import busy_loops
 from benchkit.verdict import Verdict
@@ -41,7 +47,7 @@ class Clock:
 
 
 def measured(clock: Clock, source: str) -> efficiency.Measured:
-    meter = Meter(clock, {"sum": heavy_call("total", "5,")})  # type: ignore[arg-type]
+    meter = EfficiencyMeter(clock, {"sum": heavy_call("total", "5,")})  # type: ignore[arg-type]
     return meter.measure([answered(source)]).measured[0]
 
 
@@ -101,7 +107,7 @@ def test_a_reference_that_fails_measures_nobody() -> None:
 
 def test_whoever_waits_is_told_how_far_it_is() -> None:
     told: list[str] = []
-    meter = Meter(Clock(seconds_by("slow", 1)), {"sum": heavy_call("total", "5,")}, told.append)  # type: ignore[arg-type]
+    meter = EfficiencyMeter(Clock(seconds_by("slow", 1)), {"sum": heavy_call("total", "5,")}, told.append)  # type: ignore[arg-type]
     meter.measure([answered(REFERENCE, number) for number in range(45)])
     assert told == [
         "efficiency: 45 of 45 passing answers have a heavy input",
@@ -111,7 +117,7 @@ def test_whoever_waits_is_told_how_far_it_is() -> None:
 
 
 def test_a_problem_without_a_heavy_input_has_none() -> None:
-    meter = Meter(Clock(seconds_by("slow", 1)), {})  # type: ignore[arg-type]
+    meter = EfficiencyMeter(Clock(seconds_by("slow", 1)), {})  # type: ignore[arg-type]
     (found,) = meter.measure([answered(REFERENCE)]).measured
     assert (found.points, found.why) == (None, "no heavy input is known for the problem")
 
@@ -123,7 +129,7 @@ def test_in_the_jail_a_busy_machine_changes_nothing_and_no_result_can_be_forged(
     wrong = "def total(n):\n    print('digest')\n    return 0\n"
     gone = "import os\n\n\ndef total(n):\n    os._exit(0)\n"
     with open_sandbox("auto", 1) as sandbox:
-        meter = Meter(sandbox, {"sum": heavy_call("total", f"{N},")})
+        meter = EfficiencyMeter(sandbox, {"sum": heavy_call("total", f"{N},")})
         answers = [answered(source, n) for n, source in enumerate((REFERENCE, twice, wrong, gone))]
         quiet = meter.measure(answers).measured
         with busy_loops(2):

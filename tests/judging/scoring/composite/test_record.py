@@ -15,8 +15,8 @@ from benchkit.asking.tasks.small_form import read_small_form
 from benchkit.contract import RunFile
 from benchkit.errors import ProblemsError
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Measured, Part
-from benchkit.judging.scoring.composite.record import Composite
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart
+from benchkit.judging.scoring.composite.record import Measurements
 from benchkit.judging.scoring.composite.tasks import TaskComposite, share_of_checks
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.proof import Check, Proof
@@ -24,7 +24,7 @@ from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
 CODE = {"a.py": "def f(x):\n    return x\n"}
-NONE = Part(why="not asked for")
+NONE = MeasuredPart(why="not asked for")
 CASES: list[dict[str, Any]] = [
     {"input": [1], "expected_output": 1, "weight": 3},
     {"input": [2], "expected_output": 4, "weight": 1},
@@ -38,7 +38,7 @@ def judged(
 
 
 def test_parts_of_a_run(tmp_path: Path) -> None:
-    composite = Composite(["python"])
+    composite = Measurements(["python"])
     for task, seconds in (("b", 2.0), ("a", 1.0)):
         composite.add(judged(task, seconds=seconds), Answered(task, 0, "python", CODE, CODE, "f"))
     composite.add(judged("a", seconds=3.0, sample=1), Answered("a", 1, "python", CODE, {}, "f"))
@@ -58,7 +58,7 @@ def test_parts_of_a_run(tmp_path: Path) -> None:
 
 def test_an_empty_run_has_no_points_and_no_file(tmp_path: Path) -> None:
     """Nothing empty wins: what did not pass has no quality at all."""
-    composite = Composite(["python"])
+    composite = Measurements(["python"])
     composite.add(judged("a", Verdict.EMPTY), None)
     record = composite.measure(tmp_path, NONE)
     assert (record["quality"]["mean"], record["quality"]["points"]) == (None, {})
@@ -66,10 +66,10 @@ def test_an_empty_run_has_no_points_and_no_file(tmp_path: Path) -> None:
 
 
 def test_a_single_problem_has_no_interval_and_no_interval_passes_100(tmp_path: Path) -> None:
-    composite = Composite(["python"])
+    composite = Measurements(["python"])
     composite.add(judged("a"), Answered("a", 0, "python", CODE, CODE, "f"))
     measured = tuple(Measured(task, 0, points) for task, points in (("a", 100.0), ("b", 100.0), ("c", 70.0)))
-    record = composite.measure(tmp_path, Part(measured, "clock"))
+    record = composite.measure(tmp_path, MeasuredPart(measured, "clock"))
     assert record["quality"]["interval"] is None
     assert record["efficiency"]["interval"][1] == 100
     assert record["efficiency"]["method"] == "clock"
