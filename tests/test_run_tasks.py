@@ -188,7 +188,7 @@ def test_verify_ends_with_its_count() -> None:
     [
         (("--task", "python_easy_clmp"), "did you mean python_easy_clamp?"),
         (("--language", "cobol"), "no task of tasks is cobol"),
-        (("--response-text", "x"), "an answer belongs to one task, and 6 are chosen"),
+        (("--response-text", "x"), "an answer belongs to one task, and 8 are chosen"),
         (("--task", PYTHON, "--response-file", "/no/such"), "--response-file /no/such cannot be read"),
         (("--task", PYTHON, "--rejudge", "/no/such"), "there is no answers.jsonl in it"),
         (("--catalogue", "/no/such"), "the catalogue /no/such cannot be read"),
