@@ -2,6 +2,7 @@
 
 catalog.py     all runs by name, read whole only where they are chosen
 facts.py       one fact of a run, None where nobody knows it
+speeds.py      whose speed stands for a run that has none
 outcomes.py    which problems a run solved, as far as that is known
 conditions.py  what may be compared with what
 selection.py   from words on the command line to contestants

@@ -13,6 +13,7 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import conditions
 from benchkit.telling.comparison.narrowing import Narrowing
 from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant
+from benchkit.telling.comparison.speeds import EARLIER
 from benchkit.telling.comparison.standings import (
     Rung,
     best_that_fits,
@@ -132,7 +133,7 @@ def _row(board: Board, place: int | None, one: Contestant, names: int, count: in
         f"{one.outcomes.score:5.1f}%",
         f"[{100 * interval[0]:.1f}–{100 * interval[1]:.1f}]" if interval else "[unknown]",
         _known(vram(one), "GiB", 1),
-        _known(speed(one), "tok/s", 0) + (DOUBTFUL if _is_doubtful(one) else ""),
+        _known(speed(one), "tok/s", 0) + _speed_marks(one),
         board.notes.get(one.run.id, Note()).in_words(),
     ]
     pairs = zip(cells[:count], WIDTHS, strict=False)
@@ -140,7 +141,11 @@ def _row(board: Board, place: int | None, one: Contestant, names: int, count: in
 
 
 def _is_doubtful(one: Contestant) -> bool:
-    return speed(one) is not None and facts.speed_is_disturbed(one.run)
+    return speed(one) is not None and facts.speed_is_disturbed(one.timed)
+
+
+def _speed_marks(one: Contestant) -> str:
+    return (DOUBTFUL if _is_doubtful(one) else "") + (EARLIER if one.earlier else "")
 
 
 def _known(value: float | None, unit: str, digits: int) -> str:
@@ -165,6 +170,8 @@ def lines_below(board: Board) -> list[str]:
         )
     if any(_is_doubtful(one) for one in rows):
         lines.append(f"{DOUBTFUL} other programs took a part of the processor: such speeds are not ranked")
+    if any(one.earlier for one in rows):
+        lines.append(f"{EARLIER} the speed of an earlier run: all answers of this one were taken")
     for name, rungs in ladders(rows).items():
         lines.append(f"{name}: " + " > ".join(_rung(rung) for rung in rungs))
     return lines
@@ -209,6 +216,7 @@ def as_records(board: Board) -> list[dict[str, Any]]:
                 "note": note.text,
                 "tags": list(note.tags),
                 **({"speed_disturbed": True} if _is_doubtful(one) else {}),
+                **({"speed_of_run": one.earlier.id} if one.earlier else {}),
             }
         )
     return rows

@@ -12,6 +12,7 @@ from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.judgements import shown_judgement
 from benchkit.telling.comparison.selection import Contestant
+from benchkit.telling.comparison.speeds import EARLIER
 from benchkit.telling.tables.columns import Column
 from benchkit.terminal import duration
 
@@ -20,6 +21,10 @@ Value = Callable[[Contestant], Any]
 
 def _fact(name: str) -> Value:
     return lambda one: facts.measured(one.run, name)
+
+
+def _speed(name: str) -> Value:
+    return lambda one: facts.measured(one.timed, name)
 
 
 def _of_run(fact: Callable[[Any], Any]) -> Value:
@@ -48,7 +53,11 @@ def _solved(one: Contestant) -> str | None:
 
 
 def _is_disturbed(one: Contestant) -> bool:
-    return facts.speed_is_disturbed(one.run)
+    return facts.speed_is_disturbed(one.timed)
+
+
+def _of_earlier(one: Contestant) -> str:
+    return EARLIER if one.earlier else ""
 
 
 def _part(part: ScorePart) -> Column[Contestant]:
@@ -95,11 +104,11 @@ COLUMNS: tuple[Column[Contestant], ...] = (
     Column("hard", "hard %", 7, _difficulty("hard"), 1, "high"),
     Column("expert", "expert %", 7, _difficulty("expert"), 1, "high"),
     Column("time", "time", 6, _fact("time_taken"), 1, "low", speed=True, form=duration),
-    Column("tokens_per_second", "tok/s", 3, _fact("tokens_per_second"), 1, "high", speed=True),
+    Column("tokens_per_second", "tok/s", 3, _speed("tokens_per_second"), 1, "high", speed=True),
     Column(
-        "prompt_tokens_per_second", "prompt tok/s", 12, _fact("prompt_tokens_per_second"), 0, "high", True
+        "prompt_tokens_per_second", "prompt tok/s", 12, _speed("prompt_tokens_per_second"), 0, "high", True
     ),
-    Column("time_to_first_token_s", "first tok s", 10, _fact("time_to_first_token_s"), 2, "low", speed=True),
+    Column("time_to_first_token_s", "first tok s", 10, _speed("time_to_first_token_s"), 2, "low", speed=True),
     Column("draft", "draft %", 12, _fact("draft_acceptance_percent"), 1, "high"),
     Column("vram", "VRAM GiB", 4, _of_run(facts.vram_gib), 1, "low"),
     Column("wh_per_solved", "Wh/solved", 8, _of_run(facts.wh_per_solved), 3, "low", speed=True),
@@ -128,7 +137,9 @@ PART_COLUMNS: tuple[Column[Contestant], ...] = (
 JUDGE_COLUMN: Column[Contestant] = Column(
     "judge", "judge", 1, _judge_points, 1, "high", beside=_judge_mark, unknown=NOT_AVAILABLE
 )
-COLUMNS = tuple(replace(one, doubtful=_is_disturbed) if one.speed else one for one in COLUMNS)
+COLUMNS = tuple(
+    replace(one, doubtful=_is_disturbed, beside=_of_earlier) if one.speed else one for one in COLUMNS
+)
 BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS, JUDGE_COLUMN)}
 ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")

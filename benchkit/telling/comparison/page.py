@@ -23,6 +23,7 @@ from benchkit.telling.comparison.columns import (
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.part_table import part_remarks, part_table
 from benchkit.telling.comparison.selection import Contestant, Section
+from benchkit.telling.comparison.speeds import EARLIER
 from benchkit.telling.comparison.verdicts import (
     MARGIN,
     MOST_JUDGED,
@@ -162,6 +163,8 @@ def remarks(one: Page) -> list[str]:
         for row in one.rows
         if (count := row.run.results.reused_answers)
     ]
+    if earlier := [f"{row.label} ({row.earlier.id})" for row in one.rows if row.earlier]:
+        said.append(f"speeds marked {EARLIER} are those of an earlier run: {printable(', '.join(earlier))}")
     if len(one.rows) > MOST_JUDGED:
         said.append(f"too many models for all pairs: the {MOST_JUDGED} best are judged")
     if len(gpus(one.rows)) > 1:
@@ -182,7 +185,7 @@ def _parts_of(one: Page) -> tuple[Column[Contestant], ...]:
 
 
 def _taken(row: Contestant) -> str:
-    return f"{row.run.telemetry.cpu_taken_by_others_percent or 0:.0f}%"
+    return f"{row.timed.telemetry.cpu_taken_by_others_percent or 0:.0f}%"
 
 
 def _document(one: Page, style: str) -> str:
@@ -218,7 +221,8 @@ def _record(one: Page) -> dict[str, Any]:
     for row, contestant in zip(rows, one.rows, strict=True):
         row |= {"run": contestant.run.id, "command": command_of_run(contestant.run)}
         row |= {"parts": contestant.composite.as_record()} if contestant.composite else {}
-        row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.run) else {}
+        row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.timed) else {}
+        row |= {"speed_of_run": contestant.earlier.id} if contestant.earlier else {}
     return {
         "title": one.section.title,
         "conditions": dict(one.section.conditions),

@@ -15,6 +15,7 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
 from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
 from benchkit.telling.comparison.parts import Composite
+from benchkit.telling.comparison.speeds import earlier_with_speed
 from benchkit.telling.history.heads import Head
 
 if TYPE_CHECKING:
@@ -34,10 +35,16 @@ class Contestant:
     mark: str = ""  # what differs from the others, where they are shown together all the same
     composite: Composite | None = None  # where it was asked for
     judgements: tuple[Judgement, ...] = ()  # what judges said of it
+    earlier: Run | None = None  # whose speed is shown, where all answers were taken from earlier runs
 
     @property
     def run(self) -> Run:
         return self.runs[0]
+
+    @property
+    def timed(self) -> Run:
+        """The run whose speed is shown."""
+        return self.earlier or self.run
 
 
 @dataclass(frozen=True)
@@ -138,7 +145,8 @@ def latest_stopped(entries: Iterable[Head]) -> list[Head]:
 
 
 def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
-    return Contestant(label, tuple(runs), averaged([outcomes(run, catalog.store) for run in runs]))
+    found = averaged([outcomes(run, catalog.store) for run in runs])
+    return Contestant(label, tuple(runs), found, earlier=earlier_with_speed(catalog, runs[0]))
 
 
 def repeats_of(catalog: Catalog, run: Run) -> list[Run]:

@@ -34,7 +34,7 @@ def vram(one: Contestant) -> float | None:
 
 
 def speed(one: Contestant) -> float | None:
-    return one.run.telemetry.tokens_per_second
+    return one.timed.telemetry.tokens_per_second
 
 
 def energy(one: Contestant) -> float | None:
@@ -47,7 +47,7 @@ def cost(one: Contestant) -> float | None:
 
 def undisturbed(measure: Measure) -> Measure:
     """A measure that depends on speed, unknown where other programs changed it: for fronts and charts."""
-    return lambda one: None if facts.speed_is_disturbed(one.run) else measure(one)
+    return lambda one: None if facts.speed_is_disturbed(one.timed) else measure(one)
 
 
 def best_that_fits(contestants: Sequence[Contestant], gib: float) -> list[Contestant]:
