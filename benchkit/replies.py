@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urljoin
 
 from benchkit.addresses import split_credentials
@@ -15,6 +16,17 @@ BUSY = frozenset({408, 425, 429, 502, 503, 504, 529})  # may well work in a mome
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 NEVER_OFFERED = frozenset({501, 505})  # of the 500s, those that another try does not mend
 ROUTES = ("/chat/completions", "/completions", "/models")
+KINDS_OF_ERROR = ("type", "code", "status")  # what an error without words still tells
+STATUS_OF_KIND = {
+    "invalid_request_error": 400,
+    "invalid_api_key": 401,
+    "authentication_error": 401,
+    "insufficient_quota": 429,
+    "rate_limit_exceeded": 429,
+    "rate_limit_error": 429,
+    "resource_exhausted": 429,
+    "overloaded_error": 529,
+}
 LONGEST_WISHED_PAUSE_S = 300.0  # nobody waits longer because a Retry-After says so
 
 
@@ -38,7 +50,7 @@ def message_of(body: str) -> str:
     """What an error's body says, in one line: the message in its JSON, or the text of a page."""
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         page = re.sub(
             r"<(style|script).*?</\1>|<[^>]{0,500}>", " ", body[:20_000], flags=re.DOTALL | re.IGNORECASE
         )
@@ -48,7 +60,31 @@ def message_of(body: str) -> str:
         inner := value.get("error") or value.get("message") or value.get("detail")
     ):
         value = inner
-    return " ".join((value if isinstance(value, str) else json.dumps(value)).split())
+    if isinstance(value, str):  # routers pass on what another server said, as it was
+        return message_of(value) if value.lstrip().startswith(("{", "[{")) else " ".join(value.split())
+    if isinstance(value, dict) and (words := [value[name] for name in KINDS_OF_ERROR if value.get(name)]):
+        return " ".join(str(word) for word in words)
+    return " ".join(json.dumps(value).split())
+
+
+def error_in(reply: Mapping[str, Any]) -> Any:
+    """The error that a reply of status 200, or an event of its stream, holds; None where it holds none."""
+    if reply.get("error"):
+        return reply["error"]
+    bare = "choices" not in reply and (reply.get("object") == "error" or "detail" in reply)
+    return reply if bare else None
+
+
+def status_of(error: Any) -> int:
+    """The status that an error would have had as a reply of its own."""
+    fields = error if isinstance(error, dict) else {}
+    for name in ("code", "status", "type"):
+        kind = fields.get(name)
+        if isinstance(kind, int) and 400 <= kind < 600:
+            return kind
+        if isinstance(kind, str) and kind.lower() in STATUS_OF_KIND:
+            return STATUS_OF_KIND[kind.lower()]
+    return 500
 
 
 def redirection(status: int, url: str, headers: Mapping[str, str]) -> str:

@@ -22,6 +22,7 @@ _PLACEHOLDER = re.compile(r"\{(" + "|".join(dict.fromkeys((*Placeholder, *FOR_SC
 _SHELL_TOKEN = re.compile(rf"\\.|['\"]|{_PLACEHOLDER.pattern}", re.DOTALL)
 _ADVICE: Mapping[str, str] = {Placeholder.MODEL_PATH: "--model FILE.gguf"}
 Values = Mapping[str, str]
+USED_BY_RUNNER = ("price",)  # for what a harness reports: its tokens at that price
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Script:
         return [word for name, words in given.items() if name in values for word in words]
 
     def settings_left_out(self, values: Values) -> list[str]:
-        """Settings that somebody set and the command has no place for."""
-        passed_on = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings}
+        """Settings that somebody set and the command has no place for, nor anybody else a use."""
+        passed_on = {*_PLACEHOLDER.findall(" ".join(self.words)), *self.settings, *USED_BY_RUNNER}
         given = () if self.takes_flags else FOR_SCRIPT
         return [name for name in given if name in values and name not in passed_on]
 

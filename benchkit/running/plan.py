@@ -13,7 +13,7 @@ from benchkit.errors import UnknownName, UsageError
 from benchkit.prices import Price, find_price, may_cost
 from benchkit.providers.keys import key_of
 from benchkit.providers.names import find_remote_model, provider_at, remote_model
-from benchkit.providers.table import LOCAL, find_provider
+from benchkit.providers.table import LOCAL, PROVIDERS, find_provider
 from benchkit.records import RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
@@ -88,7 +88,9 @@ def _script(settings: RunSettings, benchmark: Benchmark) -> Script:
 
 def with_provider(settings: RunSettings) -> RunSettings:
     """With what follows from a provider: of the prefix in the model's name, or as a plan names it."""
-    named = find_remote_model(str(settings.model)) if settings.model else None
+    text = str(settings.model or "")
+    # A path has lost the slash at its end.
+    named = find_remote_model(f"{text}/" if text in PROVIDERS else text)
     if named is not None:
         settings = replace(
             settings,

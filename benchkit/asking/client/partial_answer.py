@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -22,6 +23,7 @@ from benchkit.providers.dialects import dialect_of
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
 from benchkit.providers.usage import read_usage
+from benchkit.replies import error_in, status_of
 
 TIMINGS = (
     "prompt_n",
@@ -58,8 +60,8 @@ class PartialAnswer:
     def take(self, event: Event) -> None:
         """Add one event: a stream's, or a whole answer."""
         event = self._in_openais_form(event)
-        if event.get("error"):
-            raise _error(event["error"], self._hide)
+        if (error := error_in(event)) is not None:
+            raise _error(error, self._hide)
         choices = event.get("choices")
         for choice in choices if isinstance(choices, list) else ():
             self._choices += 1
@@ -125,12 +127,10 @@ class PartialAnswer:
 
 def _error(error: Any, hide: Callable[[str], str]) -> Exception:
     """An error that came inside a reply whose status was 200."""
-    if not isinstance(error, dict):
-        error = {"message": str(error)}
-    said, code = error_text(hide(str(error.get("message") or error))), error.get("code")
-    if CONTEXT_EXCEEDED.search(f"{error.get('type')} {code} {said}"):
-        return ContextExceeded(said)
-    return failure_of(Refusal(code if isinstance(code, int) and code >= 400 else 500, said, {}))
+    body = hide(json.dumps({"error": error}))
+    if CONTEXT_EXCEEDED.search(body):
+        return ContextExceeded(error_text(body))
+    return failure_of(Refusal(status_of(error), body, {}))
 
 
 def _object(value: Any) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def _parsed(text: str) -> Event:
         event = json.loads(text)
     except (ValueError, RecursionError):
         raise RequestFailure(f"the stream holds broken JSON: {text[:80]!r}", tries=2) from None
+    if isinstance(event, list) and len(event) == 1:  # as Google's errors come
+        event = event[0]
     if not isinstance(event, dict):
         raise RequestFailure(f"the stream holds {text[:80]!r} where an object belongs", tries=2)
     return event

@@ -24,11 +24,12 @@ from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import AS_TO_MONEY, is_about_money
 from benchkit.providers.table import LOCAL
 from benchkit.providers.usage import read_usage
-from benchkit.replies import REDIRECTS, may_pass, redirection
+from benchkit.replies import REDIRECTS, error_in, may_pass, message_of, redirection, status_of
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 LARGEST = 16 << 20  # bytes of a body; the longest list of models, with all their facts, is under 1 MB
 TOO_LARGE = f"it answers with more than {LARGEST >> 20} MB"
+SHOWN = 300  # characters of a server's own words
 TOKEN_TIMEOUT_S = 120.0  # a big model on a CPU, its first graph still to be built
 
 
@@ -56,12 +57,8 @@ class HttpReply:
 
     def message(self) -> str:
         """The server's own error message, in one line."""
-        value = self.json()
-        if isinstance(value, list) and value:  # Google's errors come in a list
-            value = value[0]
-        error = value.get("error") if isinstance(value, dict) else None
-        text = error.get("message") if isinstance(error, dict) else error
-        return " ".join(str(text or self.body[:300].decode(errors="replace")).split())
+        text = self.text()
+        return " ".join((text if self.json() is None else message_of(text))[:SHOWN].split())
 
 
 def ask(
@@ -210,9 +207,23 @@ def prove_token(
         if not parameters.learn(reply.status, reply.text(), body):
             break
     refuse_unless_ok(reply, url, f"{base_url} refuses to answer ({reply.status})", provider)
-    reply_body = reply.json()
-    if not _has_token(dialect.event(reply_body) if isinstance(reply_body, dict) else reply_body):
+    events = [dialect.event(dict(event)) for event in _events(reply)]
+    for inner in filter(None, map(error_in, events)):
+        refusal = HttpReply(status_of(inner), json.dumps({"error": inner}).encode(), reply.headers)
+        refuse_unless_ok(refusal, url, f"{base_url} answers with an error ({refusal.status})", provider)
+    if not any(map(_has_token, events)):
         raise ServerError(f"{base_url} answered without a single token: {reply.message()}")
+
+
+def _events(reply: HttpReply) -> Iterator[Mapping[str, Any]]:
+    """The whole reply; of one that is a stream though none was asked for, its events."""
+    whole = reply.json()
+    lines = reply.text().splitlines() if whole is None else ()
+    for kind, _, text in (line.partition(":") for line in lines):
+        if kind in ("data", "error"):
+            event = HttpReply(reply.status, text.encode()).json()
+            yield from mappings([event if kind == "data" else {"error": event}]) or ()
+    yield from mappings(whole if isinstance(whole, list) else [whole]) or ()
 
 
 def _question(name: str) -> dict[str, Any]:

@@ -276,6 +276,32 @@ def test_an_error_inside_the_stream_is_one() -> None:
     assert answer.failure == "the server answers 500 (decode failed), 4 times"
 
 
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        ({"object": "error", "message": "no room", "code": 400}, "400 (no room)"),
+        (
+            {"error": {"message": '{"error": {"message": "from upstream"}}', "code": 502}},
+            "502 (from upstream)",
+        ),
+        ({"error": {"message": {"error": {"message": "deep"}}}}, "500 (deep)"),
+        ({"error": {"type": "server_error", "code": None}}, "500 (server_error)"),
+        ({"detail": "not found"}, "500 (not found)"),
+        ('[{"error": {"code": 501, "message": "in a list"}}]', "501 (in a list)"),
+    ],
+)
+def test_an_error_in_the_first_event_is_told_in_its_words(event: dict[str, object] | str, told: str) -> None:
+    """However a server wraps them, and never as JSON."""
+    answer, _ = ask(stream(event), patience=Patience(retries=0))
+    assert answer.failure == f"the server answers {told}"
+
+
+def test_an_empty_account_told_in_a_stream_ends_the_run() -> None:
+    """Its code says so, not its status, which is 200."""
+    with pytest.raises(EndpointError, match=r"with 429 \(Quota exceeded\): see to the account"):
+        ask(stream({"error": {"message": "Quota exceeded", "code": "insufficient_quota"}}))
+
+
 def test_an_old_servers_error_line_is_one() -> None:
     """Older llama.cpp sends `error:` in place of `data:`."""
     line = b'error: {"code":400,"message":"too long","type":"exceed_context_size_error"}\n\n'

@@ -58,6 +58,20 @@ def test_tokens_that_a_harness_tells_are_paid_by_their_price(tmp_path: Path) -> 
     assert (told.cost, told.cost_source) == (0.25, "reply")
 
 
+def test_a_price_is_not_lost_on_a_foreign_harness() -> None:
+    """It tells its tokens, and we count them: no word that the price is not told, and the record has it."""
+    plan = plan_run(RunSettings(benchmark="mine", script="echo {model}", parser="lcb", price="1,2", **REMOTE))
+    assert plan.script.settings_left_out({"price": "1,2", "temperature": "0"}) == ["temperature"]
+    assert as_run(plan, Findings(), Mask()).config.value("price") == "1,2"
+
+
+def test_a_provider_without_a_model_is_no_missing_file() -> None:
+    """With or without the slash, which a path loses at its end."""
+    for text in ("openai/", "openai"):
+        with pytest.raises(UsageError, match="openai/ names no model: write openai/NAME, as OpenAI calls it"):
+            plan_run(RunSettings(benchmark="demo", model=Path(text)))
+
+
 def test_a_limit_is_refused_where_no_price_is_known() -> None:
     """Before anything is started; a file that is served here needs none, nor a server of one's own."""
     asked = RunSettings(

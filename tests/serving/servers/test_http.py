@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 import time
@@ -10,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from benchkit.errors import ServerDied, ServerError, ServerHangs, WrongModel
+from benchkit.errors import AccountEmpty, ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
 from benchkit.serving.servers.http import HttpReply, ask, models, prove_model, prove_token
 from tests.stand_ins.chat_server import Turn, chat_server
 
@@ -47,7 +48,7 @@ def _answer(server: socket.socket, answer: bytes, requests: list[bytes] | None) 
 
 
 def said(body: object, status: int = 200) -> bytes:
-    data = json.dumps(body).encode()
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return b"HTTP/1.1 %d X\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s" % (status, len(data), data)
 
 
@@ -90,6 +91,38 @@ def test_usage_of_nonsense_is_no_obstacle(answering: Serve, usage: object) -> No
         prove_token(answering(said({"choices": "none", "usage": usage})), "m")
     with pytest.raises(ServerError, match="without a single token"):
         prove_token(answering(said({"choices": [5], "usage": usage})), "m")
+
+
+@pytest.mark.parametrize(
+    ("reply", "error", "told"),
+    [
+        (
+            b'data: {"error": {"code": 502, "message": "no provider"}}\n\ndata: [DONE]\n',
+            ServerBusy,
+            "502): no provider",
+        ),
+        (b'event: error\ndata: {"error": {"code": 400, "message": "bad"}}\n\n', ServerError, "400): bad"),
+        (b'error: {"code": 500, "message": "slot died"}\n\n', ServerBusy, "500): slot died"),
+        (
+            b'{"error": {"code": "insufficient_quota", "message": "empty"}}',
+            AccountEmpty,
+            "429): empty; see to",
+        ),
+        (b'{"detail": "nobody"}', ServerBusy, "500): nobody"),
+    ],
+)
+def test_an_error_with_status_200_is_quoted(
+    answering: Serve, reply: bytes, error: type[ServerError], told: str
+) -> None:
+    """In its words and not as JSON, also where a stream came though none was asked for."""
+    with pytest.raises(ServerError, match=re.escape(f"answers with an error ({told}")) as raised:
+        prove_token(answering(said(reply)), "m")
+    assert type(raised.value) is error
+
+
+def test_a_stream_that_nobody_asked_for_is_proof(answering: Serve) -> None:
+    """Some servers stream whatever is asked."""
+    prove_token(answering(said(b'data: {"choices": [{"delta": {"content": "a"}}]}\n\ndata: [DONE]\n')), "m")
 
 
 def test_a_refusal_is_quoted(answering: Serve) -> None:
