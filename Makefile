@@ -19,7 +19,7 @@ NODE := $(CACHE)/toolchains/node
 NPM := $(if $(shell command -v npm),npm,$(NODE)/bin/node $(NODE)/lib/node_modules/npm/bin/npm-cli.js)
 AXE := $(CACHE)/axe-core-$(AXE_VERSION)/axe.min.js
 
-.PHONY: help install demo run test test-heavy lint format lock lock-extras browser judge postgres toolchains llama-server llama-cpp-python harnesses clean
+.PHONY: help install demo run test test-heavy lint format lock lock-extras browser cluster judge postgres toolchains llama-server llama-cpp-python harnesses clean
 
 help:  ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 22
@@ -93,13 +93,16 @@ locks/%.lock: pyproject.toml requirements.lock
 		--output-file $@ .lock-venv/$*.in
 	rm -rf .lock-venv
 
-lock-extras: locks/browser.lock locks/judge.lock locks/postgres.lock locks/quality.lock  ## the lock files of optional parts again
+lock-extras: locks/browser.lock locks/cluster.lock locks/judge.lock locks/postgres.lock locks/quality.lock  ## the lock files of optional parts again
 
 browser: install $(AXE)  ## what the page's tests need beside a browser: Playwright and axe-core
 	$(BIN)/pip install --quiet --require-hashes -r locks/browser.lock
 
 judge: install  ## DSPy, with which a model judges what no run can tell
 	$(BIN)/pip install --quiet --require-hashes -r locks/judge.lock
+
+cluster: install  ## what several boxes need that work off one plan
+	$(BIN)/pip install --quiet --require-hashes -r locks/cluster.lock
 
 postgres: install  ## what a history in PostgreSQL needs; the server itself comes from the distribution
 	$(BIN)/pip install --quiet --require-hashes -r locks/postgres.lock

@@ -24,6 +24,7 @@ BenchError                    exit code 1: what was asked for could not be done
 ├── ParseError                its output holds no result that the parser knows
 ├── HistoryError              the history cannot be read or written
 │   └── StoreUnavailable          a shared history cannot be reached, is full or takes nothing for now
+├── ClusterError              a head or a box cannot be reached, or refuses what it was asked
 ├── NoDiskSpace               the disk is about to be full: a run was stopped before it was
 ├── ProblemsError             a problems file or a samples file cannot be used
 ├── EndpointError             the model's endpoint refused or cannot be reached (the client's side)
@@ -174,6 +175,13 @@ class HistoryError(BenchError):
 
 class StoreUnavailable(HistoryError):
     """A shared history does not answer or takes nothing, which may be over in a while."""
+
+
+class ClusterError(BenchError):
+    """`may_pass` says that the same may succeed in a moment."""
+
+    cause = "cluster"
+    may_pass = False
 
 
 class NoDiskSpace(BenchError):

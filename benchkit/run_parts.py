@@ -191,6 +191,7 @@ class RunMachine(Part):
     cores: int | None = None
     ram_mb: float | None = None
     os: str | None = None
+    box: str | None = None  # its name in a cluster
 
 
 PARTS: Mapping[str, type[Part]] = {

@@ -23,6 +23,7 @@ COMPLETING = "_BENCH_RUNNER_COMPLETE"
 
 COMMANDS = {
     "batch": "many models, many benchmarks, unattended",
+    "cluster": "several boxes that work off one plan",
     "status": "how far the batch and single runs are, from another shell",
     "list": "the runs in the history",
     "show": "one run, whole",

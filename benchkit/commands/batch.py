@@ -61,6 +61,7 @@ class BatchCommand(PassesFlagsOn):
     show_default=True,
     help="So many models of providers side by side; nothing that this machine serves.",
 )
+@click.option("--cluster", metavar="ADDRESS", help="Run it on the boxes of the cluster whose head is there.")
 @click.option("--notify-command", metavar="CMD", help="Gets the summary on its standard input.")
 @click.option("--notify-failures", is_flag=True, help="Notify at each failure too.")
 @history_option
@@ -82,6 +83,8 @@ def _plan_or_run(options: dict[str, Any]) -> int:
     expansion = _expansion(options)
     goal = _goal(options["race"]) or expansion.race
     goal = None if options["finish"] else goal
+    if options["cluster"] and goal is not None:
+        raise UsageError("a race is run on one box: leave out either it or --cluster")
     for note in expansion.notes:
         print(note, file=sys.stderr)
     if options["dry_run"]:
@@ -216,6 +219,7 @@ def _goal(text: str | None) -> Goal | None:
 def _run(expansion: Expansion, options: dict[str, Any], goal: Goal | None) -> int:
     from benchkit.running.batch.options import BatchOptions, Prefetch, next_time_of_day
     from benchkit.running.batch.run import run_batch
+    from benchkit.running.link.orders import OnLostBox
 
     batch_options = BatchOptions(
         history=options["history"],
@@ -227,6 +231,8 @@ def _run(expansion: Expansion, options: dict[str, Any], goal: Goal | None) -> in
         wait=options["if_busy"] == "wait",
         max_cost=options["max_cost"],
         concurrent_models=options["concurrent_models"],
+        cluster=options["cluster"],
+        on_lost_box=expansion.on_lost_box or OnLostBox.MOVE,
         notify_command=options["notify_command"],
         notify_failures=options["notify_failures"],
     )

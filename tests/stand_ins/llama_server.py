@@ -20,6 +20,7 @@ crashes-as-of-old   the same, of a build that does not know GGML_NO_BACKTRACE
 hangs-later      after /props was asked: answer nothing but /health, count nothing
 thinks=S         after the first token: take S seconds for an answer, and count batches meanwhile
 grinds=S         the same, on all that a core gives, and count nothing
+asked=FILE       note each question there with its model, one JSON list a line
 ignore-term      do not end on SIGTERM
 daemon           leave a daemonised grandchild, with the model's path in its command line
 bind-late=S      listen only after S seconds
@@ -174,9 +175,12 @@ class Answer(BaseHTTPRequestHandler):
             self.reply(self.props() if self.path == "/props" else {"data": [{"id": self.alias()}]})
 
     def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        asked = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or "{}")
         if self.is_refused():
             return
+        if "asked" in FAULTS and asked.get("stream"):
+            with open(FAULTS["asked"], "a") as log:  # noqa: PTH123 - quicker, as all that this file imports
+                log.write(json.dumps([self.alias(), asked["messages"][-1]["content"]]) + "\n")
         if "no-token" in FAULTS or self.hangs():
             time.sleep(600)
         if "dies-answering" in FAULTS and self.server.answered:
@@ -190,8 +194,25 @@ class Answer(BaseHTTPRequestHandler):
             self.think(float(FAULTS.get("thinks", 0)))
             self.grind(float(FAULTS.get("grinds", 0)))
         self.server.answered += 1
+        if asked.get("stream"):
+            self.stream("a")
+            return
         message = {"role": "assistant", "content": "a"}
         self.reply({"choices": [{"message": message}], "usage": {"completion_tokens": 1}})
+
+    def stream(self, text: str) -> None:
+        """As server-sent events: a token, the reason for the end, the usage."""
+        choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
+        end = {"index": 0, "delta": {}, "finish_reason": "stop"}
+        usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+        events = [{"choices": [choice]}, {"choices": [end]}, {"choices": [], "usage": usage}]
+        lines = [*map(json.dumps, events), "[DONE]"]
+        data = "".join(f"data: {line}\n\n" for line in lines).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def think(self, seconds: float) -> None:
         self.server.busy += 1

@@ -23,6 +23,7 @@ from benchkit.serving.telemetry.room import Room
 from benchkit.settings import SLOTS
 
 _MB = 1 << 20
+TOO_SMALL = "too small"
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ class Estimator:
         asked = (settings.benchmark, (*find_benchmark(settings).args, *settings.script_args))
         seconds = self._time(asked, path, entry)
         start = median(self._starts.get(path) or [0.0])
-        return Expected(*(_memory(entry, room) if room else (None, None, "")), seconds, start)
+        return Expected(*(expected_memory(entry, room) if room else (None, None, "")), seconds, start)
 
     def _time(self, asked: Any, path: str, entry: Entry) -> float | None:
         """This model's own times, else the times of others scaled by the size of the file."""
@@ -92,7 +93,7 @@ def _same_machine(one: RunMachine, other: RunMachine) -> bool:
     return (one.gpu, one.cpu) == (other.gpu, other.cpu)
 
 
-def _memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
+def expected_memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:
     if entry.model is None:
         return None, None, ""
     settings = entry.settings
@@ -126,11 +127,11 @@ def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
         need = replace(need, gpu=need.gpu + beside.gpu, ram=need.ram + beside.ram)
     marks = []
     if free is not None and need.gpu and need.gpu + DRIVER_BYTES > free:
-        marks.append("VRAM too small")
+        marks.append(f"VRAM {TOO_SMALL}")
     elif free is not None and load.gpu_layers == "auto" and int(layers) <= len(facts.layers):
         marks.append(f"{layers} of {len(facts.layers) + 1} layers fit")
     if need.ram > room.ram_mb * _MB:
-        marks.append("RAM too small")
+        marks.append(f"RAM {TOO_SMALL}")
     return None if free is None else need.gpu / _MB, need.ram / _MB, ", ".join(marks)
 
 

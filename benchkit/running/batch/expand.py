@@ -19,6 +19,7 @@ from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.running.batch.settings import settings_from
+from benchkit.running.link.orders import OnLostBox
 from benchkit.running.plan import ENDPOINT, PlannedRun, find_benchmark, plan_run, with_provider
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser
@@ -78,6 +79,7 @@ class Expansion:
     entries: tuple[Entry, ...]
     notes: tuple[str, ...]  # what was left out
     race: Goal | None = None
+    on_lost_box: OnLostBox | None = None
 
 
 def expand(plan: Plan, base: RunSettings) -> Expansion:
@@ -102,7 +104,7 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     unique = {entry.key: entry for entry in _with_shared_context(entries)}
     order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
     ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
-    return Expansion(tuple(_told_apart(ordered)), tuple(notes), plan.race)
+    return Expansion(tuple(_told_apart(ordered)), tuple(notes), plan.race, plan.on_lost_box)
 
 
 @dataclass(frozen=True)

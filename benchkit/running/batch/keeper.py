@@ -92,6 +92,13 @@ class Keeper:
 
     def wanted(self, plan: PlannedRun) -> bool:
         """Whether to start this one now; notes that it starts."""
+        if not self.may_start(plan):
+            return False
+        self.begin(plan)
+        return True
+
+    def may_start(self, plan: PlannedRun) -> bool:
+        """Whether there is time, money and room for it."""
         entry = self._by_run[plan.id]
         late = self._too_late(entry, _share_to_ask(plan, self._ledger.state(entry)))
         if reason := late or self._night.refusal(plan.settings):
@@ -100,9 +107,22 @@ class Keeper:
         free = _free_bytes(plan)
         if free < ENOUGH_DISK_BYTES:
             raise BatchStopped(f"{_little_disk(plan, free)}: free some and start again")
-        self.at_work, self._began = plan, time.monotonic()
-        self._set(started(self._ledger.state(entry), plan.id, plan.folder))
         return True
+
+    def begin(self, plan: PlannedRun, box: str | None = None) -> None:
+        """Note that it starts, here or on a box of a cluster."""
+        self.at_work, self._began = plan, time.monotonic()
+        state = started(self._ledger.state(self._by_run[plan.id]), plan.id, plan.folder)
+        self._set(replace(state, box=box))
+
+    def pause(self, plan: PlannedRun) -> None:
+        """Note that it does not go on for now."""
+        state = self._ledger.state(self._by_run[plan.id])
+        if state.state == "running":
+            self._set(replace(state, state=Status.INTERRUPTED.value))
+
+    def skip(self, plan: PlannedRun, reason: str) -> None:
+        self._ledger.skip(self._by_run[plan.id], reason)
 
     def _too_late(self, entry: Entry, share: float) -> str | None:
         until = self._options.until

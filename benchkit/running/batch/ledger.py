@@ -25,6 +25,7 @@ class Ledger:
         self._not_started: dict[str, str] = {}  # key -> why
         self.wall_s = 0.0  # of the batch
         self.asking_s = self.loading_s = 0.0  # while scripts were at work, and while servers started
+        self.moves: list[str] = []  # what became of groups whose box was lost, a line for each
         self.races: list[str] = []  # what came of each race, a line for each
 
     def load(self, known: Mapping[str, EntryState], runs: Iterable[Run]) -> None:

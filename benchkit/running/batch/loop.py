@@ -10,6 +10,7 @@ from itertools import groupby
 from benchkit.errors import HistoryError, Interrupted, UsageError
 from benchkit.files import cache_folder, locked
 from benchkit.records import Status
+from benchkit.running.batch.boxes import run_on_boxes
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
@@ -28,7 +29,8 @@ from benchkit.running.batch.state import (
     beside,
     read_state,
 )
-from benchkit.running.executors import BatchStopped, RunBroke, RunEnded, Seams, open_executor
+from benchkit.running.executors import BatchStopped, Event, RunBroke, RunEnded, Seams, open_executor
+from benchkit.running.executors import Group as Submitted
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.telling.history import open_store
@@ -49,7 +51,7 @@ def run_entries(
         ledger.load(known.entries, runs)
         began = time.monotonic()
         todo = ledger.left(retry_failed=options.retry_failed, finish=options.finish)
-        if problems := script_problems(entry.planned() for entry in todo):
+        if options.cluster is None and (problems := script_problems(entry.planned() for entry in todo)):
             raise PlanProblems("the plan", problems)
         journal = StateJournal(options.history)
         try:
@@ -62,7 +64,10 @@ def run_entries(
                 raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
                 left = [Due(entry) for entry in todo if entry.key not in raced]
                 groups = [list(group) for _, group in groupby(left, key=lambda due: due.entry.server_key)]
-                _run_all(groups, keeper, options.concurrent_models)
+                if options.cluster is not None:
+                    run_on_boxes(groups, keeper, ledger, options)
+                else:
+                    _run_all(groups, keeper, options.concurrent_models)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
@@ -111,7 +116,7 @@ def _following(groups: Sequence[Group]) -> list[Entry | None]:
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:
     """Run plans that share a server, here."""
     executor = open_executor("local", Seams(keeper.display, keeper.wanted, keeper.trouble))
-    executor.submit(plans)
+    executor.submit(Submitted("", tuple(plans)))
     with closing(executor.events()) as events:
         for event in events:
             try:
@@ -119,24 +124,29 @@ def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:
             except BatchStopped:
                 raise
             except Exception as error:
-                keeper.note_broken(keeper.at_work or event.plan, error)
+                keeper.note_broken(keeper.at_work or plans[0], error)
 
 
-def _note(event: RunEnded | RunBroke, keeper: Keeper) -> None:
-    if isinstance(event, RunBroke):
-        keeper.note_broken(event.plan, event.error)
-        return
-    keeper.note(event.ended)
-    if event.ended.run.status is Status.INTERRUPTED:
-        raise Interrupted
+def _note(event: Event, keeper: Keeper) -> None:
+    match event:
+        case RunBroke(plan, error):
+            keeper.note_broken(plan, error)
+        case RunEnded(_, ended):
+            keeper.note(ended)
+            if ended.run.status is Status.INTERRUPTED:
+                raise Interrupted
 
 
 @contextmanager
 def _alone(options: BatchOptions, report: Callable[[str], None]) -> Iterator[None]:
-    """One batch at a time on this history and on this machine: two would spoil each other's timing."""
+    """One batch at a time on this history and on this machine: two would spoil each other's timing.
+
+    One whose runs are done by the boxes of a cluster takes nothing of this machine.
+    """
     beside(options.history, "jsonl").parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        for path in (cache_folder() / "batch", beside(options.history, "jsonl")):
+        machine = () if options.cluster is not None else (cache_folder() / "batch",)
+        for path in (*machine, beside(options.history, "jsonl")):
             try:
                 stack.enter_context(locked(path, 0.0))
             except TimeoutError:

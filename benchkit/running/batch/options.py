@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchkit.errors import UsageError
 from benchkit.racing import Goal
+from benchkit.running.link.orders import OnLostBox
 
 
 class Prefetch(StrEnum):
@@ -31,6 +32,8 @@ class BatchOptions:
     prefetch: Prefetch = Prefetch.AUTO
     max_cost: float | None = None  # in dollars, of all runs together
     concurrent_models: int = 1  # of providers: what this machine serves has it for itself
+    cluster: str | None = None  # the address of its head: the runs are done on its boxes
+    on_lost_box: OnLostBox = OnLostBox.MOVE
     notify_command: str | None = None
     notify_failures: bool = False  # each one, as soon as it is recorded
     now: Callable[[], datetime] = lambda: datetime.now().astimezone()  # aware: clocks change at night

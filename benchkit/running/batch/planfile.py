@@ -13,12 +13,13 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.racing import GOALS, Goal
 from benchkit.running.batch.settings import fitting, misfit, misfits
+from benchkit.running.link.orders import OnLostBox
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 from benchkit.strict_documents import read_json, read_yaml
 
 MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
 BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}
-TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring", "race"}
+TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring", "race", "on_lost_box"}
 # What stands in groups of their own, and the settings that they are.
 EXECUTION = {"timeout": "test_timeout", "memory_limit": "test_memory", "cpu_limit": "test_cpus"}
 SCORING = {"weights": "weights"}
@@ -41,6 +42,7 @@ class Plan:
     own_benchmarks: Mapping[int, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)  # by model
     problems: tuple[str, ...] = ()
     race: Goal | None = None
+    on_lost_box: OnLostBox | None = None
 
 
 class PlanProblems(UsageError):
@@ -82,6 +84,7 @@ def make_plan(raw: Any, source: str) -> Plan:
     }
     matrix = _mapping(raw.get("matrix"), set(PLAN_KEYS), "matrix", problems)
     race = _goal(raw.get("race"), problems)
+    on_lost_box = _on_lost_box(raw.get("on_lost_box"), problems)
     problems += [
         *(["no models in the plan"] if not models else []),
         *(["no benchmarks in the plan"] if not benchmarks else []),
@@ -98,6 +101,7 @@ def make_plan(raw: Any, source: str) -> Plan:
         _fitting_matrix(matrix),
         problems=tuple(problems),
         race=race,
+        on_lost_box=on_lost_box,
     )
 
 
@@ -106,6 +110,14 @@ def _goal(text: Any, problems: list[str]) -> Goal | None:
         return None if text is None else Goal.parse(text)
     except ValueError:
         problems.append(f"race: {text!r} is none of {GOALS}")
+        return None
+
+
+def _on_lost_box(text: Any, problems: list[str]) -> OnLostBox | None:
+    try:
+        return None if text is None else OnLostBox(text)
+    except ValueError:
+        problems.append(f"on_lost_box: {text!r} is neither {' nor '.join(OnLostBox)}")
         return None
 
 

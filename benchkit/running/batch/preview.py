@@ -11,7 +11,7 @@ from benchkit.prices import in_dollars
 from benchkit.records import Status
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.display import how_many
-from benchkit.running.batch.estimate import Estimator, Expected
+from benchkit.running.batch.estimate import TOO_SMALL, Estimator, Expected
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import RACING, agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
@@ -123,7 +123,7 @@ def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Se
 
 def room_line(room: Room, expected: Sequence[Expected]) -> str:
     vram = "no GPU seen: all lies in RAM" if room.vram_mb is None else f"{room.vram_mb:,.0f} MB VRAM"
-    large = sum("too small" in one.mark for one in expected)
+    large = sum(TOO_SMALL in one.mark for one in expected)
     text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"
     advice = "fewer gpu_layers, less context or fewer slots help"
     return f"{text}. {how_many(large)} will not fit: {advice}" if large else text

@@ -38,6 +38,7 @@ class EntryState:
     lost_s: float = 0.0  # wall time of all attempts that failed
     answered: int | None = None  # problems, of a run that a race asks in rounds
     problems: int | None = None  # of the whole set
+    box: str | None = None  # of a cluster, where it is or was done
 
     @property
     def over(self) -> bool:

@@ -66,6 +66,7 @@ def summary(ledger: Ledger, width: int | None, *, for_people: bool = False) -> s
         escape(headline(ledger)),
         table,
         *_races(ledger, escape),
+        *_moves(ledger, escape),
         *_failures(ledger, escape),
         *_noted(ledger, escape),
     ]
@@ -135,6 +136,11 @@ def _races(ledger: Ledger, escape: Escape) -> list[str]:
     if stopped:
         lines.append("To ask the stopped ones the rest as well: the same command with --finish.")
     return ["## The race", "\n".join(f"- {escape(line)}" for line in lines)]
+
+
+def _moves(ledger: Ledger, escape: Escape) -> list[str]:
+    lines = [f"- {escape(line)}" for line in ledger.moves]
+    return ["## Lost boxes", "\n".join(lines)] if lines else []
 
 
 def _failures(ledger: Ledger, escape: Escape) -> list[str]:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Protocol
 
 from benchkit.errors import BenchError
 from benchkit.running.display import Display
+from benchkit.running.link.orders import OnLostBox
+from benchkit.running.live import Snapshot
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun
+from benchkit.telling.history.leases import Leases
 
 
 class BatchStopped(Exception):
     """Nothing more is to be started; its text says why."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that share a server."""
+
+    name: str  # the same for the same runs in a later batch
+    plans: tuple[PlannedRun, ...]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Where an executor on several boxes finds them, and how it is to deal with them."""
+
+    address: str  # of the head
+    leases: Leases
+    on_lost_box: OnLostBox = OnLostBox.MOVE
 
 
 @dataclass(frozen=True)
@@ -23,6 +43,7 @@ class Seams:
     display: Display
     wanted: Callable[[PlannedRun], bool]  # asked just before each run starts; may raise BatchStopped
     trouble: Callable[[], BenchError | None]  # asked now and then: what a run is not worth going on with
+    cluster: Cluster | None = None
 
 
 @dataclass(frozen=True)
@@ -41,12 +62,53 @@ class RunBroke:
     error: Exception
 
 
-Event = RunEnded | RunBroke
+@dataclass(frozen=True)
+class RunBegan:
+    """Told by an executor whose runs are elsewhere."""
+
+    plan: PlannedRun
+    box: str
+
+
+@dataclass(frozen=True)
+class RunProgress:
+    """How far a run elsewhere is."""
+
+    plan: PlannedRun
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True)
+class GroupLost:
+    """The box of a group is lost, or has lost the group: from now on it waits to go on."""
+
+    group: Group
+    box: str
+
+
+@dataclass(frozen=True)
+class GroupMoved:
+    """Another box begins anew what a lost one had begun."""
+
+    group: Group
+    box: str  # the other one
+    asked_again: int  # answers that lie on the lost one
+
+
+@dataclass(frozen=True)
+class GroupHomeless:
+    """No box can take it."""
+
+    group: Group
+    why: str
+
+
+Event = RunEnded | RunBroke | RunBegan | RunProgress | GroupLost | GroupMoved | GroupHomeless
 
 
 class Executor(Protocol):
-    # Takes a group of runs that share a server, beside those that it has.
-    def submit(self, plans: Sequence[PlannedRun]) -> None: ...
+    # Takes a group, beside those that it has.
+    def submit(self, group: Group) -> None: ...
 
     # What happens, until all that was submitted is over. Whoever closes it early has what is at work stopped.
     def events(self) -> Generator[Event]: ...

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import closing
 
-from benchkit.running.executors.base import BatchStopped, Event, RunBroke, RunEnded, Seams
+from benchkit.running.executors.base import BatchStopped, Event, Group, RunBroke, RunEnded, Seams
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import execute_all
 
@@ -14,18 +14,18 @@ from benchkit.running.runner import execute_all
 class LocalExecutor:
     def __init__(self, seams: Seams) -> None:
         self._seams = seams
-        self._waiting: deque[Sequence[PlannedRun]] = deque()
+        self._waiting: deque[Group] = deque()
         self._at_work: PlannedRun | None = None
 
-    def submit(self, plans: Sequence[PlannedRun]) -> None:
-        self._waiting.append(plans)
+    def submit(self, group: Group) -> None:
+        self._waiting.append(group)
 
     def cancel(self) -> None:
         self._waiting.clear()
 
     def events(self) -> Generator[Event]:
         while self._waiting:
-            yield from self._run_group(self._waiting.popleft())
+            yield from self._run_group(self._waiting.popleft().plans)
 
     def _run_group(self, plans: Sequence[PlannedRun]) -> Generator[Event]:
         left = plans

@@ -27,6 +27,7 @@ class Announcement:
     history: str  # where it will be recorded, as `history_name` writes it
     since: float  # seconds since the epoch
     owner: Owner
+    box: str = ""  # of a cluster, which does the work; the owner then tells what it hears from there
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,11 @@ def read_snapshot(line: bytes) -> Snapshot | None:
     if not isinstance(known.get("state"), str):
         return None
     return Snapshot(**known, race=_read_race(race))
+
+
+def snapshot_of(record: Mapping[str, Any]) -> Snapshot:
+    """What `dataclasses.asdict` made of one elsewhere."""
+    return read_snapshot(_line(record)) or Snapshot()
 
 
 def _read_race(record: object) -> RaceNow | None:

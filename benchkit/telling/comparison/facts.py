@@ -88,9 +88,11 @@ def vram_gib(run: Run) -> float | None:
 
 
 def gpu(run: Run) -> str:
-    """What the speed depends on: the GPU's name, or the CPU's where there is none."""
-    names = _names(run.machine.record.get("gpu") or run.machine.record.get("gpus"))
-    return names or (f"CPU {run.machine.cpu or 'unknown'}" if run.machine.record else "unknown")
+    """What the speed depends on: the GPU's name, or the CPU's where there is none, and of which box."""
+    machine = run.machine
+    names = _names(machine.record.get("gpu") or machine.record.get("gpus"))
+    names = names or (f"CPU {machine.cpu or 'unknown'}" if machine.record else "unknown")
+    return f"{names} ({machine.box})" if machine.box else names
 
 
 def speed_is_disturbed(run: Run) -> bool:

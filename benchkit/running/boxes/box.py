@@ -1,0 +1,183 @@
+"""A box from joining to leaving: it takes messages, tells the head that it is there, and minds its groups."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from distributed import Worker
+from distributed.comm import get_address_host
+from distributed.core import Server
+from distributed.utils import get_ip
+
+from benchkit.errors import BenchError, ClusterError
+from benchkit.running.boxes.groups import Groups
+from benchkit.running.link.calls import BOX_ADDRESS, REFUSED, Operation
+from benchkit.running.link.certificates import Credentials
+from benchkit.running.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
+
+GLANCE_S = 0.1
+FENCES_EVERY_S = 0.5
+TRIES_AGAIN_S = 0.5
+STREAMED = ("close", "worker-status-change", "remove-worker")
+
+Handler = Callable[..., Awaitable[str]]
+
+
+class Messages(Server):  # type: ignore[misc]
+    """Where this box takes messages, whether or not its head is there."""
+
+    def __init__(self, handlers: dict[str, Handler], security: Any) -> None:
+        arguments = security.get_connection_args("worker")
+        super().__init__(handlers, deserialize=False, connection_args=arguments, needs_workdir=False)
+        keep_only(self, handlers, ())
+
+
+class Member(Worker):  # type: ignore[misc]
+    """What the head knows of this box: that it is there, and where it takes messages. It runs no tasks."""
+
+    def __init__(self, head: str, name: str, address: str, security: Any, folder: str) -> None:
+        super().__init__(
+            head,
+            host=get_address_host(address),  # its listener is of no use, and need be nowhere else
+            name=name,
+            nthreads=1,
+            security=security,
+            memory_limit=0,
+            dashboard=False,
+            extensions={},
+            local_directory=folder,
+            startup_information={BOX_ADDRESS: lambda _worker: address},
+        )
+        keep_only(self, (), STREAMED)
+        self.deserialize = False
+
+    def start_http_server(self, *_arguments: object, **_further: object) -> None:
+        """None: it has a plain port."""
+
+
+async def run_box(
+    host: str, port: int, credentials: Credentials, groups: Groups, say: Callable[[str], None]
+) -> None:
+    """Until a signal comes; a head that is gone is waited for, and what runs goes on meanwhile."""
+    security = security_of(credentials)
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    messages = Messages(_handlers(groups), security)
+    own = as_url(await asyncio.to_thread(get_ip, host, port), 0)
+    await messages.listen(own, **security.get_listen_args("worker"))
+    with tempfile.TemporaryDirectory(prefix="bench-box-") as folder:
+        minding = asyncio.create_task(_mind(groups, say))
+        joining = asyncio.create_task(
+            _stay(as_url(host, port), credentials.name, str(messages.address), security, folder, say)
+        )
+        leaving = asyncio.create_task(over.wait())
+        try:
+            await asyncio.wait({minding, joining, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _ended(leaving)
+            error = await _ended(joining)
+            await _ended(minding)
+            await asyncio.to_thread(groups.end)
+            await messages.close()
+    if error is not None:
+        raise error
+
+
+async def _ended(task: asyncio.Task[Any]) -> BaseException | None:
+    """Ended, and what it ended of by itself."""
+    if task.done():
+        return task.exception()
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    return None
+
+
+async def _stay(
+    head: str, name: str, address: str, security: Any, folder: str, say: Callable[[str], None]
+) -> None:
+    """A member of the cluster, again and again."""
+    loop = asyncio.get_running_loop()
+    began, joined_once = loop.time(), False
+    while True:
+        member = Member(head, name, address, security, folder)
+        try:
+            await member
+            say(f"{name} has joined {head}")
+            joined_once = True
+            await member.finished()
+            say(f"{head} is gone, or has lost sight of this box: trying again")
+        except RuntimeError as error:
+            # After a cut the head may not have noticed yet that this box's former connection is dead.
+            if not joined_once and loop.time() - began > 2 * LOST_AFTER_S + 1:
+                raise ClusterError(_in_words(name, error)) from None
+        finally:
+            await member.close(reason="leaving", nanny=False)
+        await asyncio.sleep(TRIES_AGAIN_S)
+
+
+def _in_words(name: str, error: RuntimeError) -> str:
+    if "name taken" in str(error.__cause__):
+        return f"a box of the name {name} is in the cluster already: give this one a certificate of its own"
+    return f"the head does not take this box: {error.__cause__ or error}"
+
+
+async def _mind(groups: Groups, say: Callable[[str], None]) -> None:
+    while True:
+        await asyncio.sleep(FENCES_EVERY_S)
+        for group in await asyncio.to_thread(groups.fence):
+            say(f"{group}: nobody looks at it any more, so it may be at work elsewhere: stopped here")
+
+
+def _handlers(groups: Groups) -> dict[str, Handler]:
+    plain: dict[str, Callable[..., Any]] = {
+        Operation.FACTS: groups.facts,
+        Operation.OFFER: groups.offer,
+        Operation.START: groups.start,
+        Operation.STOP: groups.stop,
+        Operation.RECORD: groups.record,
+        Operation.FILE: groups.file,
+    }
+    handlers: dict[str, Handler] = {name: _handler(work) for name, work in plain.items()}
+
+    async def look(body: str) -> str:
+        return await _answered(lambda **told: _news(groups, **told), body)
+
+    return {**handlers, Operation.LOOK: look}
+
+
+def _handler(work: Callable[..., Any]) -> Handler:
+    async def handle(body: str) -> str:
+        return await _answered(lambda **told: asyncio.to_thread(work, **told), body)
+
+    return handle
+
+
+async def _answered(work: Callable[..., Awaitable[Any]], body: str) -> str:
+    """As JSON; what went wrong as well."""
+    try:
+        told = json.loads(body)
+        if not isinstance(told, dict):
+            raise TypeError("no names with values")
+        return json.dumps(await work(**told))
+    except BenchError as error:
+        return json.dumps({REFUSED: str(error)})
+    except (OSError, ValueError, TypeError) as error:
+        return json.dumps({REFUSED: f"{type(error).__name__}: {error}"})
+
+
+async def _news(groups: Groups, asked: dict[str, int], seen: Any, wait_s: float) -> Any:
+    """How the groups are, as soon as that is not what was seen; after a while in any case."""
+    deadline = asyncio.get_running_loop().time() + min(float(wait_s), LOST_AFTER_S)
+    while True:
+        now = await asyncio.to_thread(groups.look, asked)
+        if now != seen or asyncio.get_running_loop().time() >= deadline:
+            return now
+        await asyncio.sleep(GLANCE_S)

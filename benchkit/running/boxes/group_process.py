@@ -1,0 +1,91 @@
+"""One group of runs in a process of its own: python -m benchkit.running.boxes.group_process FOLDER
+
+The folder holds the order; beside it this process writes a history of the group's own and a line for each run
+that has ended. Started again after whatever ended it, it goes on: a run that is recorded is told again, an
+unfinished one keeps its folder and so its answers.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from benchkit.errors import BenchError, Interrupted
+from benchkit.records import Status
+from benchkit.running.batch.display import BatchDisplay
+from benchkit.running.executors import Group, RunBroke, RunEnded, Seams, open_executor
+from benchkit.running.link.orders import planned_runs, read_order
+from benchkit.running.plan import PlannedRun
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.running.runner.record import Findings, as_run
+from benchkit.running.runner.work import mask_of
+from benchkit.telling.history import open_store
+from benchkit.telling.history.base import Store
+
+ORDER, HISTORY, ENDED, OUTPUT, MODEL, RUNS = (
+    "order.json", "history.json", "ended.jsonl", "output.log", "model.path", "runs.path",
+)  # fmt: skip
+
+
+def main(folder: Path) -> int:
+    order = read_order((folder / ORDER).read_text())
+    model, runs_dir = (Path((folder / name).read_text()) for name in (MODEL, RUNS))
+    plans = planned_runs(order, model, folder / HISTORY, runs_dir)
+    store = open_store(folder / HISTORY)
+    with Interrupts(), (folder / ENDED).open("w") as ended:
+        try:
+            _run(plans, store, lambda line: print(line, file=ended, flush=True))
+        except Interrupted:
+            return Interrupted.exit_code
+    return 0
+
+
+def _run(plans: Sequence[PlannedRun], store: Store, tell: Callable[[str], None]) -> None:
+    left = _left(plans, store)
+    for plan in plans:
+        if plan not in left:
+            tell(_line(plan.id))
+    executor = open_executor("local", Seams(BatchDisplay(tuple), lambda _plan: True, lambda: None))
+    if left:
+        executor.submit(Group("", tuple(left)))
+    with closing(executor.events()) as events:
+        for event in events:
+            if isinstance(event, RunBroke):
+                _record_broken(event, store)
+                tell(_line(event.plan.id, event.error))
+                continue
+            if isinstance(event, RunEnded):
+                tell(_line(event.plan.id, event.ended.error))
+                if event.ended.run.status is Status.INTERRUPTED:
+                    raise Interrupted
+
+
+def _left(plans: Sequence[PlannedRun], store: Store) -> list[PlannedRun]:
+    """Without what is recorded; an interrupted run gives its place to the one that goes on."""
+    recorded = {head.id: head for head in store.heads()}
+    left = []
+    for plan in plans:
+        head = recorded.get(plan.id)
+        if head is not None and head.status != Status.INTERRUPTED:
+            continue
+        if head is not None:
+            store.delete(plan.id)
+        left.append(plan)
+    return left
+
+
+def _record_broken(event: RunBroke, store: Store) -> None:
+    if event.plan.id not in {head.id for head in store.heads()}:
+        store.append(as_run(event.plan, Findings(error=event.error), mask_of(event.plan)))
+
+
+def _line(run_id: str, error: BaseException | None = None) -> str:
+    wide = isinstance(error, BenchError) and error.machine_wide
+    return json.dumps({"id": run_id, "machine_wide": wide})
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

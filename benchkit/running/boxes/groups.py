@@ -1,0 +1,231 @@
+"""The groups at work on this box, each a process of its own under the supervisor, and what became of them.
+
+A group stays known until whoever sent it has taken its results. What a former life of this box left behind
+lies in the group's folder: the next attempt goes on from there.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+from benchkit.files import atomic_write, make_private_folder
+from benchkit.masking import Mask
+from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
+from benchkit.running.boxes.inventory import Inventory
+from benchkit.running.boxes.offers import refusal, room_of_a_slot
+from benchkit.running.link.calls import Refused
+from benchkit.running.link.orders import OnLostBox, Order, read_order
+from benchkit.running.live import live_runs
+from benchkit.running.runner.child import Child
+from benchkit.telling.history import open_store, to_record
+from benchkit.telling.history.artifacts import json_objects
+
+GROUPS = "groups-of-cluster"  # a folder among the box's runs
+PROCESS = "benchkit.running.boxes.group_process"
+FENCE_SHARE = 0.75  # of its lease: by then a group that may be moved has stopped here
+CHUNK_BYTES = 1 << 20
+# By which a program chooses its GPU; of the makers, whichever it asks.
+GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
+UNKNOWN, WORKING, OVER, LOST = "unknown", "working", "over", "lost"
+
+
+@dataclass
+class AtWork:
+    """One attempt at a group, from its start until its results are taken."""
+
+    order: Order
+    folder: Path
+    child: Child
+    slot: int
+    looked_at: float = field(default_factory=time.monotonic)
+    fenced: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        return self.child.wait(0) is not None
+
+    def covers(self, order: Order) -> bool:
+        """Whether its process does all that a later attempt asks for."""
+        return not self.fenced and not self.is_over and all(run in self.order.runs for run in order.runs)
+
+
+class Groups:
+    """May be used from several threads."""
+
+    def __init__(self, inventory: Inventory, runs_dir: Path) -> None:
+        self.inventory = inventory
+        self._runs_dir = runs_dir.resolve()
+        self._lock = RLock()
+        self._groups: dict[str, AtWork] = {}
+        self._room = room_of_a_slot()
+
+    def facts(self) -> dict[str, Any]:
+        with self._lock:
+            working = [one.order.model for one in self._groups.values() if not one.is_over]
+        return {**self.inventory.facts(), "at_work": working}
+
+    def offer(self, orders: list[str]) -> list[str]:
+        """For each order why it cannot be carried out here; empty where it can."""
+        with self._lock:
+            if all(one.is_over for one in self._groups.values()):
+                self._room = room_of_a_slot()
+        return [refusal(read_order(text), self.inventory, self._runs_dir, self._room) for text in orders]
+
+    def start(self, order: str) -> dict[str, Any]:
+        """Begin a group, or go on with it; a later attempt takes over what an earlier one has at work."""
+        asked = read_order(order)
+        with self._lock:
+            if problem := refusal(asked, self.inventory, self._runs_dir, self._room):
+                raise Refused(problem)
+            known = self._groups.get(asked.group)
+            if known is not None and known.order.attempt > asked.attempt:
+                raise Refused(f"attempt {asked.attempt} at {asked.group} is over")
+            if known is not None and known.covers(asked):
+                known.order, known.looked_at = asked, time.monotonic()
+                return {}
+            if known is not None:
+                self._end(known)
+            self._groups[asked.group] = self._begun(asked)
+        return {}
+
+    def _begun(self, order: Order) -> AtWork:
+        taken = {one.slot for one in self._groups.values() if not one.is_over}
+        free = [slot for slot in range(self.inventory.slots) if slot not in taken]
+        if not free:
+            raise Refused("busy")
+        folder = self._runs_dir / GROUPS / order.group
+        try:
+            make_private_folder(folder)
+            atomic_write(folder / ORDER, order.to_json())
+            atomic_write(folder / MODEL, str(self.inventory.models[order.sha256].path))
+            atomic_write(folder / RUNS, str(self._runs_dir))
+            (folder / ENDED).unlink(missing_ok=True)
+        except OSError as error:
+            raise Refused(f"{folder} cannot be written: {error.strerror}") from None
+        command = (sys.executable, "-m", PROCESS, str(folder))
+        child = Child(command, self._environment(free[0]), folder / OUTPUT, lambda _chunk: None, Mask())
+        return AtWork(order, folder, child, free[0])
+
+    def _environment(self, slot: int) -> dict[str, str]:
+        if len(self.inventory.gpus) < 2:
+            return {}
+        return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"} | {name: str(slot) for name in GPU_VARIABLES}
+
+    def look(self, groups: Mapping[str, int]) -> dict[str, Any]:
+        """How these attempts are; looking keeps their leases."""
+        with self._lock:
+            found = {group: self._known(group, attempt) for group, attempt in groups.items()}
+        wanted = {run.id for one in found.values() if isinstance(one, AtWork) for run in one.order.runs}
+        snapshots = {
+            run.announcement.run_id: asdict(run.snapshot)
+            for run in (live_runs() if wanted else ())
+            if run.announcement.run_id in wanted and not run.announcement.box
+        }
+        return {
+            group: {"state": one} if isinstance(one, str) else _told(one, snapshots)
+            for group, one in found.items()
+        }
+
+    def _known(self, group: str, attempt: int) -> AtWork | str:
+        one = self._groups.get(group)
+        if one is None or one.order.attempt < attempt:
+            return UNKNOWN
+        if one.order.attempt > attempt or one.fenced:
+            return LOST
+        one.looked_at = time.monotonic()
+        return one
+
+    def stop(self, group: str, attempt: int, forget: bool) -> dict[str, Any]:
+        """End a group that may be at work, and forget it where its results are taken."""
+        with self._lock:
+            one = self._groups.get(group)
+            if one is None or one.order.attempt > attempt:
+                return {}
+            self._end(one)
+            if forget:
+                del self._groups[group]
+        return {}
+
+    def _end(self, one: AtWork) -> None:
+        if not one.is_over:
+            one.child.stop()
+
+    def fence(self) -> list[str]:
+        """Stop what may be at work elsewhere by now, for nobody has looked at it; the groups' names."""
+        now, stopped = time.monotonic(), []
+        with self._lock:
+            for group, one in self._groups.items():
+                may_move = one.order.on_lost_box is OnLostBox.MOVE
+                if may_move and not one.is_over and now - one.looked_at > FENCE_SHARE * one.order.lease_s:
+                    one.fenced = True
+                    self._end(one)
+                    stopped.append(group)
+        return stopped
+
+    def end(self) -> None:
+        """This box leaves."""
+        with self._lock:
+            for one in self._groups.values():
+                self._end(one)
+
+    def record(self, group: str, run: str) -> dict[str, Any]:
+        """A run's record, and which of its files may be asked for."""
+        folder = self._folder_of(group)
+        found = open_store(folder / HISTORY).get(run)
+        files = sorted(Path(found.artifacts or "").rglob("*"))
+        small = {
+            str(path.relative_to(found.artifacts or "")): path.stat().st_size
+            for path in files
+            if path.is_file() and not path.is_symlink() and path.suffix != ".log"
+        }
+        return {"record": to_record(found), "files": small}
+
+    def file(self, group: str, run: str, name: str, offset: int) -> dict[str, Any]:
+        """A part of one of its files, as text of Latin-1: each byte a letter."""
+        artifacts = Path(open_store(self._folder_of(group) / HISTORY).get(run).artifacts or "")
+        path = (artifacts / name).resolve()
+        if not path.is_relative_to(artifacts.resolve()):
+            raise Refused(f"{name} is no file of this run")
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(CHUNK_BYTES)
+        return {"data": data.decode("latin-1")}
+
+    def _folder_of(self, group: str) -> Path:
+        folder = self._runs_dir / GROUPS / Path(group).name
+        if not folder.is_dir():
+            raise Refused(f"it knows no group {group}")
+        return folder
+
+
+def _told(one: AtWork, snapshots: Mapping[str, Any]) -> dict[str, Any]:
+    over = one.is_over  # before the lines are read: they are whole then
+    told: dict[str, Any] = {
+        "state": OVER if over else WORKING,
+        "ended": _ended(one.folder / ENDED),
+        "runs": {run.id: snapshots[run.id] for run in one.order.runs if run.id in snapshots},
+    }
+    if over and len(told["ended"]) < len(one.order.runs):
+        told["error"] = _last_line(one.folder / OUTPUT)
+    return told
+
+
+def _ended(path: Path) -> list[dict[str, Any]]:
+    try:
+        return list(json_objects(path.read_bytes().splitlines()))
+    except OSError:
+        return []
+
+
+def _last_line(path: Path) -> str:
+    try:
+        lines = path.read_text(errors="replace").strip().splitlines()
+    except OSError:
+        lines = []
+    return lines[-1] if lines else "its process ended without a word"

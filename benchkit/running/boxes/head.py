@@ -1,0 +1,45 @@
+"""The head of a cluster: Dask's scheduler, which knows the boxes that are there and notices lost ones.
+
+It runs nothing and keeps nothing: started anew, it learns of the boxes again within a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable
+from typing import Any
+
+from distributed import Scheduler
+
+from benchkit.errors import ClusterError
+from benchkit.running.link.certificates import Credentials
+from benchkit.running.link.wire import LOST_AFTER_S, SCHEME, keep_only, security_of
+
+OPERATIONS = ("identity", "connection_stream", "register-worker", "heartbeat_worker", "unregister")
+STREAMED = ("keep-alive", "worker-status-change", "log-event")
+
+
+class Head(Scheduler):  # type: ignore[misc]
+    """Without its page, which has a plain port, and without all that runs what a message brings."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(dashboard=False, worker_ttl=LOST_AFTER_S, extensions={}, **arguments)
+        keep_only(self, OPERATIONS, STREAMED)
+
+    def start_http_server(self, *_arguments: object, **_further: object) -> None:
+        """None: what it showed, `cluster status` shows."""
+
+
+async def run_head(host: str, port: int, credentials: Credentials, ready: Callable[[str], None]) -> None:
+    """Until a signal comes."""
+    try:
+        head = await Head(host=f"{SCHEME}{host}", port=port, security=security_of(credentials))
+    except OSError as error:
+        raise ClusterError(f"port {port} cannot be used ({error.strerror or error}): give another") from None
+    over = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, over.set)
+    ready(str(head.address))
+    await over.wait()
+    await head.close(reason="asked to end")

@@ -1,0 +1,181 @@
+"""On the boxes of a cluster: each group goes to a box that has its file and the room, one a GPU at a time.
+
+This process decides which box gets what, holds the leases and records the results; a box does what it is
+sent, in a process of its own for each group. Dask's scheduler, the head, knows which boxes there are.
+Whoever looks at a group keeps it: a box at whose groups nobody looks stops those that may be moved.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, wait
+from contextlib import suppress
+
+from benchkit.errors import HistoryError, UsageError
+from benchkit.running.executors.base import (
+    Event,
+    Group,
+    GroupHomeless,
+    GroupMoved,
+    Seams,
+)
+from benchkit.running.executors.following import Following
+from benchkit.running.executors.sending import Boxes, Sent
+from benchkit.running.link.calls import Box, Calls, Operation
+from benchkit.running.link.orders import order_of
+from benchkit.serving.gguf import read_model_file, sha256_of
+from benchkit.telling.history.leases import LeaseState
+
+LEASE_VARIABLE = "BENCH_LEASE_S"
+LEASE_S = 20.0  # so long a box may be silent before its groups may go to another
+TRIES_AGAIN_S = 1.0
+ASKS_AGAIN_S = 30.0  # whether what waits is still wanted
+NAPS_S = 0.25
+STOPS_WITHIN_S = 15.0
+
+
+class DaskExecutor:
+    def __init__(self, seams: Seams) -> None:
+        assert seams.cluster is not None
+        self._seams, self._cluster = seams, seams.cluster
+        self._lease_s = _lease_s()
+        self._waiting: list[Sent] = []
+        self._at_work: list[Sent] = []
+        self._asked_wanted = time.monotonic()
+        self._calls = Calls(self._cluster.address)
+        self._calls.__enter__()
+        self._boxes = Boxes(self._calls)
+        self._following = Following(self._calls, self._boxes, self._cluster.leases, self._lease_s, seams)
+
+    def submit(self, group: Group) -> None:
+        model = group.plans[0].settings.model
+        if model is None:
+            raise UsageError(f"{group.plans[0].label}: a cluster runs model files; ask endpoints without it")
+        sha256 = sha256_of(read_model_file(model))
+        order = order_of(group.plans, group.name, self._cluster.on_lost_box, self._lease_s, sha256)
+        self._waiting.append(Sent(group, order, {plan.id: plan for plan in group.plans}))
+
+    def cancel(self) -> None:
+        """What is at work is stopped, and goes on in a later batch."""
+        stopping = [
+            self._calls.asked(
+                sent.box, Operation.STOP, STOPS_WITHIN_S,
+                group=sent.group.name, attempt=sent.lease.attempt, forget=False,
+            )
+            for sent in self._at_work
+            if sent.box is not None and sent.lease is not None
+        ]  # fmt: skip
+        wait(stopping, STOPS_WITHIN_S)
+        for sent in self._at_work:
+            with suppress(HistoryError):
+                if sent.lease is not None:
+                    self._cluster.leases.release(sent.lease, done=False)
+        self._waiting, self._at_work = [], []
+        self._calls.__exit__()
+
+    def events(self) -> Generator[Event]:
+        try:
+            self._tell_homeless()
+            while self._waiting or self._at_work:
+                self._boxes.refresh(self._waiting)
+                self._boxes.take_answers()
+                yield from self._send()
+                yield from self._following.events(self._at_work)
+                self._sort()
+                yield from self._drop_homeless()
+                wait(self._following.awaited(self._at_work), NAPS_S, FIRST_COMPLETED)
+        finally:
+            self.cancel()
+
+    def _tell_homeless(self) -> None:
+        """Before the night; a box that joins later may take it all the same."""
+        self._boxes.refresh(self._waiting)
+        while awaited := self._boxes.answers():
+            wait(awaited)
+        self._boxes.take_answers()
+        found = [(sent, why) for sent in self._waiting if (why := self._boxes.why_homeless(sent))]
+        lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in found]
+        if lines and len(lines) == len(self._waiting):
+            raise UsageError(f"nothing of the plan can run on {self._cluster.address}: {'; '.join(lines)}")
+        for line in lines:
+            self._seams.display.line(line)
+
+    def _send(self) -> Iterator[Event]:
+        now = time.monotonic()
+        free = self._boxes.free(self._at_work)
+        for sent in list(self._waiting):
+            if not free:
+                break
+            if sent.not_before > now:
+                continue
+            box = next((one for one in free if self._boxes.takes(one, sent) and _may_go(sent, one)), None)
+            if box is not None:
+                yield from self._start(sent, box)
+                free = self._boxes.free(self._at_work)
+        if now - self._asked_wanted > ASKS_AGAIN_S:
+            self._asked_wanted = now
+            for sent in list(self._waiting):
+                self._drop_unwanted(sent)
+
+    def _drop_unwanted(self, sent: Sent) -> None:
+        sent.left = {run_id: plan for run_id, plan in sent.left.items() if self._seams.wanted(plan)}
+        if not sent.left:
+            self._waiting.remove(sent)
+
+    def _start(self, sent: Sent, box: Box) -> Iterator[Event]:
+        self._drop_unwanted(sent)
+        if not sent.left:
+            return
+        leases = self._cluster.leases
+        try:
+            lease = leases.claim(sent.group.name, box.name, self._lease_s)
+            done = lease is None and any(
+                one.state is LeaseState.DONE
+                for one in leases.groups(sent.group.name)
+                if one.lease.group == sent.group.name
+            )
+        except HistoryError:
+            lease, done = None, False  # the store may come back
+        if lease is None:
+            sent.not_before = time.monotonic() + TRIES_AGAIN_S
+            if done:
+                self._waiting.remove(sent)
+                yield GroupHomeless(sent.group, "another batch with this history has done it")
+            return
+        if sent.last_box and sent.last_box != box.name:
+            yield GroupMoved(sent.group, box.name, sum(sent.answered.values()))
+        self._waiting.remove(sent)
+        self._at_work.append(sent)
+        self._following.start(sent, box, lease)
+
+    def _sort(self) -> None:
+        """What is over is forgotten, what has lost its box waits again."""
+        self._waiting += [sent for sent in self._at_work if sent.box is None and sent.left]
+        self._at_work = [sent for sent in self._at_work if sent.box is not None]
+
+    def _drop_homeless(self) -> Iterator[Event]:
+        """Once nothing else is left to wait for."""
+        if self._at_work or self._boxes.answers():
+            return
+        homeless = [(sent, self._boxes.why_homeless(sent)) for sent in self._waiting]
+        if all(why for _, why in homeless):
+            for sent, why in homeless:
+                self._waiting.remove(sent)
+                yield GroupHomeless(sent.group, why)
+
+
+def _may_go(sent: Sent, box: Box) -> bool:
+    return not sent.stays or sent.last_box == box.name
+
+
+def _lease_s() -> float:
+    given = os.environ.get(LEASE_VARIABLE, "").strip()
+    try:
+        seconds = float(given or LEASE_S)
+    except ValueError:
+        seconds = 0.0
+    if not 1.0 <= seconds <= 86400.0:
+        raise UsageError(f"{LEASE_VARIABLE}={given}: give seconds from 1 to 86400")
+    return seconds

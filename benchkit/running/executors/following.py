@@ -1,0 +1,253 @@
+"""How the groups at work on boxes are: looked at without a pause, their results taken as they come."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from benchkit.errors import ClusterError, HistoryError
+from benchkit.records import Status
+from benchkit.running.executors.base import (
+    Event,
+    GroupLost,
+    RunBegan,
+    RunBroke,
+    RunEnded,
+    RunProgress,
+    Seams,
+)
+from benchkit.running.executors.sending import Boxes, Sent
+from benchkit.running.link.calls import Box, Calls, Operation, Refused
+from benchkit.running.link.orders import OnLostBox
+from benchkit.running.live.form import snapshot_of
+from benchkit.running.plan import PlannedRun
+from benchkit.running.runner import EndedRun
+from benchkit.telling.history import from_record
+from benchkit.telling.history.leases import Kept, Lease, Leases
+
+LOOKS_FOR_S = 2.0  # a box answers earlier where there is news
+ANSWERS_WITHIN_S = 6.0
+PAUSE_S = 0.5  # after a box did not answer
+MOST_ENDS = 3  # attempts whose process ended early; then what is left has failed
+HEARTBEATS = 4  # in each lease
+
+
+class Following:
+    def __init__(self, calls: Calls, boxes: Boxes, leases: Leases, lease_s: float, seams: Seams) -> None:
+        self._calls, self._boxes, self._leases = calls, boxes, leases
+        self._lease_s, self._seams = lease_s, seams
+        self._looks: dict[str, tuple[list[Sent], Future[Any]]] = {}  # by the box's name
+        self._pause_until: dict[str, float] = {}
+
+    def start(self, sent: Sent, box: Box, lease: Lease) -> None:
+        """Have this attempt begun there."""
+        sent.box, sent.lease, sent.seen = box, lease, {}
+        sent.looked = sent.held = time.monotonic()
+        sent.starting = self._calls.asked(
+            box, Operation.START, order=sent.next_order(lease.attempt).to_json()
+        )
+
+    def awaited(self, at_work: Sequence[Sent]) -> list[Future[Any]]:
+        futures: list[Future[Any]] = [look for _, look in self._looks.values()]
+        for sent in at_work:
+            futures += [one for one in (sent.starting, sent.fetching and sent.fetching[1]) if one]
+        return futures
+
+    def events(self, at_work: Sequence[Sent]) -> Iterator[Event]:
+        for sent in at_work:
+            if sent.starting is not None and sent.starting.done():
+                yield from self._note_start(sent)
+            if sent.fetching is not None and sent.fetching[1].done():
+                yield from self._note_fetched(sent)
+        yield from self._note_looks()
+        for sent in at_work:
+            yield from self._keep_lease(sent)
+        self._look(at_work)
+
+    def _note_start(self, sent: Sent) -> Iterator[Event]:
+        assert sent.starting is not None
+        assert sent.box is not None
+        error, sent.starting = sent.starting.exception(), None
+        if error is None:
+            sent.looked = time.monotonic()
+            sent.last_box, sent.was_taken = sent.box.name, True
+            return
+        if isinstance(error, Refused):
+            why = str(error)
+            if why.endswith(": busy"):
+                self._boxes.note_busy(sent.box)
+            else:
+                self._boxes.refuse(sent.box, sent, why.partition(": ")[2])
+            self._give_back(sent)
+            return
+        # It may have begun all the same.
+        sent.last_box = sent.box.name
+        yield from self._lose(sent)
+
+    def _look(self, at_work: Sequence[Sent]) -> None:
+        """One question at a time to each box that has something."""
+        there: dict[str, list[Sent]] = defaultdict(list)
+        for sent in at_work:
+            if sent.box is not None and sent.starting is None:
+                there[sent.box.name].append(sent)
+        now = time.monotonic()
+        for name, some in there.items():
+            if name in self._looks or self._pause_until.get(name, 0.0) > now:
+                continue
+            box = self._boxes.known.get(name) or some[0].box
+            assert box is not None
+            asked = {sent.group.name: sent.lease.attempt for sent in some if sent.lease is not None}
+            seen = {sent.group.name: sent.seen for sent in some}
+            look = self._calls.asked(
+                box,
+                Operation.LOOK,
+                LOOKS_FOR_S + ANSWERS_WITHIN_S,
+                asked=asked,
+                seen=seen,
+                wait_s=LOOKS_FOR_S,
+            )
+            for sent in some:
+                sent.box = box  # it may have joined anew, at another address
+            self._looks[name] = some, look
+
+    def _note_looks(self) -> Iterator[Event]:
+        for name, (some, look) in list(self._looks.items()):
+            if not look.done():
+                continue
+            del self._looks[name]
+            if look.exception() is not None:
+                self._pause_until[name] = time.monotonic() + PAUSE_S
+                continue
+            told = look.result()
+            for sent in some:
+                if sent.box is not None and sent.box.name == name and sent.group.name in told:
+                    yield from self._note_look(sent, told[sent.group.name])
+
+    def _note_look(self, sent: Sent, told: dict[str, Any]) -> Iterator[Event]:
+        sent.looked, sent.seen = time.monotonic(), told
+        state = told["state"]
+        if state == "unknown":  # the box began anew: it goes on from what lies there
+            yield from self._lose(sent)
+            return
+        if state == "lost":
+            yield from self._lose(sent)
+            return
+        yield from self._note_runs(sent, told)
+        ended = [one for one in told["ended"] if one["id"] in sent.left]
+        if ended and sent.fetching is None:
+            self._fetch(sent, ended[0]["id"])
+        elif state == "over" and not ended and sent.fetching is None:
+            yield from self._end(sent, str(told.get("error", "")))
+
+    def _note_runs(self, sent: Sent, told: dict[str, Any]) -> Iterator[Event]:
+        assert sent.box is not None
+        for run_id in (*told["runs"], *(one["id"] for one in told["ended"])):
+            if run_id in sent.left and run_id not in sent.begun:
+                sent.begun.add(run_id)
+                yield RunBegan(sent.left[run_id], sent.box.name)
+        for run_id, snapshot in told["runs"].items():
+            if run_id in sent.left:
+                sent.answered[run_id] = snapshot.get("done") or 0
+                yield RunProgress(sent.left[run_id], snapshot_of(snapshot))
+
+    def _fetch(self, sent: Sent, run_id: str) -> None:
+        assert sent.box is not None
+        folder = sent.left[run_id].folder
+        sent.fetching = run_id, self._calls.fetched(sent.box, sent.group.name, run_id, folder)
+
+    def _note_fetched(self, sent: Sent) -> Iterator[Event]:
+        assert sent.fetching is not None
+        (run_id, fetched), sent.fetching = sent.fetching, None
+        if sent.box is None or sent.lease is None or run_id not in sent.left:
+            return
+        told, sent.seen = sent.seen, {}  # so that the next look is answered at once
+        if fetched.exception() is not None:
+            return
+        record = fetched.result()
+        if record.get("status") == Status.INTERRUPTED:  # somebody stopped it there: it goes on
+            yield from self._end(sent, "somebody interrupted it")
+            return
+        plan = sent.left[run_id]
+        run = from_record(_of_here(record, plan, sent.box.name))
+        if self._leases.append_if_current(run, sent.lease) is Kept.REFUSED:
+            yield from self._lose(sent)
+            return
+        if run_id not in sent.begun:
+            yield RunBegan(plan, sent.box.name)
+        wide = any(one["id"] == run_id and one["machine_wide"] for one in told.get("ended", ()))
+        del sent.left[run_id]
+        sent.answered.pop(run_id, None)
+        if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=wide):
+            self._seams.display.line(line)
+        yield RunEnded(plan, EndedRun(run))
+        if not sent.left:
+            yield from self._end(sent, "")
+
+    def _end(self, sent: Sent, error: str) -> Iterator[Event]:
+        """Its process is over; what it left undone is begun again, a few times."""
+        assert sent.box is not None
+        assert sent.lease is not None
+        box, lease = sent.box, sent.lease
+        if sent.left:
+            sent.ends_early += 1
+            yield GroupLost(sent.group, f"{box.name} ({error})")
+            if sent.ends_early < MOST_ENDS:
+                self._give_back(sent)
+                return
+            for plan in list(sent.left.values()):
+                yield RunBroke(plan, ClusterError(f"{box.name}: {error}"))
+            sent.left.clear()
+        self._calls.asked(
+            box, Operation.STOP, group=sent.group.name, attempt=lease.attempt, forget=True
+        )  # a box that does not hear it forgets it at its own end
+        self._release(sent, done=True)
+        sent.box = None
+
+    def _keep_lease(self, sent: Sent) -> Iterator[Event]:
+        if sent.box is None or sent.lease is None:
+            return
+        now = time.monotonic()
+        waits = sent.order.on_lost_box is OnLostBox.WAIT
+        if now - sent.looked > self._lease_s and not waits:
+            yield from self._lose(sent)
+            return
+        answers = now - sent.looked < self._lease_s / 2 or waits
+        if answers and now - sent.held > self._lease_s / HEARTBEATS:
+            sent.held = now
+            try:
+                kept = self._leases.heartbeat(sent.lease, self._lease_s)
+            except HistoryError:
+                return  # nobody else gets it either while the store is down
+            if not kept:
+                self._calls.asked(
+                    sent.box, Operation.STOP,
+                    group=sent.group.name, attempt=sent.lease.attempt, forget=False,
+                )  # fmt: skip
+                yield from self._lose(sent)
+
+    def _lose(self, sent: Sent) -> Iterator[Event]:
+        assert sent.box is not None
+        yield GroupLost(sent.group, sent.box.name)
+        self._give_back(sent)
+
+    def _give_back(self, sent: Sent) -> None:
+        self._release(sent, done=False)
+        sent.box = None
+        sent.begun.clear()
+        sent.not_before = time.monotonic() + PAUSE_S
+
+    def _release(self, sent: Sent, *, done: bool) -> None:
+        assert sent.lease is not None
+        try:
+            self._leases.release(sent.lease, done=done)
+        except HistoryError:
+            return  # its time runs out by itself
+
+
+def _of_here(record: dict[str, Any], plan: PlannedRun, box: str) -> dict[str, Any]:
+    """As this history holds it: its small files lie here, the others on the box."""
+    machine = {**(record.get("machine") or {}), "box": box, "folder": record.get("artifacts")}
+    return {**record, "machine": machine, "artifacts": str(plan.folder)}

@@ -1,0 +1,165 @@
+"""Which boxes there are, what each can take, and how many groups each has."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from benchkit.errors import ClusterError
+from benchkit.running.executors.base import Group
+from benchkit.running.link.calls import Box, Calls, Operation
+from benchkit.running.link.orders import OnLostBox, Order
+from benchkit.running.plan import PlannedRun
+from benchkit.telling.history.leases import Lease
+
+ASKS_HEAD_EVERY_S = 1.0
+CHECKS_WITHIN_S = 600.0  # scripts check themselves, and may fetch a problem set
+ORDERS_AT_ONCE = 100
+MOST_FAILURES = 3  # of the same box in a row, by faults of the machine: then it gets nothing more
+
+
+@dataclass
+class Sent:
+    """A group from its submission to its end."""
+
+    group: Group
+    order: Order
+    left: dict[str, PlannedRun]  # what is not recorded yet
+    box: Box | None = None  # while it is there
+    lease: Lease | None = None
+    starting: Future[Any] | None = None
+    fetching: tuple[str, Future[dict[str, Any]]] | None = None
+    looked: float = 0.0  # the last answer about it
+    held: float = 0.0  # its last heartbeat in the store
+    seen: dict[str, Any] = field(default_factory=dict)
+    begun: set[str] = field(default_factory=set)
+    answered: dict[str, int] = field(default_factory=dict)  # by run, on the box that had it last
+    last_box: str = ""
+    ends_early: int = 0  # attempts whose process ended before its runs
+    not_before: float = 0.0
+    was_taken: bool = False  # some box can take it
+
+    def next_order(self, attempt: int) -> Order:
+        runs = tuple(run for run in self.order.runs if run.id in self.left)
+        return replace(self.order, attempt=attempt, runs=runs)
+
+    @property
+    def stays(self) -> bool:
+        """Whether it waits for the box that had it."""
+        return bool(self.last_box) and self.order.on_lost_box is OnLostBox.WAIT
+
+
+class Boxes:
+    """The boxes as the head tells of them, with their answers to each order."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.known: dict[str, Box] = {}  # by name
+        self.set_aside: dict[str, str] = {}  # by name: why it gets nothing more
+        self._asked_head = float("-inf")
+        self._facts: dict[str, Future[Any]] = {}  # by address, as all that follows
+        self._offers: dict[str, list[tuple[Sequence[Sent], Future[Any]]]] = defaultdict(list)
+        self._refusals: dict[tuple[str, str], str] = {}  # and by group
+        self._busy: dict[str, float] = {}
+        self._failed: dict[str, set[str]] = defaultdict(set)  # by name: the models that failed in a row
+
+    def refresh(self, waiting: Sequence[Sent]) -> None:
+        """Ask the head now and then; a head that is gone changes nothing."""
+        if time.monotonic() - self._asked_head < ASKS_HEAD_EVERY_S:
+            return
+        with suppress(ClusterError):
+            self.known = {box.name: box for box in self._calls.boxes()}
+        self._asked_head = time.monotonic()
+        for box in self.known.values():
+            if box.address not in self._facts or _failed(self._facts[box.address]):
+                self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
+                self._ask_offers(box, waiting)
+
+    def _ask_offers(self, box: Box, waiting: Sequence[Sent]) -> None:
+        self._offers[box.address] = []
+        for first in range(0, len(waiting), ORDERS_AT_ONCE):
+            some = waiting[first : first + ORDERS_AT_ONCE]
+            orders = [sent.order.to_json() for sent in some]
+            answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
+            self._offers[box.address].append((some, answer))
+
+    def answers(self) -> list[Future[Any]]:
+        """Those that are awaited."""
+        offers = [answer for asked in self._offers.values() for _, answer in asked]
+        return [one for one in (*offers, *self._facts.values()) if not one.done()]
+
+    def take_answers(self) -> None:
+        for box in list(self.known.values()):
+            still = []
+            for some, answer in self._offers.get(box.address, ()):
+                if not answer.done():
+                    still.append((some, answer))
+                    continue
+                self._note_offers(box, some, answer)
+            self._offers[box.address] = still
+
+    def _note_offers(self, box: Box, some: Sequence[Sent], answer: Future[Any]) -> None:
+        error = answer.exception()
+        for sent, why in zip(some, [str(error)] * len(some) if error else answer.result(), strict=True):
+            self._refusals[box.address, sent.group.name] = why
+            sent.was_taken |= not why
+
+    def refuse(self, box: Box, sent: Sent, why: str) -> None:
+        self._refusals[box.address, sent.group.name] = why
+
+    def note_busy(self, box: Box) -> None:
+        """Somebody else has runs there."""
+        self._busy[box.address] = time.monotonic()
+
+    def free(self, at_work: Iterable[Sent]) -> list[Box]:
+        """Boxes that have room for one group more, the emptiest first."""
+        load: dict[str, int] = defaultdict(int)
+        for sent in at_work:
+            if sent.box is not None:
+                load[sent.box.name] += 1
+        now = time.monotonic()
+        free = [
+            box
+            for box in self.known.values()
+            if box.name not in self.set_aside
+            and load[box.name] < self._slots(box)
+            and now - self._busy.get(box.address, float("-inf")) > 2 * ASKS_HEAD_EVERY_S
+        ]
+        return sorted(free, key=lambda box: load[box.name] / self._slots(box))
+
+    def _slots(self, box: Box) -> int:
+        told = self._facts.get(box.address)
+        if told is None or not told.done() or told.exception() is not None:
+            return 0
+        return int(told.result()["slots"])
+
+    def takes(self, box: Box, sent: Sent) -> bool:
+        return self._refusals.get((box.address, sent.group.name)) == ""
+
+    def why_homeless(self, sent: Sent) -> str:
+        """Why no box can take it; empty where one can, or may be able to."""
+        told = [(box.name, self._refusals.get((box.address, sent.group.name))) for box in self.known.values()]
+        if sent.was_taken or any(not why for _, why in told):
+            return ""
+        return "; ".join(f"{name}: {why}" for name, why in told) or "no box has joined"
+
+    def note_end(self, box: str, model: str, *, machine_wide: bool) -> str:
+        """Count faults of a machine; a line where it gets nothing more."""
+        if not machine_wide:
+            self._failed.pop(box, None)
+            return ""
+        self._failed[box].add(model)
+        if len(self._failed[box]) < MOST_FAILURES or box in self.set_aside:
+            return ""
+        why = f"{MOST_FAILURES} models in a row failed on {box} by faults of that machine: it gets no more"
+        self.set_aside[box] = why
+        return why
+
+
+def _failed(answer: Future[Any]) -> bool:
+    return answer.done() and answer.exception() is not None

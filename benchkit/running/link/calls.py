@@ -1,0 +1,160 @@
+"""Questions to the head and to the boxes, each with its own time limit, many at once.
+
+The library lives in an event loop in a thread of its own; whoever calls need not know of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import Coroutine, Mapping
+from concurrent.futures import Future
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from benchkit.errors import ClusterError
+from benchkit.files import atomic_write, make_private_folder
+from benchkit.running.link.certificates import Credentials, own_credentials
+from benchkit.running.link.probing import probe
+from benchkit.running.link.wire import as_url, head_address, prepare, security_of
+
+ANSWERS_WITHIN_S = 8.0
+LARGEST_FILE_BYTES = 32 << 20  # larger ones stay on the box
+BODY, REFUSED = "body", "refused"
+BOX_ADDRESS = "box_address"  # under which a box takes its own messages, among what it tells the head
+
+Answer = TypeVar("Answer")
+
+
+class Operation:
+    """What a box can be asked."""
+
+    FACTS = "box_facts"  # its GPUs, engines, models, toolchains
+    OFFER = "box_offer"  # whether it could run an order
+    START = "box_start"
+    LOOK = "box_look"  # how its groups are; whoever looks keeps their leases
+    STOP = "box_stop"
+    RECORD = "box_record"  # of a run that has ended
+    FILE = "box_file"  # a part of one of its files
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box as the head knows it."""
+
+    name: str
+    address: str  # where it takes messages
+
+
+class Refused(ClusterError):
+    """A box answered, and said no."""
+
+
+class Calls:
+    """A connection to a head and to its boxes; to be entered."""
+
+    def __init__(self, address: str, credentials: Credentials | None = None) -> None:
+        self.host, self.port = head_address(address)
+        prepare()
+        self._credentials = credentials or own_credentials()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._pool: Any = None
+
+    def __enter__(self) -> Self:
+        probe(self.host, self.port, self._credentials)
+        self._thread.start()
+        self.now(self._open())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(ClusterError):
+            self.now(self._pool.close(), ANSWERS_WITHIN_S)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(ANSWERS_WITHIN_S)
+
+    async def _open(self) -> None:
+        from distributed.core import ConnectionPool
+
+        arguments = security_of(self._credentials).get_connection_args("client")
+        self._pool = ConnectionPool(limit=4096, deserialize=False, connection_args=arguments)
+        await self._pool.start()
+
+    def boxes(self) -> list[Box]:
+        """Those that the head knows of, by name."""
+        told = self.now(self._asked(as_url(self.host, self.port), "identity", {}))
+        found = [
+            Box(str(one["name"]), str(one[BOX_ADDRESS]))
+            for one in told["workers"].values()
+            if BOX_ADDRESS in one
+        ]
+        return sorted(found, key=lambda box: box.name)
+
+    def ask(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **told: Any) -> Any:
+        """What the box answers; ClusterError where it does not, Refused where it says no."""
+        return self.asked(box, operation, within_s, **told).result()
+
+    def asked(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **told: Any) -> Future[Any]:
+        """The same, for later."""
+        message = {BODY: json.dumps(told)}
+        return self._later(self._answer(box, operation, message, within_s))
+
+    async def _answer(self, box: Box, operation: str, message: Mapping[str, Any], within_s: float) -> Any:
+        text = await self._asked(box.address, operation, message, within_s)
+        answer = json.loads(text)
+        if isinstance(answer, dict) and REFUSED in answer:
+            raise Refused(f"{box.name}: {answer[REFUSED]}")
+        return answer
+
+    def fetched(self, box: Box, group: str, run: str, folder: Path) -> Future[dict[str, Any]]:
+        """The record of a run that has ended, once its small files lie in this folder."""
+        return self._later(self._fetch(box, group, run, folder))
+
+    async def _fetch(self, box: Box, group: str, run: str, folder: Path) -> dict[str, Any]:
+        told: dict[str, Any] = await self._told(box, Operation.RECORD, group=group, run=run)
+        for name, size in told["files"].items():
+            if size <= LARGEST_FILE_BYTES:
+                await self._copy(box, group, run, name, folder)
+        record: dict[str, Any] = told["record"]
+        return record
+
+    async def _copy(self, box: Box, group: str, run: str, name: str, folder: Path) -> None:
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            raise ClusterError(f"{box.name} sends a file that does not belong into the run's folder: {name}")
+        data = bytearray()
+        try:
+            while True:
+                part = await self._told(
+                    box, Operation.FILE, group=group, run=run, name=name, offset=len(data)
+                )
+                if not part["data"]:
+                    break
+                data += part["data"].encode("latin-1")
+            make_private_folder(target.parent)
+            atomic_write(target, bytes(data))
+        except OSError as error:
+            raise ClusterError(f"{target}: {error.strerror}") from None
+
+    async def _told(self, box: Box, operation: str, **told: Any) -> Any:
+        return await self._answer(box, operation, {BODY: json.dumps(told)}, ANSWERS_WITHIN_S)
+
+    async def _asked(
+        self, address: str, operation: str, message: Mapping[str, Any], within_s: float = ANSWERS_WITHIN_S
+    ) -> Any:
+        try:
+            async with asyncio.timeout(within_s):
+                return await getattr(self._pool(address), operation)(**message)
+        except TimeoutError:
+            raise ClusterError(f"{address} does not answer within {within_s:.0f} s") from None
+        except Exception as error:  # whatever the library and the network come up with
+            raise ClusterError(f"{address} cannot be asked: {type(error).__name__}: {error}") from None
+
+    def _later(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
+
+    def now(self, work: Coroutine[Any, Any, Answer], within_s: float | None = None) -> Answer:
+        return self._later(work).result(within_s)

@@ -1,0 +1,54 @@
+"""A plan worked off by several boxes, each a process with folders of its own."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
+
+pytest.importorskip("distributed")
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(280)]
+BOXES = ("alpha", "beta", "gamma")
+
+
+def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
+    """Each model is run once, by a box that has its file; records and small files come home."""
+    with fleet_in(tmp_path, port, *BOXES, thinks_s=0.2) as fleet:
+        models = fleet.write_models(6)
+        fleet.write_plan(models)
+        only_there = fleet.root / "models-of-gamma"
+        only_there.mkdir()
+        renamed = only_there / "another-name.gguf"
+        renamed.write_bytes(models[5].read_bytes())
+        elsewhere = fleet.root / "models-of-others"
+        elsewhere.mkdir()
+        for path in models[:5]:
+            (elsewhere / path.name).write_bytes(path.read_bytes())
+        fleet.start_box("alpha", models=elsewhere)
+        fleet.start_box("beta", models=elsewhere)
+        fleet.start_box("gamma", models=only_there)
+        fleet.wait_for_boxes(*BOXES)
+        batch = fleet.run(DESK, "batch", "plan.yaml", "--cluster", fleet.address)
+        assert batch.returncode == 0, batch.stderr
+        assert_each_run_once(fleet, models)
+        where = {run["model"]: run["machine"]["box"] for run in fleet.runs}
+        assert where.pop("m5") == "gamma"
+        assert set(where.values()) == {"alpha", "beta"}
+        for run in fleet.runs:
+            answers = Path(run["artifacts"]) / "answers.jsonl"
+            assert answers.is_relative_to(fleet.folder(DESK))
+            assert len(answers.read_text().splitlines()) == 4
+            assert (Path(run["machine"]["folder"]) / "output.log").exists()
+        assert set(fleet.asked().values()) == {1}
+        told = fleet.run(DESK, "status", "--json")
+        assert {state["box"] for state in json.loads(told.stdout)} == set(BOXES)
+        boxes = json.loads(fleet.run(DESK, "cluster", "status", fleet.address, "--json").stdout)
+        assert [box["name"] for box in boxes] == list(BOXES)
+        assert [len(box["models"]) for box in boxes] == [5, 5, 1]
+        again = fleet.run(DESK, "batch", "plan.yaml", "--cluster", fleet.address)
+        assert again.returncode == 0
+        assert len(fleet.runs) == 6
+        assert_no_server_left(fleet)
