@@ -216,20 +216,23 @@ def _ends_line(fd: int) -> bool:
 
 def cache_folder() -> Path:
     """Where this tool keeps what it can make or fetch again."""
-    return _own_folder("cache", "XDG_CACHE_HOME", ".cache")
-
-
-def state_folder() -> Path:
-    """Where this tool keeps what nobody can make again, and what belongs to no folder that a person named."""
-    return _own_folder("state", "XDG_STATE_HOME", ".local/state")
-
-
-def _own_folder(kind: str, variable: str, below_home: str) -> Path:
-    base = os.environ.get(variable)
     try:
-        folder = (Path(base) if base else Path.home() / below_home) / "bench_runner"
+        folder = _own_folder("XDG_CACHE_HOME", ".cache")
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, RuntimeError) as error:  # RuntimeError: a user without a home
         why = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
-        raise UsageError(f"no {kind} folder can be made ({why}): name a place with {variable}") from error
+        raise UsageError(f"no cache folder can be made ({why}): name a place with XDG_CACHE_HOME") from error
     return folder
+
+
+def state_folder() -> Path:
+    """Where this tool keeps what nobody can make again and belongs to no file of a person's; not made yet."""
+    try:
+        return _own_folder("XDG_STATE_HOME", ".local/state")
+    except RuntimeError as error:
+        raise UsageError(f"no folder for what waits ({error}): name a place with XDG_STATE_HOME") from error
+
+
+def _own_folder(variable: str, below_home: str) -> Path:
+    base = os.environ.get(variable)
+    return (Path(base) if base else Path.home() / below_home) / "bench_runner"

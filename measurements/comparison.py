@@ -64,13 +64,13 @@ def write_history(path: Path, runs: list[Run]) -> None:
     path.write_bytes(document.render(document.Document([to_record(run) for run in runs])))
 
 
-def many_runs(folder: Path) -> None:
-    """10,000 runs of 40 models."""
+def many_runs(folder: Path, count: int = RUNS) -> None:
+    """So many runs of 40 models."""
     generator = random.Random(1)
     tasks = [f"HumanEval/{n}" for n in range(PROBLEMS)]
     runs = [
         a_run(n, f"Model-{n % MODELS}", generator.sample(tasks, generator.randint(30, 100)))
-        for n in range(RUNS)
+        for n in range(count)
     ]
     write_history(folder / "many.json", runs)
 

@@ -44,6 +44,7 @@ def postgres_server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def database(postgres_server: Server) -> str:
-    """The URL of a new, empty database."""
+def database(postgres_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a new, empty database; what waits for it lies in the test's folder."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     return postgres_server.make_database(f"test_{uuid4().hex}")

@@ -17,9 +17,7 @@ from pathlib import Path
 
 import pytest
 
-MEANT = (
-    "fsync=off -c full_page_writes=off -c max_connections=60 -c shared_buffers=64MB -c listen_addresses=''"
-)
+QUICK = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB"
 """A test's database may be lost with the machine's power; everything else is as a server comes."""
 
 
@@ -59,8 +57,9 @@ class Server:
     def make(self) -> None:
         self._run("initdb", "-D", self.data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
 
-    def start(self) -> None:
-        options = f"-c {MEANT} -k {self.folder}"
+    def start(self, *, safe: bool = False) -> None:
+        """With its settings as it comes where it is to be `safe`."""
+        options = f"-c listen_addresses='' -k {self.folder}" + ("" if safe else f" {QUICK}")
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
 
     def stop(self, how: str = "fast") -> None:
@@ -97,7 +96,7 @@ class Server:
 
 
 @contextmanager
-def running_server() -> Iterator[Server]:
+def running_server(*, safe: bool = False) -> Iterator[Server]:
     """A server that lives as long as the block; the test skips where there can be none."""
     why = missing()
     if why is not None:
@@ -108,7 +107,7 @@ def running_server() -> Iterator[Server]:
             shutil.chown(folder, ordinary_user())
         server = Server(folder)
         server.make()
-        server.start()
+        server.start(safe=safe)
         try:
             yield server
         finally:

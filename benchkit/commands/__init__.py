@@ -31,6 +31,7 @@ COMMANDS = {
     "leaderboard": "models in tiers, with notes and charts",
     "judge": "a model says of code what no run can tell, once it has proved itself",
     "import": "results that somebody made without us, into the history",
+    "history": "copy a history into another one, such as PostgreSQL, or check it",
     "report": "everything as one HTML, Markdown, CSV… file",
     "dashboard": "all of this as a page in the browser",
     "power": "what difference a number of problems can detect",

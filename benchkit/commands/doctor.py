@@ -58,7 +58,7 @@ def _print(findings: Iterator[Finding]) -> None:
 
 
 def _findings() -> Iterator[Finding]:
-    for look in (_machine, _servers, _sandbox, _toolchains, _problem_sets, _disk):
+    for look in (_machine, _servers, _sandbox, _toolchains, _problem_sets, _waiting, _disk):
         yield from _guarded(look)
 
 
@@ -92,6 +92,15 @@ def _machine() -> Iterator[Finding]:
         yield Finding(
             "machine", "GPU", "missing", "none seen: models run on the CPU", "NVIDIA: install the driver"
         )
+
+
+def _waiting() -> Iterator[Finding]:
+    """Where no shared history is behind, nothing is said."""
+    from benchkit.telling.history.postgresql.spool import all_spools
+
+    for url, count in all_spools().items():
+        advice = f"bench_runner.py list --history '{url}' sends them, and says what is in the way"
+        yield Finding("history", "waiting runs", "warning", f"{count} wait here for {url}", advice)
 
 
 def _joined(*parts: object) -> str:

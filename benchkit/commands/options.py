@@ -18,9 +18,9 @@ class HistoryPlace(click.ParamType[str]):
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
         if "://" in str(value):
-            from benchkit.telling.history.stores import scheme_of
+            from benchkit.telling.history.stores import open_store
 
-            scheme_of(value)
+            open_store(value)  # refuses an address that can be none; nothing is read yet
         return str(value)
 
 
@@ -45,7 +45,13 @@ def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 history_option = click.option(
-    "--history", type=HistoryPlace(), metavar="PATH", default=DEFAULT_HISTORY, show_default=True
+    "--history",
+    type=HistoryPlace(),
+    metavar="PATH|URL",
+    default=DEFAULT_HISTORY,
+    show_default=True,
+    envvar="BENCH_HISTORY",
+    show_envvar=True,
 )
 runs_dir_option = click.option(
     "--runs-dir", type=click.Path(path_type=Path), default=Path("runs"), show_default=True

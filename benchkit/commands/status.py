@@ -38,6 +38,7 @@ def command(history: str, watch: bool, as_json: bool) -> None:
 
 def _show(overview: Overview, as_json: bool, history: str) -> None:
     from benchkit.running.batch.display import batch_table, counts
+    from benchkit.telling.history import open_store
     from benchkit.telling.tables.width import terminal_width
     from benchkit.terminal import print_json_list
 
@@ -51,6 +52,8 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
             for state in states
         )
         return
+    if waiting := len(open_store(history).waiting()):
+        print(f"{waiting} runs wait on this box until {history} takes them")
     if not states:
         print(f"no batch was started with {history} yet")
         return

@@ -6,7 +6,7 @@ import errno
 import shutil
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -212,12 +212,12 @@ class Keeper:
 
     def _recorded(self, plan: PlannedRun, error: Exception) -> Run:
         store = open_store(self._options.history)
-        recorded = {run.id: run for run in store.runs()}
-        if plan.id not in recorded:
-            found = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
-            recorded[plan.id] = as_run(plan, found, mask_of(plan))
-            store.append(recorded[plan.id])
-        return recorded[plan.id]
+        with suppress(HistoryError):
+            return store.get(plan.id)
+        found = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
+        run = as_run(plan, found, mask_of(plan))
+        store.append(run)
+        return run
 
     def _set(self, state: EntryState) -> None:
         self._ledger.set_state(state)

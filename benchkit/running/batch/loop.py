@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from itertools import groupby
+from pathlib import Path
 
-from benchkit.errors import HistoryError, Interrupted, UsageError
+from benchkit.errors import HistoryError, Interrupted, StoreUnavailable, UsageError
 from benchkit.files import cache_folder, locked
-from benchkit.records import Status
+from benchkit.records import Run, Status
 from benchkit.running.batch.boxes import run_on_boxes
 from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.costs import night_of
@@ -22,6 +23,7 @@ from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
 from benchkit.running.batch.race import ModelRace, entries_that_race, laps
 from benchkit.running.batch.state import (
+    BatchState,
     EntryState,
     RaceState,
     StateJournal,
@@ -46,8 +48,7 @@ def run_entries(
 ) -> None:
     """Run what is left of the plan; each run is in the history and in the journal as soon as it ends."""
     with Interrupts(), _alone(options, display.line):
-        runs = open_store(options.history).runs()
-        known = agree_with_history(read_state(options.history), runs)
+        known, runs = _known(options.history, display.line)
         ledger.load(known.entries, runs)
         began = time.monotonic()
         todo = ledger.left(retry_failed=options.retry_failed, finish=options.finish)
@@ -74,6 +75,17 @@ def run_entries(
             ledger.interrupted = True
         finally:
             ledger.wall_s = time.monotonic() - began
+
+
+def _known(history: str | Path, report: Callable[[str], None]) -> tuple[BatchState, Sequence[Run]]:
+    """What former batches did. While a shared history does not answer, what this box knows of them."""
+    store = open_store(history)
+    try:
+        runs = store.runs()
+    except StoreUnavailable as error:
+        report(f"{error}; what is done is taken from this box's journal")
+        return read_state(history), store.waiting()
+    return agree_with_history(read_state(history), runs), runs
 
 
 def _run_races(

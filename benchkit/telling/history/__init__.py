@@ -14,6 +14,7 @@ choosing.py    one run by what a person typed
 notes.py       notes and tags, in a small file
 artifacts.py   a run's small files, lines of JSON in them; sealed.py opens a file below the run's folder alone
 adding.py      a run or a results file made elsewhere becomes a run of this history
+copying.py     all of one history into another one
 recognizing.py which harness wrote a file or folder of results
 
 To add a store, write its class and its line in STORES.

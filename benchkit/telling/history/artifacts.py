@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from benchkit.contract import ATTEMPTS, SERVER_LOGS, AttemptFile, RunFile
 from benchkit.records import Run
+from benchkit.telling.history.sealed import open_below
 
 if TYPE_CHECKING:
     from benchkit.telling.history.base import Store
@@ -22,6 +25,14 @@ LOGS_OF_ATTEMPTS = frozenset({AttemptFile.STDOUT, AttemptFile.STDERR})
 MOST_FILES = 20_000
 
 FENCE = re.compile(r"```[^\n`]*\n(.*?)(?:\n```|\Z)", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class RunFiles:
+    """The small files that a run left: their names, and what opens one of them."""
+
+    names: Sequence[str] = ()
+    open: Callable[[str], BinaryIO] = lambda name: open_below(Path(), name)
 
 
 def artifact_rows(store: Store, run: Run, name: str) -> Iterator[dict[str, Any]]:
@@ -57,8 +68,14 @@ def code_of(row: Mapping[str, Any]) -> str:
     return max(fenced, key=len) if fenced else response
 
 
-def names_in(folder: Path, *, logs: bool = False) -> list[str]:
+def files_in(folder: Path | None, *, logs: bool = False) -> RunFiles:
     """The small files in a run's folder, by their names relative to it; its logs only on request."""
+    if folder is None:
+        return RunFiles()
+    return RunFiles(_names_in(folder, logs=logs), partial(open_below, folder))
+
+
+def _names_in(folder: Path, *, logs: bool) -> list[str]:
     found = [name for name in SMALL if (folder / name).is_file()]
     if logs:
         found += sorted({path.name for pattern in LOGS for path in folder.glob(pattern)})

@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from benchkit.records import Run
+from benchkit.telling.history.artifacts import RunFiles
 from benchkit.telling.history.finding import EVERYTHING, FIRST_PAGE, IN_ORDER, Filter, Found, Order, Page
 from benchkit.telling.history.heads import Head
+from benchkit.telling.history.listing import ModelCount
 from benchkit.telling.history.notes import Note
+
+
+@runtime_checkable
+class Finder(Protocol):
+    """What a store offers besides that needs not all of a long history to answer what a page asks."""
+
+    # Of each status, benchmark, model and problem set the last run's head.
+    def latest_heads(self) -> Sequence[Head]: ...
+
+    # Those of all runs of a model.
+    def heads_of(self, model: str) -> Sequence[Head]: ...
+
+    # How often each model was run, by its name.
+    def counts(self) -> list[ModelCount]: ...
+
+    # The values there are of a fact in COLUMNS that is a text, such as all quantizations.
+    def values_of(self, column: str) -> list[str]: ...
 
 
 class Store(Protocol):
@@ -25,6 +44,10 @@ class Store(Protocol):
     # Adds one run, durably; where that fails the error says where the run's record was put instead.
     def append(self, run: Run) -> None: ...
 
+    # Adds those runs that it holds none of by their ids, each with its files, in their order; quick for many.
+    # Returns how many were added.
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int: ...
+
     # What each run is called, in the order they were added; quick for any number of runs.
     def heads(self) -> Sequence[Head]: ...
 
@@ -33,6 +56,9 @@ class Store(Protocol):
 
     # Every run whole, in the order they were added.
     def runs(self) -> list[Run]: ...
+
+    # Of these the runs that are only on this box as yet, until the store takes them.
+    def waiting(self) -> Sequence[Run]: ...
 
     # The runs that are wanted. Where all are, in their order and without end, each may hold no more than a
     # list shows of it: its names, its error, the figures of its results, speed and VRAM.
@@ -56,6 +82,15 @@ class Store(Protocol):
 
     # A file among the run's artifacts, open for reading; FileNotFoundError where it is gone.
     def artifact(self, run: Run, name: str) -> BinaryIO: ...
+
+    # The small files of a run that can be read here, its logs only on request.
+    def files(self, run: Run, *, logs: bool = False) -> RunFiles: ...
+
+    # Keeps those files of a run that it holds none of by their names; returns how many.
+    def put_files(self, run: Run, files: RunFiles) -> int: ...
+
+    # What is wrong with what is stored, one line each.
+    def problems(self) -> Iterator[str]: ...
 
     # A file on this machine that belongs to the batches recorded here, such as their journal.
     def batch_file(self, kind: str) -> Path: ...

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from benchkit.errors import HistoryError
 from benchkit.records import Run
+from benchkit.telling.history.artifacts import RunFiles
 from benchkit.telling.history.finding import (
     EVERYTHING,
     FIRST_PAGE,
@@ -90,6 +91,17 @@ class CsvFile:
     def artifact(self, run: Run, name: str) -> BinaryIO:
         raise FileNotFoundError(f"{name} of run {run.id}")
 
+    def files(self, run: Run, *, logs: bool = False) -> RunFiles:
+        del run, logs  # of none
+        return RunFiles()
+
+    def waiting(self) -> Sequence[Run]:
+        return ()
+
+    def problems(self) -> Iterator[str]:
+        self.runs()  # a table that is none is refused
+        return iter(())
+
     def batch_file(self, kind: str) -> Path:
         return self.path.with_name(f"{self.path.name}.batch.{kind}")
 
@@ -101,6 +113,12 @@ class CsvFile:
 
     def append(self, run: Run) -> None:
         self._refuse(f"run {run.id} is not added")
+
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
+        self._refuse(f"{len(runs)} runs are not added")
+
+    def put_files(self, run: Run, files: RunFiles) -> int:
+        self._refuse(f"the {len(files.names)} files of run {run.id} are not kept")
 
     def delete(self, run_id: str) -> None:
         self._refuse(f"run {run_id} stays")

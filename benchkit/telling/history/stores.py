@@ -16,6 +16,7 @@ CSV = "csv"  # it can only be read
 STORES = {
     FILE: "benchkit.telling.history.json_file.file:JsonFile",
     "postgresql": "benchkit.telling.history.postgresql.store:PostgresStore",
+    "postgres": "benchkit.telling.history.postgresql.store:PostgresStore",
     CSV: "benchkit.telling.history.csv_file:CsvFile",
 }
 """Scheme -> module:Class, which takes the path or URL."""

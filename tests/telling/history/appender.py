@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from benchkit.errors import BenchError
 from benchkit.telling.history import open_store
@@ -11,7 +10,7 @@ from tests.telling.history.runs import a_run
 
 
 def main() -> int:
-    path, prefix, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+    path, prefix, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
     for number in range(count):
         name = f"{prefix}-{number}"
         try:

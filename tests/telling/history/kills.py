@@ -11,12 +11,12 @@ from random import Random
 
 ROOT = Path(__file__).parents[3]
 APPENDER = [sys.executable, str(Path(__file__).with_name("appender.py"))]
-ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+ENVIRONMENT = {"PYTHONPATH": str(ROOT)}
 
 
-def start_appender(path: Path, prefix: str, count: int) -> subprocess.Popen[str]:
+def start_appender(path: str | Path, prefix: str, count: int) -> subprocess.Popen[str]:
     command = [*APPENDER, str(path), prefix, str(count)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ, **ENVIRONMENT})
 
 
 def kill_while_appending(path: Path, prefix: str, random: Random) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
 from benchkit.records import Run
-from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.artifacts import RunFiles, artifact_rows
 from benchkit.telling.history.finding import (
     EVERYTHING,
     FIRST_PAGE,
@@ -37,6 +37,21 @@ class MemoryStore:
     def append(self, run: Run) -> None:
         self._runs[run.id] = run
 
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
+        new = [run for run, _ in runs if run.id not in self._runs]
+        self._runs |= {run.id: run for run in new}
+        return len(new)
+
+    def files(self, _run: Run, *, logs: bool = False) -> RunFiles:
+        del logs
+        return RunFiles()
+
+    def put_files(self, _run: Run, _files: RunFiles) -> int:
+        return 0
+
+    def problems(self) -> Iterator[str]:
+        return iter(())
+
     def heads(self) -> Sequence[Head]:
         return [head_of(position, run) for position, run in enumerate(self._runs.values())]
 
@@ -47,6 +62,9 @@ class MemoryStore:
 
     def runs(self) -> list[Run]:
         return list(self._runs.values())
+
+    def waiting(self) -> Sequence[Run]:
+        return ()
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         return find_among(self.runs(), wanted, order, page, self._notes)

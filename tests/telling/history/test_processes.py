@@ -80,7 +80,7 @@ def test_a_limit_on_file_sizes_leaves_the_history_as_it_was(tmp_path: Path) -> N
     before = path.read_bytes()
     ran = subprocess.run(
         [*APPENDER, str(path), "more", "1"],
-        env=ENVIRONMENT,
+        env={**os.environ, **ENVIRONMENT},
         capture_output=True,
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 100,) * 2),
@@ -144,7 +144,7 @@ def _on_a_small_disk(tmp_path: Path, options: str, script: str) -> subprocess.Co
     return subprocess.run(
         [*unshare, "sh", "-c", whole, "sh", *APPENDER],
         cwd=tmp_path,
-        env={**ENVIRONMENT, "TMPDIR": str(tmp_path / "tmp")},
+        env={**os.environ, **ENVIRONMENT, "TMPDIR": str(tmp_path / "tmp")},
         capture_output=True,
         text=True,
     )

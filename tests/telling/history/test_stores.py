@@ -20,13 +20,15 @@ from tests.telling.comparison.nights import a_run, worked_example
 from tests.telling.history import memory_store
 from tests.telling.history.runs import a_run as run_named
 
-MAKES = ("file", "memory")
+MAKES = ("file", "memory", pytest.param("postgresql", marks=pytest.mark.heavy))
 
 
 @pytest.fixture
 def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A new history's name in the make that the test asks for."""
     monkeypatch.setitem(STORES, "memory", f"{memory_store.__name__}:MemoryStore")
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("database"))
     return f"memory://{tmp_path}" if request.param == "memory" else str(tmp_path / "h.json")
 
 
@@ -150,7 +152,8 @@ def test_schemes(tmp_path: Path) -> None:
     """An unknown one is refused with the known ones before anything is read; a file's URL is its path."""
     refused = typed("list", "--history", "mysql://box/runs").exception
     assert isinstance(refused, UnknownName)
-    assert "unknown history store 'mysql://': known are csv://, file://, postgresql://" in str(refused)
+    known = "csv://, file://, postgres://, postgresql://"
+    assert f"unknown history store 'mysql://': known are {known}" in str(refused)
     open_store(f"file://{tmp_path}/h.json").append(run_named("a"))
     assert [head.id for head in open_store(tmp_path / "h.json").heads()] == ["a"]
 

@@ -14,7 +14,8 @@ from typing import Any, BinaryIO, TypeVar
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import PRIVATE_FOLDER, real_path
 from benchkit.records import Run
-from benchkit.telling.history.base import Store
+from benchkit.telling.history.artifacts import RunFiles
+from benchkit.telling.history.base import Finder, Store
 from benchkit.telling.history.finding import (
     COLUMNS,
     EVERYTHING,
@@ -61,6 +62,7 @@ class IndexedHistory:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._finder: Finder = store if isinstance(store, Finder) else WholeHistory(store)
         self._path = store.path if isinstance(store, JsonFile) else None
         self._following = threading.Lock()
         self._folder: Path | None = None
@@ -164,30 +166,21 @@ class IndexedHistory:
         seen = self._seen
         latest = seen.latest
         if latest is None:
-            latest = self._answer(lambda index: index.latest_heads(), self._store.heads)
+            latest = self._answer(lambda index: index.latest_heads(), self._finder.latest_heads)
             seen.latest = latest if seen.signatures else None
         return latest
 
     def heads_of(self, model: str) -> Sequence[Head]:
         """Of all runs of a model."""
-
-        def from_store() -> list[Head]:
-            return [head for head in self._store.heads() if head.model == model]
-
-        return self._answer(lambda index: index.heads_of(model), from_store)
+        return self._answer(lambda index: index.heads_of(model), lambda: self._finder.heads_of(model))
 
     def counts(self) -> list[ModelCount]:
         """How often each model was run, by its name."""
-        return self._answer(lambda index: index.counts(), lambda: _counted(self._store.heads()))
+        return self._answer(lambda index: index.counts(), self._finder.counts)
 
     def values_of(self, column: str) -> list[str]:
         """The values there are of a fact in COLUMNS that is a text, such as all quantizations."""
-        value = COLUMNS[column].value
-
-        def from_store() -> list[str]:
-            return sorted({str(found) for run in self._store.runs() if (found := value(run)) is not None})
-
-        return self._answer(lambda index: index.values_of(column), from_store)
+        return self._answer(lambda index: index.values_of(column), lambda: self._finder.values_of(column))
 
     def get(self, run_id: str) -> Run:
         self.follow()
@@ -202,11 +195,26 @@ class IndexedHistory:
     def runs(self) -> list[Run]:
         return self._store.runs()
 
+    def waiting(self) -> Sequence[Run]:
+        return self._store.waiting()
+
     def check(self) -> None:
         self._store.check()
 
     def append(self, run: Run) -> None:
         self._store.append(run)
+
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
+        return self._store.extend(runs)
+
+    def files(self, run: Run, *, logs: bool = False) -> RunFiles:
+        return self._store.files(run, logs=logs)
+
+    def put_files(self, run: Run, files: RunFiles) -> int:
+        return self._store.put_files(run, files)
+
+    def problems(self) -> Iterator[str]:
+        return self._store.problems()
 
     def delete(self, run_id: str) -> None:
         self._store.delete(run_id)
@@ -232,19 +240,35 @@ class IndexedHistory:
         return self._store.summary_file()
 
 
-def _counted(heads: Iterable[Head]) -> list[ModelCount]:
-    by_model: dict[str, list[Head]] = defaultdict(list)
-    for head in heads:
-        by_model[head.model].append(head)
-    return [
-        ModelCount(
-            model,
-            len(of_model),
-            sum(not head.ok for head in of_model),
-            max(moment(head.timestamp) for head in of_model).timestamp(),
-        )
-        for model, of_model in sorted(by_model.items())
-    ]
+class WholeHistory:
+    """A Finder for a store that is none: from all heads or runs, each time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def latest_heads(self) -> Sequence[Head]:
+        return self._store.heads()
+
+    def heads_of(self, model: str) -> list[Head]:
+        return [head for head in self._store.heads() if head.model == model]
+
+    def counts(self) -> list[ModelCount]:
+        by_model: dict[str, list[Head]] = defaultdict(list)
+        for head in self._store.heads():
+            by_model[head.model].append(head)
+        return [
+            ModelCount(
+                model,
+                len(of_model),
+                sum(not head.ok for head in of_model),
+                max(moment(head.timestamp) for head in of_model).timestamp(),
+            )
+            for model, of_model in sorted(by_model.items())
+        ]
+
+    def values_of(self, column: str) -> list[str]:
+        value = COLUMNS[column].value
+        return sorted({str(found) for run in self._store.runs() if (found := value(run)) is not None})
 
 
 def _is_current(reader: IndexReader) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,19 @@ from benchkit.telling.history.record import as_line
 
 def append_record(history: Path, record: Mapping[str, Any], disk: Disk = os) -> None:
     """Add the record; when this returns it is on the disk."""
+    append_records(history, [record], disk)
+
+
+def append_records(history: Path, records: Sequence[Mapping[str, Any]], disk: Disk = os) -> None:
+    """Add the records, all or none; when this returns they are on the disk."""
     recover(history, disk)
     try:
         with opened(history, os.O_RDWR, disk) as fd:
             if _is_ours(fd, disk):
-                return _append_in_place(history, fd, as_line(record), disk)
+                return _append_in_place(history, fd, b",\n".join(map(as_line, records)), disk)
     except FileNotFoundError:
         pass
-    return _rewrite(history, [record], disk)
+    return _rewrite(history, records, disk)
 
 
 @contextmanager
@@ -65,7 +70,7 @@ def recover(history: Path, disk: Disk = os) -> None:
     """Finish an append that a crash cut short."""
     unfinished = journal.read(history, disk)
     if unfinished and not _redo(history, unfinished, disk):
-        _rewrite(history, [_record_in(unfinished)], disk)
+        _rewrite(history, _records_in(unfinished), disk)
     journal.drop(history, disk)
 
 
@@ -103,12 +108,14 @@ def _redo(history: Path, unfinished: Journal, disk: Disk) -> bool:
         return False
 
 
-def _record_in(unfinished: Journal) -> dict[str, Any]:
-    record: dict[str, Any] = json.loads(unfinished.added.removeprefix(b",\n").removesuffix(TAIL))
-    return record
+def _records_in(unfinished: Journal) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = json.loads(
+        b"[" + unfinished.added.strip(b",\n").removesuffix(TAIL.strip()) + b"]"
+    )
+    return records
 
 
-def _rewrite(history: Path, added: list[Mapping[str, Any]], disk: Disk) -> None:
+def _rewrite(history: Path, added: Sequence[Mapping[str, Any]], disk: Disk) -> None:
     """Lay the history out anew with these records at its end, those it holds already left out."""
     with_all = document.parse(_content(history, disk))
     known = {record.get("id") for record in with_all.records if isinstance(record, dict)}

@@ -5,19 +5,19 @@ from __future__ import annotations
 import gc
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from stat import S_ISDIR, S_ISREG
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
-from benchkit.files import atomic_write, locked, real_path
+from benchkit.files import PRIVATE_FILE, atomic_write, locked, make_private_folder, real_path
 from benchkit.records import Run
 from benchkit.telling.history import notes
-from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.artifacts import RunFiles, artifact_rows, files_in
 from benchkit.telling.history.finding import (
     EVERYTHING,
     FIRST_PAGE,
@@ -28,17 +28,23 @@ from benchkit.telling.history.finding import (
     Page,
     find_among,
 )
-from benchkit.telling.history.heads import Head, head_of
-from benchkit.telling.history.json_file import appending, deleting, document
+from benchkit.telling.history.heads import Head
+from benchkit.telling.history.json_file import appending, deleting
+from benchkit.telling.history.json_file.content import (
+    Content,
+    Signature,
+    read_content,
+    refuse_what_is_no_file,
+    signature_of,
+)
 from benchkit.telling.history.notes import Note
-from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines, to_record
+from benchkit.telling.history.record import to_record
 from benchkit.telling.history.sealed import open_below
 
 if TYPE_CHECKING:
     from benchkit.telling.history.index.reader import IndexReader
 
 T = TypeVar("T")
-Signature = tuple[int, int, int]
 WORTH_AN_INDEX_BYTES = 4_000_000  # a shorter history is read as quickly as SQLite is loaded
 
 
@@ -52,7 +58,7 @@ class JsonFile:
     def check(self) -> None:
         """It can be read, and an append could write it and its lock and journal beside it."""
         with _named(self.path), _no_garbage_collection():
-            _refuse_what_is_no_file(self.path)
+            refuse_what_is_no_file(self.path)
             if self.path.exists() and not os.access(self.path, os.W_OK):
                 raise HistoryError("it may not be written: name another with --history")
             folder = next(place for place in self.path.absolute().parents if place.exists())
@@ -65,12 +71,33 @@ class JsonFile:
         record = to_record(run)
         try:
             with _named(self.path):
-                _refuse_what_is_no_file(self.path)
+                refuse_what_is_no_file(self.path)
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with locked(self.path) as target:
                     appending.append_record(target, record)
         except HistoryError as error:
             raise _with_record_put_aside(error, self.path, run) from error
+
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
+        """Their files first: a run that is there has all of them."""
+        with _named(self.path):
+            refuse_what_is_no_file(self.path)
+            known = {head.id for head in self.heads()}
+            new = [(run, files) for run, files in runs if run.id not in known]
+            for run, files in new:
+                self.put_files(run, files)
+            if new:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                records = [to_record(self._with_folder(run, files)) for run, files in new]
+                with locked(self.path) as target:
+                    appending.append_records(target, records)
+        return len(new)
+
+    def _with_folder(self, run: Run, files: RunFiles) -> Run:
+        return replace(run, artifacts=str(self._folder_for(run))) if files.names else run
+
+    def _folder_for(self, run: Run) -> Path:
+        return self.path.absolute().parent / "runs" / run.id
 
     def heads(self) -> Sequence[Head]:
         with _named(self.path), _no_garbage_collection():
@@ -83,6 +110,9 @@ class JsonFile:
     def runs(self) -> list[Run]:
         with _named(self.path), _no_garbage_collection():
             return self._content().runs
+
+    def waiting(self) -> Sequence[Run]:
+        return ()
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         with _named(self.path), _no_garbage_collection():
@@ -109,12 +139,42 @@ class JsonFile:
 
     def artifact(self, run: Run, name: str) -> BinaryIO:
         """A file of the run's folder, also where the history was moved together with its runs."""
-        near = self.path.parent
-        if isinstance(run.artifacts, str) and run.artifacts:
-            for folder in (Path(run.artifacts), near / run.artifacts, near / "runs" / run.id):
-                with suppress(OSError, ValueError):  # ValueError: no path at all
-                    return open_below(folder, name)
+        for folder in self._folders(run):
+            with suppress(OSError, ValueError):  # ValueError: no path at all
+                return open_below(folder, name)
         raise FileNotFoundError(name)
+
+    def _folders(self, run: Run) -> list[Path]:
+        """Where the run's files may lie."""
+        if not isinstance(run.artifacts, str) or not run.artifacts:
+            return []
+        near = self.path.parent
+        return [Path(run.artifacts), near / run.artifacts, near / "runs" / run.id]
+
+    def files(self, run: Run, *, logs: bool = False) -> RunFiles:
+        with suppress(OSError, ValueError):
+            return files_in(next((one for one in self._folders(run) if one.is_dir()), None), logs=logs)
+        return RunFiles()
+
+    def put_files(self, run: Run, files: RunFiles) -> int:
+        """Into runs/<id> beside the history."""
+        put = 0
+        for name in files.names:
+            path = self._folder_for(run) / name
+            if not path.exists():
+                make_private_folder(path.parent)
+                with suppress(FileNotFoundError), files.open(name) as file:
+                    atomic_write(path, file.read(), new_mode=PRIVATE_FILE)
+                    put += 1
+        return put
+
+    def problems(self) -> Iterator[str]:
+        for run_id, often in Counter(head.id for head in self.heads()).items():
+            if often > 1:
+                yield f"run {run_id}: it is there {often} times, of which only the last is shown"
+        for run in self.runs():
+            if not isinstance(run.artifacts, str | None):
+                yield f"run {run.id}: the name of its folder is no text"
 
     def batch_file(self, kind: str) -> Path:
         return self.path.with_name(f"{self.path.name}.batch.{kind}")
@@ -135,7 +195,7 @@ class JsonFile:
             return from_content()
 
     def _index(self) -> IndexReader | None:
-        signature = _signature(self.path)
+        signature = signature_of(self.path)
         if signature is None or signature[1] < WORTH_AN_INDEX_BYTES:
             return None
         if self._indexed[0] != signature:
@@ -146,81 +206,9 @@ class JsonFile:
 
     def _content(self) -> Content:
         """The file as it is now; read again only when it was changed since."""
-        if self._last is None or self._last[0] is None or self._last[0] != _signature(self.path):
-            self._last = _read(self.path)
+        if self._last is None or self._last[0] is None or self._last[0] != signature_of(self.path):
+            self._last = read_content(self.path)
         return self._last[1]
-
-
-class Content:
-    """What the file held at one moment, parsed no further than somebody asks."""
-
-    def __init__(self, data: bytes) -> None:
-        self._lines = document.run_lines(data)
-        # Either the whole or its lines are kept: both would take twice the file's size.
-        self._data = document.first_line(data) if self._lines else data
-
-    @cached_property
-    def heads(self) -> list[Head]:
-        heads = heads_of_lines(self._lines)
-        if heads is None:  # another layout, which is read as a whole
-            return [head_of(position, run) for position, run in enumerate(self.runs)]
-        return heads
-
-    @cached_property
-    def summaries(self) -> list[Run]:
-        summaries = summaries_of_lines(self._lines) if self._lines else None
-        return self.runs if summaries is None else summaries
-
-    @cached_property
-    def runs(self) -> list[Run]:
-        data = document.join_lines(self._data, self._lines) if self._lines else self._data
-        records = document.parse(data).records
-        return [from_record(record, number) for number, record in enumerate(records, 1)]
-
-    def run(self, run_id: str) -> Run:
-        position = self._positions.get(run_id)
-        if position is None:
-            raise HistoryError(f"it holds no run {run_id!r}")
-        if "runs" in self.__dict__ or not self._lines:
-            return self.runs[position]
-        try:
-            record = json.loads(self._lines[position].rstrip(b","))
-        except ValueError:
-            return self.runs[position]  # says which line is broken, and where
-        return from_record(record, position + 1)
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {head.id: head.position for head in self.heads}
-
-
-def _read(path: Path) -> tuple[Signature | None, Content]:
-    if not path.exists():
-        return None, Content(b"")
-    _refuse_what_is_no_file(path)
-    with appending.unchanging(path) as target:
-        return _signature(path), Content(appending.read_bytes(target))
-
-
-def _signature(path: Path) -> Signature | None:
-    """Changes with the file: an append makes it longer, all else replaces it by another file."""
-    try:
-        status = os.stat(path)  # noqa: PTH116  asked for each run that is read: the quickest way
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _refuse_what_is_no_file(path: Path) -> None:
-    """A folder; and a device like /dev/null, which a history would replace, or a pipe, which never ends."""
-    try:
-        mode = path.stat().st_mode
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    if S_ISDIR(mode):
-        raise HistoryError("it is a folder: name a file with --history")
-    if not S_ISREG(mode):
-        raise HistoryError("it is a device or a pipe: name a file with --history")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ schema.py     the tables and views, made once and brought up to date; newer and 
 rows.py       a run as a row of the table `run`, and back
 adding.py     one run more, with its small files
 attempt_files.py   the small files of a run, its answers and verdicts, so that every box can read them
+checking.py   what is wrong with what is stored
 queries.py    filters, orders and pages as SQL
 leases.py     one group of runs, one box at a time
 spool.py      records that wait on this box while the store takes none

@@ -28,3 +28,8 @@ def without_secrets(url: str) -> str:
     scheme, place, path, _, _ = urlsplit(url)
     person, at, host = place.rpartition("@")
     return urlunsplit((scheme, person.partition(":")[0] + at + host, path, "", ""))
+
+
+def without_alias(url: str) -> str:
+    """postgres:// is another way to write the same, which must not be another history."""
+    return url.replace("postgres://", "postgresql://", 1) if url.startswith("postgres://") else url

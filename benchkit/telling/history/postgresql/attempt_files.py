@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from benchkit.contract import RunFile
-from benchkit.telling.history.artifacts import code_of, json_objects
+from benchkit.records import Run
+from benchkit.telling.history.artifacts import RunFiles, code_of, json_objects
 from benchkit.telling.history.postgresql.rows import storable_text
 
 if TYPE_CHECKING:
@@ -18,23 +19,25 @@ Open = Callable[[str], BinaryIO]
 LONGEST = 64 * 2**20
 """Bytes of a file; a longer one stays on its box."""
 
+NAMES = "SELECT name FROM attempt_file WHERE run = %s"
+
 _COLUMNS = (
     *("run", "task", "sample", "verdict", "difficulty", "prompt", "code", "detail"),
     *("seconds", "tokens", "cost"),
 )
 
 
-def put_files(connection: Connection[Any], run_id: str, names: Iterable[str], open_file: Open) -> int:
+def put_files(connection: Connection[Any], of: Run, files: RunFiles) -> int:
     """Put those files of a run into the store that are not there; returns how many."""
-    run = storable_text(run_id)
-    there = {name for (name,) in connection.execute("SELECT name FROM attempt_file WHERE run = %s", (run,))}
+    run = storable_text(of.id)
+    there = {name for (name,) in connection.execute(NAMES, (run,))}
     put: list[str] = []
     with (
         connection.cursor() as cursor,
         cursor.copy("COPY attempt_file (run, name, content) FROM STDIN") as copy,
     ):
-        for name in names:
-            if storable_text(name) not in there and (content := _content(open_file, name)) is not None:
+        for name in files.names:
+            if storable_text(name) not in there and (content := _content(files.open, name)) is not None:
                 copy.write_row((run, storable_text(name), content))
                 put.append(name)
     if RunFile.VERDICTS in put:
@@ -42,7 +45,7 @@ def put_files(connection: Connection[Any], run_id: str, names: Iterable[str], op
             connection.cursor() as cursor,
             cursor.copy(f"COPY verdict ({', '.join(_COLUMNS)}) FROM STDIN") as copy,
         ):
-            for row in _verdict_rows(open_file):
+            for row in _verdict_rows(files.open):
                 copy.write_row((run, *row))
     return len(put)
 

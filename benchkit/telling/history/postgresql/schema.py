@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchkit.errors import HistoryError
@@ -119,7 +120,9 @@ _FIRST = (
         verdict.prompt,
         verdict.code AS generated_code,
         verdict.verdict AS execution_result,
-        CASE verdict.verdict WHEN 'passed' THEN 100.0 WHEN 'infrastructure' THEN NULL ELSE 0.0 END AS score,
+        CASE verdict.verdict
+            WHEN 'passed' THEN 100 WHEN 'infrastructure' THEN NULL ELSE 0
+        END::float8 AS score,
         verdict.seconds AS response_time,
         verdict.tokens::bigint AS tokens_used,
         verdict.cost,
@@ -171,21 +174,24 @@ def prepare(connection: Connection[Any]) -> None:
 
 def _version(connection: Connection[Any]) -> int:
     """0 where there are no tables yet."""
-    (there,) = connection.execute("SELECT to_regclass('bench_runner_schema') IS NOT NULL").fetchone() or (
-        False,
-    )
-    if not there:
+    if not _present(connection, ["bench_runner_schema"]):
         return 0
-    (version,) = connection.execute(
-        "SELECT coalesce(max(version), 0) FROM bench_runner_schema"
-    ).fetchone() or (0,)
+    query = "SELECT coalesce(max(version), 0) FROM bench_runner_schema"
+    (version,) = connection.execute(query).fetchone() or (0,)
     return int(version)
 
 
+def _present(connection: Connection[Any], names: Sequence[str]) -> list[str]:
+    """Those that are there, asked from the catalog itself: to_regclass may tell what was so a moment ago."""
+    query = """
+        SELECT relname FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+        WHERE relname = ANY (%s) AND nspname = ANY (current_schemas(false)) ORDER BY relname
+    """
+    return [name for (name,) in connection.execute(query, (list(names),))]
+
+
 def _refuse_what_is_not_ours(connection: Connection[Any]) -> None:
-    query = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NOT NULL"
-    foreign = [name for (name,) in connection.execute(query, (list(_OURS),))]
-    if foreign:
+    if foreign := _present(connection, _OURS):
         raise HistoryError(
             f"it holds {', '.join(foreign)} of another program: name an empty database (createdb NAME)"
         )

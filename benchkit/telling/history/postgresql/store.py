@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from benchkit.contract import RunFile
-from benchkit.errors import HistoryError
+from benchkit.errors import HistoryError, StoreUnavailable
 from benchkit.records import Run
-from benchkit.telling.history.artifacts import artifact_rows
+from benchkit.telling.history.artifacts import RunFiles, artifact_rows, files_in
 from benchkit.telling.history.finding import (
     COLUMNS,
     EVERYTHING,
@@ -21,36 +24,95 @@ from benchkit.telling.history.finding import (
     Order,
     Page,
 )
-from benchkit.telling.history.heads import Head, make_head
+from benchkit.telling.history.heads import Head, head_of, make_head
 from benchkit.telling.history.leases import Kept, Lease, LeasedGroup
 from benchkit.telling.history.listing import HEAD_COLUMNS, LIST_COLUMNS, ModelCount, listed_run
 from benchkit.telling.history.notes import Note
-from benchkit.telling.history.postgresql import adding, leases, queries
+from benchkit.telling.history.postgresql import adding, checking, leases, queries
+from benchkit.telling.history.postgresql.address import without_alias
+from benchkit.telling.history.postgresql.attempt_files import NAMES, put_files
 from benchkit.telling.history.postgresql.link import link_to
 from benchkit.telling.history.postgresql.rows import RECORD, run_of_text, storable_text
-from benchkit.telling.history.postgresql.spool import folder_on_this_box
+from benchkit.telling.history.postgresql.spool import Spool
 from benchkit.telling.history.sealed import open_below
+from benchkit.terminal import say
+
+NEXT_TRY_S = 10.0  # after one that failed, for those who only read
+_next_try: dict[str, float] = {}
+_told: set[str] = set()
 
 Values = Sequence[Any] | Mapping[str, Any]
 
 
 class PostgresStore:
+    """What waits on this box belongs to its history here, and goes to the database once that takes it."""
+
     def __init__(self, place: str | Path) -> None:
-        self.place = str(place)
+        self.place = without_alias(str(place))
         self._link = link_to(self.place)
+        self._spool = Spool(self.place)
 
     def check(self) -> None:
-        """It can be reached, and rows may be added to it."""
+        """It can be reached and takes rows. Or it did before, from this box: then records will wait here."""
         query = "SELECT has_table_privilege('run', 'INSERT'), current_setting('transaction_read_only')"
-        may, read_only = self._row(query) or (False, "on")
-        if not may or read_only == "on":
-            raise HistoryError(f"history {self.place}: it may only be read: name another with --history")
+        try:
+            may, read_only = self._row(query) or (False, "on")
+            if not may or read_only == "on":
+                raise StoreUnavailable(f"history {self.place}: it may only be read")
+        except StoreUnavailable as error:
+            if not self._spool.was_reached():
+                raise HistoryError(f"{error}; nothing was ever recorded there from this box") from error
+            self._spool.make_folder()
+            self._tell_of_waiting(error)
+        else:
+            self._spool.note_reached()
 
     def append(self, run: Run) -> None:
-        self._link.work(lambda connection: adding.add(connection, run, None))
+        self._keep(run, None)
+
+    def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
+        return self._link.work(lambda connection: adding.extend(connection, runs))
+
+    def append_if_current(self, run: Run, lease: Lease) -> Kept:
+        return self._keep(run, lease)
+
+    def _keep(self, run: Run, lease: Lease | None) -> Kept:
+        """In the database, after what waited for it; on this box, as long as it takes nothing."""
+        whole = adding.placed(run)
+        try:
+            self._send_waiting()
+            kept = self._add(whole, lease)
+        except HistoryError as error:
+            self._spool.put(whole, lease)
+            self._tell_of_waiting(error)
+            return Kept.WAITING
+        self._spool.note_reached()
+        _told.discard(self.place)
+        return kept
+
+    def _add(self, run: Run, lease: Lease | None) -> Kept:
+        return self._link.work(lambda connection: adding.add(connection, run, lease))
+
+    def _send_waiting(self) -> None:
+        self._spool.send(self._add)
+
+    def _send_waiting_now_and_then(self) -> None:
+        """For those who read: they see what waited, where that is possible, and wait for nothing."""
+        now = time.monotonic()
+        if self._spool.path.exists() and now >= _next_try.get(self.place, now):
+            _next_try[self.place] = now + NEXT_TRY_S
+            with suppress(HistoryError, OSError):
+                self._send_waiting()
+
+    def _tell_of_waiting(self, error: HistoryError) -> None:
+        """Once as long as it lasts: a night has many runs."""
+        if self.place not in _told:
+            _told.add(self.place)
+            say(f"{error}; records wait in {self._spool.path} and follow by themselves")
 
     def heads(self) -> Sequence[Head]:
-        return self._heads(f"{queries.HEADS} ORDER BY sequence")
+        heads = self._heads(f"{queries.HEADS} ORDER BY sequence")
+        return [*heads, *(head_of(len(heads) + n, run) for n, run in enumerate(self._still_waiting(heads)))]
 
     def latest_heads(self) -> Sequence[Head]:
         """Of each status, benchmark, model and problem set the last run's."""
@@ -80,14 +142,27 @@ class PostgresStore:
 
     def get(self, run_id: str) -> Run:
         found = self._row(f"SELECT {RECORD} FROM run WHERE id = %s", [storable_text(run_id)])
-        if found is None:
-            raise HistoryError(f"history {self.place}: it holds no run {run_id!r}")
-        return run_of_text(found[0])
+        if found is not None:
+            return run_of_text(found[0])
+        for run in self._spool.runs():
+            if run.id == run_id:
+                return run
+        raise HistoryError(f"history {self.place}: it holds no run {run_id!r}")
 
     def runs(self) -> list[Run]:
-        return [
-            run_of_text(*row) for row in self._rows(f"SELECT {RECORD}, sequence FROM run ORDER BY sequence")
-        ]
+        rows = self._rows(f"SELECT {RECORD}, sequence FROM run ORDER BY sequence")
+        runs = [run_of_text(*row) for row in rows]
+        return [*runs, *self._still_waiting(runs)]
+
+    def waiting(self) -> Sequence[Run]:
+        return self._spool.runs()
+
+    def _still_waiting(self, recorded: Sequence[Head] | Sequence[Run]) -> list[Run]:
+        """What waits and is not among them."""
+        if not self._spool.path.exists():
+            return []
+        known = {one.id for one in recorded}
+        return [run for run in self._spool.runs() if run.id not in known]
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         if (wanted, order, page) == (EVERYTHING, IN_ORDER, FIRST_PAGE):
@@ -125,6 +200,17 @@ class PostgresStore:
     def verdicts(self, run: Run) -> Iterator[dict[str, Any]]:
         return artifact_rows(self, run, RunFile.VERDICTS)
 
+    def files(self, run: Run, *, logs: bool = False) -> RunFiles:
+        """Those in the database; with logs also those that lie on this box."""
+        here = files_in(adding.folder_of(run), logs=True).names if logs else ()
+        stored = [name for (name,) in self._rows(NAMES, [storable_text(run.id)])]
+        return RunFiles(
+            [*stored, *(name for name in here if name not in stored)], partial(self.artifact, run)
+        )
+
+    def put_files(self, run: Run, files: RunFiles) -> int:
+        return self._link.work(lambda connection: put_files(connection, run, files))
+
     def artifact(self, run: Run, name: str) -> BinaryIO:
         """From the store, else from the run's folder where that lies on this box."""
         found = self._row(
@@ -135,23 +221,23 @@ class PostgresStore:
             return BytesIO(found[0])
         folder = adding.folder_of(run)
         if folder is None:
-            raise FileNotFoundError(name)
+            raise FileNotFoundError(f"{name} of {run.id} is neither in {self.place} nor on this box")
         return open_below(folder, name)
 
+    def problems(self) -> Iterator[str]:
+        return checking.problems(self._rows)
+
     def batch_file(self, kind: str) -> Path:
-        return folder_on_this_box(self.place) / f"batch.{kind}"
+        return self._spool.make_folder() / f"batch.{kind}"
 
     def summary_file(self) -> Path:
-        return folder_on_this_box(self.place) / "morning.md"
+        return self._spool.make_folder() / "morning.md"
 
     def claim(self, group: str, box: str, seconds: float) -> Lease | None:
         return self._link.work(lambda connection: leases.claim(connection, group, box, seconds))
 
     def heartbeat(self, lease: Lease, seconds: float) -> bool:
         return self._link.work(lambda connection: leases.heartbeat(connection, lease, seconds))
-
-    def append_if_current(self, run: Run, lease: Lease) -> Kept:
-        return self._link.work(lambda connection: adding.add(connection, run, lease))
 
     def release(self, lease: Lease, *, done: bool) -> bool:
         return self._link.work(lambda connection: leases.release(connection, lease, done=done))
@@ -160,9 +246,9 @@ class PostgresStore:
         return self._link.work(lambda connection: leases.groups(connection, prefix))
 
     def _rows(self, query: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        self._send_waiting_now_and_then()
         rows: list[tuple[Any, ...]] = self._link.work(lambda one: one.execute(query, values).fetchall())
         return rows
 
     def _row(self, query: str, values: Values = ()) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._link.work(lambda one: one.execute(query, values).fetchone())
-        return row
+        return next(iter(self._rows(query, values)), None)

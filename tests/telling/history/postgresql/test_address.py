@@ -1,0 +1,57 @@
+"""What the URL of a database must name, and what must not stand in it; nothing here needs a server."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchkit.errors import MissingDependency, UsageError
+from benchkit.telling.history import open_store
+from tests.telling.history.test_stores import typed
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://me:pa55@box/runs",
+        "postgresql://box/runs?password=pa55",
+        "postgres://me:pa55@box:5432/runs?sslmode=require&sslpassword=pa55",
+    ],
+)
+def test_a_password_in_a_url_is_refused_and_not_repeated(url: str) -> None:
+    """It would stand in logs and in `ps`; the message tells where it belongs."""
+    refused = str(typed("list", "--history", url).exception)
+    assert "leave it out and put PGPASSWORD=… into .env, or a line into ~/.pgpass" in refused
+    assert "pa55" not in refused
+    assert "box" in refused
+
+
+@pytest.mark.parametrize("url", ["postgresql://box", "postgresql://box/", "postgresql:///?host=/tmp"])
+def test_a_url_must_name_a_database(url: str) -> None:
+    """libpq would take the user's name for it, which nobody means."""
+    with pytest.raises(UsageError, match="names no database: write postgresql://USER@HOST/DATABASE"):
+        open_store(url)
+
+
+def test_both_names_of_the_scheme_are_one_history() -> None:
+    """What waits for one of them waits for the other."""
+    assert open_store("postgres://box/runs").place == open_store("postgresql://box/runs").place
+
+
+def test_without_psycopg_the_command_that_brings_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only when such a history is looked at: until then nobody needs it."""
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    store = open_store("postgresql://box/runs")
+    with pytest.raises(
+        MissingDependency, match=r"psycopg is not installed: pip install 'bench-runner\[postgres\]'"
+    ):
+        store.heads()
+
+
+def test_the_environment_names_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """BENCH_HISTORY stands for --history in every command; what is typed wins over it."""
+    monkeypatch.setenv("BENCH_HISTORY", "postgresql://box")
+    assert "names no database" in str(typed("list").exception)
+    assert typed("list", "--history", str(tmp_path / "h.json")).exception is None
