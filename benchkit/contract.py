@@ -75,6 +75,7 @@ class Event(StrEnum):
 
     START = "start"
     PROBLEM = "problem"  # one more is judged
+    HEARTBEAT = "heartbeat"  # requests are under way, or none is any more
     END = "end"
 
 
@@ -91,6 +92,8 @@ class EventKey(StrEnum):
     TOKENS = "tokens"
     TOKENS_PER_SECOND = "tokens_per_second"
     SCORE = "score"
+    UNDER_WAY = "under_way"  # requests at the server
+    TOKEN_AGE_S = "token_age_s"  # since the latest token, or since the first of them was sent
 
 
 class RunFile:

@@ -18,6 +18,7 @@ from benchkit.asking.client.limiter import find_shared_pace
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say, speaker
+from benchkit.asking.script.events import Heartbeat
 from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
 from benchkit.errors import UsageError
@@ -39,8 +40,11 @@ class Asking:
         self._endpoint = Endpoint(target.base_url, target.api_key, self._patience, aloud, target.provider)
         self._endpoint.wait_until_loaded()
         self.model = self._endpoint.model(target.model)
+        self._heartbeat = Heartbeat()
         pace = find_shared_pace(self._endpoint.base_url)
-        self._client = Client(self._endpoint, self.model, settings.sampling, self._patience, aloud, pace)
+        self._client = Client(
+            self._endpoint, self.model, settings.sampling, self._patience, aloud, pace, self._heartbeat
+        )
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()
@@ -83,7 +87,8 @@ class Asking:
                 self._purse.begin(journal.cost())
             self._began = True
             pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
-            yield from pipeline.run(questions)
+            with self._heartbeat.beating():
+                yield from pipeline.run(questions)
 
     @contextmanager
     def one_by_one(self, depends_on: Mapping[str, Any]) -> Iterator[Callable[[Question], Answer]]:
@@ -108,7 +113,8 @@ class Asking:
                 return answer
 
             try:
-                yield ask
+                with self._heartbeat.beating():
+                    yield ask
             finally:
                 stopping.set()
 

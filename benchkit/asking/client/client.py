@@ -28,6 +28,7 @@ from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
 from benchkit.asking.client.stream import events
 from benchkit.asking.script.base import Answer, Question
+from benchkit.asking.script.events import Heartbeat
 from benchkit.asking.script.flags import Sampling
 from benchkit.endings import LENGTH
 from benchkit.errors import EndpointError
@@ -55,10 +56,12 @@ class Client:
         patience: Patience,
         say: Callable[[str], None] = lambda _line: None,
         shared_pace: Path | None = None,
+        heartbeat: Heartbeat | None = None,
     ) -> None:
         self._endpoint, self._model = endpoint, model
         self._sampling, self._patience = sampling, patience
         self._limiter, self._say = Limiter(shared=shared_pace), say
+        self._heartbeat = heartbeat or Heartbeat()
         self._reported_changes: set[str] = set()
         self.parameters = Parameters(endpoint.provider, model)
 
@@ -131,10 +134,13 @@ class Client:
         reply = PartialAnswer(self._endpoint.provider, self._endpoint.hide)
         budget = budget_of(body)
         try:
-            with self._sent(question.prompt.mode, body) as response:
+            with self._heartbeat.request(), self._sent(question.prompt.mode, body) as response:
                 for batch in events(reader(response), budget.bytes):
+                    before = reply.characters
                     for event in batch:
                         reply.take(event)
+                    if reply.characters > before:
+                        self._heartbeat.note_token()
                     if reply.characters > budget.characters:
                         return reply.cut_off()
                     self._watch(reply, stopping)

@@ -5,7 +5,8 @@ flags.py     the flags of all scripts, as one Settings
 journal.py   every finished answer on disk at once; resume asks nothing twice
 pipeline.py  asks and judges side by side: answers are judged while others are being written
 usage.py     tokens and time, added up
-output.py    events for the runner, progress, verdicts.jsonl, summary.json
+output.py    progress, verdicts.jsonl, summary.json
+events.py    events for the runner, and a heartbeat while requests are under way
 
 A script reads its problems, makes Questions of them, and hands these with a judge of its own to
 `benchkit.asking.client.asking.Asking.run`; each row that comes back goes to its tally and its `ScriptOutput`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -11,9 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from benchkit.asking.script.base import Answer, Row
+from benchkit.asking.script.events import EventLog
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.asking.script.usage import LiveSpeed, Usage
-from benchkit.contract import Event, EventKey, RunFile, Variable
+from benchkit.contract import Event, EventKey, RunFile
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
 from benchkit.verdict import Verdict
@@ -34,8 +34,8 @@ class ScriptOutput:
         self._failures = 0
         self._last_failure = ""
         self._shown = 0.0
-        self._events = _events_file()
-        self._write_event(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
+        self._events = EventLog()
+        self._events.write(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
 
     def add(self, row: Row, answer: Answer | None = None) -> None:
         """Write down one more verdict."""
@@ -75,7 +75,7 @@ class ScriptOutput:
                 atomic_write(self._folder / RunFile.SUMMARY, json.dumps(whole, indent=1) + "\n")
         if self.done and self._failures == self.done:
             raise EndpointError(f"not one of {self.done} samples could be judged: {self._last_failure}")
-        self._write_event(Event.END, {EventKey.SCORE: whole.get("score")})
+        self._events.write(Event.END, {EventKey.SCORE: whole.get("score")})
         return whole
 
     def _with_usage(self, summary: Mapping[str, Any]) -> dict[str, Any]:
@@ -96,7 +96,7 @@ class ScriptOutput:
 
     def _report_row(self, row: Row, answer: Answer | None) -> None:
         speed = self._live.tokens_per_second if answer is not None else None
-        self._write_event(
+        self._events.write(
             Event.PROBLEM,
             {
                 EventKey.ID: row.task_id,
@@ -108,16 +108,6 @@ class ScriptOutput:
                 EventKey.TOKENS_PER_SECOND: speed and round(speed, 2),
             },
         )
-
-    def _write_event(self, event: Event, facts: Mapping[EventKey, Any]) -> None:
-        """One line for the process that started this one; a broken pipe or a full disk there ends no run."""
-        if self._events is None:
-            return
-        try:
-            self._events.write(json.dumps({EventKey.EVENT: event, **facts}) + "\n")
-            self._events.flush()
-        except OSError:
-            self._events = None
 
     def _show(self) -> None:
         """A progress line for a person at a terminal."""
@@ -178,11 +168,3 @@ def speaker() -> Callable[[str], None]:
 
     name = click.get_current_context().info_name
     return lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True)
-
-
-def _events_file() -> TextIO | None:
-    path = os.environ.get(Variable.EVENTS)
-    if not path:
-        return None
-    with explained(Path(path)):
-        return Path(path).open("a", encoding="utf-8")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchkit.contract import EventKey
+from benchkit.contract import Event, EventKey
 from benchkit.errors import BenchError, ScriptError
 from benchkit.records import Progress
 from benchkit.running.live.lines import whole_lines
@@ -84,16 +84,20 @@ class Silence:
 class EventReader:
     """Reads the lines a script appends to its events file, each once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.path = path
         self._offset = 0
         self._total: int | None = None
         self._latest: Progress | None = None
+        self._last_token: float | None = None  # by our clock; None: no request is under way
+        self._clock = clock
 
     def progress(self) -> Progress | None:
         for event in self._new_events():
             whole = {name: value for name, value in event.items() if isinstance(value, int)}
             rate = event.get(EventKey.TOKENS_PER_SECOND)
+            if event.get(EventKey.EVENT) == Event.HEARTBEAT:
+                self._note_heartbeat(whole.get(EventKey.UNDER_WAY), event.get(EventKey.TOKEN_AGE_S))
             self._total = whole.get(EventKey.OF) or whole.get(EventKey.TOTAL) or self._total
             if EventKey.DONE in whole:
                 self._latest = Progress(
@@ -103,6 +107,15 @@ class EventReader:
                     tokens_per_second=rate if isinstance(rate, int | float) else None,
                 )
         return self._latest
+
+    def silent_s(self) -> float | None:
+        """How long the script has waited for a token; None where it waits for none, or does not say."""
+        return None if self._last_token is None else self._clock() - self._last_token
+
+    def _note_heartbeat(self, under_way: int | None, age_s: object) -> None:
+        self._last_token = None
+        if under_way and isinstance(age_s, int | float):
+            self._last_token = self._clock() - age_s
 
     def _new_events(self) -> list[dict[str, Any]]:
         try:

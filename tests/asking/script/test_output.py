@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from benchkit.asking.script import Answer, ScriptOutput, usage_text
+from benchkit.asking.script.events import EventLog, Heartbeat
 from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
+from tests.support import wait_until
 
 
 @dataclass(frozen=True)
@@ -175,3 +177,42 @@ def test_answers_that_a_content_filter_ended_are_told() -> None:
         output.add(Row("T/0"), Answer("x", seconds=1.0, finish_reason=finish))
     told = usage_text(output.finish({"score": 0.0}))
     assert told == "1 answers were ended by the server's content filter"
+
+
+def test_a_heartbeat_tells_what_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That a request is under way, that a token came, that none is under way any more; and nothing twice."""
+    monkeypatch.setenv("BENCH_EVENTS", str(tmp_path / "events"))
+    now = [10.0]
+    heartbeat, log = Heartbeat(clock=lambda: now[0]), EventLog()
+    with heartbeat.request():
+        now[0] = 12.0
+        heartbeat.tell(log)
+        heartbeat.tell(log)
+        with heartbeat.request():  # one more waits no longer than the first
+            now[0] = 13.0
+            heartbeat.note_token()
+            now[0] = 13.5
+            heartbeat.tell(log)
+        now[0] = 20.0
+    heartbeat.tell(log)
+    events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
+    assert [(one["event"], one["under_way"], one["token_age_s"]) for one in events] == [
+        ("heartbeat", 1, 2.0),
+        ("heartbeat", 2, 0.5),
+        ("heartbeat", 0, 7.0),
+    ]
+
+
+def test_a_heart_beats_while_all_is_asked_and_no_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last line says that nothing is under way, even where a request was left behind."""
+    monkeypatch.setenv("BENCH_EVENTS", str(tmp_path / "events"))
+    heartbeat, events = Heartbeat(every_s=0.01), tmp_path / "events"
+    with heartbeat.beating():
+        left_behind = heartbeat.request()
+        left_behind.__enter__()
+        wait_until(lambda: '"under_way": 1' in events.read_text())
+    assert json.loads(events.read_text().splitlines()[-1])["under_way"] == 0
+    heartbeat.note_token()
+    assert len(events.read_text().splitlines()) == 2

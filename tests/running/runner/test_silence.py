@@ -15,11 +15,14 @@ import pytest
 from benchkit.records import Progress
 from benchkit.running.display import PlainDisplay, progress_text
 from benchkit.running.live.pace import Pace
+from benchkit.running.plan import plan_run
 from benchkit.running.runner import execute, watch
 from benchkit.running.runner.watch import Silence
 from benchkit.serving.servers import llama_server, process
 from benchkit.serving.servers.watchdog import HangLimits
+from benchkit.settings import RunSettings
 from tests.running.runner.plans import scored
+from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import wait_until
 
 ASKS = """
@@ -77,6 +80,36 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     assert "starting the server again" in lines.getvalue()
     assert run.telemetry.server_restarts == 1
     assert run.telemetry.server_silent_s > 1.0
+
+
+@pytest.mark.heavy
+def test_a_silent_endpoint_is_told_while_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the server tells nothing of its work, the script that waits does; the record has what it cost."""
+    monkeypatch.setattr(watch, "SILENT_FROM_S", 1.0)
+    lines = StringIO()
+
+    def stall(turn: Turn) -> None:
+        if not turn.body.get("stream"):
+            return turn.answer("yes")
+        turn.begin()
+        turn.delta("no")
+        wait_until(lambda: "no token for" in lines.getvalue(), 60)
+        turn.delta(" code", finish="stop")
+        return turn.end()
+
+    with chat_server(stall) as server:
+        settings = RunSettings(
+            benchmark="demo",
+            base_url=server.base_url,
+            name="stand-in",
+            script_args=("--limit", "1"),
+            history=tmp_path / "history.json",
+            runs_dir=tmp_path / "runs",
+        )
+        run = execute(plan_run(settings), PlainDisplay(BytesIO(), lines))
+    assert run.status == "ok"
+    assert run.telemetry.server_silent_s is not None
+    assert run.telemetry.server_silent_s >= 1.0
 
 
 def test_the_spells_of_silence_add_up() -> None:

@@ -49,3 +49,25 @@ def test_a_parser_that_breaks_costs_only_its_progress() -> None:
     printed = PrintedProgress(read)
     printed.feed(b"3\nno number\n")
     assert printed.progress() == Progress(done=3)
+
+
+def test_a_heartbeat_says_how_long_no_token_came(tmp_path: Path) -> None:
+    """By our own clock, from the latest line on; nothing where no request is under way, or of nonsense."""
+    path, now = tmp_path / "events.jsonl", [100.0]
+    events = EventReader(path, lambda: now[0])
+    silences = []
+    for line, seconds in [
+        ('{"event": "start", "total": 2, "done": 0}', 30.0),
+        ('{"event": "heartbeat", "under_way": 2, "token_age_s": 1.5}', 30.0),
+        ('{"event": "problem", "done": 1, "of": 2}', 10.0),
+        ('{"event": "heartbeat", "under_way": 1, "token_age_s": 0}', 5.0),
+        ('{"event": "heartbeat", "under_way": 0, "token_age_s": 5}', 60.0),
+        ('{"event": "heartbeat", "under_way": "many", "token_age_s": []}', 60.0),
+    ]:
+        with path.open("a") as file:
+            file.write(f"{line}\n")
+        events.progress()
+        now[0] += seconds
+        silences.append(events.silent_s())
+    assert silences == [None, 31.5, 41.5, 5.0, None, None]
+    assert events.progress() == Progress(done=1, total=2)
