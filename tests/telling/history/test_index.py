@@ -170,6 +170,19 @@ def test_an_append_is_followed_and_a_rewritten_file_read_anew(path: Path, builds
     assert len(builds) == 4
 
 
+def test_runs_that_were_read_are_not_read_again_after_an_append(path: Path) -> None:
+    """They are the same; but not of an id that was added once more, nor where the file was written anew."""
+    history = open_indexed(path)
+    first, other = history.get("run-1"), history.get("run-2")
+    open_store(path).append(a_run("run-2", model="new"))
+    assert history.get("run-1") is first
+    assert history.get("run-2").model == "new"
+    open_store(path).delete("run-0")
+    again = history.get("run-1")
+    assert (again, again is first) == (first, False)
+    assert other.model != "new"
+
+
 def test_an_index_that_is_gone_damaged_or_older_is_made_again(path: Path, builds: list[Path]) -> None:
     """It is a cache: whatever happens to it, the answers stay."""
     history = open_indexed(path)

@@ -63,6 +63,8 @@ def connected(place: Path, *, writing: bool = False) -> Iterator[sqlite3.Connect
     try:
         with closing(sqlite3.connect(address, WAIT_S, uri=True)) as connection:
             connection.text_factory = _as_text
+            if writing:  # it can be made again, so that half the waiting for the disk is enough
+                connection.execute("PRAGMA synchronous=NORMAL")
             if connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
                 raise UselessIndex(f"{place} is of another version")
             yield connection

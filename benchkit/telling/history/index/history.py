@@ -53,8 +53,18 @@ class Seen:
     signatures: (
         tuple[Signature | None, Signature | None] | None
     )  # of the file and its index; None: keep nothing
+    count: int = 0  # runs that the history had
     latest: Sequence[Head] | None = None
     runs: dict[str, Run] = field(default_factory=dict)
+
+    def runs_after_appends(self, reader: IndexReader) -> dict[str, Run]:
+        """Those that are still the same where the index is this one, grown by nothing but appends."""
+        index = self.signatures[1] if self.signatures else None
+        now = signature_of(reader.place)
+        if index is None or now is None or index[0] != now[0]:
+            return {}
+        added = reader.ids_from(self.count)
+        return {run_id: run for run_id, run in self.runs.items() if run_id not in added}
 
 
 class IndexedHistory:
@@ -121,8 +131,11 @@ class IndexedHistory:
         if not (reader.place.exists() and _is_current(reader)):
             follow(history, reader.place, report)
         # What was half-written may be whole by now, which no signature need tell.
-        whole = _is_current(reader)
-        self._seen = Seen((signature_of(history), signature_of(reader.place)) if whole else None)
+        if _is_current(reader):
+            signatures = signature_of(history), signature_of(reader.place)
+            self._seen = Seen(signatures, len(reader), None, self._seen.runs_after_appends(reader))
+        else:
+            self._seen = Seen(None)
         return reader
 
     def _writable_folder(self) -> Path:

@@ -103,6 +103,13 @@ class IndexReader:
         with connected(self.place) as connection:
             return [value for (value,) in connection.execute(query)]
 
+    def ids_from(self, position: int) -> set[str]:
+        """Of the runs that were added there or later."""
+        with connected(self.place) as connection:
+            return {
+                name for (name,) in connection.execute("SELECT id FROM runs WHERE position >= ?", (position,))
+            }
+
     def __len__(self) -> int:
         with connected(self.place) as connection:
             return read_cursor(connection).runs
