@@ -41,7 +41,8 @@ TIMES = 5
 FAMILIES, QUANTIZATIONS = 10, ("Q2_K", "Q4_K_M", "Q6_K", "Q8_0")
 BENCHMARKS = ("human_eval", "mbpp", "lcb", "tasks")
 PAGES = (
-    *("/leaderboard", "/leaderboard?benchmark=mbpp", "/models", "/models/family-3-Q8_0", "/compare"),
+    *("/leaderboard", "/leaderboard?benchmark=mbpp", "/charts/leaderboard", "/compare"),
+    *("/models", "/models/family-3-Q8_0", "/charts/model?name=family-3-Q8_0"),
     *(
         "/runs",
         "/runs?sort=score",
