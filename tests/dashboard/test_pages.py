@@ -71,6 +71,16 @@ def test_an_attempt_shows_why_it_failed_with_prompt_and_code(browser: TestClient
     assert 'data-key="F"' in text
 
 
+def test_the_line_of_the_test_stands_above_the_code(tmp_path: Path) -> None:
+    """Without it an assertion that failed says nothing."""
+    run = a_run_with_files(tmp_path, "Alpha", {7})
+    row = {"task_id": "HumanEval/7", "verdict": "wrong", "test_line": "assert candidate(2) == '<4>'"}
+    (tmp_path / "runs" / run.id / "verdicts.jsonl").write_text(json.dumps(row) + "\n")
+    text = looking_at(tmp_path, run).get(f"/runs/{run.id}?task=HumanEval/7").text
+    shown = re.sub(r"<[^>]+>", "", text.partition("The test's line")[2])
+    assert unescape(shown).startswith("assert candidate(2) == '<4>'")
+
+
 def test_chips_are_framed_where_the_other_run_differs(browser: TestClient) -> None:
     """Beta failed 3 and 5, which Alpha solved; both failed 7."""
     text = browser.get("/runs/run-Beta?against=run-Alpha").text

@@ -46,6 +46,11 @@ class Attempt:
         return str(self.row.get("detail") or "")
 
     @property
+    def test_line(self) -> str:
+        """Where the test failed."""
+        return str(self.row.get("test_line") or "")
+
+    @property
     def style(self) -> str:
         return self.verdict.replace(" ", "-")
 

@@ -52,6 +52,7 @@ class Shown:
     """What stands of one board on the page."""
 
     title: str
+    benchmark: str
     how: str
     columns: Sequence[Column[Contestant]]
     rows: Sequence[Row]
@@ -185,6 +186,7 @@ def _shown(part: Part) -> Shown:
         said = [best_line(board), *said]
     return Shown(
         board.section.title + (f", from place {part.first + 1}" if part.first else ""),
+        board.section.contestants[0].run.benchmark,
         " · ".join(f"{name} {value}" for name, value in conditions.items()),
         columns,
         _rows(board, columns, part),

@@ -139,7 +139,8 @@ def _answer(store: Store, choice: Choice) -> dict[str, Any]:
     language = language_of(said.response, choice.attempt.row.get("language"))
     kinds = {name: "diff" if name == AttemptFile.PATCH else "" for name in said.texts}
     texts = {name: marked(text, kinds[name]) for name, text in said.texts.items()}
-    return {"said": said, "code": marked(said.code, language), "texts": texts}
+    test_line = marked(choice.attempt.test_line, "python")
+    return {"said": said, "code": marked(said.code, language), "texts": texts, "test_line": test_line}
 
 
 def _others(catalog: Catalog, run: Run) -> list[Head]:

@@ -3,6 +3,8 @@ for (const place of document.querySelectorAll("[data-part]")) {
   const answer = await fetch(place.dataset.part).catch(() => null);
   if (!answer?.ok) continue;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  place.replaceChildren(...page.querySelector("[data-content]").children);
+  const content = page.querySelector("[data-content]").children;
+  if (content.length) place.replaceChildren(...content);
+  else place.remove();
   delete place.dataset.part;
 }

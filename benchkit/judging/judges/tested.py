@@ -36,7 +36,8 @@ class TestedJudge:
         if outcome.verdict is Verdict.TIMEOUT:
             with self._turns.alone():
                 outcome = self._again(problem, source)
-        further = {"test_ran_inside": True} if outcome.inside else {}
+        further: dict[str, Any] = {"test_ran_inside": True} if outcome.inside else {}
+        further |= {"test_line": outcome.test_line} if outcome.test_line else {}
         return Judgement(outcome.verdict, outcome.detail, outcome.seconds, further=further)
 
     def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:

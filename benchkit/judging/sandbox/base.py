@@ -86,6 +86,7 @@ class Outcome:
     inside: bool = False  # the test ran in the jail beside the code, guarded by a completion token only
     files: Mapping[str, bytes] = field(default_factory=dict)
     sandbox_failed: bool = False  # not the program's doing: it can be judged again, in another worker
+    test_line: str = ""  # of a test that failed: what it asked for there
 
 
 class WorkerLost(SandboxError):

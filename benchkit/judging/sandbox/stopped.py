@@ -11,3 +11,4 @@ class ProgramStopped(Exception):
     def __init__(self, verdict: Verdict, detail: str, *, sandbox_failed: bool = False) -> None:
         super().__init__(detail)
         self.verdict, self.detail, self.sandbox_failed = verdict, detail, sandbox_failed
+        self.test_line = ""  # of the test that was under way, where that is known

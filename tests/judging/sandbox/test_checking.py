@@ -55,6 +55,16 @@ def test_verdicts(best: Sandbox, source: str, test: str, verdict: Verdict, detai
     assert not outcome.inside
 
 
+def test_the_line_of_the_test_that_failed_is_told(best: Sandbox) -> None:
+    """With what it asked for: also where the code raised, and none where all is well."""
+    test = "def check(c):\n    assert c(1, 2) == 3\n    assert c(2, 2) == 5, 'five'\n"
+    found = best.check(ADD, test, "add")
+    assert (found.verdict, found.test_line) == (Verdict.WRONG, "assert c(2, 2) == 5, 'five'")
+    raising = "def add(a, b): return 3 if a == 1 else 1 / 0"
+    assert best.check(raising, test, "add").test_line == "assert c(2, 2) == 5, 'five'"
+    assert best.check(ADD, "assert add(1, 2) == 3", "add").test_line == ""
+
+
 @pytest.mark.parametrize("argument", ["3", "min"], ids=["outside", "inside"])
 def test_a_candidate_called_check(best: Sandbox, argument: str) -> None:
     """MBPP has such tasks: it is called by the asserts alone, never with itself."""

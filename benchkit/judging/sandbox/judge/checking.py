@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from benchkit.judging.sandbox.base import Limits, Outcome
@@ -111,7 +112,7 @@ def _tested(conversation: Conversation, asked: Check) -> Finding:
             if names.get("check", candidate) is not candidate:  # a task's own function may be called "check"
                 names["check"](candidate)
     except BaseException as error:
-        return _failed(exchange, error)
+        return _failed(exchange, error, asked.test)
     if exchange.over is not None:
         return Finding(exchange.over)
     if exchange.needs_inside:
@@ -123,13 +124,31 @@ def _never_called() -> ProgramStopped:
     return ProgramStopped(Verdict.INFRASTRUCTURE, "the test never called the candidate")
 
 
-def _failed(exchange: Exchange, error: BaseException) -> Finding:
+def _failed(exchange: Exchange, error: BaseException, test: str) -> Finding:
     if exchange.over is not None:
         return Finding(exchange.over)
     if exchange.needs_inside:
         return Finding(None, inside=True)
     lacks = "" if error is exchange.raised else _describe_lack(error)
-    return Finding(_fault(exchange, error), inside=bool(lacks), lacks=lacks)
+    fault = _fault(exchange, error)
+    fault.test_line = _line_of(test, error)
+    return Finding(fault, inside=bool(lacks), lacks=lacks)
+
+
+def _line_of(test: str, error: BaseException) -> str:
+    """Where the test was."""
+    numbers = [line for file, line in _places(error) if file == "test.py"]
+    lines = test.splitlines()
+    return lines[numbers[-1] - 1].strip()[:MOST_TEXT] if numbers and numbers[-1] <= len(lines) else ""
+
+
+def _places(error: BaseException) -> Iterator[tuple[str, int]]:
+    """Those of the traceback that are in the test or what it leans on, the innermost last."""
+    trace = error.__traceback__
+    while trace is not None:
+        if (file := trace.tb_frame.f_code.co_filename) in ("test.py", "support.py"):
+            yield file, trace.tb_lineno
+        trace = trace.tb_next
 
 
 def _describe_lack(error: BaseException) -> str:
@@ -154,11 +173,8 @@ def _fault(exchange: Exchange, error: BaseException) -> ProgramStopped:
 def _describe(error: BaseException) -> str:
     """The failed check in one line; its text may hold anything the candidate returned."""
     line = ""
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_frame.f_code.co_filename in ("test.py", "support.py"):
-            line = f" (line {trace.tb_lineno} of the {trace.tb_frame.f_code.co_filename[:-3]})"
-        trace = trace.tb_next
+    for file, number in _places(error):
+        line = f" (line {number} of the {file[:-3]})"
     try:
         text = str(error)[:MOST_TEXT]
     except Exception:

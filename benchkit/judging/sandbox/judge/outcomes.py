@@ -45,7 +45,11 @@ def outcome(
     )
     if stopped is not None:
         return replace(
-            facts, verdict=stopped.verdict, detail=stopped.detail, sandbox_failed=stopped.sandbox_failed
+            facts,
+            verdict=stopped.verdict,
+            detail=stopped.detail,
+            test_line=stopped.test_line,
+            sandbox_failed=stopped.sandbox_failed,
         )
     if ended.namespace_lost:
         return replace(facts, verdict=_LOST.verdict, detail=_LOST.detail, sandbox_failed=True)
