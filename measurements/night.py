@@ -24,7 +24,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -32,12 +33,12 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchkit.records import ServerRequest
-from benchkit.running.tuning.search import Search, load_of
+from benchkit.running.tuning.search import Measure, Search, load_of
 from benchkit.running.tuning.settings import Box, Candidate, applied
 from benchkit.serving.gguf import read_model_facts, read_model_file
 from benchkit.serving.gguf.page_cache import cached_percent
 from benchkit.serving.servers import serve
-from benchkit.serving.speed.measuring import Meter, Speed
+from benchkit.serving.speed.measuring import Meter
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry.room import free_room
@@ -70,7 +71,8 @@ def read_options() -> argparse.Namespace:
     prefetch.add_argument("--turns", type=int, default=3)
     prefetch.set_defaults(run=measure_prefetch)
     tune = kinds.add_parser("tune")
-    tune.add_argument("--budget", type=float, default=120.0)
+    tune.add_argument("--budget", type=float, default=300.0)
+    tune.add_argument("--turns", type=int, default=5)
     tune.set_defaults(run=measure_tune)
     return parser.parse_args()
 
@@ -168,26 +170,32 @@ def start_s(path: Path) -> float:
 
 def measure_tune(options: argparse.Namespace) -> None:
     """The search knows nothing of the grid; both measure in the same way."""
-    box = Box(free_room(), read_model_facts(F16), 512)
+    box = Box(free_room(), read_model_facts(F16), 512, prompt_tokens=PROMPT)
     began = time.monotonic()
-    search = Search(box, False, measured, options.budget, print)
+    search = Search(box, False, serving, options.budget, print)
     best = search.best(Candidate())
     searched_s = time.monotonic() - began
     began = time.monotonic()
     speeds: dict[Candidate, float] = {}
     for slots, threads, attention in itertools.product((1, 2, 4, 8, 16), (1, 2), ("on", "off", "auto")):
         one = applied(applied(Candidate(slots), "--threads", threads), "--flash-attn", attention)
-        speeds[one] = measured(one, 2).tokens_per_second
+        speeds[one] = measured(one, 2)
         print(f"grid: {one}: {speeds[one]:.1f} tokens/s", flush=True)
     grid_s = time.monotonic() - began
     top = max(speeds, key=lambda one: speeds[one])
-    turns = [(measured(best, 2).tokens_per_second, measured(top, 2).tokens_per_second) for _ in range(3)]
-    ratio = median(tuned / reference for tuned, reference in turns)
+    turns = [(measured(best, 2), measured(top, 2)) for _ in range(options.turns)]
+    ratio = median(found / reference for found, reference in turns)
     print(f"search: {best} in {searched_s:.0f} s; grid: {top} in {grid_s:.0f} s ({searched_s / grid_s:.0%})")
-    print(f"the search's setting has {ratio:.1%} of the speed of the grid's best, in turns")
+    print(f"the search's setting has {ratio:.1%} of the speed of the grid's best, in {len(turns)} turns")
 
 
-def measured(one: Candidate, times: int) -> Speed:
+def measured(one: Candidate, times: int) -> float:
+    with serving(one) as measure:
+        return measure(one.slots, times).tokens_per_second
+
+
+@contextmanager
+def serving(one: Candidate) -> Iterator[Measure]:
     with tempfile.TemporaryDirectory() as name:
         log = Path(name) / "server.log"
         model = read_model_file(F16)
@@ -195,7 +203,7 @@ def measured(one: Candidate, times: int) -> Speed:
         with serve(request, lambda _line: None) as server:
             target = Target(server.facts.base_url, server.facts.model, server.api_key)
             meter = Meter(target, learn_wording(target), lambda: server.facts.pids)
-            return meter.measure(load_of(one, PROMPT, ANSWER), times)
+            yield lambda at_once, times: meter.measure(load_of(at_once, PROMPT, ANSWER), times, again=0)
 
 
 if __name__ == "__main__":

@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from math import exp, log, sqrt
 from statistics import fmean, stdev
 
 from benchkit.errors import ServerError
-from benchkit.running.tuning.settings import Box, Candidate, applied, stages
+from benchkit.running.tuning.deadline import OutOfTime
+from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Box, Candidate, applied, stages
 from benchkit.serving.speed.measuring import Load, Speed
+from benchkit.serving.speed.slots import still_grows
 
 MUCH_SLOWER = 0.8  # of the best so far: not worth a second measurement
 BETTER = 1.03  # or it is the same
 SEARCH_SHARE = 0.7  # of the budget; the rest is for the gain
 MOST_TURNS = 5
+DOES_NOT_FIT = "not started: by the estimate it does not fit"
 # Student's two-sided 95% by degrees of freedom.
 _T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57}
+
+Measure = Callable[[int, int], Speed]
+"""Of a server that runs: with so many requests at once, so often."""
+Serve = Callable[[Candidate], AbstractContextManager[Measure]]
 
 
 @dataclass(frozen=True)
@@ -40,35 +48,81 @@ class Gain:
 
 @dataclass
 class Search:
-    """Keeps the clock and all that was tried; `measure` serves a candidate and measures it."""
+    """Keeps the clock and all that was tried; `serve` starts a candidate's server for measuring."""
 
     box: Box
     has_gpu: bool
-    measure: Callable[[Candidate, int], Speed]
+    serve: Serve
     budget_s: float
     say: Callable[[str], None]
     tried: list[Tried] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
+    _longest_s: float = 0.0  # of all candidates so far
 
     def best(self, start: Candidate) -> Candidate:
-        """The fastest that was found within the budget; `start` where nothing is better."""
+        """The fastest that was found within the budget; `start` where nothing is better.
+
+        OutOfTime where not even the first was measured.
+        """
         best, speed = start, self._speed_of(start, None)
         if speed is None:
             return start
         for name, values in stages(self.box, self.has_gpu):
-            chosen, stage_speed = best, speed
-            for key, value in values:
-                candidate = applied(best, key, value)
-                if candidate == best or self._seen(candidate):
-                    continue
-                if self._spent() > SEARCH_SHARE * self.budget_s:
-                    self.say(f"the budget is used up: {name} and what follows is left as it is")
-                    return best
-                reached = self._speed_of(candidate, stage_speed)
-                if reached is not None and reached > BETTER * stage_speed:
-                    chosen, stage_speed = candidate, reached
-            best, speed = chosen, stage_speed
+            try:
+                if name == SLOTS_STAGE:
+                    best, speed = self._best_slots(best, speed)
+                else:
+                    best, speed = self._best_of([applied(best, *value) for value in values], best, speed)
+            except OutOfTime:
+                self.say(f"the budget is used up: {name} and what follows is left as it is")
+                return best
         return best
+
+    def _best_of(self, candidates: list[Candidate], best: Candidate, speed: float) -> tuple[Candidate, float]:
+        before = speed
+        for candidate in candidates:
+            if candidate == best or self._seen(candidate):
+                continue
+            self._check_time(self._longest_s)
+            found = self._speed_of(candidate, before)
+            if found is not None and found > BETTER * speed:
+                best, speed = candidate, found
+        return best, speed
+
+    def _best_slots(self, best: Candidate, speed: float) -> tuple[Candidate, float]:
+        """All of them on one server that has the most: how many are asked at once is what counts."""
+        fitting = [slots for slots in SLOT_STEPS if self.box.fits(replace(best, slots=slots))]
+        for slots in SLOT_STEPS[len(fitting) :]:
+            self._note(Tried(replace(best, slots=slots), None, DOES_NOT_FIT))
+        if len(fitting) < 2:
+            return best, speed
+        self._check_time(self._longest_s)
+        curve: list[tuple[int, float]] = []
+        try:
+            self._measure_slots(best, fitting, curve)
+        except ServerError as error:
+            self._note(Tried(replace(best, slots=fitting[-1]), None, f"failed: {error}"))
+        except OutOfTime:
+            if not curve:
+                raise
+        here = dict(curve).get(best.slots, speed)  # on this server
+        slots, fastest = max(curve, key=lambda one: one[1], default=(best.slots, here))
+        if fastest <= BETTER * here:
+            return best, speed
+        return replace(best, slots=slots), speed * fastest / here
+
+    def _measure_slots(self, best: Candidate, fitting: Sequence[int], curve: list[tuple[int, float]]) -> None:
+        """Until more of them gain nothing; `curve` has what there is also where this breaks off."""
+        with self.serve(replace(best, slots=fitting[-1])) as measure:
+            for slots in fitting:
+                began = time.monotonic()
+                found = measure(slots, 1)
+                curve.append((slots, found.tokens_per_second))
+                if slots != best.slots:  # it was measured with as many slots as it needs
+                    self._note_speed(replace(best, slots=slots), found)
+                if not still_grows(curve):
+                    return
+                self._check_time(2 * (time.monotonic() - began))  # of twice as many at once
 
     def _seen(self, candidate: Candidate) -> bool:
         return any(one.candidate == candidate for one in self.tried)
@@ -76,20 +130,32 @@ class Search:
     def _spent(self) -> float:
         return time.monotonic() - self.began
 
+    def _check_time(self, needed_s: float) -> None:
+        """What would not end within the search's share of the budget is not begun."""
+        if self._spent() + needed_s > SEARCH_SHARE * self.budget_s:
+            raise OutOfTime
+
     def _speed_of(self, candidate: Candidate, best: float | None) -> float | None:
         if not self.box.fits(candidate):
-            self._note(Tried(candidate, None, "not started: by the estimate it does not fit"))
+            self._note(Tried(candidate, None, DOES_NOT_FIT))
             return None
+        began = time.monotonic()
         try:
-            speed = self.measure(candidate, 1)
-            if best is None or speed.tokens_per_second > MUCH_SLOWER * best:
-                speed = self.measure(candidate, 2)
+            with self.serve(candidate) as measure:
+                speed = measure(candidate.slots, 1)
+                if best is not None and speed.tokens_per_second > MUCH_SLOWER * best:
+                    speed = measure(candidate.slots, 2)
         except ServerError as error:
             self._note(Tried(candidate, None, f"failed: {error}"))
             return None
+        finally:
+            self._longest_s = max(self._longest_s, time.monotonic() - began)
+        self._note_speed(candidate, speed)
+        return speed.tokens_per_second
+
+    def _note_speed(self, candidate: Candidate, speed: Speed) -> None:
         note = "disturbed by other programs" if speed.disturbed else ""
         self._note(Tried(candidate, speed.tokens_per_second, note))
-        return speed.tokens_per_second
 
     def _note(self, one: Tried) -> None:
         self.tried.append(one)
@@ -97,13 +163,23 @@ class Search:
         self.say(f"{one.candidate}: {speed}{f' ({one.note})' if one.note else ''}")
 
     def gain(self, start: Candidate, best: Candidate) -> Gain:
-        """In turns, so that a machine that slows down slows both."""
+        """In turns, so that a machine that slows down slows both; where no time is left, by the search."""
         ratios: list[float] = []
-        while len(ratios) < MOST_TURNS and (len(ratios) < 2 or self._spent() < self.budget_s):
-            pair = (start, best) if len(ratios) % 2 == 0 else (best, start)
-            speeds = {one: self.measure(one, 1).tokens_per_second for one in pair}
-            ratios.append(log(speeds[best] / speeds[start]))
-        return gain_of(ratios)
+        try:
+            while len(ratios) < MOST_TURNS and self._spent() + 2 * self._longest_s <= self.budget_s:
+                pair = (start, best) if len(ratios) % 2 == 0 else (best, start)
+                measured = {one: self._measured_once(one) for one in pair}
+                ratios.append(log(measured[best] / measured[start]))
+        except (OutOfTime, ServerError):
+            pass
+        if ratios:
+            return gain_of(ratios)
+        speeds = {one.candidate: one.tokens_per_second for one in reversed(self.tried)}
+        return Gain((speeds[best] or 0.0) / (speeds[start] or 1.0), None, 0)
+
+    def _measured_once(self, candidate: Candidate) -> float:
+        with self.serve(candidate) as measure:
+            return measure(candidate.slots, 1).tokens_per_second
 
 
 def gain_of(ratios: list[float]) -> Gain:
@@ -115,6 +191,6 @@ def gain_of(ratios: list[float]) -> Gain:
     return Gain(exp(middle), (exp(middle - reach), exp(middle + reach)), len(ratios))
 
 
-def load_of(candidate: Candidate, prompt_tokens: int, tokens: int) -> Load:
-    """This kind of work, with as many requests as there are slots."""
-    return Load(prompt_tokens, tokens, candidate.slots)
+def load_of(at_once: int, prompt_tokens: int, tokens: int) -> Load:
+    """This kind of work."""
+    return Load(prompt_tokens, tokens, at_once)

@@ -16,7 +16,9 @@ from benchkit.serving.telemetry.room import Room
 from benchkit.settings import SLOTS
 
 _MB = 1 << 20
-MOST_SLOTS = 16
+SLOT_STEPS = (1, 2, 4, 8, 16)
+SLOTS_STAGE = "slots"
+MICRO_BATCH = 512  # the engine's own: a shorter prompt is one micro-batch whatever its size
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class Box:
     facts: ModelFacts
     context: int  # of a slot
     draft: Path | None = None
+    prompt_tokens: int = 300
 
     def fits(self, one: Candidate) -> bool:
         """By the estimate, which is why most bad settings are never started."""
@@ -105,10 +108,11 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
     """What is tried one after the other, each from the best so far: a name, and its values."""
     if has_gpu:
         yield "placing", _placings(box)
-    yield "slots", [("slots", count) for count in (1, 2, 8, MOST_SLOTS)]
+    yield SLOTS_STAGE, [(SLOTS_STAGE, count) for count in SLOT_STEPS]
     yield "threads", [("--threads", count) for count in _thread_counts()]
-    yield "flash attention", [("--flash-attn", "on"), ("--flash-attn", "off")]
-    yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "1024")]
+    yield "flash attention", [("--flash-attn", "off")]  # "auto" has it on where the engine can
+    if box.prompt_tokens > MICRO_BATCH:
+        yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "2048")]
     yield "look-up in the prompt", [("--spec-type", "ngram-simple")]
     if box.draft is not None:
         yield "draft model", [("--model-draft", str(box.draft))]

@@ -81,7 +81,12 @@ def _gain_in_words(tuned: Tuned) -> str:
         return "Nothing tried is faster than the defaults."
     interval = gain.interval
     between = f" [{interval[0]:.2f}–{interval[1]:.2f} at 95%]" if interval else ""
-    words = f"{gain.factor:.2f} times as fast as the defaults{between}, measured {gain.turns} times in turns."
+    how = (
+        f"measured {gain.turns} times in turns"
+        if gain.turns
+        else "by the search alone: a larger --budget tells more"
+    )
+    words = f"{gain.factor:.2f} times as fast as the defaults{between}, {how}."
     if interval and interval[0] <= 1.0:
         words += " Not proven: the interval holds 1. A quiet machine and a larger --budget tell more."
     if any(flag == "--cache-type-k" for flag, _ in tuned.best.flags):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ from benchkit.errors import UsageError
 from benchkit.records import Run
 from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
-from benchkit.running.tuning.search import Gain, Search, Tried, load_of
+from benchkit.running.tuning.deadline import OutOfTime, ending_after
+from benchkit.running.tuning.search import Gain, Measure, Search, Tried, load_of
 from benchkit.running.tuning.settings import (
     Box,
     Candidate,
@@ -70,24 +72,40 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
         refuse_other_vocabulary(settings.model, work.draft)
     needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
     context = min(needed, model.context_length or needed)
-    box = Box(free_room(), read_model_facts(settings.model), context, work.draft)
+    box = Box(free_room(), read_model_facts(settings.model), context, work.draft, work.prompt_tokens)
     refuse_what_never_fits(box, settings.model)
     start = first_candidate(box)
-    latest: list[Bench] = []
+    began = time.monotonic()
+    benches: dict[Candidate, Bench] = {}  # the latest of each
 
-    def measure(candidate: Candidate, times: int) -> Speed:
-        with _served(settings, candidate, context, work, say) as bench:
-            latest[:] = [bench]
-            return bench.meter.measure(load_of(candidate, work.prompt_tokens, work.tokens), times)
+    @contextmanager
+    def serve(candidate: Candidate) -> Iterator[Measure]:
+        """Starting and measuring end with the budget; putting the server away takes its time."""
+        with ExitStack() as stack:
+            with ending_after(began + work.budget_s - time.monotonic()):
+                bench = stack.enter_context(_served(settings, candidate, context, work, say))
+            benches[candidate] = bench
 
-    search = Search(box, bool(gpus()), measure, work.budget_s, say)
-    best = search.best(start)
-    gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
+            def measure(at_once: int, times: int) -> Speed:
+                with ending_after(began + work.budget_s - time.monotonic()):
+                    load = load_of(at_once, work.prompt_tokens, work.tokens)
+                    return bench.meter.measure(load, times, again=0)
+
+            yield measure
+
+    search = Search(box, bool(gpus()), serve, work.budget_s, say, began=began)
+    try:
+        best = search.best(start)
+    except OutOfTime:
+        raise UsageError(
+            f"--budget {work.budget_s:g}s is too short to start {model.path.name} and measure it once: "
+            "give more, such as --budget 15m"
+        ) from None
     if not any(one.tokens_per_second for one in search.tried):
         raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
-    if best != start:
-        measure(best, 1)  # the run that is recorded is the best one's
-    run = record(latest[0].plan, latest[0].findings, _metrics(search.tried, start, best, gain))
+    gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
+    bench = benches.get(best) or benches[start]
+    run = record(bench.plan, bench.findings, _metrics(search.tried, start, best, gain))
     return Tuned(run, tuple(search.tried), start, best, gain)
 
 

@@ -58,9 +58,9 @@ class Meter:
         self._target, self._wording, self._pids = target, wording, pids
         self._seeds = count(1)
 
-    def measure(self, load: Load, times: int = 3) -> Speed:
+    def measure(self, load: Load, times: int = 3, again: int = AGAIN) -> Speed:
         """So often, and again where other programs disturbed it."""
-        for left in reversed(range(AGAIN + 1)):
+        for left in reversed(range(again + 1)):
             speed = self._measure(load, times)
             if not speed.disturbed or not left:
                 return speed
@@ -69,10 +69,13 @@ class Meter:
     def once(self, load: Load) -> tuple[float, list[Streamed]]:
         """Seconds for all of them, and each."""
         prompts = [self._wording.prompt(load.prompt_tokens, next(self._seeds)) for _ in range(load.at_once)]
-        with ThreadPoolExecutor(load.at_once) as pool:
+        pool = ThreadPoolExecutor(load.at_once)
+        try:
             began = time.monotonic()
             answers = list(pool.map(lambda text: ask_for_tokens(self._target, text, load.tokens), prompts))
             return time.monotonic() - began, answers
+        finally:  # who is interrupted does not wait for the answers: they end with the server
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _measure(self, load: Load, times: int) -> Speed:
         contention = ContentionMeter(self._pids)

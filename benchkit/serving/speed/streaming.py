@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.errors import ServerError
 from benchkit.json_values import mapping, numbers
 from benchkit.providers import read_usage
-from benchkit.serving.servers.http import stream
+from benchkit.serving.servers.http import no_answer, stream
 
 PATIENCE_S = 600.0  # for the next piece: a long prompt on a slow machine
 _DATA = b"data:"
@@ -94,9 +94,9 @@ def _streamed(target: Target, body: dict[str, Any]) -> Streamed:
     )
 
 
-def _events(target: Target, body: dict[str, Any]) -> Any:
+def _events(target: Target, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     url = f"{target.base_url}/chat/completions"
-    for line in stream(url, body, timeout=PATIENCE_S, key=target.key):
+    for line in _lines(url, body, target.key):
         if not line.startswith(_DATA) or line.strip().endswith(b"[DONE]"):
             continue
         try:
@@ -105,6 +105,13 @@ def _events(target: Target, body: dict[str, Any]) -> Any:
             continue
         if isinstance(event, dict):
             yield event
+
+
+def _lines(url: str, body: dict[str, Any], key: str | None) -> Iterator[bytes]:
+    try:
+        yield from stream(url, body, timeout=PATIENCE_S, key=key)
+    except OSError as error:  # a server that breaks off is the server's failure
+        raise no_answer(url, error, PATIENCE_S) from error
 
 
 def _has_text(event: Mapping[str, Any]) -> bool:

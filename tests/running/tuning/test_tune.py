@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from threading import Event
 
 import click
 import pytest
@@ -14,7 +18,7 @@ from benchkit.errors import ServerError, UsageError
 from benchkit.running.batch.estimate import _cpu_moe, _kv_types
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.tuning import tune as tuning
-from benchkit.running.tuning.search import Search, gain_of
+from benchkit.running.tuning.search import Measure, Search, gain_of
 from benchkit.running.tuning.settings import Box, Candidate, refuse_other_vocabulary, stages
 from benchkit.running.tuning.tables import tuned_table
 from benchkit.running.tuning.tune import Tuned, Work, tune
@@ -47,27 +51,40 @@ def searching(
 ) -> tuple[Search, Counter[Candidate]]:
     measured: Counter[Candidate] = Counter()
 
-    def measure(candidate: Candidate, _times: int) -> Speed:
-        measured[candidate] += 1
-        return speed_of(landscape(candidate))
+    @contextmanager
+    def serve(candidate: Candidate) -> Iterator[Measure]:
+        def measure(at_once: int, _times: int) -> Speed:
+            asked = replace(candidate, slots=at_once)
+            measured[asked] += 1
+            return speed_of(landscape(asked))
 
-    return Search(where, where.room.vram_mb is not None, measure, budget_s, lambda _line: None), measured
+        yield measure
+
+    return Search(where, where.room.vram_mb is not None, serve, budget_s, lambda _line: None), measured
 
 
 def by_slots(candidate: Candidate) -> float:
-    """Eight slots are best, and flash attention helps a little."""
+    """Eight slots are best, and it is a little faster without flash attention."""
     return {1: 40, 2: 70, 4: 100, 8: 150, 16: 120}[candidate.slots] + 20 * (
-        candidate.value("--flash-attn", "auto") == "on"
+        candidate.value("--flash-attn", "auto") == "off"
     )
 
 
 def test_the_best_of_each_stage_goes_into_the_next() -> None:
-    """Slots first, then flash attention with these slots."""
+    """Slots first, all on one server; then flash attention with these slots."""
     search, measured = searching(by_slots, box())
     best = search.best(Candidate())
-    assert (best.slots, best.flags) == (8, (("--flash-attn", "on"),))
-    assert measured[Candidate(slots=1)] == 1  # much slower: not measured again
-    assert measured[Candidate(slots=8)] == 2
+    assert (best.slots, best.flags) == (8, (("--flash-attn", "off"),))
+    assert measured[Candidate(slots=1)] == measured[Candidate(slots=8)] == 1
+    assert measured[best] == 2
+
+
+def test_a_much_slower_setting_is_measured_once() -> None:
+    """A second measurement on its server would change nothing."""
+    slow = Candidate(slots=8, flags=(("--flash-attn", "off"),))
+    search, measured = searching(lambda one: 10 if one == slow else by_slots(one), box())
+    assert search.best(Candidate()) == Candidate(slots=8)
+    assert measured[slow] == 1
 
 
 def test_where_nothing_helps_the_defaults_stay() -> None:
@@ -90,21 +107,47 @@ def test_a_setting_that_fails_is_a_row() -> None:
     """The search goes on with the others."""
 
     def landscape(candidate: Candidate) -> float:
-        if candidate.slots == 8:
+        if candidate.slots == 16 or candidate.value("--flash-attn", "auto") == "off":
             raise ServerError("it died")
         return by_slots(candidate)
 
     search, _ = searching(landscape, box())
-    assert search.best(Candidate()).slots == 16
+    assert search.best(Candidate()) == Candidate(slots=8)
     assert any(one.note == "failed: it died" for one in search.tried)
 
 
 def test_the_budget_ends_the_search() -> None:
-    """Nothing is begun after its larger part is used up; the rest is for the gain."""
+    """What would end after its larger part is not begun; the rest is for the gain."""
     search, measured = searching(by_slots, box(), budget_s=0.0)
     assert search.best(Candidate()) == Candidate()
     assert set(measured) == {Candidate()}
-    assert search.gain(Candidate(), Candidate(slots=8)).turns == 2
+
+
+def test_where_no_time_is_left_for_turns_the_search_tells_the_gain() -> None:
+    """Without an interval, and the table says what it rests on."""
+    search, _ = searching(by_slots, box())
+    best = search.best(Candidate())
+    search.budget_s = 0.0
+    gain = search.gain(Candidate(), best)
+    assert (gain.turns, gain.interval) == (0, None)
+    assert gain.factor == pytest.approx(1.7)
+
+
+@pytest.mark.usefixtures("any_llama_server")
+def test_a_budget_that_is_too_short_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that would need minutes to start is given up when the time is over, in one line."""
+
+    @contextmanager
+    def served(*_: object) -> Iterator[None]:
+        Event().wait(60)
+        yield
+
+    monkeypatch.setattr(tuning, "served", served)
+    began = time.monotonic()
+    with pytest.raises(UsageError, match=r"--budget 0.2s is too short to start demo-f16.gguf and measure it"):
+        tune(RunSettings(model=F16, history=tmp_path / "h.json"), Work(budget_s=0.2), print)
+    assert time.monotonic() - began < 30
+    assert not (tmp_path / "h.json").exists()
 
 
 def test_the_gain_has_an_interval() -> None:
@@ -201,7 +244,7 @@ def test_a_real_server_is_tuned(tmp_path: Path, bench: Bench) -> None:
     if find_llama_server() is None:
         pytest.skip("no llama-server: `make llama-server` builds one")
     settings = RunSettings(model=F16, history=tmp_path / "benchmark_results.json", runs_dir=tmp_path / "runs")
-    tuned: Tuned = tune(settings, Work(40, 8, budget_s=6.0), print)
+    tuned: Tuned = tune(settings, Work(40, 8, budget_s=45.0), print)
     (run,) = runs_in(tmp_path)
     assert (run["benchmark"], run["status"]) == ("tune", "ok")
     assert len(run["results"]["tuned"]["tried"]) == len(tuned.tried) >= 1
