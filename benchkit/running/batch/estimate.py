@@ -37,6 +37,7 @@ class _Load:
     gpu_layers: GpuLayers
     cpu_moe: int = 0
     draft: Path | None = None
+    draft_kv_types: tuple[str, str] = ("f16", "f16")
 
 
 @dataclass(frozen=True)
@@ -104,8 +105,9 @@ def expected_memory(entry: Entry, room: Room) -> tuple[float | None, float | Non
     sizes = (context, slots, _kv_types(words))
     try:
         load = _Load(
-            entry.model.path, *sizes, settings.gpu_layers, _cpu_moe(words), Path(draft) if draft else None
-        )
+            entry.model.path, *sizes, settings.gpu_layers, _cpu_moe(words),
+            Path(draft) if draft else None, _draft_kv_types(words),
+        )  # fmt: skip
         return _needed(load, room)
     except (BenchError, KeyError, ValueError):
         return None, None, ""
@@ -123,7 +125,8 @@ def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
         layers = layers_that_fit(free, facts, *sizes)
     need = memory_needed(facts, *sizes, layers, load.cpu_moe)
     if load.draft is not None:  # it lies beside the model, all of it, with a cache of its own
-        beside = memory_needed(_facts(load.draft), *sizes, "all" if layers else 0)
+        its_sizes = (load.context, load.slots, load.draft_kv_types)
+        beside = memory_needed(_facts(load.draft), *its_sizes, "all" if layers else 0)
         need = replace(need, gpu=need.gpu + beside.gpu, ram=need.ram + beside.ram)
     marks = []
     if free is not None and need.gpu and need.gpu + DRIVER_BYTES > free:
@@ -145,6 +148,14 @@ def _kv_types(server_args: Sequence[str]) -> tuple[str, str]:
     return (
         _word(server_args, "--cache-type-k", "-ctk") or "f16",
         _word(server_args, "--cache-type-v", "-ctv") or "f16",
+    )
+
+
+def _draft_kv_types(server_args: Sequence[str]) -> tuple[str, str]:
+    """The model's own types are not the draft model's."""
+    return (
+        _word(server_args, "--spec-draft-type-k", "--cache-type-k-draft", "-ctkd") or "f16",
+        _word(server_args, "--spec-draft-type-v", "--cache-type-v-draft", "-ctvd") or "f16",
     )
 
 

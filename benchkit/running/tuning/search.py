@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from math import exp, log, sqrt
+from math import exp, inf, log, sqrt
 from statistics import fmean, stdev
+from typing import Protocol
 
 from benchkit.errors import ServerError
 from benchkit.running.tuning.deadline import OutOfTime
@@ -16,6 +17,8 @@ from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.serving.speed.slots import still_grows
 
 MUCH_SLOWER = 0.8  # of the best so far: not worth a second measurement
+GIVE_UP = 2.0  # times as long as the fastest
+LEAST_PATIENCE_S = 3.0  # a moment in which others take the processor is no reason to give up
 BETTER = 1.03  # or it is the same
 SEARCH_SHARE = 0.7  # of the budget; the rest is for the gain
 MOST_TURNS = 5
@@ -23,8 +26,14 @@ DOES_NOT_FIT = "not started: by the estimate it does not fit"
 # Student's two-sided 95% by degrees of freedom.
 _T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57}
 
-Measure = Callable[[int, int], Speed]
-"""Of a server that runs: with so many requests at once, so often."""
+
+class Measure(Protocol):
+    """Measures a server that runs."""
+
+    def __call__(self, at_once: int, times: int, limit_s: float = inf) -> Speed:
+        """With so many requests at once, so often; OutOfTime when it takes longer than the limit."""
+
+
 Serve = Callable[[Candidate], AbstractContextManager[Measure]]
 
 
@@ -58,6 +67,7 @@ class Search:
     tried: list[Tried] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
     _longest_s: float = 0.0  # of all candidates so far
+    _one_s: dict[int, float] = field(default_factory=dict)  # of the fastest with so many at once
 
     def best(self, start: Candidate) -> Candidate:
         """The fastest that was found within the budget; `start` where nothing is better.
@@ -117,6 +127,7 @@ class Search:
             for slots in fitting:
                 began = time.monotonic()
                 found = measure(slots, 1)
+                self._one_s.setdefault(slots, time.monotonic() - began)
                 curve.append((slots, found.tokens_per_second))
                 if slots != best.slots:  # it was measured with as many slots as it needs
                     self._note_speed(replace(best, slots=slots), found)
@@ -142,16 +153,35 @@ class Search:
         began = time.monotonic()
         try:
             with self.serve(candidate) as measure:
-                speed = measure(candidate.slots, 1)
-                if best is not None and speed.tokens_per_second > MUCH_SLOWER * best:
-                    speed = measure(candidate.slots, 2)
+                speed = self._measured(measure, candidate, best)
         except ServerError as error:
             self._note(Tried(candidate, None, f"failed: {error}"))
             return None
         finally:
             self._longest_s = max(self._longest_s, time.monotonic() - began)
+        if speed is None:
+            self._note(Tried(candidate, None, f"given up: slower than half of {best:.1f} tokens/s"))
+            return None
         self._note_speed(candidate, speed)
         return speed.tokens_per_second
+
+    def _measured(self, measure: Measure, candidate: Candidate, best: float | None) -> Speed | None:
+        """Once, and again where it is among the faster ones; None for one that takes far too long."""
+        began = time.monotonic()
+        try:
+            speed = measure(candidate.slots, 1, self._limit_s(candidate))
+        except OutOfTime:
+            if self._spent() >= self.budget_s:
+                raise
+            return None
+        took = time.monotonic() - began
+        self._one_s[candidate.slots] = min(took, self._one_s.get(candidate.slots, inf))
+        if best is None or speed.tokens_per_second <= MUCH_SLOWER * best:
+            return speed
+        return measure(candidate.slots, 2)
+
+    def _limit_s(self, candidate: Candidate) -> float:
+        return max(LEAST_PATIENCE_S, GIVE_UP * self._one_s.get(candidate.slots, inf))
 
     def _note_speed(self, candidate: Candidate, speed: Speed) -> None:
         note = "disturbed by other programs" if speed.disturbed else ""

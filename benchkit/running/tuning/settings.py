@@ -18,6 +18,7 @@ from benchkit.settings import SLOTS
 _MB = 1 << 20
 SLOT_STEPS = (1, 2, 4, 8, 16)
 SLOTS_STAGE = "slots"
+DRAFT = "draft"
 MICRO_BATCH = 512  # the engine's own: a shorter prompt is one micro-batch whatever its size
 
 
@@ -41,7 +42,9 @@ class Candidate:
 
     def __str__(self) -> str:
         layers = [] if self.gpu_layers == "auto" else [f"{self.gpu_layers} layers"]
-        return ", ".join([f"{self.slots} slots", *layers, *(" ".join(flag) for flag in self.flags)])
+        return ", ".join(
+            [f"{self.slots} slots", *layers, *(f"{flag} {Path(value).name}" for flag, value in self.flags)]
+        )
 
 
 @dataclass(frozen=True)
@@ -108,14 +111,14 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
     """What is tried one after the other, each from the best so far: a name, and its values."""
     if has_gpu:
         yield "placing", _placings(box)
-    yield SLOTS_STAGE, [(SLOTS_STAGE, count) for count in SLOT_STEPS]
     yield "threads", [("--threads", count) for count in _thread_counts()]
+    yield SLOTS_STAGE, [(SLOTS_STAGE, count) for count in SLOT_STEPS]
     yield "flash attention", [("--flash-attn", "off")]  # "auto" has it on where the engine can
     if box.prompt_tokens > MICRO_BATCH:
         yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "2048")]
     yield "look-up in the prompt", [("--spec-type", "ngram-simple")]
     if box.draft is not None:
-        yield "draft model", [("--model-draft", str(box.draft))]
+        yield "draft model", [(DRAFT, str(box.draft))]
     yield "KV types (may change answers)", [("kv", "q8_0")]
 
 
@@ -148,6 +151,8 @@ def applied(one: Candidate, name: str, value: str | int) -> Candidate:
         return replace(one, gpu_layers=value if isinstance(value, int) else "all")
     if name == "kv":
         return one.with_flag("--cache-type-k", str(value)).with_flag("--cache-type-v", str(value))
+    if name == DRAFT:  # which by itself is loaded and never asked
+        return one.with_flag("--model-draft", str(value)).with_flag("--spec-type", "draft-simple")
     if name == "--n-cpu-moe":
         one = replace(one, gpu_layers="all")
     return one.with_flag(name, str(value))

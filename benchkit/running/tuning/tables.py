@@ -78,7 +78,8 @@ def _times(speed: float | None, first: float | None) -> float | None:
 def _gain_in_words(tuned: Tuned) -> str:
     gain: Gain = tuned.gain
     if tuned.best == tuned.start:
-        return "Nothing tried is faster than the defaults."
+        turns = f", in {gain.turns} turns with what the search took for the best" if gain.turns else ""
+        return f"Nothing tried is faster than the defaults{turns}."
     interval = gain.interval
     between = f" [{interval[0]:.2f}–{interval[1]:.2f} at 95%]" if interval else ""
     how = (

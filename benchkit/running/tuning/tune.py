@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,8 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
                 bench = stack.enter_context(_served(settings, candidate, context, work, say))
             benches[candidate] = bench
 
-            def measure(at_once: int, times: int) -> Speed:
-                with ending_after(began + work.budget_s - time.monotonic()):
+            def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
+                with ending_after(min(limit_s, began + work.budget_s - time.monotonic())):
                     load = load_of(at_once, work.prompt_tokens, work.tokens)
                     return bench.meter.measure(load, times, again=0)
 
@@ -104,6 +105,8 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     if not any(one.tokens_per_second for one in search.tried):
         raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
     gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
+    if gain.factor <= 1.0:  # the search was misled, as a busy machine does
+        best = start
     bench = benches.get(best) or benches[start]
     run = record(bench.plan, bench.findings, _metrics(search.tried, start, best, gain))
     return Tuned(run, tuple(search.tried), start, best, gain)

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from statistics import median
+from threading import Event
 
 from benchkit.records import speed_is_disturbed
 from benchkit.serving.speed.prompts import Wording
@@ -15,6 +16,7 @@ from benchkit.serving.speed.streaming import Streamed, Target, ask_for_tokens
 from benchkit.serving.telemetry.contention import ContentionMeter
 
 CLOCKS_AGREE = 0.25
+LEAST_S = 0.3
 AGAIN = 2  # more times, where other programs took the processor meanwhile
 
 
@@ -69,17 +71,25 @@ class Meter:
     def once(self, load: Load) -> tuple[float, list[Streamed]]:
         """Seconds for all of them, and each."""
         prompts = [self._wording.prompt(load.prompt_tokens, next(self._seeds)) for _ in range(load.at_once)]
-        pool = ThreadPoolExecutor(load.at_once)
+        pool, over = ThreadPoolExecutor(load.at_once), Event()
+
+        def ask(prompt: str) -> Streamed:
+            return ask_for_tokens(self._target, prompt, load.tokens, over)
+
         try:
             began = time.monotonic()
-            answers = list(pool.map(lambda text: ask_for_tokens(self._target, text, load.tokens), prompts))
+            answers = list(pool.map(ask, prompts))
             return time.monotonic() - began, answers
-        finally:  # who is interrupted does not wait for the answers: they end with the server
+        finally:  # who is interrupted does not wait for the answers
+            over.set()
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _measure(self, load: Load, times: int) -> Speed:
         contention = ContentionMeter(self._pids)
+        began = time.monotonic()
         rounds = [self.once(load) for _ in range(times)]
+        while time.monotonic() - began < LEAST_S:  # a moment says little
+            rounds.append(self.once(load))
         now = contention.read()
         totals = [sum(one.tokens for one in answers) / seconds for seconds, answers in rounds]
         answers = [one for _, of_round in rounds for one in of_round]

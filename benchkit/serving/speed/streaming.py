@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Event
 from typing import Any
 
 from benchkit.errors import ServerError
@@ -43,8 +44,11 @@ class Streamed:
         return (self.tokens - 1) / seconds if self.tokens > 1 and seconds > 0 else None
 
 
-def ask_for_tokens(target: Target, prompt: str, tokens: int) -> Streamed:
-    """An answer of exactly so many tokens where the server can be told to go on, else of at most so many."""
+def ask_for_tokens(target: Target, prompt: str, tokens: int, over: Event | None = None) -> Streamed:
+    """An answer of exactly so many tokens where the server can be told to go on, else of at most so many.
+
+    When `over` is set, nobody waits for it any more, and the server is not to compute the rest.
+    """
     body = {
         "model": target.model,
         "messages": [{"role": "user", "content": prompt}],
@@ -55,11 +59,11 @@ def ask_for_tokens(target: Target, prompt: str, tokens: int) -> Streamed:
     }
     on_and_on = {"ignore_eos": True, "cache_prompt": False}  # llama.cpp's words; vLLM knows the first
     try:
-        return _streamed(target, body | on_and_on)
+        return _streamed(target, body | on_and_on, over)
     except ServerError as error:
         if not _refuses_a_field(error):
             raise
-        return _streamed(target, body)
+        return _streamed(target, body, over)
 
 
 def _refuses_a_field(error: ServerError) -> bool:
@@ -67,13 +71,15 @@ def _refuses_a_field(error: ServerError) -> bool:
     return any(f"({status})" in str(error) for status in (400, 422))
 
 
-def _streamed(target: Target, body: dict[str, Any]) -> Streamed:
+def _streamed(target: Target, body: dict[str, Any], over: Event | None) -> Streamed:
     began = time.monotonic()
     first = last = None
     pieces = 0
     usage: Mapping[str, Any] = {}
     timings: dict[str, float] = {}
     for event in _events(target, body):
+        if over is not None and over.is_set():
+            raise ServerError("nobody waits for this answer")
         if error := event.get("error"):
             said = error.get("message") if isinstance(error, dict) else error
             raise ServerError(f"{target.base_url} gives up an answer: {said}")

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 from threading import Event
 
@@ -15,11 +16,13 @@ import pytest
 
 from benchkit.commands.tune import Duration
 from benchkit.errors import ServerError, UsageError
-from benchkit.running.batch.estimate import _cpu_moe, _kv_types
+from benchkit.running.batch.estimate import _cpu_moe, _draft_kv_types, _kv_types
 from benchkit.running.batch.planfile import make_plan
+from benchkit.running.tuning import search as searches
 from benchkit.running.tuning import tune as tuning
+from benchkit.running.tuning.deadline import OutOfTime
 from benchkit.running.tuning.search import Measure, Search, gain_of
-from benchkit.running.tuning.settings import Box, Candidate, refuse_other_vocabulary, stages
+from benchkit.running.tuning.settings import Box, Candidate, applied, refuse_other_vocabulary, stages
 from benchkit.running.tuning.tables import tuned_table
 from benchkit.running.tuning.tune import Tuned, Work, tune
 from benchkit.serving.gguf import ModelFacts, least_cpu_moe, memory_needed, read_model_facts
@@ -30,7 +33,7 @@ from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import RunSettings
 from tests.serving.gguf.writing import Shape, write_model
-from tests.support import F16, Bench, runs_in
+from tests.support import F16, QUANTIZED, Bench, runs_in
 
 MIXTURE = ModelFacts(
     layers=tuple(Layer(1000 << 20, 900 << 20, key_values=128, value_values=128) for _ in range(10)),
@@ -53,9 +56,11 @@ def searching(
 
     @contextmanager
     def serve(candidate: Candidate) -> Iterator[Measure]:
-        def measure(at_once: int, _times: int) -> Speed:
+        def measure(at_once: int, _times: int, limit_s: float = inf) -> Speed:
             asked = replace(candidate, slots=at_once)
             measured[asked] += 1
+            if landscape(asked) == 0 and limit_s < inf:
+                raise OutOfTime
             return speed_of(landscape(asked))
 
         yield measure
@@ -85,6 +90,19 @@ def test_a_much_slower_setting_is_measured_once() -> None:
     search, measured = searching(lambda one: 10 if one == slow else by_slots(one), box())
     assert search.best(Candidate()) == Candidate(slots=8)
     assert measured[slow] == 1
+
+
+def test_what_takes_far_too_long_is_given_up() -> None:
+    """A setting that needs more than twice the time of the fastest is not waited for; it is a row."""
+    search, _ = searching(lambda one: 0 if one.flags else by_slots(one), box())
+    assert search.best(Candidate()) == Candidate(slots=8)
+    assert next(one.note for one in search.tried if one.candidate.flags).startswith("given up: slower")
+
+
+def test_a_draft_model_is_named_and_used() -> None:
+    """Named alone it would be loaded and never asked."""
+    one = applied(Candidate(), "draft", "small.gguf")
+    assert one.words == ("--model-draft", "small.gguf", "--spec-type", "draft-simple")
 
 
 def test_where_nothing_helps_the_defaults_stay() -> None:
@@ -180,6 +198,7 @@ def test_the_estimate_reads_the_servers_arguments() -> None:
     """K and V types apart, and experts, in either way to write a flag."""
     assert _kv_types(("--cache-type-k=q8_0", "-fa", "on")) == ("q8_0", "f16")
     assert _kv_types(("-ctv", "q4_0")) == ("f16", "q4_0")
+    assert _draft_kv_types(("-ctk", "q8_0", "-ctvd", "q4_0")) == ("f16", "q4_0")
     assert _cpu_moe(("--n-cpu-moe", "12")) == 12
     assert _cpu_moe(("--cpu-moe",)) == 999
     assert _cpu_moe(()) == 0
@@ -236,6 +255,41 @@ def test_what_is_no_budget_is_refused(text: str) -> None:
     with pytest.raises(click.BadParameter, match="no time such as 90s, 15m or 1h"):
         Duration().convert(text, None, None)
     assert Duration().convert("1.5m", None, None) == 90.0
+
+
+@pytest.mark.heavy
+def test_a_real_draft_model_is_tried_and_its_share_recorded(
+    tmp_path: Path, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The quantized demo model guesses for the other one: a row of the search, and a column of the table."""
+    if find_llama_server() is None:
+        pytest.skip("no llama-server: `make llama-server` builds one")
+    settings = RunSettings(model=F16, history=tmp_path / "benchmark_results.json", runs_dir=tmp_path / "runs")
+    one_thread = Candidate(slots=1, flags=(("--threads", "1"),))  # two wait for each other on a busy machine
+    monkeypatch.setattr(tuning, "first_candidate", lambda _box: one_thread)
+    monkeypatch.setattr(searches, "stages", lambda where, _gpu: [("draft", [("draft", str(where.draft))])])
+    tuned = tune(settings, Work(40, 8, budget_s=120.0, draft=QUANTIZED), print)
+    (row,) = (one for one in tuned.tried if "--model-draft demo-q2_k.gguf" in str(one.candidate))
+    assert "failed" not in row.note
+    drafting = [
+        f"--server-arg={word}"
+        for word in ("--threads", "1", "--model-draft", str(QUANTIZED), "--spec-type", "draft-simple")
+    ]
+    done = bench(
+        "--model",
+        str(F16),
+        "--benchmark",
+        "demo",
+        "--server",
+        "llama-server",
+        *drafting,
+        "--temperature",
+        "0",
+    )
+    assert done.returncode == 0, done.stderr
+    run = runs_in(tmp_path)[-1]
+    assert 0 < run["telemetry"]["draft_acceptance_percent"] <= 100
+    assert "draft %" in bench("compare", "--benchmark", "demo", "--columns", "model,draft").stdout
 
 
 @pytest.mark.heavy

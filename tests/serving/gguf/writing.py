@@ -28,6 +28,7 @@ class Shape:
     vocabulary: int = 300
     context: int = 2048
     tied: bool = False
+    experts: int = 0  # of each layer, two of them used for a token
 
 
 def string(text: str) -> bytes:
@@ -90,6 +91,7 @@ def metadata_of(shape: Shape) -> dict[str, Any]:
         f"{named}.attention.head_count": shape.heads,
         f"{named}.attention.head_count_kv": shape.kv_heads,
         f"{named}.attention.layer_norm_rms_epsilon": 1e-5,
+        **_expert_counts(shape),
         "tokenizer.ggml.model": "llama",
         "tokenizer.ggml.tokens": pieces,
         "tokenizer.ggml.scores": [0.0] * shape.vocabulary,
@@ -113,9 +115,7 @@ def tensors_of(shape: Shape) -> dict[str, tuple[tuple[int, ...], int]]:
             "attn_v": ((wide, narrow), F16),
             "attn_output": ((wide, wide), F16),
             "ffn_norm": ((wide,), F32),
-            "ffn_gate": ((wide, shape.feed_forward), F16),
-            "ffn_up": ((wide, shape.feed_forward), F16),
-            "ffn_down": ((shape.feed_forward, wide), F16),
+            **_feed_forward(shape),
         }
         if shape.architecture == "gemma3":
             head = wide // shape.heads
@@ -123,3 +123,24 @@ def tensors_of(shape: Shape) -> dict[str, tuple[tuple[int, ...], int]]:
             within |= {"attn_q_norm": ((head,), F32), "attn_k_norm": ((head,), F32)}
         tensors |= {f"blk.{number}.{name}.weight": place for name, place in within.items()}
     return tensors
+
+
+def _expert_counts(shape: Shape) -> dict[str, int]:
+    named = shape.architecture
+    return {f"{named}.expert_count": shape.experts, f"{named}.expert_used_count": 2} if shape.experts else {}
+
+
+def _feed_forward(shape: Shape) -> Tensors:
+    wide, inner = shape.embedding, shape.feed_forward
+    if not shape.experts:
+        return {
+            "ffn_gate": ((wide, inner), F16),
+            "ffn_up": ((wide, inner), F16),
+            "ffn_down": ((inner, wide), F16),
+        }
+    return {
+        "ffn_gate_inp": ((wide, shape.experts), F32),
+        "ffn_gate_exps": ((wide, inner, shape.experts), F16),
+        "ffn_up_exps": ((wide, inner, shape.experts), F16),
+        "ffn_down_exps": ((inner, wide, shape.experts), F16),
+    }
