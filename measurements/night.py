@@ -185,7 +185,7 @@ def measure_tune(options: argparse.Namespace) -> None:
     grid_s = time.monotonic() - began
     top = max(speeds, key=lambda one: speeds[one])
     turns = [(measured(best, 2), measured(top, 2)) for _ in range(options.turns)]
-    ratio = median(found / reference for found, reference in turns)
+    ratio = median(tuned / reference for tuned, reference in turns)
     print(f"search: {best} in {searched_s:.0f} s; grid: {top} in {grid_s:.0f} s ({searched_s / grid_s:.0%})")
     print(f"the search's setting has {ratio:.1%} of the speed of the grid's best, in {len(turns)} turns")
 

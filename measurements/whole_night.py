@@ -116,9 +116,9 @@ def read_options() -> argparse.Namespace:
 
 def draw_strengths(options: argparse.Namespace) -> dict[str, list[int]]:
     """Model -> the numbers of the problems that it solves."""
-    told = json.loads(options.verdicts.read_text())["models"]
+    models = json.loads(options.verdicts.read_text())["models"]
     drawn = random.Random(options.seed)
-    rows = drawn.sample(sorted(told.values()), options.models)
+    rows = drawn.sample(sorted(models.values()), options.models)
     columns = drawn.sample(range(len(rows[0])), options.problems)
     return {
         f"model-{number:02}": [place for place, column in enumerate(columns) if row[column] == "1"]

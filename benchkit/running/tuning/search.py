@@ -94,9 +94,9 @@ class Search:
             if candidate == best or self._seen(candidate):
                 continue
             self._check_time(self._longest_s)
-            found = self._speed_of(candidate, before)
-            if found is not None and found > BETTER * speed:
-                best, speed = candidate, found
+            reached = self._speed_of(candidate, before)
+            if reached is not None and reached > BETTER * speed:
+                best, speed = candidate, reached
         return best, speed
 
     def _best_slots(self, best: Candidate, speed: float) -> tuple[Candidate, float]:
@@ -126,11 +126,11 @@ class Search:
         with self.serve(replace(best, slots=fitting[-1])) as measure:
             for slots in fitting:
                 began = time.monotonic()
-                found = measure(slots, 1)
+                speed = measure(slots, 1)
                 self._one_s.setdefault(slots, time.monotonic() - began)
-                curve.append((slots, found.tokens_per_second))
+                curve.append((slots, speed.tokens_per_second))
                 if slots != best.slots:  # it was measured with as many slots as it needs
-                    self._note_speed(replace(best, slots=slots), found)
+                    self._note_speed(replace(best, slots=slots), speed)
                 if not still_grows(curve):
                     return
                 self._check_time(2 * (time.monotonic() - began))  # of twice as many at once
