@@ -23,12 +23,26 @@ PATH = click.Path(path_type=Path)
 
 @click.command(help=__doc__)
 @click.option("--run", type=PATH, metavar="DIR", help="Judge the answers of the run in this folder.")
+@click.option(
+    "--known", is_flag=True, help="Judge answers whose truth is known: whether the judge is any good."
+)
+@click.option(
+    "--catalogue", type=PATH, metavar="DIR", help="… to the tasks of this folder [default: tasks/]."
+)
+@click.option("--bars", metavar="NAME=N,…", help="… and what its measures must reach, such as kappa=0.5.")
 @click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
 @click.option("--rubrics", type=PATH, metavar="DIR", help="The questions [default: rubrics/ beside this].")
 @click.option("--program", type=PATH, metavar="FILE", help="What `judge tune` made of the prompt.")
 @asking_flags(max_tokens=MAX_TOKENS)
 def command(
-    settings: Settings, run: Path | None, votes: int, rubrics: Path | None, program: Path | None
+    settings: Settings,
+    run: Path | None,
+    known: bool,
+    catalogue: Path | None,
+    bars: str | None,
+    votes: int,
+    rubrics: Path | None,
+    program: Path | None,
 ) -> None:
     from benchkit.judging.judge_evaluation import Court, judge_run, need_run
     from benchkit.judging.judges.llm.engine import import_dspy
@@ -37,9 +51,15 @@ def command(
 
     import_dspy()
     court = Court(read_rubrics(rubrics or FOLDER), votes, read_state(program) if program else {})
+    if known:
+        from benchkit.asking.tasks import load_catalogue
+        from benchkit.judging.judge_check import Check, check_judge
+        from benchkit.judging.judges.llm.checking.bars import read_bars
+
+        return check_judge(Check(court, load_catalogue(catalogue), read_bars(bars)), _with_seeds(settings))
     if settings.check and run is None:  # whose answers they will be is not known yet
-        return
-    judge_run(court, _with_seeds(settings), need_run(run))
+        return None
+    return judge_run(court, _with_seeds(settings), need_run(run))
 
 
 def _with_seeds(settings: Settings) -> Settings:

@@ -41,6 +41,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("tasks", "run_tasks.py", "tasks"),
         Benchmark("polyglot", "run_tasks.py", "tasks", ("--catalogue", "polyglot", "--tries", "2")),
         Benchmark(JudgeRun.CODE, "run_judge.py", "tasks", asks_for="--run DIR, the folder of a run"),
+        Benchmark(JudgeRun.CHECK, "run_judge.py", "tasks", ("--known",)),
         Benchmark(
             "evalplus",
             "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"

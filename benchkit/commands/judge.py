@@ -73,6 +73,41 @@ def runs_command(
     return tell(plans_for(chosen, settings_of(judge, options), words), chosen)
 
 
+@command.command("check", params=judge_options())
+@click.argument("model", metavar="MODEL")
+@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many tasks [default: 12].")
+@click.option("--bars", metavar="NAME=N,…", help="What its measures must reach, such as kappa=0.5.")
+@click.option("--catalogue", type=click.Path(path_type=Path), metavar="DIR", help="Other tasks than ours.")
+@click.option("--rubrics", type=click.Path(path_type=Path), metavar="DIR", help="Other questions than ours.")
+@click.option("--program", type=click.Path(path_type=Path), metavar="FILE", help="A tuned prompt.")
+@history_option
+@runs_dir_option
+def check_command(
+    model: str,
+    votes: int,
+    limit: int | None,
+    bars: str | None,
+    catalogue: Path | None,
+    rubrics: Path | None,
+    program: Path | None,
+    **options: Any,
+) -> int:
+    """Measure a judge on answers whose truth is known, before its points count.
+
+    Right answers and wrong ones, the same with other names, comments, claims, orders, and in pairs. Its sheet
+    goes into the history; below a bar it is uncalibrated, and its points are shown apart.
+    """
+    from benchkit.contract import JudgeRun
+    from benchkit.running.judging import judge_settings
+    from benchkit.running.plan import plan_run
+
+    words = script_words(
+        votes=votes, limit=limit, bars=bars, catalogue=catalogue, rubrics=rubrics, program=program
+    )
+    return tell([plan_run(judge_settings(settings_of(model, options), JudgeRun.CHECK, words))], ())
+
+
 def script_words(**flags: Any) -> list[str]:
     """What goes on to run_judge.py; paths stay right whatever folder it runs in."""
     given = {name: value for name, value in flags.items() if value is not None}

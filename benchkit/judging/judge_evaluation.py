@@ -21,7 +21,7 @@ from benchkit.judging.judges.llm.points import Sheet, summed, told_decisions
 from benchkit.judging.judges.llm.program import Program, program_digest
 from benchkit.judging.judges.llm.rubrics import Rubric
 from benchkit.judging.judges.llm.subjects import NO_CODE, Subject, subjects_of_run
-from benchkit.judging.judges.llm.votes import Vote, decide
+from benchkit.judging.judges.llm.votes import Abstention, Vote, decide
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ def _sheet(rubric: Rubric, subject: Subject, votes: Sequence[Vote]) -> Sheet:
         told = []  # what ran is known without a judge: alone it is no judgement
     order = {item.id: place for place, item in enumerate(rubric.items)}
     all_items = sorted([*told, *decisions], key=lambda one: order[one.item.id])
-    return Sheet(subject, tuple(all_items), why_not, sum(vote.tokens or 0 for vote in votes))
+    unserved = failures == {Abstention.NO_ANSWER}
+    return Sheet(subject, tuple(all_items), why_not, unserved, sum(vote.tokens or 0 for vote in votes))
 
 
 def row_of(sheet: Sheet) -> JudgedRow:

@@ -111,3 +111,44 @@ def truncates(is_right: IsRight) -> Do:
         return text[: len(text) // 2]
 
     return judging(half, finish="length")
+
+
+def prefers_first(is_right: IsRight) -> Do:
+    """Of two codes the one that stands first; alone, each is judged by what it is."""
+    return judging(lambda asked: said(asked, _of_pair(asked, is_right, "first")))
+
+
+def prefers_longer(is_right: IsRight) -> Do:
+    """Of two codes the longer; alone, each is judged by what it is."""
+
+    def answer(asked: Asked) -> str:
+        longer = "first" if asked.is_pair and len(asked.codes[0]) > len(asked.codes[1]) else "second"
+        return said(asked, _of_pair(asked, is_right, longer))
+
+    return judging(answer)
+
+
+def _of_pair(asked: Asked, is_right: IsRight, preferred: str) -> dict[str, str]:
+    return dict.fromkeys(asked.items, preferred) if asked.is_pair else honest(asked, is_right)
+
+
+def swayed_by(mark: str, is_right: IsRight, answer: str = "yes") -> Do:
+    """The same answer to every item where this text stands in the code: an order, a claim, a name."""
+
+    def swayed(asked: Asked) -> str:
+        marked = not asked.is_pair and mark in asked.codes[0]
+        return said(asked, dict.fromkeys(asked.items, answer) if marked else honest(asked, is_right))
+
+    return judging(swayed)
+
+
+def wavers(is_right: IsRight, from_seed: int) -> Do:
+    """Another answer under later seeds."""
+
+    def answer(asked: Asked) -> str:
+        answers = honest(asked, is_right)
+        if asked.seed >= from_seed and not asked.is_pair:
+            answers = {name: "no" if word == "yes" else "yes" for name, word in answers.items()}
+        return said(asked, answers)
+
+    return judging(answer)

@@ -21,6 +21,7 @@ class Sheet:
     subject: Subject
     decisions: tuple[Decision, ...] = ()
     why_not: str = ""  # why it was not judged at all
+    failed_by_server: bool = False  # no vote brought any answer: nothing that the judge did wrong
     tokens: int = 0
 
     @property
@@ -38,8 +39,12 @@ class Sheet:
         known = self.dimensions
         return fmean(known.values()) if known else None
 
+    def decision_on(self, item: Item) -> Decision | None:
+        return next((one for one in self.decisions if one.item.id == item.id), None)
+
     def answer_to(self, item: Item) -> bool | None:
-        return next((one.answer for one in self.decisions if one.item.id == item.id), None)
+        decision = self.decision_on(item)
+        return decision.answer if decision else None
 
     def as_record(self) -> dict[str, Any]:
         """Its line in the file of rationales."""

@@ -39,28 +39,24 @@ class ItemAnswer(BaseModel):
     reason: str = ""
 
 
-ANSWERS_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "answers": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "item": {"type": "string"},
-                    "reason": {"type": "string"},
-                    "evidence": {"type": "string"},
-                    "answer": {"type": "string", "enum": ["yes", "no", "unsure"]},
-                },
-                "required": ["item", "reason", "evidence", "answer"],
-                "additionalProperties": False,
-            },
-        }
-    },
-    "required": ["answers"],
-    "additionalProperties": False,
-}
-"""The reason stands before the answer: what is said afterwards only defends it."""
+def answers_schema(words: Sequence[str]) -> dict[str, Any]:
+    """Of a reply with these answers; the reason comes first, or it would only defend the answer."""
+    texts = {name: {"type": "string"} for name in ("item", "reason", "evidence")}
+    item = {
+        "type": "object",
+        "properties": {**texts, "answer": {"type": "string", "enum": list(words)}},
+        "required": [*texts, "answer"],
+        "additionalProperties": False,
+    }
+    return {
+        "type": "object",
+        "properties": {"answers": {"type": "array", "items": item}},
+        "required": ["answers"],
+        "additionalProperties": False,
+    }
+
+
+SCHEMA = answers_schema(("yes", "no", "unsure"))
 
 
 class Program:
@@ -75,19 +71,24 @@ class Program:
 
     def vote(self, subject: Subject, number: int, ask: AskQuestion, name: str) -> Vote:
         """One sample of the judge, under a seed of its own; what it does wrong is told by the vote."""
-        dspy = import_dspy()
-        engine = ClientEngine(ask, name, number, ANSWERS_SCHEMA)
-        lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
-        try:
-            with dspy.context(lm=lm, adapter=dspy.JSONAdapter(), disable_history=True):
-                found = self.predict(**inputs(subject, self.rubric.asked)).answers
-        except Exception as error:
-            if engine.error is not None:  # ours, from within the client
-                raise engine.error from None
-            return _failed(number, engine, error)
-        if _failure(engine) is not None:
-            return _failed(number, engine, None)
-        return Vote(number, _said(found), tokens=_tokens(engine))
+        engine = ClientEngine(ask, name, number, SCHEMA)
+        return vote_of(self.predict, inputs(subject, self.rubric.asked), engine, number)
+
+
+def vote_of(predict: Any, given: Mapping[str, Any], engine: ClientEngine, number: int) -> Vote:
+    """One call of a predictor; what the judge does wrong is told by the vote, what is ours is raised."""
+    dspy = import_dspy()
+    lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
+    try:
+        with dspy.context(lm=lm, adapter=dspy.JSONAdapter(), disable_history=True):
+            answers = predict(**given).answers
+    except Exception as error:
+        if engine.error is not None:
+            raise engine.error from None
+        return _failed(number, engine, error)
+    if _failure(engine) is not None:
+        return _failed(number, engine, None)
+    return Vote(number, _said(answers), tokens=_tokens(engine))
 
 
 def _signature(dspy: Any) -> Any:
@@ -134,9 +135,9 @@ def read_state(path: Path) -> dict[str, Any]:
     return dict(found["programs"])
 
 
-def _said(found: Sequence[ItemAnswer]) -> dict[str, Said]:
+def _said(answers: Sequence[ItemAnswer]) -> dict[str, Said]:
     """The last word on each item; some models repeat the question behind its name."""
-    return {one.item.partition(":")[0].strip(): Said(one.answer, one.evidence, one.reason) for one in found}
+    return {one.item.partition(":")[0].strip(): Said(one.answer, one.evidence, one.reason) for one in answers}
 
 
 def _failure(engine: ClientEngine) -> Abstention | None:

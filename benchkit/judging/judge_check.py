@@ -1,0 +1,174 @@
+"""A judge is judged: by answers whose truth is known, as they are and changed, alone and in pairs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
+from benchkit.asking.tasks import Catalogue
+from benchkit.contract import JudgeRun
+from benchkit.errors import EndpointError, UsageError
+from benchkit.judging.judge_evaluation import Court, JudgedRow, counting, judged, keep_rationales
+from benchkit.judging.judges.llm.checking.bars import Bar, faults, sheet_lines
+from benchkit.judging.judges.llm.checking.cases import (
+    PLAIN,
+    RETEST,
+    Asked,
+    Case,
+    PairCase,
+    cases_of,
+    pairs_of,
+)
+from benchkit.judging.judges.llm.checking.known import KnownTask, known_task, spread
+from benchkit.judging.judges.llm.checking.measures import Measure, measure_all
+from benchkit.judging.judges.llm.pairs import Compared, PairProgram
+from benchkit.judging.judges.llm.points import Sheet
+from benchkit.judging.tasks.verify import Known
+from benchkit.statistics import wilson
+from benchkit.verdict import Verdict
+
+if TYPE_CHECKING:
+    from benchkit.judging.judges.llm.engine import AskQuestion
+
+TASKS = 12
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check as it was asked for."""
+
+    court: Court
+    catalogue: Catalogue
+    bars: Mapping[str, Bar]
+
+    def tasks(self, count: int | None) -> list[KnownTask]:
+        """Those whose answers the gate has tried; a reference that fails would make a good judge look bad."""
+        verified = Known(self.catalogue.path)
+        tried = [task for task in self.catalogue.problems if verified.holds(task)]
+        if left := len(self.catalogue.problems) - len(tried):
+            say(f"{left} tasks are left out, nothing shows that their references pass: run_tasks.py --verify")
+        usable = (known for task in spread(tried) if (known := known_task(task)) is not None)
+        chosen = list(islice(usable, count or TASKS))
+        if not chosen:
+            raise UsageError(
+                f"no task of {self.catalogue.path} has a verified reference and a mutant: "
+                "run_tasks.py --verify tries them"
+            )
+        return chosen
+
+
+def check_judge(check: Check, settings: Settings) -> None:
+    """Ask, measure, and tell the verdict; its sheet goes into the record."""
+    begun = time.monotonic()
+    tasks = check.tasks(settings.limit)
+    cases, pairs = cases_of(tasks), pairs_of(tasks)
+    if settings.check:
+        check.court.programs(case.subject.rubric for case in cases)
+        say(f"{len(cases)} answers and {len(pairs)} pairs of {len(tasks)} tasks: all is ready")
+        return
+    from benchkit.asking.client.asking import Asking
+
+    asking = Asking(settings)
+    output = ScriptOutput(settings.output_dir, len(cases), begun)
+    record = check.court.as_record(case.subject.rubric for case in cases)
+    with asking.one_by_one({"judge": record, "checked on": [known.task.sha256 for known in tasks]}) as ask:
+        counted = counting(ask, output)
+        sheets = []
+        for case, sheet in _judged(check.court, cases, counted, asking.askers):
+            sheets.append((case, sheet))
+            output.add(_row(case, sheet, check.court))
+        sheets.sort(key=lambda pair: cases.index(pair[0]))  # they came as they got ready
+        compared = list(_compared(check.court, pairs, counted, asking.askers))
+    if all(one.failed_by_server for _, one in sheets):
+        raise EndpointError(f"the judge answered nothing: {sheets[0][1].why_not}")
+    keep_rationales(settings.output_dir, [sheet for _, sheet in sheets])
+    measures = measure_all(Asked(tuple(sheets), tuple(compared)), check.court.rubrics)
+    found = faults(measures, check.bars)
+    sheet_record = {
+        **record,
+        "calibrated": not found,
+        "failed": found,
+        "measures": {one.name: one.as_record() for one in measures},
+        "bars": {name: f"{bar.side} {bar.limit:g}" for name, bar in check.bars.items()},
+    }
+    summary = {
+        **_summary(check, sheets, tasks),
+        **asking.facts(),
+        "further": {JudgeRun.FURTHER: sheet_record},
+    }
+    whole = output.finish(summary)
+    click.echo("\n".join(filter(None, (*in_words(measures, check.bars, found), usage_text(whole)))))
+
+
+def _judged(
+    court: Court, cases: Sequence[Case], ask: AskQuestion, askers: int
+) -> Iterator[tuple[Case, Sheet]]:
+    """What is asked again gets votes of its own."""
+    again = [case for case in cases if case.kind == RETEST]
+    once = [case for case in cases if case.kind != RETEST]
+    for some, first_vote in ((once, 0), (again, court.votes)):
+        by_id = {case.subject.task_id: case for case in some}
+        subjects = [case.subject for case in some]
+        for sheet in judged(court, subjects, ask, askers, first_vote):
+            yield by_id[sheet.subject.task_id], sheet
+
+
+def _compared(
+    court: Court, pairs: Sequence[PairCase], ask: AskQuestion, askers: int
+) -> Iterator[tuple[PairCase, Compared]]:
+    programs = {pair.first.rubric: PairProgram(court.rubrics[pair.first.rubric]) for pair in pairs}
+    pool = ThreadPoolExecutor(max(1, askers))
+    try:
+        waiting = [
+            pool.submit(programs[pair.first.rubric].compare, pair.first, pair.second, ask) for pair in pairs
+        ]
+        for pair, compared in zip(pairs, waiting, strict=True):
+            yield pair, compared.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _row(case: Case, sheet: Sheet, court: Court) -> JudgedRow:
+    """Whether it agrees with the truth; an abstention does not."""
+    decision = sheet.decision_on(court.rubrics[case.subject.rubric].checked)
+    if sheet.failed_by_server:
+        return JudgedRow(sheet, Verdict.INFRASTRUCTURE, sheet.why_not)
+    answer = decision.answer if decision else None
+    truth = "right" if case.right else "wrong"
+    if answer is None:
+        why = decision.why if decision else sheet.why_not
+        return JudgedRow(sheet, Verdict.WRONG, f"{case.kind}, {truth} code: abstained ({why})")
+    said = f"{case.kind}, {truth} code: said {'yes' if answer else 'no'}"
+    return JudgedRow(sheet, Verdict.PASSED if answer == case.right else Verdict.WRONG, said)
+
+
+def _summary(
+    check: Check, sheets: Sequence[tuple[Case, Sheet]], tasks: Sequence[KnownTask]
+) -> dict[str, Any]:
+    """The score is the share of plain answers on which judge and tests agree."""
+    rows = [_row(case, sheet, check.court) for case, sheet in sheets if case.kind == PLAIN]
+    rows = [row for row in rows if row.verdict is not Verdict.INFRASTRUCTURE]
+    passed = sum(row.verdict is Verdict.PASSED for row in rows)
+    low, high = wilson(passed, len(rows)) if rows else (0.0, 1.0)
+    return {
+        "score": round(100 * passed / len(rows), 4) if rows else None,
+        "total_passed": passed,
+        "total_problems": len(rows),
+        "difficulty_scores": {},
+        "failed_tasks": sorted(row.task_id for row in rows if row.verdict is Verdict.WRONG),
+        "problem_set": {"name": f"known answers to {len(tasks)} tasks", "version": None, "sha256": None},
+        "interval": [round(100 * low, 4), round(100 * high, 4)],
+    }
+
+
+def in_words(measures: Sequence[Measure], bars: Mapping[str, Bar], found: Sequence[str]) -> list[str]:
+    """The sheet, and the verdict in words."""
+    verdict = "calibrated: its points may be shown as what they are" if not found else "uncalibrated"
+    return [*sheet_lines(measures, bars), f"Verdict: {verdict}", *(f"  {fault}" for fault in found)]
