@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.asking.tasks import OURS, Choice, load_catalogue
+from benchkit.asking.tasks import OURS, TaskChoice, load_catalogue
 from benchkit.errors import UnknownName, UsageError
 from benchkit.judging.judges.llm.checking.bars import BARS, faults, read_bars
 from benchkit.judging.judges.llm.checking.cases import cases_of, pairs_of
@@ -143,7 +143,7 @@ def test_known_answers_are_of_each_rubric_and_both_truths() -> None:
 @pytest.mark.heavy
 def test_a_variant_does_what_its_code_does() -> None:
     """References with other names, and with code that is never run, pass their tasks' own tests."""
-    catalogue = load_catalogue(OURS).choose(Choice(languages=("python",)))
+    catalogue = load_catalogue(OURS).choose(TaskChoice(languages=("python",)))
     tried = 0
     with open_bench(catalogue, "auto", 2) as bench:
         for task in catalogue.problems:
