@@ -21,6 +21,7 @@ from benchkit.running.executors import (
     GroupHomeless,
     GroupLost,
     GroupMoved,
+    GroupSent,
     RunBegan,
     RunBroke,
     RunEnded,
@@ -70,6 +71,7 @@ class _Following:
         self._publishers: dict[str, Publisher] = {}
         self._plans: list[PlannedRun] = []
         self._on: dict[type[Event], Callable[..., None]] = {
+            GroupSent: self._send,
             RunBegan: self._begin,
             RunProgress: self._show,
             RunEnded: self._end,
@@ -87,7 +89,9 @@ class _Following:
         self._plans += plans
         states = [self._ledger.state(one.entry) for one in due]
         recorded = [state.run_id or "" for state in states if self._ledger.run_of(state)]
-        return Group(group_name(plans, [one.entry.key for one in due], recorded), plans)
+        begun = [state.box for state in states if state.box and not state.over]
+        name = group_name(plans, [one.entry.key for one in due], recorded)
+        return Group(name, plans, begun[-1] if begun else "")
 
     @contextmanager
     def publishers(self) -> Iterator[None]:
@@ -103,6 +107,10 @@ class _Following:
     def pause_all(self) -> None:
         for plan in self._plans:
             self._keepers[plan.id].pause(plan)
+
+    def _send(self, event: GroupSent) -> None:
+        for plan in event.group.plans:
+            self._keepers[plan.id].send(plan, event.box)
 
     def _begin(self, event: RunBegan) -> None:
         plan = event.plan

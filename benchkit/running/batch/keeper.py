@@ -115,6 +115,11 @@ class Keeper:
         state = started(self._ledger.state(self._by_run[plan.id]), plan.id, plan.folder)
         self._set(replace(state, box=box))
 
+    def send(self, plan: PlannedRun, box: str) -> None:
+        """Note where it will be done, and under which name."""
+        state = self._ledger.state(self._by_run[plan.id])
+        self._set(replace(state, run_id=plan.id, folder=str(plan.folder), box=box))
+
     def pause(self, plan: PlannedRun) -> None:
         """Note that it does not go on for now."""
         state = self._ledger.state(self._by_run[plan.id])

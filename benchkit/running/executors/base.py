@@ -25,6 +25,7 @@ class Group:
 
     name: str  # the same for the same runs in a later batch
     plans: tuple[PlannedRun, ...]
+    box: str = ""  # where an earlier batch had it at work, and what it has answered lies
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,14 @@ class RunBroke:
 
     plan: PlannedRun
     error: Exception
+
+
+@dataclass(frozen=True)
+class GroupSent:
+    """A group is about to be sent to a box; what is to be known of it after a crash is to be noted now."""
+
+    group: Group
+    box: str
 
 
 @dataclass(frozen=True)
@@ -103,7 +112,7 @@ class GroupHomeless:
     why: str
 
 
-Event = RunEnded | RunBroke | RunBegan | RunProgress | GroupLost | GroupMoved | GroupHomeless
+Event = RunEnded | RunBroke | RunBegan | RunProgress | GroupSent | GroupLost | GroupMoved | GroupHomeless
 
 
 class Executor(Protocol):

@@ -12,6 +12,7 @@ import time
 from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
+from dataclasses import replace
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.running.executors.base import (
@@ -19,6 +20,7 @@ from benchkit.running.executors.base import (
     Group,
     GroupHomeless,
     GroupMoved,
+    GroupSent,
     Seams,
 )
 from benchkit.running.executors.following import Following
@@ -55,7 +57,8 @@ class DaskExecutor:
             raise UsageError(f"{group.plans[0].label}: a cluster runs model files; ask endpoints without it")
         sha256 = sha256_of(read_model_file(model))
         order = order_of(group.plans, group.name, self._cluster.on_lost_box, self._lease_s, sha256)
-        self._waiting.append(Sent(group, order, {plan.id: plan for plan in group.plans}))
+        left = {plan.id: plan for plan in group.plans}
+        self._waiting.append(Sent(group, order, left, last_box=group.box))
 
     def cancel(self) -> None:
         """What is at work is stopped, and goes on in a later batch."""
@@ -79,7 +82,7 @@ class DaskExecutor:
         try:
             self._tell_homeless()
             while self._waiting or self._at_work:
-                self._boxes.refresh(self._waiting)
+                self._boxes.refresh([*self._waiting, *self._at_work])
                 self._boxes.take_answers()
                 yield from self._send()
                 yield from self._following.events(self._at_work)
@@ -110,7 +113,8 @@ class DaskExecutor:
                 break
             if sent.not_before > now:
                 continue
-            box = next((one for one in free if self._boxes.takes(one, sent) and _may_go(sent, one)), None)
+            fit = [one for one in free if self._boxes.takes(one, sent) and _may_go(sent, one)]
+            box = next((one for one in fit if one.name == sent.last_box), next(iter(fit), None))
             if box is not None:
                 yield from self._start(sent, box)
                 free = self._boxes.free(self._at_work)
@@ -148,6 +152,7 @@ class DaskExecutor:
             yield GroupMoved(sent.group, box.name, sum(sent.answered.values()))
         self._waiting.remove(sent)
         self._at_work.append(sent)
+        yield GroupSent(replace(sent.group, plans=tuple(sent.left.values())), box.name)
         self._following.start(sent, box, lease)
 
     def _sort(self) -> None:

@@ -171,12 +171,13 @@ class Following:
             yield from self._end(sent, "somebody interrupted it")
             return
         plan = sent.left[run_id]
+        if run_id not in sent.begun:  # noted before it is recorded: a crash between the two is mended then
+            sent.begun.add(run_id)
+            yield RunBegan(plan, sent.box.name)
         run = from_record(_of_here(record, plan, sent.box.name))
         if self._leases.append_if_current(run, sent.lease) is Kept.REFUSED:
             yield from self._lose(sent)
             return
-        if run_id not in sent.begun:
-            yield RunBegan(plan, sent.box.name)
         wide = any(one["id"] == run_id and one["machine_wide"] for one in told.get("ended", ()))
         del sent.left[run_id]
         sent.answered.pop(run_id, None)

@@ -68,8 +68,8 @@ class Boxes:
         self._busy: dict[str, float] = {}
         self._failed: dict[str, set[str]] = defaultdict(set)  # by name: the models that failed in a row
 
-    def refresh(self, waiting: Sequence[Sent]) -> None:
-        """Ask the head now and then; a head that is gone changes nothing."""
+    def refresh(self, groups: Sequence[Sent]) -> None:
+        """Ask the head now and then, and a new box about all groups; a head that is gone changes nothing."""
         if time.monotonic() - self._asked_head < ASKS_HEAD_EVERY_S:
             return
         with suppress(ClusterError):
@@ -78,12 +78,12 @@ class Boxes:
         for box in self.known.values():
             if box.address not in self._facts or _failed(self._facts[box.address]):
                 self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
-                self._ask_offers(box, waiting)
+                self._ask_offers(box, groups)
 
-    def _ask_offers(self, box: Box, waiting: Sequence[Sent]) -> None:
+    def _ask_offers(self, box: Box, groups: Sequence[Sent]) -> None:
         self._offers[box.address] = []
-        for first in range(0, len(waiting), ORDERS_AT_ONCE):
-            some = waiting[first : first + ORDERS_AT_ONCE]
+        for first in range(0, len(groups), ORDERS_AT_ONCE):
+            some = groups[first : first + ORDERS_AT_ONCE]
             orders = [sent.order.to_json() for sent in some]
             answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
             self._offers[box.address].append((some, answer))
