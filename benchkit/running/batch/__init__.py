@@ -11,7 +11,8 @@ loop.py       the loop over what is left; keeper.py its limits, and what is note
 boxes.py      groups of runs on the boxes of a cluster
 lanes.py      models of providers side by side
 prefetch.py   the next model's file is read while another runs
-race.py       models asked in rounds, the losers stopped after each
+race.py       models asked in rounds, the losers stopped after each; race_groups.py who races with whom,
+              race_rounds.py how long a round is
 ledger.py     what is known of each entry while the batch runs
 state.py      the journal beside the history, from which a later batch goes on
 display.py    the live table, or a plain line a minute

@@ -21,7 +21,8 @@ from benchkit.running.batch.lanes import Group, may_run_beside, run_side_by_side
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
-from benchkit.running.batch.race import ModelRace, entries_that_race, laps
+from benchkit.running.batch.race import ModelRace, laps
+from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.state import (
     BatchState,
     EntryState,

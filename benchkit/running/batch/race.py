@@ -7,57 +7,32 @@ runs' folders whenever it goes on, so that a stop, a failed model or a changed p
 from __future__ import annotations
 
 import secrets
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-from statistics import fmean
 
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
 from benchkit.racing import Elimination, Goal, Race, bound_whole_score, order_at_random
-from benchkit.records import RaceNow, Status, Verdict
+from benchkit.records import RaceNow, Status
 from benchkit.running.batch.expand import Entry, race_key
 from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
+from benchkit.running.batch.race_groups import label_of
+from benchkit.running.batch.race_rounds import (
+    FEWEST_PROBLEMS,
+    FIRST_ROUND,
+    Outcomes,
+    read_outcomes,
+    round_length,
+)
 from benchkit.running.batch.state import RACING, RaceState
 from benchkit.running.plan import Part
 from benchkit.running.runner.rounds import read_rounds_so_far
-from benchkit.telling.history.artifacts import json_rows
 
-FEWEST_PROBLEMS = 20  # that are worth a race
-FIRST_ROUND = 10  # problems, before anything is known of the time that they take
-SHORTEST_ROUND = 5
-LOADING_SHARE = 0.1  # of the time may go into loading models
 MOST_SEED = 10**6
-
-Outcomes = Mapping[str, float | None]
-"""Problem -> the share of its samples that passed; None where none could be judged."""
-
-
-def entries_that_race(entries: Sequence[Entry]) -> tuple[list[list[Entry]], list[str]]:
-    """Those that differ in nothing but model and server, group by group; and what is no race, in words."""
-    groups: dict[str, list[Entry]] = defaultdict(list)
-    notes: list[str] = []
-    foreign: dict[str, None] = {}
-    for entry in entries:
-        plan = entry.planned()
-        if plan.script.ours and plan.benchmark.served:
-            groups[race_key(entry)].append(entry)
-        else:
-            foreign[plan.benchmark.name] = None
-    notes += [
-        f"{name} cannot be asked in parts, so it is no race: every model runs all of it" for name in foreign
-    ]
-    alone = [group[0] for group in groups.values() if len(group) == 1]
-    notes += [f"{_label(one)}: one model is no race, so {one.settings.name} runs all of it" for one in alone]
-    return [group for group in groups.values() if len(group) > 1], notes
-
-
-def _label(entry: Entry) -> str:
-    return f"{entry.settings.benchmark} {entry.place}".rstrip()
 
 
 class ModelRace:
@@ -185,6 +160,9 @@ class ModelRace:
             return {}
         return read_outcomes(Path(state.folder) / RunFile.VERDICTS)
 
+    def _folder(self, entry: Entry) -> Path:
+        return Path(self._ledger.state(entry).folder or ".")
+
     def _total(self, entry: Entry) -> int | None:
         """How many problems its whole set has, where it has told."""
         state = self._ledger.state(entry)
@@ -205,40 +183,22 @@ class ModelRace:
         answered = [entry for entry in racing if self._answered(entry)]
         if len(self._state.ends) == 1 and len(answered) == 1:
             few = problems < FEWEST_PROBLEMS
-            longer = problems if few else max(self._state.ends[0], self._round_length(answered))
+            longer = problems if few else max(self._state.ends[0], round_length(map(self._folder, answered)))
             self._state = replace(self._state, ends=(min(longer, problems),))
 
     def _next_end(self, race: Race, problems: int) -> int | None:
         if race.answered >= problems or not race.running:
             return None
         few = len(race.running) <= self._goal.places and not self._goal.margin
-        length = self._round_length([self._by_key[key] for key in race.running])
+        length = round_length(self._folder(self._by_key[key]) for key in race.running)
         end = race.answered + length
         return problems if few or problems - end < length / 2 else end
-
-    def _round_length(self, entries: Sequence[Entry]) -> int:
-        """So many problems that loading takes a tenth of the time, by what the rounds so far took.
-
-        A script's own start, and its judging of earlier answers, count with the loading.
-        """
-        loading = asking = 0.0
-        for entry in entries:
-            run = read_rounds_so_far(Path(self._ledger.state(entry).folder or "."))
-            rounds = run.telemetry.rounds or () if run else ()
-            if rounds and (asked := rounds[-1].get("asked")):
-                scripts = sum(one.get("script_s") or 0.0 for one in rounds)
-                generation = rounds[-1].get("generation_s") or scripts
-                loading += rounds[-1].get("server_start_s") or 0.0
-                loading += max(0.0, scripts - generation) / len(rounds)
-                asking += generation / asked
-        wanted = loading / asking * (1 / LOADING_SHARE - 1) if asking else 0.0
-        return max(SHORTEST_ROUND, int(wanted) + 1)
 
     def _stop(self, out: Elimination, outcomes: Mapping[str, Outcomes], problems: int) -> None:
         entry = self._by_key[out.model]
         if self._ledger.state(entry).over:
             return
-        run = read_rounds_so_far(Path(self._ledger.state(entry).folder or "."))
+        run = read_rounds_so_far(self._folder(entry))
         if run is None:
             raise HistoryError(f"{self._ledger.state(entry).folder}: its {RunFile.RECORD} is gone")
         known = [one for one in outcomes[out.model].values() if one is not None]
@@ -265,34 +225,24 @@ class ModelRace:
         asked = [self._answered(entry) for entry in self._entries]
         problems = self._problems(self._entries) or 0
         if not problems:
-            return f"{_label(self._entries[0])}: no model has answered a whole round"
+            return f"{label_of(self._entries[0])}: no model has answered a whole round"
         if problems <= self._state.ends[0]:
             return (
-                f"{_label(self._entries[0])}: {problems} problems are too few for a second round, "
+                f"{label_of(self._entries[0])}: {problems} problems are too few for a second round, "
                 "so every model was asked all of them"
             )
         every = problems * len(self._entries)
         names = [self._by_key[key].settings.name or "" for key in self._running]
         return (
-            f"{_label(self._entries[0])}: {len(self._entries)} models raced for {self._goal} in the order of "
-            f"seed {self._state.seed}, rounds to {', '.join(map(str, self._state.ends))} problems; "
+            f"{label_of(self._entries[0])}: {len(self._entries)} models raced for {self._goal} in the order "
+            f"of seed {self._state.seed}, rounds to {', '.join(map(str, self._state.ends))} problems; "
             f"{sum(asked)} of {every} questions asked ({sum(asked) / every:.0%}); "
             f"still in: {', '.join(names) or 'none'}"
             + ("; it rests: the batch may spend no more" if self._has_spent_all() else "")
         )
 
     def _say(self, text: str) -> None:
-        self._keeper.display.line(f"{_label(self._entries[0])}: {text}")
-
-
-def read_outcomes(path: Path) -> Outcomes:
-    """What a run's verdicts say of each problem."""
-    samples: dict[str, list[bool]] = defaultdict(list)
-    for row in json_rows(path):
-        judged = samples[str(row.get("task_id"))]
-        if row.get("verdict") != Verdict.INFRASTRUCTURE:
-            judged.append(row.get("verdict") == Verdict.PASSED)
-    return {task: fmean(passes) if passes else None for task, passes in samples.items()}
+        self._keeper.display.line(f"{label_of(self._entries[0])}: {text}")
 
 
 def laps(races: Sequence[ModelRace]) -> Iterator[list[list[Due]]]:

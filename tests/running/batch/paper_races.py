@@ -17,7 +17,8 @@ from benchkit.running.batch.keeper import Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import make_plan
-from benchkit.running.batch.race import ModelRace, entries_that_race, laps
+from benchkit.running.batch.race import ModelRace, laps
+from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.state import StateJournal, agree_with_history, read_state
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun

@@ -12,10 +12,11 @@ import pytest
 
 from benchkit.racing import Goal
 from benchkit.records import RaceNow
-from benchkit.running.batch import loop, race
+from benchkit.running.batch import loop, race, race_rounds
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import make_plan
-from benchkit.running.batch.race import entries_that_race, read_outcomes
+from benchkit.running.batch.race_groups import entries_that_race
+from benchkit.running.batch.race_rounds import read_outcomes
 from benchkit.running.batch.state import read_state
 from benchkit.running.batch.summary import summary
 from benchkit.running.live import Snapshot
@@ -200,7 +201,7 @@ def test_a_real_race_asks_nothing_twice(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two models, forty problems: the weak one is stopped after ten, and --finish asks only the rest."""
-    monkeypatch.setattr(race, "LOADING_SHARE", 1.0)  # however busy the machine, a round stays short
+    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)  # however busy the machine, a round stays short
     solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
     with scripted_endpoint(solves) as (scripted, models):
         plan = racing_plan(tmp_path, models, 40)
@@ -232,7 +233,7 @@ class Leisurely(Scripted):
 @pytest.mark.heavy
 def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --concurrent-models a round's models are asked together, and it ends as it would otherwise."""
-    monkeypatch.setattr(race, "LOADING_SHARE", 1.0)
+    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
     solves = {"strong": frozenset(range(38)), "other": frozenset(range(36)), "weak": frozenset(range(3))}
     monkeypatch.setattr(loop, "may_run_beside", lambda _settings: True)  # though it is this machine's
     with scripted_endpoint(solves, Leisurely) as (scripted, models):
@@ -248,7 +249,7 @@ def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.heavy
 def test_a_race_rests_where_its_money_is_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody loses a race for that; with more money the same command goes on, and asks nothing twice."""
-    monkeypatch.setattr(race, "LOADING_SHARE", 1.0)
+    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
     solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
     with scripted_endpoint(solves) as (scripted, models):
         priced = [{**model, "price": "0,10"} for model in models]  # an answer's budget is 0.001
