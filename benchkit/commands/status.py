@@ -61,6 +61,8 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
     for state in states:
         if state.error:
             print(f"{state.label}: {state.error}")
+    for race in overview.races:
+        print(overview.race_in_words(race))
     pid = overview.batch_pid
     batch = "no batch is running now" if pid is None else f"the batch is running as process {pid}"
     print(f"\n{counts(states)}; {batch}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from itertools import groupby
+from itertools import groupby, zip_longest
 from pathlib import Path
 
 from benchkit.errors import HistoryError, Interrupted, StoreUnavailable, UsageError
@@ -21,7 +21,7 @@ from benchkit.running.batch.lanes import Group, may_run_beside, run_side_by_side
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import PlanProblems
-from benchkit.running.batch.race import ModelRace, laps
+from benchkit.running.batch.race import ModelRace, first_of_next_lap, laps
 from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.state import (
     BatchState,
@@ -99,31 +99,34 @@ def _run_races(
     races = [ModelRace(group, known, ledger, keeper, options) for group in groups]
     try:
         for lap in laps(races):
-            _run_all(lap, keeper, options.concurrent_models)
+            _run_all(lap, keeper, options.concurrent_models, lambda: first_of_next_lap(races))
     finally:
         ledger.races = [race.in_words() for race in races]
     return {entry.key for group in groups for entry in group}
 
 
-def _run_all(groups: Sequence[Group], keeper: Keeper, at_once: int) -> None:
-    """What is due now: one server of this machine after the other, models of providers side by side."""
+def _run_all(
+    groups: Sequence[Group],
+    keeper: Keeper,
+    at_once: int,
+    afterwards: Callable[[], Entry | None] = lambda: None,
+) -> None:
+    """What is due now: one server of this machine after the other, models of providers side by side.
+
+    `afterwards` tells what is served after all of them.
+    """
     for elsewhere, some in groupby(groups, key=lambda group: may_run_beside(group[0].entry.settings)):
         if elsewhere and at_once > 1:
             run_side_by_side(list(some), keeper, at_once, _run_group)
         else:
-            _run_groups(list(some), keeper)
+            _run_groups(list(some), keeper, afterwards)
 
 
-def _run_groups(groups: Sequence[Group], keeper: Keeper) -> None:
+def _run_groups(groups: Sequence[Group], keeper: Keeper, afterwards: Callable[[], Entry | None]) -> None:
     """One server after the other."""
-    for group, following in zip(groups, _following(groups), strict=True):
-        with keeper.reading_ahead(group[0].entry, following):
+    for group, following in zip_longest(groups, groups[1:]):
+        with keeper.reading_ahead(group[0].entry, following[0].entry if following else afterwards()):
             _run_group([keeper.planned(due) for due in group], keeper)
-
-
-def _following(groups: Sequence[Group]) -> list[Entry | None]:
-    """What is served after each of them."""
-    return [*(group[0].entry for group in groups[1:]), None][: len(groups)]
 
 
 def _run_group(plans: Sequence[PlannedRun], keeper: Keeper) -> None:

@@ -30,6 +30,15 @@ class Overview:
     def snapshot_of(self, state: EntryState) -> Snapshot:
         return self.snapshots.get(state.run_id or "", Snapshot())
 
+    def race_in_words(self, race: RaceState) -> str:
+        """How it stands; who was stopped and why is in the states of its entries."""
+        entries = [state for state in self.states if state.key in race.entries]
+        gone = sum(state.state in (Status.STOPPED, Status.FAILED) for state in entries)
+        ends = ", ".join(map(str, race.ends))
+        return (
+            f"a race for {race.goal}, rounds to {ends} problems: {len(entries) - gone} of {len(entries)} in"
+        )
+
 
 def look_at(history: str | Path) -> Overview:
     """What the batch's journal and the live runs say about this history."""

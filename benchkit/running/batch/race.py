@@ -220,6 +220,18 @@ class ModelRace:
         results = replace(run.results, race=race)
         self._keeper.note_stopped(entry, replace(run, status=Status.STOPPED, error=why, results=results))
 
+    def leader(self) -> Entry | None:
+        """Who has solved the largest share so far, of those that are still in."""
+        scores = {key: self._ledger.state(self._by_key[key]).score for key in self._running}
+        known = {key: score for key, score in scores.items() if score is not None}
+        return self._by_key[max(known, key=lambda key: known[key])] if known else None
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is a round after the one that is asked now."""
+        problems = self._problems(self._entries)
+        return problems is None or self._state.ends[-1] < problems
+
     def in_words(self) -> str:
         """For the summary: what was asked, and who is still in."""
         asked = [self._answered(entry) for entry in self._entries]
@@ -246,7 +258,16 @@ class ModelRace:
 
 
 def laps(races: Sequence[ModelRace]) -> Iterator[list[list[Due]]]:
-    """Round by round, all races side by side, the runs that share a server together."""
+    """Round by round, all races side by side, the runs that share a server together, the leaders first.
+
+    Whoever leads is least likely to be stopped by what the others still answer: its file is read ahead.
+    """
     while due := [one for race in races for one in race.due()]:
-        ordered = sorted(due, key=lambda one: repr(one.entry.server_key))
-        yield [list(group) for _, group in groupby(ordered, key=lambda one: one.entry.server_key)]
+        first = {leader.server_key for race in races if (leader := race.leader())}
+        due.sort(key=lambda one: (one.entry.server_key not in first, repr(one.entry.server_key)))
+        yield [list(group) for _, group in groupby(due, key=lambda one: one.entry.server_key)]
+
+
+def first_of_next_lap(races: Sequence[ModelRace]) -> Entry | None:
+    """Most likely; asked while the last of a lap is at work."""
+    return next((leader for race in races if race.goes_on and (leader := race.leader())), None)

@@ -17,7 +17,7 @@ from benchkit.running.batch.keeper import Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
 from benchkit.running.batch.planfile import make_plan
-from benchkit.running.batch.race import ModelRace, laps
+from benchkit.running.batch.race import ModelRace, first_of_next_lap, laps
 from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.state import StateJournal, agree_with_history, read_state
 from benchkit.running.plan import PlannedRun
@@ -75,7 +75,12 @@ class PaperNight:
         self._keeper = Keeper(self.ledger, journal, chosen, self.display, lambda _state: None)
         groups, self.notes = entries_that_race(self.ledger.entries)
         self.races = [ModelRace(group, known.races, self.ledger, self._keeper, chosen) for group in groups]
+        self.laps: list[list[str]] = []
+        self.next_of_lap: list[str | None] = []  # as it is thought when the last of the lap is begun
         for lap in laps(self.races):
+            self.laps.append([str(due.entry.settings.name) for group in lap for due in group])
+            following = first_of_next_lap(self.races)
+            self.next_of_lap.append(following and following.settings.name)
             for due in (due for group in lap for due in group):
                 planned = self._keeper.planned(due)
                 if self._keeper.wanted(planned):
