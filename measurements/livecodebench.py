@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""LiveCodeBench: judging against its own grader on the same answers and tests, and reading a large file.
+"""LiveCodeBench: judging against its own grader, and against the answers' own work; reading a large file.
 
     measurements/livecodebench.py --data FOLDER --official CHECKOUT [--rounds 3]
 
@@ -11,6 +11,7 @@ the official grader is left out. It needs numpy and tqdm, which come into an env
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import subprocess
@@ -18,10 +19,13 @@ import sys
 import tempfile
 import time
 import venv
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from statistics import median
+from types import ModuleType
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,6 +35,7 @@ from benchkit.asking.problems.livecodebench import ContestProblem, Window, load_
 from benchkit.files import cache_folder  # noqa: E402 — the path to it is set above
 from benchkit.judging.judges.contest import ContestJudge  # noqa: E402
 from benchkit.judging.sandbox import open_sandbox  # noqa: E402
+from benchkit.languages import PYTHON  # noqa: E402
 from benchkit.records import Verdict  # noqa: E402
 from tests.judging.judges.right_programs import RIGHT  # noqa: E402
 
@@ -79,6 +84,7 @@ def judging(data: Path, official: Path | None, rounds: int, folder: Path) -> Non
     print(f"judging {len(answers)} answers, {WORKERS} at a time, rounds: {rounds}")
     if official is None:
         print("  (the official grader is left out: --official names a clone of LiveCodeBench/LiveCodeBench)")
+    processor_time(answers, rounds)
     ours: list[float] = []
     openings: list[float] = []
     theirs: list[float] = []
@@ -99,6 +105,46 @@ def judging(data: Path, official: Path | None, rounds: int, folder: Path) -> Non
         print(f"  ratio {whole:.1f}, with our opening left out too {warm:.1f} (bar: 3)")
         print(f"  verdicts that differ: {', '.join(sorted(differ)) or 'none'}")
         right_programs(official, folder)
+
+
+def processor_time(answers: list[Answer], rounds: int) -> None:
+    """All that judging takes, against the answers' own work: compiled and run in one process, unconfined.
+
+    Seconds of the processor, in alternating pairs: what else the machine does changes both alike.
+    """
+    pairs = [(children_s(judged_here, answers), children_s(own_work, answers)) for _ in range(rounds)]
+    judging, own = (median(column) for column in zip(*pairs, strict=True))
+    ratio = median(one / other for one, other in pairs)
+    print(f"  processor: {judging:.2f} s, the answers' own work {own:.2f} s, ratio {ratio:.2f} (aim: 1.5)")
+
+
+def children_s(work: Callable[[list[Answer]], object], answers: list[Answer]) -> float:
+    """Processor seconds of a process that does this and ends, with all that it started."""
+    child = os.fork()
+    if child == 0:
+        with Path(os.devnull).open("w") as sys.stdout:
+            work(answers)
+        os._exit(0)
+    before = os.times()
+    os.waitpid(child, 0)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def own_work(answers: list[Answer]) -> None:
+    """Each test of each answer, though it failed one before."""
+    rules = PYTHON.contests
+    assert rules is not None
+    for problem, code in answers:
+        source = rules.prepared(code, same_interpreter=True)
+        for test in problem.tests():
+            sys.stdin = io.TextIOWrapper(io.BytesIO(test.input.encode()))
+            module = sys.modules["__main__"] = ModuleType("__main__")
+            with suppress(BaseException):
+                exec(compile(source, "main.py", "exec"), module.__dict__)
+                if problem.method is not None:
+                    call = eval(rules.callable_name(problem.method, code), module.__dict__)
+                    call(*map(json.loads, filter(str.strip, test.input.splitlines())))
 
 
 def published(data: Path) -> list[Answer]:
