@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from benchkit.racing import Goal
 from benchkit.records import Status
 from benchkit.running.batch.overview import Overview
 from benchkit.running.batch.state import EntryState, RaceState
@@ -35,6 +36,14 @@ class ShownRace:
     end: int  # of that round, in problems
     problems: int | None  # of the whole set, where it is known
     racers: Sequence[Racer]
+
+    @property
+    def wanted(self) -> str:
+        """What a model that stays in may still be."""
+        try:
+            return Goal.parse(self.goal).in_words
+        except ValueError:  # of a newer version
+            return self.goal
 
     @property
     def left(self) -> int:

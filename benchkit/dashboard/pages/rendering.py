@@ -71,7 +71,7 @@ def _templates() -> Environment:
     environment.globals["UNKNOWN"] = UNKNOWN
     environment.filters |= {
         "figure": figure,
-        "gib": lambda megabytes: UNKNOWN if megabytes is None else figure(megabytes / 1024, 1, " GiB"),
+        "gib": lambda megabytes: size(None if megabytes is None else int(megabytes * (1 << 20))),
         "size": size,
         "took": lambda seconds: UNKNOWN if seconds is None else duration(seconds),
         "when": when,

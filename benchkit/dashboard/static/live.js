@@ -117,7 +117,10 @@ function chip(id, event, chips) {
 }
 
 const fixed = (value, digits, unit = "") => (value == null ? "–" : value.toFixed(digits) + unit);
-const gib = (megabytes) => fixed(megabytes == null ? null : megabytes / 1024, 1, " GiB");
+function gib(megabytes) {
+  if (megabytes == null) return "–";
+  return megabytes < 100 ? fixed(megabytes, 1, " MiB") : fixed(megabytes / 1024, 1, " GiB");
+}
 function lasts(seconds) {
   if (seconds == null) return "–";
   const whole = Math.round(seconds);
@@ -149,6 +152,7 @@ function draw(run, shot) {
     const place = run.querySelector(`[data-field="${name}"]`);
     const text = place && words(shot);
     if (place && text !== null && place.textContent !== text) place.textContent = text;
+    if (place?.parentElement.dataset.knownLater !== undefined) place.parentElement.hidden = place.textContent === "–";
   }
   const bar = run.querySelector('[data-field="progress"]');
   if (bar && shot.total) bar.value = shot.done / shot.total;
