@@ -15,7 +15,8 @@ from benchkit.dashboard import watching
 from benchkit.running.batch import overview
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal
 from benchkit.running.live import Announcement, Snapshot, publishing
-from benchkit.running.live.form import history_name
+from benchkit.running.live.form import announcement_line, history_name
+from benchkit.running.live.look import live_folder
 from benchkit.running.live.owner import this_process
 from tests.dashboard.site import site_of, two_models
 from tests.dashboard.test_pages import ACCESS, looking_at
@@ -130,3 +131,35 @@ def test_without_a_cache_folder_the_page_says_why_it_sees_no_run(
         assert browser.get("/", follow_redirects=False).headers["location"] == "/leaderboard"
         assert browser.get("/api/runs/no-such-run/files/output.log").status_code == 404
         assert watching.Watch(str(tmp_path / "benchmark_results.json")).look().runs == {}
+
+
+def test_journals_and_live_files_of_nonsense_break_no_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line that is none of ours is passed over, and a value of another kind is not known."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    site = site_of(tmp_path, ACCESS)
+    browser, history = looking_at(tmp_path), history_name(site.place)
+    plan = '{"plan": [{"key": "k"}]}\n'
+    race = '{"race": {"key": "a", "seed": 1, "goal": "best", "entries": ["k", "gone"], "ends": [20, "x"]}}'
+    for lines in (
+        '{"race": {"key": 5}}', '{"race": {"key": "a"}}', '{"race": {"key": "a", "seed": 1, "entries": 5}}',
+        '{"run": {}}', '{"run": 7}', '{"plan": [{}, 5]}', '{"plan": [{"key": "k"}], "pid": "x"}', "\x00\xff",
+        plan + '{"run": {"key": "k", "score": "x", "state": 5, "answered": "y", "error": 7}}',
+        plan + '{"run": {"key": "k", "score": 1e999, "state": "ok", "answered": -4, "run_id": 5}}\n' + race,
+        plan + '{"run": {"key": "k", "score": 150, "state": "racing", "answered": 9}}\n' + race,
+    ):  # fmt: skip
+        StateJournal(site.place)._path.write_text(lines + "\n", encoding="latin-1")
+        assert browser.get("/now").status_code == 200, lines
+    told = Announcement("live-1", "b", "m", str(tmp_path / "gone"), history, time.time(), this_process())
+    with publishing(told):
+        (file,) = live_folder().glob("live-1*")
+        for snapshot in (
+            '{"state": "running", "score": "x", "others_ram_mb": [], "seconds": null}',
+            '{"state": "running", "done": 9, "total": 5, "passed": 12, "vram_mb": NaN, "power_w": Infinity}',
+            '{"state": "running", "done": -1, "total": -5, "passed": -3, "race": {"goal": 1}}',
+        ):
+            file.write_bytes(announcement_line(told) + snapshot.encode() + b"\n")
+            for page in ("/now", "/runs/live-1"):
+                assert browser.get(page).status_code == 200, snapshot
+            json.dumps(watching.overview_message(watching.Watch(site.place).look(), site.place))

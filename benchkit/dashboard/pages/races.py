@@ -80,7 +80,7 @@ def _racer(state: EntryState, overview: Overview, problems: int | None) -> Racer
     elif now.done is not None and now.done >= answered:
         answered, score = now.done, now.score
     is_in = state.state not in (Status.STOPPED, Status.FAILED)
-    interval = None if score is None or not answered else _interval(score, answered)
+    interval = None if score is None or answered <= 0 else _interval(score, answered)
     return Racer(state, is_in, answered, score, interval, "" if is_in else state.error or "")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
+from benchkit.json_values import number, whole
 from benchkit.records import Run, Status
 from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
@@ -56,7 +57,9 @@ class EntryState:
         return printable(f"{self.benchmark} on {self.model} {self.place}".rstrip())
 
 
-_FIELDS = frozenset(one.name for one in fields(EntryState))
+_COUNTS = ("answered", "problems")
+_FIGURES = ("score", "tokens_per_second", "vram_mb", "seconds", "lost_s")
+_TEXTS = tuple(one.name for one in fields(EntryState) if one.name not in (*_COUNTS, *_FIGURES))
 
 
 @dataclass(frozen=True)
@@ -95,27 +98,41 @@ def read_state(history: str | Path) -> BatchState:
     races: dict[str, RaceState] = {}
     for event in json_objects(lines):
         if isinstance(states := event.get("plan"), list):
-            waiting = [_state(state) for state in states]
-            pid, owner = event.get("pid"), read_owner(event.get("owner"))
+            waiting = [state for record in states if (state := _state(record)) is not None]
+            pid, owner = whole(event.get("pid")), read_owner(event.get("owner"))
             planned = tuple(state.key for state in waiting)
             entries |= {state.key: _named(entries.get(state.key, state), state) for state in waiting}
-        elif isinstance(event.get("run"), dict):
-            state = _state(event["run"])
+        elif (state := _state(event.get("run"))) is not None:
             entries[state.key] = state
-        elif isinstance(event.get("race"), dict):
-            race = _race(event["race"])
+        elif (race := _race(event.get("race"))) is not None:
             races[race.key] = race
     return BatchState(pid, owner, planned, entries, races)
 
 
-def _state(record: Mapping[str, Any]) -> EntryState:
-    """What a newer version wrote beside it is passed over."""
-    return EntryState(**{name: value for name, value in record.items() if name in _FIELDS})
+def _state(record: object) -> EntryState | None:
+    """What a newer version wrote beside it is passed over, and so is what is none of ours."""
+    if not isinstance(record, dict) or not isinstance(record.get("key"), str):
+        return None
+    known: dict[str, Any] = {name: value for name in _TEXTS if isinstance(value := record.get(name), str)}
+    known |= {name: whole(record.get(name)) for name in _COUNTS}
+    known |= {name: value for name in _FIGURES if (value := number(record.get(name))) is not None}
+    return EntryState(**known)
 
 
-def _race(record: Mapping[str, Any]) -> RaceState:
-    known = {one.name: record[one.name] for one in fields(RaceState) if one.name in record}
-    return RaceState(**known | {name: tuple(known.get(name, ())) for name in ("entries", "ends")})
+def _race(record: object) -> RaceState | None:
+    if not isinstance(record, dict):
+        return None
+    key, seed, goal = record.get("key"), whole(record.get("seed")), record.get("goal", "")
+    entries, ends = record.get("entries", ()), record.get("ends", ())
+    if (
+        not isinstance(key, str)
+        or seed is None
+        or not isinstance(entries, list)
+        or not isinstance(ends, list)
+    ):
+        return None
+    places = [place for end in ends if (place := whole(end)) is not None]
+    return RaceState(key, seed, str(goal), tuple(map(str, entries)), tuple(places))
 
 
 def _named(known: EntryState, planned: EntryState) -> EntryState:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.files import real_path
+from benchkit.json_values import number, whole
 from benchkit.records import RaceNow
 from benchkit.running.live.owner import Owner, read_owner
 
@@ -56,7 +57,7 @@ class Snapshot:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Of the score, at 95%, in percent."""
-        if self.passed is None or not self.done:
+        if self.passed is None or not self.done or not 0 <= self.passed <= self.done:
             return None
         from benchkit.statistics import wilson  # for onlookers alone
 
@@ -110,10 +111,14 @@ def is_of_a_newer_form(line: bytes) -> bool:
 def read_snapshot(line: bytes) -> Snapshot | None:
     """None where the line is not whole, or none of ours."""
     known = _known(Snapshot, _record(line))
-    race = known.pop("race", None)
-    if not isinstance(known.get("state"), str):
+    race, state = known.pop("race", None), known.pop("state", None)
+    if not isinstance(state, str):
         return None
-    return Snapshot(**known, race=_read_race(race))
+    counts: dict[str, Any] = {name: whole(known.pop(name, None)) for name in ("done", "total", "passed")}
+    figures: dict[str, Any] = {
+        name: figure for name, value in known.items() if (figure := number(value)) is not None
+    }
+    return Snapshot(state, **counts, **figures, race=_read_race(race))
 
 
 def snapshot_of(record: Mapping[str, Any]) -> Snapshot:
