@@ -35,8 +35,10 @@ async def run_head(host: str, port: int, credentials: Credentials, ready: Callab
     """Until a signal comes."""
     try:
         head = await Head(host=f"{SCHEME}{host}", port=port, security=security_of(credentials))
-    except OSError as error:
-        raise ClusterError(f"port {port} cannot be used ({error.strerror or error}): give another") from None
+    except RuntimeError as error:
+        why = error.__cause__
+        reason = why.strerror if isinstance(why, OSError) else why
+        raise ClusterError(f"the head cannot listen at {host}, port {port}: {reason}") from None
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)

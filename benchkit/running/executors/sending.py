@@ -148,6 +148,26 @@ class Boxes:
             return ""
         return "; ".join(f"{name}: {why}" for name, why in told) or "no box has joined"
 
+    def differences(self) -> list[str]:
+        """What the boxes have in different versions: a line for each."""
+        told = {
+            box.name: self._facts[box.address].result()
+            for box in self.known.values()
+            if box.address in self._facts and not self._facts[box.address].exception()
+        }
+        kinds = sorted({kind for facts in told.values() for kind in facts["engines"]})
+        versions = {"bench_runner": {name: facts["version"] for name, facts in told.items()}}
+        versions |= {
+            kind: {name: facts["engines"].get(kind) for name, facts in told.items()} for kind in kinds
+        }
+        lines = []
+        for what, by_box in versions.items():
+            there = {name: version for name, version in by_box.items() if version}
+            if len(set(there.values())) > 1:
+                named = ", ".join(f"{name} {version}" for name, version in there.items())
+                lines.append(f"other builds of {what} may answer otherwise: {named}")
+        return lines
+
     def note_end(self, box: str, model: str, *, machine_wide: bool) -> str:
         """Count faults of a machine; a line where it gets nothing more."""
         if not machine_wide:

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,11 +65,11 @@ class Fleet:
             text=True, check=False, timeout=timeout,
         )  # fmt: skip
 
-    def start(self, name: str, label: str, *words: str) -> subprocess.Popen[bytes]:
+    def start(self, name: str, label: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder(name) / f"{label}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*PROGRAM, *words], cwd=self.folder(name), env=self.environment(name), stdout=log,
-                stderr=log, start_new_session=True,
+                [*PROGRAM, *words], cwd=self.folder(name), env=self.environment(name) | environment,
+                stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self.processes[label] = process
         return process
@@ -78,9 +78,10 @@ class Fleet:
         self.start(DESK, "head", "cluster", "head", "--host", HOST, "--port", str(self.port))
         wait_until(lambda: f":{self.port}" in self.log(DESK, "head"), SOON_S)
 
-    def start_box(self, name: str, *further: str, models: Path | None = None) -> None:
+    def start_box(self, name: str, *further: str, models: Path | None = None, **environment: str) -> None:
         place = str(models or self.root / "models")
-        self.start(name, name, "cluster", "join", self.address, "--models", place, *further)
+        words = ("cluster", "join", self.address, "--models", place, *further)
+        self.start(name, name, *words, **environment)
 
     def wait_for_boxes(self, *names: str) -> None:
         wait_until(lambda: all("has joined" in self.log(name, name) for name in names), SOON_S)
@@ -105,12 +106,18 @@ class Fleet:
     def start_batch(self, plan: str = "plan.yaml") -> subprocess.Popen[bytes]:
         return self.start(DESK, "batch", "batch", plan, "--cluster", self.address)
 
-    def write_plan(self, models: Sequence[Path], problems: int = 4, **further: Any) -> None:
+    def write_plan(
+        self, models: Sequence[Path | Mapping[str, Any]], problems: int = 4, **further: Any
+    ) -> None:
         defaults = {
             "server": "llama-server", "temperature": 0.0, "max_tokens": 20, "parallel": 1,
             "args": ["--limit", str(problems)],
         }  # fmt: skip
-        plan = {"defaults": defaults, "models": list(map(str, models)), "benchmarks": ["demo"], **further}
+        plan = {
+            "defaults": defaults,
+            "models": [str(one) if isinstance(one, Path) else one for one in models],
+            "benchmarks": ["demo"],
+        } | further
         (self.folder(DESK) / "plan.yaml").write_text(json.dumps(plan))
 
     def write_models(self, count: int) -> list[Path]:
