@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from benchkit.asking.answers import Code, Rung, extract
+from benchkit.asking.answers.fences import fences
 from benchkit.asking.problems.base import Problem
 from benchkit.judging.judges import Judge, Judgement
 from benchkit.judging.sandbox import WorkerLost
 from benchkit.judging.scoring.base import Judged
 from benchkit.verdict import Verdict
 
+MOST_CODE = 100_000  # characters
 _MOST_WORKERS = 3  # workers that may fail in a row while they judge one answer
 _ENCODING_MARK = "\ufeff"  # of a file, and no part of its code
 
@@ -40,7 +43,16 @@ def judge_answer(
         language=problem.language,
     )
     judgement = _judgement(judge, problem, code, truncated)
-    return _judged(problem.id, sample, judgement, code, tokens, further or {})
+    judged = _judged(problem.id, sample, judgement, code, tokens, further or {})
+    return replace(judged, further={**judged.further, **_code_to_look_at(response, judged)})
+
+
+def _code_to_look_at(response: str, judged: Judged) -> dict[str, str]:
+    """Of an answer that did not pass, where its one block of code is not what was judged."""
+    if judged.verdict is Verdict.PASSED or not judged.source:
+        return {}
+    blocks = [block.code.strip() for block in fences(response)]
+    return {} if blocks == [judged.source.strip()] else {"code": judged.source[:MOST_CODE]}
 
 
 def judge_code(judge: Judge, problem: Problem, source: str, *, sample: int = 0) -> Judged:

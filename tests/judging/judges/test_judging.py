@@ -309,6 +309,21 @@ def test_a_prompt_need_not_be_whole_python(
     assert judge_answer(judge, problem, f"```python\n{source}\n```").verdict is Verdict.PASSED
 
 
+def test_code_that_is_not_the_answers_one_block_is_kept_where_it_failed(sandbox: Sandbox) -> None:
+    """So that a person sees what was judged: here without the line that cannot be parsed."""
+    judge = open_judge(ProblemSet("t", None, "0", (TESTED,)), sandbox)
+    wrong, right = "def f(x):\n    x += 1", "def f(x):\n    return 2 * x"
+    for answer, kept in (
+        (f"```python\n{wrong}\n```", None),
+        (f"```python\n{wrong}\n    return x)\n```", wrong),
+        (f"```python\n{wrong}\n```\nor\n```\nlonger, and no code\nat all\n```", wrong),
+        (f"```python\n{right}\n)\n```", None),
+    ):
+        row = judge_answer(judge, TESTED, answer).as_record()
+        assert (row.get("code") or "").strip() == (kept or ""), answer
+        assert (row["verdict"] == "passed") == (right in answer)
+
+
 def test_verdicts_that_need_no_run(sandbox: Sandbox) -> None:
     """No code is empty, a used-up budget truncated unless what is there passes."""
     judge = open_judge(ProblemSet("t", None, "0", (TESTED,)), sandbox)
