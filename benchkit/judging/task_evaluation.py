@@ -230,7 +230,8 @@ class _Outcome:
         run = self._run
         self._output.stop_clock()
         sandbox = run.bench.sandbox if run.efficiency else None
-        parts = self._composite.measure(run.settings.output_dir, sandbox, say)
+        toolchains = run.bench.toolchains.by_language
+        parts = self._composite.measure(run.settings.output_dir, sandbox, toolchains, say)
         summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
         further = {
             **summary["further"],

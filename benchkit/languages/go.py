@@ -73,8 +73,10 @@ class Go:
         version = version_of(go, "version")
         from hashlib import sha256
 
-        place = sha256(str(root).encode()).hexdigest()[:8]  # the cache holds an index of this very folder
-        cache = shared_folder() / "go" / f"build-{version}-{place}"
+        # The cache holds an index of this very folder, which is wrong once another one lies in its place.
+        folder = root.stat()
+        place = sha256(str(root).encode()).hexdigest()[:8]
+        cache = shared_folder() / "go" / f"build-{place}-{version}-{folder.st_ino}-{folder.st_mtime_ns:x}"
         return Toolchain(
             version,
             {GO: root / "bin" / GO},
@@ -85,16 +87,20 @@ class Go:
 
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Compile the standard library's common packages, as a test of a module would have them."""
+        import shutil  # loaded here, for a script's help compiles nothing
+
         folder = toolchain.caches[0].folder
         done = folder / FILLED
         if not done.exists():
+            for old in set(folder.parent.glob(f"{'-'.join(folder.name.split('-')[:2])}-*")) - {folder}:
+                shutil.rmtree(old, ignore_errors=True)  # of a toolchain that lay in this one's place
             self._compile_common(toolchain, folder)
             done.touch()
         # Go trims a cache once a day; a recent time keeps it from trying that where the cache is read-only.
         (folder / "trim.txt").write_text(str(int(time.time()) + LATER_S))
 
     def _compile_common(self, toolchain: Toolchain, folder: Path) -> None:
-        import subprocess  # loaded here, for a script's help compiles nothing
+        import subprocess
         import tempfile
 
         folder.mkdir(parents=True, exist_ok=True)

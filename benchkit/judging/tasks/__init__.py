@@ -10,6 +10,7 @@ browser.py     runs a page's tests in a browser: a second opinion and a screensh
 artifacts.py   the files of an attempt in the run's folder
 generation.py  judges tests that a model wrote: false alarms, mutants killed
 packages.py    the packages that tasks declare
+heavy_programs.py  builds the heavy inputs of tasks, by which answers are timed
 toolchains.py  finds the toolchains of this machine
 verify.py      the gate for tasks: references pass, everything else fails
 harnesses/     one file a language

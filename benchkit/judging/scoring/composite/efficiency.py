@@ -14,6 +14,8 @@ from statistics import median
 
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
+from benchkit.judging.tasks.harnesses import Run
+from benchkit.judging.tasks.heavy_programs import HeavyBuilds, Unbuildable
 from benchkit.verdict import Verdict
 
 NOISE_FLOOR_S = 0.02  # an empty program takes 2 ± 0.3 ms: ratios of less than this are noise
@@ -61,10 +63,13 @@ class EfficiencyMeter:
         heavy = self.heavy.get(one.task_id)
         if heavy is None or not one.reference:
             return Measured(one.task_id, one.sample, None, "no heavy input is known for the problem")
-        reference = self._reference(one, heavy)
-        if isinstance(reference, str):
-            return Measured(one.task_id, one.sample, None, reference)
-        return self._against(one, heavy, reference)
+        try:
+            reference = self._reference(one, heavy)
+            if isinstance(reference, str):
+                return Measured(one.task_id, one.sample, None, reference)
+            return self._against(one, heavy, reference)
+        except Unbuildable as error:
+            return Measured(one.task_id, one.sample, None, str(error))
 
     def _reference(self, one: Answered, heavy: Heavy) -> _Reference | str:
         """The measured reference of the answer; a text that says why it cannot be measured."""
@@ -202,6 +207,22 @@ def heavy_script(script: str, files: Mapping[str, bytes]) -> Heavy:
         return source, {**files, **{name: text.encode() for name, text in answer.items()}}
 
     return _heavy("heavy", "", with_answer)
+
+
+def heavy_builds(builds: HeavyBuilds) -> Heavy:
+    """The heavy input of a workspace in a language whose programs are built or started anew."""
+
+    def program(files: Sources, mark: str) -> Program:
+        return _program_of(builds.run_of(files), (mark,))
+
+    def idle(files: Sources) -> Program:
+        return _program_of(builds.run_of(files), ())
+
+    return Heavy(program, idle)
+
+
+def _program_of(run: Run, arguments: tuple[str, ...]) -> Program:
+    return Program(argv=(*(run.argv or ()), *arguments), files=run.files, executable=run.executable)
 
 
 def _heavy(

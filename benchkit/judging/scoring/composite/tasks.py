@@ -8,13 +8,17 @@ from typing import Any
 
 from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.asking.tasks.folders import read_heavy, read_solution
+from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered
-from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_script
+from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_builds, heavy_script
 from benchkit.judging.scoring.composite.record import Measurements
+from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds
 from benchkit.judging.tasks.judge import Attempt
+from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.proof import Check
+from benchkit.languages import Toolchain
 from benchkit.verdict import Verdict
 
 
@@ -31,10 +35,19 @@ class TaskComposite:
         self._composite.add(judged, answered, share_of_checks(task, attempt))
 
     def measure(
-        self, folder: Path | None, sandbox: Sandbox | None, tell: Callable[[str], None]
+        self,
+        folder: Path | None,
+        sandbox: Sandbox | None,
+        toolchains: Mapping[str, Toolchain | MissingDependency],
+        tell: Callable[[str], None],
     ) -> dict[str, Any]:
         """The record's parts; efficiency where a sandbox to measure in is given."""
-        return self._composite.measure_in(sandbox, lambda: _heavy_of(self._tasks.values()), folder, tell)
+
+        def heavy() -> dict[str, Heavy]:
+            assert sandbox is not None
+            return _heavy_of(self._tasks.values(), Programs(sandbox), toolchains)
+
+        return self._composite.measure_in(sandbox, heavy, folder, tell)
 
 
 def share_of_checks(task: Task, attempt: Attempt) -> float | None:
@@ -80,9 +93,16 @@ def _code_of(task: Task, files: Mapping[str, bytes]) -> dict[str, str]:
     }
 
 
-def _heavy_of(tasks: Iterable[Task]) -> dict[str, Heavy]:
-    return {
-        task.id: heavy_script(read_heavy(task), task.workspace)
-        for task in tasks
-        if task.heavy is not None and task.language.preloaded
-    }
+def _heavy_of(
+    tasks: Iterable[Task], programs: Programs, toolchains: Mapping[str, Toolchain | MissingDependency]
+) -> dict[str, Heavy]:
+    known: dict[str, Heavy] = {}
+    for task in tasks:
+        toolchain = toolchains.get(task.language.name)
+        if task.heavy is None or not isinstance(toolchain, Toolchain):
+            continue
+        if task.language.preloaded:
+            known[task.id] = heavy_script(read_heavy(task), task.workspace)
+        elif task.language.name in HEAVY_PROGRAMS:
+            known[task.id] = heavy_builds(HeavyBuilds(task, read_heavy(task), programs, toolchain))
+    return known

@@ -52,7 +52,7 @@ class RustHarness:
         tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
         if not tests:
             raise Unfit("no tests/*.rs among the tests")
-        crate, edition = _crate(trial), _edition(trial)
+        crate, edition = crate_of(trial.files), edition_of(trial.files)
         products = tuple(f"bench_{PurePosixPath(test).stem}" for test in tests)
         rustc = (
             str(toolchain.executables[RUSTC]),
@@ -96,17 +96,18 @@ class RustHarness:
         return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products)
 
 
-def _crate(trial: Trial) -> str:
-    if "src/lib.rs" not in trial.files:
+def crate_of(files: Files) -> str:
+    """The name that other crates use for it."""
+    if "src/lib.rs" not in files:
         raise Unfit("no src/lib.rs in the workspace")
-    match = NAME.search(trial.files.get("Cargo.toml", b"").decode("utf-8", "replace"))
+    match = NAME.search(files.get("Cargo.toml", b"").decode("utf-8", "replace"))
     if match is None:
         raise Unfit("no package's name in Cargo.toml")
     return match[1].replace("-", "_")
 
 
-def _edition(trial: Trial) -> str:
-    match = EDITIONS.search(trial.files["Cargo.toml"].decode("utf-8", "replace"))
+def edition_of(files: Files) -> str:
+    match = EDITIONS.search(files["Cargo.toml"].decode("utf-8", "replace"))
     return match[1] if match else EDITION
 
 
