@@ -26,6 +26,7 @@ PATH = click.Path(path_type=Path)
 @click.option(
     "--known", is_flag=True, help="Judge answers whose truth is known: whether the judge is any good."
 )
+@click.option("--tune", is_flag=True, help="Improve the prompt on such answers, if it gains on others.")
 @click.option(
     "--catalogue", type=PATH, metavar="DIR", help="… to the tasks of this folder [default: tasks/]."
 )
@@ -38,6 +39,7 @@ def command(
     settings: Settings,
     run: Path | None,
     known: bool,
+    tune: bool,
     catalogue: Path | None,
     bars: str | None,
     votes: int,
@@ -49,15 +51,22 @@ def command(
     from benchkit.judging.judges.llm.program import read_state
     from benchkit.judging.judges.llm.rubrics import FOLDER, read_rubrics
 
-    import_dspy()
     court = Court(read_rubrics(rubrics or FOLDER), votes, read_state(program) if program else {})
     if known:
         from benchkit.asking.tasks import load_catalogue
-        from benchkit.judging.judge_check import Check, check_judge
+        from benchkit.judging.judge_check import Check, KnownTasks, check_judge
         from benchkit.judging.judges.llm.checking.bars import read_bars
 
-        return check_judge(Check(court, load_catalogue(catalogue), read_bars(bars)), _with_seeds(settings))
+        tasks = KnownTasks(load_catalogue(catalogue))
+        return check_judge(Check(court, tasks, read_bars(bars)), _with_seeds(settings))
+    if tune:
+        from benchkit.asking.tasks import load_catalogue
+        from benchkit.judging.judge_check import KnownTasks
+        from benchkit.judging.judge_tuning import tune_judge
+
+        return tune_judge(court, KnownTasks(load_catalogue(catalogue)), _with_seeds(settings))
     if settings.check and run is None:  # whose answers they will be is not known yet
+        import_dspy()
         return None
     return judge_run(court, _with_seeds(settings), need_run(run))
 

@@ -112,6 +112,7 @@ class RunFile:
     VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
     SUMMARY: Final = "summary.json"
     MEASURES: Final = "measures.jsonl"  # what quality and efficiency of each passing answer were made of
+    PROGRAM: Final = "program.json"  # what tuning made of a judge's prompt
     RATIONALES: Final = "rationales.jsonl"  # what a judge said of each answer, item by item, and why
 
 

@@ -37,6 +37,7 @@ def command() -> None:
     \b
     judge RUN… --judge MODEL   the answers of these runs, several votes on each
     judge check MODEL          whether its word is worth anything, on answers whose truth is known
+    judge tune MODEL           a better prompt for it, kept where it gains on answers that it did not see
     """
 
 
@@ -106,6 +107,28 @@ def check_command(
         votes=votes, limit=limit, bars=bars, catalogue=catalogue, rubrics=rubrics, program=program
     )
     return tell([plan_run(judge_settings(settings_of(model, options), JudgeRun.CHECK, words))], ())
+
+
+@command.command("tune", params=judge_options())
+@click.argument("model", metavar="MODEL")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many tasks [default: 24].")
+@click.option("--catalogue", type=click.Path(path_type=Path), metavar="DIR", help="Other tasks than ours.")
+@click.option("--rubrics", type=click.Path(path_type=Path), metavar="DIR", help="Other questions than ours.")
+@history_option
+@runs_dir_option
+def tune_command(
+    model: str, limit: int | None, catalogue: Path | None, rubrics: Path | None, **options: Any
+) -> int:
+    """Put examples of a judge's own right answers into its prompt, by DSPy's BootstrapFewShot.
+
+    Half of the tasks are learnt from, the gain is measured on the others, and what gains nothing is not kept.
+    """
+    from benchkit.contract import JudgeRun
+    from benchkit.running.judging import judge_settings
+    from benchkit.running.plan import plan_run
+
+    words = script_words(limit=limit, catalogue=catalogue, rubrics=rubrics)
+    return tell([plan_run(judge_settings(settings_of(model, options), JudgeRun.TUNE, words))], ())
 
 
 def script_words(**flags: Any) -> list[str]:

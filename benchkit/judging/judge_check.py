@@ -41,33 +41,41 @@ TASKS = 12
 
 
 @dataclass(frozen=True)
-class Check:
-    """A check as it was asked for."""
+class KnownTasks:
+    """A catalogue's tasks with answers whose truth the gate has shown."""
 
-    court: Court
     catalogue: Catalogue
-    bars: Mapping[str, Bar]
 
-    def tasks(self, count: int | None) -> list[KnownTask]:
-        """Those whose answers the gate has tried; a reference that fails would make a good judge look bad."""
+    def usable(self) -> Iterator[KnownTask]:
+        """A reference that fails would make a good judge look bad: what changed since then is left out."""
         verified = Known(self.catalogue.path)
         tried = [task for task in self.catalogue.problems if verified.holds(task)]
         if left := len(self.catalogue.problems) - len(tried):
             say(f"{left} tasks are left out, nothing shows that their references pass: run_tasks.py --verify")
         usable = (known for task in spread(tried) if (known := known_task(task)) is not None)
-        chosen = list(islice(usable, count or TASKS))
-        if not chosen:
+        first = next(usable, None)
+        if first is None:
             raise UsageError(
                 f"no task of {self.catalogue.path} has a verified reference and a mutant: "
                 "run_tasks.py --verify tries them"
             )
-        return chosen
+        yield first
+        yield from usable
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check as it was asked for."""
+
+    court: Court
+    known: KnownTasks
+    bars: Mapping[str, Bar]
 
 
 def check_judge(check: Check, settings: Settings) -> None:
     """Ask, measure, and tell the verdict; its sheet goes into the record."""
     begun = time.monotonic()
-    tasks = check.tasks(settings.limit)
+    tasks = list(islice(check.known.usable(), settings.limit or TASKS))
     cases, pairs = cases_of(tasks), pairs_of(tasks)
     if settings.check:
         check.court.programs(case.subject.rubric for case in cases)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
+from benchkit.judging.judges.llm.rubrics import FOLDER
 from benchkit.telling.comparison.families import families_of, related_by
 from benchkit.telling.history import open_store
 from tests.judging.judges.llm.judged_runs import RIGHT, WRONG, is_right, needs_dspy, write_run
+from tests.judging.judges.llm.test_check import known_answers
 from tests.stand_ins import judge as judges
 from tests.stand_ins.chat_server import chat_server
 from tests.support import F16, Bench, runs_in
@@ -84,14 +87,65 @@ def test_a_judge_of_the_same_family_is_warned_of(bench: Bench, judged_history: P
     assert runs_in(judged_history)[1]["model"] == "qwen-72b"
 
 
+@needs_dspy
+@pytest.mark.heavy
+def test_a_judge_that_passed_its_check_is_shown_without_a_doubt(bench: Bench, judged_history: Path) -> None:
+    """Its sheet is in the history; with another rubric its points are doubted again."""
+    shutil.copytree(FOLDER, judged_history / "other")
+    (judged_history / "other" / "backend.yaml").open("a").write("# of my own\n")
+    truth = known_answers(12)
+    with chat_server(
+        judges.good(lambda code: is_right(code) if "def add" in code else truth(code))
+    ) as server:
+        at = ("--base-url", server.base_url)
+        checked = bench("judge", "check", "stand-in", "--limit", "6", "--votes", "1", *at)
+        assert checked.returncode == 0, checked.stderr
+        assert "Verdict: calibrated" in checked.stdout
+        bench("judge", "r-1", "--judge", "stand-in", "--votes", "1", *at)
+        compared = bench("compare", "--columns", "model,judge").stdout
+        assert "94.4" in compared
+        assert "uncalibrated" not in compared
+        bench("judge", "r-1", "--judge", "stand-in", "--votes", "1", "--rubrics", "other", *at)
+        doubted = bench("compare", "--columns", "model,judge").stdout
+    check = runs_in(judged_history)[1]
+    assert (check["benchmark"], check["model"], check["results"]["score"]) == (
+        "judge_check",
+        "stand-in",
+        100.0,
+    )
+    assert check["results"]["further"]["judge"]["calibrated"] is True
+    assert f"its check, {check['id']}, asked otherwise: backend" in doubted
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_a_judge_that_failed_its_check_is_doubted_by_its_fault(bench: Bench, judged_history: Path) -> None:
+    """The fault is told wherever its points are, and set bars stand in its sheet."""
+    with chat_server(judges.constant("yes")) as server:
+        at = ("--base-url", server.base_url)
+        checked = bench(
+            "judge", "check", "stand-in", "--limit", "3", "--votes", "1", "--bars", "retest=0.5", *at
+        )
+        assert checked.returncode == 0, checked.stderr
+        bench("judge", "r-1", "--judge", "stand-in", "--votes", "1", *at)
+    assert runs_in(judged_history)[1]["results"]["further"]["judge"]["bars"]["retest"] == "≥ 0.5"
+    compared = bench("compare", "--columns", "model,judge").stdout
+    assert "says yes to wrong code (false positives 1.00, must be ≤ 0.2)" in compared
+
+
 REFUSED = {
     "no such run": (("r-9", "--judge", "j", "--base-url", "http://127.0.0.1:9/v1"), "no model or run 'r-9'"),
     "no such file": (("r-1", "--judge", "none.gguf"), "none.gguf"),
     "no judge": (("r-1",), "--judge"),
     "no run": (("--judge", "j"), "RUN"),
+    "an unknown bar": (("check", str(F16), "--bars", "kapa=1"), "unknown bar 'kapa'"),
+    "no such catalogue": (("check", str(F16), "--catalogue", "none"), "none"),
+    "no such rubrics": (("r-1", "--judge", str(F16), "--rubrics", "none"), "--rubrics"),
+    "no such program": (("r-1", "--judge", str(F16), "--program", "none.json"), "--program"),
 }
 
 
+@needs_dspy
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_judged_is_refused_in_one_line(what: str, bench: Bench, judged_history: Path) -> None:
     """Nothing is started, and nothing is recorded."""

@@ -27,6 +27,7 @@ class Asked:
     items: tuple[str, ...]  # their ids
     codes: tuple[str, ...]  # one, or two to be compared
     seed: int
+    examples: int = 0  # of answers, before the question
 
     @property
     def is_pair(self) -> bool:
@@ -37,10 +38,10 @@ def read(turn: Turn) -> Asked:
     found = re.split(r"\[\[ ## (\w+) ## \]\]\n", turn.question)
     parts = {name: text.strip("\n") for name, text in zip(found[1::2], found[2::2], strict=True)}
     items = tuple(re.findall(r"[«\"']?\b([a-z][a-z0-9_]*): [A-Z]", parts.get("items", "")))
+    examples = sum(message["role"] == "assistant" for message in turn.body.get("messages", ()))
     codes = (parts[name] for name in ("code", "first", "second") if name in parts)
-    return Asked(
-        items, tuple(one.partition("\n\nRespond with")[0] for one in codes), turn.body.get("seed") or 0
-    )
+    plain = tuple(one.partition("\n\nRespond with")[0] for one in codes)
+    return Asked(items, plain, turn.body.get("seed") or 0, examples)
 
 
 def code_line(code: str) -> str:
@@ -150,5 +151,14 @@ def wavers(is_right: IsRight, from_seed: int) -> Do:
         if asked.seed >= from_seed and not asked.is_pair:
             answers = {name: "no" if word == "yes" else "yes" for name, word in answers.items()}
         return said(asked, answers)
+
+    return judging(answer)
+
+
+def learns(is_right: IsRight) -> Do:
+    """Says yes to all, until it is shown examples."""
+
+    def answer(asked: Asked) -> str:
+        return said(asked, honest(asked, is_right) if asked.examples else dict.fromkeys(asked.items, "yes"))
 
     return judging(answer)

@@ -5,6 +5,7 @@ subjects.py   what is judged: a task, an answer's code, and what running it show
 engine.py     our own client as the engine behind DSPy's LM; program.py the DSPy program of an area
 votes.py      several votes on one answer to one decision an item; evidence.py whether a quoted line is there
 pairs.py      two answers beside one another, in both orders
+tuning.py     a better prompt, from answers whose truth is known
 checking/     whether a judge's word is worth anything
 points.py     what the decisions on an answer, and all answers of a run, add up to
 

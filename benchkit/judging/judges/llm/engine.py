@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +23,7 @@ PIP = "pip install -r locks/judge.lock in the clone, or pip install 'dspy>=3.4.1
 
 def import_dspy() -> Any:
     """DSPy, which speaks of its own matters on no terminal of ours."""
+    os.environ.setdefault("TQDM_DISABLE", "1")
     try:
         import dspy
     except ImportError:
@@ -31,7 +33,10 @@ def import_dspy() -> Any:
 
 
 class ClientEngine:
-    """Answers one question of DSPy's by our client; what came back, or went wrong, stays to be looked at."""
+    """Answers questions of DSPy's by our client; what came back, or went wrong, stays to be looked at.
+
+    Without a name, each question is known by its prompt.
+    """
 
     def __init__(self, ask: AskQuestion, task_id: str, sample: int, schema: dict[str, Any]) -> None:
         self._ask, self._task_id, self._sample, self._schema = ask, task_id, sample, schema
@@ -42,9 +47,12 @@ class ClientEngine:
         """One request, one response; DSPy wraps errors, so that the first is kept as it was."""
         from dspy.lm15 import Message, Response, Usage
 
+        if self.error is not None:  # an optimizer goes on after errors: ours are not of one question
+            raise self.error
         prompt = Prompt(_messages(request), schema=self._schema)
+        name = self._task_id or prompt.digest
         try:
-            answer = self.answer = self._ask(Question(self._task_id, self._sample, prompt))
+            answer = self.answer = self._ask(Question(name, self._sample, prompt))
         except BaseException as error:
             self.error = error
             raise

@@ -88,7 +88,7 @@ def vote_of(predict: Any, given: Mapping[str, Any], engine: ClientEngine, number
         return _failed(number, engine, error)
     if _failure(engine) is not None:
         return _failed(number, engine, None)
-    return Vote(number, _said(answers), tokens=_tokens(engine))
+    return Vote(number, read_answers(answers), tokens=_tokens(engine))
 
 
 def _signature(dspy: Any) -> Any:
@@ -135,7 +135,7 @@ def read_state(path: Path) -> dict[str, Any]:
     return dict(found["programs"])
 
 
-def _said(answers: Sequence[ItemAnswer]) -> dict[str, Said]:
+def read_answers(answers: Sequence[ItemAnswer]) -> dict[str, Said]:
     """The last word on each item; some models repeat the question behind its name."""
     return {one.item.partition(":")[0].strip(): Said(one.answer, one.evidence, one.reason) for one in answers}
 
