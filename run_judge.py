@@ -57,8 +57,10 @@ def command(
         from benchkit.judging.judge_check import Check, KnownTasks, check_judge
         from benchkit.judging.judges.llm.checking.bars import read_bars
 
-        tasks = KnownTasks(load_catalogue(catalogue))
-        return check_judge(Check(court, tasks, read_bars(bars)), _with_seeds(settings))
+        check = Check(court, KnownTasks(load_catalogue(catalogue)), read_bars(bars))
+        import_dspy()
+        return check_judge(check, _with_seeds(settings))
+    import_dspy()
     if tune:
         from benchkit.asking.tasks import load_catalogue
         from benchkit.judging.judge_check import KnownTasks
@@ -66,7 +68,6 @@ def command(
 
         return tune_judge(court, KnownTasks(load_catalogue(catalogue)), _with_seeds(settings))
     if settings.check and run is None:  # whose answers they will be is not known yet
-        import_dspy()
         return None
     return judge_run(court, _with_seeds(settings), need_run(run))
 
