@@ -4,7 +4,9 @@ base.py      Language, the Syntax that it offers, and the ContestRules that it m
 building.py  plain data: Toolchain, Cache, Recipe, Commands
 patterns.py  a Syntax made of patterns, for languages that are not parsed
 finding.py   where programs lie and which version they have
-bringing.py  brings Go, Node and the packages of tasks into our cache folder; locks/ pins them
+crates.py    Rust's crates that exercises name
+bringing.py  brings Go, Node and the packages of tasks into our cache folder; locks/ pins them;
+             bringing_crates.py crates
 python/      Python; javascript.py, typescript.py, html.py, go.py, rust.py, cpp.py, java.py: the others
 
 To add a language: one file here with a class that has the attributes and methods of `Language`, and one line

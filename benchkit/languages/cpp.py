@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
+
 from benchkit.errors import MissingDependency
 from benchkit.languages.base import ContestRules, Syntax
 from benchkit.languages.building import Commands, Recipe, Toolchain
-from benchkit.languages.finding import find_program, own_folders, version_of
+from benchkit.languages.finding import find_program, own_folders, toolchains_folder, version_of
 from benchkit.languages.patterns import PatternSyntax
 
 GXX = "g++"
@@ -14,6 +17,22 @@ MISSING = MissingDependency(
     "g++",
     "sudo apt install g++ (Debian, Ubuntu), sudo dnf install gcc-c++ (Fedora), brew install gcc (macOS)",
 )
+
+
+def boost_folder() -> Path:
+    """Where `make toolchains` puts Boost's headers; the system's come first."""
+    return toolchains_folder() / "boost"
+
+
+@cache
+def has_boost(gxx: Path) -> bool:
+    """Whether a program that includes Boost compiles."""
+    import subprocess  # loaded here: a script's help compiles nothing
+
+    command = [str(gxx), "-fsyntax-only", "-x", "c++", "-idirafter", str(boost_folder()), "-"]
+    return not subprocess.run(
+        command, input=b"#include <boost/version.hpp>\n", capture_output=True
+    ).returncode
 
 
 class Cpp:
@@ -39,7 +58,8 @@ class Cpp:
 
     def find_toolchain(self) -> Toolchain:
         gxx = find_program(GXX, (), MISSING)
-        return Toolchain(version_of(gxx, "-dumpfullversion"), {GXX: gxx}, own_folders(gxx))
+        folders = own_folders(gxx, boost_folder())
+        return Toolchain(version_of(gxx, "-dumpfullversion"), {GXX: gxx}, folders)
 
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Nothing to fill: each program brings its own headers."""

@@ -1,7 +1,8 @@
-"""Rust: crates without dependencies, compiled by rustc itself."""
+"""Rust: compiled by rustc itself, against those crates that are here."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from benchkit.errors import MissingDependency
@@ -10,7 +11,7 @@ from benchkit.languages.building import Commands, Recipe, Toolchain
 from benchkit.languages.finding import as_numbers, find_program, opened, output_of, own_folders, version_of
 from benchkit.languages.patterns import PatternSyntax
 
-RUSTC = "rustc"
+RUSTC, CARGO = "rustc", "cargo"
 EDITION = "2021"
 OLDEST = "1.74"
 NEEDED = f"rustc {OLDEST} or newer"
@@ -57,10 +58,19 @@ class Rust:
         if as_numbers(version) < as_numbers(OLDEST):
             raise MissingDependency(NEEDED, f"{starter} is {version}; {ADVICE}")
         folders = [opened(root / part, f"rust-{version}/{part}") for part in ("bin", "lib")]
-        return Toolchain(version, {RUSTC: folders[0] / RUSTC}, own_folders(*folders))
+        programs = {RUSTC: folders[0] / RUSTC}
+        import shutil  # like compile_crates, loaded when it is used: a script's help needs none
+
+        if cargo := shutil.which(CARGO, path=f"{folders[0]}{os.pathsep}{os.environ.get('PATH', '')}"):
+            programs[CARGO] = Path(cargo)
+        return Toolchain(version, programs, own_folders(*folders))
 
     def fill_caches(self, toolchain: Toolchain) -> None:
-        """Nothing to fill: the standard library comes compiled."""
+        """The standard library comes compiled; what single exercises need beyond it does not."""
+        from benchkit.languages.crates import compile_crates
+
+        if CARGO in toolchain.executables:
+            compile_crates(toolchain.executables[CARGO], toolchain.executables[RUSTC], toolchain.version)
 
     def program(self, source: str) -> Recipe:
         build = (RUSTC, "--edition", EDITION, "-O", "-o", "main", "main.rs")

@@ -53,7 +53,8 @@ class Programs:
         if outcome.verdict is Verdict.PASSED and set(outcome.files) == set(plan.products):
             return outcome
         verdict = Verdict.ERROR if outcome.verdict is Verdict.PASSED else outcome.verdict
-        detail = f"does not build: {_first_error(outcome)}"
+        why = " — ".join(filter(None, (_first_error(outcome), plan.caution)))
+        detail = f"does not build: {why}"
         return Tested(verdict, detail, build_s=outcome.seconds, stdout=outcome.stdout, stderr=outcome.stderr)
 
     def run(

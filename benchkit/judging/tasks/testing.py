@@ -137,4 +137,6 @@ def _missing(task: Task, toolchain: Toolchain) -> str:
     if absent := missing_packages(task):
         return f"the package {absent[0]} is not there: {ADVICE}"
     harness = HARNESSES.get(task.language.name)
-    return harness.missing({**task.workspace, **task.tests}) if harness and task.commands is None else ""
+    if harness is None or task.commands is not None:
+        return ""
+    return harness.missing({**task.workspace, **task.tests}, toolchain)

@@ -45,6 +45,7 @@ class BuildPlan:
     files: Files = field(default_factory=dict)  # that the build needs
     build: Command = ()  # empty: there is nothing to build
     products: tuple[str, ...] = ()  # made by the build
+    caution: str = ""  # what may be why, where the build fails
 
 
 class Harness(Protocol):
@@ -54,7 +55,7 @@ class Harness(Protocol):
     def prepare(self, toolchain: Toolchain, /) -> Sequence[Path]: ...
 
     # What a task's own files need that is not here, and what brings it; empty where all is.
-    def missing(self, files: Files, /) -> str: ...
+    def missing(self, files: Files, toolchain: Toolchain, /) -> str: ...
 
     # How this trial is built and run. Raises Unfit where it cannot be.
     def plan(self, trial: Trial, toolchain: Toolchain, /) -> BuildPlan: ...

@@ -14,7 +14,7 @@ from threading import Lock
 from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
-from benchkit.languages.cpp import FLAGS, GXX
+from benchkit.languages.cpp import FLAGS, GXX, boost_folder, has_boost
 from benchkit.languages.finding import shared_folder
 
 PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
@@ -23,6 +23,11 @@ CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
 CATCH_FLAGS = (
     *("-std=c++17", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"),
     "-DEXERCISM_RUN_ALL_TESTS",
+)
+BOOST = re.compile(rb"^\s*#\s*include\s*[<\"]boost/", re.MULTILINE)
+NO_BOOST = (
+    "Boost's headers are not there: make toolchains brings them;"
+    " or sudo apt install libboost-dev (Debian, Ubuntu), sudo dnf install boost-devel (Fedora)"
 )
 BEFORE_CATCH = "bench_before_catch.cpp"
 _CATCH_INCLUDED = re.compile(r"^#(?:ifdef EXERCISM_TEST_SUITE|include [<\"][^>\"]*catch\.hpp)", re.MULTILINE)
@@ -43,8 +48,9 @@ class CppHarness:
             (folder / "main.o.draft").rename(folder / "main.o")
         return (folder,)
 
-    def missing(self, _files: Files) -> str:
-        return ""
+    def missing(self, files: Files, toolchain: Toolchain) -> str:
+        includes = any(BOOST.search(content) for content in files.values())
+        return NO_BOOST if includes and not has_boost(toolchain.executables[GXX]) else ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
         sources = sorted(name for name in trial.files if name.endswith(".cpp") and "/" not in name)
@@ -72,19 +78,20 @@ def _plan_with_catch(
     """
     prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
     files = {name: content for name, content in trial.files.items() if name != CATCH}
+    places = ("-I", ".", "-idirafter", str(boost_folder()))
     lines = ["set -e"]
     for number, name in enumerate(tests):
         alone = f"{number}_{BEFORE_CATCH}"
         files[alone] = _before_catch(trial.files[name])
-        lines.append(shlex.join((gxx, *CATCH_FLAGS, "-I", ".", "-fsyntax-only", alone)))
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-fsyntax-only", alone)))
     own = ["./" + name for name in sources if name not in tests]
     objects = [f"{number}.o" for number in range(len(own))]
     for source, product in zip(own, objects, strict=True):
-        lines.append(shlex.join((gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", product, source)))
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-c", "-o", product, source)))
     lines.append(
         shlex.join(
             (
-                *(gxx, *CATCH_FLAGS, "-I", str(prepared), "-I", ".", "-include", CATCH_FIRST, "-o", PROGRAM),
+                *(gxx, *CATCH_FLAGS, "-I", str(prepared), *places, "-include", CATCH_FIRST, "-o", PROGRAM),
                 *(*("./" + name for name in tests), *objects, str(prepared / "main.o")),
             )
         )

@@ -25,7 +25,7 @@ class GoHarness:
     def prepare(self, toolchain: Toolchain) -> Sequence[Path]:
         return [cache.folder for cache in toolchain.caches]
 
-    def missing(self, _files: Files) -> str:
+    def missing(self, _files: Files, _toolchain: Toolchain) -> str:
         return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:

@@ -74,7 +74,7 @@ class JavaHarness:
                 _archive(toolchain, folder)
         return (folder,)
 
-    def missing(self, files: Files) -> str:
+    def missing(self, files: Files, _toolchain: Toolchain) -> str:
         sources = [content for name, content in files.items() if name.endswith(".java")]
         return missing_library(b"\n".join(sources).decode("utf-8", "replace"))
 

@@ -32,7 +32,7 @@ class JavaScriptHarness:
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (packages_folder(), packages_folder().resolve()) if packages_folder().is_dir() else ()
 
-    def missing(self, _files: Files) -> str:
+    def missing(self, _files: Files, _toolchain: Toolchain) -> str:
         return ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:

@@ -20,7 +20,7 @@ class PythonHarness:
     def prepare(self, _toolchain: Toolchain) -> Sequence[Path]:
         return (python_packages_folder(),) if python_packages_folder().is_dir() else ()
 
-    def missing(self, _files: Files) -> str:
+    def missing(self, _files: Files, _toolchain: Toolchain) -> str:
         return ""
 
     def plan(self, trial: Trial, _toolchain: Toolchain) -> BuildPlan:

@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import subprocess
+import tomllib
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -13,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
+from benchkit.languages.crates import ADVICE, NEEDED, compiled_crates
 from benchkit.languages.finding import shared_folder
-from benchkit.languages.rust import EDITION, RUSTC
+from benchkit.languages.rust import CARGO, EDITION, RUSTC
 
 HARNESS = "bench_harness"
 NAME = re.compile(r"^\s*name\s*=\s*\"([\w-]+)\"", re.MULTILINE)
@@ -22,6 +24,10 @@ EDITIONS = re.compile(r"^\s*edition\s*=\s*\"(\d{4})\"", re.MULTILINE)
 # The runner needs the compiler's own test library, which a stable one gives out only when told so.
 ALLOWED = {"RUSTC_BOOTSTRAP": "1"}
 SCRIPT = "bench_build.sh"
+FLAGS = ("--cap-lints", "warn", "-C", "debuginfo=0")
+RUNNER = f"-Zcrate-attr=test_runner({HARNESS}::runner)"
+TEST = re.compile(r"tests/[^/]+\.rs")
+CALLS_CARGO = b'Command::new("cargo")'
 
 
 class RustHarness:
@@ -43,57 +49,67 @@ class RustHarness:
                 check=True,
                 capture_output=True,
             )
-        return (folder,)
+        crates = compiled_crates(toolchain.version)
+        return (folder, crates.folder) if crates.files else (folder,)
 
-    def missing(self, _files: Files) -> str:
-        return ""
+    def missing(self, files: Files, toolchain: Toolchain) -> str:
+        """A crate that the starter itself declares."""
+        here = compiled_crates(toolchain.version).files
+        lacking = [name for name in _dependencies(files) if name in NEEDED and name not in here]
+        return f"the crate {lacking[0]} is not there: {ADVICE.format(lacking[0])}" if lacking else ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
-        tests = sorted(name for name in trial.tests if re.fullmatch(r"tests/[^/]+\.rs", name))
+        tests = sorted(name for name in trial.tests if TEST.fullmatch(name))
         if not tests:
             raise Unfit("no tests/*.rs among the tests")
-        crate, edition = crate_of(trial.files), edition_of(trial.files)
+        crate = crate_of(trial.files)
         products = tuple(f"bench_{PurePosixPath(test).stem}" for test in tests)
-        rustc = (
-            str(toolchain.executables[RUSTC]),
-            "--edition",
-            edition,
-            "--cap-lints",
-            "warn",
-            "-C",
-            "debuginfo=0",
-        )
-        library = (
-            *rustc,
-            "--crate-type",
-            "rlib",
-            "--crate-name",
-            crate,
-            "-o",
-            f"lib{crate}.rlib",
-            "src/lib.rs",
-        )
-        folder = _folder(toolchain)
-        lines = ["set -e", shlex.join(library)]
+        wanted, here = _dependencies(trial.files), compiled_crates(toolchain.version)
+        edition = ("--edition", edition_of(trial.files))
+        rustc = (str(toolchain.executables[RUSTC]), *edition, *FLAGS, *here.flags(wanted))
+        library = ("--crate-type", "rlib", "--crate-name", crate, "-o", f"lib{crate}.rlib", "src/lib.rs")
+        lines = ["set -e", shlex.join((*rustc, *library))]
         for test, product in zip(tests, products, strict=True):
+            name = PurePosixPath(test).stem.replace("-", "_")
+            ours = _folder(toolchain) / f"lib{HARNESS}.rlib"
             command = (
                 *("/usr/bin/env", *(f"{name}={value}" for name, value in ALLOWED.items()), *rustc, "--test"),
-                *(
-                    "-Zcrate-attr=feature(custom_test_frameworks)",
-                    f"-Zcrate-attr=test_runner({HARNESS}::runner)",
-                ),
-                *(
-                    "--crate-name",
-                    PurePosixPath(test).stem.replace("-", "_"),
-                    "--extern",
-                    f"{crate}=lib{crate}.rlib",
-                ),
-                *("--extern", f"{HARNESS}={folder}/lib{HARNESS}.rlib", "-o", product, test),
+                *("-Zcrate-attr=feature(custom_test_frameworks)", RUNNER, "--crate-name", name),
+                *("--extern", f"{crate}=lib{crate}.rlib", "--extern", f"{HARNESS}={ours}"),
+                *("-o", product, test),
             )
             lines.append(shlex.join(command))
         files = {**trial.files, SCRIPT: "\n".join([*lines, ""]).encode()}
-        runs = tuple(Run({}, argv=(f"./{product}",), executable=(product,)) for product in products)
-        return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products)
+        runs = tuple(
+            _run(trial, test, product, toolchain) for test, product in zip(tests, products, strict=True)
+        )
+        doubts = here.doubts(wanted)
+        caution = f"Cargo.toml asks for {doubts}, and nothing is fetched" if doubts else ""
+        return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products, caution)
+
+
+def _run(trial: Trial, test: str, product: str, toolchain: Toolchain) -> Run:
+    """In the package's folder; tests that build something find cargo and what it builds with."""
+    if CALLS_CARGO not in trial.files[test] or CARGO not in toolchain.executables:
+        return Run({}, argv=(f"./{product}",), executable=(product,))
+    files = {name: content for name, content in trial.files.items() if not TEST.fullmatch(name)}
+    places = dict.fromkeys(str(toolchain.executables[name].parent) for name in (CARGO, RUSTC))
+    path = os.pathsep.join((*places, "/usr/bin", "/bin"))
+    start = f'CARGO_HOME="$PWD/bench_cargo" PATH={shlex.quote(path)} exec ./{product}'
+    return Run(files, argv=("/bin/sh", "-c", start), executable=(product,))
+
+
+def _dependencies(files: Files) -> dict[str, str]:
+    """The crates that Cargo.toml declares, with the version asked for; none where it cannot be read."""
+    try:
+        found = tomllib.loads(files.get("Cargo.toml", b"").decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        return {}
+    tables = [found.get(name) for name in ("dependencies", "dev-dependencies")]
+    declared = [each for table in tables if isinstance(table, dict) for each in table.items()]
+    return {
+        name: str(asked.get("version", "*") if isinstance(asked, dict) else asked) for name, asked in declared
+    }
 
 
 def crate_of(files: Files) -> str:
