@@ -6,7 +6,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -72,12 +72,12 @@ def scripted_endpoint(
     """The endpoint, and its models as a plan names them."""
     scripted = kind(solves)
     with chat_server(scripted) as server:
-        server.get = lambda turn, path: path == "/v1/models" and _tell(turn, solves)
+        server.get = lambda turn, path: path == "/v1/models" and tell_models(turn, solves)
         yield scripted, [{"base_url": server.base_url, "name": name} for name in solves]
 
 
-def _tell(turn: Turn, solves: Solves) -> bool:
-    turn.status(200, {"data": [{"id": name} for name in solves]})
+def tell_models(turn: Turn, names: Iterable[str]) -> bool:
+    turn.status(200, {"data": [{"id": name} for name in names]})
     return True
 
 
