@@ -16,10 +16,12 @@ import random
 import sys
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchkit.racing import Goal, Race
+from benchkit.running.batch.race_rounds import FIRST_ROUND, round_length_for
 
 GOALS = {"best": Goal(), "top3": Goal(places=3), "within5": Goal(margin=0.05)}
 Outcomes = dict[str, list[int]]
@@ -33,6 +35,7 @@ class Night:
     questions: int  # of all models together
     wanted: int
     lost: int
+    times_as_fast: float  # as a night that asks everything, with the starts of servers and scripts
 
 
 def main() -> None:
@@ -40,16 +43,23 @@ def main() -> None:
     drawn = random.Random(options.seed)
     verdicts = read_verdicts(options.verdicts)
     nights = [
-        run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn)
+        run_race(
+            draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn, options.start
+        )
         for _ in range(options.orders)
     ]
-    asked, questions, wanted, lost = (sum(column) for column in zip(*map(astuple, nights), strict=True))
+    asked, questions, wanted, lost, _ = (sum(column) for column in zip(*map(astuple, nights), strict=True))
     spoilt = sum(night.lost > 0 for night in nights) / len(nights)
     field = f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}"
-    print(f"{field}, rounds of {options.round}")
+    how = (
+        f"rounds of {options.round}" if options.start is None else f"a start takes {options.start:g} problems"
+    )
+    print(f"{field}, {how}")
     print(f"asked: {asked / questions:.1%} of all questions")
     print(f"wanted models lost: {lost} of {wanted}")
     print(f"orders in which a wanted model was lost: {spoilt:.2%}")
+    if options.start is not None:
+        print(f"{median(night.times_as_fast for night in nights):.2f} times as fast as all questions")
 
 
 def read_options() -> argparse.Namespace:
@@ -62,6 +72,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--goal", choices=GOALS, default="best")
     parser.add_argument("--round", type=int, default=10)
     parser.add_argument("--problems", type=int, help="So many, drawn anew for each order; without it all.")
+    parser.add_argument(
+        "--start", type=float, help="Of server and script, in problems: rounds are then as the runner's are."
+    )
     parser.add_argument("--equal", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -93,18 +106,30 @@ def with_total(shares: list[float], total: int, drawn: random.Random) -> list[in
     return solved
 
 
-def run_race(outcomes: Outcomes, goal: Goal, round_length: int, drawn: random.Random) -> Night:
+def run_race(
+    outcomes: Outcomes, goal: Goal, round_length: int, drawn: random.Random, start: float | None = None
+) -> Night:
+    """In rounds of one length; where a start's length is told, in problems, in the runner's own."""
     problems = len(next(iter(outcomes.values())))
     order = drawn.sample(range(problems), problems)
     race = Race(list(outcomes), problems, goal)
-    asked = 0
-    for number, problem in enumerate(order, 1):
-        asked += len(race.running)
-        race.add({model: outcomes[model][problem] for model in race.running})
-        if number % round_length == 0:
-            race.stop_losers()
+    asked = starts = 0
+    length = round_length if start is None else round_length_for(start, 1.0)
+    end = max(length, FIRST_ROUND) if start is not None else length
+    while race.answered < problems:
+        starts += len(race.running)
+        for problem in order[race.answered : end]:
+            asked += len(race.running)
+            race.add({model: outcomes[model][problem] for model in race.running})
+        race.stop_losers()
+        few = len(race.running) <= goal.places and not goal.margin
+        end += length
+        if few or problems - end < length / 2:
+            end = problems
     wanted = wanted_models(outcomes, goal)
-    return Night(asked, problems * len(outcomes), len(wanted), len(wanted - set(race.running)))
+    questions = problems * len(outcomes)
+    saved = (questions + len(outcomes) * (start or 0.0)) / (asked + starts * (start or 0.0))
+    return Night(asked, questions, len(wanted), len(wanted - set(race.running)), saved)
 
 
 def wanted_models(outcomes: Outcomes, goal: Goal) -> set[str]:

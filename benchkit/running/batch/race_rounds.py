@@ -35,6 +35,11 @@ def round_length(folders: Iterable[Path]) -> int:
             loading += rounds[-1].get("server_start_s") or 0.0
             loading += max(0.0, scripts - generation) / len(rounds)
             asking += generation / asked
+    return round_length_for(loading, asking)
+
+
+def round_length_for(loading: float, asking: float) -> int:
+    """From the time of a start and that of a problem."""
     wanted = loading / asking * (1 / LOADING_SHARE - 1) if asking else 0.0
     return max(SHORTEST_ROUND, int(wanted) + 1)
 
