@@ -49,6 +49,7 @@ demo: install  ## tiny models served, asked, judged, recorded and compared; a ta
 	@set -- ./bench_runner.py --model demo/demo-tasks.gguf --benchmark tasks --catalogue demo/tasks \
 		--server xllamacpp --temperature 0.0 --max-tokens 1000; \
 	printf '\n$$ %s\n' "$$*"; "$$@"
+	@printf '\nA model can judge what no run tells: make judge; ./bench_runner.py judge check MODEL; then judge RUN --judge MODEL (docs/judge.md)\n'
 	@printf '\nNow yours: ./bench_runner.py --model FILE.gguf --benchmark human_eval --temperature 0.0 --max-tokens 1000\n'
 
 run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a batch

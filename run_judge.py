@@ -23,6 +23,7 @@ PATH = click.Path(path_type=Path)
 
 @click.command(help=__doc__)
 @click.option("--run", type=PATH, metavar="DIR", help="Judge the answers of the run in this folder.")
+@click.option("--against", type=PATH, metavar="DIR", help="… beside those of this one, in both orders.")
 @click.option(
     "--known", is_flag=True, help="Judge answers whose truth is known: whether the judge is any good."
 )
@@ -38,6 +39,7 @@ PATH = click.Path(path_type=Path)
 def command(
     settings: Settings,
     run: Path | None,
+    against: Path | None,
     known: bool,
     tune: bool,
     catalogue: Path | None,
@@ -69,6 +71,10 @@ def command(
         return tune_judge(court, KnownTasks(load_catalogue(catalogue)), _with_seeds(settings))
     if settings.check and run is None:  # whose answers they will be is not known yet
         return None
+    if against is not None:
+        from benchkit.judging.judge_pairing import compare_runs
+
+        return compare_runs(court, _with_seeds(settings), need_run(run), need_run(against, "--against"))
     return judge_run(court, _with_seeds(settings), need_run(run))
 
 

@@ -42,6 +42,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
         Benchmark("polyglot", "run_tasks.py", "tasks", ("--catalogue", "polyglot", "--tries", "2")),
         Benchmark(JudgeRun.CODE, "run_judge.py", "tasks", asks_for="--run DIR, the folder of a run"),
         Benchmark(JudgeRun.CHECK, "run_judge.py", "tasks", ("--known",)),
+        Benchmark(JudgeRun.PAIRS, "run_judge.py", "tasks", asks_for="--run DIR --against DIR"),
         Benchmark(JudgeRun.TUNE, "run_judge.py", "tasks", ("--tune",)),
         Benchmark(
             "evalplus",

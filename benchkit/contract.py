@@ -121,6 +121,7 @@ class JudgeRun:
 
     CODE: Final = "judge"  # the answers of a run
     CHECK: Final = "judge_check"  # the judge itself, on answers whose truth is known
+    PAIRS: Final = "judge_pairs"  # the answers of two runs, beside one another
     TUNE: Final = "judge_tune"  # its prompt
     FURTHER: Final = "judge"  # the key in `further`
 

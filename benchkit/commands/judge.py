@@ -36,6 +36,7 @@ def command() -> None:
 
     \b
     judge RUN… --judge MODEL   the answers of these runs, several votes on each
+    judge A B --pairwise …     which of two runs' codes it would keep, in both orders
     judge check MODEL          whether its word is worth anything, on answers whose truth is known
     judge tune MODEL           a better prompt for it, kept where it gains on answers that it did not see
     """
@@ -44,6 +45,7 @@ def command() -> None:
 @command.command(RUNS, params=judge_options())
 @click.argument("names", nargs=-1, required=True, metavar="RUN|MODEL…")
 @click.option("--judge", required=True, metavar="MODEL", help="FILE.gguf, or one such as openrouter/NAME.")
+@click.option("--pairwise", is_flag=True, help="Two runs: which code would it keep? Asked in both orders.")
 @click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
 @click.option("--rubrics", type=click.Path(path_type=Path), metavar="DIR", help="Other questions than ours.")
 @click.option("--program", type=click.Path(path_type=Path), metavar="FILE", help="A tuned prompt.")
@@ -53,6 +55,7 @@ def command() -> None:
 def runs_command(
     names: tuple[str, ...],
     judge: str,
+    pairwise: bool,
     votes: int,
     rubrics: Path | None,
     program: Path | None,
@@ -63,13 +66,16 @@ def runs_command(
 
     What a judge said before is not asked again: after a failure the same command goes on.
     """
-    from benchkit.running.judging import plans_for
+    from benchkit.running.judging import plan_of_pairs, plans_for
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.selection import choose
     from benchkit.telling.history import open_store
 
     catalog = Catalog(open_store(options["history"]))
     chosen = [catalog.run(head) for head in choose(catalog, names)]
+    if pairwise:
+        words = script_words(rubrics=rubrics, limit=limit)
+        return tell([plan_of_pairs(chosen, settings_of(judge, options), words)], chosen)
     words = script_words(votes=votes, rubrics=rubrics, program=program, limit=limit)
     return tell(plans_for(chosen, settings_of(judge, options), words), chosen)
 
@@ -153,12 +159,24 @@ def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr
     from benchkit.running.judging import check_plans, execute_plans, family_warning
     from benchkit.terminal import say
 
-    for plan, run in zip(plans, judged, strict=False):
-        if warning := family_warning(plan, run):
+    for run in judged:
+        if warning := family_warning(plans[0], run):
             say(warning)
     check_plans(plans)
     display = open_display(output_to_stderr=output_to_stderr)
     return max((_told(ended, plans[0].settings) for ended in execute_plans(plans, display)), default=1)
+
+
+def _why_doubted(run: Run, settings: RunSettings) -> str:
+    """Why the judge's word does not count yet; empty where it does, or where it judged itself."""
+    from benchkit.contract import JudgeRun
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.judgements import why_uncalibrated
+    from benchkit.telling.history import open_store
+
+    if run.benchmark not in (JudgeRun.CODE, JudgeRun.PAIRS):
+        return ""
+    return why_uncalibrated(Catalog(open_store(settings.history)), run)
 
 
 def _told(ended: EndedRun, settings: RunSettings) -> int:
@@ -169,7 +187,9 @@ def _told(ended: EndedRun, settings: RunSettings) -> int:
     run = ended.run
     where = f"recorded as {run.id} in {settings.history}"
     if run.status is Status.OK:
-        say(f"{where}; every item with its reasons: {run.artifacts}/rationales.jsonl")
+        say(f"{where}; logs and reasons: {run.artifacts}")
+        if why := _why_doubted(run, settings):
+            say(f"warning: the judge is uncalibrated, its points prove nothing: {why}")
         return 0
     complain(f"{PROGRAM} judge", f"{run.error} ({where}; logs in {run.artifacts})")
     return Interrupted.exit_code if run.status is Status.INTERRUPTED else 1

@@ -7,6 +7,7 @@ scoring/             what a model's answers are worth, and what they add up to
 evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
 task_evaluation.py   the same for whole tasks; task_bench.py opens what they are judged with
 judge_evaluation.py  what a model as a judge says of a run's answers; judge_check.py whether its word counts,
-                     judge_tuning.py a better prompt for it
+                     judge_tuning.py a better prompt for it,
+                     judge_pairing.py two runs' answers beside one another
 polyglot_figures.py  what a run over Aider's polyglot benchmark comes to in its own figures
 """

@@ -217,9 +217,9 @@ def in_words(found: Mapping[str, Any]) -> list[str]:
     return said
 
 
-def need_run(folder: Path | None) -> Path:
+def need_run(folder: Path | None, flag: str = "--run") -> Path:
     if folder is None:
         raise UsageError("--run is missing: the folder of the run whose answers are to be judged")
     if not folder.is_dir():
-        raise UsageError(f"--run {folder}: there is no such folder; a run's record names it as artifacts")
+        raise UsageError(f"{flag} {folder}: there is no such folder; a run's record names it as artifacts")
     return folder.resolve()

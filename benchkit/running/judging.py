@@ -32,6 +32,15 @@ def plans_for(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -
     return [plan_run(judge_settings(settings, JudgeRun.CODE, each)) for each in words]
 
 
+def plan_of_pairs(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -> PlannedRun:
+    """Two runs beside one another."""
+    if len(runs) != 2:
+        raise UsageError(f"--pairwise compares two runs, and {len(runs)} are named")
+    first, second = (str(folder_of(run, settings.runs_dir)) for run in runs)
+    words = ("--run", first, "--against", second, *args)
+    return plan_run(judge_settings(settings, JudgeRun.PAIRS, words))
+
+
 def folder_of(run: Run, runs_dir: Path) -> Path:
     """Where the run's answers lie; UsageError where they are gone."""
     places = [Path(run.artifacts)] if run.artifacts else []

@@ -133,6 +133,26 @@ def test_a_judge_that_failed_its_check_is_doubted_by_its_fault(bench: Bench, jud
     assert "says yes to wrong code (false positives 1.00, must be ≤ 0.2)" in compared
 
 
+@needs_dspy
+@pytest.mark.heavy
+def test_two_runs_are_judged_beside_one_another(bench: Bench, judged_history: Path) -> None:
+    """In both orders; the result says whose word it is, and that nobody has checked it."""
+    folder = write_run(judged_history / "runs" / "r-2", {"Demo/0": WRONG, "Demo/1": WRONG})
+    store = open_store(str(judged_history / "benchmark_results.json"))
+    store.append(a_run("r-2", benchmark="demo", model="llama-2b", artifacts=str(folder)))
+    with chat_server(judges.good(is_right)) as server:
+        at = ("--judge", "stand-in", "--base-url", server.base_url)
+        done = bench("judge", "r-1", "r-2", "--pairwise", *at)
+        assert done.returncode == 0, done.stderr
+        assert "Results: r-1 gets 75.0% of what was decided against r-2" in done.stdout
+        assert "the judge is uncalibrated, its points prove nothing: it was never checked" in done.stderr
+        alone = bench("judge", "r-1", "--pairwise", *at)
+        assert alone.returncode == 2
+        assert "--pairwise compares two runs, and 1 are named" in alone.stderr
+    assert runs_in(judged_history)[2]["benchmark"] == "judge_pairs"
+    assert "judge_pairs" not in bench("compare").stdout
+
+
 REFUSED = {
     "no such run": (("r-9", "--judge", "j", "--base-url", "http://127.0.0.1:9/v1"), "no model or run 'r-9'"),
     "no such file": (("r-1", "--judge", "none.gguf"), "none.gguf"),

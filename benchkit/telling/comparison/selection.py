@@ -21,7 +21,7 @@ from benchkit.telling.history.heads import Head
 if TYPE_CHECKING:
     from benchkit.telling.comparison.judgements import Judgement
 
-OF_JUDGES = (JudgeRun.CODE, JudgeRun.CHECK, JudgeRun.TUNE)
+OF_JUDGES = (JudgeRun.CODE, JudgeRun.PAIRS, JudgeRun.CHECK, JudgeRun.TUNE)
 """Benchmarks whose models judge: nothing to compare with models that write, unless somebody names them."""
 
 

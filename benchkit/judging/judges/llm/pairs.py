@@ -36,6 +36,21 @@ class Preference:
     why: Abstention | None = None
     said: tuple[str | None, str | None] = (None, None)  # by each order, as of the pair as it was given
     place: str | None = None  # the place that was preferred in both orders, whoever stood there
+    evidence: str = ""
+    reasons: tuple[str, ...] = ()
+
+    def as_record(self) -> dict[str, Any]:
+        """A line for people and for machines, in the form of an item that was judged alone."""
+        known = {
+            "item": self.item.id,
+            "dimension": self.item.dimension,
+            "question": self.item.ask,
+            "answer": self.answer,
+            "why": self.why and str(self.why),
+            "evidence": self.evidence,
+            "reasons": list(self.reasons),
+        }
+        return {name: known[name] for name in known if name == "answer" or known[name] not in (None, "", [])}
 
 
 @dataclass(frozen=True)
@@ -45,6 +60,15 @@ class Compared:
     first: Subject
     second: Subject
     preferences: tuple[Preference, ...]
+
+    def as_record(self) -> dict[str, Any]:
+        """Its line in the file of rationales."""
+        return {
+            "task_id": self.first.task_id,
+            "sample": self.first.sample,
+            "rubric": self.first.rubric,
+            "items": [one.as_record() for one in self.preferences],
+        }
 
     def answer_to(self, item: Item) -> Preference:
         return next(one for one in self.preferences if one.item == item)
@@ -98,15 +122,17 @@ def _named(place: str, subject: Subject) -> Mapping[str, str]:
 
 def _preference(item: Item, votes: Sequence[Vote], lines: Lines) -> Preference:
     words = [_word(vote, item, lines) for vote in votes]
+    said = [vote.said[item.id] for vote in votes if item.id in vote.said]
+    reasons = tuple(one.reason for one in said if one.reason)
     failures = [word for word in words if isinstance(word, Abstention)]
     if failures:
-        return Preference(item, None, failures[0])
+        return Preference(item, None, failures[0], reasons=reasons)
     straight, turned = (str(word) for word in words)
-    said = (straight, TURNED[turned])
-    if said[0] == said[1]:
-        return Preference(item, said[0], None, said)
+    both = (straight, TURNED[turned])
+    if both[0] == both[1]:
+        return Preference(item, both[0], None, both, None, said[0].evidence, reasons)
     place = straight if straight == turned and straight != SAME else None
-    return Preference(item, None, Abstention.FLIP, said, place)
+    return Preference(item, None, Abstention.FLIP, both, place, reasons=reasons)
 
 
 def _word(vote: Vote, item: Item, lines: Lines) -> str | Abstention:

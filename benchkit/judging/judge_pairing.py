@@ -1,0 +1,169 @@
+"""Two runs' answers beside one another: which code a judge would rather keep, asked in both orders."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
+from benchkit.asking.script.journal import explained
+from benchkit.contract import JudgeRun, RunFile
+from benchkit.errors import UsageError
+from benchkit.judging.judge_evaluation import Court, JudgedRow, counting
+from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram
+from benchkit.judging.judges.llm.points import Sheet
+from benchkit.judging.judges.llm.rubrics import DIMENSIONS
+from benchkit.judging.judges.llm.subjects import Subject, subjects_of_run
+from benchkit.judging.judges.llm.votes import Abstention
+from benchkit.statistics import mean_interval, sign_flip
+from benchkit.verdict import Verdict
+
+if TYPE_CHECKING:
+    from benchkit.judging.judges.llm.engine import AskQuestion
+
+WORTH = {FIRST: 1.0, SAME: 0.5, SECOND: 0.0}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers to one task."""
+
+    first: Subject
+    second: Subject
+
+
+def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> None:
+    """Compare all answers to the tasks that both runs have, and tell the result."""
+    begun = time.monotonic()
+    pairs = _pairs(run, against)[: settings.limit]
+    programs = {
+        name: PairProgram(court.rubrics[name]) for name in sorted({one.first.rubric for one in pairs})
+    }
+    if settings.check:
+        say(f"{len(pairs)} pairs of answers of {run.name} and {against.name}: all is ready")
+        return
+    from benchkit.asking.client.asking import Asking
+
+    asking = Asking(settings)
+    output = ScriptOutput(settings.output_dir, len(pairs), begun)
+    record = {**court.as_record(programs), "votes": 2, "run": run.name, "against": against.name}
+    rows = []
+    with asking.one_by_one({"judge": record, "pairs": True}) as ask:
+        for one in _compared(programs, pairs, counting(ask, output), asking.askers):
+            rows.append(one)
+            output.add(_row(one))
+    _keep_rationales(settings.need_folder(), rows)
+    result = _summed(rows)
+    summary = {
+        "score": result["points"],
+        "total_passed": sum(_row(one).verdict is Verdict.PASSED for one in rows),
+        "total_problems": sum(_row(one).verdict is not Verdict.INFRASTRUCTURE for one in rows),
+        "difficulty_scores": {},
+        "failed_tasks": sorted(_row(one).task_id for one in rows if _row(one).verdict is Verdict.WRONG),
+        "problem_set": {"name": f"pairs of {run.name} and {against.name}", "version": None, "sha256": None},
+        "interval": result["interval"],
+    }
+    whole = output.finish({**summary, **asking.facts(), "further": {JudgeRun.FURTHER: {**record, **result}}})
+    click.echo("\n".join(filter(None, (*_in_words(result, run.name, against.name), usage_text(whole)))))
+
+
+def _pairs(run: Path, against: Path) -> list[Pair]:
+    """Answers with code to the same tasks, sample by sample."""
+    others = {(one.task_id, one.sample): one for one in subjects_of_run(against) if not one.why_not}
+    pairs = [
+        Pair(one, others[one.task_id, one.sample])
+        for one in subjects_of_run(run)
+        if not one.why_not and (one.task_id, one.sample) in others
+    ]
+    if not pairs:
+        raise UsageError(f"{run.name} and {against.name} have no task to which both gave code")
+    return pairs
+
+
+def _compared(
+    programs: Mapping[str, PairProgram], pairs: Sequence[Pair], ask: AskQuestion, askers: int
+) -> Iterator[Compared]:
+    pool = ThreadPoolExecutor(max(1, askers))
+    try:
+        waiting = [
+            pool.submit(programs[pair.first.rubric].compare, pair.first, pair.second, ask) for pair in pairs
+        ]
+        for one in waiting:
+            yield one.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _worth(one: Compared) -> float | None:
+    """The first answer's share of what is decided, same counting as a half; None where nothing is."""
+    decided = [WORTH[each.answer] for each in one.preferences if each.answer is not None]
+    return fmean(decided) if decided else None
+
+
+def _row(one: Compared) -> JudgedRow:
+    """For lists: the first run's answer passes where it is preferred, or is as good."""
+    worth = _worth(one)
+    causes = {each.why for each in one.preferences}
+    if causes == {Abstention.NO_ANSWER}:
+        return JudgedRow(Sheet(one.first), Verdict.INFRASTRUCTURE, Abstention.NO_ANSWER)
+    if worth is None:
+        return JudgedRow(Sheet(one.first), Verdict.WRONG, "nothing was decided")
+    return JudgedRow(
+        Sheet(one.first), Verdict.PASSED if worth >= 0.5 else Verdict.WRONG, f"{100 * worth:.0f}%"
+    )
+
+
+def _summed(rows: Sequence[Compared]) -> dict[str, Any]:
+    """Points of the first run, what abstained and why, and whether it can be chance."""
+    preferences = [each for one in rows for each in one.preferences]
+    counts = Counter(each.answer for each in preferences if each.answer is not None)
+    causes = Counter(str(each.why) for each in preferences if each.why is not None)
+    worths = [worth for one in rows if (worth := _worth(one)) is not None]
+    by_dimension: dict[str, list[float]] = defaultdict(list)
+    for each in preferences:
+        if each.answer is not None:
+            by_dimension[each.item.dimension].append(WORTH[each.answer])
+    interval = mean_interval([100 * worth for worth in worths])
+    return {
+        "points": round(100 * fmean(worths), 4) if worths else None,
+        "interval": interval and [round(min(100.0, max(0.0, end)), 4) for end in interval],
+        "dimensions": {
+            name: round(100 * fmean(by_dimension[name]), 2) for name in DIMENSIONS if name in by_dimension
+        },
+        "pairs": len(rows),
+        "items": {
+            **{word: counts[word] for word in (FIRST, SECOND, SAME)},
+            "abstentions": dict(sorted(causes.items())),
+        },
+        "p": round(sign_flip([2 * worth - 1 for worth in worths]), 4) if worths else None,
+    }
+
+
+def _keep_rationales(folder: Path, rows: Sequence[Compared]) -> None:
+    lines = "".join(json.dumps(one.as_record(), ensure_ascii=False) + "\n" for one in rows)
+    with explained(folder):
+        (folder / RunFile.RATIONALES).write_text(lines, encoding="utf-8", errors="backslashreplace")
+
+
+def _in_words(result: Mapping[str, Any], first: str, second: str) -> list[str]:
+    if result["points"] is None:
+        return ["Results: nothing was decided"]
+    interval, items = result["interval"], result["items"]
+    between = f", 95% interval {interval[0]:.1f}–{interval[1]:.1f}" if interval else ""
+    causes = ", ".join(f"{why} {count}" for why, count in items["abstentions"].items())
+    return [
+        f"Results: {first} gets {result['points']:.1f}% of what was decided against {second}{between}, "
+        f"over {result['pairs']} pairs, p={result['p']:.3f}",
+        ", ".join(f"{name} {value:.0f}%" for name, value in result["dimensions"].items()),
+        f"Items: {items[FIRST]} for {first}, {items[SECOND]} for {second}, {items[SAME]} for both alike, "
+        f"{sum(items['abstentions'].values())} abstentions{f' ({causes})' if causes else ''}",
+    ]
