@@ -38,14 +38,8 @@ def init(names: tuple[str, ...], name: str | None) -> None:
     for one in made.folders:
         print(f"\nfor {one.name}, whose key is for nobody else; from here:")
         place = ".config/bench_runner/cluster"
-        print(f"  {quoted(('ssh', one.name, f'umask 077; mkdir -p {place}'))}")
-        print(
-            f"  {quoted(('scp', *(str(one / file) for file in sorted(_files(one))), f'{one.name}:{place}/'))}"
-        )
-
-
-def _files(folder: Path) -> list[str]:
-    return [path.name for path in folder.iterdir() if path.is_file()]
+        unpack = f"umask 077; mkdir -p {place} && tar -x -C {place}"
+        print(f"  tar -c -C {quoted((str(one), '.'))} | {quoted(('ssh', one.name, unpack))}")
 
 
 @command.command("head")

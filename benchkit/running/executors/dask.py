@@ -36,6 +36,7 @@ TRIES_AGAIN_S = 1.0
 ASKS_AGAIN_S = 30.0  # whether what waits is still wanted
 NAPS_S = 0.25
 STOPS_WITHIN_S = 15.0
+SETTLES_WITHIN_S = 10.0
 
 
 class DaskExecutor:
@@ -86,9 +87,11 @@ class DaskExecutor:
                 self._boxes.take_answers()
                 yield from self._send()
                 yield from self._following.events(self._at_work)
+                self._following.settle()
                 self._sort()
                 yield from self._drop_homeless()
                 wait(self._following.awaited(self._at_work), NAPS_S, FIRST_COMPLETED)
+            self._following.settle(SETTLES_WITHIN_S)
         finally:
             self.cancel()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
 
@@ -33,6 +33,7 @@ ANSWERS_WITHIN_S = 6.0
 PAUSE_S = 0.5  # after a box did not answer
 MOST_ENDS = 3  # attempts whose process ended early; then what is left has failed
 HEARTBEATS = 4  # in each lease
+SETTLES_EVERY_S = 2.0
 
 
 class Following:
@@ -41,6 +42,8 @@ class Following:
         self._lease_s, self._seams = lease_s, seams
         self._looks: dict[str, tuple[list[Sent], Future[Any]]] = {}  # by the box's name
         self._pause_until: dict[str, float] = {}
+        self._unreleased: dict[Lease, set[str]] = {}  # with the runs that wait for the store
+        self._settled = 0.0
 
     def start(self, sent: Sent, box: Box, lease: Lease) -> None:
         """Have this attempt begun there."""
@@ -175,9 +178,12 @@ class Following:
             sent.begun.add(run_id)
             yield RunBegan(plan, sent.box.name)
         run = from_record(_of_here(record, plan, sent.box.name))
-        if self._leases.append_if_current(run, sent.lease) is Kept.REFUSED:
+        kept = self._leases.append_if_current(run, sent.lease)
+        if kept is Kept.REFUSED:
             yield from self._lose(sent)
             return
+        if kept is Kept.WAITING:
+            sent.unsaved.add(run_id)
         wide = any(one["id"] == run_id and one["machine_wide"] for one in told.get("ended", ()))
         del sent.left[run_id]
         sent.answered.pop(run_id, None)
@@ -242,10 +248,36 @@ class Following:
 
     def _release(self, sent: Sent, *, done: bool) -> None:
         assert sent.lease is not None
+        if not self._has_released(sent.lease, sent.unsaved, done=done) and done:
+            self._unreleased[sent.lease] = sent.unsaved
+        sent.unsaved = set()
+
+    def _has_released(self, lease: Lease, unsaved: Collection[str], *, done: bool) -> bool:
+        """Not while runs of it wait for the store: it takes them for an attempt that is held alone."""
         try:
-            self._leases.release(sent.lease, done=done)
+            if unsaved and not self._has_saved(lease, unsaved):
+                self._leases.heartbeat(lease, self._lease_s)
+                return False
+            self._leases.release(lease, done=done)
         except HistoryError:
-            return  # its time runs out by itself
+            return False
+        return True
+
+    def _has_saved(self, lease: Lease, runs: Collection[str]) -> bool:
+        known = [one for one in self._leases.groups(lease.group) if one.lease.group == lease.group]
+        return bool(known) and set(runs) <= set(known[0].run_ids)
+
+    def settle(self, wait_s: float = 0.0) -> None:
+        """Release what could not be released when it ended, and wait for that a while."""
+        deadline = time.monotonic() + wait_s
+        while self._unreleased and (wait_s or time.monotonic() - self._settled > SETTLES_EVERY_S):
+            self._settled = time.monotonic()
+            for lease, unsaved in list(self._unreleased.items()):
+                if self._has_released(lease, unsaved, done=True):
+                    del self._unreleased[lease]
+            if not self._unreleased or time.monotonic() >= deadline:
+                return
+            time.sleep(min(PAUSE_S, max(0.0, deadline - time.monotonic())))
 
 
 def _of_here(record: dict[str, Any], plan: PlannedRun, box: str) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Sent:
     held: float = 0.0  # its last heartbeat in the store
     seen: dict[str, Any] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)
+    unsaved: set[str] = field(default_factory=set)  # runs that wait until the store takes them
     answered: dict[str, int] = field(default_factory=dict)  # by run, on the box that had it last
     last_box: str = ""
     ends_early: int = 0  # attempts whose process ended before its runs

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.running.batch.support import leftovers
+from tests.running.boxes.network import Network
 from tests.serving.gguf.writing import write_model
 from tests.serving.servers.tiny_gguf import TINY
 from tests.support import ROOT, runs_in, wait_until
@@ -36,11 +37,19 @@ class Fleet:
     root: Path
     port: int
     thinks_s: float = 0.0
+    network: Network | None = None  # else all are on this machine's own address
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
     def address(self) -> str:
-        return f"{HOST}:{self.port}"
+        return f"{self.host}:{self.port}"
+
+    @property
+    def host(self) -> str:
+        return self.network.address(DESK) if self.network else HOST
+
+    def _inside(self, name: str) -> tuple[str, ...]:
+        return self.network.inside(name) if self.network else ()
 
     def folder(self, name: str) -> Path:
         folder = self.root / name
@@ -61,21 +70,22 @@ class Fleet:
     def run(self, name: str, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """A command of ours, typed on that machine."""
         return subprocess.run(
-            [*PROGRAM, *words], cwd=self.folder(name), env=self.environment(name), capture_output=True,
-            text=True, check=False, timeout=timeout,
+            [*self._inside(name), *PROGRAM, *words], cwd=self.folder(name), env=self.environment(name),
+            capture_output=True, text=True, check=False, timeout=timeout,
         )  # fmt: skip
 
     def start(self, name: str, label: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
         with (self.folder(name) / f"{label}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*PROGRAM, *words], cwd=self.folder(name), env=self.environment(name) | environment,
+                [*self._inside(name), *PROGRAM, *words], cwd=self.folder(name),
+                env=self.environment(name) | environment,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self.processes[label] = process
         return process
 
     def start_head(self) -> None:
-        self.start(DESK, "head", "cluster", "head", "--host", HOST, "--port", str(self.port))
+        self.start(DESK, "head", "cluster", "head", "--host", self.host, "--port", str(self.port))
         wait_until(lambda: f":{self.port}" in self.log(DESK, "head"), SOON_S)
 
     def start_box(self, name: str, *further: str, models: Path | None = None, **environment: str) -> None:
@@ -157,9 +167,11 @@ def write_small_model(path: Path) -> Path:
 
 
 @contextmanager
-def fleet_in(root: Path, port: int, *names: str, thinks_s: float = 0.0) -> Iterator[Fleet]:
-    """A head, and these boxes, joined; nothing of it is left in the end."""
-    fleet = Fleet(root, port, thinks_s)
+def fleet_in(
+    root: Path, port: int, *names: str, thinks_s: float = 0.0, network: Network | None = None
+) -> Iterator[Fleet]:
+    """A head, and certificates for these boxes; nothing of it is left in the end."""
+    fleet = Fleet(root, port, thinks_s, network)
     (root / "llama-server").symlink_to(STAND_IN)
     (root / "models").mkdir()
     fleet.make_certificates(*names)

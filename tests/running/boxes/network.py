@@ -1,0 +1,75 @@
+"""Machines of their own as far as the network goes: namespaces with veth pairs to one switch."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+SUBNET = "10.77.0"
+
+
+@dataclass(frozen=True)
+class Network:
+    names: tuple[str, ...]
+    tag: str
+
+    def namespace(self, name: str) -> str:
+        return f"{self.tag}-{name}"
+
+    def address(self, name: str) -> str:
+        return f"{SUBNET}.{self.names.index(name) + 1}"
+
+    def inside(self, name: str) -> tuple[str, ...]:
+        """What a command begins with that is to run on that machine."""
+        return ("ip", "netns", "exec", self.namespace(name))
+
+    def cut(self, name: str) -> None:
+        """Its link falls silent: nobody is told."""
+        self._set_link(name, "down")
+
+    def mend(self, name: str) -> None:
+        self._set_link(name, "up")
+
+    def _set_link(self, name: str, state: str) -> None:
+        port = f"port{self.names.index(name)}"
+        _ip("-n", self.namespace("switch"), "link", "set", port, state)
+
+
+@contextmanager
+def network(*names: str) -> Iterator[Network]:
+    """Skips where this machine lets nobody make one."""
+    made = Network(names, f"bench{os.getpid()}")
+    try:
+        try:
+            _make(made)
+        except (OSError, subprocess.CalledProcessError) as error:
+            pytest.skip(f"no network namespaces can be made here: {error}")
+        yield made
+    finally:
+        for name in (*names, "switch"):
+            subprocess.run(["ip", "netns", "del", made.namespace(name)], capture_output=True, check=False)
+
+
+def _make(made: Network) -> None:
+    switch = made.namespace("switch")
+    _ip("netns", "add", switch)
+    _ip("-n", switch, "link", "add", "bridge0", "type", "bridge")
+    _ip("-n", switch, "link", "set", "bridge0", "up")
+    for number, name in enumerate(made.names):
+        space, port = made.namespace(name), f"port{number}"
+        _ip("netns", "add", space)
+        _ip("link", "add", port, "netns", switch, "type", "veth", "peer", "name", "eth0", "netns", space)
+        _ip("-n", switch, "link", "set", port, "master", "bridge0", "up")
+        _ip("-n", space, "addr", "add", f"{made.address(name)}/24", "dev", "eth0")
+        for device in ("lo", "eth0"):
+            _ip("-n", space, "link", "set", device, "up")
+
+
+def _ip(*words: str) -> None:
+    command: Sequence[str] = ("ip", *words)
+    subprocess.run(command, check=True, capture_output=True)
