@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchkit.serving.speed.measuring import Load, Meter
 
 STEPS = (1, 2, 4, 8, 16, 32)
+MOST_S = 30.0  # then the next step would cost more than it brings
 WORTH = 1.1  # so many times faster, or the step is not taken
 
 
@@ -22,10 +24,11 @@ class Choice:
 def choose_slots(meter: Meter, most: int, prompt_tokens: int, tokens: int) -> Choice:
     """The smallest number after which tokens per second stop growing by a tenth."""
     curve: list[tuple[int, float]] = []
+    began = time.monotonic()
     for at_once in (step for step in STEPS if step <= most):
-        speed = meter.measure(Load(prompt_tokens, tokens, at_once), times=1).tokens_per_second
+        speed = meter.measure(Load(prompt_tokens, tokens, at_once), times=1, again=1).tokens_per_second
         curve.append((at_once, round(speed, 1)))
-        if not still_grows(curve):
+        if not still_grows(curve) or time.monotonic() - began > MOST_S:
             break
     return Choice(best_of(curve), tuple(curve))
 

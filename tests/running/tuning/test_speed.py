@@ -10,14 +10,15 @@ import click
 import pytest
 
 from benchkit.commands.speed import Numbers
-from benchkit.errors import UsageError
+from benchkit.errors import ServerError, UsageError
 from benchkit.rerun import words_of_run
 from benchkit.running.tuning.speed import Report, Wanted, measure_speed
 from benchkit.running.tuning.tables import speed_table
+from benchkit.serving.speed import slots as slot_choice
 from benchkit.serving.speed.measuring import Load, Meter
 from benchkit.serving.speed.prompts import Wording
 from benchkit.serving.speed.slots import best_of, choose_slots, still_grows
-from benchkit.serving.speed.streaming import Streamed, Target
+from benchkit.serving.speed.streaming import Streamed, Target, ask_for_tokens
 from benchkit.settings import RunSettings
 from tests.running.batch.kills import prove
 from tests.stand_ins.chat_server import Turn, chat_server
@@ -159,13 +160,27 @@ def test_slots_are_chosen_where_speed_stops_growing(curve: list[tuple[int, float
     assert not still_grows([(1, 100.0), (2, 101.0), (4, 99.0)])
 
 
+class Fast(Meter):
+    """Answers a hundred tokens a second to each request, however many there are."""
+
+    def once(self, load: Load) -> tuple[float, list[Streamed]]:
+        return 1.0, [Streamed(10, 100, 0.1, 1.0)] * load.at_once
+
+
+def test_slots_are_not_measured_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow machine the curve ends where the next step would cost more than it brings."""
+    monkeypatch.setattr(slot_choice, "MOST_S", 0.0)
+    assert choose_slots(Fast(Target("", ""), Wording(0, 1), tuple), 4, 100, 16).curve == ((1, 100.0),)
+
+
+def test_a_server_that_breaks_off_is_the_servers_failure() -> None:
+    """No error of the network reaches those who measure."""
+    with pytest.raises(ServerError, match="cannot be reached"):
+        ask_for_tokens(Target("http://127.0.0.1:1/v1", "m"), "hello", 4)
+
+
 def test_no_more_slots_are_tried_than_fit() -> None:
     """The curve ends with the most that there is memory for."""
-
-    class Fast(Meter):
-        def once(self, load: Load) -> tuple[float, list[Streamed]]:
-            return 1.0, [Streamed(10, 100, 0.1, 1.0)] * load.at_once
-
     choice = choose_slots(Fast(Target("", ""), Wording(0, 1), tuple), 4, 100, 16)
     assert choice.curve == ((1, 100.0), (2, 200.0), (4, 400.0))
     assert choice.slots == 4

@@ -238,14 +238,15 @@ def test_a_file_that_does_not_fit_at_all_is_refused(monkeypatch: pytest.MonkeyPa
         tune(RunSettings(model=F16), Work(), print)
 
 
+@pytest.mark.usefixtures("any_llama_server")
 def test_a_draft_model_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
-    """With both sizes, and what would do."""
+    """With both sizes, and what would do, before anything is started."""
     draft = tmp_path / "small.gguf"
     write_model(draft, Shape(vocabulary=300))
     with pytest.raises(
         UsageError, match=r"small.gguf has another vocabulary \(300 tokens.*demo-f16.gguf \(512"
     ):
-        refuse_other_vocabulary(F16, draft)
+        tune(RunSettings(model=F16), Work(draft=draft), print)
     refuse_other_vocabulary(F16, F16)
 
 
