@@ -85,7 +85,8 @@ def test_a_newcomer_launches_the_demo_and_finds_out_why_a_problem_failed(
         tab.keyboard.press("f")
         tab.locator("#answer").wait_for()
         assert "assert" in tab.locator("#answer .verdict").text_content().lower()
-        assert "def " in tab.locator("#answer pre").first.text_content()
+        assert "assert " in tab.get_by_label("The test's line").text_content()
+        assert "def " in tab.get_by_label("Code", exact=True).text_content()
     finally:
         again.stop()
 
