@@ -39,8 +39,8 @@ def misfit(name: str, value: Any) -> str:
         return ""
     try:
         _KNOWN[name].read(value)
-    except UsageError as error:
-        return str(error)
+    except UsageError as error:  # whose own name for it would stand there twice
+        return str(error).removeprefix(f"{name}: ").removeprefix(f"{name} ")
     except (TypeError, ValueError, OverflowError):
         return f"{value!r} is not {_KNOWN[name].kind.wanted}"
     return ""

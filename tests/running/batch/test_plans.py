@@ -581,7 +581,10 @@ def test_limits_must_be_equal_to_compare() -> None:
         ({"execution": {"cpu_limit": "many"}}, "execution: cpu_limit: 'many' is not a number above 0"),
         ({"execution": {"memory": "1g"}}, "execution: unknown key 'memory': did you mean memory_limit?"),
         ({"execution": 5}, "execution: 5 should be names with values"),
-        ({"scoring": {"weights": {"correctness": 0.9}}}, "weights: correctness=0.9 add up to 0.9, not to 1"),
+        (
+            {"scoring": {"weights": {"correctness": 0.9}}},
+            "scoring: weights: correctness=0.9 add up to 0.9, not to 1",
+        ),
         ({"scoring": {"weights": {"correctness": 2, "speed": -1}}}, "weights: speed: -1 is no number from 0"),
         (
             {"scoring": {"weights": {"correctnes": 1}}},
