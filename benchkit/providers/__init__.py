@@ -9,6 +9,7 @@ parameters.py   what a request may say to a model: the rest is left out or renam
 usage.py      what a reply tells of tokens and cost
 refusals.py   refusals that no further request mends
 pace.py       what a reply's headers say about when to ask again
+limiter.py    how fast all askers together ask one provider; shared_state.py shares that between processes
 lms.py        LM Studio's command line: what else it has loaded makes room
 base.py       the Protocol of a dialect
 dialects/     one file a dialect (most providers speak OpenAI's), and their table

@@ -4,7 +4,6 @@ asking.py     one model asked by a script, all questions together: this is what 
 endpoint.py   the address: what it serves, how many slots it has, one kept-alive connection a thread
 client.py     one question to one answer: the request, retries, limits
 target.py     where requests go: a provider by its name, or an address
-limiter.py    the rate of requests to one provider; shared_state.py shares it between processes
 earlier.py    answers of earlier runs to identical requests
 costs.py      what an answer cost; asking stops before a cost limit is exceeded
 patience.py   time limits and retries

@@ -14,7 +14,6 @@ from benchkit.asking.client.client import Client
 from benchkit.asking.client.costs import Purse, refuse_unknown_price
 from benchkit.asking.client.earlier import EarlierAnswers, request_digest
 from benchkit.asking.client.endpoint import Endpoint
-from benchkit.asking.client.limiter import find_shared_pace
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say, speaker
@@ -23,6 +22,7 @@ from benchkit.asking.script.pipeline import JudgeAnswer, R
 from benchkit.contract import Variable
 from benchkit.errors import UsageError
 from benchkit.prices import find_price, may_cost
+from benchkit.providers.limiter import find_shared_pace
 from benchkit.spending import Spending
 
 

@@ -22,7 +22,6 @@ from benchkit.asking.client.failures import (
     RequestFailure,
     failure_of,
 )
-from benchkit.asking.client.limiter import Limiter
 from benchkit.asking.client.partial_answer import PartialAnswer
 from benchkit.asking.client.patience import Patience
 from benchkit.asking.client.prompts import with_prefill
@@ -32,6 +31,7 @@ from benchkit.asking.script.events import Heartbeat
 from benchkit.asking.script.flags import Sampling
 from benchkit.endings import LENGTH
 from benchkit.errors import EndpointError
+from benchkit.providers.limiter import Limiter
 from benchkit.providers.parameters import Parameters
 
 if TYPE_CHECKING:

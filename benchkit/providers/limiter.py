@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Lock
 
-from benchkit.asking.client.shared_state import SharedState
 from benchkit.contract import Variable
+from benchkit.providers.shared_state import SharedState
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0  # where the provider names none; doubled each time
 LEAST_OF_BEFORE = 0.5  # of the rate, after a refusal
