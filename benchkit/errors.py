@@ -151,9 +151,10 @@ class ServerHangs(ServerError):
 
 
 class ServerBusy(ServerError):
-    """`wait_s` is the pause that the server asks for."""
+    """`wait_s` is the pause that the server asks for; `rate_limited`, whether too much was asked of it."""
 
     wait_s: float | None = None
+    rate_limited = False
 
 
 class AccountEmpty(ServerError):

@@ -27,7 +27,8 @@ class Bucket:
         self._there, self._at = burst, time.monotonic()
         self._lock = threading.Lock()
         self.refused = self.granted = 0
-        self.first = self.last = self._at  # when one was granted
+        self._emptied = self._last = self._at  # when it was empty first, and when the last one was granted
+        self._granted_since = 0
         self.lost = 0.0  # what would have been allowed since the first refusal, and nobody asked for
 
     def __call__(self, turn: Turn) -> bool:
@@ -39,8 +40,10 @@ class Bucket:
             if self._there >= 1:
                 self._there -= 1
                 self.granted += 1
-                self.first, self.last = self.first if self.granted > 1 else now, now
+                self._last = now
+                self._granted_since += bool(self.refused)
                 return False
+            self._emptied = self._emptied if self.refused else now
             self.refused += 1
             wait_s = (1 - self._there) / self._rate
         turn.error(self._status, "Rate limit reached", "rate_limit_exceeded", **self._tell(wait_s))
@@ -48,5 +51,5 @@ class Bucket:
 
     @property
     def used(self) -> float:
-        """The share of what was allowed, from the first to the last that was granted."""
-        return self.granted / (self._burst + self._rate * (self.last - self.first))
+        """The share of what was allowed from the first refusal to the last that was granted."""
+        return self._granted_since / (self._rate * (self._last - self._emptied))

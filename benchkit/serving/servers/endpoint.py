@@ -8,13 +8,15 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
 
-from benchkit.addresses import with_version
+from benchkit.addresses import split_credentials, with_version
 from benchkit.contract import Variable
 from benchkit.errors import AccountEmpty, ServerBusy, ServerError, UsageError, WrongModel
 from benchkit.providers.dialects import dialect_of
 from benchkit.providers.keys import key_for_address
+from benchkit.providers.limiter import Limiter, find_shared_pace
 from benchkit.providers.listing import find_listed, models_of, not_listed
 from benchkit.providers.lms import alone_in_memory
 from benchkit.providers.names import provider_at, remote_model
@@ -51,6 +53,8 @@ class Endpoint:
         self._key = request.api_key or _key_for(request, self._provider)
         self._entry: dict[str, Any] = {}
         self._liveness: Liveness | None = None
+        pace = find_shared_pace(split_credentials(self._base_url)[0])
+        self._limiter = Limiter(shared=pace) if pace else None  # of the runs beside this one
         self._room = ExitStack()
 
     @staticmethod
@@ -70,7 +74,7 @@ class Endpoint:
     def ready(self) -> None:
         self._retry_while_busy(self._find_model)
         try:
-            self._retry_while_busy(self._prove_token)
+            self._retry_while_busy(self._prove_token_in_turn)
         except ServerBusy as error:
             raise ServerError(f"{error}; it stayed so: try again later") from error
         except AccountEmpty:
@@ -125,9 +129,23 @@ class Endpoint:
                 pause = FIRST_PAUSE_S * 2**attempt if error.wait_s is None else error.wait_s
                 if attempt + 1 == TRIES or pause > LONGEST_WISHED_PAUSE_S:
                     raise
-                self._report(f"{error}; asking again in {pause:.0f} s")
-                time.sleep(pause)
+                if self._limiter is None or not error.rate_limited:  # else it waits for its turn
+                    self._report(f"{error}; asking again in {pause:.0f} s")
+                    time.sleep(pause)
         return None
+
+    def _prove_token_in_turn(self) -> None:
+        """At the pace that the provider allows all runs together, of which this question is one more."""
+        if self._limiter is None:
+            return self._prove_token()
+        turn = self._limiter.wait(Event())
+        try:
+            self._prove_token()
+        except ServerBusy as error:
+            if error.rate_limited:
+                self._limiter.note_refusal(turn, error.wait_s)
+            raise
+        return self._limiter.note_answer()
 
     def _prove_token(self) -> None:
         prove_token(self._base_url, self._request.name, self._key, provider=self._provider)

@@ -18,7 +18,7 @@ from benchkit.addresses import basic_authorization, split_credentials
 from benchkit.errors import AccountEmpty, ServerBusy, ServerDied, ServerError, ServerHangs, WrongModel
 from benchkit.json_values import mapping, mappings
 from benchkit.providers.dialects import dialect_of
-from benchkit.providers.pace import wished_pause_s
+from benchkit.providers.pace import RATE_LIMITED, wished_pause_s
 from benchkit.providers.parameters import Parameters
 from benchkit.providers.preset import Provider
 from benchkit.providers.refusals import AS_TO_MONEY, is_about_money
@@ -246,6 +246,7 @@ def refuse_unless_ok(reply: HttpReply, url: str, what: str, provider: Provider =
     if not may_pass(reply.status):
         raise ServerError(f"{what}: {reply.message()}")
     busy = ServerBusy(f"{what}: {reply.message()}")
+    busy.rate_limited = reply.status in RATE_LIMITED
     busy.wait_s = wished_pause_s(reply.headers, provider.reset_headers, reply.text())
     raise busy
 

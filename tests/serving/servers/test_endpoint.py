@@ -14,13 +14,16 @@ from typing import Any
 
 import pytest
 
+from benchkit.contract import Variable
 from benchkit.errors import ServerDied, ServerError, ServerHangs, UsageError, WrongModel
+from benchkit.providers.limiter import Limiter, find_shared_pace
 from benchkit.records import ServerFacts, ServerRequest
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import endpoint, running, serve
 from benchkit.serving.servers.endpoint import Endpoint, find_key, normalized
 from benchkit.serving.servers.ports import free_port
 from tests.serving.servers.tiny_gguf import write_tiny_gguf
+from tests.stand_ins.chat_server import Turn, chat_server
 
 Routes = dict[str, Any]  # path: what is answered as JSON, or (status, body)
 TOKEN = {"choices": [{"message": {"content": "hi"}}], "usage": {"completion_tokens": 1}}
@@ -379,3 +382,30 @@ def test_a_providers_own_word_on_when_to_ask_again_is_kept(tmp_path: Path) -> No
         with serve(request, said.append):
             assert time.monotonic() - begun >= 0.2
     assert any("asking again in 0 s" in line for line in said)
+
+
+def test_the_first_question_keeps_the_pace_of_the_runs_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for its turn, its refusal slows all, and it is asked again; nobody is asked beside that."""
+    monkeypatch.setenv(Variable.PACE, str(tmp_path))
+    asked: list[float] = []
+
+    def refuse_once(turn: Turn) -> None:
+        asked.append(time.monotonic())
+        if len(asked) == 1:
+            return turn.error(429, "slow down", Retry_After="0.3")
+        return turn.answer("yes")
+
+    with chat_server(refuse_once) as server:
+        pace = find_shared_pace(server.base_url)
+        assert pace is not None
+        beside = Limiter(shared=pace)
+        beside.note_refusal(beside.wait(threading.Event()), 0.2)
+        began = time.monotonic()
+        _facts(tmp_path, server.base_url, "stand-in")
+    known = json.loads(pace.read_text())
+    assert (len(asked), known["turn"]) == (2, 2)
+    assert asked[0] - began >= 0.15
+    assert asked[1] - asked[0] >= 0.25
+    assert known["last_answer"] >= asked[1]
