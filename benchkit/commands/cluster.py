@@ -62,7 +62,7 @@ def head(host: str, port: int, systemd: bool) -> None:
     credentials = own_credentials()
     from benchkit.running.boxes.head import run_head
 
-    asyncio.run(run_head(host, port, credentials, lambda address: _say(f"the head listens at {address}")))
+    asyncio.run(run_head(host, port, credentials, lambda: _say(f"the head listens at {host}, port {port}")))
 
 
 @command.command("join")

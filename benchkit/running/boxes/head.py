@@ -31,7 +31,7 @@ class Head(Scheduler):  # type: ignore[misc]
         """None: what it showed, `cluster status` shows."""
 
 
-async def run_head(host: str, port: int, credentials: Credentials, ready: Callable[[str], None]) -> None:
+async def run_head(host: str, port: int, credentials: Credentials, ready: Callable[[], None]) -> None:
     """Until a signal comes."""
     try:
         head = await Head(host=f"{SCHEME}{host}", port=port, security=security_of(credentials))
@@ -42,6 +42,6 @@ async def run_head(host: str, port: int, credentials: Credentials, ready: Callab
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
-    ready(str(head.address))
+    ready()
     await over.wait()
     await head.close(reason="asked to end")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -55,6 +56,7 @@ def prepare() -> None:
         from distributed.protocol import pickle
     dask.config.set(SETTINGS)
     pickle.loads = _refuse_to_unpickle
+    warnings.filterwarnings("ignore", module="distributed")  # of an address that is not used
     logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
     logging.getLogger("tornado").setLevel(logging.CRITICAL + 1)
     assert distributed

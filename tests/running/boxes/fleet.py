@@ -86,7 +86,7 @@ class Fleet:
 
     def start_head(self) -> None:
         self.start(DESK, "head", "cluster", "head", "--host", self.host, "--port", str(self.port))
-        wait_until(lambda: f":{self.port}" in self.log(DESK, "head"), SOON_S)
+        wait_until(lambda: f"port {self.port}" in self.log(DESK, "head"), SOON_S)
 
     def start_box(self, name: str, *further: str, models: Path | None = None, **environment: str) -> None:
         place = str(models or self.root / "models")
@@ -161,7 +161,7 @@ class Fleet:
 
 def write_small_model(path: Path) -> Path:
     """Each is another model: its name lies in the file."""
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     ends = {"tokenizer__ggml__bos_token_id": 1, "tokenizer__ggml__eos_token_id": 2}
     return write_model(path, TINY, general__name=path.stem, **ends)
 

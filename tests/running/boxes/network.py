@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,10 @@ class Network:
 
     def address(self, name: str) -> str:
         return f"{SUBNET}.{self.names.index(name) + 1}"
+
+    def etc(self, name: str) -> Path:
+        """Its files instead of those in /etc."""
+        return Path("/etc/netns") / self.namespace(name)
 
     def inside(self, name: str) -> tuple[str, ...]:
         """What a command begins with that is to run on that machine."""
@@ -53,9 +59,15 @@ def network(*names: str) -> Iterator[Network]:
     finally:
         for name in (*names, "switch"):
             subprocess.run(["ip", "netns", "del", made.namespace(name)], capture_output=True, check=False)
+            shutil.rmtree(made.etc(name), ignore_errors=True)
 
 
 def _make(made: Network) -> None:
+    hosts = "".join(f"{made.address(name)} {name}\n" for name in made.names)
+    for name in made.names:
+        folder = made.etc(name)
+        folder.mkdir(parents=True)
+        (folder / "hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
     switch = made.namespace("switch")
     _ip("netns", "add", switch)
     _ip("-n", switch, "link", "add", "bridge0", "type", "bridge")
