@@ -69,6 +69,7 @@ class Choices:
     tries: int
     feedback_lines: int | None
     strict: bool
+    reflections: int
     response_file: Path | None
     response_text: str | None
     rejudge: Path | None
@@ -84,7 +85,7 @@ class Choices:
         if lines is None:
             of_others = any(task.is_of_others for task in catalogue.problems)
             lines = FEEDBACK_LINES_OF_OTHERS if of_others else FEEDBACK_LINES
-        return Manner(self.answer, self.include_tests, self.tries, lines, self.strict)
+        return Manner(self.answer, self.include_tests, self.tries, lines, self.strict, self.reflections)
 
     @property
     def replays(self) -> bool:
@@ -154,6 +155,13 @@ def _repeated(args: list[str]) -> list[str]:
     type=click.IntRange(min=1),
     help="Of the tests' output that the model sees before it tries again."
     f" [default: {FEEDBACK_LINES}; {FEEDBACK_LINES_OF_OTHERS} of a polyglot exercise]",
+)
+@click.option(
+    "--reflections",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How often a try's malformed answer is given back to be corrected; aider: 3.",
 )
 @click.option("--strict", is_flag=True, help="Polyglot: run the tests that aider leaves out (xit), too.")
 @click.option(

@@ -12,6 +12,8 @@ from benchkit.asking.tasks.polyglot import EXERCISES
 from benchkit.verdict import Verdict
 
 LAZY = re.compile(r"^\+? *(?:#|//).*? \.\.\. ", re.MULTILINE)
+REFLECTIONS = 3  # that aider allows a try
+OURS = ("exercises", "reflections", "without_passing_starters", "by_language")
 NOT_WELL_FORMED = (Verdict.MALFORMED, Verdict.EMPTY)
 
 
@@ -25,6 +27,7 @@ class Try:
     truncated: bool
     seconds: float
     cost: float | None
+    number: int = 1  # of the try; an answer that was given back and its correction have the same
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Figures:
     def add(self, exercise: str, one: Try) -> None:
         self.tries.setdefault(exercise, []).append(one)
 
-    def as_record(self, catalogue: Catalogue, most_tries: int) -> dict[str, Any]:
+    def as_record(self, catalogue: Catalogue, most_tries: int, reflections: int = 0) -> dict[str, Any]:
         """Aider's figures, then ours beside them."""
         judged = {
             name: tries for name, tries in self.tries.items() if tries[-1].verdict != Verdict.INFRASTRUCTURE
@@ -46,6 +49,7 @@ class Figures:
         malformed = [name for name, tries in judged.items() if any(_is_malformed(one) for one in tries)]
         return {
             "exercises": f"{len(judged)}/{EXERCISES}",
+            "reflections": reflections,
             **{f"pass_rate_{number}": _rate(judged, number) for number in range(1, most_tries + 1)},
             "percent_cases_well_formed": _percent(len(judged) - len(malformed), len(judged)),
             "num_malformed_responses": sum(map(_is_malformed, answers)),
@@ -66,7 +70,7 @@ class Figures:
 def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
     """The lines of a summary."""
     told, total = record["exercises"].split("/")
-    names = [name for name in record if name not in ("exercises", "without_passing_starters", "by_language")]
+    names = [name for name in record if name not in OURS]
     yield f"As aider counts: {told} of {total} exercises"
     yield from (f"  {name}: {'n/a' if record[name] is None else record[name]}" for name in names)
     rates = [name for name in names if name.startswith("pass_rate_")]
@@ -78,6 +82,12 @@ def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
     if without["exercises"] != int(told):
         left = int(told) - without["exercises"]
         yield f"  without the {left} whose starter passes: " + ", ".join(f"{n} {without[n]}" for n in rates)
+    given_back = record["reflections"]
+    if record["num_malformed_responses"] and given_back != REFLECTIONS:
+        yield (
+            f"  not to be laid beside a score of aider's: malformed answers are given back {given_back} times"
+            f" a try, there {REFLECTIONS} times (--reflections {REFLECTIONS})"
+        )
     if told != total:
         yield f"  not to be laid beside a score over all {total}: {int(total) - int(told)} are not in it"
 
@@ -87,7 +97,9 @@ def _is_malformed(one: Try) -> bool:
 
 
 def _rate(tries: Mapping[str, Sequence[Try]], number: int) -> float | None:
-    passed = sum(any(one.verdict == Verdict.PASSED for one in each[:number]) for each in tries.values())
+    passed = sum(
+        any(one.verdict == Verdict.PASSED and one.number <= number for one in each) for each in tries.values()
+    )
     return _percent(passed, len(tries))
 
 

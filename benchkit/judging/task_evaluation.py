@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
-from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,7 +14,7 @@ import click
 
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say, usage_text
 from benchkit.asking.tasks import Catalogue, Task
-from benchkit.asking.tasks.prompts import prompt_again, prompt_of
+from benchkit.asking.tasks.prompts import prompt_again, prompt_correction, prompt_of
 from benchkit.contract import PARTS
 from benchkit.judging.polyglot_figures import Figures, Try, figures_as_text
 from benchkit.judging.scoring import Tally, as_text
@@ -28,6 +27,8 @@ from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
+CORRIGIBLE = (Verdict.MALFORMED, Verdict.EMPTY)
+
 
 @dataclass(frozen=True)
 class Manner:
@@ -38,10 +39,12 @@ class Manner:
     tries: int = 1
     feedback_lines: int = 60
     strict: bool = False
+    reflections: int = 0  # how often a try's malformed answer is given back to be corrected
 
     def as_record(self) -> dict[str, Any]:
         return {
             **({"strict": True} if self.strict else {}),
+            **({"reflections": self.reflections} if self.reflections else {}),
             "answer": self.form,
             "include_tests": self.with_tests,
             "tries": self.tries,
@@ -67,6 +70,15 @@ class TaskRow(Judged):
 
 
 @dataclass
+class _State:
+    """Where a sample's chat stands."""
+
+    tried: int = 1
+    corrections: int = 0  # in this try
+    files: Mapping[str, bytes] | None = None  # that the next answer changes; None: the task's own
+
+
+@dataclass
 class TaskRun:
     """One model on one catalogue."""
 
@@ -77,6 +89,7 @@ class TaskRun:
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=monotonic)
     first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries
+    states: dict[tuple[str, int], _State] = field(default_factory=dict)
 
     def ask_and_judge(self) -> dict[str, Any]:
         """Ask what is not answered yet, judge while asking, and tell the result; gives summary.json."""
@@ -89,20 +102,18 @@ class TaskRun:
             self, ScriptOutput(folder, len(questions), self.begun), Attempts(folder, asking.model)
         )
         depends_on = {"problem_set": self.catalogue.as_record(), **self.manner.as_record()}
-        for number in range(1, self.manner.tries + 1):
-            judge = partial(self._judged, number)
+        while questions:
             again: list[Question] = []
-            with closing(asking.run(questions, depends_on, judge, self.bench.sandbox.workers)) as rows:
+            with closing(asking.run(questions, depends_on, self._judged, self.bench.sandbox.workers)) as rows:
                 for row, answer in rows:
-                    if number < self.manner.tries and _is_worth_another_try(row):
-                        again.append(self._next_question(row, number))
+                    if following := self._next_question(row):
+                        again.append(following)
                         outcome.keep_earlier(row, answer)
                     else:
                         outcome.add(row, answer)
             questions = again
-            if not questions:
-                break
-            say(f"{len(questions)} answers did not pass: try {number + 1} of {self.manner.tries}")
+            if questions:
+                say(self._what_follows(questions))
         return outcome.finish({**asking.facts(), **self.catalogue.part_as_record()})
 
     def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> list[TaskRow]:
@@ -121,21 +132,30 @@ class TaskRun:
     def _replayed(self, given: tuple[Task, int, str]) -> TaskRow:
         task, sample, response = given
         prompt = prompt_of(task, self.manner.form, with_tests=self.manner.with_tests)
-        return self._judged(1, Question(task.id, sample, prompt, task), Answer(response=response))
+        return self._judged(Question(task.id, sample, prompt, task), Answer(response=response))
 
-    def _judged(self, number: int, question: Question, answer: Answer) -> TaskRow:
+    def _judged(self, question: Question, answer: Answer) -> TaskRow:
         task: Task = question.task
+        state = self._state_of(question)
         if answer.failure is not None:
             failed = Attempt(
                 Verdict.INFRASTRUCTURE, answer.failure, Tested(Verdict.INFRASTRUCTURE, answer.failure)
             )
-            return self._row(number, question, answer, failed)
-        attempt = self.bench.judge.judge_answer(task, answer.response, truncated=answer.truncated)
-        return self._row(number, question, answer, attempt)
+            return self._row(state, question, answer, failed)
+        attempt = self.bench.judge.judge_answer(
+            task, answer.response, truncated=answer.truncated, start=state.files
+        )
+        return self._row(state, question, answer, attempt)
 
-    def _row(self, number: int, question: Question, answer: Answer, attempt: Attempt) -> TaskRow:
+    def _state_of(self, question: Question) -> _State:
+        return self.states.setdefault((question.task_id, question.sample), _State())
+
+    def _row(self, state: _State, question: Question, answer: Answer, attempt: Attempt) -> TaskRow:
         task: Task = question.task
-        first = self.first.setdefault((task.id, question.sample), str(attempt.verdict))
+        key = (task.id, question.sample)
+        if state.tried == 1:  # a correction belongs to the try that it corrects
+            self.first[key] = str(attempt.verdict)
+        first = self.first[key]
         further = {
             **attempt.as_record(),
             **answer.facts(),
@@ -143,7 +163,8 @@ class TaskRun:
             "area": task.area,
             "difficulty": task.difficulty,
             "task_sha256": task.sha256,
-            **({"try": number, "first_try": first} if self.manner.tries > 1 else {}),
+            **({"try": state.tried, "first_try": first} if self.manner.tries > 1 else {}),
+            **({"corrections": state.corrections} if state.corrections else {}),
         }
         return TaskRow(
             task_id=task.id,
@@ -159,12 +180,36 @@ class TaskRun:
             response=answer.response,
         )
 
-    def _next_question(self, row: TaskRow, number: int) -> Question:
+    def _next_question(self, row: TaskRow) -> Question | None:
+        """The answer given back for correction, or the next try; None where this was the last."""
         assert row.question is not None
         assert row.attempt is not None
+        question, state = row.question, self._state_of(row.question)
+        turn = question.turn + 1
+        if row.verdict in CORRIGIBLE and state.corrections < self.manner.reflections:
+            state.corrections += 1
+            prompt = prompt_correction(question.prompt, row.response, row.detail)
+            return replace(question, prompt=prompt, turn=turn)
+        if state.tried >= self.manner.tries or not _is_worth_another_try(row):
+            return None
+        state.tried, state.corrections = state.tried + 1, 0
+        goes_on = bool(question.task.is_of_others)
+        if goes_on:
+            state.files = {**(state.files or question.task.workspace), **row.attempt.files}
         output = feedback_of(row.attempt.tested, self.manner.feedback_lines)
-        prompt = prompt_again(row.question.prompt, row.response, row.detail, output)
-        return replace(row.question, prompt=prompt, turn=number)
+        prompt = prompt_again(question.prompt, row.response, row.detail, output, goes_on=goes_on)
+        return replace(question, prompt=prompt, turn=turn)
+
+    def _what_follows(self, questions: Sequence[Question]) -> str:
+        corrected = sum(self._state_of(question).corrections > 0 for question in questions)
+        tried = max(self._state_of(question).tried for question in questions)
+        parts = [
+            f"{len(questions) - corrected} answers did not pass: try {tried} of {self.manner.tries}"
+            if corrected < len(questions)
+            else "",
+            f"{corrected} answers could not be applied: they are given back" if corrected else "",
+        ]
+        return "; ".join(filter(None, parts))
 
 
 def _is_worth_another_try(row: TaskRow) -> bool:
@@ -184,7 +229,8 @@ class _Outcome:
         """A try that another one follows: its tokens count, its verdict does not."""
         self._output.usage.add(answer)
         self._count_try(row, answer)
-        self._keep(row, row.further["try"])
+        assert row.question is not None
+        self._keep(row, row.question.turn + 1)
 
     def add(self, row: TaskRow, answer: Answer | None) -> None:
         if self._attempts is not None:
@@ -209,6 +255,7 @@ class _Outcome:
             truncated=answer is not None and answer.truncated,
             seconds=answer.seconds if answer is not None else 0.0,
             cost=answer.cost if answer is not None else None,
+            number=row.further.get("try", 1),
         )
         self._figures.add(f"{row.task_id} {row.sample}".removesuffix(" 0"), one)
 
@@ -240,7 +287,9 @@ class _Outcome:
             PARTS: parts,
         }
         if self._figures is not None:
-            further["aider"] = self._figures.as_record(run.catalogue, run.manner.tries)
+            further["aider"] = self._figures.as_record(
+                run.catalogue, run.manner.tries, run.manner.reflections
+            )
         if run.manner.tries > 1:
             further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
         isolation = run.bench.sandbox.isolation

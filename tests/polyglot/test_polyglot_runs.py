@@ -96,6 +96,61 @@ def test_the_second_question_has_the_output_of_the_tests(checkout: Path, tmp_pat
     assert "/tmp/" not in said
 
 
+def run_halve(checkout: Path, out: Path, replies: list[str], *words: str) -> tuple[dict[str, Any], str]:
+    """Ask for one exercise; each question gets the next reply. The summary, and what was said."""
+    left = list(replies)
+    with chat_server(lambda turn: turn.answer(left.pop(0))) as server:
+        contract = ("--base-url", server.base_url, "--model", "m", "--output-dir", out)
+        chosen = ("--problems-file", checkout, "--tries", "2", "--task", PYTHON)
+        done = run_script("run_tasks.py", *contract, *chosen, *words)
+    assert done.returncode == 0, done.stderr
+    assert not left, f"{len(left)} replies were not asked for"
+    return summary_of(out), done.stdout
+
+
+SOLVED = answer(EXAMPLES[PYTHON])
+WRONG = answer({"halve.py": "def halve(n):\n    return 0\n"})
+
+
+def test_a_malformed_answer_may_be_given_back_within_its_try(checkout: Path, tmp_path: Path) -> None:
+    """As often as --reflections says; the first try's rate counts what came of it."""
+    summary, said = run_halve(checkout, tmp_path / "out", ["I would halve it.", SOLVED], "--reflections", "3")
+    figures = summary["further"]["aider"]
+    assert (summary["reflections"], figures["reflections"]) == (3, 3)
+    assert (figures["pass_rate_1"], figures["num_malformed_responses"]) == (100.0, 1)
+    assert figures["percent_cases_well_formed"] == 0.0
+    assert "malformed answers are given back" not in said
+
+
+def test_without_reflections_a_malformed_answer_is_a_failed_try(checkout: Path, tmp_path: Path) -> None:
+    """And the summary says that aider would have given it back."""
+    summary, said = run_halve(checkout, tmp_path / "out", ["I would halve it.", SOLVED])
+    figures = summary["further"]["aider"]
+    assert (figures["pass_rate_1"], figures["pass_rate_2"]) == (0.0, 100.0)
+    assert "malformed answers are given back 0 times a try, there 3 times (--reflections 3)" in said
+
+
+def test_each_try_has_its_own_corrections_and_they_end(checkout: Path, tmp_path: Path) -> None:
+    """Then the verdict stands."""
+    bad = "I would halve it."
+    summary, _ = run_halve(checkout, tmp_path / "late", [bad, bad, bad, SOLVED], "--reflections", "1")
+    assert summary["further"]["aider"]["pass_rate_2"] == 100.0
+    summary, _ = run_halve(checkout, tmp_path / "never", [bad] * 4, "--reflections", "1")
+    assert summary["further"]["aider"]["pass_rate_2"] == 0.0
+
+
+def test_the_second_try_goes_on_from_the_files_of_the_first(checkout: Path, tmp_path: Path) -> None:
+    """With edits as aider has it: what the first answer did right need not be said again."""
+    block = "halve.py\n<<<<<<< SEARCH\n{}\n=======\n{}\n>>>>>>> REPLACE\n"
+    first = block.format("    pass", "    if n % 2:\n        raise ValueError('even')\n    return n // 2")
+    second = block.format("        raise ValueError('even')", "        raise ValueError('odd')")
+    summary, _ = run_halve(checkout, tmp_path / "out", [first, second], "--answer", "edits")
+    assert summary["further"]["aider"]["pass_rate_2"] == 100.0
+    (patch,) = (tmp_path / "out").glob("attempts/*/patch.diff")
+    assert "ValueError('odd')" in patch.read_text()
+    assert "-    pass" in patch.read_text()
+
+
 def replay(checkout: Path, name: str, text: str, out: Path) -> dict[str, Any]:
     response = out.with_suffix(".txt")
     response.write_text(text)

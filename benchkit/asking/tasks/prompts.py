@@ -41,7 +41,11 @@ FORMS: Mapping[str, str] = {"whole": WHOLE, "edits": EDITS, "diff": DIFF}
 
 AGAIN = """The tests were run on your answer, and it does not pass: {why}
 {output}
-Correct it. Reply in the same form as before; it is applied to the files as they were at first."""
+Correct it. Reply in the same form as before; it is applied to the files {start}."""
+START = {False: "as they were at first", True: "as your answer left them"}
+CORRECTION = """Your answer cannot be applied: {why}
+
+Give it again, whole and in the form that was asked for."""
 
 
 def prompt_of(task: Task, form: str, *, with_tests: bool = False) -> Prompt:
@@ -59,11 +63,20 @@ def prompt_of(task: Task, form: str, *, with_tests: bool = False) -> Prompt:
     return Prompt((_message("user", "\n\n".join(part for part in parts if part)),))
 
 
-def prompt_again(asked: Prompt, response: str, why: str, output: str) -> Prompt:
-    """The prompt of the next try, in the same chat: the output of the tests on the last answer."""
-    assert not isinstance(asked.content, str)
+def prompt_again(asked: Prompt, response: str, why: str, output: str, *, goes_on: bool = False) -> Prompt:
+    """The prompt of the next try: why the last answer failed; `goes_on`: from its files."""
     shown = f"\n```\n{output}\n```\n" if output else ""
-    said = AGAIN.format(why=why, output=shown)
+    return _continued(asked, response, AGAIN.format(why=why, output=shown, start=START[goes_on]))
+
+
+def prompt_correction(asked: Prompt, response: str, why: str) -> Prompt:
+    """The prompt that gives an answer back which names no file, or whose edits fit nowhere."""
+    return _continued(asked, response, CORRECTION.format(why=why))
+
+
+def _continued(asked: Prompt, response: str, said: str) -> Prompt:
+    """In the same chat."""
+    assert not isinstance(asked.content, str)
     return Prompt((*asked.content, _message("assistant", response), _message("user", said)), asked.stop)
 
 

@@ -58,16 +58,31 @@ class TaskJudge:
         """The toolchain that judges answers in this language."""
         return self._tester.toolchains[language]
 
-    def judge_answer(self, task: Task, response: str, *, truncated: bool = False) -> Attempt:
-        """The verdict on what a model wrote; never raises for what the answer does."""
-        workspace = Workspace(task.workspace, task.editable, task.language.labels)
+    def judge_answer(
+        self,
+        task: Task,
+        response: str,
+        *,
+        truncated: bool = False,
+        start: Mapping[str, bytes] | None = None,
+    ) -> Attempt:
+        """The verdict on what a model wrote; never raises for what the answer does.
+
+        `start`: the files that it changes, where they are not the task's own.
+        """
+        begun = task.workspace if start is None else start
+        workspace = Workspace(begun, task.editable, task.language.labels)
         try:
             applied = apply_answer(response, workspace)
         except Malformed as error:
             return _without_run(Verdict.TRUNCATED if truncated else Verdict.MALFORMED, str(error))
         if applied is None:
             return _without_run(Verdict.TRUNCATED if truncated else Verdict.EMPTY, "no code in the answer")
-        changed = {name: applied.files[name] for name in applied.changed if name in applied.files}
+        changed = {
+            name: content
+            for name, content in applied.files.items()
+            if name in applied.changed or content != task.workspace.get(name)
+        }
         tested = self.judge_files(task, applied.files)
         verdict, detail = tested.verdict, tested.detail
         if truncated and verdict not in (Verdict.PASSED, Verdict.INFRASTRUCTURE):
