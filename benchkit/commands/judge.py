@@ -27,7 +27,7 @@ class JudgeGroup(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         own = [*self.commands, *ctx.help_option_names]
-        return super().parse_args(ctx, args if not args or args[0] in own else [RUNS, *args])
+        return super().parse_args(ctx, args if args[:1] and args[0] in own else [RUNS, *args])
 
 
 @click.group(cls=JudgeGroup)
@@ -39,6 +39,8 @@ def command() -> None:
     judge A B --pairwise …     which of two runs' codes it would keep, in both orders
     judge check MODEL          whether its word is worth anything, on answers whose truth is known
     judge tune MODEL           a better prompt for it, kept where it gains on answers that it did not see
+
+    Each has --help, as in judge RUN --help.
     """
 
 

@@ -98,11 +98,11 @@ def check_judge(check: Check, settings: Settings) -> None:
         raise EndpointError(f"the judge answered nothing: {sheets[0][1].why_not}")
     keep_rationales(settings.output_dir, [sheet for _, sheet in sheets])
     measures = measure_all(Asked(tuple(sheets), tuple(compared)), check.court.rubrics)
-    found = faults(measures, check.bars)
+    known_faults = faults(measures, check.bars)
     sheet_record = {
         **record,
-        "calibrated": not found,
-        "failed": found,
+        "calibrated": not known_faults,
+        "failed": known_faults,
         "measures": {one.name: one.as_record() for one in measures},
         "bars": {name: f"{bar.side} {bar.limit:g}" for name, bar in check.bars.items()},
     }
@@ -112,7 +112,7 @@ def check_judge(check: Check, settings: Settings) -> None:
         "further": {JudgeRun.FURTHER: sheet_record},
     }
     whole = output.finish(summary)
-    click.echo("\n".join(filter(None, (*in_words(measures, check.bars, found), usage_text(whole)))))
+    click.echo("\n".join(filter(None, (*in_words(measures, check.bars, known_faults), usage_text(whole)))))
 
 
 def _judged(
@@ -176,7 +176,7 @@ def _summary(
     }
 
 
-def in_words(measures: Sequence[Measure], bars: Mapping[str, Bar], found: Sequence[str]) -> list[str]:
+def in_words(measures: Sequence[Measure], bars: Mapping[str, Bar], known_faults: Sequence[str]) -> list[str]:
     """The sheet, and the verdict in words."""
-    verdict = "calibrated: its points may be shown as what they are" if not found else "uncalibrated"
-    return [*sheet_lines(measures, bars), f"Verdict: {verdict}", *(f"  {fault}" for fault in found)]
+    verdict = "calibrated: its points may be shown as what they are" if not known_faults else "uncalibrated"
+    return [*sheet_lines(measures, bars), f"Verdict: {verdict}", *(f"  {fault}" for fault in known_faults)]

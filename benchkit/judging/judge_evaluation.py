@@ -98,10 +98,10 @@ def judge_run(court: Court, settings: Settings, folder: Path) -> None:
             output.add(row_of(sheet))
     sheets.sort(key=lambda one: (one.subject.task_id, one.subject.sample))
     keep_rationales(settings.output_dir, sheets)
-    found = summed(sheets)
-    further = {JudgeRun.FURTHER: {"run": folder.name, **record, **found}}
-    whole = output.finish({**_summary(found, sheets, folder.name), **asking.facts(), "further": further})
-    click.echo("\n".join(filter(None, (*in_words(found), usage_text(whole)))))
+    result = summed(sheets)
+    further = {JudgeRun.FURTHER: {"run": folder.name, **record, **result}}
+    whole = output.finish({**_summary(result, sheets, folder.name), **asking.facts(), "further": further})
+    click.echo("\n".join(filter(None, (*in_words(result), usage_text(whole)))))
 
 
 def limited(subjects: Sequence[Subject], settings: Settings) -> list[Subject]:
@@ -138,8 +138,8 @@ def judged(
     try:
         waiting = [pool.submit(vote, place, number) for place in todo for number in numbers]
         for done in as_completed(waiting):
-            place, found = done.result()
-            collected[place].append(found)
+            place, one_vote = done.result()
+            collected[place].append(one_vote)
             if len(collected[place]) == court.votes:
                 yield _sheet(court.rubrics[subjects[place].rubric], subjects[place], collected.pop(place))
     finally:
@@ -149,14 +149,14 @@ def judged(
 def _sheet(rubric: Rubric, subject: Subject, votes: Sequence[Vote]) -> Sheet:
     votes = sorted(votes, key=lambda one: one.number)
     decisions = decide(rubric.asked, votes, Lines(subject.files))
-    told = told_decisions(rubric.items, subject.told)
+    by_runs = told_decisions(rubric.items, subject.told)
     failures = {vote.failure for vote in votes}
     why_not = ""
     if len(failures) == 1 and None not in failures:
         why_not = f"{votes[0].failure} in every vote: {votes[0].detail}".removesuffix(": ")
-        told = []  # what ran is known without a judge: alone it is no judgement
+        by_runs = []  # what ran is known without a judge: alone it is no judgement
     order = {item.id: place for place, item in enumerate(rubric.items)}
-    all_items = sorted([*told, *decisions], key=lambda one: order[one.item.id])
+    all_items = sorted([*by_runs, *decisions], key=lambda one: order[one.item.id])
     unserved = failures == {Abstention.NO_ANSWER}
     return Sheet(subject, tuple(all_items), why_not, unserved, sum(vote.tokens or 0 for vote in votes))
 
@@ -183,37 +183,37 @@ def keep_rationales(folder: Path | None, sheets: Sequence[Sheet]) -> None:
         (folder / RunFile.RATIONALES).write_text(lines, encoding="utf-8", errors="backslashreplace")
 
 
-def _summary(found: Mapping[str, Any], sheets: Sequence[Sheet], run: str) -> dict[str, Any]:
+def _summary(result: Mapping[str, Any], sheets: Sequence[Sheet], run: str) -> dict[str, Any]:
     rows = [row_of(sheet) for sheet in sheets]
     counted = [row for row in rows if row.verdict in (Verdict.PASSED, Verdict.WRONG)]
     return {
-        "score": found["points"],
+        "score": result["points"],
         "total_passed": sum(row.verdict is Verdict.PASSED for row in counted),
         "total_problems": len(counted),
         "difficulty_scores": {},
         "failed_tasks": sorted({row.task_id for row in counted if row.verdict is Verdict.WRONG}),
         "problem_set": {"name": f"{JudgeRun.CODE} of {run}", "version": None, "sha256": None},
-        "interval": found["interval"],
+        "interval": result["interval"],
     }
 
 
-def in_words(found: Mapping[str, Any]) -> list[str]:
+def in_words(result: Mapping[str, Any]) -> list[str]:
     """The result for people."""
-    points, interval = found["points"], found["interval"]
+    points, interval = result["points"], result["interval"]
     if points is None:
         return ["Results: no answer could be judged"]
     between = f", 95% interval {interval[0]:.1f}–{interval[1]:.1f}" if interval else ""
-    items = found["items"]
-    said = [f"Results: {points:.1f} points over {found['answers']['judged']} answers{between}"]
-    said.append(", ".join(f"{name} {value:.0f}" for name, value in found["dimensions"].items()))
-    agreement = f", agreement of votes {100 * found['agreement']:.0f}%" if found["agreement"] else ""
+    items = result["items"]
+    said = [f"Results: {points:.1f} points over {result['answers']['judged']} answers{between}"]
+    said.append(", ".join(f"{name} {value:.0f}" for name, value in result["dimensions"].items()))
+    agreement = f", agreement of votes {100 * result['agreement']:.0f}%" if result["agreement"] else ""
     causes = ", ".join(f"{why} {count}" for why, count in items["abstentions"].items())
     abstained = sum(items["abstentions"].values())
     said.append(
         f"Items: {items['asked']} asked, {items['yes']} yes, {items['no']} no, "
         f"{abstained} abstentions{f' ({causes})' if causes else ''}{agreement}"
     )
-    said += [f"{count} answers not judged: {why}" for why, count in found["answers"]["not_judged"].items()]
+    said += [f"{count} answers not judged: {why}" for why, count in result["answers"]["not_judged"].items()]
     return said
 
 

@@ -87,16 +87,16 @@ def _labels(known: KnownTasks, count: int) -> dict[str, tuple[list[Label], list[
     for task in islice(known.usable(), count):
         for subject, right in (*((s, True) for s in task.right), *((s, False) for s in task.wrong)):
             by_rubric[subject.rubric].append((task.task.id, Label(subject, right)))
-    found = {}
+    usable = {}
     for name, labels in by_rubric.items():
         learnt, unseen = split(labels)
         if min(len(learnt), len(unseen)) < LEAST_LABELS:
             say(f"{name}: {len(labels)} labels are too few to learn from and to see a gain on; left as it is")
         else:
-            found[name] = mixed(learnt), unseen
-    if not found:
+            usable[name] = mixed(learnt), unseen
+    if not usable:
         raise UsageError("there are too few known answers to tune on: take a higher --limit")
-    return found
+    return usable
 
 
 def _tuned(

@@ -17,7 +17,7 @@ from benchkit.settings import RunSettings
 from benchkit.telling.comparison.families import related_by
 from benchkit.telling.history import open_store
 
-PROMPT_AND_ANSWER = 20_000  # tokens: a task, an answer's files and the judge's words about each item
+PROMPT_AND_ANSWER = 9_000  # tokens: a task, an answer's files and the judge's words about each item
 
 
 def judge_settings(settings: RunSettings, benchmark: str, args: Sequence[str]) -> RunSettings:

@@ -78,7 +78,7 @@ def _as_object(text: str) -> str:
     if begin < 0 or "{" in text[:begin]:
         return text
     try:
-        found = json.loads(text[begin : end + 1])
+        answers = json.loads(text[begin : end + 1])
     except (ValueError, RecursionError):
         return text
-    return json.dumps({"answers": found}) if isinstance(found, list) else text
+    return json.dumps({"answers": answers}) if isinstance(answers, list) else text

@@ -19,7 +19,7 @@ class Lines:
 
     def hold(self, quoted: str) -> bool:
         """Whether the quoted text is a line of the code, or a part of one; spaces and quotes aside."""
-        wanted = [found for line in quoted.splitlines() if (found := _quoted(line))]
+        wanted = [plain for line in quoted.splitlines() if (plain := _quoted(line))]
         return bool(wanted) and all(self._holds_line(line) for line in wanted)
 
     def _holds_line(self, wanted: str) -> bool:

@@ -102,8 +102,8 @@ def _name(sheet: Sheet) -> str:
 
 
 def _means(sheets: Sequence[Sheet]) -> dict[str, float]:
-    found: dict[str, list[float]] = defaultdict(list)
+    values: dict[str, list[float]] = defaultdict(list)
     for sheet in sheets:
         for name, value in sheet.dimensions.items():
-            found[name].append(value)
-    return {name: round(fmean(found[name]), 2) for name in DIMENSIONS if name in found}
+            values[name].append(value)
+    return {name: round(fmean(values[name]), 2) for name in DIMENSIONS if name in values}

@@ -116,8 +116,8 @@ def inputs(subject: Subject, items: Sequence[Item]) -> dict[str, Any]:
 
 def program_digest(rubric: Rubric, state: Mapping[str, Any] | None = None) -> str:
     """Tells the programs apart that may answer differently: words, rubric, and what tuning added."""
-    told = repr((VERSION, INSTRUCTIONS, rubric.sha256, sorted((state or {}).items(), key=str)))
-    return sha256(told.encode()).hexdigest()[:16]
+    asked = repr((VERSION, INSTRUCTIONS, rubric.sha256, sorted((state or {}).items(), key=str)))
+    return sha256(asked.encode()).hexdigest()[:16]
 
 
 def read_state(path: Path) -> dict[str, Any]:
@@ -125,14 +125,14 @@ def read_state(path: Path) -> dict[str, Any]:
     import json
 
     try:
-        found = json.loads(path.read_bytes())
+        content = json.loads(path.read_bytes())
     except OSError as error:
         raise ProblemsError(f"--program {path} cannot be read: {error.strerror}") from None
     except ValueError as error:
         raise ProblemsError(f"--program {path} is no program of a judge: {error}") from None
-    if not isinstance(found, dict) or not isinstance(found.get("programs"), dict):
+    if not isinstance(content, dict) or not isinstance(content.get("programs"), dict):
         raise ProblemsError(f"--program {path} is no program of a judge: judge tune writes one")
-    return dict(found["programs"])
+    return dict(content["programs"])
 
 
 def read_answers(answers: Sequence[ItemAnswer]) -> dict[str, Said]:
@@ -150,8 +150,8 @@ def _failure(engine: ClientEngine) -> Abstention | None:
 def _failed(number: int, engine: ClientEngine, error: Exception | None) -> Vote:
     answer = engine.answer
     failure = _failure(engine) or Abstention.PARSE
-    told = answer.failure if answer is not None and answer.failure else str(error or "")
-    first = next(iter(told.strip().splitlines()), "")
+    cause = answer.failure if answer is not None and answer.failure else str(error or "")
+    first = next(iter(cause.strip().splitlines()), "")
     return Vote(number, {}, failure, first[:200], _tokens(engine))
 
 

@@ -80,38 +80,40 @@ def read_rubric(path: Path) -> Rubric:
     """The rubric in a file."""
     try:
         text = path.read_text(encoding="utf-8")
-        found = read_yaml(text)
+        content = read_yaml(text)
     except FileNotFoundError:
         raise ProblemsError(
             f"the rubric {path} is missing: name the folder that holds it with --rubrics"
         ) from None
     except (OSError, ValueError) as error:
         raise ProblemsError(f"the rubric {path} cannot be read: {error}") from None
-    for complaint in _complaints(found, path.stem):
+    for complaint in _complaints(content, path.stem):
         raise ProblemsError(f"the rubric {path}: {complaint}")
-    return Rubric(path.stem, str(found["version"]), sha256(text.encode()).hexdigest(), tuple(_items(found)))
+    return Rubric(
+        path.stem, str(content["version"]), sha256(text.encode()).hexdigest(), tuple(_items(content))
+    )
 
 
-def _items(found: dict[str, Any]) -> Iterator[Item]:
-    for dimension, entries in found["dimensions"].items():
+def _items(content: dict[str, Any]) -> Iterator[Item]:
+    for dimension, entries in content["dimensions"].items():
         for entry in entries:
             told_by, checks = entry.get("told_by"), bool(entry.get("checks_judge"))
             yield Item(entry["id"], " ".join(entry["ask"].split()), dimension, told_by, checks)
 
 
-def _complaints(found: Any, name: str) -> Iterator[str]:
+def _complaints(content: Any, name: str) -> Iterator[str]:
     """What is wrong with it, the first that somebody has to mend before all others."""
-    if not isinstance(found, dict) or set(found) != {"rubric", "version", "dimensions"}:
+    if not isinstance(content, dict) or set(content) != {"rubric", "version", "dimensions"}:
         yield "it must have the keys rubric, version and dimensions, and no others"
         return
-    if found["rubric"] != name:
-        yield f"rubric: {found['rubric']!r} is not the file's name, {name!r}"
-    if not str(found["version"] or "").strip():
+    if content["rubric"] != name:
+        yield f"rubric: {content['rubric']!r} is not the file's name, {name!r}"
+    if not str(content["version"] or "").strip():
         yield "version: it is empty; give it one, such as 1"
-    if not isinstance(found["dimensions"], dict) or sorted(found["dimensions"]) != sorted(DIMENSIONS):
+    if not isinstance(content["dimensions"], dict) or sorted(content["dimensions"]) != sorted(DIMENSIONS):
         yield f"dimensions: it must have these six: {', '.join(DIMENSIONS)}"
         return
-    yield from _complaints_of_items(found["dimensions"])
+    yield from _complaints_of_items(content["dimensions"])
 
 
 def _complaints_of_items(dimensions: dict[str, Any]) -> Iterator[str]:

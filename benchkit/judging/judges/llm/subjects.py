@@ -54,14 +54,14 @@ def subjects_of_run(folder: Path) -> list[Subject]:
 
 def _by_sample(path: Path) -> dict[tuple[str, int], dict[str, Any]]:
     """The last line of each sample: of several tries the one that counts, with the first one's prompt."""
-    found: dict[tuple[str, int], dict[str, Any]] = {}
+    samples: dict[tuple[str, int], dict[str, Any]] = {}
     if not path.exists():
-        return found
+        return samples
     for _, row in rows(path, skip_broken=True):
         key = str(row.get("task_id")), int(row.get("sample") or 0)
-        first = found.get(key, row)
-        found[key] = {**row, "prompt": first.get("prompt")}
-    return found
+        first = samples.get(key, row)
+        samples[key] = {**row, "prompt": first.get("prompt")}
+    return samples
 
 
 def _subject(
@@ -130,13 +130,13 @@ def ran_in_words(verdict: Mapping[str, Any]) -> str:
 def told_by_runs(verdict: Mapping[str, Any]) -> dict[str, bool]:
     """The items that need no judge, by what ran."""
     passed = verdict.get("verdict") == Verdict.PASSED
-    told = {"tests": passed, "mutants": passed}
+    answers = {"tests": passed, "mutants": passed}
     if (violations := axe_violations(verdict)) is not None:
-        told["axe"] = violations == 0
-    return told
+        answers["axe"] = violations == 0
+    return answers
 
 
 def axe_violations(verdict: Mapping[str, Any]) -> int | None:
     browser = verdict.get("browser")
-    found = browser.get("axe_violations") if isinstance(browser, Mapping) else None
-    return found if isinstance(found, int) else None
+    count = browser.get("axe_violations") if isinstance(browser, Mapping) else None
+    return count if isinstance(count, int) else None

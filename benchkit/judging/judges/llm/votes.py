@@ -85,13 +85,15 @@ def decide(items: Sequence[Item], votes: Sequence[Vote], lines: Lines) -> list[D
 
 def _decided(item: Item, votes: Sequence[Vote], lines: Lines) -> Decision:
     counted = [(vote.said.get(item.id), _counted(vote, item, lines)) for vote in votes]
-    answers = Counter(found for _, found in counted)
+    answers = Counter(answer_of_vote for _, answer_of_vote in counted)
     reasons = tuple(said.reason for said, _ in counted if said is not None and said.reason)
     for answer in (True, False):
         if 2 * answers[answer] > len(votes):
-            evidence = next(said.evidence for said, found in counted if said and found is answer)
+            evidence = next(
+                said.evidence for said, answer_of_vote in counted if said and answer_of_vote is answer
+            )
             return Decision(item, answer, None, answers[answer] / len(votes), evidence, reasons)
-    causes = [found for _, found in counted if isinstance(found, Abstention)]
+    causes = [answer_of_vote for _, answer_of_vote in counted if isinstance(answer_of_vote, Abstention)]
     most = Counter(causes).most_common(1)
     why = most[0][0] if most and 2 * most[0][1] > len(votes) else Abstention.SPLIT
     return Decision(item, None, why, reasons=reasons)
