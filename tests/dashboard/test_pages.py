@@ -18,6 +18,7 @@ from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
 from benchkit.dashboard.site import Site
 from benchkit.records import Run, Status
+from benchkit.runs import run_of
 from benchkit.telling.history import to_record
 from benchkit.telling.history.index.history import open_indexed
 from tests.dashboard.raw import request, served, talk
@@ -69,6 +70,32 @@ def test_an_attempt_shows_why_it_failed_with_prompt_and_code(browser: TestClient
     assert '<span class="nf">double</span>' in text, "the code's words are marked"
     assert 'data-key="f"' not in text, "no further problem failed"
     assert 'data-key="F"' in text
+
+
+def test_what_a_judge_said_stands_with_the_run_and_with_the_answer(tmp_path: Path) -> None:
+    """With its doubts; the judge's own run is no row of the leaderboard, and nothing to compare with."""
+    run = a_run_with_files(tmp_path, "Alpha", {7})
+    item = {"item": "names", "dimension": "code quality", "answer": "no", "reasons": ["<b> is no name"]}
+    folder = tmp_path / "runs" / "j-1"
+    folder.mkdir()
+    line = {"task_id": "HumanEval/7", "sample": 0, "items": [item]}
+    (folder / "rationales.jsonl").write_text(json.dumps(line) + "\n")
+    judging = run_of(
+        id="j-1",
+        timestamp="2026-02-01T10:00:00+01:00",
+        benchmark="judge",
+        model="some-judge",
+        status=Status.OK,
+        artifacts=str(folder),
+        results={"score": 71.3, "further": {"judge": {"points": 71.3, "run": run.id}}},
+        problem_set={"name": f"judge of {run.id}"},
+    )
+    browser = looking_at(tmp_path, run, judging)
+    text = browser.get(f"/runs/{run.id}?task=HumanEval/7").text
+    assert "judged by some-judge: 71.3 points; uncalibrated: it was never checked" in text
+    assert "code quality, names: no – &lt;b&gt; is no name" in text
+    assert "some-judge" not in browser.get("/").text
+    assert "some-judge" not in browser.get("/compare").text
 
 
 def test_the_line_of_the_test_stands_above_the_code(tmp_path: Path) -> None:

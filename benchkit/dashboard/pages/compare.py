@@ -17,7 +17,7 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.composite import Scoring, scored
 from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, Page, pages, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
-from benchkit.telling.comparison.selection import latest_good, sections
+from benchkit.telling.comparison.selection import latest_good, sections, without_judges
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.heads import Head
 from benchkit.telling.reports.flips import Flip, flips
@@ -86,7 +86,7 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
 
 def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:
     """What can be chosen: the latest good run of each model, and what is chosen already."""
-    latest = {head.id for head in latest_good(catalog.heads)}
+    latest = {head.id for head in latest_good(without_judges(catalog.heads))}
     found = [head for head in catalog.heads if head.id in latest or head.id in named]
     found.sort(key=lambda head: (head.id not in named, head.benchmark, head.model.casefold()))
     return found[:MOST_OFFERED]

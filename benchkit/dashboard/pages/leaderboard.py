@@ -17,7 +17,7 @@ from benchkit.telling.comparison.board import Board, best_line, boards, lines_be
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.columns import COLUMNS, informative
 from benchkit.telling.comparison.narrowing import Narrowing, values_of
-from benchkit.telling.comparison.selection import Contestant, choose, latest_good
+from benchkit.telling.comparison.selection import Contestant, choose, latest_good, without_judges
 from benchkit.telling.history.notes import Note
 from benchkit.telling.tables.columns import Column, cell
 
@@ -111,7 +111,7 @@ def _boards(catalog: Catalog, asked: Mapping[str, str]) -> tuple[list[Board], li
     """And the names of the benchmarks for which there was no room."""
     if "benchmark" in asked:
         return _boards_of(catalog, asked, asked["benchmark"]), []
-    models = Counter(head.benchmark for head in latest_good(catalog.heads))
+    models = Counter(head.benchmark for head in latest_good(without_judges(catalog.heads)))
     left = sorted(models, key=lambda name: (-models[name], name))
     if not left:
         return _boards_of(catalog, asked, None), []  # says why there is none

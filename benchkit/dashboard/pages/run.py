@@ -22,6 +22,13 @@ from benchkit.records import Run
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
+from benchkit.telling.comparison.judgements import (
+    Judgement,
+    judged_by,
+    judgements_of,
+    rationale_lines,
+    rationales,
+)
 from benchkit.telling.comparison.selection import contestant, latest_good
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import Head
@@ -116,8 +123,23 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
         charts=run_charts([one], store).values(),
         files=[name for name in FILES if is_there(store, found, name)],
         logs={name: log_tail(store, found, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
+        judgements=(judgements := judgements_of(catalog, found)),
+        rationales=_rationales(store, judgements, choice),
         **_answer(store, choice),
     )
+
+
+def _rationales(store: Store, judgements: Sequence[Judgement], choice: Choice) -> list[tuple[str, list[str]]]:
+    """What each judge said of the chosen attempt: its name, and a line an item."""
+    attempt = choice.attempt
+    if attempt is None:
+        return []
+    return [
+        (judged_by(one), list(rationale_lines(row)))
+        for one in judgements
+        for row in rationales(store, one, attempt.task)
+        if row.get("sample") == attempt.sample
+    ]
 
 
 def _found(site: Site, run_id: str) -> tuple[Run, Watched | None]:

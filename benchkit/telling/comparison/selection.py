@@ -102,7 +102,7 @@ def choose(
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
     entries = [entry for entry in catalog.heads if benchmark in (None, entry.benchmark)]
     if not names and benchmark is None:
-        entries = [entry for entry in entries if entry.benchmark not in OF_JUDGES]
+        entries = without_judges(entries)
     if not entries:
         raise UsageError(_nothing(catalog, benchmark))
     if not names:
@@ -111,6 +111,11 @@ def choose(
             raise UsageError(f"no run in {catalog.place} ended well yet: see bench_runner.py list")
         return sorted(latest, key=lambda entry: entry.when)
     return list(dict.fromkeys(entry for name in names for entry in _named(catalog, entries, name)))
+
+
+def without_judges(entries: Iterable[Head]) -> list[Head]:
+    """The runs of models that write."""
+    return [entry for entry in entries if entry.benchmark not in OF_JUDGES]
 
 
 def latest_good(entries: Iterable[Head]) -> list[Head]:
