@@ -7,6 +7,7 @@ application.py  the application that is mounted at /api, and its errors as JSON
 answers.py      what every route shares: how it refuses, and the site
 choices.py      what a launch can choose, checked field by field, and the plan that it becomes
 launching.py    checking and starting a batch; launches
+models.py       what a launch can choose, and whether it fits
 runs.py         one run: stop, notes, delete
 files.py        one run's files, by range
 exchange.py     a result file in, reports out

@@ -7,13 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 
-from benchkit.dashboard.api import exchange, files, launching, preferences, runs
+from benchkit.dashboard.api import exchange, files, launching, models, preferences, runs
 from benchkit.dashboard.api.answers import Problem, Refused
 from benchkit.dashboard.bugs import tell_bug
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError, HistoryError, UsageError
 
-ROUTERS = (launching.router, runs.router, files.router, exchange.router, preferences.router)
+ROUTERS = (launching.router, models.router, runs.router, files.router, exchange.router, preferences.router)
 REFUSALS = {400: "It cannot be done as it was asked for.", 404: "There is no such thing.", 409: "Not now."}
 
 

@@ -75,7 +75,7 @@ function draw(told) {
   plan.replaceChildren(wide, ...lines);
   for (const place of form.querySelectorAll("[data-fits]")) {
     const row = told.rows.find((one) => one.model === place.closest("tr").dataset.model);
-    place.textContent = row ? row.fits || "yes" : "";
+    if (row) place.textContent = row.fits || "yes";
   }
 }
 
@@ -116,4 +116,14 @@ document.getElementById("copy").addEventListener("click", async (event) => {
   }
 });
 
+// By the settings; what is chosen is checked with all that is chosen for it.
+async function tellWhatFits() {
+  const told = await ask("GET", "/api/models");
+  for (const model of told.models ?? []) {
+    const place = document.getElementById(`m-${model.id}`)?.closest("tr").querySelector("[data-fits]");
+    if (place && !place.textContent && !model.refused && model.ram_mb !== null) place.textContent = model.fits || "yes";
+  }
+}
+
 check();
+tellWhatFits();

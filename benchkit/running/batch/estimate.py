@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -17,7 +17,7 @@ from benchkit.running.batch.expand import Entry
 from benchkit.running.plan import find_benchmark
 from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import default_context
-from benchkit.serving.gguf import layers_that_fit, memory_needed, read_model_facts
+from benchkit.serving.gguf import ModelFacts, layers_that_fit, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import SLOTS
@@ -27,16 +27,22 @@ TOO_SMALL = "too small"
 
 
 @dataclass(frozen=True)
+class _File:
+    path: Path
+    signature: tuple[int, int, int]  # inode, size and time
+
+
+@dataclass(frozen=True)
 class _Load:
     """A model as it is to be loaded."""
 
-    path: Path
+    file: _File
     context: int  # of each slot
     slots: int
     kv_types: tuple[str, str]
     gpu_layers: GpuLayers
     cpu_moe: int = 0
-    draft: Path | None = None
+    draft: _File | None = None
     draft_kv_types: tuple[str, str] = ("f16", "f16")
 
 
@@ -105,17 +111,17 @@ def expected_memory(entry: Entry, room: Room) -> tuple[float | None, float | Non
     sizes = (context, slots, _kv_types(words))
     try:
         load = _Load(
-            entry.model.path, *sizes, settings.gpu_layers, _cpu_moe(words),
-            Path(draft) if draft else None, _draft_kv_types(words),
+            _file(entry.model.path), *sizes, settings.gpu_layers, _cpu_moe(words),
+            _file(Path(draft)) if draft else None, _draft_kv_types(words),
         )  # fmt: skip
         return _needed(load, room)
-    except (BenchError, KeyError, ValueError):
+    except (BenchError, KeyError, ValueError, OSError):
         return None, None, ""
 
 
-@cache  # a sweep asks the same of the same file again and again
+@lru_cache(4096)  # a sweep asks the same of the same file again and again
 def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
-    facts = _facts(load.path)
+    facts = _facts(load.file)
     sizes = (load.context, load.slots, load.kv_types)
     layers: GpuLayers = load.gpu_layers
     free = None if room.vram_mb is None else int(room.vram_mb * _MB)
@@ -138,7 +144,15 @@ def _needed(load: _Load, room: Room) -> tuple[float | None, float, str]:
     return None if free is None else need.gpu / _MB, need.ram / _MB, ", ".join(marks)
 
 
-_facts = cache(read_model_facts)
+@lru_cache(1024)
+def _facts(file: _File) -> ModelFacts:
+    return read_model_facts(file.path)
+
+
+def _file(path: Path) -> _File:
+    """As it is now: a page that is open for weeks sees files replaced."""
+    status = path.stat()
+    return _File(path, (status.st_ino, status.st_size, status.st_mtime_ns))
 
 
 DRAFT_FLAGS = ("-md", "--model-draft", "--spec-draft-model")

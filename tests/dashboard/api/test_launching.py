@@ -17,11 +17,13 @@ import pytest
 from starlette.testclient import TestClient
 
 from benchkit.dashboard import launches
+from benchkit.dashboard.api import models as listing
 from benchkit.dashboard.found_models import found_models
 from benchkit.dashboard.site import Site
 from benchkit.running.batch import models
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.running.live.owner import process
+from benchkit.serving.telemetry.room import Room
 from tests.support import ROOT
 from tests.telling.history.runs import a_run
 
@@ -73,6 +75,29 @@ def test_a_check_tells_what_would_run(api: TestClient, model: str) -> None:
     assert answer["command"].endswith("-- --samples-per-problem 2")
     assert answer["sums"][0].startswith("1 run, 1 to do")
     assert api.get("/launches").json() == []
+
+
+def test_models_are_listed_with_what_fits(
+    api: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is free decides; one that cannot be served says why, and a replaced file is looked at again."""
+    (tmp_path / "own").mkdir()
+    shutil.copy(ROOT / "demo" / "demo-f16.gguf", tmp_path / "own" / "a.gguf")
+    (tmp_path / "own" / "broken.gguf").write_bytes(b"no model")
+    api.put("/settings", json={"models": [str(tmp_path / "own")], "defaults": {"context": 100_000}})
+    free = Room(vram_mb=None, ram_mb=64_000.0)
+    monkeypatch.setattr(listing, "free_room", lambda: free)
+    listed = {one["name"]: one for one in api.get("/models").json()["models"]}
+    assert {"demo-f16", "demo-q2_k", "a", "broken"} <= listed.keys()
+    assert (listed["a"]["fits"], listed["a"]["quantization"]) == ("", "F16")
+    assert (listed["broken"]["ram_mb"], "broken.gguf" in listed["broken"]["refused"]) == (None, True)
+    needed = listed["a"]["ram_mb"]
+    free = Room(vram_mb=None, ram_mb=needed / 2)
+    listed = {one["name"]: one for one in api.get("/models").json()["models"]}
+    assert listed["a"]["fits"] == "RAM too small"
+    shutil.copy(ROOT / "demo" / "demo-q2_k.gguf", tmp_path / "own" / "a.gguf")
+    listed = {one["name"]: one for one in api.get("/models").json()["models"]}
+    assert (listed["a"]["quantization"], listed["a"]["ram_mb"] < needed) == ("Q2_K", True)
 
 
 def test_headers_are_read_again_only_where_a_file_is_another_one(
