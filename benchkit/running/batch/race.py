@@ -239,10 +239,10 @@ class ModelRace:
         if not problems:
             return f"{label_of(self._entries[0])}: no model has answered a whole round"
         if problems <= self._state.ends[0]:
-            return (
-                f"{label_of(self._entries[0])}: {problems} problems are too few for a second round, "
-                "so every model was asked all of them"
-            )
+            few = f"{problems} problems are too few for a race"
+            slow = f"starting takes so long that one round has all {problems} problems"
+            why = few if problems < FEWEST_PROBLEMS else slow
+            return f"{label_of(self._entries[0])}: {why}, so every model was asked all of them"
         every = problems * len(self._entries)
         names = [self._by_key[key].settings.name or "" for key in self._running]
         return (

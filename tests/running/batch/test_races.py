@@ -147,7 +147,14 @@ def test_few_problems_are_asked_all_at_once(tmp_path: Path) -> None:
     """Twelve problems make one round: every model has a whole run, and the summary says why."""
     night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 12)
     assert [run["status"] for run in runs_in(tmp_path)] == ["ok", "ok"]
-    assert "12 problems are too few for a second round" in night.races[0].in_words()
+    assert "12 problems are too few for a race" in night.races[0].in_words()
+
+
+def test_one_round_where_starting_takes_long(tmp_path: Path) -> None:
+    """A start as long as nine problems leaves no room for two rounds of forty, and the summary says so."""
+    night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 40, loading_s=9.0)
+    assert [run["status"] for run in runs_in(tmp_path)] == ["ok", "ok"]
+    assert "starting takes so long that one round has all 40 problems" in night.races[0].in_words()
 
 
 def test_one_model_and_foreign_benchmarks_are_no_race(tmp_path: Path) -> None:
