@@ -1,15 +1,15 @@
 """What makes a night shorter, factor by factor: a race, reading ahead, and a search instead of a grid.
 
-    python measurements/night.py race [--models 12] [--problems 40]
+    python measurements/night.py race --verdicts FILE [--models 12] [--problems 40]
     python measurements/night.py prefetch [--gb 1.5] [--turns 3]
     python measurements/night.py tune [--budget 120]
 
-`race`: models of scripted strength behind a stand-in that takes its time for each of 64 tokens, the whole
-night once with all questions and once as a race. `prefetch`: the start of a real llama-server on a file that
-is out of memory (posix_fadvise drops it), and on one that was read ahead, in turns; beside it a plain read of
-the file, which is all that reading ahead can save. `tune`: a grid of slots, threads and flash attention
-measured on the demo's model, and what the search finds of it in how much of the time. Ratios within one run
-are what counts: other programs change times.
+`race`: models of the strengths of real ones behind a stand-in that takes its time for each of 64 tokens,
+the whole night once with all questions and once as a race. `prefetch`: the start of a real llama-server on
+a file that is out of memory (posix_fadvise drops it), and on one that was read ahead, in turns; beside it a
+plain read of the file, which is all that reading ahead can save. `tune`: a grid of slots, threads and flash
+attention measured on the demo's model, and what the search finds of it in how much of the time. Ratios
+within one run are what counts: other programs change times.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
@@ -25,6 +25,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -43,7 +44,7 @@ from benchkit.serving.speed.measuring import Meter, Speed
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry.room import free_room
-from tests.running.batch.races import Scripted, racing_plan, scripted_endpoint
+from tests.running.batch.races import Scripted, Solves, racing_plan, scripted_endpoint
 from tests.serving.gguf.writing import Shape, write_model
 from tests.stand_ins.chat_server import Turn
 from tests.support import F16
@@ -65,6 +66,8 @@ def read_options() -> argparse.Namespace:
     race = kinds.add_parser("race")
     race.add_argument("--models", type=int, default=12)
     race.add_argument("--problems", type=int, default=40)
+    race.add_argument("--verdicts", type=Path, required=True)
+    race.add_argument("--seed", type=int, default=1, help="Of models and problems.")
     race.add_argument("--token-s", type=float, default=0.03, help="Of the stand-in.")
     race.set_defaults(run=measure_race)
     prefetch = kinds.add_parser("prefetch")
@@ -90,28 +93,40 @@ class Slow(Scripted):
 
 
 def measure_race(options: argparse.Namespace) -> None:
-    chance = random.Random(1)
-    numbers = range(options.problems)
-    solves = {
-        f"model-{place:02}": frozenset(chance.sample(numbers, round(options.problems * (place + 1) / 14)))
-        for place in range(options.models)
-    }
+    """Both nights at once: the stand-in sleeps, so that neither takes time from the other."""
+    solves = draw_strengths(options)
+    print("solved:", *sorted(map(len, solves.values()), reverse=True), flush=True)
     Slow.token_s = options.token_s
-    took: dict[str, float] = {}
-    for kind, flags in (("all questions", ()), ("race for the best", ("--race", "best"))):
-        with tempfile.TemporaryDirectory() as name, scripted_endpoint(solves, Slow) as (scripted, models):
-            folder = Path(name)
-            (folder / "plan.yaml").write_text(json.dumps(racing_plan(folder, models, options.problems)))
-            environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
-            took[kind] = seconds_of(
-                lambda folder=folder, environment=environment, flags=flags: subprocess.run(
-                    [sys.executable, str(ROOT / "bench_runner.py"), "batch", "plan.yaml", *flags],
-                    cwd=folder, env=environment, capture_output=True, check=True,
-                )
-            )  # fmt: skip
-            asked = sum(scripted.asked.values())
-        print(f"{kind}: {took[kind]:.1f} s, {asked} of {options.models * options.problems} questions asked")
-    print(f"a race is {took['all questions'] / took['race for the best']:.2f} times as fast")
+    kinds: dict[str, tuple[str, ...]] = {"all questions": (), "race for the best": ("--race", "best")}
+    with ThreadPoolExecutor() as pool:
+        nights = list(pool.map(lambda flags: raced_night(solves, options.problems, flags), kinds.values()))
+    for kind, (seconds, asked) in zip(kinds, nights, strict=True):
+        print(f"{kind}: {seconds:.1f} s, {asked} of {options.models * options.problems} questions asked")
+    print(f"a race is {nights[0][0] / nights[1][0]:.2f} times as fast")
+
+
+def raced_night(solves: Solves, problems: int, flags: tuple[str, ...]) -> tuple[float, int]:
+    """Its seconds, and how many questions were asked."""
+    with tempfile.TemporaryDirectory() as name, scripted_endpoint(solves, Slow) as (scripted, models):
+        folder = Path(name)
+        (folder / "plan.yaml").write_text(json.dumps(racing_plan(folder, models, problems)))
+        command = [sys.executable, str(ROOT / "bench_runner.py"), "batch", "plan.yaml", *flags]
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+        seconds = seconds_of(
+            lambda: subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True)
+        )
+        return seconds, sum(scripted.asked.values())
+
+
+def draw_strengths(options: argparse.Namespace) -> dict[str, frozenset[int]]:
+    """Those of models drawn from a file of verdicts (see race.py) on problems drawn from it."""
+    rows = sorted(json.loads(options.verdicts.read_text())["models"].values())
+    drawn = random.Random(options.seed)
+    columns = drawn.sample(range(len(rows[0])), options.problems)
+    return {
+        f"model-{number:02}": frozenset(place for place, column in enumerate(columns) if row[column] == "1")
+        for number, row in enumerate(drawn.sample(rows, options.models))
+    }
 
 
 def seconds_of(work: Callable[[], object]) -> float:

@@ -30,6 +30,8 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from night import draw_strengths
+
 from benchkit.serving.servers.llama_server import find_llama_server
 from tests.running.batch.races import write_problems
 from tests.serving.gguf.writing import Shape, write_model
@@ -45,16 +47,16 @@ class Way:
     name: str
     flags: tuple[str, ...] = ()
     parallel: int | str = 4
-    measured_before: bool = False
+    keeps_cache: bool = False  # where slots that were measured are remembered
 
 
 WAYS = (
     Way("4 slots, all questions", ("--prefetch", "never")),
     Way("reading ahead", ()),
-    Way("slots by measurement", ("--prefetch", "never"), "auto"),
-    Way("slots, measured before", ("--prefetch", "never"), "auto", measured_before=True),
+    Way("slots by measurement", ("--prefetch", "never"), "auto", keeps_cache=True),
+    Way("slots, measured before", ("--prefetch", "never"), "auto", keeps_cache=True),
     Way("race", ("--prefetch", "never", "--race", "best")),
-    Way("all three, slots measured before", ("--race", "best"), "auto", measured_before=True),
+    Way("all three, slots measured before", ("--race", "best"), "auto", keeps_cache=True),
 )
 
 
@@ -71,7 +73,7 @@ def main() -> None:
     options = read_options()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
-        solves = draw_strengths(options)
+        solves = {name: sorted(numbers) for name, numbers in draw_strengths(options).items()}
         print("solved:", *sorted(map(len, solves.values()), reverse=True), flush=True)
         for place, model in enumerate(solves):
             share = place / max(1, len(solves) - 1)
@@ -114,18 +116,6 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def draw_strengths(options: argparse.Namespace) -> dict[str, list[int]]:
-    """Model -> the numbers of the problems that it solves."""
-    models = json.loads(options.verdicts.read_text())["models"]
-    drawn = random.Random(options.seed)
-    rows = drawn.sample(sorted(models.values()), options.models)
-    columns = drawn.sample(range(len(rows[0])), options.problems)
-    return {
-        f"model-{number:02}": [place for place, column in enumerate(columns) if row[column] == "1"]
-        for number, row in enumerate(rows)
-    }
-
-
 def write_weights(path: Path, parameters: float) -> None:
     """A transformer of about so many parameters with small random weights."""
     heads = 4
@@ -164,7 +154,7 @@ def parameters_of(shape: Shape) -> int:
 def run_night(folder: Path, way: Way, options: argparse.Namespace) -> Night:
     place = folder / "night"
     place.mkdir()
-    cache = folder / ("cache" if way.measured_before else "night/cache")
+    cache = folder / ("cache" if way.keeps_cache else "night/cache")
     problems = write_problems(place / "problems.jsonl", options.problems)
     plan = {
         "defaults": {
