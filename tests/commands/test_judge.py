@@ -14,7 +14,7 @@ from benchkit.telling.history import open_store
 from tests.judging.judges.llm.judged_runs import RIGHT, WRONG, is_right, needs_dspy, write_run
 from tests.judging.judges.llm.test_check import known_answers
 from tests.stand_ins import judge as judges
-from tests.stand_ins.chat_server import chat_server
+from tests.stand_ins.chat_server import Turn, chat_server
 from tests.support import F16, Bench, runs_in
 from tests.telling.history.runs import a_run
 
@@ -158,6 +158,9 @@ REFUSED = {
     "no such file": (("r-1", "--judge", "none.gguf"), "none.gguf"),
     "no judge": (("r-1",), "--judge"),
     "no run": (("--judge", "j"), "RUN"),
+    "nothing at all": ((), "RUN"),
+}
+REFUSED_BY_SCRIPT = {
     "an unknown bar": (("check", str(F16), "--bars", "kapa=1"), "unknown bar 'kapa'"),
     "no such catalogue": (("check", str(F16), "--catalogue", "none"), "none"),
     "no such rubrics": (("r-1", "--judge", str(F16), "--rubrics", "none"), "--rubrics"),
@@ -165,16 +168,51 @@ REFUSED = {
 }
 
 
-@needs_dspy
-@pytest.mark.parametrize("what", REFUSED)
-def test_what_cannot_be_judged_is_refused_in_one_line(what: str, bench: Bench, judged_history: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [*REFUSED.values(), *(pytest.param(*one, marks=pytest.mark.heavy) for one in REFUSED_BY_SCRIPT.values())],
+)
+def test_what_cannot_be_judged_is_refused_in_one_line(
+    words: tuple[str, ...], said: str, bench: Bench, judged_history: Path
+) -> None:
     """Nothing is started, and nothing is recorded."""
-    words, said = REFUSED[what]
     done = bench("judge", *words)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
+    assert done.stderr.count("\n") == 1
     assert "Traceback" not in done.stderr
     assert len(runs_in(judged_history)) == 1
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_a_judge_that_fails_midway_is_gone_on_from_by_the_same_command(
+    bench: Bench, judged_history: Path
+) -> None:
+    """The run that failed is recorded with its cause; the next one takes over what the judge had said."""
+    write_run(
+        judged_history / "runs" / "r-1", {f"Demo/{number}": RIGHT + " " * number for number in range(5)}
+    )
+    good = judges.good(is_right)
+    with chat_server(good) as server:
+        asked = ("judge", "r-1", "--judge", "stand-in", "--base-url", server.base_url, "--parallel", "1")
+
+        def fails_midway(turn: Turn) -> None:
+            if len(server.bodies) > 8:
+                return turn.error(401, "this key is not known any more", "authentication_error")
+            return good(turn)
+
+        server.do = fails_midway
+        first = bench(*asked)
+        assert first.returncode == 1
+        server.do = good
+        done = bench(*asked)
+    assert done.returncode == 0, done.stderr
+    failed, whole = runs_in(judged_history)[1:]
+    assert (failed["status"], whole["status"]) == ("failed", "ok")
+    assert "this key is not known any more" in failed["error"]
+    assert whole["results"]["reused_answers"] >= 5
+    assert whole["results"]["further"]["judge"]["answers"]["judged"] == 5
 
 
 def test_a_run_whose_folder_is_gone_says_so(bench: Bench, judged_history: Path) -> None:

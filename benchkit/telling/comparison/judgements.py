@@ -154,10 +154,12 @@ def judged_by(judgement: Judgement) -> str:
 
 def with_judgements(section: Section, catalog: Catalog) -> Section:
     """The section, its contestants with what judges said of them."""
-    if not any(head.benchmark == JudgeRun.CODE for head in catalog.heads):
+    of_judges = [head for head in catalog.heads if head.benchmark in (JudgeRun.CODE, JudgeRun.CHECK)]
+    if not of_judges:
         return section
+    few = Catalog(catalog.store, of_judges)  # a history has many runs, and few of judges
     members = tuple(
-        replace(one, judgements=tuple(judgements_of(catalog, one.run))) for one in section.contestants
+        replace(one, judgements=tuple(judgements_of(few, one.run))) for one in section.contestants
     )
     return replace(section, contestants=members)
 

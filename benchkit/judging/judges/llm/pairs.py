@@ -16,7 +16,6 @@ from benchkit.judging.judges.llm.votes import Abstention, Vote
 FIRST, SECOND, SAME = "first", "second", "same"
 WORDS = (FIRST, SECOND, SAME, "unsure")
 TURNED = {FIRST: SECOND, SECOND: FIRST, SAME: SAME}
-SCHEMA = answers_schema(WORDS)
 INSTRUCTIONS = """\
 Two people wrote code for the same task. Say for each item which of the two deserves a yes more: first,
 second, same where both deserve it alike, or unsure where the codes cannot show it; a guess is worse than
@@ -79,7 +78,7 @@ class PairProgram:
 
     def __init__(self, rubric: Rubric) -> None:
         dspy = import_dspy()
-        self.rubric = rubric
+        self.rubric, self.schema = rubric, answers_schema(rubric.asked, WORDS)
         self.predict = dspy.Predict(_signature(dspy))
 
     def compare(self, first: Subject, second: Subject, ask: AskQuestion) -> Compared:
@@ -94,7 +93,7 @@ class PairProgram:
         return Compared(first, second, preferences)
 
     def _vote(self, first: Subject, second: Subject, number: int, ask: AskQuestion, name: str) -> Vote:
-        engine = ClientEngine(ask, name, number, SCHEMA)
+        engine = ClientEngine(ask, name, number, self.schema)
         given = {
             "task": first.task,
             "items": [f"{item.id}: {item.ask}" for item in self.rubric.asked],

@@ -39,24 +39,27 @@ class ItemAnswer(BaseModel):
     reason: str = ""
 
 
-def answers_schema(words: Sequence[str]) -> dict[str, Any]:
-    """Of a reply with these answers; the reason comes first, or it would only defend the answer."""
-    texts = {name: {"type": "string"} for name in ("item", "reason", "evidence")}
-    item = {
-        "type": "object",
-        "properties": {**texts, "answer": {"type": "string", "enum": list(words)}},
-        "required": [*texts, "answer"],
-        "additionalProperties": False,
+def answers_schema(items: Sequence[Item], words: Sequence[str]) -> dict[str, Any]:
+    """Of a reply about these items with these answers: a small model cannot leave one out.
+
+    The reason comes before the answer, or it would only defend it.
+    """
+    texts: dict[str, Any] = {
+        "item": {"type": "string", "enum": [item.id for item in items]},
+        "reason": {"type": "string"},
+        "evidence": {"type": "string"},
+        "answer": {"type": "string", "enum": list(words)},
     }
+    one = {"type": "object", "properties": texts, "required": [*texts], "additionalProperties": False}
     return {
         "type": "object",
-        "properties": {"answers": {"type": "array", "items": item}},
+        "properties": {"answers": {"type": "array", "items": one, "minItems": len(items)}},
         "required": ["answers"],
         "additionalProperties": False,
     }
 
 
-SCHEMA = answers_schema(("yes", "no", "unsure"))
+WORDS = ("yes", "no", "unsure")
 
 
 class Program:
@@ -64,14 +67,14 @@ class Program:
 
     def __init__(self, rubric: Rubric, state: Mapping[str, Any] | None = None) -> None:
         dspy = import_dspy()
-        self.rubric = rubric
+        self.rubric, self.schema = rubric, answers_schema(rubric.asked, WORDS)
         self.predict = dspy.Predict(_signature(dspy))
         if state is not None:
             self.predict.load_state(state)
 
     def vote(self, subject: Subject, number: int, ask: AskQuestion, name: str) -> Vote:
         """One sample of the judge, under a seed of its own; what it does wrong is told by the vote."""
-        engine = ClientEngine(ask, name, number, SCHEMA)
+        engine = ClientEngine(ask, name, number, self.schema)
         return vote_of(self.predict, inputs(subject, self.rubric.asked), engine, number)
 
 
@@ -150,7 +153,7 @@ def _failure(engine: ClientEngine) -> Abstention | None:
 def _failed(number: int, engine: ClientEngine, error: Exception | None) -> Vote:
     answer = engine.answer
     failure = _failure(engine) or Abstention.PARSE
-    cause = answer.failure if answer is not None and answer.failure else str(error or "")
+    cause = (answer and (answer.failure or answer.note)) or str(error or "")
     first = next(iter(cause.strip().splitlines()), "")
     return Vote(number, {}, failure, first[:200], _tokens(engine))
 

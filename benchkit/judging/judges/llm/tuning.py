@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, import_dspy
 from benchkit.judging.judges.llm.evidence import Lines
-from benchkit.judging.judges.llm.program import SCHEMA, Program, inputs, read_answers
+from benchkit.judging.judges.llm.program import Program, inputs, read_answers
 from benchkit.judging.judges.llm.rubrics import Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.votes import Vote, decide
@@ -32,7 +32,8 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
     """The state of the tuned predictor: load it into a Program."""
     dspy = import_dspy()
     by_code = {label.subject.code: label for label in labels}
-    engine = ClientEngine(ask, "", 0, SCHEMA)
+    plain = Program(rubric)
+    engine = ClientEngine(ask, "", 0, plain.schema)
     lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
 
     def is_true(example: Any, prediction: Any, trace: Any = None) -> bool:  # noqa: ARG001 - DSPy's form
@@ -52,7 +53,7 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),  # a progress bar that knows nothing of ours
     ):
-        tuned = optimizer.compile(Program(rubric).predict, trainset=examples)
+        tuned = optimizer.compile(plain.predict, trainset=examples)
     if engine.error is not None:
         raise engine.error
     state: dict[str, Any] = tuned.dump_state()
