@@ -21,6 +21,7 @@ class PageSettings:
     defaults: Mapping[str, Any] = field(default_factory=dict)  # of what a launch can choose
     ntfy_url: str = ""
     webhook_url: str = ""
+    weights: str = ""  # of the parts of a comparison's overall
 
 
 def config_file() -> Path:
@@ -46,6 +47,7 @@ def read_settings(file: Path) -> PageSettings:
         defaults=defaults if isinstance(defaults, dict) else {},
         ntfy_url=_text(known.get("ntfy_url")),
         webhook_url=_text(known.get("webhook_url")),
+        weights=_text(known.get("weights")),
     )
 
 

@@ -131,6 +131,20 @@ def test_a_comparison_shows_the_parts_of_the_composite(tmp_path: Path) -> None:
     assert [words for words in wanted if words not in text] == []
 
 
+def test_weights_of_the_overall_are_set_once_for_the_page(tmp_path: Path) -> None:
+    """What makes no sense as weights is refused at its field."""
+    browser = looking_at(tmp_path, run_with_parts("A"), run_with_parts("B", quality=50))
+    headers = {"Origin": ACCESS.origin}
+    refused = browser.put("/api/settings", json={"weights": "correctness=70,beauty=30"}, headers=headers)
+    assert "unknown part 'beauty'" in refused.json()["fields"]["weights"]
+    weights = {"weights": "correctness=70,quality=30"}
+    assert browser.put("/api/settings", json=weights, headers=headers).json()["weights"] == weights["weights"]
+    assert 'value="correctness=70,quality=30"' in browser.get("/settings").text
+    assert "overall: correctness 70%, quality 30%" in browser.get("/compare").text
+    (tmp_path / "settings.json").write_text('{"weights": "speed=lots"}')
+    assert "weights: " in browser.get("/compare").text.partition('role="alert"')[2]
+
+
 def test_runs_that_differ_in_sampling_are_compared_only_when_asked_again(tmp_path: Path) -> None:
     browser = looking_at(tmp_path, a_run("A"), a_run("B", config={"temperature": 0.8}))
     text = browser.get("/compare?run=run-A&run=run-B").text

@@ -11,6 +11,8 @@ from benchkit.addresses import host_of
 from benchkit.dashboard.api.answers import Refused, TheSite
 from benchkit.dashboard.api.choices import MOST, Scalar, setting_misfits
 from benchkit.dashboard.page_settings import PageSettings, read_settings, write_settings
+from benchkit.errors import UsageError
+from benchkit.weights import read_weights
 
 router = APIRouter()
 
@@ -24,6 +26,7 @@ class SettingsBody(BaseModel):
     defaults: dict[str, Scalar] = Field({}, description="Values that a launch begins with.")
     ntfy_url: str = Field("", max_length=2000, description="Where ntfy sends notifications.")
     webhook_url: str = Field("", max_length=2000, description="What is told of a batch's end as JSON.")
+    weights: str = Field("", max_length=200, description="`correctness=40,speed=20`: of the overall.")
 
 
 @router.get("/settings")
@@ -38,7 +41,8 @@ def put_settings(body: SettingsBody, site: TheSite) -> SettingsBody:
     if wrong := _misfits(body):
         raise Refused(400, "; ".join(f"{name}: {text}" for name, text in wrong.items()), wrong)
     folders = tuple(str(Path(folder).expanduser().absolute()) for folder in dict.fromkeys(body.models))
-    settings = PageSettings(folders, body.defaults, body.ntfy_url.strip(), body.webhook_url.strip())
+    texts = (text.strip() for text in (body.ntfy_url, body.webhook_url, body.weights))
+    settings = PageSettings(folders, body.defaults, *texts)
     write_settings(site.settings_file, settings)
     return _body(settings)
 
@@ -49,6 +53,11 @@ def _misfits(body: SettingsBody) -> dict[str, str]:
         address = getattr(body, name).strip()
         if address and not host_of(address):
             wrong[name] = f"{address!r} is no address like https://host/path"
+    try:
+        if body.weights.strip():
+            read_weights(body.weights)
+    except UsageError as error:
+        wrong["weights"] = str(error)
     for folder in body.models:
         if not _is_folder(folder):
             wrong["models"] = f"{folder!r} is no folder on this machine"
@@ -68,4 +77,5 @@ def _body(settings: PageSettings) -> SettingsBody:
         defaults=dict(settings.defaults),
         ntfy_url=settings.ntfy_url,
         webhook_url=settings.webhook_url,
+        weights=settings.weights,
     )

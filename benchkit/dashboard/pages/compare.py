@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
+from benchkit.dashboard.page_settings import read_settings
 from benchkit.dashboard.pages.answers import shared_beginning
 from benchkit.dashboard.pages.choosing import small_catalog
 from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
@@ -25,6 +26,7 @@ from benchkit.telling.reports.gallery import charts
 from benchkit.telling.reports.material import how_asked
 from benchkit.telling.reports.svg import Canvas
 from benchkit.telling.tables.columns import cells
+from benchkit.weights import read_weights
 
 router = APIRouter()
 MOST_OFFERED = 200
@@ -65,7 +67,8 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
     if len(named) > 1 or (not named and 1 < len(offered) <= MOST_FOR_ALL_PAIRS):
         try:
             found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
-            found = [scored(one, Scoring()) for one in found]
+            scoring = Scoring(_weights(request))
+            found = [scored(one, scoring) for one in found]
             base = f"/compare?{urlencode([('run', name) for name in named], errors='surrogatepass')}"
             base += "&anyway=1" if anyway else ""
             shown = [_compared(catalog, one, base, flip) for one in pages(found, None) if len(one.rows) > 1]
@@ -82,6 +85,12 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
         named=named,
         anyway=anyway,
     )
+
+
+def _weights(request: Request) -> Mapping[str, float] | None:
+    """Those of the page's settings; None where nobody set any."""
+    text = read_settings(site_of(request).settings_file).weights
+    return read_weights(text) if text else None
 
 
 def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:

@@ -67,13 +67,15 @@ def test_reports_that_there_are_not(api: TestClient) -> None:
 
 def test_settings_are_kept_in_a_private_file(api: TestClient, site: Site, tmp_path: Path) -> None:
     """And are what the next start finds."""
-    assert api.get("/settings").json() == {"models": [], "defaults": {}, "ntfy_url": "", "webhook_url": ""}
+    nothing = {"models": [], "defaults": {}, "ntfy_url": "", "webhook_url": "", "weights": ""}
+    assert api.get("/settings").json() == nothing
     (tmp_path / "models").mkdir()
     wanted = {
         "models": [str(tmp_path / "models")],
         "defaults": {"temperature": 0.2, "gpu_layers": "all"},
         "ntfy_url": "https://ntfy.example/topic",
         "webhook_url": "",
+        "weights": "correctness=60,speed=40",
     }
     assert api.put("/settings", json=wanted).json() == wanted
     assert api.get("/settings").json() == wanted
@@ -91,6 +93,7 @@ def test_settings_are_kept_in_a_private_file(api: TestClient, site: Site, tmp_pa
         ({"defaults": {"temperature": "hot"}}, "temperature"),
         ({"ntfy_url": "file:///etc/passwd"}, "ntfy_url"),
         ({"webhook_url": "nowhere"}, "webhook_url"),
+        ({"weights": "correctness=60"}, "weights"),
         ({"history": "x"}, "history"),
     ],
 )
