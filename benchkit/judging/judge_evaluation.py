@@ -204,7 +204,8 @@ def in_words(result: Mapping[str, Any]) -> list[str]:
         return ["Results: no answer could be judged"]
     between = f", 95% interval {interval[0]:.1f}–{interval[1]:.1f}" if interval else ""
     items = result["items"]
-    said = [f"Results: {points:.1f} points over {result['answers']['judged']} answers{between}"]
+    count = result["answers"]["judged"]
+    said = [f"Results: {points:.1f} points over {count} answer{'s' * (count != 1)}{between}"]
     said.append(", ".join(f"{name} {value:.0f}" for name, value in result["dimensions"].items()))
     agreement = f", agreement of votes {100 * result['agreement']:.0f}%" if result["agreement"] else ""
     causes = ", ".join(f"{why} {count}" for why, count in items["abstentions"].items())

@@ -95,6 +95,9 @@ def sheet_lines(measures: Sequence[Measure], bars: Mapping[str, Bar]) -> list[st
 
 def _line(one: Measure, bar: Bar, width: int) -> str:
     value = "  n/a" if one.value is None else f"{one.value:5.2f}"
-    mark = "ok" if bar.holds(one.value) else "BELOW THE BAR"
-    line = f"{one.name:{width}}  {value}  {bar.side} {bar.limit:<5g}{one.answers:>5} answers  {mark}"
+    failed = "NOT MEASURED" if one.value is None else "BELOW THE BAR"
+    mark = "ok" if bar.holds(one.value) else failed
+    between = f"[{one.interval[0]:.2f}–{one.interval[1]:.2f}]" if one.interval else ""
+    bounds = f"{value} {between:11}  {bar.side} {bar.limit:<5g}"
+    line = f"{one.name:{width}}  {bounds}{one.answers:>5} answers  {mark}"
     return f"{line} ({one.detail})" if one.detail else line

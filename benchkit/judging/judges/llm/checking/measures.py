@@ -14,6 +14,7 @@ from benchkit.judging.judges.llm.pairs import Compared, Preference
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.rubrics import Rubric
 from benchkit.judging.judges.llm.votes import Abstention
+from benchkit.statistics import Interval, wilson
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,24 @@ class Measure:
     value: float | None  # None: nothing was there to measure it on
     answers: int = 0
     detail: str = ""  # what a person wants to know beside the number
+    is_share: bool = False  # of answers that know nothing of one another: then its interval is known
+
+    @property
+    def interval(self) -> Interval | None:
+        """At 95%, by Wilson."""
+        if not self.is_share or self.value is None:
+            return None
+        return wilson(self.value * self.answers, self.answers)
 
     def as_record(self) -> dict[str, object]:
         value = None if self.value is None else round(self.value, 4)
-        return {"value": value, "answers": self.answers, **({"detail": self.detail} if self.detail else {})}
+        interval = self.interval and [round(end, 4) for end in self.interval]
+        return {
+            "value": value,
+            "answers": self.answers,
+            **({"interval": interval} if interval else {}),
+            **({"detail": self.detail} if self.detail else {}),
+        }
 
 
 def measure_all(asked: Asked, rubrics: Mapping[str, Rubric]) -> list[Measure]:
@@ -73,7 +88,7 @@ def _abstentions(plain: Iterable[tuple[Case, Sheet]], rubrics: Mapping[str, Rubr
         if decision is None or decision.answer is None:
             causes.append(str(decision.why if decision and decision.why else Abstention.NO_ANSWER))
     detail = ", ".join(f"{why} {times}" for why, times in Counter(causes).most_common())
-    return Measure("abstentions", len(causes) / count if count else None, count, detail)
+    return Measure("abstentions", len(causes) / count if count else None, count, detail, is_share=True)
 
 
 def _kappa(truths: Sequence[tuple[bool, bool | None]]) -> Measure:
@@ -83,7 +98,11 @@ def _kappa(truths: Sequence[tuple[bool, bool | None]]) -> Measure:
 
 def _rate(name: str, answers: Sequence[bool | None]) -> Measure:
     """The share of yes; an abstention is none."""
-    return Measure(name, fmean(one is True for one in answers) if answers else None, len(answers))
+    return _share(name, [one is True for one in answers])
+
+
+def _share(name: str, answers: Sequence[bool], detail: str = "") -> Measure:
+    return Measure(name, fmean(answers) if answers else None, len(answers), detail, is_share=True)
 
 
 def _mutants_below(plain: Sequence[tuple[Case, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
@@ -96,7 +115,7 @@ def _mutants_below(plain: Sequence[tuple[Case, Sheet]], rubrics: Mapping[str, Ru
         reference = points.get(f"{_task_of(case)}/{SOLUTION}")
         own = points[case.subject.task_id]
         below.append(reference is not None and own is not None and own < reference)
-    return Measure("mutants below", fmean(below) if below else None, len(below))
+    return _share("mutants below", below)
 
 
 def _task_of(case: Case) -> str:
@@ -136,7 +155,7 @@ def _of_variants(
                 _checked(after, rubrics) is True and _checked(before, rubrics) is not True
                 for before, after in pairs
             ]
-            yield Measure(f"swayed by {name}", fmean(turned) if turned else None, len(turned))
+            yield _share(f"swayed by {name}", turned)
         else:
             yield _same(f"same after {name}", pairs, rubrics)
 
@@ -149,11 +168,11 @@ def _of_pairs(pairs: Sequence[tuple[PairCase, Compared]], rubrics: Mapping[str, 
     places = Counter(one.place for one in read if one.place is not None)
     detail = ", ".join(f"the {place} in both orders {count}" for place, count in places.most_common())
     same = [one.said[0] == one.said[1] for one in read]
-    yield Measure("same in both orders", fmean(same) if same else None, len(same), detail)
+    yield _share("same in both orders", same, detail)
     better = [preference.answer == case.better for case, preference in quality]
-    yield Measure("right code preferred", fmean(better) if better else None, len(better))
+    yield _share("right code preferred", better)
     lengths = [preference.answer == case.longer for case, preference in known if case.kind == LENGTH]
-    yield Measure("longer preferred", fmean(lengths) if lengths else None, len(lengths))
+    yield _share("longer preferred", lengths)
 
 
 def _checked_of(compared: Compared, rubrics: Mapping[str, Rubric]) -> Preference:
