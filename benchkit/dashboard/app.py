@@ -70,7 +70,7 @@ def _icon(done: int = -1) -> Response:
 
 
 async def _refused(request: Request, error: Exception) -> Response:
-    return error_page(request, str(error), 404 if isinstance(error, UsageError) else 500)
+    return error_page(request, str(error), 404 if isinstance(error, UsageError) else 409)
 
 
 async def _misread(request: Request, error: Exception) -> Response:

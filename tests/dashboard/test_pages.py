@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import tempfile
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import NoReturn
@@ -21,6 +22,7 @@ from benchkit.records import Run, Status
 from benchkit.runs import run_of
 from benchkit.telling.history import to_record
 from benchkit.telling.history.index.history import open_indexed
+from benchkit.telling.history.json_file import document
 from tests.dashboard.raw import request, served, talk
 from tests.dashboard.site import a_run_with_files, site_of, two_models
 from tests.telling.comparison.nights import a_run, changed, run_with_parts
@@ -400,6 +402,30 @@ def test_a_table_of_ours_is_looked_at_and_never_changed(tmp_path: Path) -> None:
         assert answer.status_code in (400, 409), path
         assert "--history" in answer.json()["error"]
     assert (tmp_path / "old.csv").read_bytes() == report
+
+
+def test_records_of_nonsense_break_no_page(tmp_path: Path) -> None:
+    """As another program may write them; what is no run at all is named on the page."""
+    odd: list[dict[str, object]] = [
+        {"error": {"a": 1}},
+        {"results": {"score": 1e308, "total_passed": -5, "total_problems": 0}},
+        {"results": {"score": "high", "failed_tasks": [None, 5, "<script>"]}},
+        {"timestamp": "9999999-99-99", "status": "weird", "model": "<script>", "artifacts": "\0"},
+        {"telemetry": {"devices": 5, "cost": "free"}, "machine": {"gpu": 5}, "config": {"script_args": "x"}},
+        {"problem_set": 5},
+    ]
+    for number, changes in enumerate(odd):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        records = [{**to_record(a_run("A")), **changes}, to_record(a_run("B"))]
+        (folder / "benchmark_results.json").write_bytes(document.render(document.Document(records)))
+        site = replace(site_of(folder, ACCESS), history=open_indexed(folder / "benchmark_results.json"))
+        browser = TestClient(make_app(site), base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})
+        for page in (*PAGES, "/runs/run-A", "/models/A", "/charts/leaderboard", "/charts/model?name=A"):
+            answer = browser.get(page)
+            assert answer.status_code in (200, 404, 409), (page, changes)
+            assert "<script>" not in answer.text
+            assert answer.status_code != 409 or "is no JSON object" in answer.text
 
 
 def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:

@@ -75,8 +75,9 @@ def scale(values: Sequence[float], start: float, end: float, *, zero: bool = Fal
     """Round ends around the values, from zero where a length is to be read."""
     low, high = min(values), max(values)
     low = min(0.0, low) if zero else low
-    if high - low < 1e-9:
-        low, high = (low, high + 1) if zero else (low - 0.5, high + 0.5)
+    room = max(1.0, 1e-6 * abs(high))  # a huge number and one more than it are the same float
+    if high - low < 1e-9 * room:
+        low, high = (low, high + room) if zero else (low - room / 2, high + room / 2)
     step = _round_step((high - low) / count)
     first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
     ticks = tuple(n * step for n in range(first, last + 1))
