@@ -198,6 +198,10 @@ class Groups:
         return {"data": data.decode("latin-1")}
 
     def _folder_of(self, group: str) -> Path:
+        """Whoever takes its results still looks at it."""
+        with self._lock:
+            if group in self._groups:
+                self._groups[group].looked_at = time.monotonic()
         folder = self._runs_dir / GROUPS / Path(group).name
         if not folder.is_dir():
             raise Refused(f"it knows no group {group}")

@@ -85,18 +85,27 @@ class DaskExecutor:
             while self._waiting or self._at_work:
                 self._boxes.refresh([*self._waiting, *self._at_work])
                 self._boxes.take_answers()
-                yield from self._send()
                 yield from self._following.events(self._at_work)
                 self._following.settle()
                 self._sort()
+                yield from self._send()
                 yield from self._drop_homeless()
-                wait(self._following.awaited(self._at_work), NAPS_S, FIRST_COMPLETED)
+                self._nap()
             self._following.settle(SETTLES_WITHIN_S)
         finally:
             self.cancel()
 
+    def _nap(self) -> None:
+        awaited = self._following.awaited(self._at_work)
+        if awaited:
+            wait(awaited, NAPS_S, FIRST_COMPLETED)
+        else:
+            time.sleep(NAPS_S)
+
     def _tell_homeless(self) -> None:
         """Before the night; a box that joins later may take it all the same."""
+        self._boxes.refresh(self._waiting)
+        wait(self._boxes.answers())
         self._boxes.refresh(self._waiting)
         while awaited := self._boxes.answers():
             wait(awaited)

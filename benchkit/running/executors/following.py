@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -40,7 +39,7 @@ class Following:
     def __init__(self, calls: Calls, boxes: Boxes, leases: Leases, lease_s: float, seams: Seams) -> None:
         self._calls, self._boxes, self._leases = calls, boxes, leases
         self._lease_s, self._seams = lease_s, seams
-        self._looks: dict[str, tuple[list[Sent], Future[Any]]] = {}  # by the box's name
+        self._looks: dict[str, tuple[Sent, Lease, Future[Any]]] = {}  # by group
         self._pause_until: dict[str, float] = {}
         self._unreleased: dict[Lease, set[str]] = {}  # with the runs that wait for the store
         self._settled = 0.0
@@ -54,7 +53,7 @@ class Following:
         )
 
     def awaited(self, at_work: Sequence[Sent]) -> list[Future[Any]]:
-        futures: list[Future[Any]] = [look for _, look in self._looks.values()]
+        futures: list[Future[Any]] = [look for _, _, look in self._looks.values()]
         for sent in at_work:
             futures += [one for one in (sent.starting, sent.fetching and sent.fetching[1]) if one]
         return futures
@@ -91,43 +90,28 @@ class Following:
         yield from self._lose(sent)
 
     def _look(self, at_work: Sequence[Sent]) -> None:
-        """One question at a time to each box that has something."""
-        there: dict[str, list[Sent]] = defaultdict(list)
-        for sent in at_work:
-            if sent.box is not None and sent.starting is None:
-                there[sent.box.name].append(sent)
+        """One question at a time about each group, unless its results are under way."""
         now = time.monotonic()
-        for name, some in there.items():
-            if name in self._looks or self._pause_until.get(name, 0.0) > now:
+        for sent in at_work:
+            group = sent.group.name
+            if sent.box is None or sent.lease is None or sent.starting or sent.fetching:
                 continue
-            box = self._boxes.known.get(name) or some[0].box
-            assert box is not None
-            asked = {sent.group.name: sent.lease.attempt for sent in some if sent.lease is not None}
-            seen = {sent.group.name: sent.seen for sent in some}
-            look = self._calls.asked(
-                box,
-                Operation.LOOK,
-                LOOKS_FOR_S + ANSWERS_WITHIN_S,
-                asked=asked,
-                seen=seen,
-                wait_s=LOOKS_FOR_S,
-            )
-            for sent in some:
-                sent.box = box  # it may have joined anew, at another address
-            self._looks[name] = some, look
+            if group in self._looks or self._pause_until.get(group, 0.0) > now:
+                continue
+            sent.box = self._boxes.known.get(sent.box.name, sent.box)  # it may have another address by now
+            told = {"asked": {group: sent.lease.attempt}, "seen": {group: sent.seen}, "wait_s": LOOKS_FOR_S}
+            look = self._calls.asked(sent.box, Operation.LOOK, LOOKS_FOR_S + ANSWERS_WITHIN_S, **told)
+            self._looks[group] = sent, sent.lease, look
 
     def _note_looks(self) -> Iterator[Event]:
-        for name, (some, look) in list(self._looks.items()):
+        for group, (sent, lease, look) in list(self._looks.items()):
             if not look.done():
                 continue
-            del self._looks[name]
+            del self._looks[group]
             if look.exception() is not None:
-                self._pause_until[name] = time.monotonic() + PAUSE_S
-                continue
-            told = look.result()
-            for sent in some:
-                if sent.box is not None and sent.box.name == name and sent.group.name in told:
-                    yield from self._note_look(sent, told[sent.group.name])
+                self._pause_until[group] = time.monotonic() + PAUSE_S
+            elif sent.box is not None and sent.lease == lease:
+                yield from self._note_look(sent, look.result()[group])
 
     def _note_look(self, sent: Sent, told: dict[str, Any]) -> Iterator[Event]:
         sent.looked, sent.seen = time.monotonic(), told
@@ -163,7 +147,7 @@ class Following:
 
     def _note_fetched(self, sent: Sent) -> Iterator[Event]:
         assert sent.fetching is not None
-        (run_id, fetched), sent.fetching = sent.fetching, None
+        (run_id, fetched), sent.fetching, sent.looked = sent.fetching, None, time.monotonic()
         if sent.box is None or sent.lease is None or run_id not in sent.left:
             return
         told, sent.seen = sent.seen, {}  # so that the next look is answered at once
@@ -218,7 +202,7 @@ class Following:
             return
         now = time.monotonic()
         waits = sent.order.on_lost_box is OnLostBox.WAIT
-        if now - sent.looked > self._lease_s and not waits:
+        if now - sent.looked > self._lease_s and not waits and sent.fetching is None:
             yield from self._lose(sent)
             return
         answers = now - sent.looked < self._lease_s / 2 or waits

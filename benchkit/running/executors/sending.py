@@ -6,11 +6,9 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from benchkit.errors import ClusterError
 from benchkit.running.executors.base import Group
 from benchkit.running.link.calls import Box, Calls, Operation
 from benchkit.running.link.orders import OnLostBox, Order
@@ -63,6 +61,7 @@ class Boxes:
         self.known: dict[str, Box] = {}  # by name
         self.set_aside: dict[str, str] = {}  # by name: why it gets nothing more
         self._asked_head = float("-inf")
+        self._told_by_head: Future[list[Box]] | None = None
         self._facts: dict[str, Future[Any]] = {}  # by address, as all that follows
         self._offers: dict[str, list[tuple[Sequence[Sent], Future[Any]]]] = defaultdict(list)
         self._refusals: dict[tuple[str, str], str] = {}  # and by group
@@ -71,11 +70,16 @@ class Boxes:
 
     def refresh(self, groups: Sequence[Sent]) -> None:
         """Ask the head now and then, and a new box about all groups; a head that is gone changes nothing."""
-        if time.monotonic() - self._asked_head < ASKS_HEAD_EVERY_S:
+        if self._told_by_head is None:
+            if time.monotonic() - self._asked_head > ASKS_HEAD_EVERY_S:
+                self._told_by_head, self._asked_head = self._calls.asked_boxes(), time.monotonic()
             return
-        with suppress(ClusterError):
-            self.known = {box.name: box for box in self._calls.boxes()}
-        self._asked_head = time.monotonic()
+        if not self._told_by_head.done():
+            return
+        told, self._told_by_head = self._told_by_head, None
+        if told.exception() is not None:
+            return
+        self.known = {box.name: box for box in told.result()}
         for box in self.known.values():
             if box.address not in self._facts or _failed(self._facts[box.address]):
                 self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
@@ -92,7 +96,8 @@ class Boxes:
     def answers(self) -> list[Future[Any]]:
         """Those that are awaited."""
         offers = [answer for asked in self._offers.values() for _, answer in asked]
-        return [one for one in (*offers, *self._facts.values()) if not one.done()]
+        head = [self._told_by_head] if self._told_by_head is not None else []
+        return [one for one in (*offers, *self._facts.values(), *head) if not one.done()]
 
     def take_answers(self) -> None:
         for box in list(self.known.values()):

@@ -85,7 +85,14 @@ class Calls:
 
     def boxes(self) -> list[Box]:
         """Those that the head knows of, by name."""
-        told = self.now(self._asked(as_url(self.host, self.port), "identity", {}))
+        return self.asked_boxes().result()
+
+    def asked_boxes(self) -> Future[list[Box]]:
+        """The same, for later."""
+        return self._later(self._boxes())
+
+    async def _boxes(self) -> list[Box]:
+        told = await self._asked(as_url(self.host, self.port), "identity", {})
         found = [
             Box(str(one["name"]), str(one[BOX_ADDRESS]))
             for one in told["workers"].values()

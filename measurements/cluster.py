@@ -1,0 +1,267 @@
+"""What a cluster costs and gains, on this machine: boxes are processes, their servers sleep.
+
+    .venv/bin/python measurements/cluster.py overhead [--groups 6] [--turns 3]
+    .venv/bin/python measurements/cluster.py scaling [--groups 30]
+    .venv/bin/python measurements/cluster.py lost
+    .venv/bin/python measurements/cluster.py many [--boxes 100] [--groups 10000] [--seconds 0.5]
+
+`overhead`: the same plan by the local way and by one box, in turns; the difference a group. `scaling`: equal
+groups on one box and on three; 1.0 is a third of the time. `lost`: a box is killed for good; how long until
+its group is at work elsewhere, with the lease that everybody has. `many`: stand-in boxes in one process and
+the real head and executor; memory and processor of the head, and of the batch. Needs `make cluster`. Times
+of a machine that does other things meanwhile are theirs, too: look at ratios.
+"""
+# ruff: noqa: E402 - the root is known only after the first imports
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+from benchkit.records import Run
+from benchkit.running.batch.display import BatchDisplay
+from benchkit.running.executors import Cluster, Group, RunEnded, Seams, open_executor
+from benchkit.running.link.certificates import own_credentials
+from benchkit.running.link.orders import read_order
+from benchkit.running.plan import plan_run
+from benchkit.settings import RunSettings
+from benchkit.telling.history import to_record
+from benchkit.telling.history.leases import Kept, Lease, LeasedGroup
+from tests.running.boxes.faults import BOXES, runners
+from tests.running.boxes.fleet import DESK, Fleet, fleet_in, write_small_model
+from tests.support import wait_until
+from tests.telling.history.runs import a_run
+
+FAR_S = 1200.0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["overhead", "scaling", "lost", "many", "boxes"])
+    parser.add_argument("--groups", type=int)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--boxes", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--port", type=int, default=0)
+    asked = parser.parse_args()
+    {"overhead": overhead, "scaling": scaling, "lost": lost, "many": many, "boxes": stand_in_boxes}[
+        asked.what
+    ](asked)
+
+
+@contextmanager
+def fleet(*names: str, thinks_s: float) -> Iterator[Fleet]:
+    with (
+        tempfile.TemporaryDirectory(prefix="fleet-") as name,
+        fleet_in(Path(name), free_port(), *names, thinks_s=thinks_s) as made,
+    ):
+        yield made
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def batch(made: Fleet, *words: str) -> float:
+    """Run the plan; its seconds."""
+    began = time.monotonic()
+    done = made.run(DESK, "batch", "plan.yaml", *words, timeout=FAR_S)
+    assert done.returncode == 0, done.stderr
+    return time.monotonic() - began
+
+
+def overhead(asked: argparse.Namespace) -> None:
+    groups = asked.groups or 6
+    with fleet("alpha", thinks_s=0.2) as made:
+        made.write_plan(made.write_models(groups), problems=4)
+        made.start_box("alpha")
+        made.wait_for_boxes("alpha")
+        more = []
+        for turn in range(asked.turns):
+            local = batch(made, "--history", f"local{turn}.json")
+            there = batch(made, "--history", f"there{turn}.json", "--cluster", made.address)
+            more.append((there - local) / groups)
+            took = f"{local:.1f} s here, {there:.1f} s by a box"
+            print(f"{groups} groups: {took}: {more[-1]:.2f} s a group", flush=True)
+    print(f"median: {median(more):.2f} s a group")
+
+
+def scaling(asked: argparse.Namespace) -> None:
+    groups = asked.groups or 30
+    took = {}
+    for names in (BOXES[:1], BOXES):
+        with fleet(*names, thinks_s=2.0) as made:
+            made.write_plan(made.write_models(groups), problems=4)
+            for name in names:
+                made.start_box(name)
+            made.wait_for_boxes(*names)
+            took[len(names)] = batch(made, "--cluster", made.address)
+        print(f"{groups} groups on {len(names)}: {took[len(names)]:.1f} s", flush=True)
+    print(f"{took[3] / (took[1] / 3):.2f} times a third of one box's time")
+
+
+def lost(_asked: argparse.Namespace) -> None:
+    os.environ["BENCH_LEASE_S"] = "20"
+    with fleet(*BOXES[:2], thinks_s=3.0) as made:
+        models = made.write_models(2)
+        made.write_plan(models, problems=20)
+        made.environment = usual_lease(made)  # type: ignore[method-assign]
+        for name in BOXES[:2]:
+            made.start_box(name)
+        made.wait_for_boxes(*BOXES[:2])
+        made.start_batch()
+        wait_until(lambda: all(runners(made, name) for name in BOXES[:2]), FAR_S)
+        made.kill("alpha")
+        killed = time.monotonic()
+        # The other box is at work itself: it is stopped there, so that it is free for what was lost.
+        wait_until(lambda: "begins it anew" in made.log(DESK, "batch"), FAR_S)
+        print(f"at work elsewhere {time.monotonic() - killed:.1f} s after its box was killed")
+
+
+def usual_lease(made: Fleet) -> Callable[[str], dict[str, str]]:
+    before = made.environment
+    return lambda name: {key: value for key, value in before(name).items() if key != "BENCH_LEASE_S"}
+
+
+def many(asked: argparse.Namespace) -> None:
+    groups = asked.groups or 10_000
+    with fleet(thinks_s=0.0) as made:
+        os.environ |= {name: made.environment(DESK)[name] for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
+        words = [sys.executable, __file__, "boxes", "--boxes", str(asked.boxes), "--port", str(made.port)]
+        boxes = subprocess.Popen([*words, "--seconds", str(asked.seconds)])
+        head = psutil.Process(made.processes["head"].pid)
+        try:
+            _work_off(made, groups, asked.boxes, head)
+        finally:
+            boxes.kill()
+            boxes.wait()
+
+
+def _work_off(made: Fleet, groups: int, boxes: int, head: psutil.Process) -> None:
+    from benchkit.running.link.calls import Calls
+
+    with Calls(made.address) as calls:
+        wait_until(lambda: len(calls.boxes()) == boxes, FAR_S)
+    model = write_small_model(made.root / "models" / "m.gguf")
+    settings = RunSettings(benchmark="demo", model=model, runs_dir=made.root / "runs")
+    cluster = Cluster(made.address, _Forgetful())
+    seams = Seams(BatchDisplay(tuple), lambda _plan: True, lambda: None, cluster)
+    executor = open_executor("dask", seams)
+    for number in range(groups):
+        plan = plan_run(replace(settings, name=f"m{number}"), f"20260101-000000-{number:05}")
+        executor.submit(Group(f"g{number}", (plan,)))
+    own = psutil.Process()
+    began, cpu, own_cpu = time.monotonic(), _cpu_s(head), _cpu_s(own)
+    done = sum(isinstance(event, RunEnded) for event in executor.events())
+    took = time.monotonic() - began
+    memory = [process.memory_info().rss / 1e6 for process in (head, own)]
+    print(f"{done} groups on {boxes} boxes in {took:.1f} s")
+    print(f"head: {memory[0]:.0f} MB, {100 * (_cpu_s(head) - cpu) / took:.0f}% of a core")
+    print(f"batch: {memory[1]:.0f} MB, {100 * (_cpu_s(own) - own_cpu) / took:.0f}% of a core")
+
+
+class _Forgetful:
+    """Leases and records of nothing: what is measured is the way there and back, and no disk."""
+
+    def claim(self, group: str, box: str, _seconds: float) -> Lease:
+        return Lease(group, 1, box)
+
+    def heartbeat(self, _lease: Lease, _seconds: float) -> bool:
+        return True
+
+    def append_if_current(self, _run: Run, _lease: Lease) -> Kept:
+        return Kept.RECORDED
+
+    def release(self, _lease: Lease, *, done: bool) -> bool:
+        return done
+
+    def groups(self, _prefix: str = "") -> Sequence[LeasedGroup]:
+        return ()
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+class StandInGroups:
+    """A box whose groups end after some seconds, without doing anything."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._ends: dict[str, tuple[float, Sequence[str]]] = {}
+
+    def facts(self) -> dict[str, Any]:
+        return {"slots": 1, "engines": {}, "version": "1"}
+
+    def offer(self, orders: list[str]) -> list[str]:
+        return [""] * len(orders)
+
+    def start(self, order: str) -> dict[str, Any]:
+        asked = read_order(order)
+        self._ends[asked.group] = time.monotonic() + self._seconds, [run.id for run in asked.runs]
+        return {}
+
+    def look(self, groups: dict[str, int]) -> dict[str, Any]:
+        return {group: self._told(*self._ends[group]) for group in groups}
+
+    def _told(self, end: float, runs: Sequence[str]) -> dict[str, Any]:
+        over = time.monotonic() > end
+        ended = [{"id": run, "machine_wide": False} for run in runs] if over else []
+        return {"state": "over" if over else "working", "ended": ended, "runs": {}}
+
+    def stop(self, group: str, attempt: int, forget: bool) -> dict[str, Any]:  # noqa: ARG002
+        self._ends.pop(group, None)
+        return {}
+
+    def record(self, group: str, run: str) -> dict[str, Any]:  # noqa: ARG002
+        return {"record": to_record(a_run(run)), "files": {}}
+
+    def file(self, **_: Any) -> dict[str, Any]:
+        return {"data": ""}
+
+    def fence(self) -> list[str]:
+        return []
+
+
+def stand_in_boxes(asked: argparse.Namespace) -> None:
+    from benchkit.running.boxes.box import Member, Messages, _handlers
+    from benchkit.running.link.wire import as_url, prepare, security_of
+
+    async def run() -> None:
+        security = security_of(own_credentials())
+        with tempfile.TemporaryDirectory() as folder:
+            for number in range(asked.boxes):
+                messages = Messages(_handlers(StandInGroups(asked.seconds)), security)  # type: ignore[arg-type]
+                await messages.listen(as_url("127.0.0.1", 0), **security.get_listen_args("worker"))
+                name = f"box{number:03}"
+                await Member(as_url("127.0.0.1", asked.port), name, messages.address, security, folder)
+            await asyncio.sleep(FAR_S)
+
+    prepare()
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
