@@ -135,8 +135,16 @@ class ScorePart(StrEnum):
     EFFICIENCY = "efficiency"
 
 
+class Figure(StrEnum):
+    """Figures of other tools, by their names in `further.parts` and columns; no part of the overall."""
+
+    MAINTAINABILITY = "maintainability"  # radon's index of passing answers in Python, from 0 to 100
+    CYCLOMATIC = "cyclomatic"  # radon's cyclomatic complexity, the mean of an answer's functions
+    COVERAGE = "coverage"  # the share of the reference, in percent, that tests written by a model run
+
+
 PARTS: Final = "parts"
-"""Where `further` of summary.json holds them."""
+"""Where `further` of summary.json holds the parts and the figures."""
 
 ATTEMPTS: Final = "attempts"
 """A folder in a run's folder: one more in it for each answer to a task, with all that came of it."""

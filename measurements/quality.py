@@ -1,4 +1,4 @@
-"""What quality costs: processor time of a thousand answers, each with a reference of its own.
+"""What quality costs, radon's figures included: processor time of a thousand answers with their references.
 
     .venv/bin/python measurements/quality.py [FILE.jsonl.gz]
 
@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.quality import measure_quality
 
 ANSWERS = 1000
@@ -41,6 +42,7 @@ def main(path: Path | None) -> None:
         answers.append(Answered(str(number), 0, "python", {"a.py": own}, {"a.py": theirs}, entry))
     before = spent()
     measured = measure_quality(answers, ["python"]).measured
+    radon_figures(answers)
     print(f"{len(measured)} answers: {spent() - before:.2f} s of processor time")
 
 

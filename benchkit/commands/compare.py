@@ -73,7 +73,8 @@ def command(
         raise UsageError("--codes is for the terminal: leave out --format; `report` has the codes as HTML")
     catalog = Catalog(store := open_store(history))
     compared = sections(catalog, wanted, benchmark, repeats=repeats, anyway=anyway, stopped=True)
-    if weights or without or baseline_run or {sort_by, *known.chosen(columns)} & {*known.PART_COLUMNS}:
+    computed = {*known.PART_COLUMNS, *known.FIGURE_COLUMNS}
+    if weights or without or baseline_run or {sort_by, *known.chosen(columns)} & computed:
         scoring = scoring_of(catalog, weights, without, baseline_run)
         compared = [scored(one, scoring) for one in compared]
     compared = [with_judgements(one, catalog) for one in compared]

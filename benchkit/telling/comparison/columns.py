@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from benchkit.contract import ScorePart
+from benchkit.contract import Figure, ScorePart
 from benchkit.errors import UnknownName, UsageError
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
@@ -71,6 +71,13 @@ def _part(part: ScorePart) -> Column[Contestant]:
     return Column(str(part), str(part), 1, points, 1, "high", beside=interval, unknown=NOT_AVAILABLE)
 
 
+def _figure(figure: Figure, decimals: int, better: str) -> Column[Contestant]:
+    def value(one: Contestant) -> float | None:
+        return one.composite.figures[figure].points if one.composite else None
+
+    return Column(str(figure), str(figure), 1, value, decimals, better, unknown=NOT_AVAILABLE)
+
+
 def _overall(one: Contestant) -> float | None:
     return one.composite.overall if one.composite else None
 
@@ -133,6 +140,12 @@ PART_COLUMNS: tuple[Column[Contestant], ...] = (
     *map(_part, ScorePart),
     Column("overall", "overall", 0, _overall, 1, "high", unknown=NOT_AVAILABLE),
 )
+# Figures of other tools, computed with the parts and no part of the overall.
+FIGURE_COLUMNS: tuple[Column[Contestant], ...] = (
+    _figure(Figure.MAINTAINABILITY, 1, "high"),
+    _figure(Figure.CYCLOMATIC, 1, "low"),
+    _figure(Figure.COVERAGE, 1, "high"),
+)
 # What a judge said stands apart: it is no part of the overall.
 JUDGE_COLUMN: Column[Contestant] = Column(
     "judge", "judge", 1, _judge_points, 1, "high", beside=_judge_mark, unknown=NOT_AVAILABLE
@@ -140,7 +153,7 @@ JUDGE_COLUMN: Column[Contestant] = Column(
 COLUMNS = tuple(
     replace(one, doubtful=_is_disturbed, beside=_of_earlier) if one.speed else one for one in COLUMNS
 )
-BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS, JUDGE_COLUMN)}
+BY_NAME = {column.name: column for column in (*COLUMNS, *PART_COLUMNS, *FIGURE_COLUMNS, JUDGE_COLUMN)}
 ONLY_WHEN_NAMED = ("command", "run")
 ONLY_WHEN_DIFFERENT = ("benchmark", "gpu", "runs")
 

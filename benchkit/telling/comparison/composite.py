@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from benchkit.contract import PARTS, ScorePart
+from benchkit.contract import PARTS, Figure, ScorePart
 from benchkit.errors import UnknownName, UsageError
 from benchkit.json_values import number
 from benchkit.records import Run
@@ -81,8 +81,13 @@ def scored(section: Section, scoring: Scoring) -> Section:
     rows = section.contestants
     weights = scoring.weights_for(one.run for one in rows)
     by_part = {part: measure(rows, scoring) for part, measure in _MEASURES.items()}
+    by_figure = {figure: _of_passing(figure)(rows, scoring) for figure in Figure}
     composites = [
-        Composite({part: scores[place] for part, scores in by_part.items()}, weights)
+        Composite(
+            {part: scores[place] for part, scores in by_part.items()},
+            weights,
+            {figure: scores[place] for figure, scores in by_figure.items()},
+        )
         for place in range(len(rows))
     ]
     members = tuple(
@@ -91,7 +96,7 @@ def scored(section: Section, scoring: Scoring) -> Section:
     return replace(section, contestants=members)
 
 
-def _part_of(run: Run, part: ScorePart) -> Mapping[str, Any] | None:
+def _part_of(run: Run, part: ScorePart | Figure) -> Mapping[str, Any] | None:
     """What the run's record has of a part."""
     parts = (run.results.script_further or {}).get(PARTS)
     record = parts.get(part) if isinstance(parts, Mapping) else None
@@ -104,7 +109,7 @@ def _numbers(value: Any) -> dict[str, float]:
     return {str(name): known for name, given in value.items() if (known := number(given)) is not None}
 
 
-def _by_problem(one: Contestant, part: ScorePart, key: str) -> dict[str, float]:
+def _by_problem(one: Contestant, part: ScorePart | Figure, key: str) -> dict[str, float]:
     """Of several runs of one model the mean; empty where one of them tells nothing."""
     several = [_numbers((_part_of(run, part) or {}).get(key)) for run in one.runs]
     shared = set.intersection(*(set(values) for values in several))
@@ -127,7 +132,7 @@ def _correctness_of(one: Contestant) -> PartScore:
     return PartScore(score, interval and (100 * interval[0], 100 * interval[1]), one.outcomes.total or 0)
 
 
-def _of_passing(part: ScorePart) -> Callable[[Sequence[Contestant], Scoring], list[PartScore]]:
+def _of_passing(part: ScorePart | Figure) -> Callable[[Sequence[Contestant], Scoring], list[PartScore]]:
     """A part whose points the record has by problem, over those that all contestants who have any passed."""
 
     def measure(rows: Sequence[Contestant], _scoring: Scoring) -> list[PartScore]:
@@ -143,11 +148,11 @@ def _of_passing(part: ScorePart) -> Callable[[Sequence[Contestant], Scoring], li
     return measure
 
 
-def _method(run: Run, part: ScorePart) -> str:
+def _method(run: Run, part: ScorePart | Figure) -> str:
     return str((_part_of(run, part) or {}).get("method") or "")
 
 
-def _why_none(run: Run, part: ScorePart) -> str:
+def _why_none(run: Run, part: ScorePart | Figure) -> str:
     record = _part_of(run, part)
     if record is None:
         return NOT_MEASURED

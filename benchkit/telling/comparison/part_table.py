@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchkit.contract import ScorePart
+from benchkit.contract import Figure, ScorePart
 from benchkit.telling.comparison.columns import (
     BY_NAME,
     JUDGE_COLUMN,
@@ -21,6 +21,9 @@ _OVER = {
     ScorePart.SPEED: "response times, 100 is the baseline's, 0 ten times as much",
     ScorePart.QUALITY: "75 equals the reference solutions",
     ScorePart.EFFICIENCY: "100 equals the reference solutions, 0 is the time limit",
+    Figure.MAINTAINABILITY: "radon's index of passing answers in Python; no part of the overall",
+    Figure.CYCLOMATIC: "radon's mean complexity of functions, in Python; no part of the overall",
+    Figure.COVERAGE: "the percentage of the reference that a model's own tests run; no part of the overall",
 }
 
 
@@ -34,11 +37,11 @@ def part_table(rows: Sequence[Contestant]) -> tuple[Column[Contestant], ...]:
 
 def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant]]) -> list[str]:
     """What the shown parts mean here, over which problems, and why one is not available."""
-    shown = [part for part in ScorePart if BY_NAME[part] in columns]
+    shown = [part for part in (*ScorePart, *Figure) if BY_NAME[part] in columns]
     known = [(one.label, one.composite) for one in rows if one.composite is not None]
     said = []
     for part in shown:
-        scores = [(label, composite.parts[part]) for label, composite in known]
+        scores = [(label, composite.score(part)) for label, composite in known]
         problems = sorted({score.problems for _, score in scores if score.points is not None})
         if problems and _OVER[part]:
             shared = f"over {problems[-1]} problem{'s' * (problems[-1] != 1)} that all have in common"

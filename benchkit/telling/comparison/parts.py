@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from benchkit.contract import ScorePart
+from benchkit.contract import Figure, ScorePart
 from benchkit.statistics import Interval
 
 NOT_MEASURED = "it was judged before this was measured: --rejudge judges its answers again"
@@ -36,6 +36,7 @@ class Composite:
 
     parts: Mapping[ScorePart, PartScore]
     weights: Mapping[ScorePart, float]  # of the parts that count; they add up to 1
+    figures: Mapping[Figure, PartScore] = field(default_factory=dict)  # of other tools: never weighed
 
     @property
     def overall(self) -> float | None:
@@ -44,6 +45,9 @@ class Composite:
         if any(points is None for _, points in known):
             return None
         return sum(weight * points for weight, points in known if points is not None)
+
+    def score(self, part: ScorePart | Figure) -> PartScore:
+        return self.figures[part] if isinstance(part, Figure) else self.parts[part]
 
     def points(self, part: ScorePart) -> float | None:
         return self.parts[part].points
@@ -60,5 +64,6 @@ class Composite:
         return {
             **{str(part): one.as_record() for part, one in self.parts.items()},
             "overall": None if overall is None else round(overall, 4),
+            **{str(name): one.as_record() for name, one in self.figures.items() if one.points is not None},
             "weights": {str(part): round(weight, 6) for part, weight in self.weights.items()},
         }

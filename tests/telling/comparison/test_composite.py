@@ -209,3 +209,24 @@ def test_a_report_of_runs_from_before_has_no_table_of_parts(tmp_path: Path) -> N
     place = tmp_path / "report.md"
     CliRunner().invoke(report_command, ["--output", str(place), "--history", str(path)])
     assert "composite" not in place.read_text()
+
+
+def test_figures_of_other_tools_are_columns_and_no_part_of_the_overall(tmp_path: Path) -> None:
+    """Over problems that both have; the overall and the verdicts are those without them."""
+    runs = [run_with_parts("A"), run_with_parts("B", passed=10)]
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    before = rows_of(a_history(plain, *runs))
+    for run, index, count in zip(runs, (80.0, 60.0), (20, 10), strict=True):
+        points = {task: index - number for number, task in enumerate(TWENTY[:count])}
+        run.results.record["further"]["parts"]["maintainability"] = {"points": points, "method": "radon 6"}
+    path = a_history(tmp_path, *runs)
+    columns = f"{COLUMNS},maintainability,cyclomatic,coverage"
+    (page,) = json.loads(compare(path, "--columns", columns, "--format", "json").stdout)
+    rows = {row["model"]: row for row in page["rows"]}
+    assert [rows[name]["maintainability"] for name in "AB"] == [75.5, 55.5]
+    assert [rows[name]["overall"] for name in "AB"] == [before[name]["overall"] for name in "AB"]
+    assert rows["A"]["cyclomatic"] is None
+    shown = compare(path, "--columns", "model,maintainability,coverage").stdout
+    assert "maintainability: radon's index of passing answers in Python; no part of the overall" in shown
+    assert "coverage is n/a for A, B: it was judged before this was measured" in shown

@@ -3,9 +3,11 @@
 base.py        Answered, the input of a measurement; Measured and MeasuredPart, its results
 quality.py     counts of passing answers against the reference's: findings, complexity, layout, dead code
 canonical.py   Python without comments, chosen names and line wraps, which say nothing of quality
-lint.py        ruff's findings and its formatter's changes; complexity.py: complexipy and lizard; gofmt.py
+lint.py        ruff's findings and its formatter's changes; complexity.py: complexipy and lizard
+formatters.py  lines that gofmt and rustfmt would change
 dead.py        code that is never run
 efficiency.py  processor time on a heavy input against the reference's; heavy.py: the inputs of known problems
+figures.py     figures of other tools (radon), shown in columns of their own and never weighed
 record.py      all parts as summary.json holds them, and measures.jsonl
 problems.py    what is measured of a problem set's answers; tasks.py: of a catalogue's
 

@@ -16,7 +16,7 @@ from benchkit.judging.scoring.composite import complexity
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
 from benchkit.judging.scoring.composite.dead import dead_statements, statements
-from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
+from benchkit.judging.scoring.composite.formatters import FORMATTERS, formatted_lines, formatter_version
 from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint
 
 VERSION = "1"  # of the rule by which counts become points
@@ -99,11 +99,16 @@ def method_of(languages: Iterable[str]) -> str:
     return ", ".join([f"rule {VERSION}", *(f"{name} {_version(name)}" for name in sorted(named))])
 
 
-_TOOLS = {"python": ("ruff", "complexipy"), "go": ("lizard", "gofmt")}
+_TOOLS = {
+    "python": ("ruff", "complexipy"),
+    **{language: ("lizard", formatter.name) for language, formatter in FORMATTERS.items()},
+}
+_LANGUAGE_OF = {formatter.name: language for language, formatter in FORMATTERS.items()}
 
 
 def _version(tool: str) -> str:
-    return (gofmt_version() if tool == "gofmt" else complexity.installed(tool)) or "absent"
+    language = _LANGUAGE_OF.get(tool)
+    return (formatter_version(language) if language else complexity.installed(tool)) or "absent"
 
 
 def _why_not(one: Answered) -> str:
@@ -192,8 +197,9 @@ def _count_other(keys: Sequence[Key]) -> list[Counts | None]:
     return [_counts_of_other(language, text) for language, text, _ in keys]
 
 
-def _count_go(keys: Sequence[Key]) -> list[Counts | None]:
-    changes = gofmt_changes([text for _, text, _ in keys])
+def _count_formatted(keys: Sequence[Key]) -> list[Counts | None]:
+    language = keys[0][0]
+    changes = formatted_lines(language, [text for _, text, _ in keys])
     return [
         counts and replace(counts, reformatted=changed)
         for counts, changed in zip(_count_other(keys), changes, strict=True)
@@ -210,5 +216,5 @@ def _counts_of_other(language: str, text: str) -> Counts | None:
 
 _COUNTERS: Mapping[str, Callable[[Sequence[Key]], list[Counts | None]]] = {
     "python": _count_python,
-    "go": _count_go,
+    **dict.fromkeys(FORMATTERS, _count_formatted),
 }

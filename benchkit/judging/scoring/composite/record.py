@@ -13,11 +13,12 @@ from statistics import fmean
 from typing import Any
 
 from benchkit.asking.script.journal import explained, make_folder
-from benchkit.contract import RunFile, ScorePart
+from benchkit.contract import Figure, RunFile, ScorePart
 from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart
 from benchkit.judging.scoring.composite.efficiency import EfficiencyMeter, Heavy
+from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.quality import measure_quality
 from benchkit.statistics import mean_interval
 from benchkit.verdict import Verdict
@@ -33,10 +34,22 @@ class Measurements:
         self._answers: list[Answered] = []
         self._seconds: dict[str, list[float]] = defaultdict(list)
         self._shares: dict[str, list[float]] = defaultdict(list)
+        self._coverage: dict[str, list[float]] = defaultdict(list)
         self._tells_shares = False
 
-    def add(self, judged: Judged, answered: Answered | None, share: float | None = None) -> None:
-        """One verdict, the code where it passed, and the share of its tests where the harness tells it."""
+    def add(
+        self,
+        judged: Judged,
+        answered: Answered | None,
+        share: float | None = None,
+        coverage: float | None = None,
+    ) -> None:
+        """One verdict, the code where it passed, and the share of its tests where the harness tells it.
+
+        `coverage`: of tests that a model wrote, the share of the reference that they run.
+        """
+        if coverage is not None:
+            self._coverage[judged.task_id].append(100 * coverage)
         if judged.verdict is Verdict.INFRASTRUCTURE:
             return
         passed = judged.verdict is Verdict.PASSED
@@ -67,6 +80,11 @@ class Measurements:
         if folder is not None and self._answers:
             _write(folder, parts)
         record = {str(name): _as_record(part) for name, part in parts.items()}
+        record |= {str(figure): known for figure, known in radon_figures(self._answers).items()}
+        if self._coverage:
+            record[Figure.COVERAGE] = {
+                "points": {task: round(fmean(values), 2) for task, values in sorted(self._coverage.items())}
+            }
         if self._tells_shares:
             points = {task: 100 * fmean(shares) for task, shares in self._shares.items()}
             record[ScorePart.CORRECTNESS] = _with_mean(points)

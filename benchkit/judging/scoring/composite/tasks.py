@@ -32,7 +32,7 @@ class TaskComposite:
     def add(self, judged: Judged, attempt: Attempt) -> None:
         task = self._tasks[judged.task_id]
         answered = _answered(task, judged, attempt) if judged.verdict is Verdict.PASSED else None
-        self._composite.add(judged, answered, share_of_checks(task, attempt))
+        self._composite.add(judged, answered, share_of_checks(task, attempt), attempt.tested.coverage)
 
     def measure(
         self,

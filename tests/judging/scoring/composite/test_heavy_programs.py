@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from benchkit.asking.tasks.folders import read_solution
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Outcome, open_sandbox
 from benchkit.judging.scoring.base import Judged
+from benchkit.judging.scoring.composite import efficiency
 from benchkit.judging.scoring.composite.tasks import TaskComposite
 from benchkit.judging.tasks.harnesses import BuildPlan
 from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds, Unbuildable
@@ -100,18 +102,27 @@ def test_an_answer_is_measured_against_its_reference(language: str, tasks: Mappi
 
 
 @pytest.mark.heavy
-def test_every_heavy_input_of_the_catalogue_is_long_enough() -> None:
-    """In each language with tasks that have one, the reference of each stays above the noise floor."""
+@pytest.mark.parametrize("name", [task.id for task in load_catalogue(None).problems if task.heavy])
+def test_every_heavy_input_of_the_catalogue_is_long_enough(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference of each task stays above the noise floor, and does as well as itself."""
+    monkeypatch.setattr(efficiency, "PAIRS", 1)
     catalogue = load_catalogue(None)
-    named = [task for task in catalogue.problems if task.heavy]
-    toolchains = find_toolchains(task.language.name for task in named)
+    task = next(task for task in catalogue.problems if task.id == name)
+    toolchains = find_toolchains([task.language.name])
+    if isinstance(missing := toolchains.by_language[task.language.name], MissingDependency):
+        pytest.skip(str(missing))
     composite = TaskComposite(catalogue)
-    for task in named:
-        attempt = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
-        composite.add(Judged(task.id, 0, Verdict.PASSED), attempt)
+    attempt = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
+    composite.add(Judged(task.id, 0, Verdict.PASSED), attempt)
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
         part = composite.measure(None, sandbox, toolchains.by_language, lambda _line: None)["efficiency"]
-    missing = {task.id for task in named if task.language.name in toolchains.missing()}
-    assert part["points"].keys() == {task.id for task in named} - missing
-    assert min(part["points"].values()) > 90
-    assert {task.language.name for task in named} == {"python", *HEAVY_PROGRAMS}
+    assert part["points"][name] > 80, part
+
+
+def test_the_catalogue_has_heavy_inputs_in_each_language_that_can_run_them() -> None:
+    """At least two tasks in each."""
+    counts = Counter(task.language.name for task in load_catalogue(None).problems if task.heavy)
+    assert counts.keys() == {"python", *HEAVY_PROGRAMS}
+    assert min(counts.values()) >= 2

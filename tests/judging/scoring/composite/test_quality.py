@@ -14,7 +14,7 @@ from benchkit.judging.scoring.composite import complexity, quality
 from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import canonical
-from benchkit.judging.scoring.composite.gofmt import gofmt_changes, gofmt_version
+from benchkit.judging.scoring.composite.formatters import formatted_lines, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
 from tests.support import ROOT
@@ -298,12 +298,18 @@ def test_other_languages_are_measured_by_their_branches() -> None:
     assert "lizard" in part.method
 
 
-@pytest.mark.skipif(gofmt_version() is None, reason="Go is not installed")
-def test_go_is_laid_out_by_gofmt() -> None:
+FORMATTED = {
+    "go": ("package main\nfunc main(){\n}\n", "package main\n\nfunc main() {\n}\n", "no go"),
+    "rust": ("fn main(){\nf( 1 );\n}\n", "fn main() {\n    f(1);\n}\n", "fn main( {"),
+}
+
+
+@pytest.mark.parametrize("language", FORMATTED)
+def test_other_languages_are_laid_out_by_their_own_formatters(language: str) -> None:
     """In one process for all; what it cannot read has no such count."""
-    bad, good, broken = "package main\nfunc main(){\n}\n", "package main\n\nfunc main() {\n}\n", "no go"
-    changes = gofmt_changes([bad, good, broken])
-    assert changes == [2, 0, None]
+    if formatter_version(language) is None:
+        pytest.skip(f"no formatter for {language}")
+    assert formatted_lines(language, FORMATTED[language]) == [2, 0, None]
 
 
 @pytest.mark.heavy
