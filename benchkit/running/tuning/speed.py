@@ -15,6 +15,7 @@ from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
 from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.settings import RunSettings
+from benchkit.telling.history import open_store
 from parsers import get_parser
 
 SHORTEST_PROMPT = 32
@@ -45,7 +46,8 @@ def measure_speed(settings: RunSettings, wanted: Wanted, say: Say) -> Report:
     """Serve it, measure, record; UsageError before anything is started where a depth is too much."""
     model = read_servable(settings.model) if settings.model else None
     if model is not None:
-        _refuse_too_deep(model, wanted)
+        refuse_too_long(model, "--depth", max(wanted.depths), wanted.tokens)
+    open_store(settings.history).check()
     settings = replace(
         settings,
         parallel=max(wanted.slots),
@@ -83,14 +85,14 @@ def _measured(bench: Bench, wanted: Wanted, say: Say) -> list[Speed]:
     return speeds
 
 
-def _refuse_too_deep(model: ModelFile, wanted: Wanted) -> None:
+def refuse_too_long(model: ModelFile, flag: str, tokens: int, answer: int) -> None:
+    """A prompt for which the model has no room."""
     trained = model.context_length
-    most = None if trained is None else trained - wanted.tokens - SLACK
-    deepest = max(wanted.depths)
-    if most is not None and deepest > most:
+    most = None if trained is None else trained - answer - SLACK
+    if most is not None and tokens > most:
         raise UsageError(
-            f"--depth {deepest}: {model.path.name} was trained for {trained:,} tokens, "
-            f"so that at most {max(0, most):,} leave room for an answer of {wanted.tokens}"
+            f"{flag} {tokens}: {model.path.name} was trained for {trained:,} tokens, "
+            f"so that at most {max(0, most):,} leave room for an answer of {answer}"
         )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from math import inf
@@ -13,6 +14,7 @@ from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.records import Run
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
@@ -24,13 +26,14 @@ from benchkit.running.tuning.settings import (
     refuse_other_vocabulary,
     refuse_what_never_fits,
 )
-from benchkit.running.tuning.speed import SLACK
+from benchkit.running.tuning.speed import SLACK, refuse_too_long
 from benchkit.serving.gguf import read_model_facts
 from benchkit.serving.servers.hardware import gpus
 from benchkit.serving.servers.llama_server import find_llama_server
 from benchkit.serving.speed.measuring import Speed
 from benchkit.serving.telemetry.room import free_room
 from benchkit.settings import RunSettings
+from benchkit.telling.history import open_store
 
 
 @dataclass(frozen=True)
@@ -71,34 +74,19 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     if work.draft is not None:
         read_servable(work.draft)
         refuse_other_vocabulary(settings.model, work.draft)
+    refuse_too_long(model, "--prompt", work.prompt_tokens, work.tokens)
+    open_store(settings.history).check()
     needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
     context = min(needed, model.context_length or needed)
     box = Box(free_room(), read_model_facts(settings.model), context, work.draft, work.prompt_tokens)
     refuse_what_never_fits(box, settings.model)
     start = first_candidate(box)
-    began = time.monotonic()
-    benches: dict[Candidate, Bench] = {}  # the latest of each
-
-    @contextmanager
-    def serve(candidate: Candidate) -> Iterator[Measure]:
-        """Starting and measuring end with the budget; putting the server away takes its time."""
-        with ExitStack() as stack:
-            with ending_after(began + work.budget_s - time.monotonic()):
-                bench = stack.enter_context(_served(settings, candidate, context, work, say))
-            benches[candidate] = bench
-
-            def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
-                with ending_after(min(limit_s, began + work.budget_s - time.monotonic())):
-                    load = load_of(at_once, work.prompt_tokens, work.tokens)
-                    # What was disturbed is measured again where it is among the faster ones.
-                    return bench.meter.measure(load, times, again=min(1, times - 1))
-
-            yield measure
-
-    search = Search(box, bool(gpus()), serve, work.budget_s, say, began=began)
+    servers = Servers(settings, context, work, say)
+    search = Search(box, bool(gpus()), servers.serve, work.budget_s, say, began=servers.began)
     try:
         best = search.best(start)
     except OutOfTime:
+        shutil.rmtree(servers.plan.folder, ignore_errors=True)
         raise UsageError(
             f"--budget {work.budget_s:g}s is too short to start {model.path.name} and measure it once: "
             "give more, such as --budget 15m"
@@ -108,8 +96,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
     if gain.factor <= 1.0:  # the search was misled, as a busy machine does
         best = start
-    bench = benches.get(best) or benches[start]
-    run = record(bench.plan, bench.findings, _metrics(search.tried, start, best, gain))
+    run = servers.record(best, start, _metrics(search.tried, start, best, gain))
     return Tuned(run, tuple(search.tried), start, best, gain)
 
 
@@ -128,32 +115,60 @@ def _tunable(settings: RunSettings) -> RunSettings:
     return replace(settings, server="llama-server")
 
 
-@contextmanager
-def _served(
-    settings: RunSettings, candidate: Candidate, context: int, work: Work, say: Say
-) -> Iterator[Bench]:
-    asked = replace(
-        settings,
-        parallel=candidate.slots,
-        gpu_layers=candidate.gpu_layers,
-        server_args=candidate.words,
-        context=context,
-        script_args=words_of(
-            {
-                "--prompt": (work.prompt_tokens,),
-                "--tokens": (work.tokens,),
-                "--budget": (f"{work.budget_s:g}s",),
-                "--draft": (work.draft,) if work.draft else (),
-            }
-        ),
-    )
+class Servers:
+    """Serves one candidate after the other, each with a folder of its own below that of the one run."""
 
-    def say_warnings(line: str) -> None:  # how each of many servers starts is not worth a line
+    def __init__(self, settings: RunSettings, context: int, work: Work, say: Say) -> None:
+        asked = {
+            "--prompt": (work.prompt_tokens,),
+            "--tokens": (work.tokens,),
+            "--budget": (f"{work.budget_s:g}s",),
+            "--draft": (work.draft,) if work.draft else (),
+        }
+        self.plan = plan_of("tune", replace(settings, context=context, script_args=words_of(asked)))
+        self.began = time.monotonic()
+        self._work, self._say = work, say
+        self._started = 0
+        self._benches: dict[Candidate, Bench] = {}  # the latest of each
+
+    @contextmanager
+    def serve(self, candidate: Candidate) -> Iterator[Measure]:
+        """Starting and measuring end with the budget; putting the server away takes its time."""
+        with ExitStack() as stack:
+            with ending_after(self._left_s()):
+                bench = stack.enter_context(served(self._planned(candidate), self._warn))
+            self._benches[candidate] = bench
+
+            def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
+                with ending_after(min(limit_s, self._left_s())):
+                    load = load_of(at_once, self._work.prompt_tokens, self._work.tokens)
+                    # What was disturbed is measured again where it is among the faster ones.
+                    return bench.meter.measure(load, times, again=min(1, times - 1))
+
+            yield measure
+
+    def _left_s(self) -> float:
+        return self.began + self._work.budget_s - time.monotonic()
+
+    def _planned(self, candidate: Candidate) -> PlannedRun:
+        self._started += 1
+        settings = replace(
+            self.plan.settings,
+            parallel=candidate.slots,
+            gpu_layers=candidate.gpu_layers,
+            server_args=candidate.words,
+        )
+        return replace(self.plan, settings=settings, folder=self.plan.folder / f"{self._started:02}")
+
+    def _warn(self, line: str) -> None:
+        """How each of many servers starts is not worth a line."""
         if line.startswith("warning"):
-            say(line)
+            self._say(line)
 
-    with served(plan_of("tune", asked), say_warnings) as bench:
-        yield bench
+    def record(self, best: Candidate, start: Candidate, metrics: Mapping[str, Any]) -> Run:
+        """As a run of the best, or of the defaults where no time was left to start the best by itself."""
+        bench = self._benches.get(best) or self._benches[start]
+        return record(replace(bench.plan, folder=self.plan.folder), bench.findings, metrics)
 
 
 def _metrics(tried: list[Tried], start: Candidate, best: Candidate, gain: Gain) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import click
 import pytest
 
 from benchkit.commands.tune import Duration
-from benchkit.errors import ServerError, UsageError
+from benchkit.errors import BenchError, ServerError, UsageError
 from benchkit.running.batch.estimate import _cpu_moe, _draft_kv_types, _kv_types
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.tuning import search as searches
@@ -149,6 +149,21 @@ def test_where_no_time_is_left_for_turns_the_search_tells_the_gain() -> None:
     gain = search.gain(Candidate(), best)
     assert (gain.turns, gain.interval) == (0, None)
     assert gain.factor == pytest.approx(1.7)
+
+
+@pytest.mark.usefixtures("any_llama_server")
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (Work(prompt_tokens=100_000), r"--prompt 100000: demo-f16.gguf was trained for 2,048 tokens"),
+        (Work(), r"it is a folder: name a file with --history"),
+    ],
+)
+def test_what_would_be_lost_later_is_refused_before(tmp_path: Path, asked: Work, why: str) -> None:
+    """A prompt beyond the model's context, and a history that cannot be written."""
+    with pytest.raises(BenchError, match=why):
+        tune(RunSettings(model=F16, history=tmp_path, runs_dir=tmp_path / "runs"), asked, print)
+    assert not (tmp_path / "runs").exists()
 
 
 @pytest.mark.usefixtures("any_llama_server")
