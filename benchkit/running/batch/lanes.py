@@ -11,7 +11,7 @@ from threading import Event, RLock, Thread
 
 from benchkit.addresses import host_of
 from benchkit.contract import Variable
-from benchkit.errors import BenchError, Interrupted
+from benchkit.errors import BenchError, Interrupted, UsageError
 from benchkit.files import cache_folder
 from benchkit.providers.names import provider_at
 from benchkit.providers.table import LOCAL
@@ -48,8 +48,13 @@ def shared_pace(at_once: int) -> Iterator[None]:
         yield
         return
     folder = cache_folder() / "pace"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(exist_ok=True)
+    try:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"cannot make the folder {folder}: {error.strerror}; name another place with XDG_CACHE_HOME"
+        ) from None
     os.environ[Variable.PACE] = str(folder)
     try:
         yield

@@ -14,7 +14,10 @@ from typing import Any
 
 import pytest
 
-from benchkit.running.batch.lanes import may_run_beside
+from benchkit.contract import Variable
+from benchkit.errors import UsageError
+from benchkit.files import cache_folder
+from benchkit.running.batch.lanes import may_run_beside, shared_pace
 from benchkit.settings import RunSettings
 from tests.stand_ins.chat_server import Turn
 from tests.stand_ins.limits import Bucket, retry_after
@@ -125,6 +128,26 @@ def test_an_interrupt_ends_all_that_is_under_way(tmp_path: Path) -> None:
         done = subprocess.run([*BATCH, "3"], capture_output=True, **given)
     assert done.returncode == 0, done.stderr
     assert [run["status"] for run in runs_in(tmp_path)].count("ok") == 3
+
+
+def test_the_shared_pace_begins_empty_and_ends_with_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a batch that was killed left there does not count; one model after another shares nothing."""
+    monkeypatch.delenv(Variable.PACE, raising=False)
+    left_behind = cache_folder() / "pace" / "old.json"
+    left_behind.parent.mkdir()
+    left_behind.write_text("{}")
+    with shared_pace(2):
+        assert Path(os.environ[Variable.PACE]) == left_behind.parent
+        assert list(left_behind.parent.iterdir()) == []
+    with shared_pace(1):
+        assert Variable.PACE not in os.environ
+    left_behind.parent.rmdir()
+    left_behind.parent.write_text("a file")
+    with (
+        pytest.raises(UsageError, match="pace: File exists; name another place with XDG_CACHE_HOME"),
+        shared_pace(2),
+    ):
+        pass
 
 
 @pytest.mark.parametrize(
