@@ -80,7 +80,8 @@ class Heartbeat:
             thread.join()
             with self._lock:
                 self._under_way = 0
-            self.tell(log)
+            if self._told is not None and self._told[0]:  # nobody needs to take back what was never told
+                self.tell(log)
 
     def tell(self, log: EventLog) -> None:
         """A line, where it says anything new."""
