@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from benchkit.records import Run
-from benchkit.telling.history.base import Store
+from benchkit.telling.history.base import Finder, Store
 from benchkit.telling.history.heads import Head
 
 
@@ -14,7 +15,25 @@ class Catalog:
 
     def __init__(self, store: Store, heads: Sequence[Head] | None = None) -> None:
         self.store = store
-        self.heads = store.heads() if heads is None else heads
+        self._finder = store if heads is None and isinstance(store, Finder) else None
+        if self._finder is None:
+            self.heads = store.heads() if heads is None else heads
+
+    @cached_property
+    def heads(self) -> Sequence[Head]:
+        return self.store.heads()
+
+    @cached_property
+    def latest(self) -> Sequence[Head]:
+        """Of these at least the last of each status, benchmark, model and problem set; quicker to have."""
+        return self.heads if self._finder is None else self._finder.latest_heads()
+
+    def of(self, names: Sequence[str]) -> Sequence[Head]:
+        """Of these at least what the names may mean; quicker to have where all of them are models."""
+        if self._finder is None:
+            return self.heads
+        by_name = {name: self._finder.heads_of(name) for name in names}
+        return [head for heads in by_name.values() for head in heads] if all(by_name.values()) else self.heads
 
     @property
     def place(self) -> str:

@@ -82,7 +82,7 @@ def judgements_of(catalog: Catalog, run: Run) -> list[Judgement]:
     wanted = judged_set(run.id)
     of_run = [
         head
-        for head in catalog.heads
+        for head in catalog.latest
         if head.benchmark == JudgeRun.CODE and head.ok and head.problems == wanted
     ]
     latest: dict[str, Head] = {head.model: head for head in sorted(of_run, key=lambda head: head.when)}
@@ -99,7 +99,7 @@ def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
     """Empty where the judge's latest check passed, and was of the same model, rubrics and words."""
     checks = [
         head
-        for head in catalog.heads
+        for head in catalog.latest
         if head.benchmark == JudgeRun.CHECK and head.ok and head.model == judging.model
     ]
     if not checks:
@@ -154,7 +154,7 @@ def judged_by(judgement: Judgement) -> str:
 
 def with_judgements(section: Section, catalog: Catalog) -> Section:
     """The section, its contestants with what judges said of them."""
-    of_judges = [head for head in catalog.heads if head.benchmark in (JudgeRun.CODE, JudgeRun.CHECK)]
+    of_judges = [head for head in catalog.latest if head.benchmark in (JudgeRun.CODE, JudgeRun.CHECK)]
     if not of_judges:
         return section
     few = Catalog(catalog.store, of_judges)  # a history has many runs, and few of judges

@@ -100,7 +100,8 @@ def choose(
     catalog: Catalog, names: Sequence[str], benchmark: str | None = None, *, stopped: bool = False
 ) -> list[Head]:
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
-    entries = [entry for entry in catalog.heads if benchmark in (None, entry.benchmark)]
+    known = catalog.of(names) if names else catalog.latest
+    entries = [entry for entry in known if benchmark in (None, entry.benchmark)]
     if not names and benchmark is None:
         entries = without_judges(entries)
     if not entries:

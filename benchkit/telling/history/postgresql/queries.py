@@ -14,12 +14,12 @@ Query = tuple[str, list[Any]]
 HEADS = f"SELECT sequence, {', '.join(HEAD_COLUMNS)} FROM run"
 
 LATEST_HEADS = f"""
-    SELECT * FROM (
-        SELECT DISTINCT ON (status, benchmark, model, problems) sequence, {", ".join(HEAD_COLUMNS)} FROM run
+    {HEADS} WHERE sequence IN (
+        SELECT DISTINCT ON (status, benchmark, model, problems) sequence FROM run
         ORDER BY status, benchmark, model, problems, moment DESC, sequence DESC
-    ) AS latest ORDER BY sequence
+    ) ORDER BY sequence
 """
-"""Of each status, benchmark, model and problem set the last run."""
+"""Of each status, benchmark, model and problem set the last run: the index run_by_latest alone tells it."""
 
 COUNTS = """
     SELECT model, count(*), count(*) FILTER (WHERE status <> 'ok'), max(moment)

@@ -51,7 +51,9 @@ _FIRST = (
     "ALTER TABLE run SET (toast_tuple_target = 128)",
     """COMMENT ON COLUMN run.exact IS 'the record to the letter, where jsonb cannot hold it: a character 0 or
        half a surrogate pair stands in it'""",
-    "CREATE INDEX run_by_latest ON run (status, benchmark, model, problems, moment)",
+    """
+    CREATE INDEX run_by_latest ON run (status, benchmark, model, problems, moment DESC, sequence DESC)
+    """,
     "CREATE INDEX run_by_model ON run (model)",
     "CREATE INDEX run_by_group ON run (lease_group) WHERE lease_group IS NOT NULL",
     """
