@@ -26,7 +26,7 @@ from benchkit.telling.history import open_store
 from benchkit.telling.history.base import Store
 
 ORDER, HISTORY, ENDED, OUTPUT, MODEL, RUNS = (
-    "order.json", "history.json", "ended.jsonl", "output.log", "model.path", "runs.path",
+    "order.json", "history.json", "ended.jsonl", "group.log", "model.path", "runs.path",
 )  # fmt: skip
 
 
