@@ -13,7 +13,7 @@ from pathlib import Path
 
 import click
 
-from benchkit.asking.script import Settings, asking_flags
+from benchkit.asking.script import Settings, asking_flags, say
 
 MAX_TOKENS = 4000
 TEMPERATURE = 0.7
@@ -79,12 +79,17 @@ def command(
 
 
 def _with_seeds(settings: Settings) -> Settings:
-    """Each vote has a seed of its own; a temperature that nobody chose is one at which seeds matter."""
+    """Each vote has a seed of its own, at a temperature at which seeds matter.
+
+    A person's default temperature is for models that write: here only what was typed counts.
+    """
     source = click.get_current_context().get_parameter_source("temperature")
     chosen = source is not click.core.ParameterSource.DEFAULT
     sampling = settings.sampling
     seed = 0 if sampling.seed is None else sampling.seed
     temperature = sampling.temperature if chosen else TEMPERATURE
+    if temperature == 0:
+        say("at --temperature 0 all votes on an answer are the same: --votes 1 costs less")
     return replace(settings, sampling=replace(sampling, seed=seed, temperature=temperature))
 
 

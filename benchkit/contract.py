@@ -123,6 +123,7 @@ class JudgeRun:
     CHECK: Final = "judge_check"  # the judge itself, on answers whose truth is known
     PAIRS: Final = "judge_pairs"  # the answers of two runs, beside one another
     TUNE: Final = "judge_tune"  # its prompt
+    ALL: Final = (CODE, PAIRS, CHECK, TUNE)
     FURTHER: Final = "judge"  # the key in `further`
 
 

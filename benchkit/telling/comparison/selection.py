@@ -21,9 +21,6 @@ from benchkit.telling.history.heads import Head
 if TYPE_CHECKING:
     from benchkit.telling.comparison.judgements import Judgement
 
-OF_JUDGES = (JudgeRun.CODE, JudgeRun.PAIRS, JudgeRun.CHECK, JudgeRun.TUNE)
-"""Benchmarks whose models judge: nothing to compare with models that write, unless somebody names them."""
-
 
 @dataclass(frozen=True)
 class Contestant:
@@ -115,8 +112,8 @@ def choose(
 
 
 def without_judges(entries: Iterable[Head]) -> list[Head]:
-    """The runs of models that write."""
-    return [entry for entry in entries if entry.benchmark not in OF_JUDGES]
+    """The runs of models that write: judges are compared with one another where somebody names them."""
+    return [entry for entry in entries if entry.benchmark not in JudgeRun.ALL]
 
 
 def latest_good(entries: Iterable[Head]) -> list[Head]:

@@ -83,7 +83,9 @@ def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Pa
 
 
 @needs_dspy
-def test_a_server_without_json_schema_is_asked_without_it(tmp_path: Path) -> None:
+def test_a_server_without_json_schema_is_asked_without_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """It refuses the parameter by name, and its answer may be a bare list behind some thoughts."""
     run = write_run(tmp_path / "run", {"right": RIGHT})
 
@@ -95,8 +97,10 @@ def test_a_server_without_json_schema_is_asked_without_it(tmp_path: Path) -> Non
         return turn.answer(f"<think>[hm]</think>\nSo:\n{json.dumps(answers)}")
 
     with chat_server(small) as server:
-        judge("--run", run, *asking(server.base_url, tmp_path / "out"))
+        judge("--run", run, "--temperature", "0", *asking(server.base_url, tmp_path / "out"))
     assert told(tmp_path / "out")["items"]["abstentions"] == {}
+    assert "run_judge.py: response_format is left out from now on" in (said := capsys.readouterr().err)
+    assert "at --temperature 0 all votes on an answer are the same: --votes 1 costs less" in said
 
 
 @needs_dspy
