@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
+from benchkit.running.batch.state import EntryState, RaceState, StateJournal
 from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways, until
 from tests.dashboard.raw import served
 from tests.dashboard.site import site_of, two_models
@@ -40,12 +42,27 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     runs = two_models(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        begin_a_race(folder / "benchmark_results.json")
 
         def app(access: Access) -> Any:
             return make_app(site_of(folder, access, *runs))
 
         with served(app) as access:
             yield access.address
+
+
+def begin_a_race(history: Path) -> None:
+    """So that the page of what is going on has all of its tables."""
+    names = ("Qwen2.5-Coder-32B-Instruct-Q4_K_M", "gemma-3-27b-it-Q4_K_M", "phi-4-Q8_0")
+    states = [EntryState(f"key-{name}", name, "human_eval", run_id=f"run-{name}") for name in names]
+    journal = StateJournal(history)
+    journal.plan([*states, EntryState("waiting", names[0], "mbpp")])
+    journal.race(RaceState("race", 7, "best", tuple(state.key for state in states), (20, 60)))
+    why = "stopped after 20 of 164 problems: it cannot be the best (12 behind Qwen2.5-Coder-32B-Instruct)"
+    for state, now, error in zip(
+        states, ("racing", "stopped", "failed"), (None, why, "out of VRAM"), strict=True
+    ):
+        journal.run(replace(state, state=now, score=50.0, answered=20, problems=164, error=error))
 
 
 @pytest.fixture(scope="module")

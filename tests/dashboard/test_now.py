@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 from benchkit.commands.dashboard import has_screen, over_ssh
-from benchkit.dashboard import watching
+from benchkit.dashboard import launches, watching
 from benchkit.running.batch import overview
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal
 from benchkit.running.live import Announcement, Snapshot, publishing
@@ -163,3 +163,23 @@ def test_journals_and_live_files_of_nonsense_break_no_page(
             for page in ("/now", "/runs/live-1"):
                 assert browser.get(page).status_code == 200, snapshot
             json.dumps(watching.overview_message(watching.Watch(site.place).look(), site.place))
+
+
+def test_a_launch_that_ended_before_any_run_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ended it; where a run of its own failed, that run says so."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = site_of(tmp_path, ACCESS).place
+    journal = StateJournal(place)
+    journal.plan([EntryState("begun", "A", "demo"), EntryState("not-begun", "B", "demo")])
+    journal.run(EntryState("begun", "A", "demo", state="failed", error="out of VRAM"))
+    for number, (code, key) in enumerate(
+        ((2, "not-begun"), (1, "not-begun"), (-9, "not-begun"), (1, "begun"), (130, "x"))
+    ):
+        folder = launches.launches_folder() / f"20261126-00000{number}-abcd"
+        folder.mkdir(parents=True)
+        about = {"owner": asdict(this_process()), "since": time.time(), "history": place, "keys": [key]}
+        (folder / "launch.json").write_text(json.dumps(about))
+        (folder / "output.log").write_text(f"why number {number}\n")
+        (folder / "exit").write_text(f"{code}\n")
+    text = looking_at(tmp_path).get("/now").text
+    assert sorted(re.findall(r"why number (\d)", text)) == ["0", "1", "2"]

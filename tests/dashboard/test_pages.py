@@ -404,6 +404,19 @@ def test_a_table_of_ours_is_looked_at_and_never_changed(tmp_path: Path) -> None:
     assert (tmp_path / "old.csv").read_bytes() == report
 
 
+def test_a_history_cut_off_anywhere_breaks_no_page(tmp_path: Path) -> None:
+    """As a crash of another program, or a copy under way, leaves it; when it is whole again all is well."""
+    browser = looking_at(tmp_path, *two_models(tmp_path))
+    history = tmp_path / "benchmark_results.json"
+    whole = history.read_bytes()
+    for end in (0, 1, 9, 30, len(whole) // 3, len(whole) // 2, len(whole) - 4, len(whole) - 1):
+        history.write_bytes(whole[:end])
+        for page in ("/runs", "/leaderboard", "/models", "/compare", "/runs/run-Beta", "/now"):
+            assert browser.get(page).status_code in (200, 404, 409), (page, end)
+    history.write_bytes(whole)
+    assert browser.get("/runs/run-Beta").status_code == 200
+
+
 def test_records_of_nonsense_break_no_page(tmp_path: Path) -> None:
     """As another program may write them; what is no run at all is named on the page."""
     odd: list[dict[str, object]] = [

@@ -29,6 +29,7 @@ def now(request: Request) -> HTMLResponse:
     except UsageError as error:
         return error_page(request, f"what runs now cannot be seen: {error}", 503)
     running = {state.key for state in overview.states if state.state == "running"}
+    begun = {state.key for state in overview.states if state.state != "waiting"}
     started = launches()
     races = races_of(overview)
     racing = keys_of(races)
@@ -38,7 +39,7 @@ def now(request: Request) -> HTMLResponse:
         "now.html",
         watched=watched,
         beginning=[one for one in started if one.alive and not running & set(one.keys)],
-        gone_wrong=[one for one in started if _went_wrong(one)],
+        gone_wrong=[one for one in started if _went_wrong(one, begun)],
         races=races,
         waiting=[
             state
@@ -52,6 +53,8 @@ def now(request: Request) -> HTMLResponse:
     )
 
 
-def _went_wrong(launch: Launch) -> bool:
+def _went_wrong(launch: Launch, begun: set[str]) -> bool:
     """Lately, and before it could make runs that say so themselves."""
-    return launch.exit == ExitCode.USAGE and time.time() - launch.since < LATELY_S
+    if launch.exit in (None, ExitCode.OK, ExitCode.INTERRUPTED) or time.time() - launch.since > LATELY_S:
+        return False
+    return launch.exit == ExitCode.USAGE or not begun & {*launch.keys}
