@@ -114,7 +114,7 @@ $(AXE):
 	tar -xzf $(@D)/axe-core-$(AXE_VERSION).tgz -C $(@D) --strip-components 1 package/axe.min.js
 	@touch $@
 
-toolchains: install  ## Go, Node, jsdom, React and TypeScript for tasks, without root (about 2 minutes)
+toolchains: install  ## Go, Node, jsdom, React, TypeScript, Boost's headers and Rust's crates, without root (about 3 minutes)
 	$(BIN)/python -m benchkit.languages.bringing
 
 llama-server: $(LLAMA_BIN)/llama-server  ## llama.cpp's own server and bench, built from source (about 5 minutes)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.asking.tasks import Catalogue, Task
-from benchkit.asking.tasks.polyglot import EXERCISES
+from benchkit.asking.tasks.polyglot import COMMIT, EXERCISES
 from benchkit.verdict import Verdict
 
 LAZY = re.compile(r"^\+? *(?:#|//).*? \.\.\. ", re.MULTILINE)
 REFLECTIONS = 3  # that aider allows a try
-OURS = ("exercises", "reflections", "without_passing_starters", "by_language")
+OURS = ("exercises", "commit", "reflections", "without_passing_starters", "by_language")
 NOT_WELL_FORMED = (Verdict.MALFORMED, Verdict.EMPTY)
 
 
@@ -49,6 +49,7 @@ class Figures:
         malformed = [name for name, tries in judged.items() if any(_is_malformed(one) for one in tries)]
         return {
             "exercises": f"{len(judged)}/{EXERCISES}",
+            "commit": catalogue.version,
             "reflections": reflections,
             **{f"pass_rate_{number}": _rate(judged, number) for number in range(1, most_tries + 1)},
             "percent_cases_well_formed": _percent(len(judged) - len(malformed), len(judged)),
@@ -82,6 +83,8 @@ def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
     if without["exercises"] != int(told):
         left = int(told) - without["exercises"]
         yield f"  without the {left} whose starter passes: " + ", ".join(f"{n} {without[n]}" for n in rates)
+    if record["commit"] is None:
+        yield f"  not to be laid beside a score of commit {COMMIT[:7]}: this checkout is another one"
     given_back = record["reflections"]
     if record["num_malformed_responses"] and given_back != REFLECTIONS:
         yield (

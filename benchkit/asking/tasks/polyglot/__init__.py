@@ -9,6 +9,6 @@ To add a language: its row in languages.py; its tests need a harness in judging/
 
 from benchkit.asking.tasks.polyglot.checkout import is_checkout, read_checkout
 from benchkit.asking.tasks.polyglot.languages import Rules
-from benchkit.asking.tasks.polyglot.pinned import EXERCISES, fetch_checkout
+from benchkit.asking.tasks.polyglot.pinned import COMMIT, EXERCISES, fetch_checkout
 
-__all__ = ["EXERCISES", "Rules", "fetch_checkout", "is_checkout", "read_checkout"]
+__all__ = ["COMMIT", "EXERCISES", "Rules", "fetch_checkout", "is_checkout", "read_checkout"]
