@@ -61,14 +61,25 @@ class Box:
         """By the estimate, which is why most bad settings are never started."""
         kinds = (one.value("--cache-type-k", "f16"), one.value("--cache-type-v", "f16"))
         cpu_moe = int(one.value("--n-cpu-moe", "0"))
-        layers: GpuLayers = one.gpu_layers if self.room.vram_mb is not None else 0
+        draft = one.value("--model-draft", "")
+        beside = memory_needed(read_model_facts(Path(draft)), self.context, one.slots) if draft else None
+        on_gpu = beside.gpu if beside else 0
+        layers = self._layers(one, kinds, on_gpu)
         need = memory_needed(self.facts, self.context, one.slots, kinds, layers, cpu_moe)
         gpu, ram = need.gpu, need.ram
-        if self.draft is not None and any(flag == "--model-draft" for flag, _ in one.flags):
-            beside = memory_needed(read_model_facts(self.draft), self.context, one.slots)
-            gpu, ram = (gpu + beside.gpu, ram) if layers else (gpu, ram + beside.gpu + beside.ram)
+        if beside is not None:
+            gpu, ram = (gpu + on_gpu, ram) if layers else (gpu, ram + on_gpu + beside.ram)
         has_vram = self.room.vram_mb is None or gpu + DRIVER_BYTES * bool(gpu) <= self.room.vram_mb * _MB
         return has_vram and ram <= self.room.ram_mb * _MB
+
+    def _layers(self, one: Candidate, kinds: tuple[str, str], taken: int) -> GpuLayers:
+        """Left to itself the engine puts as many on the GPU as it has room for."""
+        if self.room.vram_mb is None:
+            return 0
+        if one.gpu_layers != "auto":
+            return one.gpu_layers
+        free = int(self.room.vram_mb * _MB) - taken
+        return layers_that_fit(free, self.facts, self.context, one.slots, kinds)
 
 
 def refuse_what_never_fits(box: Box, path: Path) -> None:

@@ -203,6 +203,20 @@ def test_a_mixture_of_experts_leaves_as_few_in_ram_as_will_do() -> None:
     assert ("--n-cpu-moe", 6) in placing
 
 
+def test_with_a_gpu_the_placing_comes_first() -> None:
+    """Where experts in RAM are fastest, slots and all that follows are tried with them there."""
+    free = DRIVER_BYTES + memory_needed(MIXTURE, 512, 8, cpu_moe=6).gpu
+    where = box(free / 2**20, facts=MIXTURE)
+
+    def landscape(candidate: Candidate) -> float:
+        return by_slots(candidate) + 100 * (candidate.value("--n-cpu-moe", "0") == "6")
+
+    search, measured = searching(landscape, where)
+    best = search.best(Candidate())
+    assert (best.slots, best.gpu_layers, best.value("--n-cpu-moe", "")) == (8, "all", "6")
+    assert not any(one.slots != 4 and one.value("--n-cpu-moe", "") != "6" for one in measured)
+
+
 def test_experts_in_ram_are_counted_there() -> None:
     """What leaves the GPU comes to RAM, to the byte."""
     all_there, some = memory_needed(MIXTURE, 512), memory_needed(MIXTURE, 512, cpu_moe=3)
