@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from benchkit.records import Run
@@ -43,6 +43,12 @@ class Catalog:
     def run(self, head: Head) -> Run:
         """The whole run."""
         return self.store.get(head.id)
+
+    def good_runs_like(self, run: Run) -> Iterator[Run]:
+        """All that ended well of the same model and benchmark, the newest first, each read when it is due."""
+        same = run.model, run.benchmark
+        heads = [one for one in self.of([run.model]) if one.ok and (one.model, one.benchmark) == same]
+        return map(self.run, sorted(heads, key=lambda one: one.when, reverse=True))
 
     def __len__(self) -> int:
         return len(self.heads)

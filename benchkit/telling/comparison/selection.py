@@ -148,25 +148,20 @@ def latest_stopped(entries: Iterable[Head]) -> list[Head]:
 
 
 def contestant(catalog: Catalog, runs: Sequence[Run], label: str) -> Contestant:
-    found = averaged([outcomes(run, catalog.store) for run in runs])
-    return Contestant(label, tuple(runs), found, earlier=earlier_with_speed(catalog, runs[0]))
+    average = averaged([outcomes(run, catalog.store) for run in runs])
+    return Contestant(label, tuple(runs), average, earlier=earlier_with_speed(catalog, runs[0]))
 
 
 def repeats_of(catalog: Catalog, run: Run) -> list[Run]:
     """This run and all others of the same file under the same settings, the newest first."""
-    entries = [e for e in catalog.heads if e.ok and (e.model, e.benchmark) == (run.model, run.benchmark)]
-    runs = [catalog.run(entry) for entry in sorted(entries, key=lambda entry: entry.when, reverse=True)]
-    return [run, *(other for other in runs if other.id != run.id and _is_repeat(run, other))]
+    others = catalog.good_runs_like(run)
+    return [run, *(other for other in others if other.id != run.id and _is_repeat(run, other))]
 
 
 def _is_repeat(run: Run, other: Run) -> bool:
     """One that took answers of earlier runs repeats nothing."""
-    return not other.results.reused_answers and _same_setup(run, other)
-
-
-def _same_setup(one: Run, other: Run) -> bool:
-    same_file = one.model_file.sha256 == other.model_file.sha256
-    return same_file and conditions(one) == conditions(other)
+    same_file = run.model_file.sha256 == other.model_file.sha256
+    return not other.results.reused_answers and same_file and conditions(run) == conditions(other)
 
 
 def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:

@@ -14,11 +14,7 @@ def earlier_with_speed(catalog: Catalog, run: Run) -> Run | None:
     run has one itself, or has none because nobody measured it."""
     if run.telemetry.tokens_per_second is not None or not run.results.reused_answers:
         return None
-    heads = [
-        one for one in catalog.heads if one.ok and (one.model, one.benchmark) == (run.model, run.benchmark)
-    ]
-    others = (catalog.run(one) for one in sorted(heads, key=lambda one: one.when, reverse=True))
-    return next((one for one in others if _has_its_speed(one, run)), None)
+    return next((one for one in catalog.good_runs_like(run) if _has_its_speed(one, run)), None)
 
 
 def _has_its_speed(other: Run, run: Run) -> bool:
