@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from benchkit.judging.judges.llm.checking.cases import (
 from benchkit.judging.judges.llm.checking.known import KnownTask, known_task, spread
 from benchkit.judging.judges.llm.checking.measures import Measure, measure_all
 from benchkit.judging.judges.llm.pairs import Compared, PairProgram
+from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.tasks.verify import Known
 from benchkit.statistics import wilson
@@ -132,15 +133,13 @@ def _compared(
     court: Court, pairs: Sequence[PairCase], ask: AskQuestion, askers: int
 ) -> Iterator[tuple[PairCase, Compared]]:
     programs = {pair.first.rubric: PairProgram(court.rubrics[pair.first.rubric]) for pair in pairs}
-    pool = ThreadPoolExecutor(max(1, askers))
-    try:
-        waiting = [
-            pool.submit(programs[pair.first.rubric].compare, pair.first, pair.second, ask) for pair in pairs
-        ]
-        for pair, compared in zip(pairs, waiting, strict=True):
-            yield pair, compared.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+
+    def compare(pair: PairCase) -> Compared:
+        return programs[pair.first.rubric].compare(pair.first, pair.second, ask)
+
+    with closing(in_parallel(compare, pairs, askers)) as all_compared:
+        for place, compared in all_compared:
+            yield pairs[place], compared
 
 
 def _row(case: Case, sheet: Sheet, court: Court) -> JudgedRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import JudgeRun, RunFile
 from benchkit.errors import UsageError
 from benchkit.judging.judges.llm.evidence import Lines
+from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet, summed, told_decisions
 from benchkit.judging.judges.llm.program import Program, program_digest
 from benchkit.judging.judges.llm.rubrics import Rubric
@@ -125,25 +126,22 @@ def judged(
     """Each subject's sheet, as they get ready; whatever ends the asking ends all."""
     programs = court.programs(one.rubric for one in subjects)
 
-    def vote(place: int, number: int) -> tuple[int, Vote]:
+    def vote(turn: tuple[int, int]) -> Vote:
+        place, number = turn
         subject = subjects[place]
-        name = f"{subject.task_id} {subject.sample}"
-        return place, programs[subject.rubric].vote(subject, number, ask, name)
+        return programs[subject.rubric].vote(subject, number, ask, f"{subject.task_id} {subject.sample}")
 
-    todo = [place for place, one in enumerate(subjects) if not one.why_not]
     yield from (Sheet(one, why_not=one.why_not) for one in subjects if one.why_not)
-    numbers = range(first_vote, first_vote + court.votes)
+    todo = [place for place, one in enumerate(subjects) if not one.why_not]
+    turns = [(place, first_vote + number) for place in todo for number in range(court.votes)]
     collected: dict[int, list[Vote]] = {place: [] for place in todo}
-    pool = ThreadPoolExecutor(max(1, askers))
-    try:
-        waiting = [pool.submit(vote, place, number) for place in todo for number in numbers]
-        for done in as_completed(waiting):
-            place, one_vote = done.result()
+    with closing(in_parallel(vote, turns, askers)) as votes:
+        for turn, one_vote in votes:
+            place, _ = turns[turn]
             collected[place].append(one_vote)
             if len(collected[place]) == court.votes:
-                yield _sheet(court.rubrics[subjects[place].rubric], subjects[place], collected.pop(place))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+                rubric = court.rubrics[subjects[place].rubric]
+                yield _sheet(rubric, subjects[place], collected.pop(place))
 
 
 def _sheet(rubric: Rubric, subject: Subject, votes: Sequence[Vote]) -> Sheet:

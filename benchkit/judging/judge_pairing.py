@@ -6,7 +6,7 @@ import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -20,6 +20,7 @@ from benchkit.contract import JudgeRun, RunFile
 from benchkit.errors import UsageError
 from benchkit.judging.judge_evaluation import Court, JudgedRow, counting
 from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram
+from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.rubrics import DIMENSIONS
 from benchkit.judging.judges.llm.subjects import Subject, subjects_of_run
@@ -61,6 +62,7 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
         for one in _compared(programs, pairs, counting(ask, output), asking.askers):
             rows.append(one)
             output.add(_row(one))
+    rows.sort(key=lambda one: (one.first.task_id, one.first.sample))  # they came as they got ready
     _keep_rationales(settings.need_folder(), rows)
     result = _summed(rows)
     summary = {
@@ -92,15 +94,12 @@ def _pairs(run: Path, against: Path) -> list[Pair]:
 def _compared(
     programs: Mapping[str, PairProgram], pairs: Sequence[Pair], ask: AskQuestion, askers: int
 ) -> Iterator[Compared]:
-    pool = ThreadPoolExecutor(max(1, askers))
-    try:
-        waiting = [
-            pool.submit(programs[pair.first.rubric].compare, pair.first, pair.second, ask) for pair in pairs
-        ]
-        for one in waiting:
-            yield one.result()
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    def compare(pair: Pair) -> Compared:
+        return programs[pair.first.rubric].compare(pair.first, pair.second, ask)
+
+    with closing(in_parallel(compare, pairs, askers)) as all_compared:
+        for _, compared in all_compared:
+            yield compared
 
 
 def _worth(one: Compared) -> float | None:

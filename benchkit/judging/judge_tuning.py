@@ -6,7 +6,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from benchkit.errors import UsageError
 from benchkit.files import atomic_write
 from benchkit.judging.judge_check import KnownTasks
 from benchkit.judging.judge_evaluation import Court, JudgedRow, counting
+from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.program import Program
 from benchkit.judging.judges.llm.tuning import (
@@ -119,11 +120,8 @@ def _rights(
         vote = program.vote(subject, 0, ask, subject.task_id)
         return float(answer_of(program.rubric.checked, subject, vote) is label.right)
 
-    pool = ThreadPoolExecutor(max(1, askers))
-    try:
-        return tuple(pool.map(right, labels))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    with closing(in_parallel(right, labels, askers)) as rights:
+        return tuple(value for _, value in sorted(rights))
 
 
 def _row(label: Label, right: bool) -> JudgedRow:

@@ -2,6 +2,7 @@
 
 rubrics.py    the questions by area, from rubrics/*.yaml: what a judge is asked, and what runs answer
 subjects.py   what is judged: a task, an answer's code, and what running it showed; read from a run's folder
+parallel.py   several threads that ask
 engine.py     our own client as the engine behind DSPy's LM; program.py the DSPy program of an area
 votes.py      several votes on one answer to one decision an item; evidence.py whether a quoted line is there
 pairs.py      two answers beside one another, in both orders

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -10,9 +11,9 @@ from typing import Any
 from benchkit.asking.answers import extract
 from benchkit.asking.problems.reading import rows
 from benchkit.contract import ATTEMPTS, RunFile
-from benchkit.errors import UsageError
+from benchkit.errors import UnknownName, UsageError
 from benchkit.judging.judges.llm.rubrics import rubric_name
-from benchkit.languages import PYTHON, find_language
+from benchkit.languages import PYTHON, Language, find_language
 from benchkit.verdict import Verdict
 
 LONGEST_CODE = 60_000  # characters of one answer: more fills the context of most models
@@ -98,10 +99,16 @@ def _changed_files(folder: Path, verdict: Mapping[str, Any]) -> Iterator[tuple[s
 
 
 def _code_in(answer: Mapping[str, Any], verdict: Mapping[str, Any]) -> dict[str, str]:
-    named = verdict.get("language")
-    language = find_language(named) if isinstance(named, str) else PYTHON
+    language = _language_of(verdict)
     code = extract(str(answer.get("response") or ""), language=language).source
     return {f"answer{language.suffix}": code} if code.strip() else {}
+
+
+def _language_of(verdict: Mapping[str, Any]) -> Language:
+    """Python where nobody says another that we know: what lies between fences is found all the same."""
+    with suppress(UnknownName):
+        return find_language(str(verdict.get("language") or PYTHON.name))
+    return PYTHON
 
 
 def _asked(prompt: Any) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from benchkit.errors import EndpointError, MissingDependency, UsageError
+from benchkit.judging.judges.llm.subjects import subjects_of_run
 from tests.judging.judges.llm.judged_runs import (
     RIGHT,
     WRONG,
@@ -22,6 +26,7 @@ from tests.judging.judges.llm.judged_runs import (
 )
 from tests.stand_ins import judge as judges
 from tests.stand_ins.chat_server import Turn, chat_server
+from tests.support import ROOT
 
 
 @needs_dspy
@@ -149,3 +154,35 @@ def test_what_is_no_run_is_refused_before_a_judge_is_asked(tmp_path: Path) -> No
     (write_run(tmp_path / "gone", {"right": RIGHT}) / "answers.jsonl").unlink()
     with pytest.raises(UsageError, match=r"holds no answers\.jsonl"):
         judge("--run", tmp_path / "gone", *nowhere)
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_an_interrupt_waits_for_no_silent_judge(tmp_path: Path) -> None:
+    """It ends with 130 at once, whatever the server is at; what was said before is kept."""
+    run = write_run(tmp_path / "run", {f"task {number}": RIGHT for number in range(3)})
+    asked, never = threading.Event(), threading.Event()
+
+    def falls_silent(turn: Turn) -> None:
+        if turn.number > 2:
+            asked.set()
+            return turn.silence(200, never)
+        return judges.good(is_right)(turn)
+
+    with chat_server(falls_silent) as server:
+        words = ("--run", run, "--parallel", "1", *asking(server.base_url, tmp_path / "out"))
+        command = [sys.executable, str(ROOT / "run_judge.py"), *map(str, words)]
+        process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+        assert asked.wait(60)
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate(timeout=20)
+        never.set()
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert len((tmp_path / "out" / "answers.jsonl").read_text().splitlines()) == 2
+
+
+def test_the_language_of_code_may_be_one_that_nobody_knows(tmp_path: Path) -> None:
+    """Of a record from elsewhere: what lies between its fences is judged."""
+    run = write_run(tmp_path / "run", {"T/0": RIGHT}, language="klingon")
+    assert RIGHT in subjects_of_run(run)[0].code
