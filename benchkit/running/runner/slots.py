@@ -13,8 +13,7 @@ from benchkit.errors import BenchError, ServerError
 from benchkit.files import atomic_write, cache_folder
 from benchkit.records import ModelFile, ServerRequest
 from benchkit.running.plan import PlannedRun
-from benchkit.serving.gguf import memory_needed, read_model_facts, sha256_of
-from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.gguf import ModelFacts, layers_that_fit, memory_needed, read_model_facts, sha256_of
 from benchkit.serving.servers import choose, serve
 from benchkit.serving.servers.kinds import load
 from benchkit.serving.speed.measuring import Meter
@@ -22,7 +21,7 @@ from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.slots import STEPS, choose_slots
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry import machine_facts
-from benchkit.serving.telemetry.room import free_room
+from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.settings import SLOTS
 
 PROMPT_TOKENS, TOKENS = 300, 64  # as a problem of the usual sets, and a part of its answer
@@ -111,13 +110,20 @@ def _most_that_fit(request: ServerRequest, model: ModelFile) -> int:
         facts = read_model_facts(model.path)
     except (BenchError, KeyError):
         return SLOTS
+    context = request.context or 4096
+    alone = _gpu_layers(request, room, facts, context, 1)
     fitting = [1]
     for slots in STEPS:
-        need = memory_needed(facts, request.context or 4096, slots)
-        if room.vram_mb is not None and request.gpu_layers != 0:
-            fits = need.gpu + DRIVER_BYTES <= room.vram_mb * _MB
-        else:
-            fits = need.gpu + need.ram <= room.ram_mb * _MB
-        if fits:
+        layers = _gpu_layers(request, room, facts, context, slots)
+        need = memory_needed(facts, context, slots, gpu_layers=layers)
+        if layers == alone and need.ram <= room.ram_mb * _MB:
             fitting.append(slots)
     return max(fitting)
+
+
+def _gpu_layers(request: ServerRequest, room: Room, facts: ModelFacts, context: int, slots: int) -> int:
+    """So many of those that are asked for have room there."""
+    if room.vram_mb is None or request.gpu_layers == 0:
+        return 0
+    most = layers_that_fit(int(room.vram_mb * _MB), facts, context, slots)
+    return most if isinstance(request.gpu_layers, str) else min(most, request.gpu_layers)

@@ -10,12 +10,14 @@ import click
 import pytest
 
 from benchkit.errors import ServerError
+from benchkit.records import ModelFile
 from benchkit.running.display import PlainDisplay
 from benchkit.running.runner import execute, slots
 from benchkit.running.runner.check import values
 from benchkit.running.runner.host import server_request
 from benchkit.running.runner.slots import Slots, slots_for
-from benchkit.serving.gguf import read_model_file
+from benchkit.serving.gguf import memory_needed, read_model_facts, read_model_file
+from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.telemetry.room import Room
 from benchkit.setting_kinds import CountOrAuto
 from tests.running.runner.plans import scored
@@ -82,10 +84,20 @@ def test_nothing_is_measured_where_it_would_not_pay(tmp_path: Path) -> None:
     assert (endpoint.slots, endpoint.because) == (4, "the server's slots are not ours to set")
 
 
+def _vram_for(model: ModelFile, slots: int, layers_left: int) -> float:
+    """MB for so many slots of its whole context with all but some layers."""
+    facts = read_model_facts(model.path)
+    layers = len(facts.layers) + 1 - layers_left
+    return (memory_needed(facts, 2048, slots, gpu_layers=layers).gpu + DRIVER_BYTES + 1) / 2**20
+
+
 def test_no_more_slots_are_tried_than_there_is_memory_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the estimate for the free VRAM, or for the free RAM where the layers lie there."""
+    """By the estimate for the free VRAM, or for the free RAM where the layers lie there.
+
+    A model of which only some layers fit keeps as many on the GPU as with one slot.
+    """
     plan = scored(tmp_path, "own")
     model = read_model_file(F16)
     request = server_request(plan, model)
@@ -93,7 +105,9 @@ def test_no_more_slots_are_tried_than_there_is_memory_for(
     for room, most in (
         (Room(None, 1.0), 1),
         (Room(None, 1e6), 16),
-        (Room(100.0, 1e6), 1),
+        (Room(100.0, 1e6), 16),  # no layer fits: all lie in RAM
+        (Room(_vram_for(model, 4, 0), 1e6), 4),
+        (Room(_vram_for(model, 2, 1), 1e6), 2),
         (Room(1e6, 1e6), 16),
     ):
         monkeypatch.setattr(slots, "free_room", lambda room=room: room)
