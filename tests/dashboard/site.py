@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from starlette.testclient import TestClient
+
 from benchkit.dashboard.access import Access
+from benchkit.dashboard.app import make_app
 from benchkit.dashboard.site import Site
 from benchkit.records import Run
 from benchkit.telling.history.index.history import open_indexed
 from tests.telling.comparison.nights import a_history, a_run, with_files
 
+ACCESS = Access("127.0.0.1", 8484, "the-token")
+PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models", "/settings")
 TASKS = [f"HumanEval/{number}" for number in range(12)]
 GOOD = "```python\ndef double(n):\n    return 2 * n\n```"
 BAD = "```python\ndef double(n):\n    return n\n```"
@@ -35,3 +40,8 @@ def a_run_with_files(folder: Path, model: str, failed: set[int]) -> Run:
 def site_of(folder: Path, access: Access, *runs: Run) -> Site:
     history = a_history(folder, *runs) if runs else folder / "benchmark_results.json"
     return Site(open_indexed(history), str(history), folder / "runs", (), access, folder / "settings.json")
+
+
+def looking_at(folder: Path, *runs: Run) -> TestClient:
+    app = make_app(site_of(folder, ACCESS, *runs))
+    return TestClient(app, base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})

@@ -18,8 +18,7 @@ from benchkit.running.live import Announcement, Snapshot, publishing
 from benchkit.running.live.form import announcement_line, history_name
 from benchkit.running.live.look import live_folder
 from benchkit.running.live.owner import this_process
-from tests.dashboard.site import site_of, two_models
-from tests.dashboard.test_pages import ACCESS, looking_at
+from tests.dashboard.site import ACCESS, looking_at, site_of, two_models
 
 
 def test_a_run_in_progress_is_shown_with_what_is_judged_and_can_be_looked_into(

@@ -4,53 +4,22 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
-from dataclasses import replace
 from html import unescape
 from pathlib import Path
-from typing import NoReturn
-from urllib.parse import quote
 
 import pytest
 from starlette.testclient import TestClient
-from starlette.types import ASGIApp
 
-from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import STATIC, make_app
 from benchkit.dashboard.site import Site
-from benchkit.records import Run, Status
+from benchkit.records import Status
 from benchkit.runs import run_of
 from benchkit.telling.history import to_record
 from benchkit.telling.history.index.history import open_indexed
-from benchkit.telling.history.json_file import document
-from tests.dashboard.raw import request, served, talk
-from tests.dashboard.site import a_run_with_files, site_of, two_models
+from tests.dashboard.site import ACCESS, PAGES, a_run_with_files, looking_at, two_models
 from tests.telling.comparison.nights import a_run, changed, run_with_parts
 
-ACCESS = Access("127.0.0.1", 8484, "the-token")
-PAGES = ("/launch", "/now", "/leaderboard", "/runs", "/compare", "/models", "/settings")
-
-
-@pytest.fixture(autouse=True)
-def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-
-
-def looking_at(folder: Path, *runs: Run) -> TestClient:
-    app = make_app(site_of(folder, ACCESS, *runs))
-    return TestClient(app, base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})
-
-
-@pytest.fixture
-def browser(tmp_path: Path) -> TestClient:
-    """Looks at a history of two models, of which one solved more."""
-    return looking_at(tmp_path, *two_models(tmp_path))
-
-
-def test_the_leaderboard_names_the_better_model_first(browser: TestClient) -> None:
-    """And each model leads to its run."""
-    text = browser.get("/").text
-    assert text.index(">Alpha</a>") < text.index(">Beta</a>")
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_an_unknown_run_is_a_page_that_says_so(browser: TestClient) -> None:
@@ -156,25 +125,6 @@ def test_runs_that_differ_in_sampling_are_compared_only_when_asked_again(tmp_pat
     assert "Figures" in browser.get(again[1].replace("&amp;", "&")).text.replace("All figures", "Figures")
 
 
-def test_the_leaderboard_narrows_to_a_family_and_a_size(tmp_path: Path) -> None:
-    runs = [a_run("Alpha-7B-Q4_K_M"), a_run("Beta-7B-Q4_K_M", model_file={"size_bytes": 9 << 30})]
-    browser = looking_at(tmp_path, *runs)
-    assert "Beta-7B" not in tiers(browser.get("/leaderboard?family=Alpha-7B").text)
-    assert "Beta-7B" not in tiers(browser.get("/leaderboard?size=6").text)
-    assert "filters" in browser.get("/leaderboard?size=1").text.partition('role="alert"')[2]
-
-
-def test_the_leaderboard_counts_the_problems_of_one_language(tmp_path: Path) -> None:
-    """From the sums of a run whose verdicts do not say it."""
-    groups = {"language": {"go": {"total_passed": 3, "total_problems": 4}, "rust": {}}}
-    browser = looking_at(tmp_path, a_run("Alpha", results={"further": {"groups": groups}}))
-    assert "75.0%" in tiers(browser.get("/leaderboard?language=go").text)
-
-
-def tiers(page: str) -> str:
-    return page.partition("<tbody>")[2].partition("</tbody>")[0]
-
-
 def test_runs_are_filtered_searched_and_sorted_by_the_address(browser: TestClient) -> None:
     assert "run-Beta" not in browser.get("/runs?q=alph").text
     assert "No run fits" in browser.get("/runs?status=failed").text
@@ -185,74 +135,6 @@ def test_runs_are_filtered_searched_and_sorted_by_the_address(browser: TestClien
 
 def test_a_page_beyond_the_last_is_the_last(browser: TestClient) -> None:
     assert "run-Beta" in browser.get("/runs?page=9").text
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "/runs?sort=nothing",
-        "/runs?page=x",
-        f"/runs?page={10**30}",
-        "/runs?page=-7",
-        "/leaderboard?fits=x",
-        "/leaderboard?fits=nan",
-        "/models/none",
-        "/compare?run=none&run=run-Beta",
-        "/compare?run=run-Beta",
-        f"/runs/run-Beta?sample={10**30}",
-        "/runs/run-Beta?against=none",
-        "/icon.svg?done=x",
-    ],
-)
-def test_a_wrong_address_is_told_and_nothing_breaks(browser: TestClient, address: str) -> None:
-    answer = browser.get(address)
-    assert answer.status_code in (200, 400, 404)
-    assert answer.text.startswith(("<!doctype html>", "<svg"))
-    assert "Traceback" not in answer.text
-
-
-def test_what_a_model_or_a_harness_says_is_shown_and_never_run(tmp_path: Path) -> None:
-    """Names, errors, answers and details with HTML in them."""
-    evil = "<script>alert(1)</script>"
-    run = a_run_with_files(tmp_path, "Evil", {7})
-    folder = tmp_path / "runs" / run.id
-    (folder / "answers.jsonl").write_text(
-        json.dumps({"task_id": "HumanEval/7", "sample": 0, "prompt": evil, "response": evil}) + "\n"
-    )
-    (folder / "output.log").write_text(evil)
-    (folder / "verdicts.jsonl").write_text(
-        json.dumps({"task_id": "HumanEval/7", "verdict": evil, "detail": evil}) + "\n"
-    )
-    browser = looking_at(tmp_path, run, a_run(evil, error=evil), a_run("Beta"))
-    for page in (*PAGES, f"/runs/{run.id}?task=HumanEval/7", f"/models/{evil}"):
-        assert evil not in browser.get(page).text, page
-
-
-def test_broken_files_of_a_run_break_no_page(tmp_path: Path) -> None:
-    run = a_run_with_files(tmp_path, "Alpha", {7})
-    folder = tmp_path / "runs" / run.id
-    (folder / "answers.jsonl").write_bytes(
-        b'{"task_id": "HumanEval/7", "prompt": [7, null], "respo\n\xff\xfe\n'
-    )
-    rows = (
-        b'{"task_id": 7, "language": [7], "tokens": "x"}',
-        b'{"task_id": null}',
-        b'{"sample": "x"}',
-        b"[]",
-        b"\xff",
-    )
-    (folder / "verdicts.jsonl").write_bytes(b"\n".join(rows))
-    assert looking_at(tmp_path, run).get(f"/runs/{run.id}?task=7").status_code == 200
-
-
-def test_a_record_that_names_an_attempt_elsewhere_is_not_followed(tmp_path: Path) -> None:
-    run = a_run_with_files(tmp_path, "Alpha", set())
-    secret = tmp_path / "runs" / "secret"
-    secret.mkdir()
-    (secret / "prompt.txt").write_text("a secret")
-    row = '{"task_id": "HumanEval/7", "verdict": "wrong", "attempt": "../../secret"}\n'
-    (tmp_path / "runs" / run.id / "verdicts.jsonl").write_text(row)
-    assert "a secret" not in looking_at(tmp_path, run).get(f"/runs/{run.id}?task=HumanEval/7").text
 
 
 @pytest.mark.parametrize("page", [*PAGES, "/runs/run-Beta?task=HumanEval/7"])
@@ -294,61 +176,6 @@ def told(problem: int, verdict: str) -> dict[str, str]:
     return {"event": "problem", "id": f"HumanEval/{problem}", "verdict": verdict}
 
 
-def test_the_best_that_fits_is_named(tmp_path: Path) -> None:
-    runs = [a_run("Large", telemetry={"vram_peak_mb": 20480.0}), a_run("Small", failed=range(9))]
-    browser = looking_at(tmp_path, *runs)
-    assert "best that fits in 10 GiB of VRAM: Small" in browser.get("/leaderboard?fits=10").text
-
-
-def test_of_many_boards_the_largest_are_shown_and_the_others_are_led_to(tmp_path: Path) -> None:
-    runs = [
-        a_run(f"M{n}", id=f"run-{n}", benchmark=f"own-{n}", problem_set={"name": f"set-{n}"})
-        for n in range(6)
-    ]
-    page = looking_at(tmp_path, *runs).get("/leaderboard").text
-    assert page.count("<h2>") == 4
-    assert page.count('href="/leaderboard?benchmark=own-') == 2
-
-
-def test_many_models_of_a_board_are_paged_and_its_charts_come_after_it(tmp_path: Path) -> None:
-    """The first page stays small, and each page goes on where the one before it ended."""
-    runs = [a_run(f"M{n:02}", id=f"run-{n:02}", failed=range(n)) for n in range(60)]
-    browser = looking_at(tmp_path, *runs)
-    pages = [browser.get(f"/leaderboard?page={n}").text for n in (1, 2, 3, 99)]
-    shown = [re.findall(r'href="/runs/(run-\d\d)"', page) for page in pages]
-    assert shown[0] + shown[1] + shown[2] == [f"run-{n:02}" for n in range(60)]
-    assert shown[3] == shown[2], "beyond the last is the last"
-    assert max(len(page.encode()) for page in pages) < 30_000
-    assert "<svg" in browser.get("/charts/leaderboard").text
-    assert 'class="chart"' not in pages[0]
-    assert 'class="chart"' not in browser.get("/charts/leaderboard?page=2").text
-
-
-def test_further_boards_are_led_to_where_filters_leave_nothing_of_the_largest(tmp_path: Path) -> None:
-    """A family that only a small benchmark knows is found without naming that benchmark."""
-    large = [a_run(f"Llama-{n}", id=f"run-{n}") for n in range(30)]
-    small = a_run("Qwen-7", id="run-small", benchmark="own", problem_set={"name": "own"})
-    browser = looking_at(tmp_path, *large, small)
-    assert 'href="/leaderboard?benchmark=own"' in browser.get("/leaderboard").text
-    found = browser.get("/leaderboard?family=Qwen-7").text
-    assert re.findall(r'href="/runs/(run-\w+)"', found) == ["run-small"]
-    assert 'role="alert"' in browser.get("/leaderboard?family=none").text
-
-
-def test_a_models_runs_are_paged_and_what_changed_is_told_across_pages(tmp_path: Path) -> None:
-    runs = [
-        a_run("A", id=f"run-{n:02}", timestamp=f"2026-01-01T00:{n:02}:00+00:00", config={"temperature": t})
-        for n, t in enumerate([0.0] * 5 + [0.8] * 50)
-    ]
-    browser = looking_at(tmp_path, *runs)
-    first, second = (browser.get(f"/models/A?page={n}").text for n in (1, 2))
-    found = [re.findall(r'href="/runs/(run-\d\d)"', page) for page in (first, second)]
-    assert found[0] + found[1] == [f"run-{n:02}" for n in reversed(range(55))]
-    assert "temperature" in first.partition("run-05")[2]
-    assert "temperature" not in second
-    assert 'class="chart"' in browser.get("/charts/model?name=A").text
-
-
 def test_buttons_that_need_the_script_are_asleep_until_it_is_there(browser: TestClient) -> None:
     """Else a click that comes too early is lost."""
     for page in ("/runs/run-Beta", "/settings", "/launch", "/now"):
@@ -356,26 +183,6 @@ def test_buttons_that_need_the_script_are_asleep_until_it_is_there(browser: Test
             acts = re.search(r"data-(post|delete)|id=.(go|show-keys)", button)
             assert not (acts and "disabled" not in button), f"{page}: {button}"
     assert browser.get("/settings").text.count("disabled data-asleep") == 3
-
-
-@pytest.mark.parametrize("name", ["a/b", "a?b=1&c#d", "a b+c", "<i>'\"", "äé"])
-def test_runs_with_odd_ids_are_led_to_from_every_page(tmp_path: Path, name: str) -> None:
-    """Another program's history may call its runs anything."""
-    runs = [a_run_with_files(tmp_path, model, {3}) for model in ("A", "B")]
-    odd = changed(runs[0], id=name)
-    browser = looking_at(tmp_path, odd, runs[1])
-    for page in ("/leaderboard", "/runs", "/models", "/models/A"):
-        links = re.findall(r'href="(/runs/[^"]+)"', browser.get(page).text)
-        found = [browser.get(unescape(link)) for link in links]
-        assert any("<h1>A" in answer.text for answer in found), page
-        assert all(answer.status_code == 200 for answer in found), links
-    page = browser.get(f"/runs/{quote(name)}").text
-    for link in re.findall(r'href="((?:/runs/|/compare|/api/runs/)[^"]+)"', page):
-        assert browser.get(unescape(link)).status_code == 200, link
-    (note,) = re.findall(r'data-send="([^"]+)"', page)
-    headers = {"Origin": ACCESS.origin}
-    assert browser.put(unescape(note), json={"text": "seen"}, headers=headers).status_code == 200
-    assert "seen" in browser.get(f"/runs/{quote(name)}").text
 
 
 def test_a_table_of_ours_is_looked_at_and_never_changed(tmp_path: Path) -> None:
@@ -402,73 +209,3 @@ def test_a_table_of_ours_is_looked_at_and_never_changed(tmp_path: Path) -> None:
         assert answer.status_code in (400, 409), path
         assert "--history" in answer.json()["error"]
     assert (tmp_path / "old.csv").read_bytes() == report
-
-
-def test_a_history_cut_off_anywhere_breaks_no_page(tmp_path: Path) -> None:
-    """As a crash of another program, or a copy under way, leaves it; when it is whole again all is well."""
-    browser = looking_at(tmp_path, *two_models(tmp_path))
-    history = tmp_path / "benchmark_results.json"
-    whole = history.read_bytes()
-    for end in (0, 1, 9, 30, len(whole) // 3, len(whole) // 2, len(whole) - 4, len(whole) - 1):
-        history.write_bytes(whole[:end])
-        for page in ("/runs", "/leaderboard", "/models", "/compare", "/runs/run-Beta", "/now"):
-            assert browser.get(page).status_code in (200, 404, 409), (page, end)
-    history.write_bytes(whole)
-    assert browser.get("/runs/run-Beta").status_code == 200
-
-
-def test_records_of_nonsense_break_no_page(tmp_path: Path) -> None:
-    """As another program may write them; what is no run at all is named on the page."""
-    odd: list[dict[str, object]] = [
-        {"error": {"a": 1}},
-        {"results": {"score": 1e308, "total_passed": -5, "total_problems": 0}},
-        {"results": {"score": "high", "failed_tasks": [None, 5, "<script>"]}},
-        {"timestamp": "9999999-99-99", "status": "weird", "model": "<script>", "artifacts": "\0"},
-        {"telemetry": {"devices": 5, "cost": "free"}, "machine": {"gpu": 5}, "config": {"script_args": "x"}},
-        {"problem_set": 5},
-    ]
-    for number, changes in enumerate(odd):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        records = [{**to_record(a_run("A")), **changes}, to_record(a_run("B"))]
-        (folder / "benchmark_results.json").write_bytes(document.render(document.Document(records)))
-        site = replace(site_of(folder, ACCESS), history=open_indexed(folder / "benchmark_results.json"))
-        browser = TestClient(make_app(site), base_url=ACCESS.origin, cookies={ACCESS.cookie: ACCESS.token})
-        for page in (*PAGES, "/runs/run-A", "/models/A", "/charts/leaderboard", "/charts/model?name=A"):
-            answer = browser.get(page)
-            assert answer.status_code in (200, 404, 409), (page, changes)
-            assert "<script>" not in answer.text
-            assert answer.status_code != 409 or "is no JSON object" in answer.text
-
-
-def test_names_that_no_address_holds_are_shown(tmp_path: Path) -> None:
-    """Half a surrogate pair in a model's or a problem's name, as a file of others may have it."""
-    browser = looking_at(tmp_path, a_run("x\ud800y", failed=[1], total=3), a_run("z", failed=[2], total=3))
-    for page in ("/models", "/leaderboard", "/compare", "/runs"):
-        answer = browser.get(page)
-        assert (answer.status_code, "x\ufffdy" in answer.text) == (200, True), page
-
-
-def test_a_bug_of_ours_is_a_page_and_one_line(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Whoever looks is told where the report lies, and the terminal shows no traceback."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the report
-    with served(lambda access: broken_site(tmp_path, access)) as access:
-        answer = talk(access, request(access, path="/models"))
-    assert answer.status == 500
-    assert "a bug of ours; please report" in answer.body
-    told = capfd.readouterr().err
-    assert "dashboard: GET /models: a bug of ours; please report" in told
-    assert "Traceback" not in told
-
-
-def broken_site(folder: Path, access: Access) -> ASGIApp:
-    """Its history fails in a way that nobody expected."""
-    site = site_of(folder, access, *two_models(folder))
-
-    def fail() -> NoReturn:
-        raise RuntimeError("broken")
-
-    site.history.counts = fail  # type: ignore[method-assign]
-    return make_app(site)
