@@ -17,15 +17,15 @@ def read_json(text: str) -> Any:
 def read_yaml(text: str) -> Any:
     """ValueError for what is no YAML, or holds itself."""
     try:
-        found = yaml.load(text, _Loader)
+        document = yaml.load(text, _Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise ValueError(f"{where}{error.problem}") from None
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
-    json.dumps(found, default=str, skipkeys=True)  # refuses an alias inside of what it stands for
-    return found
+    json.dumps(document, default=str, skipkeys=True)  # refuses an alias inside of what it stands for
+    return document
 
 
 class _Loader(yaml.SafeLoader):

@@ -47,8 +47,8 @@ def main() -> None:
                 continue
         twice = on_lost_box == "wait" and outcome.asked_again > WAITING_ALLOWS
         failed += twice
-        told = f"{outcome.seconds:5.1f} s, {outcome.asked_again} asked again{' (FAILED)' if twice else ''}"
-        print(f"{night + 1:3} {fault:8} {on_lost_box}: {told}", flush=True)
+        line = f"{outcome.seconds:5.1f} s, {outcome.asked_again} asked again{' (FAILED)' if twice else ''}"
+        print(f"{night + 1:3} {fault:8} {on_lost_box}: {line}", flush=True)
     print(f"{asked.nights - failed} of {asked.nights} nights as they should be")
     sys.exit(failed > 0)
 

@@ -137,10 +137,10 @@ def _child(side: str, language: str, given: argparse.Namespace) -> Spent:
     wall_s = time.monotonic() - began
     if status:
         sys.exit(f"{side} {language} ended with {status}")
-    told = json.loads(said)
-    for name in told["failed"]:
+    spent = json.loads(said)
+    for name in spent["failed"]:
         print(f"{side}: {name} does not pass", file=sys.stderr)
-    return Spent(wall_s, usage.ru_utime + usage.ru_stime, told["exercises"])
+    return Spent(wall_s, usage.ru_utime + usage.ru_stime, spent["exercises"])
 
 
 def _tasks(checkout: Path, languages: list[str], every: int) -> list[Task]:

@@ -62,17 +62,19 @@ def handler(port: int, solves: frozenset[int]) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             asked = json.loads(body or b"{}")
-            found = re.search(r"add_(\d+)", json.dumps(asked.get("messages", "")))
-            if found is None or not asked.get("stream"):
+            match = re.search(r"add_(\d+)", json.dumps(asked.get("messages", "")))
+            if match is None or not asked.get("stream"):
                 self.pass_on(body, None)
                 return
-            number = int(found[1])
+            number = int(match[1])
             right = number if number in solves else number + 1
             text = f"```python\ndef add_{number}(x):\n    return x + {right}\n```\n"
             self.pass_on(json.dumps(asked | {"ignore_eos": True}).encode(), text)
 
         def pass_on(self, body: bytes | None, text: str | None) -> None:
-            kept = {name: told for name, told in self.headers.items() if name.lower() not in ("host", *_HOP)}
+            kept = {
+                name: value for name, value in self.headers.items() if name.lower() not in ("host", *_HOP)
+            }
             try:
                 connection = http.client.HTTPConnection("127.0.0.1", port, timeout=600)
                 connection.request(self.command, self.path, body, kept)
@@ -81,9 +83,9 @@ def handler(port: int, solves: frozenset[int]) -> type[BaseHTTPRequestHandler]:
                 self.connection.close()
                 return
             self.send_response(answer.status)
-            for name, told in answer.getheaders():
+            for name, value in answer.getheaders():
                 if name.lower() not in _HOP:
-                    self.send_header(name, told)
+                    self.send_header(name, value)
             self.end_headers()
             for line in answer if text is None else scripted(answer, text):
                 self.wfile.write(line)

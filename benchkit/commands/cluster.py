@@ -122,18 +122,18 @@ def status(address: str, as_json: bool) -> None:
 
     with Calls(address) as calls:
         asked = [(box, calls.asked(box, Operation.FACTS)) for box in calls.boxes()]
-        told: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
         for box, answer in asked:
             try:
-                told.append(answer.result())
+                rows.append(answer.result())
             except ClusterError as error:
-                told.append({"name": box.name, "error": str(error)})
+                rows.append({"name": box.name, "error": str(error)})
     if as_json:
-        print_json_list(told)
+        print_json_list(rows)
         return
-    if not told:
+    if not rows:
         print(f"no box has joined {address} yet: bench_runner.py cluster join {address} on each")
-    for one in told:
+    for one in rows:
         print(_in_words(one))
 
 

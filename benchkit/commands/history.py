@@ -53,12 +53,12 @@ def check(history: str) -> int:
     from benchkit.telling.history import open_store
 
     store = open_store(history)
-    found = 0
+    count = 0
     for problem in store.problems():
-        found += 1
+        count += 1
         print(problem)
     waiting = len(store.waiting())
     if waiting:
         print(f"{waiting} runs wait on this box until {history} takes them")
-    print(f"{len(store.heads())} runs, {found or 'no'} problem{'' if found == 1 else 's'}")
-    return 1 if found else 0
+    print(f"{len(store.heads())} runs, {count or 'no'} problem{'' if count == 1 else 's'}")
+    return 1 if count else 0

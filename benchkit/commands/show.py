@@ -46,10 +46,10 @@ def _judgements(store: Store, run: Run) -> Iterator[str]:
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.judgements import judgements_of
 
-    found = judgements_of(Catalog(store), run)
-    if found:
+    judgements = judgements_of(Catalog(store), run)
+    if judgements:
         yield "judged by"
-        yield from (f"  {printable(one.in_words())}" for one in found)
+        yield from (f"  {printable(one.in_words())}" for one in judgements)
 
 
 def _judged_lines(run_id: str, history: str, task: str) -> Iterator[str]:

@@ -66,10 +66,10 @@ def check_host(asked: Asked) -> Refusal | None:
     host = asked.one_of(b"host")
     if host is not None and asked.access.is_ours(host):
         return None
-    told = "no Host" if host is None else f"Host {host!r}"
+    sent = "no Host" if host is None else f"Host {host!r}"
     return Refusal(
         403,
-        f"{told} is not this page's address: open {asked.access.origin}; "
+        f"{sent} is not this page's address: open {asked.access.origin}; "
         f"through a tunnel take the same port, ssh -L {asked.access.port}:localhost:{asked.access.port}",
     )
 
@@ -95,10 +95,10 @@ def check_origin(asked: Asked) -> Refusal | None:
         return None
     if origins == [f"http://{asked.one_of(b'host')}"]:
         return None
-    told = "no Origin" if not origins else f"Origin {origins[0]!r}"
+    sent = "no Origin" if not origins else f"Origin {origins[0]!r}"
     origin = f"http://{asked.one_of(b'host')}"
     return Refusal(
-        403, f"{told}: only pages of {origin} may do that; a program sends the header Origin: {origin}"
+        403, f"{sent}: only pages of {origin} may do that; a program sends the header Origin: {origin}"
     )
 
 

@@ -42,7 +42,7 @@ def found_models(folders: Sequence[Path]) -> list[FoundModel]:
 
 def _signature_of(folder: Path) -> Signature:
     files = matching_files(str(folder))
-    return tuple(found for file in files if (found := _file_signature(file)) is not None)
+    return tuple(signature for file in files if (signature := _file_signature(file)) is not None)
 
 
 def _file_signature(file: Path) -> tuple[str, int, int, int] | None:
@@ -55,12 +55,12 @@ def _file_signature(file: Path) -> tuple[str, int, int, int] | None:
 
 @lru_cache(MOST_FOLDERS)
 def _in_folder(folder: Path, _signature: Signature) -> tuple[FoundModel, ...]:
-    found = find_models(str(folder))
+    files = find_models(str(folder))
     models = []
-    for path in found.files:
+    for path in files.files:
         place = path.absolute()
         name = path.name.removesuffix(".gguf")
-        models.append(FoundModel(_sign(place), place, name, found.facts.get(path), _refusal(path)))
+        models.append(FoundModel(_sign(place), place, name, files.facts.get(path), _refusal(path)))
     return tuple(models)
 
 

@@ -63,7 +63,7 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return await self._app(scope, receive, send)
         asked = self._asked(scope)
-        refusal = next((found for check in CHECKS if (found := check(asked)) is not None), None)
+        refusal = next((refused for check in CHECKS if (refused := check(asked)) is not None), None)
         body = b""
         if refusal is None and asked.method in CHANGING:
             refusal, body = await _read_body(receive)
@@ -147,13 +147,13 @@ async def _read_body(receive: Receive) -> tuple[Refusal | None, bytes]:
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:
-    told = False
+    replayed = False
 
     async def receive_again() -> Message:
-        nonlocal told
-        if told:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        told = True
+        replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return receive_again

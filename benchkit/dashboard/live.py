@@ -132,11 +132,11 @@ class Onlooker:
         self._lock = threading.Lock()
         self._wish = Wish()
         self._followed: dict[str, _Followed] = {}
-        self._told: Message | None = None
+        self._last_sent: Message | None = None
 
     def wish(self, wish: Wish) -> None:
         with self._lock:
-            self._wish, self._told = wish, None
+            self._wish, self._last_sent = wish, None
             self._followed = {run_id: _Followed(offset) for run_id, offset in wish.follow.items()}
 
     def news(self) -> list[Message]:
@@ -151,9 +151,9 @@ class Onlooker:
 
     def _overview_news(self, look: Look) -> list[Message]:
         message = overview_message(look, self._site.place)
-        if message == self._told:
+        if message == self._last_sent:
             return []
-        self._told = message
+        self._last_sent = message
         return [{"at": round(time.time(), 3), **message}]
 
     def _news_of(self, run_id: str, live: LiveRun | None) -> list[Message]:

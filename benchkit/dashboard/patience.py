@@ -58,12 +58,12 @@ class Indexing:
             return int(100 * (self._history.progress or 0.0))
 
     def _read(self) -> None:
-        told = 0
+        reported = 0
 
         def report(read: int, of: int) -> None:
-            nonlocal told
-            if (tenth := 10 * read // of) > told:
-                told = tenth
+            nonlocal reported
+            if (tenth := 10 * read // of) > reported:
+                reported = tenth
                 self._say(f"reading {self._history.place}: {10 * tenth}%")
 
         with suppress(BenchError):  # the pages say what is wrong with it

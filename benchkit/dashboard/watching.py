@@ -49,7 +49,7 @@ class Watch:
                 runs = runs_at_work()
                 by_id = {run.announcement.run_id: run for run in runs}
                 overview = overview_of(self._state(), runs, self._place)
-                self._look, self._looked = Look(by_id, overview, _told_launches(self._place)), now
+                self._look, self._looked = Look(by_id, overview, _launch_messages(self._place)), now
             return self._look
 
     def _state(self) -> BatchState:
@@ -82,7 +82,7 @@ def overview_message(look: Look, place: str) -> Message:
     }
 
 
-def _told_launches(place: str) -> list[Message]:
+def _launch_messages(place: str) -> list[Message]:
     """What was started from the page and is at work, or ended badly a while ago."""
     since = time.time() - TOLD_S
     return [

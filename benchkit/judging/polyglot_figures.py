@@ -70,9 +70,9 @@ class Figures:
 
 def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
     """The lines of a summary."""
-    told, total = record["exercises"].split("/")
+    count, total = record["exercises"].split("/")
     names = [name for name in record if name not in OURS]
-    yield f"As aider counts: {told} of {total} exercises"
+    yield f"As aider counts: {count} of {total} exercises"
     yield from (f"  {name}: {'n/a' if record[name] is None else record[name]}" for name in names)
     rates = [name for name in names if name.startswith("pass_rate_")]
     for language, row in record["by_language"].items():
@@ -80,8 +80,8 @@ def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
             f"{name} {row[name]}" for name in rates
         )
     without = record["without_passing_starters"]
-    if without["exercises"] != int(told):
-        left = int(told) - without["exercises"]
+    if without["exercises"] != int(count):
+        left = int(count) - without["exercises"]
         yield f"  without the {left} whose starter passes: " + ", ".join(f"{n} {without[n]}" for n in rates)
     if record["commit"] is None:
         yield f"  not to be laid beside a score of commit {COMMIT[:7]}: this checkout is another one"
@@ -91,8 +91,8 @@ def figures_as_text(record: Mapping[str, Any]) -> Iterator[str]:
             f"  not to be laid beside a score of aider's: malformed answers are given back {given_back} times"
             f" a try, there {REFLECTIONS} times (--reflections {REFLECTIONS})"
         )
-    if told != total:
-        yield f"  not to be laid beside a score over all {total}: {int(total) - int(told)} are not in it"
+    if count != total:
+        yield f"  not to be laid beside a score over all {total}: {int(total) - int(count)} are not in it"
 
 
 def _is_malformed(one: Try) -> bool:

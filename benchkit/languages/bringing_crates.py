@@ -79,13 +79,13 @@ def _from_packages(_cargo: Path, draft: Path) -> str:
     packages = [f"librust-{name}-dev" for name in (*WANTED, *ONLY_RECOMMENDED)]
     known = [name for name in packages if not _run(draft, "apt-cache", "show", name)[0]]
     simulated = ("apt-get", "-s", "-o", "Debug::NoLocking=1", "--no-install-recommends", "install")
-    code, told = _run(draft, *simulated, *known)
-    names = _TO_INSTALL.findall(told)
+    code, output = _run(draft, *simulated, *known)
+    names = _TO_INSTALL.findall(output)
     if code or not names:
         return "apt knows no packages of them (sudo apt update may help)"
-    code, told = _run(draft, "apt-get", "download", *names)
+    code, output = _run(draft, "apt-get", "download", *names)
     if code:
-        return f"apt could not fetch them: {_last_line(told)}"
+        return f"apt could not fetch them: {_last_line(output)}"
     for package in draft.glob("*.deb"):
         _run(draft, "dpkg-deb", "-x", package.name, "root")
     (draft / "root" / SYSTEM.relative_to("/")).rename(draft / "crates")
@@ -103,8 +103,8 @@ def _from_registry(cargo: Path, draft: Path) -> str:
     lines = "\n".join(f'{name} = "{version}"' for name, version in WANTED.items())
     (draft / "Cargo.toml").write_text(MANIFEST.format(lines))
     vendor = (str(cargo), "vendor", "--quiet", "--versioned-dirs", "--respect-source-config", "crates")
-    code, told = _run(draft, *vendor)
-    return f"cargo could not fetch them: {_last_line(told)}" if code else ""
+    code, output = _run(draft, *vendor)
+    return f"cargo could not fetch them: {_last_line(output)}" if code else ""
 
 
 def _run(folder: Path, *command: str) -> tuple[int, str]:
@@ -119,6 +119,6 @@ def _run(folder: Path, *command: str) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def _last_line(told: str) -> str:
-    lines: Sequence[str] = [line.strip() for line in told.splitlines() if line.strip()]
+def _last_line(output: str) -> str:
+    lines: Sequence[str] = [line.strip() for line in output.splitlines() if line.strip()]
     return lines[-1] if lines else "it did not say why"

@@ -83,11 +83,11 @@ def compiled_crates(version: str) -> Crates:
     folder = _folder(source, version) if source else Path()
     if not (folder / INDEX).is_file():
         return NONE
-    found = json.loads((folder / INDEX).read_bytes())
+    index = json.loads((folder / INDEX).read_bytes())
     return Crates(
         folder,
-        {name: one["file"] for name, one in found.items()},
-        {name: one["version"] for name, one in found.items()},
+        {name: one["file"] for name, one in index.items()},
+        {name: one["version"] for name, one in index.items()},
     )
 
 
@@ -100,13 +100,13 @@ def compile_crates(cargo: Path, rustc: Path, version: str) -> None:
     draft = folder.with_name(f".{folder.name}.{os.getpid()}")
     shutil.rmtree(draft, ignore_errors=True)
     (draft / "deps").mkdir(parents=True)
-    found: dict[str, dict[str, str]] = {}
+    compiled: dict[str, dict[str, str]] = {}
     for group in GROUPS:
         here = tuple(name for name in group if has_source(source, name))
         if here:
-            found |= _compiled(cargo, rustc, source, here, draft)
+            compiled |= _compiled(cargo, rustc, source, here, draft)
     shutil.rmtree(draft / "work", ignore_errors=True)
-    (draft / INDEX).write_text(json.dumps(found))
+    (draft / INDEX).write_text(json.dumps(compiled))
     shutil.rmtree(folder, ignore_errors=True)
     draft.rename(folder)
 
@@ -163,9 +163,9 @@ def _compiled(
     }
 
 
-def _libraries(told: bytes) -> Iterator[tuple[str, str, Path]]:
+def _libraries(output: bytes) -> Iterator[tuple[str, str, Path]]:
     """Crate, version, file."""
-    for line in told.splitlines():
+    for line in output.splitlines():
         message: dict[str, Any] = json.loads(line)
         if message.get("reason") == "compiler-artifact" and "custom-build" not in message["target"]["kind"]:
             for file in map(Path, message["filenames"]):

@@ -100,7 +100,7 @@ class Java:
 
     def tested_program(self, source: str, test: str, entry_point: str, token: str) -> Recipe:
         """Both are static methods: `check` takes any functional interface."""
-        imports = "".join(found[0] for text in (source, test) for found in _IMPORT.finditer(text))
+        imports = "".join(match[0] for text in (source, test) for match in _IMPORT.finditer(text))
         body = _IMPORT.sub("", f"{source}\n{test}\n")
         main = f'check(Main::{entry_point}); System.out.println("{token}");'
         head = "public static void main(String[] words)"
@@ -118,10 +118,10 @@ def jars_folder() -> Path:
 @cache
 def find_jars() -> Mapping[str, Path]:
     """By artifact, those that are there; MissingDependency where no test can run."""
-    found = {name: _find_jar(name, group) for name, group in {**NEEDED, **FURTHER}.items()}
-    if missing := [name for name in NEEDED if found[name] is None]:
+    jars = {name: _find_jar(name, group) for name, group in {**NEEDED, **FURTHER}.items()}
+    if missing := [name for name in NEEDED if jars[name] is None]:
         raise MissingDependency(f"{missing[0]}.jar", f"{ADVICE}, or put it into {jars_folder()}")
-    return {name: path for name, path in found.items() if path is not None}
+    return {name: path for name, path in jars.items() if path is not None}
 
 
 def missing_library(source: str) -> str:

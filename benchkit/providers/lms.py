@@ -26,8 +26,8 @@ _SHOWN = 200
 
 def find_lms() -> Path | None:
     """On PATH, or where LM Studio puts it."""
-    found = shutil.which("lms") or shutil.which(Path.home() / ".lmstudio" / "bin" / "lms")
-    return Path(found) if found else None
+    place = shutil.which("lms") or shutil.which(Path.home() / ".lmstudio" / "bin" / "lms")
+    return Path(place) if place else None
 
 
 def run(lms: Path, *arguments: str) -> str:

@@ -44,8 +44,8 @@ def find_remote_model(text: str, environment: Mapping[str, str] = os.environ) ->
         if not text.endswith(".gguf") and get_close_matches(prefix, PROVIDERS, n=1, cutoff=SIMILAR):
             raise UnknownName("provider", prefix, PROVIDERS)
         return None
-    found = _WITH_ADDRESS.fullmatch(rest)
-    model, url = (found[1], f"{found[2]}://{found[3]}") if found else (rest, None)
+    match = _WITH_ADDRESS.fullmatch(rest)
+    model, url = (match[1], f"{match[2]}://{match[3]}") if match else (rest, None)
     if not model:
         raise UsageError(f"{text} names no model: write {prefix}/NAME, as {PROVIDERS[prefix].title} calls it")
     return remote_model(prefix, model, url, environment=environment)

@@ -24,16 +24,18 @@ def wished_pause_s(
 
     Of several limits, those count of which nothing is left; where that is not told, the nearest reset.
     """
-    told = {name.lower(): value for name, value in headers.items()}
-    wished = _milliseconds(told)
+    lowered = {name.lower(): value for name, value in headers.items()}
+    wished = _milliseconds(lowered)
     if wished is None:
-        wished = retry_after_s({"Retry-After": told.get("retry-after", "")})
+        wished = retry_after_s({"Retry-After": lowered.get("retry-after", "")})
     if wished is None and (delay := _RETRY_DELAY.search(body)):
         wished = float(delay[1])
     if wished is not None:
         return wished
-    resets = {name: span for name in reset_headers if (span := span_s(told.get(name, ""))) is not None}
-    used_up = [span for name, span in resets.items() if told.get(name.replace("reset", "remaining")) == "0"]
+    resets = {name: span for name in reset_headers if (span := span_s(lowered.get(name, ""))) is not None}
+    used_up = [
+        span for name, span in resets.items() if lowered.get(name.replace("reset", "remaining")) == "0"
+    ]
     if used_up:
         return max(used_up)
     return min(resets.values(), default=None)
@@ -54,8 +56,8 @@ def span_s(text: str) -> float | None:
         if number > _EPOCH_MS:
             return max(0.0, number / 1000 - time.time())
         return max(0.0, number - time.time()) if number > _EPOCH_S else number
-    if found := _DURATION.fullmatch(text):
-        return sum(float(part) * unit for part, unit in zip(found.groups(), _UNITS, strict=True) if part)
+    if match := _DURATION.fullmatch(text):
+        return sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part)
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

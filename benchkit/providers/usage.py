@@ -41,13 +41,15 @@ class Usage:
 
 def read_usage(usage: Mapping[str, Any], places: UsagePlaces = OPENAI_USAGE) -> Usage:
     """The numbers of a reply's `usage`; one that is none, or below 0, is unknown."""
-    found = {one.name: _first_number(usage, getattr(places, one.name)) for one in fields(Usage)}
-    counts = {name: None if value is None else int(value) for name, value in found.items() if name != "cost"}
-    return Usage(**counts, cost=None if found["cost"] is None else float(found["cost"]))
+    by_field = {one.name: _first_number(usage, getattr(places, one.name)) for one in fields(Usage)}
+    counts = {
+        name: None if value is None else int(value) for name, value in by_field.items() if name != "cost"
+    }
+    return Usage(**counts, cost=None if by_field["cost"] is None else float(by_field["cost"]))
 
 
 def _first_number(usage: Mapping[str, Any], places: Places) -> float | None:
-    return next((found for place in places if (found := _number_at(usage, place)) is not None), None)
+    return next((value for place in places if (value := _number_at(usage, place)) is not None), None)
 
 
 def _number_at(usage: Mapping[str, Any], place: str) -> float | None:

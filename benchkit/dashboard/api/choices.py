@@ -76,10 +76,10 @@ class Checked:
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def check_choices(choices: Choices, found: Sequence[FoundModel]) -> Checked:
+def check_choices(choices: Choices, models: Sequence[FoundModel]) -> Checked:
     checked = Checked()
     checked.plan = {
-        "models": [*_models(choices, found, checked.fields), *_endpoint(choices, checked.fields)],
+        "models": [*_models(choices, models, checked.fields), *_endpoint(choices, checked.fields)],
         "benchmarks": list(_benchmarks(choices, checked.fields)),
         "defaults": _settings(choices, checked.fields),
         "matrix": _matrix(choices.matrix, checked.fields),
@@ -110,8 +110,8 @@ def setting_misfits(values: Mapping[str, Any]) -> dict[str, str]:
     return unknown | {name: text for name, text in said.items() if text is not None}
 
 
-def _models(choices: Choices, found: Sequence[FoundModel], fields: dict[str, str]) -> Iterator[str]:
-    by_id = {model.id: model for model in found}
+def _models(choices: Choices, models: Sequence[FoundModel], fields: dict[str, str]) -> Iterator[str]:
+    by_id = {model.id: model for model in models}
     for model_id in dict.fromkeys(choices.models):
         model = by_id.get(model_id)
         if model is None:

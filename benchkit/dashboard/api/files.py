@@ -85,10 +85,10 @@ def _open(site: Site, run_id: str, name: str) -> BinaryIO:
 
 def _wanted(header: str | None, size: int, file: BinaryIO) -> tuple[int, int]:
     """The bytes that are asked for; of several ranges, or what is none, all of them."""
-    found = _RANGE.fullmatch(header or "")
-    if not found or found.groups() == ("", ""):
+    match = _RANGE.fullmatch(header or "")
+    if not match or match.groups() == ("", ""):
         return 0, size
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
         start, end = max(0, size - int(last)), size
     else:

@@ -140,10 +140,10 @@ def list_launches(site: TheSite) -> list[LaunchAnswer]:
 @router.delete("/launches/{launch_id}")
 def stop_launch(launch_id: str) -> StopAnswer:
     """Stop a batch: in order the first time, at once the second."""
-    found = find_launch(launch_id)
-    if found is None:
+    launch = find_launch(launch_id)
+    if launch is None:
         raise Refused(404, f"no launch {launch_id!r} is known")
-    if not found.alive or not interrupt(found.owner):
+    if not launch.alive or not interrupt(launch.owner):
         raise Refused(409, f"launch {launch_id} has ended already")
     return StopAnswer(stopping=stopping(launch_id))
 
@@ -275,8 +275,8 @@ def _start(plan: dict[str, Any], entries: Sequence[Entry], site: Site) -> str:
 
 
 def _start_plan(plan: dict[str, Any], keys: Sequence[str], site: Site, flags: Sequence[str] = ()) -> str:
-    told = settings_of(site)
-    addresses = {NTFY_VARIABLE: told.ntfy_url, WEBHOOK_VARIABLE: told.webhook_url}
+    settings = settings_of(site)
+    addresses = {NTFY_VARIABLE: settings.ntfy_url, WEBHOOK_VARIABLE: settings.webhook_url}
     environment = {name: address for name, address in addresses.items() if address}
     return start(plan, keys, _place(site), site.runs_dir, environment=environment, flags=flags)
 

@@ -44,10 +44,10 @@ def list_models(site: TheSite) -> ModelsAnswer:
     return ModelsAnswer(models=[_told(model, settings, room) for model in found_models(model_folders(site))])
 
 
-def _settings(told: PageSettings) -> RunSettings:
+def _settings(given: PageSettings) -> RunSettings:
     """As a launch begins with; a value that an edited file has wrong is its default."""
-    wrong = setting_misfits(told.defaults)
-    values = {name: value for name, value in told.defaults.items() if name not in wrong}
+    wrong = setting_misfits(given.defaults)
+    values = {name: value for name, value in given.defaults.items() if name not in wrong}
     return RunSettings(**{"benchmark": USUAL, **settings_from(values)})
 
 

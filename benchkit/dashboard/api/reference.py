@@ -81,8 +81,8 @@ def _schema(name: str, schema: Mapping[str, Any]) -> str:
 
 
 def _field(name: str, schema: Mapping[str, Any]) -> str:
-    told = f": {schema['description']}" if "description" in schema else ""
-    return f"- `{name}` ({_kind(schema)}){told}"
+    description = f": {schema['description']}" if "description" in schema else ""
+    return f"- `{name}` ({_kind(schema)}){description}"
 
 
 def _kind(schema: Mapping[str, Any]) -> str:

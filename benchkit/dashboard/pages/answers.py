@@ -90,17 +90,17 @@ def with_events(
     An event does not say which sample it is of: they are counted. A script that begins again tells all again.
     """
     known = {(str(row.get("task_id")), _sample(row)): row for row in rows}
-    told: list[Mapping[str, Any]] = []
+    shown: list[Mapping[str, Any]] = []
     counts: Counter[str] = Counter()
     for event in events:
         if event.get(EventKey.EVENT) == Event.START:
-            told, counts = [], Counter()
+            shown, counts = [], Counter()
         if event.get(EventKey.EVENT) == Event.PROBLEM and EventKey.ID in event and EventKey.VERDICT in event:
             task = str(event[EventKey.ID])
             row = {"task_id": task, "sample": counts[task], "verdict": str(event[EventKey.VERDICT])}
-            told.append({**row, **known.pop((task, counts[task]), {})})
+            shown.append({**row, **known.pop((task, counts[task]), {})})
             counts[task] += 1
-    return [*told, *known.values()]
+    return [*shown, *known.values()]
 
 
 def labelled(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:

@@ -23,9 +23,9 @@ def marked(code: str, language: str) -> Markup:
     return escape(code) if len(code) > LONGEST else Markup(highlight(code, lexer, HtmlFormatter(nowrap=True)))
 
 
-def language_of(response: str, told: object) -> str:
+def language_of(response: str, recorded: object) -> str:
     """What the problem says, else the first fence of the answer, else what all benchmarks asked for once."""
     label = LABEL.search(response)
-    if isinstance(told, str) and told:
-        return told
+    if isinstance(recorded, str) and recorded:
+        return recorded
     return label.group(1).lower() if label else "python"

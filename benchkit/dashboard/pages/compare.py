@@ -66,12 +66,14 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
     offered = _offered(catalog, named)
     if len(named) > 1 or (not named and 1 < len(offered) <= MOST_FOR_ALL_PAIRS):
         try:
-            found = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
+            compared = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
             scoring = Scoring(_weights(request))
-            found = [scored(one, scoring) for one in found]
+            compared = [scored(one, scoring) for one in compared]
             base = f"/compare?{urlencode([('run', name) for name in named], errors='surrogatepass')}"
             base += "&anyway=1" if anyway else ""
-            shown = [_compared(catalog, one, base, flip) for one in pages(found, None) if len(one.rows) > 1]
+            shown = [
+                _compared(catalog, one, base, flip) for one in pages(compared, None) if len(one.rows) > 1
+            ]
         except UsageError as error:
             refused = str(error)
     elif len(named) == 1:
@@ -96,9 +98,9 @@ def _weights(request: Request) -> Mapping[str, float] | None:
 def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:
     """What can be chosen: the latest good run of each model, and what is chosen already."""
     latest = {head.id for head in latest_good(without_judges(catalog.heads))}
-    found = [head for head in catalog.heads if head.id in latest or head.id in named]
-    found.sort(key=lambda head: (head.id not in named, head.benchmark, head.model.casefold()))
-    return found[:MOST_OFFERED]
+    offered = [head for head in catalog.heads if head.id in latest or head.id in named]
+    offered.sort(key=lambda head: (head.id not in named, head.benchmark, head.model.casefold()))
+    return offered[:MOST_OFFERED]
 
 
 def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:

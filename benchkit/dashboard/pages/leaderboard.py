@@ -99,12 +99,12 @@ def chosen_boards(catalog: Catalog, query: Mapping[str, str], page: int) -> Chos
     if not len(catalog):
         return Chosen()
     try:
-        found, further = _boards(catalog, asked)
+        boards, further = _boards(catalog, asked)
     except UsageError as error:
         return Chosen(refused=str(error))
-    pages = -(-sum(_length(board) for board in found) // ROWS)
+    pages = -(-sum(_length(board) for board in boards) // ROWS)
     place = min(max(1, page), pages)
-    return Chosen([*_parts(found, (place - 1) * ROWS)], further, "", place, pages)
+    return Chosen([*_parts(boards, (place - 1) * ROWS)], further, "", place, pages)
 
 
 def _boards(catalog: Catalog, asked: Mapping[str, str]) -> tuple[list[Board], list[str]]:
@@ -115,20 +115,20 @@ def _boards(catalog: Catalog, asked: Mapping[str, str]) -> tuple[list[Board], li
     left = sorted(models, key=lambda name: (-models[name], name))
     if not left:
         return _boards_of(catalog, asked, None), []  # says why there is none
-    found: list[Board] = []
+    boards: list[Board] = []
     refused: UsageError | None = None
     count = benchmarks = 0
-    while left and (not found or (benchmarks < MOST_BENCHMARKS and count + models[left[0]] <= ROWS)):
+    while left and (not boards or (benchmarks < MOST_BENCHMARKS and count + models[left[0]] <= ROWS)):
         name = left.pop(0)
         try:
-            found += _boards_of(catalog, asked, name)
+            boards += _boards_of(catalog, asked, name)
         except UsageError as error:  # these filters leave nothing of this benchmark
             refused = error
         else:
             count, benchmarks = count + models[name], benchmarks + 1
-    if not found and refused is not None:
+    if not boards and refused is not None:
         raise refused
-    return found, left
+    return boards, left
 
 
 def _boards_of(catalog: Catalog, asked: Mapping[str, str], benchmark: str | None) -> list[Board]:
@@ -138,9 +138,9 @@ def _boards_of(catalog: Catalog, asked: Mapping[str, str], benchmark: str | None
     return boards(catalog, benchmark, _gib(asked.get("fits")), asked.get("tag"), wanted)
 
 
-def _parts(found: Sequence[Board], low: int) -> Iterator[Part]:
+def _parts(boards: Sequence[Board], low: int) -> Iterator[Part]:
     start = 0
-    for board in found:
+    for board in boards:
         first, end = max(low - start, 0), min(low + ROWS - start, _length(board))
         if first < end:
             yield Part(board, first, end)
@@ -200,9 +200,9 @@ def _tells_something(column: Column[Contestant], rows: Sequence[Contestant]) -> 
 
 
 def _rows(board: Board, columns: Sequence[Column[Contestant]], part: Part) -> list[Row]:
-    found: list[Row] = []
+    rows: list[Row] = []
     for tier, one in board.ranked[part.first : part.end]:
         note = board.notes.get(one.run.id, Note()).in_words()
         cells = [cell(column, one) or UNKNOWN for column in columns]
-        found.append(Row(tier, not found or found[-1].tier != tier, one, cells, note))
-    return found
+        rows.append(Row(tier, not rows or rows[-1].tier != tier, one, cells, note))
+    return rows

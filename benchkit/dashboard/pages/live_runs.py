@@ -41,15 +41,15 @@ class Watched:
 
     def as_run(self) -> Run:
         """As far as it is known before its end."""
-        told = self.live.announcement
+        announcement = self.live.announcement
         snapshot = self.live.snapshot
         return run_of(
-            id=told.run_id,
-            timestamp=datetime.fromtimestamp(told.since).astimezone().isoformat(timespec="seconds"),
-            benchmark=told.benchmark,
-            model=told.model,
+            id=announcement.run_id,
+            timestamp=datetime.fromtimestamp(announcement.since).astimezone().isoformat(timespec="seconds"),
+            benchmark=announcement.benchmark,
+            model=announcement.model,
             status=Status.INTERRUPTED,  # until it has ended
-            artifacts=told.folder,
+            artifacts=announcement.folder,
             results={
                 "score": snapshot.score,
                 "total_passed": snapshot.passed,

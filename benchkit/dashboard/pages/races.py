@@ -56,12 +56,12 @@ class ShownRace:
 
 def races_of(overview: Overview) -> list[ShownRace]:
     states = {state.key: state for state in overview.states}
-    found = []
+    races = []
     for race in overview.races:
         entries = [states[key] for key in race.entries if key in states]
         if entries and race.ends:
-            found.append(_shown(race, entries, overview))
-    return found
+            races.append(_shown(race, entries, overview))
+    return races
 
 
 def _shown(race: RaceState, entries: Sequence[EntryState], overview: Overview) -> ShownRace:

@@ -84,46 +84,46 @@ class Choice:
             ("f", "F", " failed", [not one.passed for one in self.attempts]),
             ("x", "X", " flipped", [one.task in self.flipped for one in self.attempts]),
         )
-        found = []
+        keys = []
         for forward, back, what, wanted in kinds:
             here = -1 if self.chosen is None else self.chosen
             after = next((n for n in range(here + 1, len(wanted)) if wanted[n]), None)
             before = next((n for n in range(max(here, 0) - 1, -1, -1) if wanted[n]), None)
             if after is not None:
-                found.append((forward, f"next{what}", self.address(self.attempts[after])))
+                keys.append((forward, f"next{what}", self.address(self.attempts[after])))
             if before is not None:
-                found.append((back, f"previous{what}", self.address(self.attempts[before])))
-        return found
+                keys.append((back, f"previous{what}", self.address(self.attempts[before])))
+        return keys
 
 
 @router.get("/runs/{run_id:path}")
 def run(request: Request, run_id: str, task: str = "", sample: int = 0, against: str = "") -> HTMLResponse:
     site = site_of(request)
     store = site.history
-    found, watched = _found(site, run_id)
+    shown, watched = _look_up(site, run_id)
     catalog = small_catalog(store, [against] if against else [])
-    one = contestant(catalog, [found], found.model)
-    others = _others(catalog, found)
+    one = contestant(catalog, [shown], shown.model)
+    others = _others(catalog, shown)
     other = _held_against(catalog, others, against)
-    attempts = watched.attempts if watched else attempts_of(store, found)
+    attempts = watched.attempts if watched else attempts_of(store, shown)
     chosen = next((n for n, a in enumerate(attempts) if (a.task, a.sample) == (task, sample)), None)
-    choice = Choice(found, attempts, _flipped(catalog, found, other), chosen, other.id if other else None)
+    choice = Choice(shown, attempts, _flipped(catalog, shown, other), chosen, other.id if other else None)
     return render(
         request,
         "run.html",
-        run=found,
+        run=shown,
         watched=watched,
         one=one,
         choice=choice,
         others=others,
         against=other,
         facts=facts,
-        note=store.notes().get(found.id, Note()),
-        again=command_of_run(found),
+        note=store.notes().get(shown.id, Note()),
+        again=command_of_run(shown),
         charts=run_charts([one], store).values(),
-        files=[name for name in FILES if is_there(store, found, name)],
-        logs={name: log_tail(store, found, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
-        judgements=(judgements := judgements_of(catalog, found)),
+        files=[name for name in FILES if is_there(store, shown, name)],
+        logs={name: log_tail(store, shown, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
+        judgements=(judgements := judgements_of(catalog, shown)),
         rationales=_rationales(store, judgements, choice),
         **_answer(store, choice),
     )
@@ -142,7 +142,7 @@ def _rationales(store: Store, judgements: Sequence[Judgement], choice: Choice) -
     ]
 
 
-def _found(site: Site, run_id: str) -> tuple[Run, Watched | None]:
+def _look_up(site: Site, run_id: str) -> tuple[Run, Watched | None]:
     """In the history, else among those in progress."""
     try:
         return run_called(site.history, run_id), None

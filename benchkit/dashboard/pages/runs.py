@@ -26,16 +26,16 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
     )
     order = Order(sort, bool(down))
     place = min(max(1, page), MOST_PAGES)
-    found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
-    pages = max(1, -(-found.total // ROWS))
+    matching = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
+    pages = max(1, -(-matching.total // ROWS))
     if place > pages:  # of fewer than there were
         place = pages
-        found = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
+        matching = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
     benchmarks = store.values_of("benchmark")
     return render(
         request,
         "runs.html",
-        found=found,
+        found=matching,
         place=place,
         pages=pages,
         sort=sort,

@@ -88,8 +88,8 @@ def _choice(said: Body, reason: Any = None) -> Body:
 
 def _block(block: Any) -> Body:
     """A block, or what is new of one: its text, or its thoughts."""
-    found = _object(block)
-    text, thoughts = found.get("text"), found.get("thinking")
+    block_fields = _object(block)
+    text, thoughts = block_fields.get("text"), block_fields.get("thinking")
     if isinstance(text, str) and text:
         return {"content": text}
     return {"reasoning_content": thoughts} if isinstance(thoughts, str) and thoughts else {}
@@ -98,23 +98,23 @@ def _block(block: Any) -> Body:
 def _usage(usage: Any) -> Body:
     """The prompt's tokens are told in three parts, of which the cache's two are apart."""
     given = _object(usage)
-    found: Body = {}
+    counts: Body = {}
     if "output_tokens" in given:
-        found["completion_tokens"] = given["output_tokens"]
+        counts["completion_tokens"] = given["output_tokens"]
     fresh, read, written = (
         given.get(name) for name in ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
     )
     if isinstance(fresh, int):
         read, written = (count if isinstance(count, int) else 0 for count in (read, written))
-        found["prompt_tokens"] = fresh + read + written
-        found["prompt_tokens_details"] = {"cached_tokens": read, "cache_write_tokens": written}
-    return found
+        counts["prompt_tokens"] = fresh + read + written
+        counts["prompt_tokens_details"] = {"cached_tokens": read, "cache_write_tokens": written}
+    return counts
 
 
 def _error(error: Any) -> Body:
     """With the status that its kind has where it comes as a reply's own."""
-    found = dict(_object(error))
-    return found | {"code": STATUS_OF_ERROR.get(str(found.get("type")), 500)}
+    fields = dict(_object(error))
+    return fields | {"code": STATUS_OF_ERROR.get(str(fields.get("type")), 500)}
 
 
 def _object(value: Any) -> Body:

@@ -104,7 +104,7 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     unique = {entry.key: entry for entry in _with_shared_context(entries)}
     order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
     ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
-    return Expansion(tuple(_told_apart(ordered)), tuple(notes), plan.race, plan.on_lost_box)
+    return Expansion(tuple(_with_distinct_names(ordered)), tuple(notes), plan.race, plan.on_lost_box)
 
 
 @dataclass(frozen=True)
@@ -135,13 +135,13 @@ def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Mode
             continue
         if has_variable(pattern):
             continue  # it is not set, which is reported already
-        found = find_models(pattern)
-        notes += found.left_out
-        if not found.files and not found.left_out:
+        files = find_models(pattern)
+        notes += files.left_out
+        if not files.files and not files.left_out:
             problems.append(f"models: {pattern} matches no GGUF file")
-        for path in found.files:
+        for path in files.files:
             # Not resolved: the files of a split model in a cache of links stand side by side only there.
-            yield _Model(number, given, path.absolute(), found.facts.get(path))
+            yield _Model(number, given, path.absolute(), files.facts.get(path))
 
 
 def _names_provider(pattern: str, problems: list[str]) -> bool:
@@ -196,7 +196,7 @@ def _shortest_alone(path: Path | None, often: Counter[str]) -> str:
     return next((name for name in names if often[name] == 1), "")
 
 
-def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
+def _with_distinct_names(entries: Sequence[Entry]) -> Iterator[Entry]:
     """A model or a benchmark may be in the plan twice: rows that would look the same show what differs."""
     often = Counter((entry.settings.name, entry.settings.benchmark, entry.place) for entry in entries)
     for entry in entries:

@@ -219,8 +219,8 @@ class Keeper:
         store = open_store(self._options.history)
         with suppress(HistoryError):
             return store.get(plan.id)
-        found = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
-        run = as_run(plan, found, mask_of(plan))
+        findings = Findings(model=self._by_run[plan.id].model, machine=machine_facts(), error=error)
+        run = as_run(plan, findings, mask_of(plan))
         store.append(run)
         return run
 

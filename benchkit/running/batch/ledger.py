@@ -58,13 +58,13 @@ class Ledger:
 
         Of one that is not in the history, and goes on tonight, it is what its answers cost.
         """
-        found = {}
+        spent = {}
         for state in self.states():
             if state.folder:
                 folder, run = Path(state.folder), self.run_of(state)
                 cost = run.telemetry.cost if run else paid_for(folder / RunFile.ANSWERS)[0]
-                found[folder] = cost or 0.0
-        return found
+                spent[folder] = cost or 0.0
+        return spent
 
     def skip(self, entry: Entry, reason: str) -> None:
         self._not_started[entry.key] = reason

@@ -24,17 +24,17 @@ Send = Callable[[str, str], None]  # a title and a text
 
 def open_channels(command: str | None) -> dict[str, Send]:
     """Each channel by a name that holds no secret: an address or an argument may be a password."""
-    found: dict[str, Send] = {}
+    channels: dict[str, Send] = {}
     if command:
         words = _words(command)
-        found[f"the command {words[0]}"] = lambda _, text: _run(words, text)
+        channels[f"the command {words[0]}"] = lambda _, text: _run(words, text)
     if ntfy := os.environ.get(NTFY_VARIABLE):
-        found[NTFY_VARIABLE] = lambda title, text: _post(
+        channels[NTFY_VARIABLE] = lambda title, text: _post(
             ntfy, data=text.encode(), headers={"Title": title.encode()}
         )
     if hook := os.environ.get(WEBHOOK_VARIABLE):
-        found[WEBHOOK_VARIABLE] = lambda title, text: _post(hook, json={"title": title, "text": text})
-    return found
+        channels[WEBHOOK_VARIABLE] = lambda title, text: _post(hook, json={"title": title, "text": text})
+    return channels
 
 
 class Notifier:

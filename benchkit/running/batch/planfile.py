@@ -229,14 +229,14 @@ def _replace_variables(value: Any, problems: list[str]) -> Any:
 
 def _variable_of_key(value: Any, problems: list[str]) -> str | None:
     """The name of the variable that holds a key: a key itself has no place in a plan, and is not repeated."""
-    found = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
+    match = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         problems.append(
             f"{KEY}: write ${{NAME}}, the variable that holds the key: a plan is no place for keys"
         )
         return None
-    _variable(found[1], problems)
-    return found[1]
+    _variable(match[1], problems)
+    return match[1]
 
 
 def has_variable(text: str) -> bool:
@@ -253,13 +253,13 @@ def _entries(raw: Any, key: str, known: set[str], where: str, problems: list[str
     """A list whose entries are texts (the entry's `key`) or mappings; one entry needs no list."""
     if raw is None:
         return []
-    found: list[Mapping[str, Any]] = []
+    entries: list[Mapping[str, Any]] = []
     for entry in raw if isinstance(raw, list) else [raw]:
         if isinstance(entry, str):
-            found.append({key: entry})
+            entries.append({key: entry})
         else:
-            found.append(_mapping(entry, known, where, problems))
-    return found
+            entries.append(_mapping(entry, known, where, problems))
+    return entries
 
 
 def _mapping(raw: Any, known: set[str], where: str, problems: list[str]) -> Mapping[str, Any]:

@@ -60,14 +60,14 @@ def preview(entries: Sequence[Entry], history_path: str | Path) -> str:
 
 def _refusals(entries: Sequence[Entry]) -> dict[Path | None, str]:
     """The model files that no run can be made with, and what the run would say of each."""
-    found: dict[Path | None, str] = {}
+    refusals: dict[Path | None, str] = {}
     for path in dict.fromkeys(entry.settings.model for entry in entries):
         try:
             if path is not None:
                 read_servable(path)
         except BenchError as error:
-            found[path] = printable(str(error))
-    return found
+            refusals[path] = printable(str(error))
+    return refusals
 
 
 def _word(state: str | None, refused: bool) -> str:

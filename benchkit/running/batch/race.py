@@ -111,7 +111,7 @@ class ModelRace:
             self._keeper.note_race(self._state)
             self._noted = self._state
         ends = self._state.ends
-        found = []
+        missing = []
         for entry in entries:
             if self._ledger.state(entry).state == Status.OK:
                 self._withdraw(entry, "its verdicts are gone, or of other problems")
@@ -126,8 +126,8 @@ class ModelRace:
             self._handed_out.add((entry.key, end))
             place = ends.index(end) + 1
             now = RaceNow(str(self._goal), place, len(self._entries), len(self._running), problems)
-            found.append(Due(entry, Part(self._state.seed, end, now)))
-        return found or (self.due() if entries else [])
+            missing.append(Due(entry, Part(self._state.seed, end, now)))
+        return missing or (self.due() if entries else [])
 
     def _withdraw(self, entry: Entry, why: str) -> None:
         self._withdrawn.add(entry.key)

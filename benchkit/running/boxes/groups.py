@@ -120,8 +120,8 @@ class Groups:
     def look(self, groups: Mapping[str, int]) -> dict[str, Any]:
         """How these attempts are; looking keeps their leases."""
         with self._lock:
-            found = {group: self._known(group, attempt) for group, attempt in groups.items()}
-        wanted = {run.id for one in found.values() if isinstance(one, AtWork) for run in one.order.runs}
+            known = {group: self._known(group, attempt) for group, attempt in groups.items()}
+        wanted = {run.id for one in known.values() if isinstance(one, AtWork) for run in one.order.runs}
         snapshots = {
             run.announcement.run_id: asdict(run.snapshot)
             for run in (live_runs() if wanted else ())
@@ -129,7 +129,7 @@ class Groups:
         }
         return {
             group: {"state": one} if isinstance(one, str) else _told(one, snapshots)
-            for group, one in found.items()
+            for group, one in known.items()
         }
 
     def _known(self, group: str, attempt: int) -> AtWork | str:
@@ -177,14 +177,14 @@ class Groups:
     def record(self, group: str, run: str) -> dict[str, Any]:
         """A run's record, and which of its files may be asked for."""
         folder = self._folder_of(group)
-        found = open_store(folder / HISTORY).get(run)
-        files = sorted(Path(found.artifacts or "").rglob("*"))
+        recorded = open_store(folder / HISTORY).get(run)
+        files = sorted(Path(recorded.artifacts or "").rglob("*"))
         small = {
-            str(path.relative_to(found.artifacts or "")): path.stat().st_size
+            str(path.relative_to(recorded.artifacts or "")): path.stat().st_size
             for path in files
             if path.is_file() and not path.is_symlink() and path.suffix != ".log"
         }
-        return {"record": to_record(found), "files": small}
+        return {"record": to_record(recorded), "files": small}
 
     def file(self, group: str, run: str, name: str, offset: int) -> dict[str, Any]:
         """A part of one of its files, as text of Latin-1: each byte a letter."""

@@ -73,23 +73,23 @@ def take_inventory(
 
 
 def _toolchains() -> dict[str, str]:
-    found = {}
+    versions = {}
     for name, language in LANGUAGES.items():
         try:
-            found[name] = language.find_toolchain().version
+            versions[name] = language.find_toolchain().version
         except BenchError:
             continue
-    return found
+    return versions
 
 
 def _models(places: Iterable[str], report: Callable[[str], None]) -> dict[str, ModelFile]:
     models: dict[str, ModelFile] = {}
     for place in places:
-        found = find_models(place)
-        if not found.files:
+        files = find_models(place)
+        if not files.files:
             raise UsageError(f"--models {place}: no GGUF file is there")
-        for path in found.files:
-            model = found.facts.get(path)
+        for path in files.files:
+            model = files.facts.get(path)
             if model is None:
                 report(f"{path} cannot be read: left out")
                 continue

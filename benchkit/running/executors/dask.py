@@ -110,8 +110,8 @@ class DaskExecutor:
         while awaited := self._boxes.answers():
             wait(awaited)
         self._boxes.take_answers()
-        found = [(sent, why) for sent in self._waiting if (why := self._boxes.why_homeless(sent))]
-        lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in found]
+        homeless = [(sent, why) for sent in self._waiting if (why := self._boxes.why_homeless(sent))]
+        lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in homeless]
         if lines and len(lines) == len(self._waiting):
             raise UsageError(f"nothing of the plan can run on {self._cluster.address}: {'; '.join(lines)}")
         for line in (*lines, *self._boxes.differences()):

@@ -93,7 +93,7 @@ def leases_of(store: Store) -> Leases:
 
 def _read(path: Path) -> dict[str, int]:
     try:
-        found = json.loads(path.read_text())
+        leases = json.loads(path.read_text())
     except (OSError, ValueError):
         return {}
-    return {str(group): int(attempt) for group, attempt in found.items()} if isinstance(found, dict) else {}
+    return {str(group): int(attempt) for group, attempt in leases.items()} if isinstance(leases, dict) else {}

@@ -32,8 +32,8 @@ FAMILIES = {
 def families_of(name: str) -> frozenset[str]:
     """All families that a name tells of: `DeepSeek-R1-Distill-Qwen-7B` is of two."""
     words = re.sub(r"[^a-z0-9]+", " ", name.casefold())
-    found = {family for family, begins in FAMILIES.items() if any(_names(words, each) for each in begins)}
-    return frozenset(found)
+    families = {family for family, begins in FAMILIES.items() if any(_names(words, each) for each in begins)}
+    return frozenset(families)
 
 
 def related_by(one: str, other: str) -> str:

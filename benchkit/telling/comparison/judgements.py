@@ -68,8 +68,8 @@ class Judgement:
 
 def told_by(run: Run) -> Mapping[str, Any]:
     """What a judging run, or a judge's check, has of it in its record."""
-    found = (run.results.script_further or {}).get(JudgeRun.FURTHER)
-    return found if isinstance(found, Mapping) else {}
+    recorded = (run.results.script_further or {}).get(JudgeRun.FURTHER)
+    return recorded if isinstance(recorded, Mapping) else {}
 
 
 def judged_set(run_id: str) -> str:
@@ -105,16 +105,16 @@ def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
     if not checks:
         return f"{UNCHECKED} {judging.model}"
     check = catalog.run(max(checks, key=lambda head: head.when))
-    told = told_by(check)
+    sheet = told_by(check)
     if check.model_file.sha256 != judging.model_file.sha256:
         return f"its check, {check.id}, was of another file"
-    mine, checked = told_by(judging).get("programs"), told.get("programs")
+    mine, checked = told_by(judging).get("programs"), sheet.get("programs")
     if not isinstance(mine, Mapping) or not isinstance(checked, Mapping):
         return f"its check, {check.id}, does not tell what it was asked"
     if odd := sorted(name for name in mine if mine[name] != checked.get(name)):
         return f"its check, {check.id}, asked otherwise: {', '.join(odd)}"
-    if told.get("calibrated") is not True:
-        failed = told.get("failed")
+    if sheet.get("calibrated") is not True:
+        failed = sheet.get("failed")
         why = ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
         return f"its check, {check.id}, failed: {why}"
     return ""

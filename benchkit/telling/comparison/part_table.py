@@ -60,20 +60,20 @@ def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant
 
 def _judge_remarks(rows: Sequence[Contestant]) -> list[str]:
     """Whose word it is, and what it is worth."""
-    shown = [(one.label, found) for one in rows if (found := shown_judgement(one)) is not None]
-    judges = sorted({found.judge for _, found in shown})
+    shown = [(one.label, judgement) for one in rows if (judgement := shown_judgement(one)) is not None]
+    judges = sorted({judgement.judge for _, judgement in shown})
     said = (
         [f"judge: what {' or '.join(judges)} said of the code; it stands apart, in no overall"]
         if judges
         else []
     )
-    for why in dict.fromkeys(found.uncalibrated for _, found in shown if found.uncalibrated):
-        who = ", ".join(label for label, found in shown if found.uncalibrated == why)
+    for why in dict.fromkeys(judgement.uncalibrated for _, judgement in shown if judgement.uncalibrated):
+        who = ", ".join(label for label, judgement in shown if judgement.uncalibrated == why)
         said.append(f"{UNCALIBRATED} {who}: the judge is uncalibrated, its points prove nothing: {why}")
     said += [
-        f"{label}: judged by {found.judge}, of the same family ({found.related})"
-        for label, found in shown
-        if found.related
+        f"{label}: judged by {judgement.judge}, of the same family ({judgement.related})"
+        for label, judgement in shown
+        if judgement.related
     ]
     if len(judges) > 1:
         said.append("points of different judges are not compared")

@@ -76,12 +76,12 @@ def files_in(folder: Path | None, *, logs: bool = False) -> RunFiles:
 
 
 def _names_in(folder: Path, *, logs: bool) -> list[str]:
-    found = [name for name in SMALL if (folder / name).is_file()]
+    kept = [name for name in SMALL if (folder / name).is_file()]
     if logs:
-        found += sorted({path.name for pattern in LOGS for path in folder.glob(pattern)})
+        kept += sorted({path.name for pattern in LOGS for path in folder.glob(pattern)})
     for place, _, names in os.walk(folder / ATTEMPTS):
         wanted = (name for name in sorted(names) if logs or name not in LOGS_OF_ATTEMPTS)
-        found += [str(Path(place, name).relative_to(folder)) for name in wanted]
-        if len(found) > MOST_FILES:
+        kept += [str(Path(place, name).relative_to(folder)) for name in wanted]
+        if len(kept) > MOST_FILES:
             break
-    return found[:MOST_FILES]
+    return kept[:MOST_FILES]

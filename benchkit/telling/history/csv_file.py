@@ -73,10 +73,10 @@ class CsvFile:
         return [head_of(position, run) for position, run in enumerate(self.runs())]
 
     def get(self, run_id: str) -> Run:
-        found = next((run for run in self.runs() if run.id == run_id), None)
-        if found is None:
+        wanted = next((run for run in self.runs() if run.id == run_id), None)
+        if wanted is None:
             raise HistoryError(f"{self.path} holds no run {run_id!r}")
-        return found
+        return wanted
 
     def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
         return find_among(self.runs(), wanted, order, page)

@@ -98,10 +98,10 @@ def _config(folder: Path, files: Files) -> dict[str, list[str]]:
     if CONFIG not in files:
         raise ProblemsError(f"{path} is missing: the checkout is not whole, clone it again")
     try:
-        found = json.loads(files[CONFIG])
+        config = json.loads(files[CONFIG])
     except ValueError as error:
         raise ProblemsError(f"{path} cannot be read: {error}") from None
-    kinds = found.get("files") if isinstance(found, dict) else None
+    kinds = config.get("files") if isinstance(config, dict) else None
     named = {kind: _names(kinds, kind) for kind in ("solution", "test", "example")}
     for kind, names in named.items():
         if not names:

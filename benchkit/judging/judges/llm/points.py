@@ -60,12 +60,12 @@ class Sheet:
         }
 
 
-def told_decisions(items: Iterable[Item], told: Mapping[str, bool]) -> list[Decision]:
+def told_decisions(items: Iterable[Item], known: Mapping[str, bool]) -> list[Decision]:
     """The items that ran code answers; those whose run did not take place are left out."""
     return [
-        Decision(item, told[item.told_by], told_by=item.told_by)
+        Decision(item, known[item.told_by], told_by=item.told_by)
         for item in items
-        if item.told_by is not None and item.told_by in told
+        if item.told_by is not None and item.told_by in known
     ]
 
 

@@ -102,10 +102,10 @@ def _run(trial: Trial, test: str, product: str, toolchain: Toolchain) -> Run:
 def _dependencies(files: Files) -> dict[str, str]:
     """The crates that Cargo.toml declares, with the version asked for; none where it cannot be read."""
     try:
-        found = tomllib.loads(files.get("Cargo.toml", b"").decode())
+        manifest = tomllib.loads(files.get("Cargo.toml", b"").decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         return {}
-    tables = [found.get(name) for name in ("dependencies", "dev-dependencies")]
+    tables = [manifest.get(name) for name in ("dependencies", "dev-dependencies")]
     declared = [each for table in tables if isinstance(table, dict) for each in table.items()]
     return {
         name: str(asked.get("version", "*") if isinstance(asked, dict) else asked) for name, asked in declared

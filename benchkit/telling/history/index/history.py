@@ -281,7 +281,7 @@ class WholeHistory:
 
     def values_of(self, column: str) -> list[str]:
         value = COLUMNS[column].value
-        return sorted({str(found) for run in self._store.runs() if (found := value(run)) is not None})
+        return sorted({str(known) for run in self._store.runs() if (known := value(run)) is not None})
 
 
 def _is_current(reader: IndexReader) -> bool:

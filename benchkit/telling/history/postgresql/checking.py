@@ -22,12 +22,12 @@ def problems(rows: Rows) -> Iterator[str]:
     ):
         for sequence, text, *values in part:
             after = sequence
-            told = dict(zip(("id", *FACTS), values, strict=True))
+            facts = dict(zip(("id", *FACTS), values, strict=True))
             try:
                 meant = row_of(run_of_text(text, sequence))
             except (HistoryError, ValueError) as error:
-                yield f"run {told['id']}: its record cannot be read: {error}"
+                yield f"run {facts['id']}: its record cannot be read: {error}"
                 continue
-            wrong = [name for name, value in told.items() if meant[name] != value]
+            wrong = [name for name, value in facts.items() if meant[name] != value]
             if wrong:
-                yield f"run {told['id']}: its {', '.join(wrong)} differ from its record: copy it anew"
+                yield f"run {facts['id']}: its {', '.join(wrong)} differ from its record: copy it anew"

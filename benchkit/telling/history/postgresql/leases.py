@@ -57,8 +57,8 @@ _GROUPS = """
 
 
 def claim(connection: Connection[Any], group: str, box: str, seconds: float) -> Lease | None:
-    found = connection.execute(_CLAIM, {"group": group, "box": box, "seconds": seconds}).fetchone()
-    return None if found is None else Lease(group, found[0], box)
+    row = connection.execute(_CLAIM, {"group": group, "box": box, "seconds": seconds}).fetchone()
+    return None if row is None else Lease(group, row[0], box)
 
 
 def heartbeat(connection: Connection[Any], lease: Lease, seconds: float) -> bool:

@@ -100,12 +100,12 @@ class Spool:
 
 def all_spools() -> dict[str, int]:
     """How many records wait on this box, by database; those alone for which some do."""
-    found = {}
+    spools = {}
     for name in sorted((state_folder() / "stores").glob("*/database")):
         url = name.read_text(encoding="utf-8", errors="surrogateescape").strip()
         if waiting := len(Spool(url).runs()):
-            found[url] = waiting
-    return found
+            spools[url] = waiting
+    return spools
 
 
 def _taken_apart(run: Run) -> tuple[Run, Lease | None]:

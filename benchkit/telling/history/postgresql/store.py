@@ -141,9 +141,9 @@ class PostgresStore:
         return [value for (value,) in self._rows(query)]
 
     def get(self, run_id: str) -> Run:
-        found = self._row(f"SELECT {RECORD} FROM run WHERE id = %s", [storable_text(run_id)])
-        if found is not None:
-            return run_of_text(found[0])
+        row = self._row(f"SELECT {RECORD} FROM run WHERE id = %s", [storable_text(run_id)])
+        if row is not None:
+            return run_of_text(row[0])
         for run in self._spool.runs():
             if run.id == run_id:
                 return run
@@ -213,12 +213,12 @@ class PostgresStore:
 
     def artifact(self, run: Run, name: str) -> BinaryIO:
         """From the store, else from the run's folder where that lies on this box."""
-        found = self._row(
+        row = self._row(
             "SELECT content FROM attempt_file WHERE run = %s AND name = %s",
             [storable_text(run.id), storable_text(name)],
         )
-        if found is not None:
-            return BytesIO(found[0])
+        if row is not None:
+            return BytesIO(row[0])
         folder = adding.folder_of(run)
         if folder is None:
             raise FileNotFoundError(f"{name} of {run.id} is neither in {self.place} nor on this box")
