@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.page_settings import read_settings
+from benchkit.dashboard.pages.launch import BEGINS_WITH
 from benchkit.dashboard.pages.rendering import render, site_of
 from benchkit.telling.reports import FORMATS
 
@@ -32,6 +33,7 @@ def settings(request: Request) -> HTMLResponse:
         "settings.html",
         settings=read_settings(site.settings_file),
         defaults=DEFAULTS,
+        begins_with=BEGINS_WITH,
         formats=tuple(FORMATS),
         tunnel=f"ssh -L {site.access.port}:localhost:{site.access.port} {_user()}@{socket.gethostname()}",
     )
