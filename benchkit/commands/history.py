@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from benchkit.commands.options import HistoryPlace, history_option
+from benchkit.errors import UsageError
 
 
 @click.group(invoke_without_command=True)
@@ -33,7 +34,7 @@ def copy(source: str, target: str, logs: bool) -> None:
 
     opened, to = open_store(source), open_store(target)
     if not opened.heads():
-        say(f"{source} holds no runs")
+        raise UsageError(f"{source} holds no runs: there is nothing to copy")
     to.check()
 
     def report(done: Copied, of: int) -> None:

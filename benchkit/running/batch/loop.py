@@ -84,6 +84,7 @@ def _known(history: str | Path, report: Callable[[str], None]) -> tuple[BatchSta
     try:
         runs = store.runs()
     except StoreUnavailable as error:
+        store.check()  # refuses one that this box has never reached: its name may be a typing error
         report(f"{error}; what is done is taken from this box's journal")
         return read_state(history), store.waiting()
     return agree_with_history(read_state(history), runs), runs

@@ -37,6 +37,7 @@ from benchkit.telling.history.postgresql.spool import Spool
 from benchkit.telling.history.sealed import open_below
 from benchkit.terminal import say
 
+NEVER_REACHED = "nothing was ever recorded there from this box: mend the address, or start the database"
 NEXT_TRY_S = 10.0  # after one that failed, for those who only read
 _next_try: dict[str, float] = {}
 _told: set[str] = set()
@@ -61,7 +62,7 @@ class PostgresStore:
                 raise StoreUnavailable(f"history {self.place}: it may only be read")
         except StoreUnavailable as error:
             if not self._spool.was_reached():
-                raise HistoryError(f"{error}; nothing was ever recorded there from this box") from error
+                raise HistoryError(f"{error}; {NEVER_REACHED}") from error
             self._spool.make_folder()
             self._tell_of_waiting(error)
         else:

@@ -50,6 +50,13 @@ def test_without_psycopg_the_command_that_brings_it_is_named(monkeypatch: pytest
         store.heads()
 
 
+def test_copying_from_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    """It is a typing error more likely than an empty history; TO is not looked at."""
+    refused = typed("history", "copy", str(tmp_path / "no.json"), "postgresql://box/runs").exception
+    assert isinstance(refused, UsageError)
+    assert str(refused).endswith("no.json holds no runs: there is nothing to copy")
+
+
 def test_the_environment_names_the_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """BENCH_HISTORY stands for --history in every command; what is typed wins over it."""
     monkeypatch.setenv("BENCH_HISTORY", "postgresql://box")

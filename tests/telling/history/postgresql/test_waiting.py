@@ -182,7 +182,7 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
     plan = tmp_path / "plan.yaml"
     plan.write_text(
         f"models: [{F16}]\nbenchmarks: [demo]\n"
-        "defaults: {server: xllamacpp, temperature: 0.0, max_tokens: 1000}\n"
+        "defaults: {server: xllamacpp, temperature: 0.0, max_tokens: 60, args: [--limit, '1']}\n"
     )
     own_server.stop()
     try:
@@ -201,6 +201,20 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(open_store(place).heads()) == 2, "what is done is done"
     assert "wait" not in typed("status").stdout
+
+
+def test_a_batch_does_not_begin_with_an_address_that_was_never_reached(
+    own_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night of records would wait for a database that there is not."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    plan = tmp_path / "plan.yaml"
+    plan.write_text(f"models: [{F16}]\nbenchmarks: [demo]\ndefaults: {{server: xllamacpp}}\n")
+    words = ("batch", plan, "--history", own_server.url("nowhere"))
+    refused = run_script("bench_runner.py", *words, folder=tmp_path)
+    assert refused.returncode == 1
+    assert "nothing was ever recorded there from this box: mend the address" in refused.stderr
+    assert all_spools() == {}
 
 
 def test_a_password_is_in_no_log_and_no_record(own_server: Server, tmp_path: Path) -> None:
@@ -225,7 +239,7 @@ def test_a_password_is_in_no_log_and_no_record(own_server: Server, tmp_path: Pat
         assert "pa55" not in refused.stderr
     (tmp_path / ".env").write_text("PGPASSWORD=pa55-word\n")
     words = ("--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0.0")
-    done = typed(*words, "--max-tokens", "1000")
+    done = typed(*words, "--max-tokens", "60", "--limit", "1")
     assert done.returncode == 0, done.stderr
     assert "recorded as" in done.stderr
     left = [done.stdout, done.stderr, typed("show", "--help").stdout, typed("list", "--json").stdout]
