@@ -14,12 +14,12 @@ AT_ONCE = 4
 
 def script_problems(plans: Iterable[PlannedRun]) -> list[str]:
     """What the scripts have to say, all of them."""
-    distinct = {_command(plan): plan for plan in plans}
+    distinct = {command_of(plan): plan for plan in plans}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [text for text in pool.map(_problem, distinct.values()) if text]
 
 
-def _command(plan: PlannedRun) -> str:
+def command_of(plan: PlannedRun) -> str:
     """What the script is asked to do, but for the model and the folder."""
     settings = plan.settings
     asked = (settings.temperature, settings.max_tokens, settings.parallel)

@@ -64,6 +64,7 @@ class Groups:
         self._lock = RLock()
         self._groups: dict[str, AtWork] = {}
         self._room = room_of_a_slot()
+        self._sound: set[str] = set()  # commands that were checked
 
     def facts(self) -> dict[str, Any]:
         with self._lock:
@@ -75,13 +76,16 @@ class Groups:
         with self._lock:
             if all(one.is_over for one in self._groups.values()):
                 self._room = room_of_a_slot()
-        return [refusal(read_order(text), self.inventory, self._runs_dir, self._room) for text in orders]
+        return [self._refusal(read_order(text)) for text in orders]
+
+    def _refusal(self, order: Order) -> str:
+        return refusal(order, self.inventory, self._runs_dir, self._room, self._sound)
 
     def start(self, order: str) -> dict[str, Any]:
         """Begin a group, or go on with it; a later attempt takes over what an earlier one has at work."""
         asked = read_order(order)
         with self._lock:
-            if problem := refusal(asked, self.inventory, self._runs_dir, self._room):
+            if problem := self._refusal(asked):
                 raise Refused(problem)
             known = self._groups.get(asked.group)
             if known is not None and known.order.attempt > asked.attempt:

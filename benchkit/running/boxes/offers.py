@@ -7,19 +7,23 @@ from pathlib import Path
 
 from benchkit.errors import BenchError
 from benchkit.records import ModelFile
-from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.checks import command_of, script_problems
 from benchkit.running.batch.estimate import TOO_SMALL, expected_memory
 from benchkit.running.batch.expand import Entry
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.link.orders import Order, planned_runs
+from benchkit.running.plan import PlannedRun
 from benchkit.serving.telemetry.readers import open_reader
 from benchkit.serving.telemetry.room import Room, free_room
 
 _AUTO = "auto"
 
 
-def refusal(order: Order, inventory: Inventory, runs_dir: Path, room: Room) -> str:
-    """Why this box cannot take the group, in words; empty where it can."""
+def refusal(order: Order, inventory: Inventory, runs_dir: Path, room: Room, sound: set[str]) -> str:
+    """Why this box cannot take the group, in words; empty where it can.
+
+    `sound` holds the commands whose scripts have found nothing wrong with them; it is added to.
+    """
     if order.commands and not inventory.allows_commands:
         return f"it runs no commands of others ({', '.join(order.commands)}): join it with --allow-commands"
     model = inventory.models.get(order.sha256)
@@ -33,7 +37,15 @@ def refusal(order: Order, inventory: Inventory, runs_dir: Path, room: Room) -> s
     if missing := sorted(kind for kind in kinds if inventory.engines.get(kind, "") is None):
         return f"{', '.join(missing)} is not installed there"
     entries = [Entry(plan.id, plan.settings, model) for plan in plans]
-    return _without_room(entries, model, room) or "; ".join(script_problems(plans))
+    return _without_room(entries, model, room) or _unsound(plans, sound)
+
+
+def _unsound(plans: list[PlannedRun], sound: set[str]) -> str:
+    unchecked = [plan for plan in plans if command_of(plan) not in sound]
+    problems = script_problems(unchecked)
+    if not problems:
+        sound.update(map(command_of, unchecked))
+    return "; ".join(problems)
 
 
 def _without_room(entries: list[Entry], model: ModelFile, room: Room) -> str:

@@ -36,6 +36,7 @@ TRIES_AGAIN_S = 1.0
 ASKS_AGAIN_S = 30.0  # whether what waits is still wanted
 NAPS_S = 0.25
 STOPS_WITHIN_S = 15.0
+ANSWERS_WITHIN_S = 120.0  # about the whole plan: scripts check themselves; who is slower gets groups later
 SETTLES_WITHIN_S = 10.0
 
 
@@ -107,8 +108,9 @@ class DaskExecutor:
         self._boxes.refresh(self._waiting)
         wait(self._boxes.answers())
         self._boxes.refresh(self._waiting)
-        while awaited := self._boxes.answers():
-            wait(awaited)
+        deadline = time.monotonic() + ANSWERS_WITHIN_S
+        while (awaited := self._boxes.answers()) and time.monotonic() < deadline:
+            wait(awaited, deadline - time.monotonic())
         self._boxes.take_answers()
         homeless = [(sent, why) for sent in self._waiting if (why := self._boxes.why_homeless(sent))]
         lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in homeless]

@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
+from benchkit.errors import ClusterError
 from benchkit.running.executors.base import Group
-from benchkit.running.link.calls import Box, Calls, Operation
+from benchkit.running.link.calls import Box, Calls, Operation, Refused
 from benchkit.running.link.orders import OnLostBox, Order
 from benchkit.running.plan import PlannedRun
 from benchkit.telling.history.leases import Lease
@@ -46,6 +48,11 @@ class Sent:
     def next_order(self, attempt: int) -> Order:
         runs = tuple(run for run in self.order.runs if run.id in self.left)
         return replace(self.order, attempt=attempt, runs=runs)
+
+    @cached_property
+    def text(self) -> str:
+        """The order as it was submitted: each box is asked about it."""
+        return self.order.to_json()
 
     @property
     def stays(self) -> bool:
@@ -89,7 +96,7 @@ class Boxes:
         self._offers[box.address] = []
         for first in range(0, len(groups), ORDERS_AT_ONCE):
             some = groups[first : first + ORDERS_AT_ONCE]
-            orders = [sent.order.to_json() for sent in some]
+            orders = [sent.text for sent in some]
             answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
             self._offers[box.address].append((some, answer))
 
@@ -110,8 +117,11 @@ class Boxes:
             self._offers[box.address] = still
 
     def _note_offers(self, box: Box, some: Sequence[Sent], answer: Future[Any]) -> None:
-        error = answer.exception()
-        for sent, why in zip(some, [str(error)] * len(some) if error else answer.result(), strict=True):
+        if isinstance(answer.exception(), ClusterError) and not isinstance(answer.exception(), Refused):
+            self._facts.pop(box.address, None)  # it was not reached: it is asked again
+            return
+        why_not = [str(answer.exception())] * len(some) if answer.exception() else answer.result()
+        for sent, why in zip(some, why_not, strict=True):
             self._refusals[box.address, sent.group.name] = why
             sent.was_taken |= not why
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from benchkit.running.link.certificates import Credentials
 
 DEFAULT_PORT = 8786
-CONNECT_S = 5.0
+CONNECT_S = 10.0
 LOST_AFTER_S = 5.0  # without a sign of life from a box, which gives several a second
 SCHEME = "tls://"
 SETTINGS = {
