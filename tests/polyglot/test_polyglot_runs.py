@@ -178,6 +178,21 @@ def test_an_example_passes_and_a_forged_end_does_not(
     assert forged["verdict"] in ("wrong", "error"), forged
 
 
+@pytest.mark.heavy
+@pytest.mark.parametrize("first", ["", "#include <vector>\n"], ids=["begins as the test", "begins otherwise"])
+def test_a_cpp_header_must_do_without_what_catch_includes(
+    first: str, tmp_path: Path, shared_data: Path
+) -> None:
+    """The test includes it before Catch, which we have compiled beforehand."""
+    folder = write_exercise(tmp_path / "checkout", "cpp/sum")
+    lay_down_catch(shared_data, folder)
+    header = "#pragma once\nnamespace sum { int add(int a, int b); int all(std::vector<int> each); }\n"
+    files = {"sum.h": header, "sum.cpp": first + EXAMPLES["cpp/sum"]["sum.cpp"]}
+    row = replay(tmp_path / "checkout", "cpp/sum", answer(files), tmp_path / "out")
+    assert row["verdict"] == "error"
+    assert "vector" in row["detail"]
+
+
 def lay_down_catch(data: Path, folder: Path) -> None:
     name = "./cpp/exercises/practice/diamond/test/catch.hpp"
     with tarfile.open(data / "polyglot" / "polyglot-benchmark-7e0611e-without-java.tar.xz") as tar:
