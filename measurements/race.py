@@ -116,6 +116,8 @@ def run_race(
     asked = starts = 0
     length = round_length if start is None else round_length_for(start, 1.0)
     end = max(length, FIRST_ROUND) if start is not None else length
+    if start is not None and end > problems / 2:  # one round
+        end = problems
     while race.answered < problems:
         starts += len(race.running)
         for problem in order[race.answered : end]:

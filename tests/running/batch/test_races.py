@@ -151,8 +151,8 @@ def test_few_problems_are_asked_all_at_once(tmp_path: Path) -> None:
 
 
 def test_one_round_where_starting_takes_long(tmp_path: Path) -> None:
-    """A start as long as nine problems leaves no room for two rounds of forty, and the summary says so."""
-    night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 40, loading_s=9.0)
+    """A start as long as three problems makes rounds of 28: two would not pay, and the summary says so."""
+    night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 40, loading_s=3.0)
     assert [run["status"] for run in runs_in(tmp_path)] == ["ok", "ok"]
     assert "starting takes so long that one round has all 40 problems" in night.races[0].in_words()
 
