@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchkit.errors import UsageError
-from benchkit.running.live import LiveRun, live_runs
+from benchkit.running.live import LiveRun, each_once, live_runs
 
 
 def runs_at_work() -> list[LiveRun]:
     """Of all histories, the longest first."""
     try:
-        return live_runs()
+        return each_once(live_runs())
     except UsageError:  # no cache folder
         return []
 

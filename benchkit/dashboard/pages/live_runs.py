@@ -10,7 +10,7 @@ from benchkit.contract import RunFile
 from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
 from benchkit.records import Run, Status
-from benchkit.running.live import LiveRun, live_runs
+from benchkit.running.live import LiveRun, each_once, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.runs import run_of
 from benchkit.telling.history.artifacts import json_objects
@@ -60,7 +60,7 @@ class Watched:
 
 def watched_runs(history: str) -> list[Watched]:
     """All of this user, those of other histories too."""
-    return [_watched(live, history) for live in live_runs()]
+    return [_watched(live, history) for live in each_once(live_runs())]
 
 
 def watched_run(history: str, run_id: str) -> Watched | None:

@@ -26,7 +26,7 @@ pace.py      from a script's progress to a snapshot, with the time that is left
 """
 
 from benchkit.running.live.form import Announcement, Snapshot
-from benchkit.running.live.look import Follower, LiveRun, killed_runs, live_runs
+from benchkit.running.live.look import Follower, LiveRun, each_once, killed_runs, live_runs
 from benchkit.running.live.publish import Publisher, publishing
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "LiveRun",
     "Publisher",
     "Snapshot",
+    "each_once",
     "killed_runs",
     "live_runs",
     "publishing",

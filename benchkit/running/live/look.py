@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +51,13 @@ def live_runs(folder: Path | None = None) -> list[LiveRun]:
     remove_stale(place)
     runs = [run for path in place.glob("*.jsonl") if (run := _read(path)) is not None]
     return sorted(runs, key=lambda run: run.announcement.since)
+
+
+def each_once(runs: Iterable[LiveRun]) -> list[LiveRun]:
+    """Without the files of boxes of a cluster on this very machine, of which their batch tells as well."""
+    known = list(runs)
+    told_by_batch = {run.announcement.run_id for run in known if run.announcement.box}
+    return [run for run in known if run.announcement.box or run.announcement.run_id not in told_by_batch]
 
 
 def killed_runs(folder: Path | None = None) -> list[LiveRun]:
