@@ -15,9 +15,9 @@ from benchkit.languages.finding import (
     as_numbers,
     find_program,
     is_open_to_all,
+    output_of,
     own_folders,
     shared_folder,
-    version_of,
 )
 from benchkit.languages.patterns import PatternSyntax
 
@@ -26,7 +26,9 @@ ADVICE = (
     "sudo apt install default-jdk-headless junit5 libassertj-core-java (Debian, Ubuntu),"
     " sudo dnf install java-devel junit5 assertj-core (Fedora)"
 )
-MISSING = MissingDependency(JAVAC, ADVICE)
+OLDEST = "17"
+NEEDED_JDK = f"javac {OLDEST} or newer"
+MISSING = MissingDependency(NEEDED_JDK, ADVICE)
 # Artifact -> group; without these no test runs.
 NEEDED = {
     **dict.fromkeys(
@@ -84,9 +86,13 @@ class Java:
         home = os.environ.get("JAVA_HOME")
         javac = find_program(JAVAC, (Path(home, "bin"),) if home else (), MISSING).resolve()
         java = javac.with_name(JAVA)
+        match = re.search(r"\d+(?:\.\d+)*", output_of(javac, "-version"))  # a first release is plainly "21"
+        version = match[0] if match else "0"
+        if as_numbers(version) < as_numbers(OLDEST):
+            raise MissingDependency(NEEDED_JDK, f"{javac} is {version}; {ADVICE}")
         root = javac.parent.parent
         folders = own_folders(root, *_settings(root), *find_jars().values())
-        return Toolchain(version_of(javac, "-version"), {JAVA: java, JAVAC: javac}, folders)
+        return Toolchain(version, {JAVA: java, JAVAC: javac}, folders)
 
     def fill_caches(self, toolchain: Toolchain) -> None:
         """Nothing to fill: what tests share is compiled by their harness."""

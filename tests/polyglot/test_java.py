@@ -15,7 +15,7 @@ from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
-from benchkit.languages import java
+from benchkit.languages import LANGUAGES, java
 from benchkit.verdict import Verdict
 from tests.polyglot.exercises import EXAMPLES, FILES, JAVA_MAIN, answer, write_exercise
 from tests.polyglot.hostile_java import HOSTILE
@@ -90,6 +90,15 @@ def test_what_is_disabled_runs_and_what_gradle_needs_is_left_out(tasks: dict[str
     assert "enum Winner" not in joined
 
 
+def test_a_first_release_has_a_version_of_one_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As "javac 21" says."""
+    (tmp_path / "javac").write_text("#!/bin/sh\necho javac 21\n")
+    (tmp_path / "javac").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    monkeypatch.setattr(java, "find_jars", dict)
+    assert LANGUAGES["java"].find_toolchain().version == "21"
+
+
 @pytest.fixture
 def no_jars(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A machine with a JDK and without a jar."""
@@ -127,3 +136,12 @@ def test_jars_are_found_where_others_keep_them(no_jars: Path) -> None:
     assert java.missing_library("import org.json.JSONObject;\n") == ""
     assert "rxjava.jar 2 or newer is not there" in java.missing_library("import io.reactivex.Observable;\n")
     assert java.missing_library("// import io.reactivex.Observable;\n") == ""
+
+
+def test_an_old_jdk_is_named_with_its_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not one failed exercise after the other."""
+    (tmp_path / "javac").write_text("#!/bin/sh\necho javac 11.0.21\n")
+    (tmp_path / "javac").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(MissingDependency, match=r"javac 17 or newer.*javac is 11\.0\.21; sudo apt install"):
+        LANGUAGES["java"].find_toolchain()
