@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from itertools import groupby, zip_longest
 from pathlib import Path
 
@@ -86,8 +87,14 @@ def _known(history: str | Path, report: Callable[[str], None]) -> tuple[BatchSta
     except StoreUnavailable as error:
         store.check()  # refuses one that this box has never reached: its name may be a typing error
         report(f"{error}; what is done is taken from this box's journal")
-        return read_state(history), store.waiting()
+        return _with_new_ids(read_state(history)), store.waiting()
     return agree_with_history(read_state(history), runs), runs
+
+
+def _with_new_ids(state: BatchState) -> BatchState:
+    """What is not over goes on under another id: whether the history has its own cannot be told now."""
+    entries = {key: one if one.over else replace(one, run_id=None) for key, one in state.entries.items()}
+    return replace(state, entries=entries)
 
 
 def _run_races(

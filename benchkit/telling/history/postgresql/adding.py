@@ -12,7 +12,7 @@ from benchkit.records import Run
 from benchkit.telling.history.artifacts import RunFiles, files_in
 from benchkit.telling.history.leases import Kept, Lease
 from benchkit.telling.history.postgresql.attempt_files import put_files
-from benchkit.telling.history.postgresql.queries import ADD, ADD_IF_CURRENT
+from benchkit.telling.history.postgresql.queries import ADD, ADD_IF_CURRENT, SAYS_THE_SAME
 from benchkit.telling.history.postgresql.rows import row_of
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def folder_of(run: Run) -> Path | None:
 
 
 def add(connection: Connection[Any], run: Run, lease: Lease | None) -> Kept:
-    """Adds it and its files, both or neither; a run that is there already changes nothing."""
+    """Adds it and its files, both or neither; once more changes nothing. Another run under its id stays."""
     with connection.transaction():
         added, recorded = _add_row(connection, run, lease)
         if added:
@@ -67,7 +67,8 @@ def _add_row(connection: Connection[Any], run: Run, lease: Lease | None) -> tupl
     row = row_of(run)
     if lease is None:
         values = {**NO_LEASE, "box": platform.node(), **row}
-        return connection.execute(ADD, values).fetchone() is not None, True
+        added = connection.execute(ADD, values).fetchone() is not None
+        return added, added or connection.execute(SAYS_THE_SAME, row).fetchone() == (True,)
     values = {"box": lease.box, "lease_group": lease.group, "attempt": lease.attempt, **row}
     added, before = connection.execute(ADD_IF_CURRENT, values).fetchone() or (False, False)
     return added, added or before

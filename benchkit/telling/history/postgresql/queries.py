@@ -37,6 +37,9 @@ ADD = f"""
     INSERT INTO run ({", ".join(_COLUMNS)}) VALUES ({_VALUES}) ON CONFLICT (id) DO NOTHING RETURNING id
 """
 
+SAYS_THE_SAME = "SELECT record = %(record)s::jsonb FROM run WHERE id = %(id)s"
+"""Of a run that is there already."""
+
 ADD_IF_CURRENT = f"""
     WITH present AS (
         SELECT FROM lease

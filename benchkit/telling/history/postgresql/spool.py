@@ -2,8 +2,8 @@
 
 A record that waits is a run of a history in a file, so that a person can read it; one that waits with a lease
 carries it. Sending is idempotent: a record goes from the file once the database has it, and a crash between
-the two sends it once more, which changes nothing there. One that the database refuses for its lease's sake,
-since another attempt is the present one, is kept beside them and never sent again.
+the two sends it once more, which changes nothing there. One that the database refuses, since another attempt
+at its group is the present one or another run has its id, is kept beside them and never sent again.
 """
 
 from __future__ import annotations
@@ -66,6 +66,11 @@ class Spool:
         further = {**run.further, **({LEASE: asdict(lease)} if lease else {})}
         JsonFile(self.path).append(replace(run, further=further))
 
+    def set_aside(self, run: Run) -> Path:
+        """Keep what the database refused, and send it never again; returns where."""
+        JsonFile(self.refused).append(run)
+        return self.refused
+
     def runs(self) -> list[Run]:
         """What waits, without leases."""
         return [run for run, _ in self._waiting()]
@@ -87,7 +92,7 @@ class Spool:
                 except HistoryError:
                     continue
                 if kept is Kept.REFUSED:
-                    JsonFile(self.refused).append(run)
+                    self.set_aside(run)
                 JsonFile(self.path).delete(run.id)
             if not JsonFile(self.path).heads():
                 self.path.unlink(missing_ok=True)

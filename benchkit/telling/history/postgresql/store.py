@@ -89,6 +89,9 @@ class PostgresStore:
             return Kept.WAITING
         self._spool.note_reached()
         _told.discard(self.place)
+        if kept is Kept.REFUSED and lease is None:
+            where = self._spool.set_aside(whole)
+            say(f"history {self.place}: it holds another run {run.id}; this one's record is in {where}")
         return kept
 
     def _add(self, run: Run, lease: Lease | None) -> Kept:

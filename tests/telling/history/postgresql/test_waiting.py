@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import HistoryError, StoreUnavailable
+from benchkit.running.batch.loop import _known
+from benchkit.running.batch.state import EntryState, StateJournal
 from benchkit.telling.history import open_store
 from benchkit.telling.history.leases import Kept, leasing
 from benchkit.telling.history.postgresql import store as store_module
@@ -134,14 +136,22 @@ def test_what_waits_belongs_to_the_history_where_that_can_only_be_read(
 def test_one_that_was_sent_before_a_crash_changes_nothing_the_second_time(place: str) -> None:
     """The process died between the database's word and the file's."""
     store = open_store(place)
-    store.append(a_run("x", model="first"))
-    Spool(place).put(a_run("x", model="again"), None)
+    store.append(a_run("x"))
+    Spool(place).put(a_run("x"), None)
     store.append(a_run("y"))
-    assert [(head.id, head.model) for head in store.heads()] == [
-        ("before", "qwen-7b"),
-        ("x", "first"),
-        ("y", "qwen-7b"),
-    ]
+    assert [head.id for head in store.heads()] == ["before", "x", "y"]
+    assert store.waiting() == []
+    assert not Spool(place).refused.exists()
+
+
+def test_another_run_under_an_id_is_not_lost(place: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Appended at once or after a wait, it is kept beside what waits, and the database keeps the first."""
+    store = open_store(place)
+    store.append(a_run("before", model="second"))
+    assert "it holds another run before; this one's record is in" in capfd.readouterr().err
+    Spool(place).put(a_run("before", model="third"), None)
+    assert [head.model for head in store.heads()] == ["qwen-7b"]
+    assert [run.model for run in open_store(Spool(place).refused).runs()] == ["second", "third"]
     assert store.waiting() == []
 
 
@@ -201,6 +211,30 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
     assert again.returncode == 0, again.stdout + again.stderr
     assert len(open_store(place).heads()) == 2, "what is done is done"
     assert "wait" not in typed("status").stdout
+
+
+def test_an_interrupted_run_goes_on_under_another_id_while_the_database_is_away(
+    place: str, own_server: Server
+) -> None:
+    """The database may have its id: the finished run would be another one under it."""
+    journal = StateJournal(place)
+    states = [
+        EntryState("done", "A", "demo", state="ok", run_id="of-done"),
+        EntryState("cut", "B", "demo", state="interrupted", run_id="of-cut", folder="runs/of-cut"),
+    ]
+    journal.plan(states)
+    for one in states:
+        journal.run(one)
+    own_server.stop()
+    try:
+        state, runs = _known(place, print)
+    finally:
+        own_server.start()
+    assert [(one.run_id, one.folder) for one in state.of_the_plan()] == [
+        ("of-done", None),
+        (None, "runs/of-cut"),
+    ]
+    assert runs == []
 
 
 def test_a_batch_does_not_begin_with_an_address_that_was_never_reached(
