@@ -28,6 +28,38 @@ def test_a_password_in_a_url_is_refused_and_not_repeated(url: str) -> None:
     assert "box" in refused
 
 
+@pytest.mark.parametrize(
+    "secret", ["pa#55", "pa/55", "pa?55", "12/55", "12?55", "pa?55=x", "pa[55", "12?x&pa55", "pa@55/x"]
+)
+def test_a_password_with_marks_of_a_url_is_not_repeated_either(secret: str) -> None:
+    """Such a mark ends the host's part of the URL, so that the password's rest looked like a path."""
+    refused = str(typed("list", "--history", f"postgresql://me:{secret}@box/runs").exception)
+    assert "put PGPASSWORD=… into .env" in refused
+    assert "55" not in refused
+    assert refused.startswith("postgresql://me:…: ")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://box:5432/runs?user=me@work",
+        "postgresql://box:5432/?dbname=runs&user=me@work",
+        "postgresql://me@[::1]:5432/runs?application_name=a@b",
+        "postgresql://box/runs?application_name=a:b@c",
+    ],
+)
+def test_an_at_sign_in_a_parameter_is_no_password(url: str) -> None:
+    """Names of users may hold one."""
+    open_store(url)
+
+
+def test_a_url_that_is_none_is_refused_in_one_line() -> None:
+    """It was reported as a bug of ours."""
+    assert "is no URL (Invalid IPv6 URL): write postgresql://USER@HOST/DATABASE" in str(
+        typed("list", "--history", "postgresql://[::1/runs").exception
+    )
+
+
 @pytest.mark.parametrize("url", ["postgresql://box", "postgresql://box/", "postgresql:///?host=/tmp"])
 def test_a_url_must_name_a_database(url: str) -> None:
     """libpq would take the user's name for it, which nobody means."""
