@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
 
 from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
+from tests.support import wait_until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(280)]
@@ -52,3 +54,44 @@ def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
         assert again.returncode == 0
         assert len(fleet.runs) == 6
         assert_no_server_left(fleet)
+
+
+def test_an_interrupted_batch_stops_its_boxes_and_goes_on(tmp_path: Path, port: int) -> None:
+    """Ctrl-C ends the run and its server on the box; the same command asks only what is left."""
+    with fleet_in(tmp_path, port, "alpha", thinks_s=0.5) as fleet:
+        models = fleet.write_models(1)
+        fleet.write_plan(models, problems=10)
+        fleet.start_box("alpha")
+        fleet.wait_for_boxes("alpha")
+        batch = fleet.start_batch()
+        wait_until(lambda: sum(fleet.asked().values()) >= 3, 60)
+        batch.send_signal(signal.SIGINT)
+        assert batch.wait(60) == 130, fleet.log(DESK, "batch")
+        assert_no_server_left(fleet)
+        assert fleet.runs == []
+        (state,) = json.loads(fleet.run(DESK, "status", "--json").stdout)
+        assert (state["state"], state["box"]) == ("interrupted", "alpha")
+        again = fleet.run(DESK, "batch", "plan.yaml", "--cluster", fleet.address)
+        assert again.returncode == 0, again.stderr
+        assert_each_run_once(fleet, models)
+        assert sum(times - 1 for times in fleet.asked().values()) <= 1
+
+
+def test_a_box_whose_clock_is_ten_minutes_ahead_does_its_part(tmp_path: Path, port: int) -> None:
+    """No lease, no connection and no membership depends on the clocks of two machines."""
+    clock = tmp_path / "clock"
+    clock.mkdir()
+    (clock / "sitecustomize.py").write_text(
+        "import time\nright = time.time\ntime.time = lambda: right() + 600\n"
+    )
+    with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=0.3) as fleet:
+        models = fleet.write_models(4)
+        fleet.write_plan(models)
+        fleet.start_box("alpha")
+        fleet.start_box("beta", PYTHONPATH=str(clock))
+        fleet.wait_for_boxes("alpha", "beta")
+        batch = fleet.run(DESK, "batch", "plan.yaml", "--cluster", fleet.address, timeout=200)
+        assert batch.returncode == 0, batch.stderr
+        assert "its box is lost" not in batch.stderr
+        assert_each_run_once(fleet, models)
+        assert {run["machine"]["box"] for run in fleet.runs} == {"alpha", "beta"}
