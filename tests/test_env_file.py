@@ -111,7 +111,8 @@ def test_a_default_that_is_none_is_refused_by_name(value: str) -> None:
 
 
 def test_the_example_names_what_is_read() -> None:
-    """.env.example is a .env of these four names, and no key is in it."""
+    """.env.example is a .env of these names, and no key is in it."""
     names = [line.split("=")[0] for line in (ROOT / ".env.example").read_text().splitlines() if "=" in line]
-    assert names == ["OPENROUTER_API_KEY", "DEFAULT_MODEL", "DEFAULT_TEMPERATURE", "LMSTUDIO_BASE_URL"]
+    ours = ["OPENROUTER_API_KEY", "DEFAULT_MODEL", "DEFAULT_TEMPERATURE", "LMSTUDIO_BASE_URL", "results_path"]
+    assert names == ours
     assert ".env" in (ROOT / ".gitignore").read_text().splitlines()
