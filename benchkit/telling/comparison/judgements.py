@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from benchkit.contract import JudgeRun, RunFile
 from benchkit.json_values import number
 from benchkit.records import Run
+from benchkit.rerun import PROGRAM, quoted
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.families import related_by
 from benchkit.telling.comparison.selection import Contestant, Section
@@ -17,7 +19,8 @@ from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.history.heads import Head
 
-UNCHECKED = "it was never checked: bench_runner.py judge check"
+CHANGES_WORDS = ("--rubrics", "--program")
+"""Flags of a judge that its check must have as well."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
         if head.benchmark == JudgeRun.CHECK and head.ok and head.model == judging.model
     ]
     if not checks:
-        return f"{UNCHECKED} {judging.model}"
+        return f"it was never checked: {quoted(_words_of_check(judging))}"
     check = catalog.run(max(checks, key=lambda head: head.when))
     sheet = told_by(check)
     if check.model_file.sha256 != judging.model_file.sha256:
@@ -118,6 +121,17 @@ def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
         why = ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
         return f"its check, {check.id}, failed: {why}"
     return ""
+
+
+def _words_of_check(judging: Run) -> list[str]:
+    """The command that checks this judge: the file, the provider's model, or the name at its address."""
+    config = judging.config
+    words = [PROGRAM, "judge", "check", config.path or judging.model]
+    if not config.path and not config.value("provider") and config.base_url:
+        words += ["--base-url", config.base_url]
+    given = config.script_args or ()
+    pairs = pairwise(given)
+    return [*words, *(word for pair in pairs if pair[0] in CHANGES_WORDS for word in pair)]
 
 
 def rationales(store: Store, judgement: Judgement, task: str | None = None) -> Iterator[dict[str, Any]]:
