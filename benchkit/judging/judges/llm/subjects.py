@@ -42,7 +42,7 @@ class Subject:
 
 
 def subjects_of_run(folder: Path) -> list[Subject]:
-    """All answers of a run; UsageError where its folder does not hold them."""
+    """All answers of a run; UsageError where its folder does not hold them, or none of them can be judged."""
     verdicts = _by_sample(folder / RunFile.VERDICTS)
     answers = _by_sample(folder / RunFile.ANSWERS)
     if not verdicts or not answers:
@@ -50,7 +50,11 @@ def subjects_of_run(folder: Path) -> list[Subject]:
         raise UsageError(
             f"{folder} holds no {missing}: a judge reads answers and verdicts as our scripts keep them"
         )
-    return [_subject(folder, key, verdicts[key], answers.get(key, {})) for key in verdicts]
+    subjects = [_subject(folder, key, verdicts[key], answers.get(key, {})) for key in verdicts]
+    if all(one.why_not for one in subjects):
+        why = "; ".join(sorted({one.why_not for one in subjects}))
+        raise UsageError(f"no answer in {folder} can be judged: {why}")
+    return subjects
 
 
 def _by_sample(path: Path) -> dict[tuple[str, int], dict[str, Any]]:

@@ -186,3 +186,10 @@ def test_the_language_of_code_may_be_one_that_nobody_knows(tmp_path: Path) -> No
     """Of a record from elsewhere: what lies between its fences is judged."""
     run = write_run(tmp_path / "run", {"T/0": RIGHT}, language="klingon")
     assert RIGHT in subjects_of_run(run)[0].code
+
+
+def test_a_run_of_which_no_answer_can_be_judged_is_refused(tmp_path: Path) -> None:
+    """Such as a judge's own run: it was recorded as one without a result."""
+    run = write_run(tmp_path / "run", {"Demo/0": "", "Demo/1": ""})
+    with pytest.raises(UsageError, match="can be judged: the answer holds no code"):
+        subjects_of_run(run)
