@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from benchkit.errors import HistoryError, MissingDependency, StoreUnavailable
+from benchkit.errors import HistoryError, MissingDependency, StoreUnavailable, UsageError
 from benchkit.telling.history.postgresql.address import check_address
 from benchkit.telling.history.postgresql.schema import prepare
 
@@ -31,6 +31,12 @@ PATIENCE = {
 WAIT_FOR_LOCKS = "SET lock_timeout = '30s'"
 PASSING = frozenset({"25", "40", "42501", "53", "55", "57", "58"})
 """SQLSTATE classes and codes of a database that takes nothing for now: read-only, full, busy, shut down."""
+
+NEXT_STEPS = {
+    "no password supplied": "put PGPASSWORD=… into .env, or a line into ~/.pgpass",
+    "permission denied for schema": "its owner can make the tables: createdb --owner USER DATABASE",
+}
+"""What to do about what a server says; of much else its own words tell enough."""
 
 _links: dict[tuple[str, int], Link] = {}
 
@@ -72,7 +78,10 @@ class Link:
         from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
         if self._connection is None or self._connection.closed:
-            given = conninfo_to_dict(self._url)
+            try:
+                given = conninfo_to_dict(self._url)
+            except psycopg.ProgrammingError as error:  # such as a parameter that there is not
+                raise UsageError(f"history {self._url}: {' '.join(str(error).split())}") from None
             where = make_conninfo(self._url, **{name: n for name, n in PATIENCE.items() if name not in given})
             # Between us and the server may be a pooler, which knows no prepared statements.
             connection = psycopg.connect(where, autocommit=True, prepare_threshold=None)
@@ -95,10 +104,11 @@ class Link:
                 self._connection = None
 
     def _explained(self, error: Any) -> HistoryError:
-        said = " ".join(str(error).split()) or type(error).__name__
+        said = " ".join(str(error).partition("\nLINE ")[0].split()) or type(error).__name__
         state = getattr(error, "sqlstate", None) or ""
+        steps = "".join(f": {step}" for words, step in NEXT_STEPS.items() if words in said)
         kind = StoreUnavailable if not state or {state, state[:2]} & PASSING else HistoryError
-        return kind(f"history {self._url}: {said}")
+        return kind(f"history {self._url}: {said}{steps}")
 
 
 def import_psycopg() -> None:

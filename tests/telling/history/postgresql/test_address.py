@@ -94,3 +94,10 @@ def test_the_environment_names_the_history(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setenv("BENCH_HISTORY", "postgresql://box")
     assert "names no database" in str(typed("list").exception)
     assert typed("list", "--history", str(tmp_path / "h.json")).exception is None
+
+
+def test_a_parameter_that_libpq_does_not_know_is_wrong_usage() -> None:
+    """No server was asked, so nothing has failed."""
+    pytest.importorskip("psycopg")
+    with pytest.raises(UsageError, match='invalid URI query parameter: "foo"'):
+        open_store("postgresql://box/runs?foo=1").heads()

@@ -100,6 +100,17 @@ def test_a_database_that_cannot_hold_all_texts_is_refused(postgres_server: Serve
         open_store(url).heads()
 
 
+def test_a_user_who_may_make_no_table_is_told_who_can(postgres_server: Server, database: str) -> None:
+    """Without the line of our SQL that the server quotes."""
+    name = database.partition("?")[0].rpartition("/")[2]
+    postgres_server.sql(
+        name, f"CREATE ROLE of_{name} LOGIN; REVOKE CREATE ON SCHEMA public FROM of_{name}, PUBLIC"
+    )
+    url = postgres_server.url(name, user=f"of_{name}")
+    with pytest.raises(HistoryError, match="schema public: its owner can make the tables: createdb --owner"):
+        open_store(url).heads()
+
+
 def test_what_jsonb_cannot_hold_comes_back_to_the_letter(database: str) -> None:
     """A character 0, half a surrogate pair of a file's odd name, and what is no JSON at all."""
     odd = a_run("odd", model="m\0\udcff", error="e\0", config={"path": "/m/\udcff.gguf", "nan": float("nan")})

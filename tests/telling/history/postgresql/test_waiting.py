@@ -271,6 +271,7 @@ def test_a_password_is_in_no_log_and_no_record(own_server: Server, tmp_path: Pat
         refused = typed("history", "check")
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
         assert "pa55" not in refused.stderr
+        assert ("no password supplied: put PGPASSWORD=… into .env" in refused.stderr) == (not wrong)
     (tmp_path / ".env").write_text("PGPASSWORD=pa55-word\n")
     words = ("--model", F16, "--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0.0")
     done = typed(*words, "--max-tokens", "60", "--limit", "1")
