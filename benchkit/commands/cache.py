@@ -23,6 +23,7 @@ def stats(runs_dir: Path) -> None:
     """How many answers there are to take, and of how many runs."""
     from benchkit.reuse import REQUEST, cleared_until, kept_answers
 
+    _check_is_there(runs_dir)
     until, runs, size, requests, cleared = cleared_until(runs_dir), 0, 0, set(), 0
     for kept in kept_answers(runs_dir):
         runs += 1
@@ -47,8 +48,7 @@ def clear_answers(runs_dir: Path) -> None:
     from benchkit.errors import UsageError
     from benchkit.reuse import clear
 
-    if not runs_dir.is_dir():
-        raise UsageError(f"there is no folder {runs_dir}: name the one with the runs by --runs-dir")
+    _check_is_there(runs_dir)
     try:
         clear(runs_dir, time.time())
     except OSError as error:
@@ -56,3 +56,10 @@ def clear_answers(runs_dir: Path) -> None:
             f"answers in {runs_dir} cannot be cleared: {error.strerror}; whoever may write there can do it"
         ) from None
     click.echo(f"{runs_dir}: --reuse takes no answer from before now; the runs keep theirs")
+
+
+def _check_is_there(runs_dir: Path) -> None:
+    from benchkit.errors import UsageError
+
+    if not runs_dir.is_dir():
+        raise UsageError(f"there is no folder {runs_dir}: name the one with the runs by --runs-dir")

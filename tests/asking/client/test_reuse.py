@@ -153,6 +153,13 @@ def test_speeds_are_those_of_the_new_answers_alone() -> None:
     assert (told["completion_tokens"], told["tokens_per_second"], told["reused_answers"]) == (1040, 20.0, 1)
 
 
+@pytest.mark.parametrize("word", ["stats", "clear"])
+def test_a_folder_that_is_not_there_is_named(word: str, tmp_path: Path) -> None:
+    """No answers in a folder that was mistyped would look like none to take."""
+    with pytest.raises(UsageError, match=r"there is no folder .*: name the one with the runs"):
+        cache.main([word, "--runs-dir", str(tmp_path / "none")], "cache", standalone_mode=False)
+
+
 def test_where_nobody_may_write_clearing_says_so(tmp_path: Path) -> None:
     """It names the folder, and no file that is only there for a moment."""
     (tmp_path / ".answers-cleared.json").mkdir()
