@@ -148,14 +148,14 @@ def _handlers(groups: Groups) -> dict[str, Handler]:
     handlers: dict[str, Handler] = {name: _handler(work) for name, work in plain.items()}
 
     async def look(body: str) -> str:
-        return await _answered(lambda **told: _news(groups, **told), body)
+        return await _answered(lambda **arguments: _news(groups, **arguments), body)
 
     return {**handlers, Operation.LOOK: look}
 
 
 def _handler(work: Callable[..., Any]) -> Handler:
     async def handle(body: str) -> str:
-        return await _answered(lambda **told: asyncio.to_thread(work, **told), body)
+        return await _answered(lambda **arguments: asyncio.to_thread(work, **arguments), body)
 
     return handle
 
@@ -163,10 +163,10 @@ def _handler(work: Callable[..., Any]) -> Handler:
 async def _answered(work: Callable[..., Awaitable[Any]], body: str) -> str:
     """As JSON; what went wrong as well."""
     try:
-        told = json.loads(body)
-        if not isinstance(told, dict):
+        arguments = json.loads(body)
+        if not isinstance(arguments, dict):
             raise TypeError("no names with values")
-        return json.dumps(await work(**told))
+        return json.dumps(await work(**arguments))
     except BenchError as error:
         return json.dumps({REFUSED: str(error)})
     except (OSError, ValueError, TypeError) as error:

@@ -132,7 +132,7 @@ class Groups:
             if run.announcement.run_id in wanted and not run.announcement.box
         }
         return {
-            group: {"state": one} if isinstance(one, str) else _told(one, snapshots)
+            group: {"state": one} if isinstance(one, str) else _state_of(one, snapshots)
             for group, one in known.items()
         }
 
@@ -212,16 +212,16 @@ class Groups:
         return folder
 
 
-def _told(one: AtWork, snapshots: Mapping[str, Any]) -> dict[str, Any]:
+def _state_of(one: AtWork, snapshots: Mapping[str, Any]) -> dict[str, Any]:
     over = one.is_over  # before the lines are read: they are whole then
-    told: dict[str, Any] = {
+    state: dict[str, Any] = {
         "state": OVER if over else WORKING,
         "ended": _ended(one.folder / ENDED),
         "runs": {run.id: snapshots[run.id] for run in one.order.runs if run.id in snapshots},
     }
-    if over and len(told["ended"]) < len(one.order.runs):
-        told["error"] = _last_line(one.folder / OUTPUT)
-    return told
+    if over and len(state["ended"]) < len(one.order.runs):
+        state["error"] = _last_line(one.folder / OUTPUT)
+    return state
 
 
 def _ended(path: Path) -> list[dict[str, Any]]:

@@ -99,8 +99,12 @@ class Following:
             if group in self._looks or self._pause_until.get(group, 0.0) > now:
                 continue
             sent.box = self._boxes.known.get(sent.box.name, sent.box)  # it may have another address by now
-            told = {"asked": {group: sent.lease.attempt}, "seen": {group: sent.seen}, "wait_s": LOOKS_FOR_S}
-            look = self._calls.asked(sent.box, Operation.LOOK, LOOKS_FOR_S + ANSWERS_WITHIN_S, **told)
+            arguments = {
+                "asked": {group: sent.lease.attempt},
+                "seen": {group: sent.seen},
+                "wait_s": LOOKS_FOR_S,
+            }
+            look = self._calls.asked(sent.box, Operation.LOOK, LOOKS_FOR_S + ANSWERS_WITHIN_S, **arguments)
             self._looks[group] = sent, sent.lease, look
 
     def _note_looks(self) -> Iterator[Event]:
@@ -113,29 +117,29 @@ class Following:
             elif sent.box is not None and sent.lease == lease:
                 yield from self._note_look(sent, look.result()[group])
 
-    def _note_look(self, sent: Sent, told: dict[str, Any]) -> Iterator[Event]:
-        sent.looked, sent.seen = time.monotonic(), told
-        state = told["state"]
+    def _note_look(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
+        sent.looked, sent.seen = time.monotonic(), news
+        state = news["state"]
         if state == "unknown":  # the box began anew: it goes on from what lies there
             yield from self._lose(sent)
             return
         if state == "lost":
             yield from self._lose(sent)
             return
-        yield from self._note_runs(sent, told)
-        ended = [one for one in told["ended"] if one["id"] in sent.left]
+        yield from self._note_runs(sent, news)
+        ended = [one for one in news["ended"] if one["id"] in sent.left]
         if ended and sent.fetching is None:
             self._fetch(sent, ended[0]["id"])
         elif state == "over" and not ended and sent.fetching is None:
-            yield from self._end(sent, str(told.get("error", "")))
+            yield from self._end(sent, str(news.get("error", "")))
 
-    def _note_runs(self, sent: Sent, told: dict[str, Any]) -> Iterator[Event]:
+    def _note_runs(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
         assert sent.box is not None
-        for run_id in (*told["runs"], *(one["id"] for one in told["ended"])):
+        for run_id in (*news["runs"], *(one["id"] for one in news["ended"])):
             if run_id in sent.left and run_id not in sent.begun:
                 sent.begun.add(run_id)
                 yield RunBegan(sent.left[run_id], sent.box.name)
-        for run_id, snapshot in told["runs"].items():
+        for run_id, snapshot in news["runs"].items():
             if run_id in sent.left:
                 sent.answered[run_id] = snapshot.get("done") or 0
                 yield RunProgress(sent.left[run_id], snapshot_of(snapshot))
@@ -150,7 +154,7 @@ class Following:
         (run_id, fetched), sent.fetching, sent.looked = sent.fetching, None, time.monotonic()
         if sent.box is None or sent.lease is None or run_id not in sent.left:
             return
-        told, sent.seen = sent.seen, {}  # so that the next look is answered at once
+        news, sent.seen = sent.seen, {}  # so that the next look is answered at once
         if fetched.exception() is not None:
             return
         record = fetched.result()
@@ -168,7 +172,7 @@ class Following:
             return
         if kept is Kept.WAITING:
             sent.unsaved.add(run_id)
-        wide = any(one["id"] == run_id and one["machine_wide"] for one in told.get("ended", ()))
+        wide = any(one["id"] == run_id and one["machine_wide"] for one in news.get("ended", ()))
         del sent.left[run_id]
         sent.answered.pop(run_id, None)
         if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=wide):

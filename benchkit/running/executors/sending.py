@@ -83,10 +83,10 @@ class Boxes:
             return
         if not self._told_by_head.done():
             return
-        told, self._told_by_head = self._told_by_head, None
-        if told.exception() is not None:
+        boxes, self._told_by_head = self._told_by_head, None
+        if boxes.exception() is not None:
             return
-        self.known = {box.name: box for box in told.result()}
+        self.known = {box.name: box for box in boxes.result()}
         for box in self.known.values():
             if box.address not in self._facts or _failed(self._facts[box.address]):
                 self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
@@ -149,32 +149,34 @@ class Boxes:
         return sorted(free, key=lambda box: load[box.name] / self._slots(box))
 
     def _slots(self, box: Box) -> int:
-        told = self._facts.get(box.address)
-        if told is None or not told.done() or told.exception() is not None:
+        facts = self._facts.get(box.address)
+        if facts is None or not facts.done() or facts.exception() is not None:
             return 0
-        return int(told.result()["slots"])
+        return int(facts.result()["slots"])
 
     def takes(self, box: Box, sent: Sent) -> bool:
         return self._refusals.get((box.address, sent.group.name)) == ""
 
     def why_homeless(self, sent: Sent) -> str:
         """Why no box can take it; empty where one can, or may be able to."""
-        told = [(box.name, self._refusals.get((box.address, sent.group.name))) for box in self.known.values()]
-        if sent.was_taken or any(not why for _, why in told):
+        refusals = [
+            (box.name, self._refusals.get((box.address, sent.group.name))) for box in self.known.values()
+        ]
+        if sent.was_taken or any(not why for _, why in refusals):
             return ""
-        return "; ".join(f"{name}: {why}" for name, why in told) or "no box has joined"
+        return "; ".join(f"{name}: {why}" for name, why in refusals) or "no box has joined"
 
     def differences(self) -> list[str]:
         """What the boxes have in different versions: a line for each."""
-        told = {
+        facts_by_box = {
             box.name: self._facts[box.address].result()
             for box in self.known.values()
             if box.address in self._facts and not self._facts[box.address].exception()
         }
-        kinds = sorted({kind for facts in told.values() for kind in facts["engines"]})
-        versions = {"bench_runner": {name: facts["version"] for name, facts in told.items()}}
+        kinds = sorted({kind for facts in facts_by_box.values() for kind in facts["engines"]})
+        versions = {"bench_runner": {name: facts["version"] for name, facts in facts_by_box.items()}}
         versions |= {
-            kind: {name: facts["engines"].get(kind) for name, facts in told.items()} for kind in kinds
+            kind: {name: facts["engines"].get(kind) for name, facts in facts_by_box.items()} for kind in kinds
         }
         lines = []
         for what, by_box in versions.items():

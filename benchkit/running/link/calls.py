@@ -92,21 +92,23 @@ class Calls:
         return self._later(self._boxes())
 
     async def _boxes(self) -> list[Box]:
-        told = await self._asked(as_url(self.host, self.port), "identity", {})
-        found = [
+        identity = await self._asked(as_url(self.host, self.port), "identity", {})
+        boxes = [
             Box(str(one["name"]), str(one[BOX_ADDRESS]))
-            for one in told["workers"].values()
+            for one in identity["workers"].values()
             if BOX_ADDRESS in one
         ]
-        return sorted(found, key=lambda box: box.name)
+        return sorted(boxes, key=lambda box: box.name)
 
-    def ask(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **told: Any) -> Any:
+    def ask(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **arguments: Any) -> Any:
         """What the box answers; ClusterError where it does not, Refused where it says no."""
-        return self.asked(box, operation, within_s, **told).result()
+        return self.asked(box, operation, within_s, **arguments).result()
 
-    def asked(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **told: Any) -> Future[Any]:
+    def asked(
+        self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **arguments: Any
+    ) -> Future[Any]:
         """The same, for later."""
-        message = {BODY: json.dumps(told)}
+        message = {BODY: json.dumps(arguments)}
         return self._later(self._answer(box, operation, message, within_s))
 
     async def _answer(self, box: Box, operation: str, message: Mapping[str, Any], within_s: float) -> Any:
@@ -121,11 +123,11 @@ class Calls:
         return self._later(self._fetch(box, group, run, folder))
 
     async def _fetch(self, box: Box, group: str, run: str, folder: Path) -> dict[str, Any]:
-        told: dict[str, Any] = await self._told(box, Operation.RECORD, group=group, run=run)
-        for name, size in told["files"].items():
+        ended: dict[str, Any] = await self._answer_now(box, Operation.RECORD, group=group, run=run)
+        for name, size in ended["files"].items():
             if size <= LARGEST_FILE_BYTES:
                 await self._copy(box, group, run, name, folder)
-        record: dict[str, Any] = told["record"]
+        record: dict[str, Any] = ended["record"]
         return record
 
     async def _copy(self, box: Box, group: str, run: str, name: str, folder: Path) -> None:
@@ -135,7 +137,7 @@ class Calls:
         data = bytearray()
         try:
             while True:
-                part = await self._told(
+                part = await self._answer_now(
                     box, Operation.FILE, group=group, run=run, name=name, offset=len(data)
                 )
                 if not part["data"]:
@@ -146,8 +148,8 @@ class Calls:
         except OSError as error:
             raise ClusterError(f"{target}: {error.strerror}") from None
 
-    async def _told(self, box: Box, operation: str, **told: Any) -> Any:
-        return await self._answer(box, operation, {BODY: json.dumps(told)}, ANSWERS_WITHIN_S)
+    async def _answer_now(self, box: Box, operation: str, **arguments: Any) -> Any:
+        return await self._answer(box, operation, {BODY: json.dumps(arguments)}, ANSWERS_WITHIN_S)
 
     async def _asked(
         self, address: str, operation: str, message: Mapping[str, Any], within_s: float = ANSWERS_WITHIN_S

@@ -115,7 +115,7 @@ def _typed(name: str, value: Any) -> Any:
 
 def group_name(plans: Sequence[PlannedRun], keys: Sequence[str], recorded: Sequence[str]) -> str:
     """The same for the same runs in a later batch, and another once some of them are to be done again."""
-    told = json.dumps([sorted(keys), sorted(recorded)])
-    digest = hashlib.sha256(told.encode()).hexdigest()[:16]
+    text = json.dumps([sorted(keys), sorted(recorded)])
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     name = "".join(letter if letter.isalnum() else "-" for letter in plans[0].name)[:40]
     return f"{name}-{digest}"
