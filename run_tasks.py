@@ -13,12 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import click
 
-from benchkit.asking.answers.edits.base import decoded
 from benchkit.asking.client.target import remote_of
 from benchkit.asking.script import Settings, asking_flags, say
 from benchkit.asking.script.journal import make_folder
@@ -27,23 +25,22 @@ from benchkit.asking.tasks import (
     POLYGLOT,
     Catalogue,
     Rules,
-    Task,
     TaskChoice,
     find_catalogue,
     load_catalogue,
 )
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
-from benchkit.errors import BenchError, UsageError
+from benchkit.errors import BenchError
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
 from benchkit.judging.sandbox import AskedLimits
 from benchkit.judging.task_bench import TaskBench, open_bench
-from benchkit.judging.task_evaluation import Manner, TaskRow, TaskRun, questions_of
+from benchkit.judging.task_evaluation import TaskRun
+from benchkit.judging.task_replays import GivenAnswers, say_why
+from benchkit.judging.task_rows import Manner, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
-from benchkit.terminal import printable
-from benchkit.verdict import Verdict
 
 MAX_TOKENS = 8000
 FEEDBACK_LINES, FEEDBACK_LINES_OF_OTHERS = 60, 1000
@@ -88,8 +85,8 @@ class Choices:
         return Manner(self.answer, self.include_tests, self.tries, lines, self.strict, self.reflections)
 
     @property
-    def replays(self) -> bool:
-        return bool(self.response_file or self.response_text is not None or self.rejudge)
+    def given(self) -> GivenAnswers:
+        return GivenAnswers(self.rejudge, self.response_file, self.response_text)
 
     def of_tasks(self, limit: int | None) -> TaskChoice:
         ids = [word for given in (*self.task, *self.tasks) for word in given.replace(",", " ").split()]
@@ -209,13 +206,13 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
         if settings.check:
             say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
             return
-        if choices.replays:
-            responses = _responses(catalogue, choices)
+        if choices.given.are_there:
+            responses = choices.given.read(catalogue)
             judged = TaskRun(
                 catalogue, settings, choices.manner_for(catalogue), bench, choices.efficiency
             ).judge_responses(responses, "replayed")
             if not choices.rejudge:
-                _say_why(judged[0], settings.output_dir)
+                say_why(judged[0], settings.output_dir)
             return
         several = _settings_by_model(settings, choices.models)
         with _limited_together(several):
@@ -257,65 +254,6 @@ def _settings_by_model(settings: Settings, models: tuple[str, ...]) -> list[Sett
     if not models:
         return [replace(settings, output_dir=folder)]
     return [replace(settings, model=model, output_dir=folder / safe_name(model)) for model in models]
-
-
-def _responses(catalogue: Catalogue, choices: Choices) -> list[tuple[Task, int, str]]:
-    if choices.rejudge:
-        return _earlier(catalogue, choices.rejudge)
-    if choices.response_file and choices.response_text is not None:
-        raise UsageError("--response-file and --response-text: choose one")
-    if len(catalogue.problems) != 1:
-        raise UsageError(
-            f"an answer belongs to one task, and {len(catalogue.problems)} are chosen: add --task ID"
-        )
-    text = choices.response_text if choices.response_text is not None else _read(choices.response_file)
-    return [(catalogue.problems[0], 0, text)]
-
-
-def _read(path: Path | None) -> str:
-    assert path is not None
-    try:
-        return decoded(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"--response-file {path} cannot be read: {error.strerror}") from None
-
-
-def _say_why(row: TaskRow, folder: Path | None) -> None:
-    """Whoever tries one answer asks why it did not pass, and then for more than one line."""
-    if row.verdict is Verdict.PASSED:
-        return
-    why = printable(" ".join(row.detail.split()))
-    step = "--output-dir DIR keeps what it printed"
-    if row.verdict is Verdict.EMPTY:
-        step = "an answer's code stands between lines of ```, as a model writes it"
-    elif folder is not None:
-        step = f"see ./bench_runner.py show {quote(str(folder))} --attempt {quote(row.task_id)}"
-    say(f"{row.task_id}: {row.verdict}: {why}; {step}")
-
-
-def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:
-    """The last answer to each sample of the chosen tasks."""
-    from benchkit.asking.problems.reading import rows
-    from benchkit.asking.script.journal import ANSWERS
-
-    path = folder / ANSWERS
-    if not path.exists():
-        raise UsageError(f"--rejudge {folder}: there is no {ANSWERS} in it")
-    tasks = {task.id: task for task in catalogue.problems}
-    answers: dict[tuple[str, int], str] = {}
-    unknown: set[str] = set()
-    for _, row in rows(path):
-        if row["task_id"] in tasks:
-            answers[row["task_id"], row["sample"]] = row.get("response", "")
-        else:
-            unknown.add(row["task_id"])
-    if not answers:
-        raise UsageError(
-            f"--rejudge {folder}: no answer to a chosen task, but to {', '.join(sorted(unknown)[:3])}"
-        )
-    if unknown:
-        say(f"{len(unknown)} tasks of {folder} are not among the chosen ones, such as {min(unknown)}")
-    return [(tasks[task], sample, text) for (task, sample), text in answers.items()]
 
 
 def _verify(catalogue: Catalogue, choices: Choices) -> None:

@@ -5,7 +5,8 @@ judges/              one for each form of problem: what a piece of code is worth
 tasks/               whole tasks: build, test, proof
 scoring/             what a model's answers are worth, and what they add up to
 evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
-task_evaluation.py   the same for whole tasks; task_bench.py opens what they are judged with
+task_evaluation.py   the same for whole tasks; task_rows.py how they are asked and what becomes of a sample,
+                     task_replays.py answers that are there already, task_bench.py what tasks are judged with
 judge_evaluation.py  what a model as a judge says of a run's answers; judge_check.py whether its word counts,
                      judge_tuning.py a better prompt for it,
                      judge_pairing.py two runs' answers beside one another
