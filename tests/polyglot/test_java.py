@@ -35,10 +35,10 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Task]:
 @pytest.fixture(scope="module", params=["namespaces", "landlock"])
 def judge(request: pytest.FixtureRequest) -> Iterator[TaskJudge]:
     toolchains = find_toolchains(["java"])
-    if isinstance(missing := toolchains.found["java"], MissingDependency):
+    if isinstance(missing := toolchains.by_language["java"], MissingDependency):
         pytest.skip(str(missing))
     with open_sandbox(request.param, 1, toolchains.folders) as sandbox:
-        yield TaskJudge(Tester(sandbox, toolchains.found))
+        yield TaskJudge(Tester(sandbox, toolchains.by_language))
 
 
 @pytest.mark.heavy
