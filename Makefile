@@ -57,8 +57,8 @@ run: install  ## CONFIG_DIR=DIR: a folder of JSON files, one a model, run as a b
 	@./bench_runner.py batch "$(CONFIG_DIR)"
 
 # Where Python is told to keep no compiled modules, all tests would be compiled anew each time. Many tests wait for
-# processes and time limits: three at once keep two cores busy.
-PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 3 --dist worksteal
+# processes and time limits: four at once keep two cores busy.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/pytest -q -n 4 --dist worksteal
 
 test: install  ## all but the heavy tests; about 4 minutes on 2 cores
 	$(PYTEST)

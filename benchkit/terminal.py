@@ -90,7 +90,8 @@ def say(line: str, stream: TextIO | None = None) -> None:
     """A line for the person, on stderr; words of others in it do not steer the terminal."""
     stream = stream or sys.stderr
     with whoever_reads(stream):
-        print("\n".join(map(printable, line.split("\n"))), file=stream, flush=True)
+        # In one write: where Python does not buffer, the end of a line would come after other threads' lines.
+        print("\n".join(map(printable, line.split("\n"))) + "\n", end="", file=stream, flush=True)
 
 
 @contextmanager

@@ -167,4 +167,4 @@ def speaker() -> Callable[[str], None]:
     import click
 
     name = click.get_current_context().info_name
-    return lambda line: print(f"{name}: {line}", file=sys.stderr, flush=True)
+    return lambda line: print(f"{name}: {line}\n", end="", file=sys.stderr, flush=True)

@@ -91,7 +91,8 @@ class BatchDisplay:
             self.show(text)
 
     def show(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        # In one write, as runs that are at work beside one another show lines at the same moment.
+        print(f"{text}\n", end="", file=sys.stderr, flush=True)
 
     def output(self, chunk: bytes) -> None:
         """Kept in output.log."""
