@@ -35,7 +35,7 @@ def copy(source: str, target: str, logs: bool) -> None:
     opened, to = open_store(source), open_store(target)
     if not opened.heads():
         raise UsageError(f"{source} holds no runs: there is nothing to copy")
-    to.check()
+    to.check(may_wait=False)
 
     def report(done: Copied, of: int) -> None:
         say(f"{done.seen} of {of} runs looked at, {done.added} added")

@@ -108,7 +108,8 @@ class CsvFile:
     def summary_file(self) -> Path:
         return self.path.with_name(f"{self.path.stem}.morning.md")
 
-    def check(self) -> None:
+    def check(self, *, may_wait: bool = True) -> None:
+        del may_wait  # for what never comes
         self._refuse("no run can be added")
 
     def append(self, run: Run) -> None:

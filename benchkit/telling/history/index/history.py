@@ -211,8 +211,8 @@ class IndexedHistory:
     def waiting(self) -> Sequence[Run]:
         return self._store.waiting()
 
-    def check(self) -> None:
-        self._store.check()
+    def check(self, *, may_wait: bool = True) -> None:
+        self._store.check(may_wait=may_wait)
 
     def append(self, run: Run) -> None:
         self._store.append(run)

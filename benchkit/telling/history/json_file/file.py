@@ -55,8 +55,9 @@ class JsonFile:
         self._last: tuple[Signature | None, Content] | None = None
         self._indexed: tuple[Signature | None, IndexReader | None] = (None, None)
 
-    def check(self) -> None:
+    def check(self, *, may_wait: bool = True) -> None:
         """It can be read, and an append could write it and its lock and journal beside it."""
+        del may_wait  # a file takes a run at once or never
         with _named(self.path), _no_garbage_collection():
             refuse_what_is_no_file(self.path)
             if self.path.exists() and not os.access(self.path, os.W_OK):

@@ -53,8 +53,8 @@ class PostgresStore:
         self._link = link_to(self.place)
         self._spool = Spool(self.place)
 
-    def check(self) -> None:
-        """It can be reached and takes rows. Or it did before, from this box: then records will wait here."""
+    def check(self, *, may_wait: bool = True) -> None:
+        """It can be reached and takes rows. Or it did before, from this box: then records may wait here."""
         query = "SELECT has_table_privilege('run', 'INSERT'), current_setting('transaction_read_only')"
         try:
             may, read_only = self._row(query) or (False, "on")
@@ -63,6 +63,8 @@ class PostgresStore:
         except StoreUnavailable as error:
             if not self._spool.was_reached():
                 raise HistoryError(f"{error}; {NEVER_REACHED}") from error
+            if not may_wait:
+                raise
             self._spool.make_folder()
             self._tell_of_waiting(error)
         else:

@@ -182,6 +182,26 @@ def test_an_address_that_was_never_reached_is_refused(own_server: Server, place:
     assert all_spools() == {}
 
 
+def test_a_copy_into_a_database_that_is_away_ends_and_promises_nothing(
+    place: str, own_server: Server, tmp_path: Path
+) -> None:
+    """What is copied is in its history already: none of it waits, so nobody is told that it follows."""
+    source = tmp_path / "h.json"
+    open_store(source).append(a_run("x"))
+    own_server.stop()
+    try:
+        words = ("history", "copy", source, place)
+        refused = run_script(
+            "bench_runner.py", *words, folder=tmp_path, XDG_STATE_HOME=str(tmp_path / "state")
+        )
+    finally:
+        own_server.start()
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
+    assert f"history {place}: " in refused.stderr
+    assert "follow by themselves" not in refused.stderr
+    assert all_spools() == {}
+
+
 def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Server, tmp_path: Path) -> None:
     """A batch starts and ends without it; status and doctor tell what waits; then the history has it all."""
     environment = {"BENCH_HISTORY": place, "XDG_STATE_HOME": str(tmp_path / "state")}
