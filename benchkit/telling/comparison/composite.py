@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.contract import PARTS, Figure, ScorePart
 from benchkit.errors import UnknownName, UsageError
-from benchkit.json_values import number
+from benchkit.json_values import numbers
 from benchkit.records import Run
 from benchkit.statistics import Interval, clustered_interval, mean_interval
 from benchkit.telling.comparison.catalog import Catalog
@@ -103,15 +103,9 @@ def _part_of(run: Run, part: ScorePart | Figure) -> Mapping[str, Any] | None:
     return record if isinstance(record, Mapping) else None
 
 
-def _numbers(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {str(name): known for name, given in value.items() if (known := number(given)) is not None}
-
-
 def _by_problem(one: Contestant, part: ScorePart | Figure, key: str) -> dict[str, float]:
     """Of several runs of one model the mean; empty where one of them tells nothing."""
-    several = [_numbers((_part_of(run, part) or {}).get(key)) for run in one.runs]
+    several = [numbers((_part_of(run, part) or {}).get(key)) or {} for run in one.runs]
     shared = set.intersection(*(set(values) for values in several))
     return {task: fmean(values[task] for values in several) for task in sorted(shared)}
 
@@ -156,7 +150,7 @@ def _why_none(run: Run, part: ScorePart | Figure) -> str:
     record = _part_of(run, part)
     if record is None:
         return NOT_MEASURED
-    unmeasured = _numbers(record.get("unmeasured"))
+    unmeasured = numbers(record.get("unmeasured")) or {}
     counted = ", ".join(f"{why} ({count:.0f})" for why, count in unmeasured.items())
     reasons = counted if len(unmeasured) > 1 else "".join(unmeasured)
     return str(record.get("why") or reasons or "no answer passed")
@@ -181,7 +175,7 @@ def _speed(rows: Sequence[Contestant], scoring: Scoring) -> list[PartScore]:
     if scoring.baseline is None:
         return against_the_fastest(timed)
     record = _part_of(scoring.baseline, ScorePart.SPEED) or {}
-    return against_one(timed, timed_of([scoring.baseline], _numbers(record.get("seconds"))))
+    return against_one(timed, timed_of([scoring.baseline], numbers(record.get("seconds")) or {}))
 
 
 _MEASURES: Mapping[ScorePart, Callable[[Sequence[Contestant], Scoring], list[PartScore]]] = {

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchkit.contract import JudgeRun, RunFile
-from benchkit.json_values import number
+from benchkit.json_values import number, numbers
 from benchkit.records import Run
 from benchkit.rerun import PROGRAM, quoted
 from benchkit.telling.comparison.catalog import Catalog
@@ -53,7 +53,7 @@ class Judgement:
         """`judge-7b: 71.3 points [66–76], functionality 80, …; uncalibrated: …`"""
         between = f" [{self.interval[0]:.0f}–{self.interval[1]:.0f}]" if self.interval else ""
         points = "no points" if self.points is None else f"{self.points:.1f} points{between}"
-        dimensions = _numbers(self.told.get("dimensions"))
+        dimensions = numbers(self.told.get("dimensions")) or {}
         parts = [", ".join(f"{name} {value:.0f}" for name, value in dimensions.items())]
         agreement = number(self.told.get("agreement"))
         parts += [f"agreement of votes {100 * agreement:.0f}%"] if agreement is not None else []
@@ -66,7 +66,7 @@ class Judgement:
     def abstentions(self) -> int:
         items = self.told.get("items")
         counted = items.get("abstentions") if isinstance(items, Mapping) else None
-        return int(sum(_numbers(counted).values()))
+        return int(sum((numbers(counted) or {}).values()))
 
 
 def told_by(run: Run) -> Mapping[str, Any]:
@@ -188,9 +188,3 @@ def shown_judgement(one: Contestant) -> Judgement | None:
     known: Sequence[Judgement] = one.judgements
     best = sorted(known, key=lambda each: (not each.uncalibrated, each.judging.timestamp))
     return best[-1] if best else None
-
-
-def _numbers(value: Any) -> dict[str, float]:
-    if not isinstance(value, Mapping):
-        return {}
-    return {str(name): known for name, given in value.items() if (known := number(given)) is not None}

@@ -25,6 +25,7 @@ from benchkit.telling.history.finding import (
     find_among,
 )
 from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.json_file.content import Signature, signature_in
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
 
@@ -44,7 +45,6 @@ _FIGURES = {
 """Column -> where a run keeps it, and how many of its units the column's one is."""
 
 _DIFFICULTIES = ("easy", "medium", "hard", "expert")
-Signature = tuple[int, int, int]
 
 
 class CsvFile:
@@ -57,8 +57,7 @@ class CsvFile:
 
     def runs(self) -> list[Run]:
         try:
-            status = self.path.stat()
-            signature = status.st_ino, status.st_size, status.st_mtime_ns
+            signature = signature_in(self.path.stat())
             if self._read is None or self._read[0] != signature:
                 self._read = signature, _runs_in(self.path.read_text(encoding="utf-8-sig"))
         except OSError as error:

@@ -27,6 +27,7 @@ from benchkit.telling.history.index.database import (
 )
 from benchkit.telling.history.index.lines import LineReader, end_of_head
 from benchkit.telling.history.json_file.appending import unchanging
+from benchkit.telling.history.json_file.content import Signature, signature_in
 from benchkit.telling.history.record import from_record
 
 Report = Callable[[int, int], None]
@@ -140,6 +141,5 @@ def _rows(reader: LineReader, position: int) -> Iterator[tuple[Any, ...]]:
         yield row_of(place, line.offset, len(line.data), run)
 
 
-def _signature(file: BinaryIO) -> tuple[int, int, int]:
-    status = os.fstat(file.fileno())
-    return status.st_ino, status.st_size, status.st_mtime_ns
+def _signature(file: BinaryIO) -> Signature:
+    return signature_in(os.fstat(file.fileno()))

@@ -9,9 +9,7 @@ from zlib import crc32
 
 from benchkit.files import real_path
 from benchkit.telling.history.json_file import journal
-
-Signature = tuple[int, int, int]
-"""Inode, size and time of the last change: the file is the same as long as they are."""
+from benchkit.telling.history.json_file.content import Signature
 
 
 @dataclass(frozen=True)
@@ -41,14 +39,6 @@ class Cursor:
 def page_sum(file: int, end: int) -> int:
     start = max(0, end - journal.PAGE)
     return crc32(os.pread(file, end - start, start))
-
-
-def signature_of(path: Path) -> Signature | None:
-    try:
-        status = os.stat(path)  # noqa: PTH116  asked for each page: the quickest way
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def has_unfinished_append(history: Path) -> bool:

@@ -28,9 +28,9 @@ from benchkit.telling.history.finding import (
 )
 from benchkit.telling.history.heads import Head, moment
 from benchkit.telling.history.index.building import OtherLayout, follow, needs_build
-from benchkit.telling.history.index.cursor import Signature, signature_of
 from benchkit.telling.history.index.database import index_name
 from benchkit.telling.history.index.reader import IndexReader, index_folder
+from benchkit.telling.history.json_file.content import Signature, signature_of
 from benchkit.telling.history.json_file.file import JsonFile
 from benchkit.telling.history.listing import ModelCount
 from benchkit.telling.history.notes import Note

@@ -14,7 +14,7 @@ from benchkit.files import cache_folder
 from benchkit.records import Run
 from benchkit.telling.history.finding import COLUMNS, Filter, Found, Order, Page
 from benchkit.telling.history.heads import Head, make_head
-from benchkit.telling.history.index.cursor import has_unfinished_append, signature_of
+from benchkit.telling.history.index.cursor import has_unfinished_append
 from benchkit.telling.history.index.database import (
     TEXT_PLACE,
     UselessIndex,
@@ -24,6 +24,7 @@ from benchkit.telling.history.index.database import (
     storable,
 )
 from benchkit.telling.history.index.queries import count_query, latest_query, page_query, places_query
+from benchkit.telling.history.json_file.content import signature_of
 from benchkit.telling.history.listing import HEAD_COLUMNS, LIST_COLUMNS, ModelCount, listed_run
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record

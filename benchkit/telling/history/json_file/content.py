@@ -15,6 +15,7 @@ from benchkit.telling.history.json_file import appending, document
 from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines
 
 Signature = tuple[int, int, int]
+"""Inode, size and time of the last change: the file is the same as long as they are."""
 
 
 class Content:
@@ -71,9 +72,12 @@ def read_content(path: Path) -> tuple[Signature | None, Content]:
 def signature_of(path: Path) -> Signature | None:
     """Changes with the file: an append makes it longer, all else replaces it by another file."""
     try:
-        status = os.stat(path)  # noqa: PTH116  asked for each run that is read: the quickest way
+        return signature_in(os.stat(path))  # noqa: PTH116  asked for each run that is read: the quickest way
     except OSError:
         return None
+
+
+def signature_in(status: os.stat_result) -> Signature:
     return status.st_ino, status.st_size, status.st_mtime_ns
 
 
