@@ -1,11 +1,28 @@
-"""What a list shows of a run, for stores that keep it in columns."""
+"""What a list shows of a run, for stores that keep it in columns, and how SQL asks for it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from benchkit.records import Run, Status
 from benchkit.runs import run_of
+from benchkit.telling.history.finding import COLUMNS, Column, Order, searched_text
+from benchkit.telling.history.heads import Head, make_head
+
+FACTS: Mapping[str, Column] = {
+    "id": Column(lambda run: run.id, "TEXT"),
+    "timestamp": Column(lambda run: run.timestamp, "TEXT"),
+    "problems": Column(lambda run: run.problem_set.name, "TEXT"),
+    "searched": Column(searched_text, "TEXT"),
+    # An error of a record by somebody else may be anything.
+    "error": Column(lambda run: None if run.error is None else str(run.error), "TEXT"),
+    "total_passed": Column(lambda run: run.results.total_passed, "INTEGER"),
+    "total_problems": Column(lambda run: run.results.total_problems, "INTEGER"),
+    **COLUMNS,
+}
+"""Name -> the fact: what lists are filtered and ordered by, and what they show. Each has a column."""
 
 LIST_COLUMNS = (
     *("id", "timestamp", "benchmark", "model", "status", "error"),
@@ -54,3 +71,25 @@ def listed_run(
         },
         telemetry={"tokens_per_second": tokens_per_second, "vram_peak_mb": vram_mb},
     )
+
+
+def listed_heads(rows: Iterable[tuple[Any, ...]]) -> list[Head]:
+    """The heads of rows of a position and the values of HEAD_COLUMNS."""
+    names = HEAD_COLUMNS[:-1]
+    return [
+        make_head(position, dict(zip(names, row, strict=True)), problems) for position, *row, problems in rows
+    ]
+
+
+def order_clause(order: Order, added: str) -> str:
+    """In SQL; the values of the column `added` grow as runs were added."""
+    direction = "DESC" if order.descending else "ASC"
+    by = f"{order.column} {direction} NULLS LAST, " if order.column else ""
+    return f"ORDER BY {by}{added} {direction}"
+
+
+def values_query(column: str, table: str) -> str:
+    """The values there are in a column of texts."""
+    if column not in COLUMNS:
+        raise KeyError(column)
+    return f"SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL ORDER BY {column}"

@@ -13,8 +13,9 @@ from urllib.parse import quote
 
 from benchkit.files import real_path
 from benchkit.records import Run
-from benchkit.telling.history.finding import COLUMNS, CONDITIONS, ORDERS, searched_text
+from benchkit.telling.history.finding import CONDITIONS, ORDERS
 from benchkit.telling.history.index.cursor import Cursor
+from benchkit.telling.history.listing import FACTS
 
 VERSION = 2
 """Of the tables: an index of another version is made anew."""
@@ -24,19 +25,12 @@ WAIT_S = 5.0  # for another process that writes
 TEXT_PLACE = "CAST(? AS TEXT)"
 """Of a value made by `storable`, in a statement."""
 
-_OWN_COLUMNS = {
+_ALL_COLUMNS = {
     "position": "INTEGER PRIMARY KEY",
     "offset": "INTEGER",
     "length": "INTEGER",
-    "id": "TEXT",
-    "timestamp": "TEXT",
-    "problems": "TEXT",
-    "searched": "TEXT",
-    "error": "TEXT",
-    "total_passed": "INTEGER",
-    "total_problems": "INTEGER",
+    **{name: column.kind for name, column in FACTS.items()},
 }
-_ALL_COLUMNS = _OWN_COLUMNS | {name: column.kind for name, column in COLUMNS.items()}
 _PLACES = (TEXT_PLACE if kind == "TEXT" else "?" for kind in _ALL_COLUMNS.values())
 _INSERT = f"INSERT INTO runs ({', '.join(_ALL_COLUMNS)}) VALUES ({', '.join(_PLACES)})"
 _INDEXED = ("id", "searched", *(column for column in ORDERS.values() if column))
@@ -100,11 +94,7 @@ def insert_runs(connection: sqlite3.Connection, rows: Iterable[tuple[Any, ...]])
 
 
 def row_of(position: int, offset: int, length: int, run: Run) -> tuple[Any, ...]:
-    error = None if run.error is None else str(run.error)
-    counts = run.results.total_passed, run.results.total_problems
-    own = (run.id, run.timestamp, run.problem_set.name, searched_text(run), error, *counts)
-    facts = (*own, *(column.value(run) for column in COLUMNS.values()))
-    return (position, offset, length, *map(storable, facts))
+    return (position, offset, length, *(storable(column.value(run)) for column in FACTS.values()))
 
 
 def storable(value: str | float | int | None) -> str | float | int | bytes | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from benchkit.telling.history.finding import Filter, Order, Page
 from benchkit.telling.history.index.database import FILTERED, TEXT_PLACE, storable
+from benchkit.telling.history.listing import order_clause
 
 Query = tuple[str, list[Any]]
 
@@ -20,10 +21,8 @@ def count_query(wanted: Filter, tagged: Sequence[str]) -> Query:
 def page_query(wanted: Filter, tagged: Sequence[str], order: Order, page: Page) -> Query:
     """The positions of a page's runs, which the indexes alone can tell."""
     where, values = _where(wanted, tagged)
-    direction = "DESC" if order.descending else "ASC"
-    by = f"{order.column} {direction} NULLS LAST, " if order.column else ""
     limit = -1 if page.limit is None else page.limit
-    text = f"SELECT position FROM {where} ORDER BY {by}position {direction} LIMIT ? OFFSET ?"
+    text = f"SELECT position FROM {where} {order_clause(order, 'position')} LIMIT ? OFFSET ?"
     return text, [*values, limit, page.offset]
 
 

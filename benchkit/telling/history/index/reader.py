@@ -12,8 +12,8 @@ from typing import Any
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import cache_folder
 from benchkit.records import Run
-from benchkit.telling.history.finding import COLUMNS, Filter, Found, Order, Page
-from benchkit.telling.history.heads import Head, make_head
+from benchkit.telling.history.finding import Filter, Found, Order, Page
+from benchkit.telling.history.heads import Head
 from benchkit.telling.history.index.cursor import has_unfinished_append
 from benchkit.telling.history.index.database import (
     TEXT_PLACE,
@@ -25,7 +25,14 @@ from benchkit.telling.history.index.database import (
 )
 from benchkit.telling.history.index.queries import count_query, latest_query, page_query, places_query
 from benchkit.telling.history.json_file.content import signature_of
-from benchkit.telling.history.listing import HEAD_COLUMNS, LIST_COLUMNS, ModelCount, listed_run
+from benchkit.telling.history.listing import (
+    HEAD_COLUMNS,
+    LIST_COLUMNS,
+    ModelCount,
+    listed_heads,
+    listed_run,
+    values_query,
+)
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
 
@@ -57,12 +64,8 @@ class IndexReader:
         return self._heads(query, (storable(model),))
 
     def _heads(self, query: str, values: Sequence[Any] = ()) -> list[Head]:
-        names = HEAD_COLUMNS[:-1]
         with connected(self.place) as connection:
-            return [
-                make_head(position, dict(zip(names, row, strict=True)), problems)
-                for position, *row, problems in connection.execute(query, values)
-            ]
+            return listed_heads(connection.execute(query, values))
 
     def counts(self) -> list[ModelCount]:
         """How often each model was run."""
@@ -98,9 +101,7 @@ class IndexReader:
 
     def values_of(self, column: str) -> list[str]:
         """The values there are in a column of texts."""
-        if column not in COLUMNS:
-            raise KeyError(column)
-        query = f"SELECT DISTINCT {column} FROM runs WHERE {column} IS NOT NULL ORDER BY {column}"
+        query = values_query(column, "runs")
         with connected(self.place) as connection:
             return [value for (value,) in connection.execute(query)]
 

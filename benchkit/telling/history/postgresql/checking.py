@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchkit.errors import HistoryError
-from benchkit.telling.history.postgresql.rows import FACTS, RECORD, row_of, run_of_text
+from benchkit.telling.history.listing import FACTS
+from benchkit.telling.history.postgresql.rows import RECORD, row_of, run_of_text
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 AT_ONCE = 1000
@@ -14,7 +15,7 @@ AT_ONCE = 1000
 
 def problems(rows: Rows) -> Iterator[str]:
     """Records that are none, and columns that say something else than their record."""
-    columns = ", ".join(("id", *FACTS))
+    columns = ", ".join(FACTS)
     after = 0
     while part := rows(
         f"SELECT sequence, {RECORD}, {columns} FROM run"
@@ -22,7 +23,7 @@ def problems(rows: Rows) -> Iterator[str]:
     ):
         for sequence, text, *values in part:
             after = sequence
-            facts = dict(zip(("id", *FACTS), values, strict=True))
+            facts = dict(zip(FACTS, values, strict=True))
             try:
                 meant = row_of(run_of_text(text, sequence))
             except (HistoryError, ValueError) as error:

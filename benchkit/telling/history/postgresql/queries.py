@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchkit.telling.history.finding import Filter, Order, Page
-from benchkit.telling.history.listing import HEAD_COLUMNS
-from benchkit.telling.history.postgresql.rows import FACTS, RECORD, storable_text
+from benchkit.telling.history.listing import FACTS, HEAD_COLUMNS, order_clause
+from benchkit.telling.history.postgresql.rows import RECORD, storable_text
 
 Query = tuple[str, list[Any]]
 
@@ -26,7 +26,7 @@ COUNTS = """
     FROM run GROUP BY model ORDER BY model
 """
 
-_COLUMNS = ("id", "box", "record", "exact", "lease_group", "attempt", *FACTS)
+_COLUMNS = ("box", "record", "exact", "lease_group", "attempt", *FACTS)
 _VALUES = (
     ", ".join(f"%({name})s" for name in _COLUMNS)
     .replace("%(record)s", "%(record)s::jsonb")
@@ -81,9 +81,7 @@ def count_query(wanted: Filter) -> Query:
 def page_query(wanted: Filter, order: Order, page: Page) -> Query:
     """The records of a page's runs."""
     where, values = _where(wanted)
-    direction = "DESC" if order.descending else "ASC"
-    by = f"{order.column} {direction} NULLS LAST, " if order.column else ""
-    text = f"SELECT sequence, {RECORD} FROM run {where} ORDER BY {by}sequence {direction} LIMIT %s OFFSET %s"
+    text = f"SELECT sequence, {RECORD} FROM run {where} {order_clause(order, 'sequence')} LIMIT %s OFFSET %s"
     return text, [*values, page.limit, page.offset]
 
 

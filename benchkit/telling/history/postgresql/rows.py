@@ -8,22 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from benchkit.records import Run
-from benchkit.telling.history.finding import COLUMNS, searched_text
+from benchkit.telling.history.listing import FACTS
 from benchkit.telling.history.record import as_line, from_record, to_record
-
-_OWN = (
-    "timestamp",
-    "benchmark",
-    "model",
-    "status",
-    "problems",
-    "searched",
-    "error",
-    "total_passed",
-    "total_problems",
-)
-FACTS = tuple(dict.fromkeys((*_OWN, *COLUMNS)))
-"""What lists are filtered and ordered by, and what they show."""
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """A character 0, half a surrogate pair."""
@@ -38,19 +24,10 @@ def row_of(run: Run) -> dict[str, Any]:
     plain = from_record(record)  # without what JSON has no word for, such as infinity
     text = as_line(record).decode()
     storable = text if _is_storable(text) else as_line(_storable(record)).decode()
-    facts = {
-        "timestamp": plain.timestamp,
-        "problems": plain.problem_set.name,
-        "searched": searched_text(plain),
-        "error": None if plain.error is None else str(plain.error),
-        "total_passed": plain.results.total_passed,
-        "total_problems": plain.results.total_problems,
-    } | {name: column.value(plain) for name, column in COLUMNS.items()}
     return {
-        "id": storable_text(plain.id),
         "record": storable,
         "exact": text if text != storable else None,
-        **{name: _fact(value) for name, value in facts.items()},
+        **{name: _fact(column.value(plain)) for name, column in FACTS.items()},
     }
 
 

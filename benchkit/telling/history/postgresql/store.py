@@ -15,7 +15,6 @@ from benchkit.errors import HistoryError, StoreUnavailable
 from benchkit.records import Run
 from benchkit.telling.history.artifacts import RunFiles, artifact_rows, files_in
 from benchkit.telling.history.finding import (
-    COLUMNS,
     EVERYTHING,
     FIRST_PAGE,
     IN_ORDER,
@@ -24,9 +23,9 @@ from benchkit.telling.history.finding import (
     Order,
     Page,
 )
-from benchkit.telling.history.heads import Head, head_of, make_head
+from benchkit.telling.history.heads import Head, head_of
 from benchkit.telling.history.leases import Kept, Lease, LeasedGroup
-from benchkit.telling.history.listing import HEAD_COLUMNS, LIST_COLUMNS, ModelCount, listed_run
+from benchkit.telling.history.listing import LIST_COLUMNS, ModelCount, listed_heads, listed_run, values_query
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.postgresql import adding, checking, leases, queries
 from benchkit.telling.history.postgresql.address import without_alias
@@ -129,11 +128,7 @@ class PostgresStore:
         return self._heads(f"{queries.HEADS} WHERE model = %s ORDER BY sequence", [storable_text(model)])
 
     def _heads(self, query: str, values: Values = ()) -> Sequence[Head]:
-        names = HEAD_COLUMNS[:-1]
-        return [
-            make_head(position, dict(zip(names, row, strict=True)), problems)
-            for position, *row, problems in self._rows(query, values)
-        ]
+        return listed_heads(self._rows(query, values))
 
     def counts(self) -> list[ModelCount]:
         """How often each model was run."""
@@ -141,10 +136,7 @@ class PostgresStore:
 
     def values_of(self, column: str) -> list[str]:
         """The values there are in a column of texts."""
-        if column not in COLUMNS:
-            raise KeyError(column)
-        query = f"SELECT DISTINCT {column} FROM run WHERE {column} IS NOT NULL ORDER BY {column}"
-        return [value for (value,) in self._rows(query)]
+        return [value for (value,) in self._rows(values_query(column, "run"))]
 
     def get(self, run_id: str) -> Run:
         row = self._row(f"SELECT {RECORD} FROM run WHERE id = %s", [storable_text(run_id)])
