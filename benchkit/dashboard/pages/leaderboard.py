@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.pages.choosing import small_catalog
-from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
+from benchkit.dashboard.pages.rendering import UNKNOWN, nearest_page, render, site_of
 from benchkit.errors import UsageError
 from benchkit.json_values import number
 from benchkit.telling.comparison.board import Board, best_line, boards, lines_below
@@ -102,8 +102,7 @@ def chosen_boards(catalog: Catalog, query: Mapping[str, str], page: int) -> Chos
         boards, further = _boards(catalog, asked)
     except UsageError as error:
         return Chosen(refused=str(error))
-    pages = -(-sum(_length(board) for board in boards) // ROWS)
-    place = min(max(1, page), pages)
+    place, pages = nearest_page(page, sum(_length(board) for board in boards), ROWS)
     return Chosen([*_parts(boards, (place - 1) * ROWS)], further, "", place, pages)
 
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.pages.choosing import small_catalog
-from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.dashboard.pages.rendering import nearest_page, render, site_of
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.models import history_rows, model_rows
@@ -54,8 +54,7 @@ def chosen_runs(history: IndexedHistory, name: str, page: int) -> ChosenRuns:
     heads = sorted(history.heads_of(name), key=lambda head: head.when)
     if not heads:
         choose(small_catalog(history), (name,))  # says what there is
-    pages = max(1, -(-len(heads) // ROWS))
-    place = min(max(1, page), pages)
+    place, pages = nearest_page(page, len(heads), ROWS)
     end = len(heads) - (place - 1) * ROWS
     shown = heads[max(0, end - ROWS) : end]
     before = {head.benchmark: head for head in heads[: max(0, end - ROWS)]}

@@ -52,6 +52,12 @@ def error_page(request: Request, message: str, status: int) -> HTMLResponse:
     return render(request, "error.html", status=status, message=message)
 
 
+def nearest_page(page: int, lines: int, on_a_page: int) -> tuple[int, int]:
+    """The page that there is for the one that was asked for, and how many there are; at least one."""
+    pages = max(1, -(-lines // on_a_page))
+    return min(max(1, page), pages), pages
+
+
 def address(request: Request, changes: Mapping[str, Any]) -> str:
     """This page's address with other choices; None takes one out."""
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in changes]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from benchkit.dashboard.pages.rendering import render, site_of
+from benchkit.dashboard.pages.rendering import nearest_page, render, site_of
 from benchkit.records import Status
 from benchkit.telling.history.finding import EVERYTHING, Filter, Order, Page
 
@@ -25,11 +25,10 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
         text=q.strip() or None,
     )
     order = Order(sort, bool(down))
-    place = min(max(1, page), MOST_PAGES)
-    matching = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
-    pages = max(1, -(-matching.total // ROWS))
-    if place > pages:  # of fewer than there were
-        place = pages
+    tried = min(max(1, page), MOST_PAGES)
+    matching = store.find(wanted, order, Page((tried - 1) * ROWS, ROWS))
+    place, pages = nearest_page(tried, matching.total, ROWS)
+    if place != tried:  # of fewer than there were
         matching = store.find(wanted, order, Page((place - 1) * ROWS, ROWS))
     benchmarks = store.values_of("benchmark")
     return render(
