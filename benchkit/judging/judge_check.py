@@ -15,7 +15,14 @@ from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
 from benchkit.asking.tasks import Catalogue
 from benchkit.contract import JudgeRun
 from benchkit.errors import EndpointError, UsageError
-from benchkit.judging.judge_evaluation import Court, JudgedRow, counting, judged, keep_rationales
+from benchkit.judging.judge_evaluation import (
+    Court,
+    JudgedRow,
+    counting,
+    judged,
+    keep_rationales,
+    summary_of,
+)
 from benchkit.judging.judges.llm.checking.bars import Bar, faults, sheet_lines
 from benchkit.judging.judges.llm.checking.cases import (
     PLAIN,
@@ -161,18 +168,11 @@ def _summary(
 ) -> dict[str, Any]:
     """The score is the share of plain answers on which judge and tests agree."""
     rows = [_row(case, sheet, check.court) for case, sheet in sheets if case.kind == PLAIN]
-    rows = [row for row in rows if row.verdict is not Verdict.INFRASTRUCTURE]
-    passed = sum(row.verdict is Verdict.PASSED for row in rows)
-    low, high = wilson(passed, len(rows)) if rows else (0.0, 1.0)
-    return {
-        "score": round(100 * passed / len(rows), 4) if rows else None,
-        "total_passed": passed,
-        "total_problems": len(rows),
-        "difficulty_scores": {},
-        "failed_tasks": sorted(row.task_id for row in rows if row.verdict is Verdict.WRONG),
-        "problem_set": {"name": f"known answers to {len(tasks)} tasks", "version": None, "sha256": None},
-        "interval": [round(100 * low, 4), round(100 * high, 4)],
-    }
+    agreed = [row.verdict is Verdict.PASSED for row in rows if row.verdict is not Verdict.INFRASTRUCTURE]
+    score = round(100 * sum(agreed) / len(agreed), 4) if agreed else None
+    low, high = wilson(sum(agreed), len(agreed)) if agreed else (0.0, 1.0)
+    name = f"known answers to {len(tasks)} tasks"
+    return summary_of(name, rows, score, [round(100 * low, 4), round(100 * high, 4)])
 
 
 def in_words(measures: Sequence[Measure], bars: Mapping[str, Bar], known_faults: Sequence[str]) -> list[str]:

@@ -17,6 +17,7 @@ from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import JudgeRun, RunFile
 from benchkit.errors import UsageError
 from benchkit.judging.judges.llm.evidence import Lines
+from benchkit.judging.judges.llm.pairs import Compared
 from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet, summed, told_decisions
 from benchkit.judging.judges.llm.program import Program, program_digest
@@ -81,7 +82,7 @@ class JudgedRow:
 def judge_run(court: Court, settings: Settings, folder: Path) -> None:
     """Judge all answers of the run in a folder, and tell the result."""
     begun = time.monotonic()
-    subjects = limited(subjects_of_run(folder), settings)
+    subjects = subjects_of_run(folder)[: settings.limit]
     if settings.check:
         court.programs(one.rubric for one in subjects)
         say(f"{len(subjects)} answers of {folder.name}, {court.votes} votes on each: all is ready")
@@ -101,12 +102,10 @@ def judge_run(court: Court, settings: Settings, folder: Path) -> None:
     keep_rationales(settings.output_dir, sheets)
     result = summed(sheets)
     further = {JudgeRun.FURTHER: {"run": folder.name, **record, **result}}
-    whole = output.finish({**_summary(result, sheets, folder.name), **asking.facts(), "further": further})
+    name = f"{JudgeRun.CODE} of {folder.name}"
+    summary = summary_of(name, map(row_of, sheets), result["points"], result["interval"])
+    whole = output.finish({**summary, **asking.facts(), "further": further})
     click.echo("\n".join(filter(None, (*in_words(result), usage_text(whole)))))
-
-
-def limited(subjects: Sequence[Subject], settings: Settings) -> list[Subject]:
-    return list(subjects[: settings.limit])
 
 
 def counting(ask: AskQuestion, output: ScriptOutput) -> AskQuestion:
@@ -171,27 +170,29 @@ def row_of(sheet: Sheet) -> JudgedRow:
     return JudgedRow(sheet, Verdict.PASSED if points >= ENOUGH else Verdict.WRONG, detail)
 
 
-def keep_rationales(folder: Path | None, sheets: Sequence[Sheet]) -> None:
-    """One line an answer: every item with its answer, evidence and reasons."""
+def keep_rationales(folder: Path | None, judged: Sequence[Sheet | Compared]) -> None:
+    """One line an answer or a pair: every item with its answer, evidence and reasons."""
     if folder is None:
         return
     with explained(folder):
         make_folder(folder)
-        lines = "".join(json.dumps(one.as_record(), ensure_ascii=False) + "\n" for one in sheets)
+        lines = "".join(json.dumps(one.as_record(), ensure_ascii=False) + "\n" for one in judged)
         (folder / RunFile.RATIONALES).write_text(lines, encoding="utf-8", errors="backslashreplace")
 
 
-def _summary(result: Mapping[str, Any], sheets: Sequence[Sheet], run: str) -> dict[str, Any]:
-    rows = [row_of(sheet) for sheet in sheets]
+def summary_of(
+    name: str, rows: Iterable[JudgedRow], score: float | None, interval: Sequence[float] | None
+) -> dict[str, Any]:
+    """A judge's result in the form of every script's summary; what has no verdict is not counted."""
     counted = [row for row in rows if row.verdict in (Verdict.PASSED, Verdict.WRONG)]
     return {
-        "score": result["points"],
+        "score": score,
         "total_passed": sum(row.verdict is Verdict.PASSED for row in counted),
         "total_problems": len(counted),
         "difficulty_scores": {},
         "failed_tasks": sorted({row.task_id for row in counted if row.verdict is Verdict.WRONG}),
-        "problem_set": {"name": f"{JudgeRun.CODE} of {run}", "version": None, "sha256": None},
-        "interval": result["interval"],
+        "problem_set": {"name": name, "version": None, "sha256": None},
+        "interval": interval,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
-from benchkit.asking.script.journal import explained
-from benchkit.contract import JudgeRun, RunFile
+from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
-from benchkit.judging.judge_evaluation import Court, JudgedRow, counting
+from benchkit.judging.judge_evaluation import Court, JudgedRow, counting, keep_rationales, summary_of
 from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram
 from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet
@@ -63,17 +61,10 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
             rows.append(one)
             output.add(_row(one))
     rows.sort(key=lambda one: (one.first.task_id, one.first.sample))  # they came as they got ready
-    _keep_rationales(settings.need_folder(), rows)
+    keep_rationales(settings.output_dir, rows)
     result = _summed(rows)
-    summary = {
-        "score": result["points"],
-        "total_passed": sum(_row(one).verdict is Verdict.PASSED for one in rows),
-        "total_problems": sum(_row(one).verdict is not Verdict.INFRASTRUCTURE for one in rows),
-        "difficulty_scores": {},
-        "failed_tasks": sorted(_row(one).task_id for one in rows if _row(one).verdict is Verdict.WRONG),
-        "problem_set": {"name": f"pairs of {run.name} and {against.name}", "version": None, "sha256": None},
-        "interval": result["interval"],
-    }
+    name = f"pairs of {run.name} and {against.name}"
+    summary = summary_of(name, map(_row, rows), result["points"], result["interval"])
     whole = output.finish({**summary, **asking.facts(), "further": {JudgeRun.FURTHER: {**record, **result}}})
     click.echo("\n".join(filter(None, (*_in_words(result, run.name, against.name), usage_text(whole)))))
 
@@ -145,12 +136,6 @@ def _summed(rows: Sequence[Compared]) -> dict[str, Any]:
         },
         "p": round(sign_flip([2 * worth - 1 for worth in worths]), 4) if worths else None,
     }
-
-
-def _keep_rationales(folder: Path, rows: Sequence[Compared]) -> None:
-    lines = "".join(json.dumps(one.as_record(), ensure_ascii=False) + "\n" for one in rows)
-    with explained(folder):
-        (folder / RunFile.RATIONALES).write_text(lines, encoding="utf-8", errors="backslashreplace")
 
 
 def _in_words(result: Mapping[str, Any], first: str, second: str) -> list[str]:
