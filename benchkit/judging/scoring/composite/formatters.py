@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from benchkit.errors import MissingDependency
 from benchkit.judging.scoring.composite.lint import TIMEOUT_S, changed_lines
 from benchkit.languages import find_language
+from benchkit.languages.rust import EDITION
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Formatter:
 
 FORMATTERS: Mapping[str, Formatter] = {
     "go": Formatter("gofmt", "go", ("-w",)),
-    "rust": Formatter("rustfmt", "rustc", ("--edition", "2021")),
+    "rust": Formatter("rustfmt", "rustc", ("--edition", EDITION)),
 }
 """By the language's name."""
 
