@@ -76,6 +76,12 @@ def mean_interval(values: Sequence[float], confidence: float = CONFIDENCE) -> In
     return centre - half, centre + half
 
 
+def points_interval(points: Sequence[float]) -> Interval | None:
+    """`mean_interval` of values from 0 to 100, which their mean cannot leave."""
+    interval = mean_interval(points)
+    return interval and (max(0.0, interval[0]), min(100.0, interval[1]))
+
+
 def t_of(freedom: int, confidence: float = CONFIDENCE) -> float:
     """Student's quantile of a two-sided interval: exact for 1 and 2 degrees of freedom, else a series."""
     if freedom == 1:

@@ -35,8 +35,7 @@ from benchkit.judging.judges.llm.checking.cases import (
 )
 from benchkit.judging.judges.llm.checking.known import KnownTask, known_task, spread
 from benchkit.judging.judges.llm.checking.measures import Measure, measure_all
-from benchkit.judging.judges.llm.pairs import Compared, PairProgram
-from benchkit.judging.judges.llm.parallel import in_parallel
+from benchkit.judging.judges.llm.pairs import Compared, PairProgram, compare_all
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.tasks.verify import Known
 from benchkit.statistics import wilson
@@ -139,12 +138,9 @@ def _judged(
 def _compared(
     court: Court, pairs: Sequence[PairCase], ask: AskQuestion, askers: int
 ) -> Iterator[tuple[PairCase, Compared]]:
-    programs = {pair.first.rubric: PairProgram(court.rubrics[pair.first.rubric]) for pair in pairs}
-
-    def compare(pair: PairCase) -> Compared:
-        return programs[pair.first.rubric].compare(pair.first, pair.second, ask)
-
-    with closing(in_parallel(compare, pairs, askers)) as all_compared:
+    programs = {name: PairProgram(court.rubrics[name]) for name in {pair.first.rubric for pair in pairs}}
+    both = [(pair.first, pair.second) for pair in pairs]
+    with closing(compare_all(programs, both, ask, askers)) as all_compared:
         for place, compared in all_compared:
             yield pairs[place], compared
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -17,27 +16,15 @@ from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
 from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 from benchkit.judging.judge_evaluation import Court, JudgedRow, counting, keep_rationales, summary_of
-from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram
-from benchkit.judging.judges.llm.parallel import in_parallel
+from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram, compare_all
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.rubrics import DIMENSIONS
 from benchkit.judging.judges.llm.subjects import Subject, subjects_of_run
 from benchkit.judging.judges.llm.votes import Abstention
-from benchkit.statistics import mean_interval, sign_flip
+from benchkit.statistics import points_interval, sign_flip
 from benchkit.verdict import Verdict
 
-if TYPE_CHECKING:
-    from benchkit.judging.judges.llm.engine import AskQuestion
-
 WORTH = {FIRST: 1.0, SAME: 0.5, SECOND: 0.0}
-
-
-@dataclass(frozen=True)
-class Pair:
-    """Two answers to one task."""
-
-    first: Subject
-    second: Subject
 
 
 def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> None:
@@ -45,7 +32,7 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
     begun = time.monotonic()
     pairs = _pairs(run, against)[: settings.limit]
     programs = {
-        name: PairProgram(court.rubrics[name]) for name in sorted({one.first.rubric for one in pairs})
+        name: PairProgram(court.rubrics[name]) for name in sorted({first.rubric for first, _ in pairs})
     }
     if settings.check:
         say(f"{len(pairs)} pairs of answers of {run.name} and {against.name}: all is ready")
@@ -56,8 +43,11 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
     output = ScriptOutput(settings.output_dir, len(pairs), begun)
     record = {**court.as_record(programs), "votes": 2, "run": run.name, "against": against.name}
     rows = []
-    with asking.one_by_one({"judge": record, "pairs": True}) as ask:
-        for one in _compared(programs, pairs, counting(ask, output), asking.askers):
+    with (
+        asking.one_by_one({"judge": record, "pairs": True}) as ask,
+        closing(compare_all(programs, pairs, counting(ask, output), asking.askers)) as all_compared,
+    ):
+        for _, one in all_compared:
             rows.append(one)
             output.add(_row(one))
     rows.sort(key=lambda one: (one.first.task_id, one.first.sample))  # they came as they got ready
@@ -69,28 +59,17 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
     click.echo("\n".join(filter(None, (*_in_words(result, run.name, against.name), usage_text(whole)))))
 
 
-def _pairs(run: Path, against: Path) -> list[Pair]:
+def _pairs(run: Path, against: Path) -> list[tuple[Subject, Subject]]:
     """Answers with code to the same tasks, sample by sample."""
     others = {(one.task_id, one.sample): one for one in subjects_of_run(against) if not one.why_not}
     pairs = [
-        Pair(one, others[one.task_id, one.sample])
+        (one, others[one.task_id, one.sample])
         for one in subjects_of_run(run)
         if not one.why_not and (one.task_id, one.sample) in others
     ]
     if not pairs:
         raise UsageError(f"{run.name} and {against.name} have no task to which both gave code")
     return pairs
-
-
-def _compared(
-    programs: Mapping[str, PairProgram], pairs: Sequence[Pair], ask: AskQuestion, askers: int
-) -> Iterator[Compared]:
-    def compare(pair: Pair) -> Compared:
-        return programs[pair.first.rubric].compare(pair.first, pair.second, ask)
-
-    with closing(in_parallel(compare, pairs, askers)) as all_compared:
-        for _, compared in all_compared:
-            yield compared
 
 
 def _worth(one: Compared) -> float | None:
@@ -122,10 +101,10 @@ def _summed(rows: Sequence[Compared]) -> dict[str, Any]:
     for each in preferences:
         if each.answer is not None:
             by_dimension[each.item.dimension].append(WORTH[each.answer])
-    interval = mean_interval([100 * worth for worth in worths])
+    interval = points_interval([100 * worth for worth in worths])
     return {
         "points": round(100 * fmean(worths), 4) if worths else None,
-        "interval": interval and [round(min(100.0, max(0.0, end)), 4) for end in interval],
+        "interval": interval and [round(end, 4) for end in interval],
         "dimensions": {
             name: round(100 * fmean(by_dimension[name]), 2) for name in DIMENSIONS if name in by_dimension
         },

@@ -15,7 +15,7 @@ from benchkit.contract import PARTS, Figure, ScorePart
 from benchkit.errors import UnknownName, UsageError
 from benchkit.json_values import numbers
 from benchkit.records import Run
-from benchkit.statistics import Interval, clustered_interval, mean_interval
+from benchkit.statistics import clustered_interval, points_interval
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.parts import NOT_MEASURED, Composite, PartScore
 from benchkit.telling.comparison.response_times import against_one, against_the_fastest, timed_of
@@ -162,11 +162,7 @@ def _of_shared(values: Mapping[str, float], shared: Sequence[str], methods: set[
     if not shared:
         return PartScore(why="there is no problem that all of these passed and that was measured")
     points = [values[task] for task in shared]
-    return PartScore(fmean(points), _within_100(mean_interval(points)), len(points))
-
-
-def _within_100(interval: Interval | None) -> Interval | None:
-    return interval and (max(0.0, interval[0]), min(100.0, interval[1]))
+    return PartScore(fmean(points), points_interval(points), len(points))
 
 
 def _speed(rows: Sequence[Contestant], scoring: Scoring) -> list[PartScore]:

@@ -11,6 +11,7 @@ import json
 import logging
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from benchkit.asking.answers.reasoning import without_reasoning
@@ -61,6 +62,16 @@ class ClientEngine:
         return Response(
             id=None, model=request.model, message=Message.assistant(text), finish_reason="stop", usage=usage
         )
+
+
+def asking_by(engine: ClientEngine) -> AbstractContextManager[None]:
+    """Within it DSPy's predictors ask by the engine: once each, and DSPy itself keeps no answer."""
+    dspy = import_dspy()
+    lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
+    context: AbstractContextManager[None] = dspy.context(
+        lm=lm, adapter=dspy.JSONAdapter(), disable_history=True
+    )
+    return context
 
 
 def _messages(request: Any) -> tuple[dict[str, str], ...]:

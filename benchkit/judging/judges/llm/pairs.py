@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, import_dspy
 from benchkit.judging.judges.llm.evidence import Lines
+from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.program import ItemAnswer, answers_schema, vote_of
 from benchkit.judging.judges.llm.rubrics import Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
-from benchkit.judging.judges.llm.votes import Abstention, Vote
+from benchkit.judging.judges.llm.votes import Abstention, Vote, item_record, word_of
 
 FIRST, SECOND, SAME = "first", "second", "same"
 WORDS = (FIRST, SECOND, SAME, "unsure")
@@ -40,16 +41,13 @@ class Preference:
 
     def as_record(self) -> dict[str, Any]:
         """A line for people and for machines, in the form of an item that was judged alone."""
-        known = {
-            "item": self.item.id,
-            "dimension": self.item.dimension,
-            "question": self.item.ask,
-            "answer": self.answer,
-            "why": self.why and str(self.why),
-            "evidence": self.evidence,
-            "reasons": list(self.reasons),
-        }
-        return {name: known[name] for name in known if name == "answer" or known[name] not in (None, "", [])}
+        return item_record(
+            self.item,
+            answer=self.answer,
+            why=self.why and str(self.why),
+            evidence=self.evidence,
+            reasons=list(self.reasons),
+        )
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,20 @@ class Compared:
 
     def answer_to(self, item: Item) -> Preference:
         return next(one for one in self.preferences if one.item == item)
+
+
+def compare_all(
+    programs: Mapping[str, PairProgram],
+    pairs: Sequence[tuple[Subject, Subject]],
+    ask: AskQuestion,
+    askers: int,
+) -> Generator[tuple[int, Compared], None, None]:
+    """The place of each pair and how it was compared, as they get ready; programs by rubric."""
+
+    def compare(pair: tuple[Subject, Subject]) -> Compared:
+        return programs[pair[0].rubric].compare(*pair, ask)
+
+    return in_parallel(compare, pairs, askers)
 
 
 class PairProgram:
@@ -120,7 +132,7 @@ def _named(place: str, subject: Subject) -> Mapping[str, str]:
 
 
 def _preference(item: Item, votes: Sequence[Vote], lines: Lines) -> Preference:
-    words = [_word(vote, item, lines) for vote in votes]
+    words = [word_of(vote, item, lines, TURNED) for vote in votes]
     said = [vote.said[item.id] for vote in votes if item.id in vote.said]
     reasons = tuple(one.reason for one in said if one.reason)
     failures = [word for word in words if isinstance(word, Abstention)]
@@ -132,15 +144,3 @@ def _preference(item: Item, votes: Sequence[Vote], lines: Lines) -> Preference:
         return Preference(item, both[0], None, both, None, said[0].evidence, reasons)
     place = straight if straight == turned and straight != SAME else None
     return Preference(item, None, Abstention.FLIP, both, place, reasons=reasons)
-
-
-def _word(vote: Vote, item: Item, lines: Lines) -> str | Abstention:
-    if vote.failure is not None:
-        return vote.failure
-    said = vote.said.get(item.id)
-    if said is None:
-        return Abstention.MISSING
-    word = said.answer.strip(" .!\"'*").casefold()
-    if word not in TURNED:
-        return Abstention.UNSURE
-    return word if lines.hold(said.evidence) else Abstention.EVIDENCE

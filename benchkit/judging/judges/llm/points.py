@@ -11,7 +11,7 @@ from typing import Any
 from benchkit.judging.judges.llm.rubrics import DIMENSIONS, Item
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.votes import Decision
-from benchkit.statistics import mean_interval
+from benchkit.statistics import points_interval
 
 
 @dataclass(frozen=True)
@@ -75,10 +75,10 @@ def summed(sheets: Sequence[Sheet]) -> dict[str, Any]:
     voted = [one for sheet in sheets for one in sheet.decisions if one.told_by is None]
     agreements = [one.agreement for one in voted if one.agreement is not None]
     causes = Counter(str(one.why) for one in voted if one.why is not None)
-    interval = mean_interval(points)
+    interval = points_interval(points)
     return {
         "points": round(fmean(points), 4) if points else None,
-        "interval": interval and [round(min(100.0, max(0.0, end)), 4) for end in interval],
+        "interval": interval and [round(end, 4) for end in interval],
         "dimensions": _means(sheets),
         "answers": {
             "judged": len(points),

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from benchkit.errors import ProblemsError
-from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, import_dspy
+from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, asking_by, import_dspy
 from benchkit.judging.judges.llm.rubrics import Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.votes import Abstention, Said, Vote
@@ -80,10 +80,8 @@ class Program:
 
 def vote_of(predict: Any, given: Mapping[str, Any], engine: ClientEngine, number: int) -> Vote:
     """One call of a predictor; what the judge does wrong is told by the vote, what is ours is raised."""
-    dspy = import_dspy()
-    lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
     try:
-        with dspy.context(lm=lm, adapter=dspy.JSONAdapter(), disable_history=True):
+        with asking_by(engine):
             answers = predict(**given).answers
     except Exception as error:
         if engine.error is not None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
-from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, import_dspy
+from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, asking_by, import_dspy
 from benchkit.judging.judges.llm.evidence import Lines
 from benchkit.judging.judges.llm.program import Program, inputs, read_answers
 from benchkit.judging.judges.llm.rubrics import Item, Rubric
@@ -34,7 +34,6 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
     by_code = {label.subject.code: label for label in labels}
     plain = Program(rubric)
     engine = ClientEngine(ask, "", 0, plain.schema)
-    lm = dspy.LM("judge", engine=engine, cache=False, num_retries=0)
 
     def is_true(example: Any, prediction: Any, trace: Any = None) -> bool:  # noqa: ARG001 - DSPy's form
         label = by_code[example.code]
@@ -49,7 +48,7 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
         for label in labels
     ]
     with (
-        dspy.context(lm=lm, adapter=dspy.JSONAdapter(), disable_history=True),
+        asking_by(engine),
         contextlib.redirect_stdout(io.StringIO()),
         contextlib.redirect_stderr(io.StringIO()),  # a progress bar that knows nothing of ours
     ):

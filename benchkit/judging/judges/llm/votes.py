@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -59,20 +59,21 @@ class Decision:
 
     def as_record(self) -> dict[str, Any]:
         """A line for people and for machines: the rationale of an item."""
-        known: dict[str, Any] = {
-            "item": self.item.id,
-            "dimension": self.item.dimension,
-            "question": self.item.ask,
-            "answer": None if self.answer is None else "yes" if self.answer else "no",
-            "why": self.why and str(self.why),
-            "agreement": None if self.agreement is None else round(self.agreement, 4),
-            "told_by": self.told_by,
-            "evidence": self.evidence,
-            "reasons": list(self.reasons),
-        }
-        return {
-            name: value for name, value in known.items() if name == "answer" or value not in (None, "", [])
-        }
+        return item_record(
+            self.item,
+            answer=None if self.answer is None else "yes" if self.answer else "no",
+            why=self.why and str(self.why),
+            agreement=None if self.agreement is None else round(self.agreement, 4),
+            told_by=self.told_by,
+            evidence=self.evidence,
+            reasons=list(self.reasons),
+        )
+
+
+def item_record(item: Item, **known: Any) -> dict[str, Any]:
+    """An item and what is known of it; what is empty is left out, but for the answer of an abstention."""
+    record = {"item": item.id, "dimension": item.dimension, "question": item.ask, **known}
+    return {name: value for name, value in record.items() if name == "answer" or value not in (None, "", [])}
 
 
 _ANSWERS = {"yes": True, "no": False, "true": True, "false": False}
@@ -100,13 +101,18 @@ def _decided(item: Item, votes: Sequence[Vote], lines: Lines) -> Decision:
 
 
 def _counted(vote: Vote, item: Item, lines: Lines) -> bool | Abstention:
-    """The answer that a vote counts as, or why it does not."""
+    word = word_of(vote, item, lines, _ANSWERS)
+    return word if isinstance(word, Abstention) else _ANSWERS[word]
+
+
+def word_of(vote: Vote, item: Item, lines: Lines, words: Container[str]) -> str | Abstention:
+    """Which of the words a vote says of an item, or why it does not count."""
     if vote.failure is not None:
         return vote.failure
     said = vote.said.get(item.id)
     if said is None:
         return Abstention.MISSING
-    answer = _ANSWERS.get(said.answer.strip(" .!\"'*").casefold())
-    if answer is None:
+    word = said.answer.strip(" .!\"'*").casefold()
+    if word not in words:
         return Abstention.UNSURE
-    return answer if lines.hold(said.evidence) else Abstention.EVIDENCE
+    return word if lines.hold(said.evidence) else Abstention.EVIDENCE

@@ -20,7 +20,7 @@ from benchkit.judging.scoring.composite.base import Answered, Measured, Measured
 from benchkit.judging.scoring.composite.efficiency import EfficiencyMeter, Heavy
 from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.quality import measure_quality
-from benchkit.statistics import mean_interval
+from benchkit.statistics import points_interval
 from benchkit.verdict import Verdict
 
 NOT_ASKED_FOR = "not measured: --efficiency measures it"
@@ -113,10 +113,10 @@ def _as_record(part: MeasuredPart) -> dict[str, Any]:
 def _with_mean(points: Mapping[str, float]) -> dict[str, Any]:
     if not points:
         return {"mean": None, "interval": None, "points": {}}
-    interval = mean_interval(list(points.values()))
+    interval = points_interval(list(points.values()))
     return {
         "mean": round(fmean(points.values()), 4),
-        "interval": interval and [round(min(100.0, max(0.0, end)), 4) for end in interval],
+        "interval": interval and [round(end, 4) for end in interval],
         "points": {task: round(points[task], 2) for task in sorted(points)},
     }
 

@@ -83,8 +83,7 @@ def _abstentions(plain: Iterable[tuple[Case, Sheet]], rubrics: Mapping[str, Rubr
     count = 0
     for _, sheet in plain:
         count += 1
-        item = rubrics[sheet.subject.rubric].checked
-        decision = next((one for one in sheet.decisions if one.item == item), None)
+        decision = sheet.decision_on(rubrics[sheet.subject.rubric].checked)
         if decision is None or decision.answer is None:
             causes.append(str(decision.why if decision and decision.why else Abstention.NO_ANSWER))
     detail = ", ".join(f"{why} {times}" for why, times in Counter(causes).most_common())
