@@ -38,6 +38,7 @@ sys.path.insert(0, str(ROOT))
 from benchkit.records import Run
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.executors import Cluster, Group, RunEnded, Seams, open_executor
+from benchkit.running.link.calls import GroupState
 from benchkit.running.link.certificates import own_credentials
 from benchkit.running.link.orders import read_order
 from benchkit.running.plan import plan_run
@@ -228,7 +229,7 @@ class StandInGroups:
     def _told(self, end: float, runs: Sequence[str]) -> dict[str, Any]:
         over = time.monotonic() > end
         ended = [{"id": run, "machine_wide": False} for run in runs] if over else []
-        return {"state": "over" if over else "working", "ended": ended, "runs": {}}
+        return {"state": GroupState.OVER if over else GroupState.WORKING, "ended": ended, "runs": {}}
 
     def stop(self, group: str, attempt: int, forget: bool) -> dict[str, Any]:  # noqa: ARG002
         self._ends.pop(group, None)

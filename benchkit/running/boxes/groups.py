@@ -19,7 +19,7 @@ from benchkit.masking import Mask
 from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.boxes.offers import refusal, room_of_a_slot
-from benchkit.running.link.calls import Refused
+from benchkit.running.link.calls import BUSY, GroupState, Refused
 from benchkit.running.link.orders import OnLostBox, Order, read_order
 from benchkit.running.live import live_runs
 from benchkit.running.runner.child import Child
@@ -32,7 +32,6 @@ FENCE_SHARE = 0.75  # of its lease: by then a group that may be moved has stoppe
 CHUNK_BYTES = 1 << 20
 # By which a program chooses its GPU; of the makers, whichever it asks.
 GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
-UNKNOWN, WORKING, OVER, LOST = "unknown", "working", "over", "lost"
 
 
 @dataclass
@@ -102,7 +101,7 @@ class Groups:
         taken = {one.slot for one in self._groups.values() if not one.is_over}
         free = [slot for slot in range(self.inventory.slots) if slot not in taken]
         if not free:
-            raise Refused("busy")
+            raise Refused(BUSY)
         folder = self._runs_dir / GROUPS / order.group
         try:
             make_private_folder(folder)
@@ -132,16 +131,16 @@ class Groups:
             if run.announcement.run_id in wanted and not run.announcement.box
         }
         return {
-            group: {"state": one} if isinstance(one, str) else _state_of(one, snapshots)
+            group: {"state": one} if isinstance(one, GroupState) else _state_of(one, snapshots)
             for group, one in known.items()
         }
 
-    def _known(self, group: str, attempt: int) -> AtWork | str:
+    def _known(self, group: str, attempt: int) -> AtWork | GroupState:
         one = self._groups.get(group)
         if one is None or one.order.attempt < attempt:
-            return UNKNOWN
+            return GroupState.UNKNOWN
         if one.order.attempt > attempt or one.fenced:
-            return LOST
+            return GroupState.LOST
         one.looked_at = time.monotonic()
         return one
 
@@ -215,7 +214,7 @@ class Groups:
 def _state_of(one: AtWork, snapshots: Mapping[str, Any]) -> dict[str, Any]:
     over = one.is_over  # before the lines are read: they are whole then
     state: dict[str, Any] = {
-        "state": OVER if over else WORKING,
+        "state": GroupState.OVER if over else GroupState.WORKING,
         "ended": _ended(one.folder / ENDED),
         "runs": {run.id: snapshots[run.id] for run in one.order.runs if run.id in snapshots},
     }

@@ -25,7 +25,7 @@ from benchkit.running.executors.base import (
 )
 from benchkit.running.executors.following import Following
 from benchkit.running.executors.sending import Boxes, Sent
-from benchkit.running.link.calls import Box, Calls, Operation
+from benchkit.running.link.calls import Box, Calls
 from benchkit.running.link.orders import order_of
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.telling.history.leases import LeaseState
@@ -65,13 +65,10 @@ class DaskExecutor:
     def cancel(self) -> None:
         """What is at work is stopped, and goes on in a later batch."""
         stopping = [
-            self._calls.asked(
-                sent.box, Operation.STOP, STOPS_WITHIN_S,
-                group=sent.group.name, attempt=sent.lease.attempt, forget=False,
-            )
+            self._calls.stopped(sent.box, sent.group.name, sent.lease.attempt, STOPS_WITHIN_S, forget=False)
             for sent in self._at_work
             if sent.box is not None and sent.lease is not None
-        ]  # fmt: skip
+        ]
         wait(stopping, STOPS_WITHIN_S)
         for sent in self._at_work:
             with suppress(HistoryError):

@@ -19,7 +19,7 @@ from benchkit.running.executors.base import (
     Seams,
 )
 from benchkit.running.executors.sending import Boxes, Sent
-from benchkit.running.link.calls import Box, Calls, Operation, Refused
+from benchkit.running.link.calls import BUSY, Box, Calls, GroupState, Operation, Refused
 from benchkit.running.link.orders import OnLostBox
 from benchkit.running.live.form import snapshot_of
 from benchkit.running.plan import PlannedRun
@@ -78,11 +78,10 @@ class Following:
             sent.last_box, sent.was_taken = sent.box.name, True
             return
         if isinstance(error, Refused):
-            why = str(error)
-            if why.endswith(": busy"):
+            if error.why == BUSY:
                 self._boxes.note_busy(sent.box)
             else:
-                self._boxes.refuse(sent.box, sent, why.partition(": ")[2])
+                self._boxes.refuse(sent.box, sent, error.why)
             self._give_back(sent)
             return
         # It may have begun all the same.
@@ -119,18 +118,17 @@ class Following:
 
     def _note_look(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
         sent.looked, sent.seen = time.monotonic(), news
-        state = news["state"]
-        if state == "unknown":  # the box began anew: it goes on from what lies there
-            yield from self._lose(sent)
-            return
-        if state == "lost":
+        if news["state"] in (
+            GroupState.UNKNOWN,
+            GroupState.LOST,
+        ):  # the next attempt goes on from what is there
             yield from self._lose(sent)
             return
         yield from self._note_runs(sent, news)
         ended = [one for one in news["ended"] if one["id"] in sent.left]
         if ended and sent.fetching is None:
             self._fetch(sent, ended[0]["id"])
-        elif state == "over" and not ended and sent.fetching is None:
+        elif news["state"] == GroupState.OVER and not ended and sent.fetching is None:
             yield from self._end(sent, str(news.get("error", "")))
 
     def _note_runs(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
@@ -195,9 +193,8 @@ class Following:
             for plan in list(sent.left.values()):
                 yield RunBroke(plan, ClusterError(f"{box.name}: {error}"))
             sent.left.clear()
-        self._calls.asked(
-            box, Operation.STOP, group=sent.group.name, attempt=lease.attempt, forget=True
-        )  # a box that does not hear it forgets it at its own end
+        # A box that does not hear it forgets it at its own end.
+        self._calls.stopped(box, sent.group.name, lease.attempt, forget=True)
         self._release(sent, done=True)
         sent.box = None
 
@@ -217,10 +214,7 @@ class Following:
             except HistoryError:
                 return  # nobody else gets it either while the store is down
             if not kept:
-                self._calls.asked(
-                    sent.box, Operation.STOP,
-                    group=sent.group.name, attempt=sent.lease.attempt, forget=False,
-                )  # fmt: skip
+                self._calls.stopped(sent.box, sent.group.name, sent.lease.attempt, forget=False)
                 yield from self._lose(sent)
 
     def _lose(self, sent: Sent) -> Iterator[Event]:

@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -24,6 +25,7 @@ from benchkit.running.link.wire import as_url, head_address, prepare, security_o
 ANSWERS_WITHIN_S = 8.0
 LARGEST_FILE_BYTES = 32 << 20  # larger ones stay on the box
 BODY, REFUSED = "body", "refused"
+BUSY = "busy"  # what a box refuses a group with while others take all its room
 BOX_ADDRESS = "box_address"  # under which a box takes its own messages, among what it tells the head
 
 Answer = TypeVar("Answer")
@@ -41,6 +43,15 @@ class Operation:
     FILE = "box_file"  # a part of one of its files
 
 
+class GroupState(StrEnum):
+    """What a box says of an attempt at a group."""
+
+    UNKNOWN = "unknown"  # it was never begun there, or the box began anew
+    WORKING = "working"
+    OVER = "over"  # its process has ended
+    LOST = "lost"  # a later attempt took it over, or it was stopped because nobody looked at it
+
+
 @dataclass(frozen=True)
 class Box:
     """A box as the head knows it."""
@@ -51,6 +62,10 @@ class Box:
 
 class Refused(ClusterError):
     """A box answered, and said no."""
+
+    def __init__(self, why: str, box: str = "") -> None:
+        super().__init__(f"{box}: {why}" if box else why)
+        self.why = why
 
 
 class Calls:
@@ -115,8 +130,14 @@ class Calls:
         text = await self._asked(box.address, operation, message, within_s)
         answer = json.loads(text)
         if isinstance(answer, dict) and REFUSED in answer:
-            raise Refused(f"{box.name}: {answer[REFUSED]}")
+            raise Refused(str(answer[REFUSED]), box.name)
         return answer
+
+    def stopped(
+        self, box: Box, group: str, attempt: int, within_s: float = ANSWERS_WITHIN_S, *, forget: bool
+    ) -> Future[Any]:
+        """Done once the box has ended this attempt; `forget` it where its results are taken."""
+        return self.asked(box, Operation.STOP, within_s, group=group, attempt=attempt, forget=forget)
 
     def fetched(self, box: Box, group: str, run: str, folder: Path) -> Future[dict[str, Any]]:
         """The record of a run that has ended, once its small files lie in this folder."""
