@@ -22,13 +22,15 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchkit.records import ServerRequest
-from benchkit.running.batch.estimate import _cpu_moe, _draft_kv_types, _kv_types, _Load, _needed, _word
+from benchkit.running.batch.estimate import expected_memory
+from benchkit.running.batch.expand import Entry
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
 from benchkit.serving.speed.measuring import Load, Meter
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry.room import Room
+from benchkit.settings import RunSettings
 from tests.serving.gguf.writing import Shape, write_model
 
 MB = 1 << 20
@@ -96,11 +98,13 @@ def model_of(folder: Path, case: Case) -> Path:
 
 def estimated(folder: Path, case: Case) -> float:
     """MB, as the batch's preview tells it."""
-    words = words_of(folder, case)
-    draft = _word(words, "--model-draft")
-    sizes = (case.context, case.slots, _kv_types(words), 0, _cpu_moe(words))
-    beside = (Path(draft) if draft else None, _draft_kv_types(words))
-    _, ram_mb, _ = _needed(_Load(model_of(folder, case), *sizes, *beside), Room(None, 1e9))
+    model = read_model_file(model_of(folder, case))
+    settings = RunSettings(
+        benchmark="demo", model=model.path, gpu_layers=0, context=case.context, parallel=case.slots,
+        server_args=words_of(folder, case),
+    )  # fmt: skip
+    _, ram_mb, _ = expected_memory(Entry("", settings, model), Room(None, 1e9))
+    assert ram_mb is not None
     return ram_mb
 
 
