@@ -156,6 +156,7 @@ def tokens_of(reply: bytes) -> int:
 def bodies_of(prompts: Sequence[str], max_tokens: int) -> list[bytes]:
     """The requests that run_eval.py sends, byte for byte but for their order."""
     from benchkit.asking.client.prompts import find_style
+    from benchkit.languages import PYTHON as PYTHON_LANGUAGE
 
     style = find_style("plain")
     further = {"stream": True, "stream_options": {"include_usage": True}}
@@ -163,7 +164,7 @@ def bodies_of(prompts: Sequence[str], max_tokens: int) -> list[bytes]:
         json.dumps(
             {
                 "model": "m",
-                "messages": style.chat(p).content,
+                "messages": style.chat(p, PYTHON_LANGUAGE).content,
                 "temperature": 0.0,
                 "max_tokens": max_tokens,
                 **further,
