@@ -35,12 +35,12 @@ sys.path.insert(0, str(ROOT))
 
 from benchkit.records import ServerRequest
 from benchkit.running.tuning.deadline import ending_after
-from benchkit.running.tuning.search import Measure, Search, load_of
+from benchkit.running.tuning.search import Measure, Search
 from benchkit.running.tuning.settings import Box, Candidate, applied
 from benchkit.serving.gguf import read_model_facts, read_model_file
 from benchkit.serving.gguf.page_cache import cached_percent
 from benchkit.serving.servers import serve
-from benchkit.serving.speed.measuring import Meter, Speed
+from benchkit.serving.speed.measuring import Load, Meter, Speed
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry.room import free_room
@@ -222,7 +222,7 @@ def serving(one: Candidate) -> Iterator[Measure]:
 
             def measure(at_once: int, times: int, limit_s: float = 1e6) -> Speed:
                 with ending_after(min(limit_s, 1e6)):
-                    return meter.measure(load_of(at_once, PROMPT, ANSWER), times, again=0)
+                    return meter.measure(Load(PROMPT, ANSWER, at_once), times, again=0)
 
             yield measure
 

@@ -13,7 +13,7 @@ from typing import Protocol
 from benchkit.errors import ServerError
 from benchkit.running.tuning.deadline import OutOfTime
 from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Box, Candidate, applied, stages
-from benchkit.serving.speed.measuring import Load, Speed
+from benchkit.serving.speed.measuring import Speed
 from benchkit.serving.speed.slots import still_grows
 
 MUCH_SLOWER = 0.8  # of the best so far: not worth a second measurement
@@ -219,8 +219,3 @@ def gain_of(ratios: list[float]) -> Gain:
         return Gain(exp(middle), None, len(ratios))
     reach = _T[min(len(ratios) - 1, 5)] * stdev(ratios) / sqrt(len(ratios))
     return Gain(exp(middle), (exp(middle - reach), exp(middle + reach)), len(ratios))
-
-
-def load_of(at_once: int, prompt_tokens: int, tokens: int) -> Load:
-    """This kind of work."""
-    return Load(prompt_tokens, tokens, at_once)

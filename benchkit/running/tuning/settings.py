@@ -123,7 +123,7 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
     if has_gpu:
         yield "placing", _placings(box)
     yield "threads", [("--threads", count) for count in _thread_counts()]
-    yield SLOTS_STAGE, [(SLOTS_STAGE, count) for count in SLOT_STEPS]
+    yield SLOTS_STAGE, ()  # SLOT_STEPS, all of them on one server
     yield "flash attention", [("--flash-attn", "off")]  # "auto" has it on where the engine can
     if box.prompt_tokens > MICRO_BATCH:
         yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "2048")]
@@ -156,8 +156,6 @@ def _thread_counts() -> list[int]:
 
 def applied(one: Candidate, name: str, value: str | int) -> Candidate:
     """The candidate with one thing changed."""
-    if name == "slots":
-        return replace(one, slots=int(value))
     if name == "gpu_layers":
         return replace(one, gpu_layers=value if isinstance(value, int) else "all")
     if name == "kv":

@@ -18,7 +18,7 @@ from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
-from benchkit.running.tuning.search import Gain, Measure, Search, Tried, load_of
+from benchkit.running.tuning.search import Gain, Measure, Search, Tried
 from benchkit.running.tuning.settings import (
     Box,
     Candidate,
@@ -30,7 +30,7 @@ from benchkit.running.tuning.speed import SLACK, refuse_too_long
 from benchkit.serving.gguf import read_model_facts
 from benchkit.serving.servers.hardware import gpus
 from benchkit.serving.servers.llama_server import find_llama_server
-from benchkit.serving.speed.measuring import Speed
+from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.serving.telemetry.room import free_room
 from benchkit.settings import RunSettings
 from benchkit.telling.history import open_store
@@ -141,7 +141,7 @@ class Servers:
 
             def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
                 with ending_after(min(limit_s, self._left_s())):
-                    load = load_of(at_once, self._work.prompt_tokens, self._work.tokens)
+                    load = Load(self._work.prompt_tokens, self._work.tokens, at_once)
                     # What was disturbed is measured again where it is among the faster ones.
                     return bench.meter.measure(load, times, again=min(1, times - 1))
 
