@@ -83,8 +83,7 @@ class _Following:
 
     def group(self, due: Sequence[Due]) -> Group:
         plans = tuple(self._keeper.planned(one) for one in due)
-        own = object.__new__(Keeper)
-        self._keeper.lend_to(own)
+        own = self._keeper.for_work_beside()
         self._keepers |= {plan.id: own for plan in plans}
         self._plans += plans
         states = [self._ledger.state(one.entry) for one in due]

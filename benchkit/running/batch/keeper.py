@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -65,9 +66,11 @@ class Keeper:
         self._estimator = Estimator(ledger.runs(), machine_facts())
         self._night = night or Night()
 
-    def lend_to(self, other: Keeper) -> None:
-        """Make another keeper of the same batch, for what is at work beside this one's."""
-        other.__dict__ |= self.__dict__ | {"at_work": None, "_failures": [], "_server": None}
+    def for_work_beside(self) -> Keeper:
+        """Another keeper of the same batch, for what is at work beside this one's."""
+        other = copy(self)
+        other.at_work, other._failures, other._server = None, [], None
+        return other
 
     def planned(self, due: Due) -> PlannedRun:
         """An unfinished run keeps its folder, and so its answers; its id too, unless the history has it."""

@@ -87,7 +87,7 @@ class Lane(Keeper):
     """A keeper of its own for what is at work in one thread; ledger and journal are everybody's."""
 
     def __init__(self, keeper: Keeper, shared: Shared) -> None:
-        keeper.lend_to(self)
+        vars(self).update(vars(keeper.for_work_beside()))
         self._shared = shared
 
     def planned(self, due: Due) -> PlannedRun:
