@@ -118,17 +118,16 @@ class Following:
 
     def _note_look(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
         sent.looked, sent.seen = time.monotonic(), news
-        if news["state"] in (
-            GroupState.UNKNOWN,
-            GroupState.LOST,
-        ):  # the next attempt goes on from what is there
+        state = news["state"]
+        # Where the box began anew, the next attempt goes on from what lies there.
+        if state in (GroupState.UNKNOWN, GroupState.LOST):
             yield from self._lose(sent)
             return
         yield from self._note_runs(sent, news)
         ended = [one for one in news["ended"] if one["id"] in sent.left]
         if ended and sent.fetching is None:
             self._fetch(sent, ended[0]["id"])
-        elif news["state"] == GroupState.OVER and not ended and sent.fetching is None:
+        elif state == GroupState.OVER and not ended and sent.fetching is None:
             yield from self._end(sent, str(news.get("error", "")))
 
     def _note_runs(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:

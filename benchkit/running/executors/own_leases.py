@@ -64,21 +64,15 @@ class OwnLeases:
 
     def groups(self, prefix: str = "") -> Sequence[LeasedGroup]:
         now = time.monotonic()
-        done = [
-            LeasedGroup(lease, LeaseState.DONE, 0.0, 0.0, tuple(self._recorded.get(group, ())))
-            for group, lease in sorted(self._done.items())
-            if group.startswith(prefix)
+        claimed = [(lease, LeaseState.DONE, 0.0) for _, lease in sorted(self._done.items())]
+        claimed += [
+            (lease, LeaseState.HELD if until > now else LeaseState.LOST, until - now)
+            for _, (lease, until) in sorted(self._held.items())
         ]
-        return done + [
-            LeasedGroup(
-                lease,
-                LeaseState.HELD if until > now else LeaseState.LOST,
-                0.0,
-                until - now,
-                tuple(self._recorded.get(group, ())),
-            )
-            for group, (lease, until) in sorted(self._held.items())
-            if group.startswith(prefix)
+        return [
+            LeasedGroup(lease, state, 0.0, left_s, tuple(self._recorded.get(lease.group, ())))
+            for lease, state, left_s in claimed
+            if lease.group.startswith(prefix)
         ]
 
     def _is_current(self, lease: Lease) -> bool:
