@@ -137,7 +137,7 @@ def _results(findings: Findings) -> dict[str, Any]:
     apart = {*COSTS, *SETTINGS, "sampling"}
     return {
         "score": results.score,
-        "time_taken": None if reused else _first_known(results.time_taken, findings.script_s),
+        "time_taken": None if reused else first_known(results.time_taken, findings.script_s),
         "total_passed": results.total_passed,
         "total_problems": results.total_problems,
         "difficulty_scores": dict(results.difficulty_scores),
@@ -147,7 +147,7 @@ def _results(findings: Findings) -> dict[str, Any]:
     }
 
 
-def _first_known(one: float | None, other: float | None) -> float | None:
+def first_known(one: float | None, other: float | None) -> float | None:
     return other if one is None else one
 
 

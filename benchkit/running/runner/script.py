@@ -24,6 +24,7 @@ from benchkit.running.live.pace import Pace
 from benchkit.running.plan import ENDPOINT, PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
+from benchkit.running.runner.record import first_known
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
 from benchkit.serving.telemetry import Contention, Sampler
@@ -64,7 +65,8 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
     warn_of_contention = _ContentionWarning(work.display.line)
 
     def show(progress: Progress | None) -> None:
-        silent_s = work.findings.silence.note(_first_known(work.host.silent_s(), events.silent_s()))
+        # The server's own counters know better than who waits for it.
+        silent_s = work.findings.silence.note(first_known(work.host.silent_s(), events.silent_s()))
         snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
         race = plan.part.race if plan.part else None
         snapshot = _with_machine(replace(snapshot, race=race), sampler)
@@ -92,11 +94,6 @@ def _with_machine(snapshot: Snapshot, sampler: Sampler) -> Snapshot:
         others_ram_mb=others.ram_of_others_mb,
         others_cpu_percent=others.taken_lately_percent,
     )
-
-
-def _first_known(of_server: float | None, of_script: float | None) -> float | None:
-    """The server's own counters know better than who waits for it."""
-    return of_script if of_server is None else of_server
 
 
 class _ContentionWarning:
