@@ -1,4 +1,4 @@
-"""Which entries race with each other, and in what order a round is run."""
+"""Which entries race with each other."""
 
 from __future__ import annotations
 

@@ -19,14 +19,14 @@ def choose(request: ServerRequest) -> tuple[str, str, tuple[str, ...]]:
     present = gpus()
     if not present or request.gpu_layers == 0:
         why = "no GPU was asked for" if present else "there is no GPU"
-        kind = _first_installed(request.llama_server)
-        return kind.kind, f"{why}, and {_named(kind)} is installed", ()
+        first = _first_installed(request.llama_server)
+        return first.kind, f"{why}, and {_named(first)} is installed", ()
     for engine in _engines(ranked(with_gpu=True), request.llama_server):
         if engine.version and engine.gpu_capable:
             return engine.kind, f"{_named(engine)} can use the {present[0]}", ()
-    kind = _first_installed(request.llama_server)
-    reason = f"no installed engine can use the {present[0]}, and {_named(kind)} is installed"
-    return kind.kind, reason, (unused_gpu(present[0], kind),)
+    first = _first_installed(request.llama_server)
+    reason = f"no installed engine can use the {present[0]}, and {_named(first)} is installed"
+    return first.kind, reason, (unused_gpu(present[0], first),)
 
 
 def installed(llama_server: Path | None = None) -> list[EngineInfo]:

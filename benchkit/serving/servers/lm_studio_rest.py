@@ -20,8 +20,8 @@ def runtime(url: str, identifier: str, key: str | None) -> dict[str, Any]:
     body = {"model": identifier, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
     with suppress(OSError):
         answer = ask(f"{url}/api/v0/chat/completions", body, timeout=TOKEN_S, key=key).json()
-        runtime = answer.get("runtime") if isinstance(answer, dict) else None
-        return runtime if isinstance(runtime, dict) else {}
+        build = answer.get("runtime") if isinstance(answer, dict) else None
+        return build if isinstance(build, dict) else {}
     return {}
 
 

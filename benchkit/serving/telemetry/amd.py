@@ -67,10 +67,10 @@ def _temperature(handle: Any) -> float | None:
 
 
 def _energy(handle: Any) -> float | None:
-    """The counter in units of its own, each so many microjoules; older libraries call the counter power."""
-    joules = _ask(amdsmi.amdsmi_get_energy_count, handle)
-    counter = _number(joules, "energy_accumulator") or _number(joules, "power")
-    unit = _number(joules, "counter_resolution")
+    """The counter in units of its own, each so many microreply; older libraries call the counter power."""
+    reply = _ask(amdsmi.amdsmi_get_energy_count, handle)
+    counter = _number(reply, "energy_accumulator") or _number(reply, "power")
+    unit = _number(reply, "counter_resolution")
     return None if counter is None or unit is None else counter * unit / 1e6
 
 
