@@ -10,6 +10,7 @@ import click
 
 from benchkit.commands.options import runs_dir_option
 from benchkit.errors import ClusterError, UsageError
+from benchkit.running.link.wire import DEFAULT_PORT
 
 systemd_option = click.option("--systemd", is_flag=True, help="Print a unit for it, and start nothing.")
 
@@ -44,7 +45,7 @@ def init(names: tuple[str, ...], name: str | None) -> None:
 
 @command.command("head")
 @click.option("--host", default="0.0.0.0", show_default=True, help="The address to listen at.")
-@click.option("--port", type=click.IntRange(1, 65535), default=8786, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True)
 @systemd_option
 def head(host: str, port: int, systemd: bool) -> None:
     """Know the boxes that are there. It runs nothing itself: `join` this box as well if it is to."""

@@ -9,7 +9,7 @@ import click
 
 from benchkit.commands import PROGRAM
 from benchkit.commands.options import history_option, runs_dir_option
-from benchkit.commands.setting_flags import judge_options
+from benchkit.commands.setting_flags import judge_options, served_model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +77,9 @@ def runs_command(
     chosen = [catalog.run(head) for head in choose(catalog, names)]
     if pairwise:
         words = script_words(rubrics=rubrics, limit=limit)
-        return tell([plan_of_pairs(chosen, settings_of(judge, options), words)], chosen)
+        return tell([plan_of_pairs(chosen, served_model(judge, options), words)], chosen)
     words = script_words(votes=votes, rubrics=rubrics, program=program, limit=limit)
-    return tell(plans_for(chosen, settings_of(judge, options), words), chosen)
+    return tell(plans_for(chosen, served_model(judge, options), words), chosen)
 
 
 @command.command("check", params=judge_options())
@@ -114,7 +114,7 @@ def check_command(
     words = script_words(
         votes=votes, limit=limit, bars=bars, catalogue=catalogue, rubrics=rubrics, program=program
     )
-    return tell([plan_run(judge_settings(settings_of(model, options), JudgeRun.CHECK, words))], ())
+    return tell([plan_run(judge_settings(served_model(model, options), JudgeRun.CHECK, words))], ())
 
 
 @command.command("tune", params=judge_options())
@@ -136,7 +136,7 @@ def tune_command(
     from benchkit.running.plan import plan_run
 
     words = script_words(limit=limit, catalogue=catalogue, rubrics=rubrics)
-    return tell([plan_run(judge_settings(settings_of(model, options), JudgeRun.TUNE, words))], ())
+    return tell([plan_run(judge_settings(served_model(model, options), JudgeRun.TUNE, words))], ())
 
 
 def script_words(**flags: Any) -> list[str]:
@@ -146,19 +146,11 @@ def script_words(**flags: Any) -> list[str]:
     return [word for name, value in places.items() for word in (f"--{name.replace('_', '-')}", str(value))]
 
 
-def settings_of(model: str, options: dict[str, Any]) -> RunSettings:
-    """A file, a provider's model, or the name of a model at --base-url."""
-    from benchkit.settings import RunSettings
-
-    if options["base_url"] is not None:
-        return RunSettings(benchmark="", **{**options, "server": "endpoint"}, name=model)
-    return RunSettings(benchmark="", model=Path(model), **options)
-
-
 def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr: bool = False) -> int:
     """Run them, one line for each; the exit code is the worst of them."""
     from benchkit.running.display import open_display
-    from benchkit.running.judging import check_plans, execute_plans, family_warning
+    from benchkit.running.judging import check_plans, family_warning
+    from benchkit.running.runner import execute_all
     from benchkit.terminal import say
 
     for run in judged:
@@ -166,7 +158,7 @@ def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr
             say(warning)
     check_plans(plans)
     display = open_display(output_to_stderr=output_to_stderr)
-    return max((_told(ended, plans[0].settings) for ended in execute_plans(plans, display)), default=1)
+    return max((_told(ended, plans[0].settings) for ended in execute_all(plans, display)), default=1)
 
 
 def _why_doubted(run: Run, settings: RunSettings) -> str:

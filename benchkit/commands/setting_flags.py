@@ -38,7 +38,7 @@ def judge_options() -> list[click.Parameter]:
 
 
 def served_model(model: str, options: Mapping[str, Any], **further: Any) -> RunSettings:
-    """A file, or the name of a model at --base-url."""
+    """A file, a provider's model, or the name of a model at --base-url."""
     if options["base_url"] is None:
         return RunSettings(model=Path(model), **options, **further)
     return RunSettings(**{**options, "server": "endpoint"}, name=model, **further)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 from benchkit.records import Run
-from benchkit.running.display import Display
 from benchkit.running.plan import PlannedRun, plan_run
-from benchkit.running.runner import EndedRun, execute_all
 from benchkit.running.runner.check import check_model, check_script
 from benchkit.settings import RunSettings
 from benchkit.telling.comparison.families import related_by
@@ -64,11 +62,6 @@ def check_plans(plans: Sequence[PlannedRun]) -> None:
     open_store(plans[0].settings.history).check()
     for plan in plans:
         check_script(plan)
-
-
-def execute_plans(plans: Sequence[PlannedRun], display: Display) -> Iterator[EndedRun]:
-    """Each judging run as it was recorded."""
-    yield from execute_all(list(plans), display)
 
 
 def family_warning(judge: PlannedRun, run: Run) -> str:
