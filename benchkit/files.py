@@ -1,4 +1,4 @@
-"""Files that survive a crash: atomic write, a lock between processes, a log of lines, the cache folder.
+"""Files that survive a crash: atomic write, new folders, a lock between processes, a log of lines, the cache.
 
 `Disk` is the part of `os` that writing durably needs. The module `os` itself is the real one; a test hands
 in a simulated disk that loses its power, and so runs this very code.
@@ -92,6 +92,28 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os, new_mode: in
             disk.unlink(draft)
         raise
     sync_folder(target.parent, disk)
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A draft that becomes the folder once it is whole; where another process was faster, its folder stays.
+
+    A failure leaves no draft. A folder that is there and is to be replaced must be removed within it.
+    """
+    import shutil  # loaded here: a command's help makes no folder
+
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    try:
+        yield draft
+        try:
+            draft.rename(folder)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
 
 
 def make_private_folder(folder: Path) -> None:

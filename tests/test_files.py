@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.files import LineLog, atomic_write, cache_folder, locked
+from benchkit.files import LineLog, atomic_write, cache_folder, locked, new_folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,6 +35,30 @@ def test_atomic_write_keeps_mode_and_symbolic_link(tmp_path: Path) -> None:
     link.symlink_to(real)
     atomic_write(link, "new")
     assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, "new", 0o640)
+
+
+def test_a_new_folder_is_whole_or_not_there(tmp_path: Path) -> None:
+    """Not before all is in it, and after a failure not at all; no draft stays."""
+    folder = tmp_path / "shared" / "made"
+    with pytest.raises(FileNotFoundError), new_folder(folder) as draft:
+        (draft / "a").write_text((draft / "b").read_text())
+    assert list(folder.parent.iterdir()) == []
+    with new_folder(folder) as draft:
+        (draft / "a").write_text("whole")
+        assert not folder.exists()
+    assert list(folder.parent.iterdir()) == [folder]
+    assert (folder / "a").read_text() == "whole"
+
+
+def test_a_new_folder_that_another_process_made_first_stays(tmp_path: Path) -> None:
+    """The later process does not fail, and replaces nothing that others may be using already."""
+    folder = tmp_path / "made"
+    with new_folder(folder) as draft:
+        (draft / "a").write_text("later")
+        folder.mkdir()
+        (folder / "a").write_text("first")
+    assert (folder / "a").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from benchkit.files import new_folder
 from benchkit.languages.finding import as_numbers, shared_folder
 
 SYSTEM = Path("/usr/share/cargo/registry")
@@ -97,18 +98,16 @@ def compile_crates(cargo: Path, rustc: Path, version: str) -> None:
     if source is None or (_folder(source, version) / INDEX).exists():
         return
     folder = _folder(source, version)
-    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(draft, ignore_errors=True)
-    (draft / "deps").mkdir(parents=True)
-    compiled: dict[str, dict[str, str]] = {}
-    for group in GROUPS:
-        here = tuple(name for name in group if has_source(source, name))
-        if here:
-            compiled |= _compiled(cargo, rustc, source, here, draft)
-    shutil.rmtree(draft / "work", ignore_errors=True)
-    (draft / INDEX).write_text(json.dumps(compiled))
-    shutil.rmtree(folder, ignore_errors=True)
-    draft.rename(folder)
+    with new_folder(folder) as draft:
+        (draft / "deps").mkdir()
+        compiled: dict[str, dict[str, str]] = {}
+        for group in GROUPS:
+            here = tuple(name for name in group if has_source(source, name))
+            if here:
+                compiled |= _compiled(cargo, rustc, source, here, draft)
+        shutil.rmtree(draft / "work", ignore_errors=True)
+        (draft / INDEX).write_text(json.dumps(compiled))
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _fits(asked: str, version: str) -> bool:

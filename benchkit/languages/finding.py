@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from benchkit.errors import MissingDependency
-from benchkit.files import cache_folder
+from benchkit.files import cache_folder, new_folder
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
 _ANSWERS_WITHIN_S = 30
@@ -40,10 +40,8 @@ def opened(folder: Path, name: str) -> Path:
 
     copy = shared_folder() / name
     if not copy.exists():
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        draft = copy.with_name(f".{copy.name}.{os.getpid()}")
-        shutil.copytree(folder, draft, symlinks=True, copy_function=_linked)
-        draft.rename(copy)
+        with new_folder(copy) as draft:
+            shutil.copytree(folder, draft, symlinks=True, copy_function=_linked, dirs_exist_ok=True)
     return copy
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 from collections.abc import Sequence
 from hashlib import sha256
@@ -12,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 
 from benchkit.asking.tasks.base import Files
+from benchkit.files import new_folder
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX, boost_folder, has_boost
@@ -122,16 +122,18 @@ def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
     folder = parent / f"catch-{name}"
     with _preparing:
         if not folder.exists():
-            draft = parent / f".catch-{name}"
-            shutil.rmtree(draft, ignore_errors=True)
-            (draft / "test").mkdir(parents=True)
-            (draft / CATCH).write_bytes(header)
-            _write_support(draft, "bench_token.hpp", "catch_main.cpp")
-            (draft / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its pragmas need an including file
-            _compile(draft, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
-            _compile(draft, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
-            draft.rename(folder)
+            with new_folder(folder) as draft:
+                _compile_catch(draft, gxx, header)
     return folder
+
+
+def _compile_catch(folder: Path, gxx: str, header: bytes) -> None:
+    (folder / CATCH).parent.mkdir()
+    (folder / CATCH).write_bytes(header)
+    _write_support(folder, "bench_token.hpp", "catch_main.cpp")
+    (folder / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its pragmas need an including file
+    _compile(folder, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
+    _compile(folder, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
 
 
 def _folder(toolchain: Toolchain) -> Path:
