@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +23,7 @@ from benchkit.languages import LANGUAGES, java
 from benchkit.verdict import Verdict
 from tests.polyglot.exercises import EXAMPLES, FILES, JAVA_MAIN, answer, write_exercise
 from tests.polyglot.hostile_java import HOSTILE
+from tests.support import ROOT
 
 JAVA = [name for name in FILES if name.startswith("java/")]
 HALVE = f"{JAVA_MAIN}/Halve.java"
@@ -145,3 +150,27 @@ def test_an_old_jdk_is_named_with_its_version(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
     with pytest.raises(MissingDependency, match=r"javac 17 or newer.*javac is 11\.0\.21; sudo apt install"):
         LANGUAGES["java"].find_toolchain()
+
+
+@pytest.mark.heavy
+def test_two_processes_that_begin_at_once_both_have_java() -> None:
+    """Each finds nothing prepared; one compiles what tests share, the other waits for it."""
+    if isinstance(find_toolchains(["java"]).by_language["java"], MissingDependency):
+        pytest.skip("Java is not here")
+    script = (
+        "from benchkit.judging.tasks.toolchains import find_toolchains\n"
+        "print(find_toolchains(['java']).missing())\n"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        Path(cache).chmod(0o755)  # as root, a closed one would not be used
+        both = [
+            subprocess.Popen(
+                [sys.executable, "-c", script],
+                cwd=ROOT,
+                env={**os.environ, "XDG_CACHE_HOME": cache},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(2)
+        ]
+        assert [process.communicate()[0] for process in both] == ["[]\n", "[]\n"]

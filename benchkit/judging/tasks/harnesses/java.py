@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Lock
 
 from benchkit.asking.tasks.base import Files
+from benchkit.files import locked, new_folder
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import shared_folder
@@ -57,6 +58,7 @@ public class SampleTest {
 }
 """,
 }
+LONGEST_WAIT_S = 120.0  # for another process that compiles the same
 _preparing = Lock()
 
 
@@ -67,11 +69,9 @@ class JavaHarness:
         folder = _folder(toolchain)
         with _preparing:
             if not folder.exists():
-                draft = folder.with_name(f".{folder.name}.{os.getpid()}")
-                draft.mkdir(parents=True, exist_ok=True)
-                _compile_ours(toolchain, draft)
-                draft.rename(folder)
-                _archive(toolchain, folder)
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                with locked(folder, LONGEST_WAIT_S):
+                    _make_folder(toolchain, folder)
         return (folder,)
 
     def missing(self, files: Files, _toolchain: Toolchain) -> str:
@@ -84,8 +84,9 @@ class JavaHarness:
             raise Unfit(f"no {TESTS}*.java among the tests")
         names = [name.removeprefix(TESTS).removesuffix(".java").replace("/", ".") for name in sorted(tests)]
         sources = {name: content for name, content in trial.files.items() if name.endswith(".java")}
-        run = Run({}, argv=_test_command(toolchain, _folder(toolchain), names), executable=PRODUCTS)
-        return BuildPlan((run,), sources, _build_command(toolchain, _folder(toolchain)), PRODUCTS)
+        folder = _folder(toolchain)
+        run = Run({}, argv=_test_command(toolchain, folder, names), executable=PRODUCTS)
+        return BuildPlan((run,), sources, _build_command(toolchain, folder), PRODUCTS)
 
 
 def _build_command(toolchain: Toolchain, folder: Path, *more: str) -> tuple[str, ...]:
@@ -117,6 +118,14 @@ def _folder(toolchain: Toolchain) -> Path:
         facts = path.stat()
         whole.update(f"{path}\0{facts.st_size}\0{facts.st_mtime_ns}\0".encode())
     return shared_folder() / "java" / f"{toolchain.version}-{whole.hexdigest()[:12]}"
+
+
+def _make_folder(toolchain: Toolchain, folder: Path) -> None:
+    """Unless another process has made it meanwhile; archives hold its path, and so are made in it."""
+    if not folder.exists():
+        with new_folder(folder) as draft:
+            _compile_ours(toolchain, draft)
+        _archive(toolchain, folder)
 
 
 def _compile_ours(toolchain: Toolchain, folder: Path) -> None:
