@@ -91,8 +91,9 @@ def join(address: str, models: tuple[str, ...], allow_commands: bool, runs_dir: 
     prepare()
     credentials = own_credentials()
     from benchkit.running.boxes.box import run_box
-    from benchkit.running.boxes.groups import Groups
+    from benchkit.running.boxes.groups import Groups, make_groups_folder
 
+    make_groups_folder(runs_dir)
     with membership(credentials.name):
         try:
             probe(host, port, credentials)

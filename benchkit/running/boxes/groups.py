@@ -6,6 +6,7 @@ lies in the group's folder: the next attempt goes on from there.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+from benchkit.errors import UsageError
 from benchkit.files import atomic_write, make_private_folder
 from benchkit.masking import Mask
 from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
@@ -52,6 +54,17 @@ class AtWork:
     def covers(self, order: Order) -> bool:
         """Whether its process does all that a later attempt asks for."""
         return not self.fenced and not self.is_over and all(run in self.order.runs for run in order.runs)
+
+
+def make_groups_folder(runs_dir: Path) -> None:
+    """Raises UsageError where no group could be kept there, before anything is sent."""
+    folder = runs_dir.resolve() / GROUPS
+    try:
+        make_private_folder(folder)
+    except OSError as error:
+        raise UsageError(f"--runs-dir {runs_dir} cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise UsageError(f"--runs-dir {runs_dir} cannot be written ({folder}): name another")
 
 
 class Groups:

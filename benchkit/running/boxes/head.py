@@ -14,7 +14,7 @@ from distributed import Scheduler
 
 from benchkit.errors import ClusterError
 from benchkit.running.link.certificates import Credentials
-from benchkit.running.link.wire import LOST_AFTER_S, SCHEME, keep_only, security_of
+from benchkit.running.link.wire import LOST_AFTER_S, as_url, head_address, keep_only, security_of
 
 OPERATIONS = ("identity", "connection_stream", "register-worker", "heartbeat_worker", "unregister")
 STREAMED = ("keep-alive", "worker-status-change", "log-event")
@@ -33,12 +33,16 @@ class Head(Scheduler):  # type: ignore[misc]
 
 async def run_head(host: str, port: int, credentials: Credentials, ready: Callable[[], None]) -> None:
     """Until a signal comes."""
+    address = as_url(host.strip("[]"), port)
+    head_address(address)  # refuses what is none
     try:
-        head = await Head(host=f"{SCHEME}{host}", port=port, security=security_of(credentials))
+        head = await Head(host=address, port=port, security=security_of(credentials))
     except RuntimeError as error:
         why = error.__cause__
         reason = why.strerror if isinstance(why, OSError) else why
-        raise ClusterError(f"the head cannot listen at {host}, port {port}: {reason}") from None
+        raise ClusterError(
+            f"the head cannot listen at {host}, port {port}: {reason}; --host and --port choose another place"
+        ) from None
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)

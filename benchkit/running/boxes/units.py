@@ -21,7 +21,7 @@ After=network-online.target
 [Service]
 ExecStart={command}
 WorkingDirectory={folder}
-Environment=PATH={path}
+Environment={path}
 Restart=always
 RestartSec=1
 # A box that is stopped puts its runs away first: its process alone gets the signal.
@@ -43,13 +43,17 @@ def unit(subcommand: str, words: Sequence[str]) -> str:
         what={"head": "the head of a cluster", "join": "a box of a cluster"}[subcommand],
         command=" ".join(map(_quoted, program)),
         folder=_escaped(str(Path.cwd())),
-        path=_escaped(os.environ.get("PATH", os.defpath)),
+        path=_in_quotes(f"PATH={os.environ.get('PATH', os.defpath)}"),
     )
 
 
 def _quoted(word: str) -> str:
-    """As systemd reads a word: in quotes, its own signs doubled."""
-    return '"' + _escaped(word).replace("\\", "\\\\").replace('"', '\\"').replace("$", "$$") + '"'
+    """As systemd reads a word of a command: in quotes, its own signs doubled."""
+    return _in_quotes(word).replace("$", "$$")
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + _escaped(text).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _escaped(text: str) -> str:

@@ -44,12 +44,19 @@ def own_credentials() -> Credentials:
     folder = cluster_folder()
     paths = [folder / name for name in (AUTHORITY, CERTIFICATE, KEY)]
     for path in paths:
-        if not path.is_file():
+        if not _is_there(path):
             raise UsageError(
                 f"this box has no certificate ({path} is missing): make one with bench_runner.py cluster "
                 "init, on the box that has the authority"
             )
     return Credentials(_checked_name(*paths), *paths)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}: it belongs to who runs this") from None
 
 
 def _checked_name(authority: Path, certificate: Path, key: Path) -> str:
@@ -59,22 +66,29 @@ def _checked_name(authority: Path, certificate: Path, key: Path) -> str:
         from cryptography.exceptions import InvalidSignature
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
         from cryptography.x509.oid import NameOID
+    again = "copy the box's folder again from the box that has the authority"
     try:
         signer = x509.load_pem_x509_certificate(authority.read_bytes())
         own = x509.load_pem_x509_certificate(certificate.read_bytes())
         private = load_pem_private_key(key.read_bytes(), None)
-    except (OSError, ValueError, TypeError) as error:
-        raise UsageError(f"a certificate in {certificate.parent} cannot be read: {error}") from None
-    again = "copy the box's folder again from the box that has the authority"
+    except OSError as error:
+        raise UsageError(
+            f"{error.filename} cannot be read: {error.strerror}: it belongs to who runs this"
+        ) from None
+    except (ValueError, TypeError):
+        raise UsageError(f"what lies in {certificate.parent} are no certificates: {again}") from None
     try:
         own.verify_directly_issued_by(signer)
     except (InvalidSignature, ValueError, TypeError):
         raise UsageError(f"{certificate} is of another cluster than {authority}: {again}") from None
     if own.public_key() != private.public_key():
         raise UsageError(f"{key} does not belong to {certificate}: {again}")
-    if own.not_valid_after_utc < datetime.now(UTC):
-        day = own.not_valid_after_utc.date()
-        raise UsageError(f"{certificate} was valid until {day}: make a new one with cluster init")
+    end = min(own.not_valid_after_utc, signer.not_valid_after_utc)
+    if end < datetime.now(UTC):
+        raise UsageError(
+            f"{certificate} was valid until {end.date()}: where this clock is right, "
+            f"remove {certificate.parent} on each box and begin with cluster init"
+        )
     return str(own.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
 
 
@@ -93,12 +107,12 @@ def make_certificates(own_name: str, others: Sequence[str]) -> Made:
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} is no box's name: letters, digits, dots and dashes")
     folder = cluster_folder()
-    if (folder / CERTIFICATE).exists() and not (folder / AUTHORITY_KEY).exists():
+    new = not _is_there(folder / AUTHORITY_KEY)
+    if _is_there(folder / CERTIFICATE) and new:
         raise UsageError(
             "this box belongs to a cluster whose authority lies elsewhere "
             f"({folder} has no {AUTHORITY_KEY}): add boxes there"
         )
-    new = not (folder / AUTHORITY_KEY).exists()
     try:
         make_private_folder(folder)
         if new:
@@ -106,7 +120,7 @@ def make_certificates(own_name: str, others: Sequence[str]) -> Made:
         if not (folder / CERTIFICATE).exists():
             _make_certificate(folder, folder, own_name)
         for name in others:
-            if not (folder / BOXES / name / KEY).exists():
+            if not (folder / BOXES / name / CERTIFICATE).exists():
                 make_private_folder(folder / BOXES / name)
                 _make_certificate(folder, folder / BOXES / name, name)
     except OSError as error:
@@ -130,10 +144,11 @@ def _make_certificate(authority: Path, folder: Path, name: str) -> None:
     signing_key = load_pem_private_key((authority / AUTHORITY_KEY).read_bytes(), None)
     issuer = str(signer.subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0].value)
     key = _new_key()
-    _write(folder / CERTIFICATE, _pem(_certificate(name, key, issuer, signing_key, authority=False)))
     _write(folder / KEY, _key_pem(key))
     if folder != authority:
         _write(folder / AUTHORITY, (authority / AUTHORITY).read_bytes())
+    # The last: where it is, the others are.
+    _write(folder / CERTIFICATE, _pem(_certificate(name, key, issuer, signing_key, authority=False)))
 
 
 def _certificate(name: str, key: Any, issuer: str, signing_key: Any, *, authority: bool) -> Any:

@@ -99,9 +99,19 @@ def head_address(text: str) -> tuple[str, int]:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise UsageError(wrong) from None
-    if not host or parts.path or parts.username is not None or port == 0:
+    further = parts.path or parts.query or parts.fragment
+    if not host or further or parts.username is not None or port == 0 or not _is_host(host):
         raise UsageError(wrong)
     return host, port or DEFAULT_PORT
+
+
+def _is_host(name: str) -> bool:
+    """Whether the resolver can be asked for it at all."""
+    try:
+        name.encode("idna")
+    except UnicodeError:
+        return False
+    return not any(letter.isspace() for letter in name)
 
 
 def as_url(host: str, port: int) -> str:

@@ -9,12 +9,24 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
+from errno import EACCES
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
-from benchkit.errors import MissingDependency, UsageError
+from benchkit.errors import ClusterError, MissingDependency, UsageError
+from benchkit.running.boxes.groups import make_groups_folder
+from benchkit.running.link import certificates
+from benchkit.running.link.certificates import (
+    CERTIFICATE,
+    KEY,
+    Credentials,
+    cluster_folder,
+    make_certificates,
+    own_credentials,
+)
 from benchkit.running.link.wire import DEFAULT_PORT, head_address, prepare
 from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in
 from tests.support import wait_until
@@ -51,7 +63,23 @@ def complaint(result: subprocess.CompletedProcess[str], code: int) -> str:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "http://head", "tcp://head:1", "head:port", "head:0", "head:99999", "a@head", "head/x"]
+    "text",
+    [
+        "",
+        "http://head",
+        "tcp://head:1",
+        "head:port",
+        "head:0",
+        "head:99999",
+        "a@head",
+        "head/x",
+        "head:1#x",
+        "head?x=1",
+        "a..b",
+        ".head",
+        "a" * 64,
+        "my head",
+    ],
 )
 def test_what_is_no_address_of_a_head_is_refused(text: str) -> None:
     """Before anything is asked of the network."""
@@ -64,6 +92,85 @@ def test_addresses_of_a_head() -> None:
     assert head_address("head") == ("head", DEFAULT_PORT)
     assert head_address("tls://10.0.0.1:9") == ("10.0.0.1", 9)
     assert head_address("[fe80::1]:9") == ("fe80::1", 9)
+
+
+def own_cluster(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cluster's folder that was just made."""
+    pytest.importorskip("cryptography")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    make_certificates("alpha", ["beta"])
+    return cluster_folder()
+
+
+@pytest.mark.parametrize("wrong", ["", "a..b", "x y", "1.2.3.4:5"])
+def test_a_head_listens_at_no_place_that_is_none(wrong: str, tmp_path: Path) -> None:
+    """An empty host is not every host."""
+    pytest.importorskip("distributed")
+    from benchkit.running.boxes.head import run_head
+
+    credentials = Credentials("alpha", *(tmp_path / name for name in ("a", "c", "k")))
+    with pytest.raises(UsageError, match="it is no address of a head"):
+        asyncio.run(run_head(wrong, 1, credentials, lambda: None))
+
+
+def test_a_head_listens_at_an_address_of_ipv6_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is taken there is told with the next step."""
+    pytest.importorskip("distributed")
+    own_cluster(tmp_path, monkeypatch)
+    prepare()
+    from benchkit.running.boxes.head import run_head
+
+    try:
+        taken = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with (
+        taken,
+        pytest.raises(ClusterError, match=r"::1, port \d+: Address already in use; --host and --port"),
+    ):
+        asyncio.run(run_head("::1", taken.getsockname()[1], own_credentials(), lambda: None))
+
+
+def test_certificates_that_cannot_be_used_are_told_with_the_next_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over, damaged, in a folder of somebody else, or half made when `cluster init` was killed."""
+    folder = own_cluster(tmp_path, monkeypatch)
+    with monkeypatch.context() as later:
+        later.setattr(certificates, "datetime", Later)
+        with pytest.raises(UsageError, match=r"was valid until .*remove .* on each box and begin with"):
+            own_credentials()
+    for half_made in (folder / KEY, folder / CERTIFICATE):
+        half_made.unlink()
+        (folder / CERTIFICATE).unlink(missing_ok=True)  # it is written last
+        make_certificates("alpha", [])
+        assert own_credentials().name == "alpha"
+    (folder / KEY).write_text("no key")
+    with pytest.raises(UsageError, match=r"are no certificates: copy the box's folder again"):
+        own_credentials()
+    monkeypatch.setattr(Path, "is_file", denied)
+    for use in (own_credentials, lambda: make_certificates("alpha", [])):
+        with pytest.raises(UsageError, match="cannot be read: Permission denied"):
+            use()
+
+
+class Later(datetime):
+    """A clock that is eleven years on."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return super().now(tz) + timedelta(days=11 * 366)
+
+
+def denied(path: Path) -> bool:
+    raise PermissionError(EACCES, "Permission denied", str(path))
+
+
+def test_a_runs_folder_that_cannot_be_made_is_told_before_a_box_joins(tmp_path: Path) -> None:
+    """Not when the first group comes."""
+    (tmp_path / "file").touch()
+    with pytest.raises(UsageError, match=r"--runs-dir .*file/runs cannot be made: Not a directory"):
+        make_groups_folder(tmp_path / "file" / "runs")
 
 
 def test_without_the_extra_the_command_that_brings_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,12 @@ def test_the_page_tells_what_a_plan_may_say() -> None:
     assert yaml.safe_load(piece) == {"on_lost_box": "move"}
 
 
+def test_a_unit_keeps_a_path_with_spaces_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a box where Windows' folders are in PATH: systemd would end it at the first space."""
+    monkeypatch.setenv("PATH", "/usr/bin:/mnt/c/Program Files/100%")
+    assert 'Environment="PATH=/usr/bin:/mnt/c/Program Files/100%%"\n' in unit("head", ())
+
+
 @heavy
 @pytest.mark.parametrize("subcommand", ["head", "join"])
 def test_units_are_ones_that_systemd_takes(subcommand: str, tmp_path: Path) -> None:
