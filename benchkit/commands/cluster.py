@@ -33,7 +33,8 @@ def init(names: tuple[str, ...], name: str | None) -> None:
     from benchkit.rerun import quoted
     from benchkit.running.link.certificates import cluster_folder, make_certificates
 
-    made = make_certificates(name or os.uname().nodename.partition(".")[0], names)
+    own = os.uname().nodename.partition(".")[0] if name is None else name
+    made = make_certificates(own, names)
     folder = cluster_folder()
     print(f"{'a new cluster' if made.new_authority else 'the cluster'} in {folder}; this box is {made.own}")
     for one in made.folders:

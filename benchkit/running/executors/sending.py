@@ -20,6 +20,7 @@ from benchkit.telling.history.leases import Lease
 ASKS_HEAD_EVERY_S = 1.0
 CHECKS_WITHIN_S = 600.0  # scripts check themselves, and may fetch a problem set
 ORDERS_AT_ONCE = 100
+NO_BOX = "no box has joined: bench_runner.py cluster join on each"
 MOST_FAILURES = 3  # of the same box in a row, by faults of the machine: then it gets nothing more
 
 
@@ -164,7 +165,7 @@ class Boxes:
         ]
         if sent.was_taken or any(not why for _, why in refusals):
             return ""
-        return "; ".join(f"{name}: {why}" for name, why in refusals) or "no box has joined"
+        return "; ".join(f"{name}: {why}" for name, why in refusals) or NO_BOX
 
     def differences(self) -> list[str]:
         """What the boxes have in different versions: a line for each."""

@@ -106,6 +106,8 @@ def make_certificates(own_name: str, others: Sequence[str]) -> Made:
     for name in (own_name, *others):
         if not _NAME.fullmatch(name):
             raise UsageError(f"{name!r} is no box's name: letters, digits, dots and dashes")
+    if own_name in others:
+        raise UsageError(f"{own_name} is this box itself: name the others alone")
     folder = cluster_folder()
     new = not _is_there(folder / AUTHORITY_KEY)
     if _is_there(folder / CERTIFICATE) and new:

@@ -12,13 +12,18 @@ from contextlib import suppress
 from datetime import datetime, timedelta, tzinfo
 from errno import EACCES
 from pathlib import Path
-from typing import Any, Self
+from types import SimpleNamespace
+from typing import Any, Self, cast
 
 import pytest
+from click.testing import CliRunner
 
+from benchkit.commands.cluster import command
 from benchkit.errors import ClusterError, MissingDependency, UsageError
 from benchkit.running.boxes.groups import make_groups_folder
+from benchkit.running.executors.sending import Boxes, Sent
 from benchkit.running.link import certificates
+from benchkit.running.link.calls import Calls
 from benchkit.running.link.certificates import (
     CERTIFICATE,
     KEY,
@@ -152,6 +157,27 @@ def test_certificates_that_cannot_be_used_are_told_with_the_next_step(
     for use in (own_credentials, lambda: make_certificates("alpha", [])):
         with pytest.raises(UsageError, match="cannot be read: Permission denied"):
             use()
+
+
+def test_a_box_is_not_made_a_certificate_of_its_own_name_for_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two boxes of one name could not both join; a name that is empty is not the host's either."""
+    folder = own_cluster(tmp_path, monkeypatch)
+    with pytest.raises(UsageError, match="alpha is this box itself: name the others alone"):
+        make_certificates("alpha", ["gamma", "alpha"])
+    assert [one.name for one in (folder / "boxes").iterdir()] == ["beta"]
+    given = CliRunner().invoke(command, ["init", "--name", ""])
+    assert isinstance(given.exception, UsageError)
+    assert "'' is no box's name" in str(given.exception)
+
+
+def test_where_no_box_has_joined_the_next_step_is_told() -> None:
+    """By a batch, as by `cluster status`."""
+    sent = cast("Sent", SimpleNamespace(was_taken=False))
+    assert Boxes(cast("Calls", None)).why_homeless(sent) == (
+        "no box has joined: bench_runner.py cluster join on each"
+    )
 
 
 class Later(datetime):
