@@ -31,6 +31,12 @@ FULL = """
 """What a server says whose disk is full, at the same statement."""
 
 
+@pytest.fixture(autouse=True)
+def own_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One batch a machine is the rule: each test is a machine of its own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
 @pytest.fixture(scope="module")
 def own_server() -> Iterator[Server]:
     """One that these tests may stop."""
