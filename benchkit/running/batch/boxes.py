@@ -29,7 +29,7 @@ from benchkit.running.executors import (
     Seams,
     open_executor,
 )
-from benchkit.running.executors.own_leases import leases_of
+from benchkit.running.executors.own_leases import history_of, leases_of
 from benchkit.running.link.orders import group_name
 from benchkit.running.live import Publisher, Snapshot
 from benchkit.running.live.look import live_folder
@@ -49,7 +49,7 @@ def run_on_boxes(
     leases = leases_of(open_store(options.history))
     cluster = Cluster(options.cluster, leases, options.on_lost_box)
     executor = open_executor("dask", Seams(keeper.display, keeper.may_start, lambda: None, cluster))
-    following = _Following(keeper, ledger)
+    following = _Following(keeper, ledger, history_of(leases))
     with closing(executor.events()) as events, following.publishers():
         for due in groups:
             executor.submit(following.group(due))
@@ -65,8 +65,9 @@ def run_on_boxes(
 class _Following:
     """What is noted of each run: a keeper for each group, for only one of its runs is at work at a time."""
 
-    def __init__(self, keeper: Keeper, ledger: Ledger) -> None:
+    def __init__(self, keeper: Keeper, ledger: Ledger, history: str) -> None:
         self._keeper, self._ledger = keeper, ledger
+        self._history = history
         self._keepers: dict[str, Keeper] = {}  # by run id
         self._publishers: dict[str, Publisher] = {}
         self._plans: list[PlannedRun] = []
@@ -89,7 +90,7 @@ class _Following:
         states = [self._ledger.state(one.entry) for one in due]
         recorded = [state.run_id or "" for state in states if self._ledger.run_of(state)]
         begun = [state.box for state in states if state.box and not state.over]
-        name = group_name(plans, [one.entry.key for one in due], recorded)
+        name = group_name(plans, [one.entry.key for one in due], recorded, self._history)
         return Group(name, plans, begun[-1] if begun else "")
 
     @contextmanager

@@ -42,9 +42,10 @@ class Member(Worker):  # type: ignore[misc]
     """What the head knows of this box: that it is there, and where it takes messages. It runs no tasks."""
 
     def __init__(self, head: str, name: str, address: str, security: Any, folder: str) -> None:
+        host = get_address_host(address)
         super().__init__(
             head,
-            host=get_address_host(address),  # its listener is of no use, and need be nowhere else
+            host=f"[{host}]" if ":" in host else host,  # its listener is of no use, and need be nowhere else
             name=name,
             nthreads=1,
             security=security,

@@ -7,6 +7,7 @@ nothing. The numbers lie in a file beside the history, so that a batch that goes
 from __future__ import annotations
 
 import json
+import platform
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,6 +25,7 @@ class OwnLeases:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._path = store.batch_file(KIND)
+        self.history = f"{platform.node()}:{self._path.resolve()}"
         self._attempts = _read(self._path)
         self._done: dict[str, Lease] = {}
         self._held: dict[str, tuple[Lease, float]] = {}
@@ -83,6 +85,11 @@ class OwnLeases:
 def leases_of(store: Store) -> Leases:
     """The store's own where several boxes may share it, else those of its one writer."""
     return store if isinstance(store, Leases) else OwnLeases(store)
+
+
+def history_of(leases: Leases) -> str:
+    """What tells this history from every other of the cluster; nothing for one whose groups batches share."""
+    return leases.history if isinstance(leases, OwnLeases) else ""
 
 
 def _read(path: Path) -> dict[str, int]:

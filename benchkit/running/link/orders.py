@@ -113,9 +113,14 @@ def _typed(name: str, value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def group_name(plans: Sequence[PlannedRun], keys: Sequence[str], recorded: Sequence[str]) -> str:
-    """The same for the same runs in a later batch, and another once some of them are to be done again."""
-    text = json.dumps([sorted(keys), sorted(recorded)])
+def group_name(
+    plans: Sequence[PlannedRun], keys: Sequence[str], recorded: Sequence[str], history: str
+) -> str:
+    """The same for the same runs in a later batch, and another once some of them are to be done again.
+
+    Batches with different histories must not take each other's groups for their own.
+    """
+    text = json.dumps([history, sorted(keys), sorted(recorded)])
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     name = "".join(letter if letter.isalnum() else "-" for letter in plans[0].name)[:40]
     return f"{name}-{digest}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,38 @@ def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
         assert again.returncode == 0
         assert len(fleet.runs) == 6
         assert_no_server_left(fleet)
+
+
+def test_batches_with_histories_of_their_own_leave_each_others_runs_alone(tmp_path: Path, port: int) -> None:
+    """The same plan twice at once: each batch gets all its results, and no answer is asked a second time."""
+    with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=0.3) as fleet:
+        fleet.write_plan(fleet.write_models(2))
+        fleet.start_box("alpha")
+        fleet.start_box("beta")
+        fleet.wait_for_boxes("alpha", "beta")
+        words = ("batch", "plan.yaml", "--cluster", fleet.address, "--history")
+        batches = [fleet.start(DESK, name, *words, f"{name}.json") for name in ("one", "two")]
+        assert [batch.wait(120) for batch in batches] == [0, 0]
+        for name in ("one", "two"):
+            assert "its box is lost" not in fleet.log(DESK, name)
+        assert set(fleet.asked().values()) == {2}
+
+
+def test_a_cluster_of_ipv6(tmp_path: Path, port: int) -> None:
+    """A head at such an address, and a box that joins it there and is asked there."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6) as free:
+            there = str(free.getsockname()[1])
+    except OSError:
+        pytest.skip("no IPv6 here")
+    with fleet_in(tmp_path, port, "alpha") as fleet:
+        fleet.write_models(1)
+        fleet.start(DESK, "second-head", "cluster", "head", "--host", "::1", "--port", there)
+        models = str(fleet.root / "models")
+        fleet.start("alpha", "alpha", "cluster", "join", f"[::1]:{there}", "--models", models)
+        fleet.wait_for_boxes("alpha")
+        status = fleet.run(DESK, "cluster", "status", f"[::1]:{there}")
+        assert "alpha: idle" in status.stdout, status.stderr
 
 
 def test_an_interrupted_batch_stops_its_boxes_and_goes_on(tmp_path: Path, port: int) -> None:
