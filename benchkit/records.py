@@ -15,6 +15,8 @@ from benchkit.literals import ScoreScale as ScoreScale
 from benchkit.verdict import Status as Status
 from benchkit.verdict import Verdict as Verdict
 
+ENDPOINT = "endpoint"  # the kind of server that is nothing of ours
+
 if TYPE_CHECKING:
     from benchkit.runs import Run as Run
 else:

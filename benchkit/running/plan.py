@@ -14,11 +14,9 @@ from benchkit.prices import Price, find_price, may_cost
 from benchkit.providers.keys import key_of
 from benchkit.providers.names import find_remote_model, provider_at, remote_model
 from benchkit.providers.table import LOCAL, PROVIDERS, find_provider
-from benchkit.records import RaceNow
+from benchkit.records import ENDPOINT, RaceNow
 from benchkit.running.command_line import Script, find_script, shell_script
 from benchkit.settings import RunSettings, model_name
-
-ENDPOINT = "endpoint"  # the kind of server that is nothing of ours
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ from benchkit.errors import BenchError, UsageError
 from benchkit.masking import Mask, shell_words
 from benchkit.providers.names import find_remote_model
 from benchkit.racing import Goal
-from benchkit.records import ModelFile
+from benchkit.records import ENDPOINT, ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.running.batch.settings import settings_from
 from benchkit.running.link.orders import OnLostBox
-from benchkit.running.plan import ENDPOINT, PlannedRun, find_benchmark, plan_run, with_provider
+from benchkit.running.plan import PlannedRun, find_benchmark, plan_run, with_provider
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser
 from benchkit.settings import (

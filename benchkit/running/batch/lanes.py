@@ -15,9 +15,10 @@ from benchkit.errors import BenchError, Interrupted, UsageError
 from benchkit.files import cache_folder
 from benchkit.providers.names import provider_at
 from benchkit.providers.table import LOCAL
+from benchkit.records import ENDPOINT
 from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.executors import BatchStopped
-from benchkit.running.plan import ENDPOINT, PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun
 from benchkit.settings import RunSettings
 

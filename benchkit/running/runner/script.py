@@ -18,10 +18,10 @@ from benchkit.files import atomic_write
 from benchkit.providers.names import provider_at
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
-from benchkit.records import Progress, Results, ServerFacts, speed_is_disturbed
+from benchkit.records import ENDPOINT, Progress, Results, ServerFacts, speed_is_disturbed
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
-from benchkit.running.plan import ENDPOINT, PlannedRun
+from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
 from benchkit.running.runner.record import first_known

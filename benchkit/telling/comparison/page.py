@@ -20,6 +20,8 @@ from benchkit.telling.comparison.columns import (
     informative,
     ordered,
 )
+from benchkit.telling.comparison.engines import differing_engines
+from benchkit.telling.comparison.engines import in_words as engines_in_words
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.part_table import part_remarks, part_table
 from benchkit.telling.comparison.selection import Contestant, Section
@@ -171,6 +173,8 @@ def remarks(one: Page) -> list[str]:
         said.append(
             f"speeds are of different machines and not ranked: {', '.join(map(printable, gpus(one.rows)))}"
         )
+    if engines := differing_engines(one.rows):
+        said.append(printable(f"other engines or builds may answer otherwise: {engines_in_words(engines)}"))
     if odd := disturbed(one.rows):
         said.append(
             f"speeds marked {DOUBTFUL} are not ranked, other programs took a part of the processor: "
@@ -223,9 +227,11 @@ def _record(one: Page) -> dict[str, Any]:
         row |= {"parts": contestant.composite.as_record()} if contestant.composite else {}
         row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.timed) else {}
         row |= {"speed_of_run": contestant.earlier.id} if contestant.earlier else {}
+    engines = differing_engines(one.rows)
     return {
         "title": one.section.title,
         "conditions": dict(one.section.conditions),
+        **({"engines": engines} if engines else {}),
         "rows": rows,
         "groups": {table.name: records(table.columns, one.rows) for table in group_tables(one.rows)},
         "verdicts": [_verdict_record(verdict) for verdict in one.shown_verdicts()[0]],
