@@ -17,11 +17,11 @@ environment.py (which Python), env_file.py (variables of a .env), addresses.py (
 replies.py (what a reply's status says of asking again), endings.py (why an answer ended), numbers.py (what a
 flag takes for one), literals.py (values that are one of a few words), languages/ (programming languages),
 providers/ (of models that are asked over the network: names, addresses, what a reply tells), records.py (what
-stages hand to each other), runs.py (a run as the history keeps it, of run_parts.py), json_values.py (its
-values by type), verdict.py (what an answer can come to), weights.py (how much each part of the composite
-counts), prices.py (what an answer costs), spending.py (what the runs of a batch spend together), reuse.py
-(the answers that runs have kept), strict_documents.py (YAML and JSON without surprises), errors.py (every
-error a person can meet).
+stages hand to each other), link/ (how the boxes of a cluster talk), runs.py (a run as the history keeps it,
+of run_parts.py), json_values.py (its values by type), verdict.py (what an answer can come to), weights.py
+(how much each part of the composite counts), prices.py (what an answer costs), spending.py (what the runs of
+a batch spend together), reuse.py (the answers that runs have kept), strict_documents.py (YAML and JSON
+without surprises), errors.py (every error a person can meet).
 
 Two wings never import each other and meet only at the script contract: the runner's (commands, dashboard,
 running, telling, serving, parsers) knows nothing of prompts and sandboxes; a script's (asking, judging) knows

@@ -35,12 +35,12 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchkit.link.calls import GroupState
+from benchkit.link.certificates import own_credentials
 from benchkit.records import Run
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.executors import Cluster, Group, RunEnded, Seams, open_executor
-from benchkit.running.link.calls import GroupState
-from benchkit.running.link.certificates import own_credentials
-from benchkit.running.link.orders import read_order
+from benchkit.running.orders import read_order
 from benchkit.running.plan import plan_run
 from benchkit.settings import RunSettings
 from benchkit.telling.history import to_record
@@ -159,7 +159,7 @@ def many(asked: argparse.Namespace) -> None:
 
 
 def _work_off(made: Fleet, groups: int, boxes: int, head: psutil.Process) -> None:
-    from benchkit.running.link.calls import Calls
+    from benchkit.link.calls import Calls
 
     with Calls(made.address) as calls:
         wait_until(lambda: len(calls.boxes()) == boxes, FAR_S)
@@ -246,8 +246,8 @@ class StandInGroups:
 
 
 def stand_in_boxes(asked: argparse.Namespace) -> None:
+    from benchkit.link.wire import as_url, prepare, security_of
     from benchkit.running.boxes.box import Member, Messages, _handlers
-    from benchkit.running.link.wire import as_url, prepare, security_of
 
     async def run() -> None:
         security = security_of(own_credentials())

@@ -219,7 +219,7 @@ def _goal(text: str | None) -> Goal | None:
 def _run(expansion: Expansion, options: dict[str, Any], goal: Goal | None) -> int:
     from benchkit.running.batch.options import BatchOptions, Prefetch, next_time_of_day
     from benchkit.running.batch.run import run_batch
-    from benchkit.running.link.orders import OnLostBox
+    from benchkit.running.orders import OnLostBox
 
     batch_options = BatchOptions(
         history=options["history"],

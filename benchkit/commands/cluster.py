@@ -10,7 +10,7 @@ import click
 
 from benchkit.commands.options import runs_dir_option
 from benchkit.errors import ClusterError, UsageError
-from benchkit.running.link.wire import DEFAULT_PORT
+from benchkit.link.wire import DEFAULT_PORT
 
 systemd_option = click.option("--systemd", is_flag=True, help="Print a unit for it, and start nothing.")
 
@@ -30,8 +30,8 @@ def init(names: tuple[str, ...], name: str | None) -> None:
     """Make the cluster's certificates: one for this box, one for each further BOX."""
     import os
 
+    from benchkit.link.certificates import cluster_folder, make_certificates
     from benchkit.rerun import quoted
-    from benchkit.running.link.certificates import cluster_folder, make_certificates
 
     own = os.uname().nodename.partition(".")[0] if name is None else name
     made = make_certificates(own, names)
@@ -57,8 +57,8 @@ def head(host: str, port: int, systemd: bool) -> None:
         return
     import asyncio
 
-    from benchkit.running.link.certificates import own_credentials
-    from benchkit.running.link.wire import prepare
+    from benchkit.link.certificates import own_credentials
+    from benchkit.link.wire import prepare
 
     prepare()
     credentials = own_credentials()
@@ -82,11 +82,11 @@ def join(address: str, models: tuple[str, ...], allow_commands: bool, runs_dir: 
         return
     import asyncio
 
+    from benchkit.link.certificates import own_credentials
+    from benchkit.link.probing import probe
+    from benchkit.link.wire import head_address, prepare
     from benchkit.running.boxes.inventory import take_inventory
     from benchkit.running.boxes.membership import membership
-    from benchkit.running.link.certificates import own_credentials
-    from benchkit.running.link.probing import probe
-    from benchkit.running.link.wire import head_address, prepare
 
     host, port = head_address(address)
     prepare()
@@ -120,7 +120,7 @@ def _print_unit(address: str, models: tuple[str, ...], allow_commands: bool, run
 @click.option("--json", "as_json", is_flag=True, help="The boxes as a list.")
 def status(address: str, as_json: bool) -> None:
     """Which boxes are there, what each has, and what it does."""
-    from benchkit.running.link.calls import Calls, Operation
+    from benchkit.link.calls import Calls, Operation
     from benchkit.terminal import print_json_list
 
     with Calls(address) as calls:
@@ -158,8 +158,8 @@ def _in_words(box: dict[str, Any]) -> str:
 @command.command("leave")
 def leave() -> None:
     """End this box's part: its runs are put away, and go on elsewhere or once it has joined again."""
+    from benchkit.link.certificates import own_credentials
     from benchkit.running.boxes.membership import end_membership
-    from benchkit.running.link.certificates import own_credentials
 
     name = own_credentials().name
     if not end_membership(name):

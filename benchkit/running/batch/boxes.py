@@ -30,9 +30,9 @@ from benchkit.running.executors import (
     open_executor,
 )
 from benchkit.running.executors.own_leases import history_of, leases_of
-from benchkit.running.link.orders import group_name
 from benchkit.running.live import Publisher, Snapshot
 from benchkit.running.live.look import live_folder
+from benchkit.running.orders import group_name
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.work import announcement_of
 from benchkit.telling.history import open_store

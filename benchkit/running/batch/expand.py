@@ -19,7 +19,7 @@ from benchkit.records import ENDPOINT, ModelFile
 from benchkit.running.batch.models import find_models
 from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
 from benchkit.running.batch.settings import settings_from
-from benchkit.running.link.orders import OnLostBox
+from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun, find_benchmark, plan_run, with_provider
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchkit.errors import UsageError
 from benchkit.racing import Goal
-from benchkit.running.link.orders import OnLostBox
+from benchkit.running.orders import OnLostBox
 
 
 class Prefetch(StrEnum):

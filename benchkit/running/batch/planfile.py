@@ -13,7 +13,7 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.racing import GOALS, Goal
 from benchkit.running.batch.settings import fitting, misfit, misfits
-from benchkit.running.link.orders import OnLostBox
+from benchkit.running.orders import OnLostBox
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 from benchkit.strict_documents import read_json, read_yaml
 

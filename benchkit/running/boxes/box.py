@@ -16,10 +16,10 @@ from distributed.core import Server
 from distributed.utils import get_ip
 
 from benchkit.errors import BenchError, ClusterError
+from benchkit.link.calls import BOX_ADDRESS, REFUSED, Operation
+from benchkit.link.certificates import Credentials
+from benchkit.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
 from benchkit.running.boxes.groups import Groups
-from benchkit.running.link.calls import BOX_ADDRESS, REFUSED, Operation
-from benchkit.running.link.certificates import Credentials
-from benchkit.running.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
 
 GLANCE_S = 0.1
 FENCES_EVERY_S = 0.5

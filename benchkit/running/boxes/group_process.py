@@ -17,7 +17,7 @@ from benchkit.errors import BenchError, Interrupted
 from benchkit.records import Status
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.executors import Group, RunBroke, RunEnded, Seams, open_executor
-from benchkit.running.link.orders import planned_runs, read_order
+from benchkit.running.orders import planned_runs, read_order
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings, as_run

@@ -17,13 +17,13 @@ from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.files import atomic_write, make_private_folder
+from benchkit.link.calls import BUSY, GroupState, Refused
 from benchkit.masking import Mask
 from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.boxes.offers import refusal, room_of_a_slot
-from benchkit.running.link.calls import BUSY, GroupState, Refused
-from benchkit.running.link.orders import OnLostBox, Order, read_order
 from benchkit.running.live import live_runs
+from benchkit.running.orders import OnLostBox, Order, read_order
 from benchkit.running.runner.child import Child
 from benchkit.telling.history import open_store, to_record
 from benchkit.telling.history.artifacts import json_objects

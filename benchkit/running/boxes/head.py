@@ -13,8 +13,8 @@ from typing import Any
 from distributed import Scheduler
 
 from benchkit.errors import ClusterError
-from benchkit.running.link.certificates import Credentials
-from benchkit.running.link.wire import LOST_AFTER_S, as_url, head_address, keep_only, security_of
+from benchkit.link.certificates import Credentials
+from benchkit.link.wire import LOST_AFTER_S, as_url, head_address, keep_only, security_of
 
 OPERATIONS = ("identity", "connection_stream", "register-worker", "heartbeat_worker", "unregister")
 STREAMED = ("keep-alive", "worker-status-change", "log-event")

@@ -11,7 +11,7 @@ from benchkit.running.batch.checks import command_of, script_problems
 from benchkit.running.batch.estimate import TOO_SMALL, expected_memory
 from benchkit.running.batch.expand import Entry
 from benchkit.running.boxes.inventory import Inventory
-from benchkit.running.link.orders import Order, planned_runs
+from benchkit.running.orders import Order, planned_runs
 from benchkit.running.plan import PlannedRun
 from benchkit.serving.telemetry.readers import open_reader
 from benchkit.serving.telemetry.room import Room, free_room

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchkit.environment import ROOT
-from benchkit.running.link.certificates import cluster_folder
+from benchkit.link.certificates import cluster_folder
 
 UNIT = """\
 # {file}

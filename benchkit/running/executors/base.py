@@ -8,8 +8,8 @@ from typing import Protocol
 
 from benchkit.errors import BenchError
 from benchkit.running.display import Display
-from benchkit.running.link.orders import OnLostBox
 from benchkit.running.live import Snapshot
+from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun
 from benchkit.telling.history.leases import Leases

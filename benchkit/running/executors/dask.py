@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from benchkit.errors import HistoryError, UsageError
+from benchkit.link.calls import Box, Calls
 from benchkit.running.executors.base import (
     Event,
     Group,
@@ -25,8 +26,7 @@ from benchkit.running.executors.base import (
 )
 from benchkit.running.executors.following import Following
 from benchkit.running.executors.sending import Boxes, Sent
-from benchkit.running.link.calls import Box, Calls
-from benchkit.running.link.orders import order_of
+from benchkit.running.orders import order_of
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.telling.history.leases import LeaseState
 

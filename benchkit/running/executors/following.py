@@ -8,6 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from benchkit.errors import ClusterError, HistoryError
+from benchkit.link.calls import BUSY, Box, Calls, GroupState, Operation, Refused
 from benchkit.records import Status
 from benchkit.running.executors.base import (
     Event,
@@ -19,9 +20,8 @@ from benchkit.running.executors.base import (
     Seams,
 )
 from benchkit.running.executors.sending import Boxes, Sent
-from benchkit.running.link.calls import BUSY, Box, Calls, GroupState, Operation, Refused
-from benchkit.running.link.orders import OnLostBox
 from benchkit.running.live.form import snapshot_of
+from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun
 from benchkit.telling.history import from_record

@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 from benchkit.errors import ClusterError
+from benchkit.link.calls import Box, Calls, Operation, Refused
 from benchkit.running.executors.base import Group
-from benchkit.running.link.calls import Box, Calls, Operation, Refused
-from benchkit.running.link.orders import OnLostBox, Order
+from benchkit.running.orders import OnLostBox, Order
 from benchkit.running.plan import PlannedRun
 from benchkit.telling.history.leases import Lease
 

@@ -20,11 +20,9 @@ from click.testing import CliRunner
 
 from benchkit.commands.cluster import command
 from benchkit.errors import ClusterError, MissingDependency, UsageError
-from benchkit.running.boxes.groups import make_groups_folder
-from benchkit.running.executors.sending import Boxes, Sent
-from benchkit.running.link import certificates
-from benchkit.running.link.calls import Calls
-from benchkit.running.link.certificates import (
+from benchkit.link import certificates
+from benchkit.link.calls import Calls
+from benchkit.link.certificates import (
     CERTIFICATE,
     KEY,
     Credentials,
@@ -32,7 +30,9 @@ from benchkit.running.link.certificates import (
     make_certificates,
     own_credentials,
 )
-from benchkit.running.link.wire import DEFAULT_PORT, head_address, prepare
+from benchkit.link.wire import DEFAULT_PORT, head_address, prepare
+from benchkit.running.boxes.groups import make_groups_folder
+from benchkit.running.executors.sending import Boxes, Sent
 from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in
 from tests.support import wait_until
 
@@ -313,7 +313,7 @@ def test_heads_and_boxes_run_nothing_that_a_message_brings(
 ) -> None:
     """Not even for who has a certificate: what runs code is no operation, and nothing is unpickled."""
     monkeypatch.setenv("XDG_CONFIG_HOME", fleet.environment(DESK)["XDG_CONFIG_HOME"])
-    from benchkit.running.link.calls import Calls, Operation
+    from benchkit.link.calls import Calls, Operation
 
     marker = fleet.root / "marker"
     with Calls(fleet.address) as calls:
@@ -331,8 +331,8 @@ async def _attack(addresses: list[str], marker: Path) -> int:
     from distributed.core import ConnectionPool
     from distributed.protocol.serialize import ToPickle, to_serialize
 
-    from benchkit.running.link.certificates import own_credentials
-    from benchkit.running.link.wire import security_of
+    from benchkit.link.certificates import own_credentials
+    from benchkit.link.wire import security_of
 
     bomb, code = Touch(marker), pickle.dumps(Touch(marker))
     arguments = security_of(own_credentials()).get_connection_args("client")

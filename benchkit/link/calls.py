@@ -18,9 +18,9 @@ from typing import Any, Self, TypeVar
 
 from benchkit.errors import ClusterError
 from benchkit.files import atomic_write, make_private_folder
-from benchkit.running.link.certificates import Credentials, own_credentials
-from benchkit.running.link.probing import probe
-from benchkit.running.link.wire import as_url, head_address, prepare, security_of
+from benchkit.link.certificates import Credentials, own_credentials
+from benchkit.link.probing import probe
+from benchkit.link.wire import as_url, head_address, prepare, security_of
 
 ANSWERS_WITHIN_S = 8.0
 LARGEST_FILE_BYTES = 32 << 20  # larger ones stay on the box

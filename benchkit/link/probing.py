@@ -7,7 +7,7 @@ import ssl
 from contextlib import suppress
 
 from benchkit.errors import ClusterError
-from benchkit.running.link.certificates import Credentials
+from benchkit.link.certificates import Credentials
 
 WITHIN_S = 5.0
 

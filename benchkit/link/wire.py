@@ -17,7 +17,7 @@ from benchkit.environment import ROOT
 from benchkit.errors import MissingDependency, UsageError
 
 if TYPE_CHECKING:
-    from benchkit.running.link.certificates import Credentials
+    from benchkit.link.certificates import Credentials
 
 DEFAULT_PORT = 8786
 CONNECT_S = 10.0

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.files import PRIVATE_FILE, atomic_write, make_private_folder
-from benchkit.running.link.wire import needs_extra
+from benchkit.link.wire import needs_extra
 
 AUTHORITY, CERTIFICATE, KEY = "authority.pem", "box.pem", "box.key"
 AUTHORITY_KEY = "authority.key"
