@@ -81,6 +81,10 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os, new_mode: in
     """
     data = content.encode() if isinstance(content, str) else content
     target = real_path(path)
+    if _is_pipe_or_device(target):
+        with target.open("wb") as stream:
+            stream.write(data)
+        return
     draft = target.with_name(f".{target.name}.{os.urandom(6).hex()}.tmp")
     try:
         with opened(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, disk, _mode_of(target, new_mode)) as fd:
@@ -92,6 +96,11 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os, new_mode: in
             disk.unlink(draft)
         raise
     sync_folder(target.parent, disk)
+
+
+def _is_pipe_or_device(path: Path) -> bool:
+    """Such as /dev/null, in whose place nobody wants a file."""
+    return path.exists() and not (path.is_file() or path.is_dir())
 
 
 @contextmanager

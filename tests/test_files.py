@@ -37,6 +37,20 @@ def test_atomic_write_keeps_mode_and_symbolic_link(tmp_path: Path) -> None:
     assert (link.is_symlink(), real.read_text(), real.stat().st_mode & 0o777) == (True, "new", 0o640)
 
 
+def test_atomic_write_writes_into_what_is_no_file_and_leaves_it(tmp_path: Path) -> None:
+    """A pipe or a device such as /dev/null: a file in its place would break every other program."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        atomic_write(pipe, "größer\n")
+        assert os.read(reader, 100).decode() == "größer\n"
+    finally:
+        os.close(reader)
+    assert pipe.is_fifo()
+    assert list(tmp_path.iterdir()) == [pipe]
+
+
 def test_a_new_folder_is_whole_or_not_there(tmp_path: Path) -> None:
     """Not before all is in it, and after a failure not at all; no draft stays."""
     folder = tmp_path / "shared" / "made"
