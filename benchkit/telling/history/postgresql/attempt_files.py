@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from benchkit.contract import RunFile
+from benchkit.json_values import number
 from benchkit.records import Run
 from benchkit.telling.history.artifacts import RunFiles, code_of, json_objects
 from benchkit.telling.history.postgresql.rows import storable_text
@@ -20,6 +21,9 @@ LONGEST = 64 * 2**20
 """Bytes of a file; a longer one stays on its box."""
 
 NAMES = "SELECT name FROM attempt_file WHERE run = %s"
+
+_MOST = 1e15
+"""What is more is no figure of an answer, and too much for the views' whole numbers."""
 
 _COLUMNS = (
     *("run", "task", "sample", "verdict", "difficulty", "prompt", "code", "detail"),
@@ -74,9 +78,9 @@ def _verdict_rows(open_file: Open) -> Iterator[tuple[Any, ...]]:
             _text(prompt),
             _text(row.get("code") or row.get("solution") or code),
             _text(row.get("detail")),
-            _number(row.get("request_s", row.get("seconds"))),
-            _number(row.get("tokens")),
-            _number(row.get("cost", cost)),
+            _figure(row.get("request_s", row.get("seconds"))),
+            _figure(row.get("tokens")),
+            _figure(row.get("cost", cost)),
         )
 
 
@@ -100,5 +104,7 @@ def _whole(value: object) -> int:
     return value if isinstance(value, int) and abs(value) < 2**31 else 0
 
 
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+def _figure(value: object) -> float | None:
+    """What averages and sums of the views can be made of."""
+    known = number(value)
+    return known if known is not None and abs(known) < _MOST else None

@@ -151,6 +151,25 @@ def test_the_views_tell_what_the_specification_names(database: str, tmp_path: Pa
     ]
 
 
+def test_figures_that_are_none_spoil_no_view(database: str, tmp_path: Path) -> None:
+    """NaN, infinity and 1e300 tokens, as a broken harness writes them: they would be everybody's average."""
+    run = run_with_folder(tmp_path)
+    assert run.artifacts is not None
+    odd = [
+        {"tokens": 1e300, "request_s": float("nan"), "cost": float("inf")},
+        {"tokens": 10, "request_s": 2.0, "cost": 0.5},
+    ]
+    lines = [
+        {"task_id": f"T/{n}", "sample": 0, "verdict": "passed", "difficulty": "easy", **row}
+        for n, row in enumerate(odd)
+    ]
+    (Path(run.artifacts) / "verdicts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in lines))
+    open_store(database).append(run)
+    found = rows(database, "SELECT tokens_used, response_time, cost FROM model_results ORDER BY id")
+    assert found == [(None, None, None), (10, 2.0, 0.5)]
+    assert rows(database, "SELECT avg_response_time, total_cost FROM rankings") == [(2.0, 0.5)]
+
+
 def test_the_small_files_of_a_run_are_read_on_any_box(database: str, tmp_path: Path) -> None:
     """Its folder is gone, as on another box; logs stayed there, and the message says so."""
     run = run_with_folder(tmp_path)
