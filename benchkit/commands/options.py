@@ -17,7 +17,7 @@ class HistoryPlace(click.ParamType[str]):
     name = "path|url"
 
     def convert(self, value: Any, _param: click.Parameter | None, _ctx: click.Context | None) -> str:
-        if "://" in str(value):
+        if ":" in str(value):
             from benchkit.telling.history.stores import open_store
 
             open_store(value)  # refuses an address that can be none; nothing is read yet

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchkit.errors import UnknownName
+from benchkit.errors import UnknownName, UsageError
 
 if TYPE_CHECKING:
     from benchkit.telling.history.base import Store
@@ -31,6 +31,9 @@ def open_store(place: str | Path) -> Store:
 
 def scheme_of(place: str | Path) -> str:
     """The make: a path without a scheme is a file; an unknown scheme is refused with the known ones."""
+    named, colon, _ = str(place).partition(":")
+    if colon and named in STORES and not str(place).startswith(f"{named}://"):
+        raise UsageError(f"{place}: an address of a history begins with {named}://")
     scheme, separator, _ = str(place).partition("://")
     if not separator or "/" in scheme:
         return FILE

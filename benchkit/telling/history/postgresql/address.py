@@ -32,6 +32,13 @@ def check_address(url: str) -> None:
         raise UsageError(f"{url} names no database: {FORM}")
 
 
+def check_ports(url: str, ports: str) -> None:
+    """UsageError for a port that can be none; `ports` as libpq reads them from the URL, one a host."""
+    for port in filter(None, ports.split(",")):
+        if not (port.isascii() and port.isdecimal() and 0 < int(port) < 1 << 16):
+            raise UsageError(f"history {url}: port {port} is no number from 1 to 65535: {FORM}")
+
+
 def _is_cut_by_password(url: str) -> bool:
     """Whether its password holds one of / ? # [ as it is: then the host's part ends there, and the password's
     rest and the @ after it count as something else."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchkit.errors import HistoryError, MissingDependency, StoreUnavailable, UsageError
-from benchkit.telling.history.postgresql.address import check_address
+from benchkit.telling.history.postgresql.address import check_address, check_ports
 from benchkit.telling.history.postgresql.schema import prepare
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ class Link:
                 given = conninfo_to_dict(self._url)
             except psycopg.ProgrammingError as error:  # such as a parameter that there is not
                 raise UsageError(f"history {self._url}: {' '.join(str(error).split())}") from None
+            check_ports(self._url, str(given.get("port") or ""))
             where = make_conninfo(self._url, **{name: n for name, n in PATIENCE.items() if name not in given})
             # Between us and the server may be a pooler, which knows no prepared statements.
             connection = psycopg.connect(where, autocommit=True, prepare_threshold=None)

@@ -67,6 +67,24 @@ def test_a_url_must_name_a_database(url: str) -> None:
         open_store(url)
 
 
+@pytest.mark.parametrize("url", ["postgresql:/box/runs", "postgres:runs", "csv:/home/me/runs.csv"])
+def test_a_url_with_too_few_slashes_is_no_file_of_that_name(url: str) -> None:
+    """A history in a file of that odd name would be begun, and the night's results be nowhere else."""
+    refused = typed("list", "--history", url).exception
+    assert isinstance(refused, UsageError)
+    assert f"{url}: an address of a history begins with {url.partition(':')[0]}://" in str(refused)
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://box:abc/runs", "postgresql://box/runs?port=5432,x", "postgresql://a:1,b:99999/runs"]
+)
+def test_a_port_that_is_no_number_is_wrong_usage(url: str) -> None:
+    """No server was asked; libpq would look for a host of that name first."""
+    pytest.importorskip("psycopg")
+    with pytest.raises(UsageError, match=r"port (abc|x|99999) is no number from 1 to 65535"):
+        open_store(url).heads()
+
+
 def test_both_names_of_the_scheme_are_one_history() -> None:
     """What waits for one of them waits for the other."""
     assert open_store("postgres://box/runs").place == open_store("postgresql://box/runs").place
