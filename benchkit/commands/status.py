@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from benchkit.commands.options import history_option
 
 if TYPE_CHECKING:
+    from benchkit.records import Run
     from benchkit.running.batch.overview import Overview
+    from benchkit.running.batch.state import EntryState
 
 REFRESH_S = 2.0
 
@@ -42,18 +45,12 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
     from benchkit.telling.tables.width import terminal_width
     from benchkit.terminal import print_json_list
 
-    states = overview.states
+    states, waiting = overview.states, open_store(history).waiting()
     if as_json:
-        print_json_list(
-            {
-                **asdict(state),
-                "now": asdict(overview.snapshot_of(state)) if state.state == "running" else None,
-            }
-            for state in states
-        )
+        print_json_list(_records(overview, waiting))
         return
-    if waiting := len(open_store(history).waiting()):
-        print(f"{waiting} runs wait on this box until {history} takes them")
+    if waiting:
+        print(f"{len(waiting)} runs wait on this box until {history} takes them")
     if not states:
         print(f"no batch was started with {history} yet")
         return
@@ -66,3 +63,33 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
     pid = overview.batch_pid
     batch = "no batch is running now" if pid is None else f"the batch is running as process {pid}"
     print(f"\n{counts(states)}; {batch}")
+
+
+def _records(overview: Overview, waiting: Sequence[Run]) -> Iterator[dict[str, Any]]:
+    """A row each; those that wait for the store say so, and come last where the batch has none of them."""
+    left = {run.id: run for run in waiting}
+    for state in overview.states:
+        now = asdict(overview.snapshot_of(state)) if state.state == "running" else None
+        yield {**asdict(state), "now": now, **_waits(left.pop(state.run_id or "", None))}
+    for run in left.values():
+        yield {**asdict(_recorded(run)), "now": None, **_waits(run)}
+
+
+def _waits(run: Run | None) -> dict[str, bool]:
+    return {"waits_for_store": True} if run else {}
+
+
+def _recorded(run: Run) -> EntryState:
+    from benchkit.running.batch.state import EntryState
+
+    return EntryState(
+        key=run.id,
+        model=run.model,
+        benchmark=run.benchmark,
+        state=run.status.value,
+        run_id=run.id,
+        folder=run.artifacts,
+        score=run.results.score,
+        error=run.error,
+        box=run.machine.box,
+    )

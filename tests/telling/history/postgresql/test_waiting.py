@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
@@ -226,17 +227,22 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
         assert batch.returncode == 0, batch.stdout + batch.stderr
         assert "follow by themselves" in batch.stderr
         assert f"1 runs wait on this box until {place} takes them" in typed("status").stdout
-        assert f"1 wait here for {place}" in typed("doctor").stdout
+        open_store(place).append(a_run("a-single-run"))
+        told = json.loads(typed("status", "--json").stdout)
+        assert [row["waits_for_store"] for row in told] == [True, True]
+        assert [row["run_id"] for row in told][1:] == ["a-single-run"]
+        assert f"2 wait here for {place}" in typed("doctor").stdout
         refused = typed("list")
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
         assert "Traceback" not in refused.stderr
     finally:
         own_server.start()
-    assert [head.model for head in open_store(place).heads()] == ["qwen-7b", "demo-f16"]
+    assert [head.model for head in open_store(place).heads()] == ["qwen-7b", "demo-f16", "qwen-7b"]
     again = typed("batch", plan)
     assert again.returncode == 0, again.stdout + again.stderr
-    assert len(open_store(place).heads()) == 2, "what is done is done"
+    assert len(open_store(place).heads()) == 3, "what is done is done"
     assert "wait" not in typed("status").stdout
+    assert [row.get("waits_for_store") for row in json.loads(typed("status", "--json").stdout)] == [None]
 
 
 def test_an_interrupted_run_goes_on_under_another_id_while_the_database_is_away(
