@@ -125,6 +125,7 @@ class JudgeRun:
     TUNE: Final = "judge_tune"  # its prompt
     ALL: Final = (CODE, PAIRS, CHECK, TUNE)
     FURTHER: Final = "judge"  # the key in `further`
+    SERVED: Final = "served"  # … and in it what the server told of its model
 
 
 class ScorePart(StrEnum):

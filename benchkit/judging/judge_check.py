@@ -108,6 +108,7 @@ def check_judge(check: Check, settings: Settings) -> None:
     known_faults = faults(measures, check.bars)
     sheet_record = {
         **record,
+        JudgeRun.SERVED: asking.served,
         "calibrated": not known_faults,
         "failed": known_faults,
         "measures": {one.name: one.as_record() for one in measures},

@@ -101,7 +101,7 @@ def judge_run(court: Court, settings: Settings, folder: Path) -> None:
     sheets.sort(key=lambda one: (one.subject.task_id, one.subject.sample))
     keep_rationales(settings.output_dir, sheets)
     result = summed(sheets)
-    further = {JudgeRun.FURTHER: {"run": folder.name, **record, **result}}
+    further = {JudgeRun.FURTHER: {"run": folder.name, **record, JudgeRun.SERVED: asking.served, **result}}
     name = f"{JudgeRun.CODE} of {folder.name}"
     summary = summary_of(name, map(row_of, sheets), result["points"], result["interval"])
     whole = output.finish({**summary, **asking.facts(), "further": further})

@@ -55,7 +55,8 @@ def compare_runs(court: Court, settings: Settings, run: Path, against: Path) -> 
     result = _summed(rows)
     name = f"pairs of {run.name} and {against.name}"
     summary = summary_of(name, map(_row, rows), result["points"], result["interval"])
-    whole = output.finish({**summary, **asking.facts(), "further": {JudgeRun.FURTHER: {**record, **result}}})
+    told = {**record, JudgeRun.SERVED: asking.served, **result}
+    whole = output.finish({**summary, **asking.facts(), "further": {JudgeRun.FURTHER: told}})
     click.echo("\n".join(filter(None, (*_in_words(result, run.name, against.name), usage_text(whole)))))
 
 

@@ -77,8 +77,8 @@ def tune_judge(court: Court, known: KnownTasks, settings: Settings) -> None:
                 output.add(_row(label, right > 0))
     place = _keep(settings.need_folder(), tuned)
     gains = {name: one.gain.as_record() | {"kept": one.is_kept} for name, one in tuned.items()}
-    further = {JudgeRun.FURTHER: {**record, "gains": gains, "program": place and str(place)}}
-    whole = output.finish({**_summary(tuned), **asking.facts(), "further": further})
+    told = {**record, JudgeRun.SERVED: asking.served, "gains": gains, "program": place and str(place)}
+    whole = output.finish({**_summary(tuned), **asking.facts(), "further": {JudgeRun.FURTHER: told}})
     click.echo("\n".join(filter(None, (*_in_words(gains, place), usage_text(whole)))))
 
 

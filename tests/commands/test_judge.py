@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,6 +58,7 @@ def test_a_run_is_judged_and_shown_with_the_reasons(bench: Bench, judged_history
         assert "Results: 94.4 points over 2 answers" in done.stdout
         again = bench("judge", "r-1", *asked)
         assert "6 answers were taken from earlier runs" in again.stdout
+        judge = f"stand-in at {urlsplit(server.base_url).netloc.replace('127.0.0.1', 'localhost')}"
     judging = runs_in(judged_history)[1]
     assert (judging["benchmark"], judging["model"], judging["status"]) == ("judge", "stand-in", "ok")
     assert judging["results"]["further"]["judge"]["run"] == "r-1"
@@ -65,11 +67,11 @@ def test_a_run_is_judged_and_shown_with_the_reasons(bench: Bench, judged_history
     assert "the judge is uncalibrated, its points prove nothing: it was never checked" in compared
     assert "stand-in  " not in compared  # a judge is no contestant
     shown = bench("show", "r-1").stdout
-    assert "stand-in: 94.4 points" in shown
+    assert f"{judge}: 94.4 points" in shown
     rationale = bench("show", "r-1", "--attempt", "Demo/1", PAGER="cat").stdout
     assert "functionality, does_the_task: no – it is so · def add(a, b):" in rationale
     report = bench("report", "--format", "text", "--output", "-").stdout
-    assert "qwen-2b judged by stand-in: 94.4 points" in report
+    assert f"qwen-2b judged by {judge}: 94.4 points" in report
 
 
 @needs_dspy
@@ -107,6 +109,9 @@ def test_a_judge_that_passed_its_check_is_shown_without_a_doubt(bench: Bench, ju
         assert "uncalibrated" not in compared
         bench("judge", "r-1", "--judge", "stand-in", "--votes", "1", "--rubrics", "other", *at)
         doubted = bench("compare", "--columns", "model,judge").stdout
+    with chat_server(judges.constant("yes")) as other:
+        at = ("--judge", "stand-in", "--base-url", other.base_url, "--votes", "1")
+        elsewhere = bench("judge", "r-1", *at).stderr
     check = runs_in(judged_history)[1]
     assert (check["benchmark"], check["model"], check["results"]["score"]) == (
         "judge_check",
@@ -115,6 +120,7 @@ def test_a_judge_that_passed_its_check_is_shown_without_a_doubt(bench: Bench, ju
     )
     assert check["results"]["further"]["judge"]["calibrated"] is True
     assert f"its check, {check['id']}, asked otherwise: backend" in doubted
+    assert f"its check, {check['id']}, was of the model at localhost:" in elsewhere
 
 
 @needs_dspy

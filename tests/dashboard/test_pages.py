@@ -69,6 +69,13 @@ def test_what_a_judge_said_stands_with_the_run_and_with_the_answer(tmp_path: Pat
     assert "some-judge" not in browser.get("/compare").text
 
 
+def test_the_form_offers_no_model_as_a_judge(browser: TestClient) -> None:
+    """Judges have settings of their own: a run from the form would cut them off, and their votes be one."""
+    offered = re.findall(r'name="benchmarks" value="([^"]+)"', browser.get("/launch").text)
+    assert {"human_eval", "tasks"} <= set(offered)
+    assert not [name for name in offered if name.startswith("judge")]
+
+
 def test_the_line_of_the_test_stands_above_the_code(tmp_path: Path) -> None:
     """Without it an assertion that failed says nothing."""
     run = a_run_with_files(tmp_path, "Alpha", {7})

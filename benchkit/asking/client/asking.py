@@ -159,6 +159,11 @@ class Asking:
         changed = {"request_changes": changes} if changes else {}
         return {"sampling": sent, **changed, "parallel": self.askers}
 
+    @property
+    def served(self) -> dict[str, Any]:
+        """What the server tells of its model beside the name: another quantization tells another size."""
+        return self._endpoint.facts_of(self.model)
+
     def _key(self, depends_on: Mapping[str, Any]) -> dict[str, Any]:
         """Answers are reused only where all of this is equal; a file's hash is preferred to its name."""
         sha256 = os.environ.get(Variable.MODEL_SHA256)

@@ -151,14 +151,16 @@ class Endpoint:
 
     def identity(self, model: str) -> dict[str, Any]:
         """The server's facts that distinguish this model from others of the same name."""
+        facts = self.facts_of(model)
+        return {"name": model, "url": None if facts else self.base_url, **facts}
+
+    def facts_of(self, model: str) -> dict[str, Any]:
+        """What the server tells of this model's size; empty where it tells nothing."""
         served = self.models
         named = [row for row in served if row["id"] == model]
         row = next(iter(named or served[: len(served) == 1]), {})  # an only model is meant by any name
         meta = row.get("meta")
-        facts = (
-            {name: meta[name] for name in MODEL_FACTS if name in meta} if isinstance(meta, Mapping) else {}
-        )
-        return {"name": model, "url": None if facts else self.base_url, **facts}
+        return {name: meta[name] for name in MODEL_FACTS if name in meta} if isinstance(meta, Mapping) else {}
 
     def slots(self) -> tuple[int, str]:
         """How many requests it works on at once, and where that number comes from."""

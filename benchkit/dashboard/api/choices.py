@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from benchkit.benchmarks import BENCHMARKS, Benchmark
-from benchkit.contract import flag_of
+from benchkit.contract import JudgeRun, flag_of
 from benchkit.dashboard.found_models import FoundModel
 from benchkit.errors import UnknownName
 from benchkit.running.batch.planfile import has_variable
@@ -39,6 +39,13 @@ SCRIPT_FLAGS: Mapping[str, str] = {"samples": "samples_per_problem", "limit": "l
 """Counts that our own scripts take, and what they call them."""
 
 
+LAUNCHED: Mapping[str, Benchmark] = {
+    name: one for name, one in BENCHMARKS.items() if not one.asks_for and name not in JudgeRun.ALL
+}
+"""What the form offers: no benchmark that wants words of a command, and no model as a judge, which has
+settings of its own: at temperature 0 its votes are one vote, and after 1,000 tokens it is cut off."""
+
+
 class Choices(BaseModel):
     """A launch: every model with every benchmark. A value that is null or left out has its default.
 
@@ -50,7 +57,9 @@ class Choices(BaseModel):
     models: list[str] = Field([], max_length=MOST, description="Ids of models that were found.")
     base_url: str | None = Field(None, description="A running endpoint's address, with `name`.")
     name: str | None = Field(None, description="What the endpoint calls its model.")
-    benchmarks: list[str] = Field([], max_length=MOST, description="Names that `--benchmark` knows.")
+    benchmarks: list[str] = Field(
+        [], max_length=MOST, description="Names that the form offers, and others that `--benchmark` knows."
+    )
     tasks: list[str] = Field([], max_length=MOST, description="Of the benchmark `tasks` these alone.")
     temperature: Scalar = None
     max_tokens: Scalar = None
@@ -142,7 +151,9 @@ def _endpoint(choices: Choices, fields: dict[str, str]) -> Iterator[dict[str, An
 def _benchmarks(choices: Choices, fields: dict[str, str]) -> Iterator[dict[str, Any]]:
     for name in dict.fromkeys(choices.benchmarks):
         if name not in BENCHMARKS:
-            fields["benchmarks"] = str(UnknownName("benchmark", name, BENCHMARKS))
+            fields["benchmarks"] = str(UnknownName("benchmark", name, LAUNCHED))
+        elif name in JudgeRun.ALL:
+            fields["benchmarks"] = f"{name}: judges are started from a shell: bench_runner.py judge --help"
         else:
             args = [*_counts(choices, BENCHMARKS[name], fields), *_tasks(choices, name, fields)]
             yield {"name": name, **({"args": args} if args else {})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from benchkit.benchmarks import BENCHMARKS
+from benchkit.dashboard.api.choices import LAUNCHED
 from benchkit.dashboard.api.launching import model_folders, settings_of
 from benchkit.dashboard.found_models import FoundModel, found_models
 from benchkit.dashboard.pages.rendering import render, site_of
@@ -38,7 +38,7 @@ def launch(request: Request) -> HTMLResponse:
         folders=folders,
         wanted=request.query_params.getlist("benchmark"),
         chosen=_chosen(models, asked),
-        benchmarks=[one for one in BENCHMARKS.values() if not one.asks_for],
+        benchmarks=list(LAUNCHED.values()),
         servers=[name for name in kind_names() if name != "endpoint"],
     )
 

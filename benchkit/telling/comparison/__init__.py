@@ -11,7 +11,8 @@ verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
 columns.py     what a table can show; to add a column, add its line there
 parts.py       the composite of one contestant; composite.py: how its parts follow from the runs compared
 response_times.py  speed as a part of it
-judgements.py  what judges said of a run, and whether their word counts; families.py: who is related to whom
+judgements.py  what judges said of a run, and whether their word counts; judge_identity.py: who a judge is,
+               families.py: who is related to whom
 part_table.py  the parts as a table, and what must be known to read it
 groups.py      scores by language, area and difficulty of tasks
 page.py        a whole comparison: table, verdict lines, how to make it again

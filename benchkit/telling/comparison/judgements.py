@@ -14,6 +14,7 @@ from benchkit.records import Run
 from benchkit.rerun import PROGRAM, quoted
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.families import related_by
+from benchkit.telling.comparison.judge_identity import JudgeIdentity, identity_of, told_by
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
@@ -32,9 +33,14 @@ class Judgement:
     uncalibrated: str  # why its points count for nothing yet; empty where it passed its check
     related: str = ""  # the family that it shares with whom it judged
 
+    @cached_property
+    def identity(self) -> JudgeIdentity:
+        return identity_of(self.judging)
+
     @property
     def judge(self) -> str:
-        return self.judging.model
+        """Its name, and where it was asked where the name alone does not tell."""
+        return self.identity.label
 
     @cached_property
     def told(self) -> Mapping[str, Any]:
@@ -69,12 +75,6 @@ class Judgement:
         return int(sum((numbers(counted) or {}).values()))
 
 
-def told_by(run: Run) -> Mapping[str, Any]:
-    """What a judging run, or a judge's check, has of it in its record."""
-    recorded = (run.results.script_further or {}).get(JudgeRun.FURTHER)
-    return recorded if isinstance(recorded, Mapping) else {}
-
-
 def judged_set(run_id: str) -> str:
     """The name of the problem set that the answers of a run are to a judge."""
     return f"{JudgeRun.CODE} of {run_id}"
@@ -83,13 +83,21 @@ def judged_set(run_id: str) -> str:
 def judgements_of(catalog: Catalog, run: Run) -> list[Judgement]:
     """The latest of each judge, in the order of the judges' names."""
     wanted = judged_set(run.id)
-    of_run = [
-        head
-        for head in catalog.latest
-        if head.benchmark == JudgeRun.CODE and head.ok and head.problems == wanted
-    ]
-    latest: dict[str, Head] = {head.model: head for head in sorted(of_run, key=lambda head: head.when)}
-    return [_judgement(catalog, catalog.run(latest[name]), run) for name in sorted(latest)]
+    of_run = [head for head in _of_judges(catalog, JudgeRun.CODE) if head.ok and head.problems == wanted]
+    latest: list[Run] = []
+    for judging in (catalog.run(head) for head in sorted(of_run, key=lambda head: head.when, reverse=True)):
+        if all(identity_of(judging).difference(identity_of(one)) for one in latest):
+            latest.append(judging)
+    found = [_judgement(catalog, judging, run) for judging in latest]
+    return sorted(found, key=lambda one: one.judge)
+
+
+def _of_judges(catalog: Catalog, *benchmarks: str) -> list[Head]:
+    """All runs in which models judge: two of one name may be two judges."""
+    judges = {head.model for head in catalog.latest if head.benchmark in benchmarks}
+    if not judges:
+        return []
+    return [head for head in catalog.of(sorted(judges)) if head.benchmark in benchmarks]
 
 
 def _judgement(catalog: Catalog, judging: Run, run: Run) -> Judgement:
@@ -99,28 +107,48 @@ def _judgement(catalog: Catalog, judging: Run, run: Run) -> Judgement:
 
 
 def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
-    """Empty where the judge's latest check passed, and was of the same model, rubrics and words."""
+    """Empty where the judge's latest check passed, and was of the same judge, rubrics and words."""
     checks = [
         head
-        for head in catalog.latest
+        for head in catalog.of([judging.model])
         if head.benchmark == JudgeRun.CHECK and head.ok and head.model == judging.model
     ]
+    next_step = quoted(_words_of_check(judging))
     if not checks:
-        return f"it was never checked: {quoted(_words_of_check(judging))}"
-    check = catalog.run(max(checks, key=lambda head: head.when))
+        return f"it was never checked: {next_step}"
+    newest_first = sorted(checks, key=lambda head: head.when, reverse=True)
+    check = _check_of(judging, map(catalog.run, newest_first))
+    if check is None:
+        last = catalog.run(newest_first[0])
+        whose = identity_of(judging).difference(identity_of(last))
+        return f"its check, {last.id}, was of {whose}: {next_step}"
     sheet = told_by(check)
-    if check.model_file.sha256 != judging.model_file.sha256:
-        return f"its check, {check.id}, was of another file"
     mine, checked = told_by(judging).get("programs"), sheet.get("programs")
     if not isinstance(mine, Mapping) or not isinstance(checked, Mapping):
-        return f"its check, {check.id}, does not tell what it was asked"
+        return f"its check, {check.id}, does not tell what it was asked: {next_step}"
     if odd := sorted(name for name in mine if mine[name] != checked.get(name)):
-        return f"its check, {check.id}, asked otherwise: {', '.join(odd)}"
+        return f"its check, {check.id}, asked otherwise: {', '.join(odd)}: {next_step}"
+    if few := _fewer_votes(judging, sheet):
+        return f"its check, {check.id}, {few}"
     if sheet.get("calibrated") is not True:
         failed = sheet.get("failed")
         why = ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
         return f"its check, {check.id}, failed: {why}"
     return ""
+
+
+def _fewer_votes(judging: Run, sheet: Mapping[str, Any]) -> str:
+    """A majority of several votes was checked: one vote alone is less sure. Pairs always have two."""
+    mine, checked = number(told_by(judging).get("votes")), number(sheet.get("votes"))
+    if judging.benchmark != JudgeRun.CODE or mine is None or checked is None or mine >= checked:
+        return ""
+    return f"had {checked:g} votes on each answer, and this has {mine:g}: check it with --votes {mine:g}"
+
+
+def _check_of(judging: Run, checks: Iterator[Run]) -> Run | None:
+    """The first that is of this very judge."""
+    judge = identity_of(judging)
+    return next((check for check in checks if not judge.difference(identity_of(check))), None)
 
 
 def _words_of_check(judging: Run) -> list[str]:
@@ -168,7 +196,7 @@ def judged_by(judgement: Judgement) -> str:
 
 def with_judgements(section: Section, catalog: Catalog) -> Section:
     """The section, its contestants with what judges said of them."""
-    of_judges = [head for head in catalog.latest if head.benchmark in (JudgeRun.CODE, JudgeRun.CHECK)]
+    of_judges = _of_judges(catalog, JudgeRun.CODE, JudgeRun.CHECK)
     if not of_judges:
         return section
     few = Catalog(catalog.store, of_judges)  # a history has many runs, and few of judges

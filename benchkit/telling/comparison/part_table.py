@@ -75,6 +75,7 @@ def _judge_remarks(rows: Sequence[Contestant]) -> list[str]:
         for label, judgement in shown
         if judgement.related
     ]
-    if len(judges) > 1:
-        said.append("points of different judges are not compared")
+    first = shown[0][1].identity if shown else None
+    if first is not None and any(first.difference(one.identity) for _, one in shown):
+        said.append("points of different judges are not compared, even where they have one name")
     return said

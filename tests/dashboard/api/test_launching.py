@@ -197,6 +197,7 @@ def test_electricity_has_a_price(api: TestClient, model: str, site: Site) -> Non
         ({"benchmarks": []}, "benchmarks", "choose a benchmark"),
         ({"models": ["../../etc/passwd"]}, "models", "no model '../../etc/passwd' in the folders"),
         ({"benchmarks": ["human_evil"]}, "benchmarks", "did you mean human_eval?"),
+        ({"benchmarks": ["judge_check"]}, "benchmarks", "from a shell: bench_runner.py judge --help"),
         ({"temperature": "hot"}, "temperature", "'hot' is not a number from 0"),
         ({"temperature": "inf"}, "temperature", "'inf' is not a number from 0"),
         ({"context": 0}, "context", "0 is not a whole number from 1"),
