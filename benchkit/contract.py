@@ -109,6 +109,7 @@ class RunFile:
     TELEMETRY: Final = "telemetry.jsonl"
     ANSWERS: Final = "answers.jsonl"
     ANSWERS_KEY: Final = "answers.key.json"  # what the answers depend on
+    JUDGED: Final = "judged.jsonl"  # of a run in rounds: verdicts that hold for the next one
     VERDICTS: Final = "verdicts.jsonl"  # of a foreign harness: written by the runner
     SUMMARY: Final = "summary.json"
     MEASURES: Final = "measures.jsonl"  # what quality and efficiency of each passing answer were made of

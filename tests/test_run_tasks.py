@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -86,6 +87,18 @@ def test_the_same_command_asks_nothing_twice(tmp_path: Path) -> None:
         assert len(server.bodies) == 1
     assert "1 of them answered before" in again.stderr
     assert "100.00% (1/1)" in again.stdout
+
+
+def test_the_next_round_of_a_race_tests_its_new_answers_alone(tmp_path: Path) -> None:
+    """What was tested in the round before keeps its verdict and its times."""
+    both = ("--tasks", PYTHON, JAVASCRIPT)
+    with chat_server(solved) as server:
+        assert ask(server, tmp_path, *both, "--part", "1:1").returncode == 0
+        kept = tmp_path / "judged.jsonl"
+        kept.write_text(re.sub(r'"test_s": [^,]+', '"test_s": 77', kept.read_text()))
+        done = ask(server, tmp_path, *both, "--part", "1:2")
+    assert "100.00% (2/2)" in done.stdout
+    assert Counter(row["test_s"] == 77 for row in verdicts(tmp_path).values()) == {True: 1, False: 1}
 
 
 def test_a_second_try_sees_the_output_of_the_tests(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ sandbox/             runs code nobody trusts
 judges/              one for each form of problem: what a piece of code is worth
 tasks/               whole tasks: build, test, proof
 scoring/             what a model's answers are worth, and what they add up to
+kept.py              verdicts that hold for the next round of a race
 evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
 task_evaluation.py   the same for whole tasks; task_rows.py how they are asked and what becomes of a sample,
                      task_replays.py answers that are there already, task_bench.py what tasks are judged with

@@ -7,9 +7,9 @@ for the script.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any
 
@@ -149,7 +149,10 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     judge = open_judge(problem_set, sandbox, evaluation.limits)
     tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
     composite = ProblemComposite(problem_set)
-    with closing(asking.run(questions, depends_on, partial(_judged, judge), sandbox.workers)) as judged:
+    with (
+        _remembering(judge, evaluation, sandbox) as remembering,
+        closing(asking.run(questions, depends_on, partial(_judged, remembering), sandbox.workers)) as judged,
+    ):
         for row, answer in judged:
             tally.add(row)
             output.add(row, answer)
@@ -160,6 +163,23 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     parts = composite.measure(settings.output_dir, sandbox if evaluation.efficiency else None, say)
     summary = _with({"judging": dict(judge.conditions()), PARTS: parts}, tally.summary(ks))
     _finish(output, summary, facts, sandbox.isolation)
+
+
+@contextmanager
+def _remembering(judge: Judge, evaluation: Evaluation, sandbox: Sandbox) -> Iterator[Judge]:
+    """The judge; of a run that is done in rounds, one that judges nothing twice."""
+    from benchkit.judging.judges.kept import KeptJudge
+    from benchkit.judging.kept import open_kept_verdicts
+
+    conditions = {
+        "problem_set": evaluation.problem_set.as_record(),
+        "judging": judge.conditions(),
+        "sandbox": sandbox.isolation.as_record(),
+        "limits": asdict(evaluation.limits),
+    }
+    settings = evaluation.settings
+    with open_kept_verdicts(settings.need_folder(), conditions, goes_on=settings.part is not None) as kept:
+        yield judge if kept is None else KeptJudge(judge, kept)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:

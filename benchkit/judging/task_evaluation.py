@@ -54,6 +54,11 @@ class TaskRun:
 
     def ask_and_judge(self) -> dict[str, Any]:
         """Ask what is not answered yet, judge while asking, and tell the result; gives summary.json."""
+        folder, goes_on = self.settings.need_folder(), self.settings.part is not None
+        with self.bench.remembering(folder, goes_on=goes_on) as bench:
+            return replace(self, bench=bench)._ask_and_judge()
+
+    def _ask_and_judge(self) -> dict[str, Any]:
         from benchkit.asking.client.asking import Asking
 
         asking = Asking(self.settings)

@@ -12,6 +12,7 @@ recipes.py       runs programs in any language, built first where they must be
 machine.py       how slow this machine is, and what its Python has
 llm/             no Judge: a model says what no run can tell, about answers that were judged
 turns.py         a timeout is judged a second time, alone
+kept.py          in a run of several rounds: what was judged before is not judged again
 shortened.py     a value in a line
 
 To judge a new form of problem: a file here with a class that offers `Judge`, and one line in JUDGES.

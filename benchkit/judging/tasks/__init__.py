@@ -2,6 +2,7 @@
 
 judge.py       judges one answer: an Attempt
 testing.py     builds and tests a workspace; tested.py holds the outcome
+kept.py        in a run of several rounds: what was tested before is not tested again
 programs.py    runs the programs of that in the sandbox
 cases.py       answers to tasks in the small form
 proof.py       parses the report of a test program

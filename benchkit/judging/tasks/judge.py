@@ -10,9 +10,11 @@ from typing import Any
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
 from benchkit.errors import MissingDependency
+from benchkit.judging.kept import KeptVerdicts
 from benchkit.judging.tasks.browser import OF_PAGES, BrowserResult, see_in_browser
 from benchkit.judging.tasks.cases import judge_cases
 from benchkit.judging.tasks.generation import judge_tests
+from benchkit.judging.tasks.kept import tested_once
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.testing import Tester
 from benchkit.languages import Toolchain
@@ -51,8 +53,12 @@ class Attempt:
 class TaskJudge:
     """Judges answers; callable from several threads at once."""
 
-    def __init__(self, tester: Tester, browser: Path | None = None) -> None:
-        self._tester, self._browser = tester, browser
+    def __init__(self, tester: Tester, browser: Path | None = None, kept: KeptVerdicts | None = None) -> None:
+        self._tester, self._browser, self._kept = tester, browser, kept
+
+    def remembering(self, kept: KeptVerdicts | None) -> TaskJudge:
+        """The same judge; workspaces that it tested in this folder before are not tested again."""
+        return TaskJudge(self._tester, self._browser, kept)
 
     def toolchain(self, language: str) -> Toolchain | MissingDependency:
         """The toolchain that judges answers in this language."""
@@ -104,6 +110,12 @@ class TaskJudge:
     def judge_files(self, task: Task, files: Mapping[str, bytes]) -> Tested:
         """The verdict on a workspace's files, those that are not editable restored."""
         restored = _restored(task, files)
+        toolchain = self.toolchain(task.language.name)
+        if self._kept is None or isinstance(toolchain, MissingDependency):
+            return self._test(task, restored)
+        return tested_once(self._kept, task, restored, toolchain.version, lambda: self._test(task, restored))
+
+    def _test(self, task: Task, restored: Mapping[str, bytes]) -> Tested:
         if task.cases:
             return judge_cases(self._tester, task, restored)
         if task.generates_tests:
