@@ -1,0 +1,102 @@
+"""C++ tests that bring Catch2's single header: it is precompiled once, and a main of ours reports."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from threading import Lock
+
+from benchkit.files import new_folder
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, support
+from benchkit.languages.cpp import boost_folder
+
+PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
+CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
+# The flags with which these exercises are built by their own project: a warning is an error.
+CATCH_FLAGS = (
+    *("-std=c++17", "-O0", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-pthread"),
+    "-DEXERCISM_RUN_ALL_TESTS",
+)
+BEFORE_CATCH = "bench_before_catch.cpp"
+_CATCH_INCLUDED = re.compile(r"^#(?:ifdef EXERCISM_TEST_SUITE|include [<\"][^>\"]*catch\.hpp)", re.MULTILINE)
+_preparing = Lock()
+
+
+def plan_with_catch(
+    trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: Run
+) -> BuildPlan:
+    """The Catch2 header is precompiled, and so it is included before everything else.
+
+    Headers that a test includes before it must compile without it: they are checked separately.
+    """
+    prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
+    files = {name: content for name, content in trial.files.items() if name != CATCH}
+    places = ("-I", ".", "-idirafter", str(boost_folder()))
+    own = ["./" + name for name in sources if name not in tests]
+    begun_by_own = [_code(trial.files[name.removeprefix("./")]) for name in own]
+    lines = ["set -e"]
+    for number, name in enumerate(tests):
+        alone = f"{number}_{BEFORE_CATCH}"
+        files[alone] = _before_catch(trial.files[name])
+        if any(source.startswith(_code(files[alone])) for source in begun_by_own):
+            continue  # a source of the answer begins in the same way: its own compilation checks it
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-fsyntax-only", alone)))
+    objects = [f"{number}.o" for number in range(len(own))]
+    for source, product in zip(own, objects, strict=True):
+        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-c", "-o", product, source)))
+    lines.append(
+        shlex.join(
+            (
+                *(gxx, *CATCH_FLAGS, "-I", str(prepared), *places, "-include", CATCH_FIRST, "-o", PROGRAM),
+                *(*("./" + name for name in tests), *objects, str(prepared / "main.o")),
+            )
+        )
+    )
+    files[SCRIPT] = "\n".join([*lines, ""]).encode()
+    return BuildPlan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
+
+
+def _before_catch(test: bytes) -> bytes:
+    text = test.decode("utf-8", "replace")
+    match = _CATCH_INCLUDED.search(text)
+    return text[: match.start() if match else 0].encode()
+
+
+def _code(source: bytes) -> bytes:
+    """Without comments and empty lines, to be compared with another."""
+    bare = re.sub(rb"//[^\n]*|/\*.*?\*/", b"", source, flags=re.DOTALL)
+    return b"".join(line.strip() + b"\n" for line in bare.splitlines() if line.strip())
+
+
+def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
+    """Precompile each distinct header once, below a folder that the sandbox shows."""
+    ours = support("catch_main.cpp") + support("bench_token.hpp")
+    name = sha256(header + ours + " ".join((*CATCH_FLAGS, CATCH_FIRST)).encode()).hexdigest()[:12]
+    folder = parent / f"catch-{name}"
+    with _preparing:
+        if not folder.exists():
+            with new_folder(folder) as draft:
+                _compile_catch(draft, gxx, header)
+    return folder
+
+
+def _compile_catch(folder: Path, gxx: str, header: bytes) -> None:
+    (folder / CATCH).parent.mkdir()
+    (folder / CATCH).write_bytes(header)
+    write_support(folder, "bench_token.hpp", "catch_main.cpp")
+    (folder / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its pragmas need an including file
+    compile_in(folder, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
+    compile_in(folder, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
+
+
+def write_support(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_bytes(support(name))
+
+
+def compile_in(folder: Path, *command: str) -> None:
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
