@@ -10,8 +10,10 @@ from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 
+from benchkit.asking.tasks.base import Files
 from benchkit.files import new_folder
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, support
+from benchkit.judging.tasks.harnesses.cpp_names import leaves_alone
 from benchkit.languages.cpp import boost_folder
 
 PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
@@ -31,33 +33,40 @@ def plan_with_catch(
 ) -> BuildPlan:
     """The Catch2 header is precompiled, and so it is included before everything else.
 
-    Headers that a test includes before it must compile without it: they are checked separately.
+    Headers that a test includes before it must compile without it: they are checked separately. Where an
+    answer could tell the difference, the header stays in its place.
     """
     prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
-    files = {name: content for name, content in trial.files.items() if name != CATCH}
     places = ("-I", ".", "-idirafter", str(boost_folder()))
-    own = ["./" + name for name in sources if name not in tests]
-    begun_by_own = [_code(trial.files[name.removeprefix("./")]) for name in own]
-    lines = ["set -e"]
-    for number, name in enumerate(tests):
-        alone = f"{number}_{BEFORE_CATCH}"
-        files[alone] = _before_catch(trial.files[name])
-        if any(source.startswith(_code(files[alone])) for source in begun_by_own):
-            continue  # a source of the answer begins in the same way: its own compilation checks it
-        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-fsyntax-only", alone)))
+    compiler = (gxx, *CATCH_FLAGS)
+    own = [name for name in sources if name not in tests]
+    answer = [content for name, content in trial.files.items() if name not in trial.tests]
+    files, lines = dict(trial.files), ["set -e"]
+    first: tuple[str, ...] = ()
+    if leaves_alone(trial.files[CATCH], answer):
+        del files[CATCH]
+        first = ("-I", str(prepared), "-include", CATCH_FIRST)
+        alone = _to_check(tests, trial.files, own)
+        files |= alone
+        lines += [shlex.join((*compiler, *places, "-fsyntax-only", name)) for name in alone]
     objects = [f"{number}.o" for number in range(len(own))]
     for source, product in zip(own, objects, strict=True):
-        lines.append(shlex.join((gxx, *CATCH_FLAGS, *places, "-c", "-o", product, source)))
-    lines.append(
-        shlex.join(
-            (
-                *(gxx, *CATCH_FLAGS, "-I", str(prepared), *places, "-include", CATCH_FIRST, "-o", PROGRAM),
-                *(*("./" + name for name in tests), *objects, str(prepared / "main.o")),
-            )
-        )
-    )
+        lines.append(shlex.join((*compiler, *places, "-c", "-o", product, f"./{source}")))
+    linked = (*("./" + name for name in tests), *objects, str(prepared / "main.o"))
+    lines.append(shlex.join((*compiler, *first, *places, "-o", PROGRAM, *linked)))
     files[SCRIPT] = "\n".join([*lines, ""]).encode()
     return BuildPlan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
+
+
+def _to_check(tests: Sequence[str], files: Files, own: Sequence[str]) -> dict[str, bytes]:
+    """What tests include before Catch2, unless a source of the answer begins in the same way."""
+    begun_by_own = [_code(files[name]) for name in own]
+    starts = {f"{number}_{BEFORE_CATCH}": _before_catch(files[name]) for number, name in enumerate(tests)}
+    return {
+        name: start
+        for name, start in starts.items()
+        if not any(source.startswith(_code(start)) for source in begun_by_own)
+    }
 
 
 def _before_catch(test: bytes) -> bytes:

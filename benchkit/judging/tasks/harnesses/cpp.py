@@ -16,10 +16,12 @@ from benchkit.judging.tasks.harnesses.catch import (
     plan_with_catch,
     write_support,
 )
+from benchkit.judging.tasks.harnesses.cpp_names import changed_name
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX, has_boost
 from benchkit.languages.finding import shared_folder
 
+CHECKS = "check.hpp"
 BOOST = re.compile(rb"^\s*#\s*include\s*[<\"]boost/", re.MULTILINE)
 NO_BOOST = (
     "Boost's headers are not there: make toolchains brings them;"
@@ -35,8 +37,8 @@ class CppHarness:
         if not (folder / "main.o").exists():
             gxx = str(toolchain.executables[GXX])
             folder.mkdir(parents=True, exist_ok=True)
-            write_support(folder, "check.hpp", "bench_token.hpp", "bench_main.cpp")
-            compile_in(folder, gxx, *FLAGS, "-x", "c++-header", "-o", "check.hpp.gch", "check.hpp")
+            write_support(folder, CHECKS, "bench_token.hpp", "bench_main.cpp")
+            compile_in(folder, gxx, *FLAGS, "-x", "c++-header", "-o", f"{CHECKS}.gch", CHECKS)
             compile_in(folder, gxx, *FLAGS, "-c", "-o", "main.o.draft", "bench_main.cpp")
             (folder / "main.o.draft").rename(folder / "main.o")
         return (folder,)
@@ -55,6 +57,9 @@ class CppHarness:
         folder = _folder(toolchain)
         if CATCH in trial.tests:
             return plan_with_catch(trial, gxx, tests, sources, folder, run)
+        for name in sorted(set(trial.files) - set(trial.tests)):
+            if changed := changed_name(support(CHECKS), trial.files[name]):
+                raise Unfit(f"{name} changes {changed}, which belongs to the tests")
         command = (
             *(gxx, *FLAGS, "-I", str(folder), "-I", ".", "-o", PROGRAM),
             *(str(folder / "main.o"), *("./" + name for name in sources)),
@@ -63,6 +68,6 @@ class CppHarness:
 
 
 def _folder(toolchain: Toolchain) -> Path:
-    ours = b"".join(map(support, ("check.hpp", "bench_token.hpp", "bench_main.cpp")))
+    ours = b"".join(map(support, (CHECKS, "bench_token.hpp", "bench_main.cpp")))
     name = sha256(ours + " ".join(FLAGS).encode()).hexdigest()[:12]
     return shared_folder() / "cpp" / f"{toolchain.version}-{name}"
