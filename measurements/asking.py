@@ -29,9 +29,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import asking_others
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from measurements import asking_others  # noqa: E402 — the path to it is set above
+
 PYTHON = ROOT / ".venv" / "bin" / "python"
 SLOTS, CONTEXT = 4, 2048
 WIDTH, HIDDEN, LAYERS, HEADS = 768, 2304, 8, 12
@@ -150,7 +152,7 @@ def bare_load(base_url: str, bodies: Sequence[bytes]) -> tuple[float, int]:
 
 def tokens_of(reply: bytes) -> int:
     events = [json.loads(line[5:]) for line in reply.splitlines() if line.startswith(b"data: {")]
-    return next(event["usage"]["completion_tokens"] for event in events if event.get("usage"))
+    return next(int(event["usage"]["completion_tokens"]) for event in events if event.get("usage"))
 
 
 def bodies_of(prompts: Sequence[str], max_tokens: int) -> list[bytes]:
@@ -178,8 +180,8 @@ def run_eval(base_url: str, problems: Path, options: argparse.Namespace) -> tupl
     """Seconds of the whole command, seconds of generation, tokens a second."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
-            PYTHON,
-            ROOT / "run_eval.py",
+            str(PYTHON),
+            str(ROOT / "run_eval.py"),
             "--base-url",
             base_url,
             "--model",
@@ -187,7 +189,7 @@ def run_eval(base_url: str, problems: Path, options: argparse.Namespace) -> tupl
             "--output-dir",
             folder,
         ]
-        command += ["--problems-file", problems, "--max-tokens", str(options.max_tokens)]
+        command += ["--problems-file", str(problems), "--max-tokens", str(options.max_tokens)]
         command += ["--limit", str(options.limit)]
         begun = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -207,7 +209,6 @@ def main() -> None:
     parser.add_argument("--threads", type=int, help="of the server; fewer where the machine is not idle")
     parser.add_argument("--others", action="store_true")
     options = parser.parse_args()
-    sys.path.insert(0, str(ROOT))
     from benchkit.asking.problems import load
 
     prompts = [

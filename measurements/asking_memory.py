@@ -29,8 +29,8 @@ from tests.stand_ins.chat_server import Turn, chat_server  # noqa: E402 — the 
 def peak_mb(problems: Path, samples: int, base_url: str) -> tuple[float, float]:
     """The peak of one run, and its seconds."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, ROOT / "run_eval.py", "--base-url", base_url, "--output-dir", folder]
-        command += ["--problems-file", problems, "--samples-per-problem", str(samples)]
+        command = [sys.executable, str(ROOT / "run_eval.py"), "--base-url", base_url, "--output-dir", folder]
+        command += ["--problems-file", str(problems), "--samples-per-problem", str(samples)]
         begun = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)

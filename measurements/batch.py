@@ -62,8 +62,11 @@ def one_benchmark(folder: Path) -> dict[str, str]:
 def runs_of(folder: Path) -> list[tuple[float, float, dict[str, Any]]]:
     """Each run's beginning, end and telemetry, in the order in which they ran."""
     runs = json.loads((folder / "benchmark_results.json").read_text())["runs"]
-    times = [map(float, (Path(run["artifacts"]) / "times").read_text().split()) for run in runs]
-    return [(*one, run["telemetry"]) for one, run in zip(times, runs, strict=True)]  # type: ignore[misc]
+    found = []
+    for run in runs:
+        began, ended = (Path(run["artifacts"]) / "times").read_text().split()
+        found.append((float(began), float(ended), run["telemetry"]))
+    return found
 
 
 def between_runs(count: int) -> float:
@@ -94,7 +97,7 @@ def between_servers(count: int) -> float:
         }
         batch(folder, plan)
         return statistics.median(
-            after[0] - before[1] - before[2]["server_stop_s"] - after[2]["server_start_s"]
+            after[0] - before[1] - float(before[2]["server_stop_s"]) - float(after[2]["server_start_s"])
             for before, after in pairwise(runs_of(folder))
         )
 

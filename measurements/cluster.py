@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -126,7 +126,7 @@ def lost(_asked: argparse.Namespace) -> None:
     names = BOXES[:2]
     with fleet(*names, thinks_s=3.0) as made:
         made.write_plan(made.write_models(1), problems=20)
-        made.environment = usual_lease(made)  # type: ignore[method-assign]
+        made.lease_s = None  # as long as usual
         for name in names:
             made.start_box(name)
         made.wait_for_boxes(*names)
@@ -137,11 +137,6 @@ def lost(_asked: argparse.Namespace) -> None:
         wait_until(lambda: "begins it anew" in made.log(DESK, "batch"), FAR_S)
         print(f"at work elsewhere {time.monotonic() - killed:.1f} s after its box was killed")
         made.kill("batch")
-
-
-def usual_lease(made: Fleet) -> Callable[[str], dict[str, str]]:
-    before = made.environment
-    return lambda name: {key: value for key, value in before(name).items() if key != "BENCH_LEASE_S"}
 
 
 def many(asked: argparse.Namespace) -> None:

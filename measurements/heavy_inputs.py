@@ -91,7 +91,7 @@ def guarded(row: dict[str, Any]) -> str:
     head = re.compile(rf"^def {re.escape(row['entry_point'])}\(.*:[^\n]*\n", re.MULTILINE)
     if not head.search(row["canonical_solution"]):
         return str(row["prompt"] + row["contract"] + row["canonical_solution"])
-    return row["prompt"] + head.sub(
+    return str(row["prompt"]) + head.sub(
         lambda match: f"{match[0]}{row['contract']}\n", row["canonical_solution"], 1
     )
 

@@ -12,12 +12,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchkit.telling.history import open_store, to_record
 from benchkit.telling.history.json_file import document
 from measurements.history_runs import realistic_run
+
+if TYPE_CHECKING:
+    from _typeshed import FileDescriptorLike
 
 APPENDS = 200
 
@@ -40,7 +44,7 @@ def measure(path: Path) -> None:
     """Append in this fresh process and print the medians and the peak of memory."""
     in_fsync, fsync = [0.0], os.fsync
 
-    def timed_fsync(fd: int) -> None:
+    def timed_fsync(fd: FileDescriptorLike) -> None:
         started = time.perf_counter()
         fsync(fd)
         in_fsync[0] += time.perf_counter() - started

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import time
 
-from tests.asking.client.test_limits import Bucket, ask_all, failed
+from tests.asking.client.test_limits import ask_all, failed
+from tests.stand_ins.limits import Bucket
 
 QUESTIONS, RATE, BURST, ASKERS = 200, 10.0, 20, 8
 

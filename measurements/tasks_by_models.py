@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.asking.tasks import OURS, Catalogue, load_catalogue  # noqa: E402 — the path to it is set above
+from benchkit.asking.tasks import OURS, Catalogue, Task, load_catalogue  # noqa: E402 — the path to it is set above
 from benchkit.asking.tasks.folders import METADATA, read_solution  # noqa: E402
 from benchkit.asking.tasks.prompts import prompt_of  # noqa: E402
 from tests.stand_ins.chat_server import Turn, chat_server  # noqa: E402
@@ -48,8 +48,8 @@ def main() -> None:
             began = time.monotonic()
             subprocess.run(
                 [
-                    *(sys.executable, ROOT / "run_tasks.py", "--catalogue", folder / "tasks"),
-                    *("--base-url", server.base_url, "--models", *names, "--output-dir", folder / "out"),
+                    *(sys.executable, str(ROOT / "run_tasks.py"), "--catalogue", str(folder / "tasks")),
+                    *("--base-url", server.base_url, "--models", *names, "--output-dir", str(folder / "out")),
                     *("--workers", str(cores())),
                 ],
                 check=True,
@@ -71,12 +71,14 @@ def repeated(folder: Path, count: int) -> Catalogue:
     return load_catalogue(folder)
 
 
-def asked(task: object) -> str:
-    return str(prompt_of(task, "whole").content[0]["content"])  # type: ignore[arg-type,index]
+def asked(task: Task) -> str:
+    prompt = prompt_of(task, "whole").content
+    assert not isinstance(prompt, str)
+    return str(prompt[0]["content"])
 
 
-def answer(task: object) -> str:
-    files = read_solution(task)  # type: ignore[arg-type]
+def answer(task: Task) -> str:
+    files = read_solution(task)
     ticks = "`" * 8
     return "\n".join(f"{name}\n{ticks}\n{text.decode()}\n{ticks}" for name, text in files.items())
 

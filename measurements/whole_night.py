@@ -30,9 +30,8 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from night import draw_strengths
-
 from benchkit.serving.servers.llama_server import find_llama_server
+from measurements.night import draw_strengths
 from tests.running.batch.races import write_problems
 from tests.serving.gguf.writing import Shape, write_model
 

@@ -22,7 +22,7 @@ def bench(tmp_path: Path) -> Bench:
     def run(
         *arguments: str | Path, timeout: float = 240, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        return run_script("bench_runner.py", *arguments, folder=tmp_path, timeout=timeout, **environment)
+        return run_script("bench_runner.py", *arguments, folder=tmp_path, timeout=timeout, env=environment)
 
     return run
 

@@ -34,10 +34,17 @@ LIBRARIES = ("requests", "yaml", "psutil", "rich.console", "rich.progress", "tab
 
 
 def run_script(
-    name: str, *arguments: str | Path, folder: Path | None = None, timeout: float = 240, **environment: str
+    name: str,
+    *arguments: str | Path,
+    folder: Path | None = None,
+    timeout: float = 240,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """The script of that name with these arguments, as a person would call it in this folder."""
-    everything = {**os.environ, **environment}
+    """The script of that name with these arguments, as a person would call it in this folder.
+
+    `env` adds to the environment of this process.
+    """
+    everything = {**os.environ, **(env or {})}
     return run_command(ROOT / name, [*map(str, arguments)], folder or Path.cwd(), everything, timeout)
 
 

@@ -50,6 +50,8 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder, self.data = folder, folder / "data"
         self._user = ordinary_user() if os.geteuid() == 0 else None
+        if self._user is not None:
+            shutil.chown(folder, self._user)
 
     def url(self, database: str, user: str = "bench") -> str:
         return f"postgresql://{user}@/{database}?host={self.folder}"
@@ -103,8 +105,6 @@ def running_server(*, safe: bool = False) -> Iterator[Server]:
         pytest.skip(why)
     with tempfile.TemporaryDirectory(prefix="bench-pg-") as name:  # short: a socket's path may have 107 bytes
         folder = Path(name)
-        if os.geteuid() == 0:
-            shutil.chown(folder, ordinary_user())
         server = Server(folder)
         server.make()
         server.start(safe=safe)

@@ -144,7 +144,12 @@ def test_lines_from_many_threads_stay_whole(tmp_path: Path) -> None:
     """Each line arrives once and unmixed, and is in the file as soon as append returns."""
     path = tmp_path / "log"
     with LineLog(path) as log:
-        _in_threads(lambda: [log.append("x" * 500) for _ in range(100)], 8)
+
+        def append_many() -> None:
+            for _ in range(100):
+                log.append("x" * 500)
+
+        _in_threads(append_many, 8)
         assert path.read_text() == ("x" * 500 + "\n") * 800
 
 
@@ -161,7 +166,13 @@ def test_a_log_syncs_within_its_time_and_at_its_end(tmp_path: Path, monkeypatch:
     """A hundred quick lines share a sync or two; the first does not wait for a second line to come."""
     synced, fsync = threading.Semaphore(0), os.fsync
     calls = []
-    monkeypatch.setattr(os, "fsync", lambda fd: (calls.append(fd), fsync(fd), synced.release()))
+
+    def counted(fd: int) -> None:
+        calls.append(fd)
+        fsync(fd)
+        synced.release()
+
+    monkeypatch.setattr(os, "fsync", counted)
     log = LineLog(tmp_path / "log", sync_every_s=30)
     log.append("first")
     assert synced.acquire(timeout=10)

@@ -12,7 +12,7 @@ from benchkit.racing import Goal, Race, bound_whole_score
 def run(outcomes: dict[str, list[int]], goal: Goal, order: list[int], every: int = 10) -> dict[str, int]:
     """After how many problems each stopped model left."""
     race = Race(list(outcomes), len(order), goal)
-    left = {}
+    left: dict[str, int] = {}
     for number, problem in enumerate(order, 1):
         race.add({model: outcomes[model][problem] for model in race.running})
         if number % every == 0:

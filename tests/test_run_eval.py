@@ -38,7 +38,7 @@ def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[str]:
 
 
 def run(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run_script("run_eval.py", *arguments, **environment)
+    return run_script("run_eval.py", *arguments, env=environment)
 
 
 def ask(

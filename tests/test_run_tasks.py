@@ -28,7 +28,7 @@ WRONG = (
 
 
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return run_script("run_tasks.py", *arguments, **(env or {}))
+    return run_script("run_tasks.py", *arguments, env=env)
 
 
 def of_ours(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:

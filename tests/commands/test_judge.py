@@ -78,10 +78,14 @@ def test_a_run_is_judged_and_shown_with_the_reasons(bench: Bench, judged_history
 @pytest.mark.heavy
 def test_a_judge_of_the_same_family_is_warned_of(bench: Bench, judged_history: Path) -> None:
     """Before it is asked, and whenever its points are shown."""
+
+    def name_the_model(turn: Turn, path: str) -> bool:
+        if path == "/v1/models":
+            turn.status(200, {"data": [{"id": "qwen-72b"}]})
+        return path == "/v1/models"
+
     with chat_server(judges.good(is_right)) as server:
-        server.get = lambda turn, path: (
-            path == "/v1/models" and not turn.status(200, {"data": [{"id": "qwen-72b"}]})
-        )
+        server.get = name_the_model
         done = bench("judge", "r-1", "--judge", "qwen-72b", "--base-url", server.base_url)
     assert done.returncode == 0, done.stderr
     assert "warning: qwen-72b judges qwen-2b, both of the family qwen" in done.stderr
@@ -205,8 +209,9 @@ def test_a_judge_that_fails_midway_is_gone_on_from_by_the_same_command(
 
         def fails_midway(turn: Turn) -> None:
             if len(server.bodies) > 8:
-                return turn.error(401, "this key is not known any more", "authentication_error")
-            return good(turn)
+                turn.error(401, "this key is not known any more", "authentication_error")
+            else:
+                good(turn)
 
         server.do = fails_midway
         first = bench(*asked)

@@ -30,6 +30,7 @@ from benchkit.dashboard.site import Site
 from benchkit.errors import UsageError
 from benchkit.telling.history import open_store
 from benchkit.telling.history.index import history as indexed
+from benchkit.telling.history.index.building import follow
 from tests.dashboard.site import site_of
 from tests.support import ROOT
 from tests.telling.history.runs import a_run
@@ -203,7 +204,7 @@ def test_while_a_history_is_read_the_page_says_how_far(
     long_site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From the first moment on, and again when it was written anew; the rest answers meanwhile."""
-    read, going_on, follow = threading.Event(), threading.Event(), indexed.follow
+    read, going_on = threading.Event(), threading.Event()
 
     def read_and_wait(history: Path, place: Path, report: Callable[[int, int], None]) -> None:
         follow(history, place, report)

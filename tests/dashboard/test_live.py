@@ -13,9 +13,11 @@ import pytest
 from fastapi import FastAPI
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from benchkit.dashboard import live, watching
 from benchkit.dashboard.access import Access
+from benchkit.dashboard.at_work import runs_at_work
 from benchkit.dashboard.guard import Guard
 from benchkit.dashboard.pages import live_runs
 from benchkit.dashboard.site import Site
@@ -79,9 +81,8 @@ def run(tmp_path: Path, access: Access) -> LiveRun:  # noqa: ARG001  the server'
 @contextmanager
 def client(access: Access, **wish: Any) -> Iterator[ClientConnection]:
     headers = {"Cookie": f"{access.cookie}={TOKEN}"}
-    with connect(
-        f"ws://{access.host}:{access.port}/live", origin=access.origin, additional_headers=headers
-    ) as socket:  # type: ignore[arg-type]
+    page, place = Origin(access.origin), f"ws://{access.host}:{access.port}/live"
+    with connect(place, origin=page, additional_headers=headers) as socket:
         socket.send(json.dumps(wish))
         yield socket
 
@@ -219,11 +220,10 @@ def test_a_client_that_does_not_read_holds_up_nobody(access: Access, run: LiveRu
 def test_where_nobody_looks_nothing_is_read(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     """Once the last page is closed the server is at rest, and one that wishes for nothing costs nothing."""
     looks: list[float] = []
-    look_up = watching.runs_at_work
 
     def counted() -> Any:
         looks.append(time.monotonic())
-        return look_up()
+        return runs_at_work()
 
     monkeypatch.setattr(watching, "runs_at_work", counted)
     monkeypatch.setattr(live, "FRAME_S", 0.01)

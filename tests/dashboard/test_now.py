@@ -34,8 +34,8 @@ def test_a_run_in_progress_is_shown_with_what_is_judged_and_can_be_looked_into(
     history = history_name(site_of(tmp_path, ACCESS).place)
     told = Announcement("live-1", "demo", "Alpha", str(folder), history, time.time(), this_process())
     with publishing(told) as publisher:
-        others = {"others_vram_mb": 1536.0, "others_ram_mb": 3072.0, "others_cpu_percent": 12.4}
-        publisher.publish(Snapshot("running", done=1, total=4, passed=0, score=0.0, **others))
+        others = Snapshot(others_vram_mb=1536.0, others_ram_mb=3072.0, others_cpu_percent=12.4)
+        publisher.publish(replace(others, state="running", done=1, total=4, passed=0, score=0.0))
         browser = looking_at(tmp_path)
         now, run = browser.get("/now").text, browser.get("/runs/live-1?task=HumanEval/7").text
         first = browser.get("/").url

@@ -52,7 +52,7 @@ def served(engine: str, model: Path, folder: Path) -> Iterator[str]:
 
 
 def failed_tasks(base_url: str, folder: Path, parallel: int) -> set[str]:
-    where = ["--base-url", base_url, "--problems-file", PROBLEMS, "--output-dir", folder]
+    where = ["--base-url", base_url, "--problems-file", str(PROBLEMS), "--output-dir", str(folder)]
     options = ["--temperature", "0", "--max-tokens", "1000", "--parallel", str(parallel)]
     done = run_script("run_eval.py", *where, *options)
     assert done.returncode == 0, done.stderr
@@ -83,7 +83,7 @@ def test_the_coarse_model_solves_visibly_fewer(engine: str, tmp_path: Path) -> N
 def test_the_tasks_model_solves_a_task_in_each_language_that_is_there(engine: str, tmp_path: Path) -> None:
     """One in each of six languages; two more are known in part, and no toolchain is no failure."""
     with served(engine, TASKS_MODEL, tmp_path) as url:
-        where = ["--catalogue", TASKS, "--base-url", url, "--output-dir", tmp_path]
+        where = ["--catalogue", str(TASKS), "--base-url", url, "--output-dir", str(tmp_path)]
         done = run_script("run_tasks.py", *where, "--temperature", "0", "--max-tokens", "1000")
     assert done.returncode == 0, done.stderr
     rows = map(json.loads, (tmp_path / "verdicts.jsonl").read_text().splitlines())

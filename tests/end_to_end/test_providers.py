@@ -16,6 +16,7 @@ import pytest
 from benchkit.providers import PROVIDERS
 from benchkit.rerun import command_of_run
 from benchkit.telling.history import open_store
+from tests.loaded_interpreter import run_script
 from tests.running.batch.test_providers import SPECIFIED
 from tests.stand_ins import anthropic
 from tests.stand_ins.chat_server import ChatServer, Turn
@@ -183,19 +184,18 @@ def test_a_model_of_lm_studio_makes_room_for_itself(
     monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("LMS_HOME", str(tmp_path))
     model = model_of("lmstudio")
-    tasks = [sys.executable, str(ROOT / "run_tasks.py"), "--tasks", TASK, "--catalogue", str(CATALOGUE)]
+    tasks = ["--tasks", TASK, "--catalogue", str(CATALOGUE)]
     with stand_ins(["lmstudio"]) as servers:
         given = environment(servers)
-        for ask in (
-            lambda: bench("--model", f"lmstudio/{model}", "--benchmark", "demo", "--", *HASTE, **given),
-            lambda: subprocess.run(
-                [*tasks, "--models", f"lmstudio/{model}", "--output-dir", str(tmp_path / "tasks")],
-                env={**os.environ, **given},
-                capture_output=True,
-                text=True,
-                check=False,
-            ),
-        ):
+
+        def run_with_bench_runner() -> subprocess.CompletedProcess[str]:
+            return bench("--model", f"lmstudio/{model}", "--benchmark", "demo", "--", *HASTE, **given)
+
+        def run_tasks() -> subprocess.CompletedProcess[str]:
+            words = [*tasks, "--models", f"lmstudio/{model}", "--output-dir", str(tmp_path / "tasks")]
+            return run_script("run_tasks.py", *words, env=given)
+
+        for ask in (run_with_bench_runner, run_tasks):
             instances = [{"identifier": "theirs", "modelKey": "x"}, {"identifier": model, "modelKey": model}]
             (tmp_path / "loaded.json").write_text(json.dumps(instances))
             done = ask()

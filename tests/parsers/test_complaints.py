@@ -81,7 +81,7 @@ HERE: Any = Path()
         lambda: NUMBER.get,
         lambda: NUMBER[0],
         lambda: [][NUMBER],
-        lambda: {}["x"],
+        lambda: dict[str, int]()["x"],
         lambda: int("x"),
         lambda: NUMBER // 0,
     ],

@@ -62,7 +62,8 @@ def test_a_missing_toolchain_and_another_commit_are_told(tmp_path: Path) -> None
     with chat_server(lambda turn: turn.answer(answer(EXAMPLES[PYTHON]))) as server:
         contract = ("--base-url", server.base_url, "--model", "m", "--output-dir", out)
         words = ("--problems-file", tmp_path / "checkout")
-        done = run_script("run_tasks.py", *contract, *words, PATH=str(tmp_path / "empty"), JAVA_HOME="")
+        nothing = {"PATH": str(tmp_path / "empty"), "JAVA_HOME": ""}
+        done = run_script("run_tasks.py", *contract, *words, env=nothing)
     assert done.returncode == 0, done.stderr
     assert "not tried here, and no part of the score: java" in done.stderr
     assert "As aider counts: 1 of 225 exercises" in done.stdout

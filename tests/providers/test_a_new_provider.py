@@ -44,7 +44,7 @@ def test_a_row_makes_a_provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
             documentation="https://newcomer.example/docs",
             renamed={"max_tokens": "budget"},
         )
-        monkeypatch.setitem(PROVIDERS, "newcomer", row)  # type: ignore[misc]
+        monkeypatch.setitem(PROVIDERS, "newcomer", row)
         plan = plan_run(RunSettings(model=Path("newcomer/stand-in"), benchmark="demo"))
         assert (plan.name, plan.settings.base_url) == ("newcomer/stand-in", server.base_url)
         request = ServerRequest("endpoint", "stand-in", tmp_path / "log", base_url=server.base_url)

@@ -50,7 +50,9 @@ def begin(turn: Turn) -> None:
         "cache_creation_input_tokens": WRITTEN,
         "output_tokens": 1,
     }
-    message = {"id": "msg_1", "type": "message", "role": "assistant", "content": [], "stop_reason": None}
+    message: dict[str, object] = {
+        "id": "msg_1", "type": "message", "role": "assistant", "content": [], "stop_reason": None
+    }  # fmt: skip
     event(turn, "message_start", message=message | {"model": turn.body["model"], "usage": usage})
     event(turn, "ping")
 

@@ -16,7 +16,7 @@ from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Do = Callable[["Turn"], None]
+Do = Callable[["Turn"], object]
 Get = Callable[["Turn", str], bool]
 """Replies to the GET of a path, and says whether it did."""
 SERVED = {"data": [{"id": "stand-in", "meta": {"n_params": 7, "size": 7, "n_vocab": 7, "n_embd": 7}}]}

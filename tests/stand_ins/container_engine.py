@@ -68,11 +68,12 @@ def _run(given: dict[str, list[str]], rest: list[str]) -> int:
     private.mkdir(mode=0o700)
     os.chown(private, uid, gid)
     words = [given["--entrypoint"][0], *(re.sub("/bench(?=[/'])", str(root), word) for word in rest)]
-    who = {"user": uid, "group": gid, "extra_groups": []} if os.getuid() == 0 else {}
+    user, group = (uid, gid) if os.getuid() == 0 else (None, None)
     try:
         return subprocess.run(
-            words, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, cwd="/", **who
-        ).returncode
+            words, env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}, cwd="/",
+            user=user, group=group, extra_groups=None if user is None else [],
+        ).returncode  # fmt: skip
     finally:
         shutil.rmtree(root, ignore_errors=True)
 

@@ -10,9 +10,12 @@ import json
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
-from lms import downloaded, faulty, memory
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.stand_ins.lms import downloaded, faulty, memory
 
 
 class Rest(BaseHTTPRequestHandler):

@@ -84,7 +84,7 @@ print(json.dumps([done.returncode, done.stderr, used.ru_utime + used.ru_stime, u
 
 
 def refused(folder: Path) -> None:
-    command = [sys.executable, ROOT / "bench_runner.py", "import", "bomb.eval", "--model", "M"]
+    command = [sys.executable, str(ROOT / "bench_runner.py"), "import", "bomb.eval", "--model", "M"]
     measuring = [sys.executable, "-c", MEASURED, *command]
     code, told, seconds, kilobytes = json.loads(subprocess.check_output(measuring, cwd=folder))
     assert code in (1, 2), told

@@ -187,7 +187,7 @@ def test_a_server_that_refuses_on_and_on_is_not_asked_for_ever() -> None:
     assert len(server.bodies) == 2
 
 
-MONEY = {
+MONEY: dict[str, tuple[int, dict[str, Any]]] = {
     "openai": (429, {"error": {"message": "You exceeded your current quota", "code": "insufficient_quota"}}),
     "openrouter": (402, {"error": {"code": 402, "message": "Insufficient credits"}}),
     "deepseek": (402, {"error": {"message": "Insufficient Balance"}}),
@@ -209,7 +209,7 @@ def test_no_money_ends_the_run_at_once(name: str) -> None:
         pytest.raises(EndpointError) as raised,
     ):
         client.ask(QUESTION, threading.Event())
-    assert body["error"]["message"] in str(raised.value)  # type: ignore[index]
+    assert body["error"]["message"] in str(raised.value)
     assert "what was answered so far is kept" in str(raised.value)
     assert len(server.bodies) == 1
 

@@ -10,6 +10,7 @@ import pytest
 from benchkit.asking.problems import fetching
 from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems
 from benchkit.asking.problems.contest_releases import FILES, NAMES, known_name, releases
+from benchkit.asking.problems.reading import file_sha256
 from benchkit.errors import ProblemsError, UnknownName
 from tests.contest_files import row, write
 
@@ -75,6 +76,6 @@ def test_a_release_in_the_cache_is_read(tmp_path: Path, monkeypatch: pytest.Monk
     write(place, row(5))
     monkeypatch.setattr(
         "benchkit.asking.problems.contest_releases.FILES",
-        (*FILES[:5], ("test6.jsonl", fetching.file_sha256(place))),
+        (*FILES[:5], ("test6.jsonl", file_sha256(place))),
     )
     assert chosen("v6") == ["abc5_a"]

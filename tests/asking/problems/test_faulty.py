@@ -37,7 +37,9 @@ def problem(shared_data: Path, task_id: str) -> TestedProblem:
 def test_canonical_solution_is_wrong(shared_data: Path, task_id: str) -> None:
     """HumanEval's own solution answers this input against its prompt's words."""
     arguments, right = RIGHT[task_id]
-    found, names = problem(shared_data, task_id), {}
+    found = problem(shared_data, task_id)
+    names: dict[str, Any] = {}
+    assert found.entry_point is not None
     exec(found.canonical_solution or "", names)
     assert names[found.entry_point](*arguments) != right
 

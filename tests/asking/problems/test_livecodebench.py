@@ -52,7 +52,7 @@ def test_private_tests_come_in_three_forms(form: str, tmp_path: Path) -> None:
     private: Any = {"plain": json.dumps(tests), "packed": packed(tests), "list": tests}[form]
     path = write(tmp_path / "p.jsonl", row(private_test_cases=private))
     (problem,) = load_contest([path], Window()).problems
-    assert [(test.input, test.output) for test in problem.tests()] == [("1", "2"), ("5", "6")]  # type: ignore[attr-defined]
+    assert [(test.input, test.output) for test in problem.tests()] == [("1", "2"), ("5", "6")]
 
 
 def test_without_private_tests_the_set_says_so(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_an_unknown_testtype_is_named(tmp_path: Path) -> None:
     )
     (problem,) = load_contest([path], Window()).problems
     with pytest.raises(ProblemsError, match="unknown testtype 'psychic'"):
-        problem.tests()  # type: ignore[attr-defined]
+        problem.tests()
 
 
 def test_a_file_cut_in_the_middle_of_a_line_is_told(tmp_path: Path) -> None:

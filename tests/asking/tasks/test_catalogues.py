@@ -159,7 +159,7 @@ def test_tasks_are_chosen_by_name_language_area_and_difficulty() -> None:
         catalogue.choose(TaskChoice(ids=("go_easy_clam",)))
 
 
-SMALL = [
+SMALL: list[dict[str, Any]] = [
     {
         "id": "double",
         "difficulty": "extreme",

@@ -20,9 +20,11 @@ from benchkit.dashboard import launches
 from benchkit.dashboard.api import models as listing
 from benchkit.dashboard.found_models import found_models
 from benchkit.dashboard.site import Site
+from benchkit.records import ModelFile
 from benchkit.running.batch import models
 from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.running.live.owner import process
+from benchkit.serving.gguf import read_model_file
 from benchkit.serving.telemetry.room import Room
 from tests.support import ROOT
 from tests.telling.history.runs import a_run
@@ -105,8 +107,12 @@ def test_headers_are_read_again_only_where_a_file_is_another_one(
 ) -> None:
     """The form asks at each change; a model that is replaced, added or removed is noticed all the same."""
     reads: list[Path] = []
-    read = models.read_model_file
-    monkeypatch.setattr(models, "read_model_file", lambda path: reads.append(path) or read(path))
+
+    def read(path: Path) -> ModelFile:
+        reads.append(path)
+        return read_model_file(path)
+
+    monkeypatch.setattr(models, "read_model_file", read)
 
     def names() -> list[tuple[str, bool]]:
         reads.clear()

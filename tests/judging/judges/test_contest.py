@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test, Window, load_contest
 from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.judges.contest_output import difference
@@ -367,9 +368,13 @@ def test_an_answer_in_prose_and_fences_is_judged(sandbox: Sandbox) -> None:
         "So:\n```python\nclass Solution:\n    def add(self, numbers):\n        return sum(numbers)\n```\n"
         "Use it:\n```python\nprint(Solution().add([1]))\n```\n```\n1\n```"
     )
-    judge = ContestJudge(sandbox)
-    judge.judge = lambda problem, source: judge.judge_tests(problem, source, [Test("[1, 2, 3]", "6")])  # type: ignore[method-assign, arg-type, assignment]
-    assert judge_answer(judge, FUNCTION, answer).verdict is Verdict.PASSED
+
+    class Summing(ContestJudge):
+        def judge(self, problem: Problem, source: str) -> Judgement:
+            assert problem is FUNCTION
+            return self.judge_tests(FUNCTION, source, [Test("[1, 2, 3]", "6")])
+
+    assert judge_answer(Summing(sandbox), FUNCTION, answer).verdict is Verdict.PASSED
 
 
 def test_a_file_that_changes_under_the_judge_is_nobodys_mistake(sandbox: Sandbox, tmp_path: Path) -> None:

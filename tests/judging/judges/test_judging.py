@@ -169,6 +169,9 @@ def test_memory_hogs_are_told_apart(sandbox: Sandbox) -> None:
     assert judged(sandbox, differential(), source).verdict is Verdict.MEMORY
 
 
+NO_OTHERS = Limits()
+
+
 class Hasty:
     """A sandbox that finds the first program it loads too slow, as a busy machine would."""
 
@@ -177,7 +180,8 @@ class Hasty:
         self.isolation, self.workers = real.isolation, real.workers
 
     @contextmanager
-    def load(self, source: str, _limits: Limits) -> Iterator[LoadedProgram]:
+    def load(self, source: str, limits: Limits = NO_OTHERS) -> Iterator[LoadedProgram]:
+        del limits  # it has one of its own
         slow = "x * 2" in source and not self.hurried
         self.hurried += slow
         with self.real.load(
@@ -202,7 +206,7 @@ class Calibrated:
     def __init__(self, real: Sandbox, times: float) -> None:
         self.real, self.times = real, times
 
-    def run(self, program: Program, limits: Limits) -> Outcome:
+    def run(self, program: Program, limits: Limits = NO_OTHERS) -> Outcome:
         outcome = self.real.run(program, limits)
         return replace(
             outcome, seconds=self.times * TAKEN_BY_WORK_S, cpu_seconds=self.times * TAKEN_BY_WORK_S

@@ -13,6 +13,7 @@ import pytest
 
 from benchkit.asking.answers import extract
 from benchkit.asking.problems import ProblemSet, load
+from benchkit.asking.problems.multipl_e import WholeProgramProblem
 from benchkit.errors import MissingDependency
 from benchkit.judging.judges.go_programs import in_one_package
 from benchkit.judging.sandbox import Sandbox, open_sandbox
@@ -265,6 +266,7 @@ def test_published_verdicts(sandbox: Sandbox, shared_data: Path, short: str) -> 
     problem_set = problem_set.select(PUBLISHED[short])
     judge = open_judge(problem_set, sandbox)
     for problem in problem_set.problems:
+        assert isinstance(problem, WholeProgramProblem)
         theirs = published[problem.id][0][1]
         source = theirs["code"].removesuffix("\n" + problem.tests)
         assert source != theirs["code"]

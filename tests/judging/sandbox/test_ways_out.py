@@ -64,7 +64,8 @@ def test_containers_without_number_are_refused(monkeypatch: pytest.MonkeyPatch) 
     """Bytes that name millions of empty ones take a hundred times their room, and minutes to read."""
     monkeypatch.setattr(decoding, "_MOST_CONTAINERS", 1000)
     assert decoding.decode(codec.encode([[]] * 999)) == [[]] * 999
-    for empty in ([], {}, set()):
+    empties: tuple[object, ...] = ([], {}, set())
+    for empty in empties:
         with pytest.raises(BadBytes, match="too many containers"):
             decoding.decode(codec.encode([empty] * 1000))
 

@@ -133,7 +133,7 @@ def test_folder_without_answers(tmp_path: Path) -> None:
 def test_a_judges_failure_ends_the_judging(tmp_path: Path) -> None:
     """A bug in a judge is not swallowed by the threads that call it."""
 
-    class Broken:
+    class Broken(Reader):
         def judge(self, problem: Problem, source: str) -> Judgement:
             raise RuntimeError(problem.id + source)
 

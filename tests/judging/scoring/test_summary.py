@@ -20,7 +20,8 @@ SET = ProblemSet(
 
 
 def tally(*rows: tuple[int, str] | tuple[int, str, str]) -> Tally:
-    counted, found = Tally(SET), {}
+    counted = Tally(SET)
+    found: dict[int, int] = {}
     for task, verdict, *base in rows:
         sample = found[task] = found.get(task, -1) + 1
         base_verdict = Verdict(base[0]) if base else None

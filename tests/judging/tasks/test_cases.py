@@ -37,7 +37,7 @@ DOUBLES = {
     "cpp": "#include <iostream>\nint main() { int n; std::cin >> n; std::cout << 2 * n << std::endl; }",
 }
 LIGHT = ("python", "javascript")
-CASES = [
+CASES: list[dict[str, Any]] = [
     {"input": "4", "expected_output": "8", "weight": 3},
     {"input": 5, "expected_output": 10, "weight": 1, "timeout": 5},
 ]
@@ -132,7 +132,7 @@ def test_a_call_is_judged_by_what_it_returns(
     judge: TaskJudge, tmp_path: Path, source: str, verdict: Verdict, share: float
 ) -> None:
     """Compared outside of the jail, so that an answer has nothing to forge."""
-    cases = [
+    cases: list[dict[str, Any]] = [
         {"input": [1, 2], "expected_output": 3, "weight": 3},
         {"input": 4, "expected_output": 4, "weight": 1},
     ]

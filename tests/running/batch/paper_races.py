@@ -80,7 +80,7 @@ class PaperNight:
         for lap in laps(self.races):
             self.laps.append([str(due.entry.settings.name) for group in lap for due in group])
             following = first_of_next_lap(self.races)
-            self.next_of_lap.append(following and following.settings.name)
+            self.next_of_lap.append(following.settings.name if following else None)
             for due in (due for group in lap for due in group):
                 planned = self._keeper.planned(due)
                 if self._keeper.wanted(planned):

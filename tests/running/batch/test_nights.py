@@ -221,14 +221,14 @@ def test_a_run_that_breaks_the_runner_is_a_row_too(
 ) -> None:
     """What nobody foresaw fails one run, with a report to send in; the next runs, and nothing is lost."""
     from benchkit.running.runner import script as running_script
+    from benchkit.running.runner.child import Child
 
     monkeypatch.chdir(tmp_path)
-    real = running_script.Child
 
     def breaks_once(*given: Any, **named: Any) -> Any:
         if monkeypatch_once.pop("broken", False):
             raise RuntimeError("never thought of")
-        return real(*given, **named)
+        return Child(*given, **named)
 
     monkeypatch_once = {"broken": True}
     monkeypatch.setattr(running_script, "Child", breaks_once)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import subprocess
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 
 from benchkit.racing import Goal
 from benchkit.records import RaceNow
-from benchkit.running.batch import loop, race, race_rounds
+from benchkit.running.batch import loop, race_rounds
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.race_groups import entries_that_race
@@ -32,7 +33,7 @@ from tests.support import F16, Bench, runs_in, wait_until
 @pytest.fixture(autouse=True)
 def _one_seed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who is stopped a round earlier or later depends on the order."""
-    monkeypatch.setattr(race.secrets, "randbelow", lambda _most: 7)
+    monkeypatch.setattr(secrets, "randbelow", lambda _most: 7)
 
 
 STRONG, MIDDLE, WEAK = frozenset(range(110)), frozenset(range(0, 120, 2)), frozenset(range(12))

@@ -16,13 +16,14 @@ import pytest
 
 from benchkit.records import Progress
 from benchkit.running.batch.display import PlainLines, batch_table
-from benchkit.running.batch.estimate import Estimator, Room
+from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
 from benchkit.running.live import Snapshot
 from benchkit.running.live.pace import Pace
 from benchkit.serving.telemetry import room
+from benchkit.serving.telemetry.room import Room
 from benchkit.settings import RunSettings
 from benchkit.telling.tables.width import shown_width
 from tests.running.batch.support import COMMAND, SUMMARY, good, script, until_released, write_plan
@@ -190,10 +191,11 @@ def test_on_a_terminal_there_is_a_live_table(stays: bool, tmp_path: Path, endpoi
         shown = b""
         while b"running 3/9" not in shown:
             shown += os.read(ours, 65536)
-        terminal = ours if stays else os.close(ours)
+        if not stays:
+            os.close(ours)
         (tmp_path / "released").touch()
         with suppress(OSError):  # Linux's way to say that nobody writes any more
-            while terminal and (chunk := os.read(terminal, 65536)):
+            while stays and (chunk := os.read(ours, 65536)):
                 shown += chunk
         assert night.wait(60) == 0
     assert (b"1 run: 1 ran, 0 failed." in shown) == stays

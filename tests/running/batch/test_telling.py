@@ -138,8 +138,14 @@ def test_a_place_that_hangs_holds_up_nothing() -> None:
     got: list[str] = []
     never = threading.Event()
     lines: list[str] = []
-    hangs, takes = (lambda *_: never.wait()), (lambda title, _: got.append(title))
-    notifier = Notifier({"one that hangs": hangs, "another": takes}, lines.append)
+
+    def hang(_title: str, _text: str) -> None:
+        never.wait()
+
+    def take(title: str, _text: str) -> None:
+        got.append(title)
+
+    notifier = Notifier({"one that hangs": hang, "another": take}, lines.append)
     for title in ("first\nfailure", "second", "\udcff"):
         notifier.send(title, "text")
     wait_until(lambda: got == ["first failure", "second", "?"])

@@ -113,7 +113,12 @@ def night_with_fault(
         enough = chance.randint(1, groups // 3)
         wait_until(lambda: len(fleet.runs) >= enough, WITHIN_S)
         busy: list[str] = []
-        wait_until(lambda: busy.extend(box for box in BOXES if runners(fleet, box)) or busy)
+
+        def some_are_busy() -> bool:
+            busy.extend(box for box in BOXES if runners(fleet, box))
+            return bool(busy)
+
+        wait_until(some_are_busy)
         time.sleep(chance.uniform(0.0, 2.0))
         FAULTS[fault](fleet, chance.choice(busy))
         code = fleet.processes["batch"].wait(WITHIN_S)

@@ -38,6 +38,7 @@ class Fleet:
     port: int
     thinks_s: float = 0.0
     network: Network | None = None  # else all are on this machine's own address
+    lease_s: str | None = LEASE_S  # None: what a cluster takes by itself
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -64,7 +65,7 @@ class Fleet:
             "XDG_CACHE_HOME": str(folder / "cache"),
             "LLAMA_SERVER": str(self.root / "llama-server"),
             "STAND_IN": f"thinks={self.thinks_s} asked={folder / 'asked.jsonl'}",
-            "BENCH_LEASE_S": LEASE_S,
+            **({"BENCH_LEASE_S": self.lease_s} if self.lease_s else {}),
         }
 
     def run(self, name: str, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:

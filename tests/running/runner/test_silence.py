@@ -79,6 +79,7 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     assert "no token for" in lines.getvalue()
     assert "starting the server again" in lines.getvalue()
     assert run.telemetry.server_restarts == 1
+    assert run.telemetry.server_silent_s is not None
     assert run.telemetry.server_silent_s > 1.0
 
 

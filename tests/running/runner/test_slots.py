@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -67,7 +68,7 @@ def fails(*_: object) -> Slots:
     raise ServerError("no room for the prompts")
 
 
-def runs_in_history(folder: Path) -> list[dict[str, object]]:
+def runs_in_history(folder: Path) -> list[dict[str, Any]]:
     (folder / "history.json").rename(folder / "benchmark_results.json")
     return runs_in(folder)
 

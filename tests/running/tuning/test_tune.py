@@ -56,7 +56,8 @@ def searching(
 
     @contextmanager
     def serve(candidate: Candidate) -> Iterator[Measure]:
-        def measure(at_once: int, _times: int, limit_s: float = inf) -> Speed:
+        def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
+            del times
             asked = replace(candidate, slots=at_once)
             measured[asked] += 1
             if landscape(asked) == 0 and limit_s < inf:

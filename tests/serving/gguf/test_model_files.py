@@ -15,6 +15,7 @@ from tests.serving.gguf.writing import (
     F32,
     Q8_0,
     Shape,
+    Tensors,
     header,
     metadata_of,
     tensors_of,
@@ -49,7 +50,9 @@ def test_quantization_without_a_name(tmp_path: Path) -> None:
         ({"general.architecture": "llama"}, {}, "vocabulary"),
     ],
 )
-def test_files_that_are_no_language_model(tmp_path: Path, metadata: dict, tensors: dict, kind: str) -> None:
+def test_files_that_are_no_language_model(
+    tmp_path: Path, metadata: dict[str, str], tensors: Tensors, kind: str
+) -> None:
     """A projector, an adapter and a vocabulary are told apart from a model."""
     assert read_model_file(write(tmp_path / "m.gguf", metadata, tensors)).kind == kind
 
@@ -140,7 +143,7 @@ def test_damage_is_never_a_crash(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "wrong", [{"general.alignment": 0}, {"general.alignment": "x"}, {"llama.block_count": "many"}]
 )
-def test_facts_of_the_wrong_kind(tmp_path: Path, wrong: dict) -> None:
+def test_facts_of_the_wrong_kind(tmp_path: Path, wrong: dict[str, object]) -> None:
     """A fact of another kind than it must be is an error for people too."""
     path = write(tmp_path / "m.gguf", metadata_of(Shape()) | wrong, tensors_of(Shape()))
     with pytest.raises(ModelFileError, match=r"damaged|no layers"):

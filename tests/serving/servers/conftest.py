@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -27,13 +28,8 @@ def model(tmp_path: Path) -> ModelFile:
 
 @pytest.fixture
 def ask(model: ModelFile, tmp_path: Path) -> Ask:
-    """A request for the tiny model; keywords replace what it says."""
-
-    def request(kind: str = "llama-server", **changes: object) -> ServerRequest:
-        settings = {"name": "tiny", "log": tmp_path / "server.log", "model": model, "context": 512}
-        return ServerRequest(kind=kind, **(settings | changes))
-
-    return request
+    """A request for the tiny model from the kind of server that is named; keywords replace what it says."""
+    return partial(ServerRequest, name="tiny", log=tmp_path / "server.log", model=model, context=512)
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def stand_in(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
 
     def request(faults: str = "", **changes: object) -> ServerRequest:
         monkeypatch.setenv("STAND_IN", faults)
-        return ask(**{"llama_server": program} | changes)
+        return ask("llama-server", **{"llama_server": program} | changes)
 
     return request
 

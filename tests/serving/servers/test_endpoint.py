@@ -95,13 +95,16 @@ def _facts(tmp_path: Path, base_url: str, name: str = "m") -> ServerFacts:
         return server.facts
 
 
+Reply = tuple[int, dict[str, str], bytes]
+
+
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(endpoint, "FIRST_PAUSE_S", 0.01)
 
 
 @contextmanager
-def _scripted(*replies: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
+def _scripted(*replies: Reply) -> Iterator[str]:
     """A server that gives these replies to questions in turn, the last one for ever; the base URL."""
     left = list(replies)
 
@@ -124,13 +127,11 @@ def _scripted(*replies: tuple[int, dict[str, str], bytes]) -> Iterator[str]:
         yield base_url
 
 
-GOOD = (200, {}, json.dumps(TOKEN).encode())
+GOOD: Reply = (200, {}, json.dumps(TOKEN).encode())
 
 
 @pytest.mark.parametrize("busy", [(429, {"retry-after": "0.1"}, b"slow down"), (500, {}, b"oops")])
-def test_a_busy_server_is_asked_again_before_the_run(
-    busy: tuple[int, dict[str, str], bytes], tmp_path: Path
-) -> None:
+def test_a_busy_server_is_asked_again_before_the_run(busy: Reply, tmp_path: Path) -> None:
     """A 429 or a 500 at the first probe is told and outlasted."""
     said: list[str] = []
     with _scripted(busy, busy, GOOD) as url, serve(_request(tmp_path, url), said.append) as server:
@@ -140,7 +141,7 @@ def test_a_busy_server_is_asked_again_before_the_run(
 
 def test_a_server_that_stays_busy_is_not_blamed_on_name_or_key(tmp_path: Path) -> None:
     """The next step is to wait; a pause of a day is not waited for."""
-    replies: list[tuple[int, dict[str, str], bytes]] = [
+    replies: list[Reply] = [
         (500, {}, b"oops"),
         (429, {"Retry-After": "86400"}, b"quota"),
     ]
@@ -375,8 +376,7 @@ def test_a_providers_own_word_on_when_to_ask_again_is_kept(tmp_path: Path) -> No
     """Its reset header, where there is no Retry-After."""
     limit = {"X-RateLimit-Remaining-Requests": "0", "X-RateLimit-Reset-Requests": "200ms"}
     said: list[str] = []
-    replies = ((429, limit, b"{}"), (200, {}, json.dumps(TOKEN).encode()))
-    with _scripted(*replies) as url:
+    with _scripted((429, limit, b"{}"), GOOD) as url:
         request = replace(_request(tmp_path, url), provider="groq")
         begun = time.monotonic()
         with serve(request, said.append):

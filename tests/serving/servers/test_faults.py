@@ -32,6 +32,7 @@ from benchkit.serving.servers import RunningServer, llama_server, local, process
 from benchkit.serving.servers.http import prove_token
 from benchkit.serving.servers.llama_cpp_python import LlamaCppPython
 from benchkit.serving.servers.llama_server import LlamaServer
+from benchkit.serving.servers.ports import free_port
 from benchkit.serving.servers.watchdog import HangLimits
 from tests.serving.servers.conftest import Ask, installed_engine, model_file
 from tests.serving.servers.tiny_gguf import write_tiny_gguf
@@ -51,7 +52,7 @@ def started(request: ServerRequest) -> list[str]:
 def test_a_missing_program(ask: Ask, tmp_path: Path) -> None:
     """The program that was named is not there: the line names it, and nothing is started."""
     with pytest.raises(EngineMissing, match="no-such-llama-server"):
-        started(ask(llama_server=tmp_path / "no-such-llama-server"))
+        started(ask("llama-server", llama_server=tmp_path / "no-such-llama-server"))
 
 
 def test_a_missing_file(ask: Ask) -> None:
@@ -107,7 +108,7 @@ def test_killed_while_loading(stand_in: Ask) -> None:
 def test_the_port_is_taken_between_pick_and_bind(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody is quicker on the port we picked: another is tried, and that is said."""
     with socket.create_server(("127.0.0.1", 0)) as quicker:
-        ports = iter([quicker.getsockname()[1], quicker.getsockname()[1], local.free_port()])
+        ports = iter([quicker.getsockname()[1], quicker.getsockname()[1], free_port()])
         monkeypatch.setattr(local, "free_port", lambda: next(ports))
         said = started(stand_in())
     assert len([line for line in said if "port" in line and "trying another" in line]) == 2

@@ -236,7 +236,7 @@ def test_vram_that_is_kept(
     lines: list[str] = []
 
     def vram() -> float:
-        return sum(one["size_vram"] for one in api.running()) / 2**20
+        return float(sum(one["size_vram"] for one in api.running())) / 2**20
 
     with serve(_request(tmp_path, model), lines.append, vram) as server:
         pass

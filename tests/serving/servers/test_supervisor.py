@@ -213,7 +213,7 @@ def an_ordinary_users_python() -> str:
 def as_nobody(
     python: str, code: str, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    change = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+    nobody = NOBODY if os.getuid() == 0 else None
     with code_for_everyone() as root:
         return subprocess.run(
             [python, "-c", f"import sys; sys.path.insert(0, {str(root)!r})\n{code}", *arguments],
@@ -222,8 +222,10 @@ def as_nobody(
             capture_output=True,
             text=True,
             check=False,
-            **change,
-        )  # type: ignore[call-overload,no-any-return]
+            user=nobody,
+            group=nobody,
+            extra_groups=None if nobody is None else [],
+        )
 
 
 def wait_for(word: str, process: Process) -> None:

@@ -2,14 +2,19 @@
 
 import pytest
 
+from benchkit.records import Telemetry
 from benchkit.serving.telemetry.base import Device, DeviceReading
 from benchkit.serving.telemetry.sums import Sums
 
 ONE = (Device(0, "GPU", 24_000),)
+NONE: frozenset[str] = frozenset()
+HEAT = frozenset({"thermal"})
 TWO = (Device(0, "first", 24_000), Device(1, "second", 8_000))
 
 
-def _summed(devices: tuple[Device, ...], *rounds: tuple[DeviceReading, ...], idle_w: float | None = None):
+def _summed(
+    devices: tuple[Device, ...], *rounds: tuple[DeviceReading, ...], idle_w: float | None = None
+) -> Telemetry:
     """A reading a second, the first at second zero."""
     sums = Sums(devices, rounds[0])
     for number, readings in enumerate(rounds):
@@ -75,11 +80,11 @@ def test_one_silent_gpu_makes_the_sum_unknown() -> None:
 
 @pytest.mark.parametrize(
     ("reasons", "throttled"),
-    [([None], None), ([frozenset()], False), ([{"power cap"}], False), ([set(), {"thermal"}, set()], True)],
+    [([None], None), ([NONE], False), ([frozenset({"power cap"})], False), ([NONE, HEAT, NONE], True)],
 )
-def test_throttling(reasons: list, throttled: bool | None) -> None:
+def test_throttling(reasons: list[frozenset[str] | None], throttled: bool | None) -> None:
     """Heat throttles; a power cap alone does not, and a GPU that does not tell leaves it open."""
-    readings = [DeviceReading(throttle_reasons=None if one is None else frozenset(one)) for one in reasons]
+    readings = [DeviceReading(throttle_reasons=one) for one in reasons]
     found = _summed(ONE, *((one,) for one in readings))
     assert found.throttled is throttled
 

@@ -240,11 +240,11 @@ def test_no_columns_named_is_refused(tmp_path: Path, bench: Bench) -> None:
 
 def test_a_baseline_in_one_of_two_benchmarks(tmp_path: Path, bench: Bench) -> None:
     """The benchmark it has no run of is left out; one that was asked otherwise is told why."""
-    lcb = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
+    lcb = {"name": "lcb", "sha256": "cd" * 32}
     a_history(
         tmp_path,
         *(a_run(name, range(n)) for n, name in enumerate("ABC")),
-        *(a_run(name, id=f"{name}-lcb", **lcb) for name in "BC"),
+        *(a_run(name, id=f"{name}-lcb", benchmark="lcb", problem_set=lcb) for name in "BC"),
         a_run("D", config={"temperature": 0.8}),
     )
     done = bench("compare", "--baseline", "A")
@@ -279,7 +279,7 @@ def test_power_of_very_many_problems(bench: Bench) -> None:
 
 def test_noise_where_nobody_knows_which_were_solved(tmp_path: Path, bench: Bench) -> None:
     """Two runs of a bare score are two runs: it is their verdicts that are missing."""
-    bare = {"failed_tasks": [], "total_passed": None, "total_problems": None}
+    bare: dict[str, object] = {"failed_tasks": [], "total_passed": None, "total_problems": None}
     a_history(tmp_path, *(a_run("A", id=name, results=bare) for name in ("a1", "a2")))
     done = bench("noise", "A")
     assert done.returncode == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,8 @@ from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.selection import choose, sections
 from benchkit.telling.history import open_store
 from tests.telling.comparison.nights import HISTORY, a_history, a_run, changed
+
+LCB = {"name": "lcb", "sha256": "cd" * 32}
 
 
 def test_the_latest_good_run_of_each_model(tmp_path: Path) -> None:
@@ -87,7 +90,7 @@ def test_a_model_without_a_good_run_tells_its_last_error(tmp_path: Path) -> None
         ({"results": {"total_problems": 20}}, r"number of problems 164 \(A\) or 20 \(B\)"),
     ],
 )
-def test_what_differs_is_refused_by_name(tmp_path: Path, change: dict[str, object], told: str) -> None:
+def test_what_differs_is_refused_by_name(tmp_path: Path, change: dict[str, Any], told: str) -> None:
     """Each condition that differs is named, with who has what, and the way out."""
     path = a_history(tmp_path, a_run("A"), a_run("B", **change))
     for names in (("A", "B"), ()):
@@ -134,8 +137,8 @@ def test_another_seed_or_number_of_samples_is_no_other_condition(tmp_path: Path)
 
 def test_each_benchmark_is_a_comparison_of_its_own(tmp_path: Path) -> None:
     """Runs of different benchmarks never stand in one table, unless they were named so."""
-    other = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
-    path = a_history(tmp_path, a_run("A"), a_run("A", id="a-lcb", **other), a_run("B"))
+    other = a_run("A", id="a-lcb", benchmark="lcb", problem_set=LCB)
+    path = a_history(tmp_path, a_run("A"), other, a_run("B"))
     found = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [(one.title, len(one.contestants)) for one in found] == [("HumanEval+", 2), ("LiveCodeBench", 1)]
     with pytest.raises(UsageError, match="cannot be compared"):
@@ -216,17 +219,14 @@ def test_a_line_broken_behind_its_head_is_told(tmp_path: Path) -> None:
         sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
 
 
-LCB = {"benchmark": "lcb", "problem_set": {"name": "lcb", "sha256": "cd" * 32}}
-
-
 def test_one_benchmark_out_of_step_does_not_hide_the_others(tmp_path: Path) -> None:
     """Where two LiveCodeBench runs cannot be compared, HumanEval's table is there all the same."""
     path = a_history(
         tmp_path,
         a_run("A"),
         a_run("B"),
-        a_run("A", id="a-lcb", **LCB),
-        a_run("B", id="b-lcb", **{**LCB, "config": {"max_tokens": 9}}),
+        a_run("A", id="a-lcb", benchmark="lcb", problem_set=LCB),
+        a_run("B", id="b-lcb", benchmark="lcb", problem_set=LCB, config={"max_tokens": 9}),
     )
     found = sections(Catalog(open_store(path)), (), None, repeats=False, anyway=False)
     assert [[one.label for one in section.contestants] for section in found] == [["A", "B"], ["B"]]
@@ -253,7 +253,7 @@ def test_two_problem_sets_under_one_benchmark_are_two_comparisons(tmp_path: Path
     """Results of one harness on HumanEval+ and MBPP+, imported under its name: neither hides the other."""
     mbpp = {"name": "mbpp+", "version": "1", "sha256": "cd" * 32}
     runs = [
-        a_run(model, id=f"{model}-{place}", benchmark="evalplus", **({"problem_set": mbpp} if place else {}))
+        a_run(model, id=f"{model}-{place}", benchmark="evalplus", problem_set=mbpp if place else {})
         for model in "AB"
         for place in range(2)
     ]

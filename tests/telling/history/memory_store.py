@@ -52,6 +52,9 @@ class MemoryStore:
     def problems(self) -> Iterator[str]:
         return iter(())
 
+    def check(self, *, may_wait: bool = True) -> None:
+        """A run can be added at any time."""
+
     def heads(self) -> Sequence[Head]:
         return [head_of(position, run) for position, run in enumerate(self._runs.values())]
 

@@ -6,6 +6,7 @@ import errno
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -124,5 +125,5 @@ def _without_fsync(write: Callable[..., None]) -> Callable[..., None]:
 def _plan_without_the_page_before(
     fd: int, size: int, new_from: int, added: bytes, disk: Any
 ) -> journal.Journal:
-    anchor = journal.crc32(journal.page_before(fd, new_from, disk))
+    anchor = crc32(journal.page_before(fd, new_from, disk))
     return journal.Journal(new_from, added, new_from, size, anchor)

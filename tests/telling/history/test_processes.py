@@ -13,9 +13,10 @@ from random import Random
 import pytest
 
 from benchkit.errors import HistoryError
-from benchkit.files import locked
+from benchkit.files import locked, opened
 from benchkit.telling.history import open_store, to_record
-from benchkit.telling.history.json_file import appending, document, file, journal
+from benchkit.telling.history.json_file import document, file, journal
+from benchkit.telling.history.record import as_line
 from tests.telling.history.kills import APPENDER, ENVIRONMENT, kill_while_appending, start_appender
 from tests.telling.history.runs import a_run
 
@@ -123,8 +124,8 @@ def _put_aside(tmp_path: Path, told: str) -> str:
 
 def _cut_short(path: Path, name: str) -> None:
     """Leave the file as a power loss may: the journal on the disk, the end of the history spoilt."""
-    line = appending.as_line(to_record(a_run(name)))
-    with appending.opened(path, os.O_RDWR) as fd:
+    line = as_line(to_record(a_run(name)))
+    with opened(path, os.O_RDWR) as fd:
         size = path.stat().st_size
         planned = journal.plan(fd, size, size - len(document.TAIL), b",\n" + line + document.TAIL, os)
         journal.write(path, planned, os)

@@ -35,10 +35,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
 every_make = pytest.mark.parametrize("place", MAKES, indirect=True)
 
 
-def typed(*arguments: str, **options: str) -> Result:
+def typed(*arguments: str) -> Result:
     """What a person types, run in this process, where the additional make is known."""
     name, command, rest = find_command(arguments)
-    return CliRunner().invoke(command, rest, prog_name=name, standalone_mode=False, **options)
+    return CliRunner().invoke(command, rest, prog_name=name, standalone_mode=False)
 
 
 @every_make

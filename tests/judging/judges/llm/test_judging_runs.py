@@ -25,7 +25,7 @@ from tests.judging.judges.llm.judged_runs import (
     write_run,
 )
 from tests.stand_ins import judge as judges
-from tests.stand_ins.chat_server import Turn, chat_server
+from tests.stand_ins.chat_server import Do, Turn, chat_server
 from tests.support import ROOT
 
 
@@ -70,19 +70,21 @@ def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Pa
         asked = judges.read(turn)
         turn.answer(judges.said(asked, dict.fromkeys(asked.items, ("yes", "no", "unsure")[asked.seed])))
 
-    for name, do, cause in (
+    doing: tuple[tuple[str, Do, str], ...] = (
         ("invents", invents, "evidence not in the code"),
         ("wavers", wavers, "split vote"),
-    ):
+    )
+    for name, do, cause in doing:
         with chat_server(do) as server:
             judge("--run", run, *asking(server.base_url, tmp_path / name))
         found = told(tmp_path / name)
         assert found["items"]["abstentions"] == {cause: found["items"]["asked"]}
         assert found["points"] == 100.0  # of what ran alone
-    for name, do, cause in (
+    doing = (
         ("prose", judges.prose(), "parse failure"),
         ("cuts", judges.truncates(is_right), "truncated"),
-    ):
+    )
+    for name, do, cause in doing:
         with chat_server(do) as server, pytest.raises(EndpointError, match=f"{cause} in every vote"):
             judge("--run", run, *asking(server.base_url, tmp_path / name))
 
@@ -118,8 +120,9 @@ def test_a_judge_that_vanishes_midway_is_gone_on_from(tmp_path: Path) -> None:
 
         def vanishes(turn: Turn) -> None:
             if turn.number > 5:
-                return turn.vanish()
-            return good(turn)
+                turn.vanish()
+            else:
+                good(turn)
 
         server.do = vanishes
         with pytest.raises(EndpointError, match="the answers so far are kept"):
@@ -166,8 +169,9 @@ def test_an_interrupt_waits_for_no_silent_judge(tmp_path: Path) -> None:
     def falls_silent(turn: Turn) -> None:
         if turn.number > 2:
             asked.set()
-            return turn.silence(200, never)
-        return judges.good(is_right)(turn)
+            turn.silence(200, never)
+        else:
+            judges.good(is_right)(turn)
 
     with chat_server(falls_silent) as server:
         words = ("--run", run, "--parallel", "1", *asking(server.base_url, tmp_path / "out"))

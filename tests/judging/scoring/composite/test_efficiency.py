@@ -10,7 +10,7 @@ import pytest
 
 from benchkit.judging.sandbox import Limits, Outcome, Program, open_sandbox
 from benchkit.judging.scoring.composite import efficiency
-from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.base import Answered, Measured
 from benchkit.judging.scoring.composite.efficiency import (
     NOISE_FLOOR_S,
     PAIRS,
@@ -46,7 +46,7 @@ class Clock:
         return Outcome(verdict, cpu_seconds=0.002 + self.seconds(source), stdout=f"\n{mark}digest".encode())
 
 
-def measured(clock: Clock, source: str) -> efficiency.Measured:
+def measured(clock: Clock, source: str) -> Measured:
     meter = EfficiencyMeter(clock, {"sum": heavy_call("total", "5,")})  # type: ignore[arg-type]
     return meter.measure([answered(source)]).measured[0]
 

@@ -267,5 +267,5 @@ def test_every_reader_works_on_it(database: str, tmp_path: Path) -> None:
         (["status"], "no batch was started"),
         (["history", "check"], "2 runs, no problems"),
     ):
-        done = run_script("bench_runner.py", *words, folder=tmp_path, **environment)
+        done = run_script("bench_runner.py", *words, folder=tmp_path, env=environment)
         assert (done.returncode, told in done.stdout) == (0, True), f"{words}: {done.stdout}{done.stderr}"

@@ -67,12 +67,12 @@ def test_the_same_box_goes_on_after_a_reboot(database: str) -> None:
 def test_what_is_done_is_never_claimed_again_and_what_is_given_back_is(database: str) -> None:
     """Releasing twice, as after a lost reply, is the same as once."""
     leases = leases_of(database)
-    for group, done in (("a", True), ("b", False)):
+    for group, whole in (("a", True), ("b", False)):
         lease = leases.claim(group, "tower", LONG)
         assert lease is not None
         assert leases.append_if_current(a_run(f"run-{group}"), lease) is Kept.RECORDED
-        assert leases.release(lease, done=done)
-        assert leases.release(lease, done=done)
+        assert leases.release(lease, done=whole)
+        assert leases.release(lease, done=whole)
         assert leases.append_if_current(a_run(f"late-{group}"), lease) is Kept.REFUSED
         assert leases.append_if_current(a_run(f"run-{group}"), lease) is Kept.RECORDED, "it was, before"
     assert leases.claim("a", "tower", LONG) is None
@@ -119,7 +119,7 @@ def test_an_append_that_waits_for_a_claim_is_decided_after_it(database: str) -> 
             from benchkit.telling.history.postgresql import leases as statements
 
             with connection.transaction():  # type: ignore[attr-defined]
-                assert statements.claim(connection, "g", "laptop", LONG)  # type: ignore[arg-type]
+                assert statements.claim(connection, "g", "laptop", LONG)
                 late = pool.submit(leases.append_if_current, a_run("late"), first)
                 while connection.execute(BLOCKED).fetchone() != (1,):  # type: ignore[attr-defined]
                     assert not late.done()

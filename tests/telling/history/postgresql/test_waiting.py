@@ -198,9 +198,8 @@ def test_a_copy_into_a_database_that_is_away_ends_and_promises_nothing(
     own_server.stop()
     try:
         words = ("history", "copy", source, place)
-        refused = run_script(
-            "bench_runner.py", *words, folder=tmp_path, XDG_STATE_HOME=str(tmp_path / "state")
-        )
+        state = {"XDG_STATE_HOME": str(tmp_path / "state")}
+        refused = run_script("bench_runner.py", *words, folder=tmp_path, env=state)
     finally:
         own_server.start()
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
@@ -214,7 +213,7 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
     environment = {"BENCH_HISTORY": place, "XDG_STATE_HOME": str(tmp_path / "state")}
 
     def typed(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        return run_script("bench_runner.py", *words, folder=tmp_path, **environment)
+        return run_script("bench_runner.py", *words, folder=tmp_path, env=environment)
 
     plan = tmp_path / "plan.yaml"
     plan.write_text(
@@ -296,7 +295,7 @@ def test_a_password_is_in_no_log_and_no_record(own_server: Server, tmp_path: Pat
     environment = {"BENCH_HISTORY": url, "XDG_STATE_HOME": str(tmp_path / "state")}
 
     def typed(*words: str | Path) -> subprocess.CompletedProcess[str]:
-        return run_script("bench_runner.py", *words, folder=tmp_path, **environment)
+        return run_script("bench_runner.py", *words, folder=tmp_path, env=environment)
 
     for wrong in ("", "PGPASSWORD=another-pa55\n"):
         (tmp_path / ".env").write_text(wrong)
