@@ -145,9 +145,11 @@ def _in_words(box: dict[str, Any]) -> str:
         return f"{box['name']}: {box['error']}"
     machine = box["machine"]
     engines = [f"{kind} {version}" for kind, version in box["engines"].items() if version]
+    gpus = ", ".join(box["gpus"]) or "no GPU"
+    gpus += f" with {machine['vram_mb'] / 1024:.1f} GiB" if machine.get("vram_mb") else ""
     lines = [
         f"{box['name']}: {'at work: ' + ', '.join(box['at_work']) if box['at_work'] else 'idle'}",
-        f"  machine     {', '.join(box['gpus']) or 'no GPU'} · {machine.get('cpu')} · {machine.get('os')}",
+        f"  machine     {gpus} · {machine.get('cpu')} · {machine.get('os')}",
         f"  engines     {', '.join(engines) or 'none'}",
         f"  toolchains  {', '.join(f'{name} {version}' for name, version in box['toolchains'].items())}",
         f"  models      {', '.join(model['name'] for model in box['models']) or 'none'}",

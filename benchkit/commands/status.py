@@ -41,6 +41,7 @@ def command(history: str, watch: bool, as_json: bool) -> None:
 
 def _show(overview: Overview, as_json: bool, history: str) -> None:
     from benchkit.running.batch.display import batch_table, counts
+    from benchkit.running.batch.table import box_table
     from benchkit.telling.history import open_store
     from benchkit.telling.tables.width import terminal_width
     from benchkit.terminal import print_json_list
@@ -60,6 +61,8 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
             print(f"{state.label}: {state.error}")
     for race in overview.races:
         print(overview.race_in_words(race))
+    if overview.boxes:
+        print(f"\n{box_table(overview.boxes, terminal_width())}")
     pid = overview.batch_pid
     batch = "no batch is running now" if pid is None else f"the batch is running as process {pid}"
     print(f"\n{counts(states)}; {batch}")

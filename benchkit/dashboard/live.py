@@ -6,7 +6,7 @@ The client says what it looks at, as often as that changes:
 
 A frame is a list of messages, at most five frames a second, and only where something is new:
 
-    {"at": seconds, "runs": [...], "waiting": [...], "batch": {...}}    all runs in progress, whole each time
+    {"at": seconds, "runs": [...], "waiting": [...], "batch": {...}, "boxes": [...]}    whole each time
     {"run": id, "events": [...], "offset": n, "snapshot": {...}, "log": [...]}    what came since that offset
     {"resync": id}      that offset is none of this file: forget the run's events, they come from the start
     {"over": id, "status": "ok"}    it is in the history; null where nobody knows what became of it

@@ -78,6 +78,10 @@ def overview_message(look: Look, place: str) -> Message:
             "failed": sum(one.state == "failed" for one in states),
             "of": len(states),
         },
+        "boxes": [
+            {"name": box.name, "doing": box.doing, "is_there": box.is_there, "heard_at": box.heard_at}
+            for box in look.overview.boxes
+        ],
         "launches": look.launches,
     }
 

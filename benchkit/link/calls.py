@@ -11,13 +11,14 @@ import threading
 from collections.abc import Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from benchkit.errors import ClusterError
 from benchkit.files import atomic_write, make_private_folder
+from benchkit.json_values import number
 from benchkit.link.certificates import Credentials, own_credentials
 from benchkit.link.probing import probe
 from benchkit.link.wire import as_url, head_address, prepare, security_of
@@ -58,6 +59,7 @@ class Box:
 
     name: str
     address: str  # where it takes messages
+    seen_at: float = field(default=0.0, compare=False)  # its last sign of life, by the head's clock
 
 
 class Refused(ClusterError):
@@ -109,7 +111,7 @@ class Calls:
     async def _boxes(self) -> list[Box]:
         identity = await self._asked(as_url(self.host, self.port), "identity", {})
         boxes = [
-            Box(str(one["name"]), str(one[BOX_ADDRESS]))
+            Box(str(one["name"]), str(one[BOX_ADDRESS]), number(one.get("last_seen")) or 0.0)
             for one in identity["workers"].values()
             if BOX_ADDRESS in one
         ]

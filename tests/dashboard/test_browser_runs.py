@@ -5,12 +5,17 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchkit.running.batch.state import EntryState, StateJournal, boxes_path
+from benchkit.running.live import BoxNow
+from benchkit.running.live.boxes import write_boxes
 from tests.dashboard.browsing import Dashboard, chromium, start_dashboard, until
 from tests.support import QUANTIZED, ROOT
 
@@ -108,3 +113,25 @@ def test_a_run_that_is_started_in_a_shell_appears_and_can_be_stopped(
         assert "interrupted" in tab.locator("main").text_content()
         assert 0 < chips(tab) < 50 * PROBLEMS
     assert run.returncode == 130
+
+
+def test_boxes_of_a_batch_appear_and_what_they_do_changes_by_itself(
+    tab: Any, folder: Path, dashboard: Dashboard
+) -> None:
+    """Idle ones too; a box that falls silent counts its seconds, and one that is lost says so."""
+    history = folder / "benchmark_results.json"
+    heard = time.time()
+    boxes = [BoxNow("alpha", at_work=("m1",), heard_at=heard), BoxNow("beta", heard_at=heard - 30)]
+    tab.goto(dashboard.address)
+    tab.goto(f"{dashboard.origin}/now")
+    assert not tab.get_by_role("region", name="Boxes of the cluster").is_visible()
+    StateJournal(history).plan([EntryState("k", "m1", "demo")])
+    write_boxes(boxes_path(history), boxes)
+    row = tab.locator('[data-box="beta"]')
+    row.get_by_text("idle").wait_for()
+    until(lambda: int(row.locator('[data-field="heard"]').text_content().partition(" ")[0]) > 29)
+    write_boxes(boxes_path(history), [boxes[0], replace(boxes[1], is_there=False)])
+    row.get_by_text("gone").wait_for()
+    assert "at work: m1" in tab.locator('[data-box="alpha"]').text_content()
+    write_boxes(boxes_path(history), [replace(boxes[0], at_work=()), boxes[1]])
+    tab.locator('[data-box="alpha"]').get_by_text("idle").wait_for()

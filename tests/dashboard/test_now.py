@@ -13,8 +13,9 @@ import pytest
 from benchkit.commands.dashboard import has_screen, over_ssh
 from benchkit.dashboard import launches, watching
 from benchkit.running.batch import overview
-from benchkit.running.batch.state import EntryState, RaceState, StateJournal
-from benchkit.running.live import Announcement, Snapshot, publishing
+from benchkit.running.batch.state import EntryState, RaceState, StateJournal, boxes_path
+from benchkit.running.live import Announcement, BoxNow, Snapshot, publishing
+from benchkit.running.live.boxes import write_boxes
 from benchkit.running.live.form import announcement_line, history_name
 from benchkit.running.live.look import live_folder
 from benchkit.running.live.owner import this_process
@@ -110,6 +111,28 @@ def test_a_race_tells_who_is_in_and_who_was_stopped_and_why(
     assert "79.9–95.3" in race, "the interval of 54 of 60"
     assert "it cannot be the best &lt;b&gt;" in race
     assert re.findall(r"<ol><li>(.*?)</ol>", race) == ["demo on Alone</li>"]
+
+
+def test_all_boxes_of_a_batch_are_shown_the_idle_and_the_lost_ones_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each with its GPU, VRAM, engines, what it does and when it was heard; names of others are escaped."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    place = site_of(tmp_path, ACCESS).place
+    StateJournal(place).plan([EntryState("k", "m1", "demo")])
+    at_work = BoxNow(
+        "alpha", ("RTX <4090>",), 24576.0, ("llama-server b6300",), ("m1",), heard_at=time.time()
+    )
+    lost = BoxNow("gamma", is_there=False, heard_at=time.time() - 100)
+    write_boxes(boxes_path(place), [at_work, BoxNow("beta", heard_at=time.time()), lost])
+    text = looking_at(tmp_path).get("/now").text
+    rows = [re.sub(r"<[^>]+>", "|", row) for row in re.findall(r"<tr data-box.*?</tr>", text)]
+    assert [[cell for cell in row.split("|") if cell][:6] for row in rows] == [
+        ["alpha", "at work: m1", "RTX &lt;4090&gt;", "24.0 GiB", "llama-server b6300", "now"],
+        ["beta", "idle", "none", "–", "none", "now"],
+        ["gamma", "gone", "none", "–", "none", "100 s ago"],
+    ]
+    assert "2 of 3 are there" in text
 
 
 def test_without_a_cache_folder_the_page_says_why_it_sees_no_run(

@@ -40,6 +40,7 @@ def now(request: Request) -> HTMLResponse:
         watched=watched,
         beginning=[one for one in started if one.alive and not running & set(one.keys)],
         gone_wrong=[one for one in started if _went_wrong(one, begun)],
+        boxes=overview.boxes,
         races=races,
         waiting=[
             state

@@ -2,6 +2,7 @@
 import { wake } from "./wake.js";
 
 const PAUSES_MS = [300, 1000, 2000, 5000];
+const LATE_S = 10;
 const title = document.title;
 const state = document.getElementById("state");
 const banner = document.getElementById("connection");
@@ -47,10 +48,23 @@ function follow() {
 }
 
 function take(message) {
-  if (message.runs) takeList(message.runs, [...(message.launches ?? []).map((one) => `${one.id} ${one.state}`), JSON.stringify(message.batch)]);
+  if (message.runs) takeAll(message);
   else if (message.resync) startAnew(message.resync);
   else if (message.over) ended(message.over);
   else if (message.run) takeRun(message);
+}
+
+function takeAll(message) {
+  const launches = (message.launches ?? []).map((one) => `${one.id} ${one.state}`);
+  const boxes = message.boxes ?? [];
+  takeList(message.runs, [...launches, JSON.stringify(message.batch), ...boxes.map((one) => `${one.name} ${one.doing}`)]);
+  for (const box of boxes) hear(box, message.at);
+}
+
+function hear(box, at) {
+  const place = document.querySelector(`[data-box="${CSS.escape(box.name)}"] [data-field="heard"]`);
+  const silent = Math.max(0, Math.round(at - box.heard_at));
+  if (place) place.textContent = box.is_there && silent < LATE_S ? "now" : `${silent} s ago`;
 }
 
 function takeList(list, further) {

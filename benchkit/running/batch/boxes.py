@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 from benchkit.errors import Interrupted
 from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.options import BatchOptions
+from benchkit.running.batch.state import boxes_path
 from benchkit.running.executors import (
     BatchStopped,
+    BoxesSeen,
     Cluster,
     Event,
     Group,
@@ -31,6 +34,7 @@ from benchkit.running.executors import (
 )
 from benchkit.running.executors.own_leases import history_of, leases_of
 from benchkit.running.live import Publisher, Snapshot
+from benchkit.running.live.boxes import removed_in_the_end, write_boxes
 from benchkit.running.live.look import live_folder
 from benchkit.running.orders import group_name
 from benchkit.running.plan import PlannedRun
@@ -49,8 +53,9 @@ def run_on_boxes(
     leases = leases_of(open_store(options.history))
     cluster = Cluster(options.cluster, leases, options.on_lost_box)
     executor = open_executor("dask", Seams(keeper.display, keeper.may_start, lambda: None, cluster))
-    following = _Following(keeper, ledger, history_of(leases))
-    with closing(executor.events()) as events, following.publishers():
+    told = boxes_path(options.history)
+    following = _Following(keeper, ledger, history_of(leases), told)
+    with removed_in_the_end(told), closing(executor.events()) as events, following.publishers():
         for due in groups:
             executor.submit(following.group(due))
         try:
@@ -65,9 +70,9 @@ def run_on_boxes(
 class _Following:
     """What is noted of each run: a keeper for each group, for only one of its runs is at work at a time."""
 
-    def __init__(self, keeper: Keeper, ledger: Ledger, history: str) -> None:
+    def __init__(self, keeper: Keeper, ledger: Ledger, history: str, boxes: Path) -> None:
         self._keeper, self._ledger = keeper, ledger
-        self._history = history
+        self._history, self._boxes = history, boxes
         self._keepers: dict[str, Keeper] = {}  # by run id
         self._publishers: dict[str, Publisher] = {}
         self._plans: list[PlannedRun] = []
@@ -80,6 +85,7 @@ class _Following:
             GroupLost: self._lose,
             GroupMoved: self._move,
             GroupHomeless: self._skip,
+            BoxesSeen: self._see,
         }
 
     def group(self, due: Sequence[Due]) -> Group:
@@ -148,6 +154,9 @@ class _Following:
         for plan in event.group.plans:
             self._keeper.skip(plan, event.why)
         self._tell(event.group, event.why)
+
+    def _see(self, event: BoxesSeen) -> None:
+        write_boxes(self._boxes, event.boxes)
 
     def _tell(self, group: Group, what: str) -> None:
         line = printable(f"{group.plans[0].name}: {what}")

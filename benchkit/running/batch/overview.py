@@ -9,8 +9,9 @@ from pathlib import Path
 
 from benchkit.errors import HistoryError
 from benchkit.records import Status
-from benchkit.running.batch.state import BatchState, EntryState, RaceState, at_rest, read_state
-from benchkit.running.live import LiveRun, Snapshot, killed_runs, live_runs
+from benchkit.running.batch.state import BatchState, EntryState, RaceState, at_rest, boxes_path, read_state
+from benchkit.running.live import BoxNow, LiveRun, Snapshot, killed_runs, live_runs
+from benchkit.running.live.boxes import read_boxes
 from benchkit.running.live.form import history_name
 from benchkit.telling.history import open_store
 
@@ -22,6 +23,7 @@ class Overview:
     batch_pid: int | None  # of the batch's process, while it lives
     single_runs: int = 0
     races: tuple[RaceState, ...] = ()  # of the batch
+    boxes: tuple[BoxNow, ...] = ()  # of the cluster on which the batch runs
 
     @property
     def is_over(self) -> bool:
@@ -73,7 +75,8 @@ def overview_of(
     ended = [_killed(run) for run in killed if run.announcement.run_id not in planned]
     races = tuple(race for race in batch.races.values() if {*race.entries} & {*batch.planned})
     pid = batch.pid if alive else None
-    return Overview((*states, *single, *ended), snapshots, pid, len(single), races)
+    boxes = read_boxes(boxes_path(history), batch.owner) if alive else ()
+    return Overview((*states, *single, *ended), snapshots, pid, len(single), races, boxes)
 
 
 def _killed(run: LiveRun) -> EntryState:

@@ -85,6 +85,11 @@ def journal_path(history: str | Path) -> Path:
     return beside(history, "jsonl")
 
 
+def boxes_path(history: str | Path) -> Path:
+    """Where a batch on boxes of a cluster tells of them."""
+    return beside(history, "boxes.json")
+
+
 def read_state(history: str | Path) -> BatchState:
     """What the journal holds; a line that a crash cut off is skipped."""
     try:

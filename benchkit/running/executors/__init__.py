@@ -18,6 +18,7 @@ from typing import cast
 from benchkit.errors import UnknownName
 from benchkit.running.executors.base import (
     BatchStopped,
+    BoxesSeen,
     Cluster,
     Event,
     Executor,
@@ -39,6 +40,7 @@ EXECUTORS = {"local": "local:LocalExecutor", "dask": "dask:DaskExecutor"}
 __all__ = [
     "EXECUTORS",
     "BatchStopped",
+    "BoxesSeen",
     "Cluster",
     "Event",
     "Executor",

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from benchkit.errors import BenchError
 from benchkit.running.display import Display
-from benchkit.running.live import Snapshot
+from benchkit.running.live import BoxNow, Snapshot
 from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner import EndedRun
@@ -112,7 +112,24 @@ class GroupHomeless:
     why: str
 
 
-Event = RunEnded | RunBroke | RunBegan | RunProgress | GroupSent | GroupLost | GroupMoved | GroupHomeless
+@dataclass(frozen=True)
+class BoxesSeen:
+    """How all boxes are, told every few seconds by an executor whose runs are elsewhere."""
+
+    boxes: tuple[BoxNow, ...]
+
+
+Event = (
+    RunEnded
+    | RunBroke
+    | RunBegan
+    | RunProgress
+    | GroupSent
+    | GroupLost
+    | GroupMoved
+    | GroupHomeless
+    | BoxesSeen
+)
 
 
 class Executor(Protocol):

@@ -17,6 +17,7 @@ from dataclasses import replace
 from benchkit.errors import HistoryError, UsageError
 from benchkit.link.calls import Box, Calls
 from benchkit.running.executors.base import (
+    BoxesSeen,
     Event,
     Group,
     GroupHomeless,
@@ -34,6 +35,7 @@ LEASE_VARIABLE = "BENCH_LEASE_S"
 LEASE_S = 20.0  # so long a box may be silent before its groups may go to another
 TRIES_AGAIN_S = 1.0
 ASKS_AGAIN_S = 30.0  # whether what waits is still wanted
+TELLS_BOXES_EVERY_S = 2.0
 NAPS_S = 0.25
 STOPS_WITHIN_S = 15.0
 ANSWERS_WITHIN_S = 120.0  # about the whole plan: scripts check themselves; who is slower gets groups later
@@ -48,6 +50,7 @@ class DaskExecutor:
         self._waiting: list[Sent] = []
         self._at_work: list[Sent] = []
         self._asked_wanted = time.monotonic()
+        self._told_boxes = float("-inf")
         self._calls = Calls(self._cluster.address)
         self._calls.__enter__()
         self._boxes = Boxes(self._calls)
@@ -88,10 +91,16 @@ class DaskExecutor:
                 self._sort()
                 yield from self._send()
                 yield from self._drop_homeless()
+                yield from self._tell_boxes()
                 self._nap()
             self._following.settle(SETTLES_WITHIN_S)
         finally:
             self.cancel()
+
+    def _tell_boxes(self) -> Iterator[Event]:
+        if time.monotonic() - self._told_boxes > TELLS_BOXES_EVERY_S:
+            self._told_boxes = time.monotonic()
+            yield BoxesSeen(self._boxes.now(self._at_work))
 
     def _nap(self) -> None:
         awaited = self._following.awaited(self._at_work)

@@ -13,6 +13,7 @@ from typing import Any
 from benchkit.errors import ClusterError
 from benchkit.link.calls import Box, Calls, Operation, Refused
 from benchkit.running.executors.base import Group
+from benchkit.running.live import BoxNow
 from benchkit.running.orders import OnLostBox, Order
 from benchkit.running.plan import PlannedRun
 from benchkit.telling.history.leases import Lease
@@ -67,6 +68,7 @@ class Boxes:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self.known: dict[str, Box] = {}  # by name
+        self._met: dict[str, tuple[Box, float]] = {}  # all that ever were, with the time of their last sign
         self.set_aside: dict[str, str] = {}  # by name: why it gets nothing more
         self._asked_head = float("-inf")
         self._told_by_head: Future[list[Box]] | None = None
@@ -89,6 +91,9 @@ class Boxes:
             return
         self.known = {box.name: box for box in boxes.result()}
         for box in self.known.values():
+            before = self._met.get(box.name)
+            if before is None or before[0].seen_at != box.seen_at:
+                self._met[box.name] = box, time.time()
             if box.address not in self._facts or _failed(self._facts[box.address]):
                 self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
                 self._ask_offers(box, groups)
@@ -139,13 +144,10 @@ class Boxes:
         for sent in at_work:
             if sent.box is not None:
                 load[sent.box.name] += 1
-        now = time.monotonic()
         free = [
             box
             for box in self.known.values()
-            if box.name not in self.set_aside
-            and load[box.name] < self._slots(box)
-            and now - self._busy.get(box.address, float("-inf")) > 2 * ASKS_HEAD_EVERY_S
+            if box.name not in self.set_aside and load[box.name] < self._slots(box) and not self._is_busy(box)
         ]
         return sorted(free, key=lambda box: load[box.name] / self._slots(box))
 
@@ -186,6 +188,37 @@ class Boxes:
                 named = ", ".join(f"{name} {version}" for name, version in there.items())
                 lines.append(f"other builds of {what} may answer otherwise: {named}")
         return lines
+
+    def now(self, at_work: Iterable[Sent]) -> tuple[BoxNow, ...]:
+        """All that were ever there, as onlookers see them."""
+        models: dict[str, list[str]] = defaultdict(list)
+        for sent in at_work:
+            if sent.box is not None:
+                models[sent.box.name].append(sent.order.model)
+        return tuple(
+            self._seen(box, heard_at, models[name]) for name, (box, heard_at) in sorted(self._met.items())
+        )
+
+    def _seen(self, box: Box, heard_at: float, models: Sequence[str]) -> BoxNow:
+        facts = self._facts.get(box.address)
+        known = facts.result() if facts is not None and facts.done() and not facts.exception() else {}
+        engines = known.get("engines", {}).items()
+        why_unused = self.set_aside.get(box.name, "")
+        if not why_unused and self._is_busy(box):
+            why_unused = "groups of another batch take its room"
+        return BoxNow(
+            name=box.name,
+            gpus=tuple(known.get("gpus", ())),
+            vram_mb=known.get("machine", {}).get("vram_mb"),
+            engines=tuple(f"{kind} {version}" for kind, version in engines if version),
+            at_work=tuple(models),
+            is_there=box.name in self.known,
+            why_unused=why_unused,
+            heard_at=round(heard_at, 3),
+        )
+
+    def _is_busy(self, box: Box) -> bool:
+        return time.monotonic() - self._busy.get(box.address, float("-inf")) <= 2 * ASKS_HEAD_EVERY_S
 
     def note_end(self, box: str, model: str, *, machine_wide: bool) -> str:
         """Count faults of a machine; a line where it gets nothing more."""

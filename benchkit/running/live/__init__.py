@@ -22,15 +22,18 @@ owner.py     whose process it is, and whether that still lives
 publish.py   the owner's side: writes, a few lines a second at most
 look.py      an onlooker's side: which runs there are, following one
 lines.py     whole lines of a file that grows
+boxes.py     the boxes of a cluster, idle ones too, as their batch tells of them in a file beside its journal
 pace.py      from a script's progress to a snapshot, with the time that is left
 """
 
+from benchkit.running.live.boxes import BoxNow
 from benchkit.running.live.form import Announcement, Snapshot
 from benchkit.running.live.look import Follower, LiveRun, each_once, killed_runs, live_runs
 from benchkit.running.live.publish import Publisher, publishing
 
 __all__ = [
     "Announcement",
+    "BoxNow",
     "Follower",
     "LiveRun",
     "Publisher",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import socket
 from pathlib import Path
@@ -55,6 +56,30 @@ def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
         assert again.returncode == 0
         assert len(fleet.runs) == 6
         assert_no_server_left(fleet)
+
+
+def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(tmp_path: Path, port: int) -> None:
+    """One has the only model, one waits beside it, and one leaves meanwhile."""
+    with fleet_in(tmp_path, port, *BOXES, thinks_s=1.0) as fleet:
+        fleet.write_plan(fleet.write_models(1), problems=20)
+        for name in BOXES:
+            fleet.start_box(name)
+        fleet.wait_for_boxes(*BOXES)
+        fleet.start_batch()
+
+        def told() -> str:
+            return fleet.run(DESK, "status").stdout
+
+        wait_until(lambda: "at work: m0" in told(), 60)
+        working = next(name for name in BOXES if re.search(rf"^{name} +at work: m0", told(), re.MULTILINE))
+        idle, leaving = (name for name in BOXES if name != working)
+        assert re.search(rf"^{idle} +idle .*llama-server .* now$", told(), re.MULTILINE)
+        fleet.kill(leaving)
+        wait_until(lambda: re.search(rf"^{leaving} +gone .* s ago$", told(), re.MULTILINE), 60)
+        fleet.processes["batch"].send_signal(signal.SIGINT)
+        assert fleet.processes.pop("batch").wait(60) == 130
+        assert idle not in told()
+        assert not list(fleet.folder(DESK).glob("*boxes.json"))
 
 
 def test_batches_with_histories_of_their_own_leave_each_others_runs_alone(tmp_path: Path, port: int) -> None:
