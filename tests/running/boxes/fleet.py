@@ -18,7 +18,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchkit.telling.history import open_store, to_record
 from tests.running.batch.support import leftovers
+from tests.running.boxes.clock import Clock
+from tests.running.boxes.disk import Disk
 from tests.running.boxes.network import Network
 from tests.serving.gguf.writing import write_model
 from tests.serving.servers.tiny_gguf import TINY
@@ -39,6 +42,9 @@ class Fleet:
     thinks_s: float = 0.0
     network: Network | None = None  # else all are on this machine's own address
     lease_s: str | None = LEASE_S  # None: what a cluster takes by itself
+    history: str = ""  # a database; else a file on the desk
+    clocks: dict[str, Clock] = field(default_factory=dict)  # of machines whose clocks may be off
+    disks: dict[str, Disk] = field(default_factory=dict)  # of boxes that have one of their own
     processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
 
     @property
@@ -63,9 +69,11 @@ class Fleet:
             **os.environ,
             "XDG_CONFIG_HOME": str(folder / "config"),
             "XDG_CACHE_HOME": str(folder / "cache"),
+            "XDG_STATE_HOME": str(folder / "state"),
             "LLAMA_SERVER": str(self.root / "llama-server"),
             "STAND_IN": f"thinks={self.thinks_s} asked={folder / 'asked.jsonl'}",
             **({"BENCH_LEASE_S": self.lease_s} if self.lease_s else {}),
+            **(self.clocks[name].environment if name in self.clocks else {}),
         }
 
     def run(self, name: str, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
@@ -75,10 +83,12 @@ class Fleet:
             capture_output=True, text=True, check=False, timeout=timeout,
         )  # fmt: skip
 
-    def start(self, name: str, label: str, *words: str, **environment: str) -> subprocess.Popen[bytes]:
+    def start(
+        self, name: str, label: str, *words: str, inside: Sequence[str] = (), **environment: str
+    ) -> subprocess.Popen[bytes]:
         with (self.folder(name) / f"{label}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*self._inside(name), *PROGRAM, *words], cwd=self.folder(name),
+                [*self._inside(name), *inside, *PROGRAM, *words], cwd=self.folder(name),
                 env=self.environment(name) | environment,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
@@ -92,7 +102,8 @@ class Fleet:
     def start_box(self, name: str, *further: str, models: Path | None = None, **environment: str) -> None:
         place = str(models or self.root / "models")
         words = ("cluster", "join", self.address, "--models", place, *further)
-        self.start(name, name, *words, **environment)
+        disk = self.disks.get(name)
+        self.start(name, name, *words, inside=disk.inside() if disk else (), **environment)
 
     def wait_for_boxes(self, *names: str) -> None:
         wait_until(lambda: all("has joined" in self.log(name, name) for name in names), SOON_S)
@@ -115,7 +126,8 @@ class Fleet:
             (target / path.name).write_bytes(path.read_bytes())
 
     def start_batch(self, plan: str = "plan.yaml") -> subprocess.Popen[bytes]:
-        return self.start(DESK, "batch", "batch", plan, "--cluster", self.address)
+        kept = ("--history", self.history) if self.history else ()
+        return self.start(DESK, "batch", "batch", plan, "--cluster", self.address, *kept)
 
     def write_plan(
         self, models: Sequence[Path | Mapping[str, Any]], problems: int = 4, **further: Any
@@ -136,6 +148,8 @@ class Fleet:
 
     @property
     def runs(self) -> list[dict[str, Any]]:
+        if self.history:
+            return [to_record(run) for run in open_store(self.history).runs()]
         return runs_in(self.folder(DESK))
 
     def asked(self) -> Counter[tuple[str, str]]:
@@ -190,4 +204,4 @@ def assert_each_run_once(fleet: Fleet, models: Sequence[Path]) -> None:
 
 
 def assert_no_server_left(fleet: Fleet) -> None:
-    wait_until(lambda: not [line for line in leftovers(fleet.root) if "llama-server" in line])
+    wait_until(lambda: not [line for line in leftovers(fleet.root) if "llama-server" in line], SOON_S)
