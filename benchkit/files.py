@@ -20,6 +20,7 @@ from typing import Protocol
 from benchkit.errors import UsageError
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+DISK_IS_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class Disk(Protocol):

@@ -25,7 +25,7 @@ from benchkit.link.wire import as_url, head_address, prepare, security_of
 
 ANSWERS_WITHIN_S = 8.0
 LARGEST_FILE_BYTES = 32 << 20  # larger ones stay on the box
-BODY, REFUSED = "body", "refused"
+BODY, REFUSED, MAY_PASS = "body", "refused", "may_pass"
 BUSY = "busy"  # what a box refuses a group with while others take all its room
 BOX_ADDRESS = "box_address"  # under which a box takes its own messages, among what it tells the head
 
@@ -63,11 +63,11 @@ class Box:
 
 
 class Refused(ClusterError):
-    """A box answered, and said no."""
+    """A box answered, and said no; where that `may_pass` it takes nothing at all for now."""
 
-    def __init__(self, why: str, box: str = "") -> None:
+    def __init__(self, why: str, box: str = "", *, may_pass: bool = False) -> None:
         super().__init__(f"{box}: {why}" if box else why)
-        self.why = why
+        self.why, self.may_pass = why, may_pass
 
 
 class Calls:
@@ -132,7 +132,7 @@ class Calls:
         text = await self._asked(box.address, operation, message, within_s)
         answer = json.loads(text)
         if isinstance(answer, dict) and REFUSED in answer:
-            raise Refused(str(answer[REFUSED]), box.name)
+            raise Refused(str(answer[REFUSED]), box.name, may_pass=bool(answer.get(MAY_PASS)))
         return answer
 
     def stopped(

@@ -8,6 +8,7 @@ estimate.py   the memory and the time an entry is expected to take; preview.py i
 costs.py      … and the money; the sum that a batch keeps within
 run.py        a batch from its start to the summary; options.py how it is to be run, apart from the plan
 loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
+disk_space.py … one of these limits
 boxes.py      groups of runs on the boxes of a cluster
 lanes.py      models of providers side by side
 prefetch.py   the next model's file is read while another runs

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import shutil
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from benchkit.errors import BenchError, HistoryError, NoDiskSpace
 from benchkit.records import Run, Status
 from benchkit.running.batch.costs import Night
+from benchkit.running.batch.disk_space import too_little_to_go_on, too_little_to_start
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.estimate import Estimator
 from benchkit.running.batch.expand import Entry
@@ -32,9 +32,6 @@ from benchkit.telling.history import open_store
 from benchkit.terminal import duration, printable, save_traceback
 
 MOST_IN_A_ROW = 3  # so many models that fail with the same fault of the machine end the batch
-# Below the first nothing is started, below the second what runs is stopped while its record can be written.
-ENOUGH_DISK_BYTES = 1 << 30
-LEAST_DISK_BYTES = 1 << 28
 
 
 @dataclass(frozen=True)
@@ -107,9 +104,8 @@ class Keeper:
         if reason := late or self._night.refusal(plan.settings):
             self._ledger.skip(entry, reason)
             return False
-        free = _free_bytes(plan)
-        if free < ENOUGH_DISK_BYTES:
-            raise BatchStopped(f"{_little_disk(plan, free)}: free some and start again")
+        if little := too_little_to_start(*_written(plan)):
+            raise BatchStopped(f"{little}{_where(plan)}: free some and start again")
         return True
 
     def begin(self, plan: PlannedRun, box: str | None = None) -> None:
@@ -145,10 +141,9 @@ class Keeper:
     def trouble(self) -> BenchError | None:
         """What makes the run at work not worth going on with."""
         assert self.at_work is not None
-        free = _free_bytes(self.at_work)
-        if free >= LEAST_DISK_BYTES:
-            return None
-        return NoDiskSpace(f"stopped, {_little_disk(self.at_work, free)}: free some, then --retry-failed")
+        if little := too_little_to_go_on(*_written(self.at_work)):
+            return NoDiskSpace(f"stopped, {little}{_where(self.at_work)}: free some, then --retry-failed")
+        return None
 
     def note(self, finished: EndedRun) -> None:
         self._note_time(finished.run)
@@ -256,16 +251,9 @@ def _share_to_ask(plan: PlannedRun, state: EntryState) -> float:
     return max(0, (plan.part.first or state.problems) - (state.answered or 0)) / state.problems
 
 
-def _free_bytes(plan: PlannedRun) -> int:
-    return min(
-        shutil.disk_usage(_existing(path)).free
-        for path in (plan.folder, beside(plan.settings.history, "jsonl"))
-    )
+def _written(plan: PlannedRun) -> tuple[Path, Path]:
+    return plan.folder, beside(plan.settings.history, "jsonl")
 
 
-def _existing(path: Path) -> Path:
-    return next(place for place in (path, *path.absolute().parents) if place.exists())
-
-
-def _little_disk(plan: PlannedRun, free: int) -> str:
-    return f"only {free / 1e6:,.0f} MB are free for {plan.folder.parent} or {plan.settings.history}"
+def _where(plan: PlannedRun) -> str:
+    return f" for {plan.folder.parent} or {plan.settings.history}"

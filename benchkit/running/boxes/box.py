@@ -16,7 +16,7 @@ from distributed.core import Server
 from distributed.utils import get_ip
 
 from benchkit.errors import BenchError, ClusterError
-from benchkit.link.calls import BOX_ADDRESS, REFUSED, Operation
+from benchkit.link.calls import BOX_ADDRESS, MAY_PASS, REFUSED, Operation, Refused
 from benchkit.link.certificates import Credentials
 from benchkit.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
 from benchkit.running.boxes.groups import Groups
@@ -169,7 +169,8 @@ async def _answered(work: Callable[..., Awaitable[Any]], body: str) -> str:
             raise TypeError("no names with values")
         return json.dumps(await work(**arguments))
     except BenchError as error:
-        return json.dumps({REFUSED: str(error)})
+        may_pass = isinstance(error, Refused) and error.may_pass
+        return json.dumps({REFUSED: str(error), MAY_PASS: may_pass})
     except (OSError, ValueError, TypeError) as error:
         return json.dumps({REFUSED: f"{type(error).__name__}: {error}"})
 

@@ -16,9 +16,10 @@ from threading import RLock
 from typing import Any
 
 from benchkit.errors import UsageError
-from benchkit.files import atomic_write, make_private_folder
+from benchkit.files import DISK_IS_FULL, atomic_write, make_private_folder
 from benchkit.link.calls import BUSY, GroupState, Refused
 from benchkit.masking import Mask
+from benchkit.running.batch.disk_space import too_little_to_start
 from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.boxes.offers import refusal, room_of_a_slot
@@ -114,7 +115,9 @@ class Groups:
         taken = {one.slot for one in self._groups.values() if not one.is_over}
         free = [slot for slot in range(self.inventory.slots) if slot not in taken]
         if not free:
-            raise Refused(BUSY)
+            raise Refused(BUSY, may_pass=True)
+        if little := too_little_to_start(self._runs_dir):
+            raise Refused(f"{little} for {self._runs_dir}", may_pass=True)
         folder = self._runs_dir / GROUPS / order.group
         try:
             make_private_folder(folder)
@@ -123,7 +126,8 @@ class Groups:
             atomic_write(folder / RUNS, str(self._runs_dir))
             (folder / ENDED).unlink(missing_ok=True)
         except OSError as error:
-            raise Refused(f"{folder} cannot be written: {error.strerror}") from None
+            full = error.errno in DISK_IS_FULL
+            raise Refused(f"{folder} cannot be written: {error.strerror}", may_pass=full) from None
         command = (sys.executable, "-m", PROCESS, str(folder))
         child = Child(command, self._environment(free[0]), folder / OUTPUT, lambda _chunk: None, Mask())
         return AtWork(order, folder, child, free[0])
@@ -232,7 +236,8 @@ def _state_of(one: AtWork, snapshots: Mapping[str, Any]) -> dict[str, Any]:
         "runs": {run.id: snapshots[run.id] for run in one.order.runs if run.id in snapshots},
     }
     if over and len(state["ended"]) < len(one.order.runs):
-        state["error"] = _last_line(one.folder / OUTPUT)
+        unwritten = one.child.unwritten
+        state["error"] = _last_line(one.folder / OUTPUT) if unwritten is None else str(unwritten)
     return state
 
 

@@ -21,7 +21,6 @@ from benchkit.running.executors.base import (
     Event,
     Group,
     GroupHomeless,
-    GroupMoved,
     GroupSent,
     Seams,
 )
@@ -168,8 +167,6 @@ class DaskExecutor:
                 self._waiting.remove(sent)
                 yield GroupHomeless(sent.group, "another batch with this history has done it")
             return
-        if sent.last_box and sent.last_box != box.name:
-            yield GroupMoved(sent.group, box.name, sum(sent.answered.values()))
         self._waiting.remove(sent)
         self._at_work.append(sent)
         yield GroupSent(replace(sent.group, plans=tuple(sent.left.values())), box.name)

@@ -8,11 +8,12 @@ from concurrent.futures import Future
 from typing import Any
 
 from benchkit.errors import ClusterError, HistoryError
-from benchkit.link.calls import BUSY, Box, Calls, GroupState, Operation, Refused
+from benchkit.link.calls import Box, Calls, GroupState, Operation, Refused
 from benchkit.records import Status
 from benchkit.running.executors.base import (
     Event,
     GroupLost,
+    GroupMoved,
     RunBegan,
     RunBroke,
     RunEnded,
@@ -75,13 +76,13 @@ class Following:
         error, sent.starting = sent.starting.exception(), None
         if error is None:
             sent.looked = time.monotonic()
+            if sent.last_box and sent.last_box != sent.box.name:
+                yield GroupMoved(sent.group, sent.box.name, sum(sent.answered.values()))
             sent.last_box, sent.was_taken = sent.box.name, True
             return
         if isinstance(error, Refused):
-            if error.why == BUSY:
-                self._boxes.note_busy(sent.box)
-            else:
-                self._boxes.refuse(sent.box, sent, error.why)
+            if line := self._boxes.note_refusal(sent.box, sent, error):
+                self._seams.display.line(line)
             self._give_back(sent)
             return
         # It may have begun all the same.
@@ -155,8 +156,9 @@ class Following:
         if fetched.exception() is not None:
             return
         record = fetched.result()
-        if record.get("status") == Status.INTERRUPTED:  # somebody stopped it there: it goes on
-            yield from self._end(sent, "somebody interrupted it")
+        told: dict[str, Any] = next((one for one in news.get("ended", ()) if one["id"] == run_id), {})
+        if record.get("status") == Status.INTERRUPTED:  # stopped there: it goes on
+            yield from self._end(sent, told.get("stopped") or "somebody interrupted it")
             return
         plan = sent.left[run_id]
         if run_id not in sent.begun:  # noted before it is recorded: a crash between the two is mended then
@@ -169,7 +171,7 @@ class Following:
             return
         if kept is Kept.WAITING:
             sent.unsaved.add(run_id)
-        wide = any(one["id"] == run_id and one["machine_wide"] for one in news.get("ended", ()))
+        wide = bool(told.get("machine_wide"))
         del sent.left[run_id]
         sent.answered.pop(run_id, None)
         if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=wide):

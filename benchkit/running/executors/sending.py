@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from benchkit.errors import ClusterError
-from benchkit.link.calls import Box, Calls, Operation, Refused
+from benchkit.link.calls import BUSY, Box, Calls, Operation, Refused
 from benchkit.running.executors.base import Group
 from benchkit.running.live import BoxNow
 from benchkit.running.orders import OnLostBox, Order
@@ -19,6 +19,8 @@ from benchkit.running.plan import PlannedRun
 from benchkit.telling.history.leases import Lease
 
 ASKS_HEAD_EVERY_S = 1.0
+BUSY_FOR_S = 2.0
+ASKS_AGAIN_S = 15.0  # a box that begins nothing for now
 CHECKS_WITHIN_S = 600.0  # scripts check themselves, and may fetch a problem set
 ORDERS_AT_ONCE = 100
 NO_BOX = "no box has joined: bench_runner.py cluster join on each"
@@ -75,7 +77,9 @@ class Boxes:
         self._facts: dict[str, Future[Any]] = {}  # by address, as all that follows
         self._offers: dict[str, list[tuple[Sequence[Sent], Future[Any]]]] = defaultdict(list)
         self._refusals: dict[tuple[str, str], str] = {}  # and by group
-        self._busy: dict[str, float] = {}
+        self._busy: dict[str, tuple[float, str]] = {}  # until when, and why
+        self._again: dict[tuple[str, str], float] = {}  # by box and group: when it may be asked once more
+        self._told: set[str] = set()  # refusals
         self._failed: dict[str, set[str]] = defaultdict(set)  # by name: the models that failed in a row
 
     def refresh(self, groups: Sequence[Sent]) -> None:
@@ -131,12 +135,21 @@ class Boxes:
             self._refusals[box.address, sent.group.name] = why
             sent.was_taken |= not why
 
-    def refuse(self, box: Box, sent: Sent, why: str) -> None:
-        self._refusals[box.address, sent.group.name] = why
-
-    def note_busy(self, box: Box) -> None:
-        """Somebody else has runs there."""
-        self._busy[box.address] = time.monotonic()
+    def note_refusal(self, box: Box, sent: Sent, refused: Refused) -> str:
+        """A box does not begin what it could have taken; a line where that is news."""
+        now = time.monotonic()
+        if refused.why == BUSY:  # somebody else has runs there
+            self._busy[box.address] = now + BUSY_FOR_S, "groups of another batch take its room"
+            return ""
+        if refused.may_pass:
+            self._busy[box.address] = now + ASKS_AGAIN_S, refused.why
+        else:
+            self._again[box.address, sent.group.name] = now + ASKS_AGAIN_S
+        news = box.name if refused.may_pass else str(refused)  # how much is free changes
+        if news in self._told:
+            return ""
+        self._told.add(news)
+        return f"{refused}: it is asked again every {ASKS_AGAIN_S:.0f} s"
 
     def free(self, at_work: Iterable[Sent]) -> list[Box]:
         """Boxes that have room for one group more, the emptiest first."""
@@ -147,7 +160,7 @@ class Boxes:
         free = [
             box
             for box in self.known.values()
-            if box.name not in self.set_aside and load[box.name] < self._slots(box) and not self._is_busy(box)
+            if box.name not in self.set_aside and load[box.name] < self._slots(box) and not self._why_busy(box)
         ]
         return sorted(free, key=lambda box: load[box.name] / self._slots(box))
 
@@ -158,7 +171,8 @@ class Boxes:
         return int(facts.result()["slots"])
 
     def takes(self, box: Box, sent: Sent) -> bool:
-        return self._refusals.get((box.address, sent.group.name)) == ""
+        place = box.address, sent.group.name
+        return self._refusals.get(place) == "" and time.monotonic() > self._again.get(place, float("-inf"))
 
     def why_homeless(self, sent: Sent) -> str:
         """Why no box can take it; empty where one can, or may be able to."""
@@ -204,8 +218,7 @@ class Boxes:
         known = facts.result() if facts is not None and facts.done() and not facts.exception() else {}
         engines = known.get("engines", {}).items()
         why_unused = self.set_aside.get(box.name, "")
-        if not why_unused and self._is_busy(box):
-            why_unused = "groups of another batch take its room"
+        why_unused = why_unused or self._why_busy(box)
         return BoxNow(
             name=box.name,
             gpus=tuple(known.get("gpus", ())),
@@ -217,8 +230,9 @@ class Boxes:
             heard_at=round(heard_at, 3),
         )
 
-    def _is_busy(self, box: Box) -> bool:
-        return time.monotonic() - self._busy.get(box.address, float("-inf")) <= 2 * ASKS_HEAD_EVERY_S
+    def _why_busy(self, box: Box) -> str:
+        until, why = self._busy.get(box.address, (float("-inf"), ""))
+        return why if time.monotonic() <= until else ""
 
     def note_end(self, box: str, model: str, *, machine_wide: bool) -> str:
         """Count faults of a machine; a line where it gets nothing more."""

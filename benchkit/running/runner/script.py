@@ -172,8 +172,8 @@ def _server_digest(plan: PlannedRun, facts: ServerFacts) -> str:
 def _judge_exit(work: Work, code: int) -> None:
     if code == ExitCode.OK:
         return
-    # A script that fails because its server has just died is not the one to blame.
-    plan, failure = work.plan, work.host.failure()
+    # A script that fails because its server has just died, or the disk is full, is not the one to blame.
+    plan, failure = work.plan, work.host.failure() or work.trouble()
     if failure is not None:
         raise failure
     tail = _read(plan.folder / RunFile.OUTPUT, 4096)

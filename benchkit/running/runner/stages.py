@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from benchkit.errors import (
     ServerHangs,
     UsageError,
 )
-from benchkit.files import atomic_write, make_private_folder
+from benchkit.files import DISK_IS_FULL, atomic_write, make_private_folder
 from benchkit.records import Run
 from benchkit.running.display import Display
 from benchkit.running.live import Snapshot, publishing
@@ -36,8 +35,6 @@ from benchkit.serving.telemetry import Sampler, machine_facts, sampling
 from benchkit.telling.history import open_store, to_record
 from parsers import get_parser
 from parsers.base import Parser
-
-FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ def _recorded(work: Work, *, last: bool) -> Run:
     except UsageError:
         raise
     except OSError as error:
-        findings.error = _full_disk(error) if error.errno in FULL else error
+        findings.error = _full_disk(error, work) if error.errno in DISK_IS_FULL else error
     except (Exception, Interrupted) as error:
         findings.error = error
     late = isinstance(findings.error, Interrupted) and findings.results is not None
@@ -153,8 +150,13 @@ def _keep(plan: PlannedRun, run: Run) -> None:
         open_store(plan.settings.history).append(run)
 
 
-def _full_disk(error: OSError) -> NoDiskSpace:
-    return NoDiskSpace(
+def _full_disk(error: OSError, work: Work) -> BaseException:
+    """What whoever watches over the disk makes of it, else what is to be done about it."""
+    try:
+        trouble = work.trouble()
+    except Interrupted as interrupted:  # it goes on once there is room
+        return interrupted
+    return trouble or NoDiskSpace(
         f"{error.filename or 'the runs'}: {error.strerror}: make room, or name another --runs-dir"
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from benchkit.errors import UsageError
-from benchkit.running.batch import keeper
+from benchkit.running.batch import disk_space
 from benchkit.running.batch.estimate import Estimator, Expected
 from benchkit.running.batch.loop import _alone
 from benchkit.running.batch.options import BatchOptions, next_time_of_day
@@ -68,8 +68,8 @@ def test_a_disk_that_fills_during_a_run_stops_it_in_time(
     small_disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run is ended while its record can still be written; with room again, the rest goes on."""
-    monkeypatch.setattr(keeper, "ENOUGH_DISK_BYTES", 6 * MB)
-    monkeypatch.setattr(keeper, "LEAST_DISK_BYTES", 3 * MB)
+    monkeypatch.setattr(disk_space, "ENOUGH_BYTES", 6 * MB)
+    monkeypatch.setattr(disk_space, "LEAST_BYTES", 3 * MB)
     monkeypatch.chdir(small_disk.parent)
     once = f"if not os.path.exists('cleared'):\n    {fill(small_disk, 6)}\n    time.sleep(60)\n"
     benchmarks = [script(small_disk.parent, "hoarder", f"{once}print({SUMMARY!r})"), good(small_disk.parent)]
@@ -85,8 +85,8 @@ def test_a_disk_that_fills_during_a_run_stops_it_in_time(
 
 def test_a_disk_that_is_full_at_once_loses_no_run(small_disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no record finds room, the night ends and says why; with room again the run is done, once."""
-    monkeypatch.setattr(keeper, "ENOUGH_DISK_BYTES", 0)
-    monkeypatch.setattr(keeper, "LEAST_DISK_BYTES", 0)
+    monkeypatch.setattr(disk_space, "ENOUGH_BYTES", 0)
+    monkeypatch.setattr(disk_space, "LEAST_BYTES", 0)
     monkeypatch.chdir(small_disk.parent)
     body = f"if not os.path.exists('cleared'):\n    try: {fill(small_disk, 20)}\n    except OSError: pass\n"
     benchmarks = [script(small_disk.parent, "hoarder", f"{body}print({SUMMARY!r})"), good(small_disk.parent)]

@@ -17,7 +17,7 @@ SEED_VARIABLE = "BENCH_NIGHT_SEED"
 
 @pytest.mark.parametrize(
     ("fault", "on_lost_box"),
-    [("box", "wait"), ("head", "move"), ("batch", "wait")],
+    [("box", "wait"), ("head", "move"), ("batch", "wait"), ("disk", "wait")],
 )
 def test_a_fault_costs_no_run_and_makes_none_twice(
     fault: str, on_lost_box: str, tmp_path: Path, port: int
@@ -30,10 +30,10 @@ def test_a_fault_costs_no_run_and_makes_none_twice(
     pass_night(tmp_path, port, Night(0, fault, on_lost_box, FILE, groups=6))
 
 
-@pytest.mark.parametrize("night", range(3))
-def test_a_night_with_a_fault_that_chance_chose(night: int, tmp_path: Path, port: int) -> None:
+@pytest.mark.parametrize("_night", range(3))
+def test_a_night_with_a_fault_that_chance_chose(_night: int, tmp_path: Path, port: int) -> None:
     """Twelve groups on three boxes; BENCH_NIGHT_SEED passes the same night again."""
     given = os.environ.get(SEED_VARIABLE)
     chosen = night_of(int(given) if given else secrets.randbelow(1_000_000))
     print(f"{SEED_VARIABLE}={chosen.seed}, {chosen}")  # shown where it fails
-    assert pass_night(tmp_path, port, chosen).told_again >= 0
+    pass_night(tmp_path, port, chosen)
