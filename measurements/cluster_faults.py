@@ -5,8 +5,8 @@
 Each night is a plan of 12 groups, with leases of 20 s as a real one has: a cut lasts 60 s, the database is
 down for 30 s; --short takes the tests' pace. Night N has the seed SEED + N - 1, from which all that chance
 decides follows; the faults take turns, in an order that chance makes of SEED. What is counted is checked in
-each: under `wait` nothing that was kept is asked again, under `move` what was asked again is told. Needs `make
-cluster`; for the database `make postgres` and PostgreSQL, for networks and disks of the boxes' own root.
+each: under `wait` nothing that was kept is asked again, under `move` what was asked again is told. Needs
+`make cluster`; for the database `make postgres` and PostgreSQL, for boxes' own disks root.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
