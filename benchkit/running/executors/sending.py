@@ -160,7 +160,7 @@ class Boxes:
         free = [
             box
             for box in self.known.values()
-            if box.name not in self.set_aside and load[box.name] < self._slots(box) and not self._why_busy(box)
+            if load[box.name] < self._slots(box) and not self._why_unused(box)
         ]
         return sorted(free, key=lambda box: load[box.name] / self._slots(box))
 
@@ -217,8 +217,6 @@ class Boxes:
         facts = self._facts.get(box.address)
         known = facts.result() if facts is not None and facts.done() and not facts.exception() else {}
         engines = known.get("engines", {}).items()
-        why_unused = self.set_aside.get(box.name, "")
-        why_unused = why_unused or self._why_busy(box)
         return BoxNow(
             name=box.name,
             gpus=tuple(known.get("gpus", ())),
@@ -226,13 +224,14 @@ class Boxes:
             engines=tuple(f"{kind} {version}" for kind, version in engines if version),
             at_work=tuple(models),
             is_there=box.name in self.known,
-            why_unused=why_unused,
+            why_unused=self._why_unused(box),
             heard_at=round(heard_at, 3),
         )
 
-    def _why_busy(self, box: Box) -> str:
+    def _why_unused(self, box: Box) -> str:
+        """Empty where it may get groups now."""
         until, why = self._busy.get(box.address, (float("-inf"), ""))
-        return why if time.monotonic() <= until else ""
+        return self.set_aside.get(box.name) or (why if time.monotonic() <= until else "")
 
     def note_end(self, box: str, model: str, *, machine_wide: bool) -> str:
         """Count faults of a machine; a line where it gets nothing more."""
