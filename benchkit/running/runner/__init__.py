@@ -4,6 +4,7 @@ stages.py       the order of it all
 check.py        the script's own --check, before any server starts
 host.py         the model's server, for as many runs as share it
 slots.py        --parallel auto: how many requests at once are worth it
+length.py       how long a run will be, before it starts
 work.py         one run under way, and what it is done with
 script.py       the script: started, followed, its result read
 child.py        … as a child process

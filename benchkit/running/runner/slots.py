@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from benchkit.errors import BenchError, ServerError
 from benchkit.files import atomic_write, cache_folder
-from benchkit.records import ModelFile, ServerRequest
+from benchkit.records import ModelFile, Run, ServerRequest
 from benchkit.running.plan import PlannedRun
+from benchkit.running.runner.length import expected_length, work_of
+from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.serving.gguf import ModelFacts, layers_that_fit, memory_needed, read_model_facts, sha256_of
 from benchkit.serving.servers import choose, serve
 from benchkit.serving.servers.kinds import load
 from benchkit.serving.speed.measuring import Meter
 from benchkit.serving.speed.prompts import learn_wording
-from benchkit.serving.speed.slots import STEPS, choose_slots
+from benchkit.serving.speed.slots import MOST_S, STEPS, choose_slots
 from benchkit.serving.speed.streaming import Target
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.settings import SLOTS
+from benchkit.telling.history import open_store
 
 PROMPT_TOKENS, TOKENS = 300, 64  # as a problem of the usual sets, and a part of its answer
-SHORT_LIMIT = 20  # problems: a run of so few is over before a measurement would have paid
+WORTH_MEASURING = 4  # times as long as measuring: in a shorter run hardly any number of slots wins that back
+MOST_EXPECTED = 16  # slots at which measuring ends nearly everywhere
 STARTED_BY_US = ("llama-server", "xllamacpp", "llama-cpp-python")
 _MB = 1 << 20
 
@@ -44,11 +49,14 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
     kind, model = choose(request)[0] if request.kind == "auto" else request.kind, request.model
     if model is None or kind not in STARTED_BY_US:
         return Slots(SLOTS, "the server's slots are not ours to set")
-    if _is_short(plan):
-        return Slots(SLOTS, "the run is shorter than measuring would be")
+    if (before := _in_earlier_rounds(plan)) is not None:
+        return before
     request = replace(request, kind=kind)
     remembered = cache_folder() / "slots" / f"{_key(request, model)}.json"
     known = _recall(remembered)
+    if known is None and (short := _too_short(plan)):
+        report(f"{SLOTS} slots: {short}")
+        return Slots(SLOTS, short)
     if known is None:
         try:
             known = _measured(request, model, report)
@@ -62,11 +70,31 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
     return known
 
 
-def _is_short(plan: PlannedRun) -> bool:
-    words = plan.settings.script_args
-    limits = [words[place + 1] for place, word in enumerate(words[:-1]) if word == "--limit"]
-    few = bool(limits) and limits[-1].isdecimal() and int(limits[-1]) <= SHORT_LIMIT
-    return few or plan.benchmark.name == "demo"
+def _in_earlier_rounds(plan: PlannedRun) -> Slots | None:
+    """A run goes on with as many as it began with."""
+    run = read_rounds_so_far(plan.folder) if plan.part is not None else None
+    return _parse(run.config.value("slots_chosen")) if run is not None else None
+
+
+def _too_short(plan: PlannedRun) -> str:
+    """Why measuring would not pay; empty where it may, or where nobody knows how long the run will be."""
+    runs: Sequence[Run] = ()
+    with suppress(BenchError):  # a store that does not answer now tells nothing
+        runs = open_store(plan.settings.history).runs()
+    length = expected_length(plan, runs)
+    if length is None:
+        return ""
+    steps = [step for step in STEPS if step <= MOST_EXPECTED]
+    measuring = work_of(sum(steps), TOKENS, PROMPT_TOKENS)
+    asked = f"{length.questions} answers of some {length.tokens} tokens"
+    if length.speed is None:
+        if length.work >= WORTH_MEASURING * measuring:
+            return ""
+        return f"not measured: {asked} are too few for it, since it asks for up to {sum(steps)} of {TOKENS}"
+    run_s, measuring_s = length.work / length.speed, min(MOST_S, measuring / length.speed)
+    if run_s >= WORTH_MEASURING * measuring_s:
+        return ""
+    return f"not measured: {asked} take about {run_s:.0f} s, and measuring takes up to {measuring_s:.0f} s"
 
 
 def _key(request: ServerRequest, model: ModelFile) -> str:
@@ -82,12 +110,19 @@ def _key(request: ServerRequest, model: ModelFile) -> str:
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def _recall(path: Any) -> Slots | None:
+def _recall(path: Path) -> Slots | None:
     try:
-        saved = json.loads(path.read_bytes())
+        known = _parse(json.loads(path.read_bytes()))
+    except (OSError, ValueError):
+        return None
+    return known and replace(known, because=f"{known.because}, on an earlier day")
+
+
+def _parse(saved: Any) -> Slots | None:
+    try:
         curve = tuple((int(slots), float(speed)) for slots, speed in saved["curve"])
-        return Slots(int(saved["slots"]), f"{saved['because']}, on an earlier day", curve)
-    except (OSError, ValueError, KeyError, TypeError):
+        return Slots(int(saved["slots"]), str(saved["because"]), curve)
+    except (ValueError, KeyError, TypeError):
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -10,17 +11,22 @@ from typing import Any
 import click
 import pytest
 
+from benchkit.benchmarks import BENCHMARKS
 from benchkit.errors import ServerError
-from benchkit.records import ModelFile
+from benchkit.records import ModelFile, Status
 from benchkit.running.display import PlainDisplay
+from benchkit.running.plan import Part
 from benchkit.running.runner import execute, slots
 from benchkit.running.runner.check import values
 from benchkit.running.runner.host import server_request
 from benchkit.running.runner.slots import Slots, slots_for
+from benchkit.runs import run_of
 from benchkit.serving.gguf import memory_needed, read_model_facts, read_model_file
 from benchkit.serving.gguf.memory import DRIVER_BYTES
+from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room
 from benchkit.setting_kinds import CountOrAuto
+from benchkit.telling.history import open_store, to_record
 from tests.running.runner.plans import scored
 from tests.support import F16, runs_in
 
@@ -73,16 +79,100 @@ def runs_in_history(folder: Path) -> list[dict[str, Any]]:
     return runs_in(folder)
 
 
-def test_nothing_is_measured_where_it_would_not_pay(tmp_path: Path) -> None:
-    """The demo, a run of few problems, and a server that is not ours to set up keep four."""
-    plan = scored(tmp_path, "demo")
-    model = read_model_file(F16)
-    request = replace(server_request(plan, model), kind="xllamacpp")
-    assert slots_for(plan, request, print).because == "the run is shorter than measuring would be"
-    few = replace(plan.settings, benchmark="own", script_args=("--limit", "20"))
+def test_nothing_is_measured_where_it_would_not_pay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo, few problems, and a server that is not ours to set up keep four; the record says why."""
+    usual(monkeypatch)
+    plan = replace(scored(tmp_path, "demo"), benchmark=BENCHMARKS["demo"])
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    short = slots_for(plan, request, print)
+    assert (short.slots, short.curve) == (4, ())
+    assert short.because.startswith("not measured: 20 answers of some 300 tokens are too few for it")
+    few = replace(plan.settings, benchmark="own", script_args=("--limit", "2"))
     assert slots_for(replace(plan, settings=few), request, print).slots == 4
     endpoint = slots_for(plan, replace(request, kind="endpoint", model=None), print)
     assert (endpoint.slots, endpoint.because) == (4, "the server's slots are not ours to set")
+
+
+def usual(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measured as on other days, by the estimate alone."""
+    monkeypatch.setattr(slots, "TOKENS", 64)
+    monkeypatch.setattr(slots, "STEPS", (1, 2, 4, 8, 16))
+    monkeypatch.setattr(slots, "PROMPT_TOKENS", 300)
+    monkeypatch.setattr(slots, "_measured", lambda *_: Slots(8, "measured"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "max_tokens", "chosen"),
+    [
+        (("--limit", "40"), 64, 4),  # as long as measuring itself
+        (("--limit=40",), 64, 4),
+        (("--limit", "40", "--samples-per-problem", "10"), 64, 8),
+        (("--limit", "160"), None, 8),
+        (("--limit", "20"), None, 4),
+        ((), 64, 8),  # nobody knows how many
+    ],
+)
+def test_short_nights_are_not_made_longer_by_measuring(
+    arguments: tuple[str, ...],
+    max_tokens: int | None,
+    chosen: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The run's length is estimated from problems, samples and tokens before anything is measured."""
+    usual(monkeypatch)
+    plan = scored(tmp_path, "own")
+    settings = replace(plan.settings, script_args=arguments, max_tokens=max_tokens)
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    assert slots_for(replace(plan, settings=settings), request, print).slots == chosen
+
+
+def test_problems_are_counted_in_their_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Forty of 64 tokens are too few, four hundred are not; blank lines are no problems."""
+    usual(monkeypatch)
+    plan = scored(tmp_path, "own")
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    for count, chosen in ((40, 4), (400, 8)):
+        file = tmp_path / "problems.jsonl"
+        file.write_text("{}\n\n" * count)
+        settings = replace(plan.settings, script_args=("--problems-file", str(file)), max_tokens=64)
+        assert slots_for(replace(plan, settings=settings), request, print).slots == chosen
+
+
+def test_what_earlier_runs_tell_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow model is worth measuring, since measuring ends after half a minute; a fast one is not."""
+    usual(monkeypatch)
+    plan = scored(tmp_path, "own")
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    for speed, chosen in ((500.0, 4), (5.0, 8)):
+        run = run_of(
+            id=f"at {speed}", model="demo", benchmark="own", status=Status.OK,
+            timestamp="2026-11-25T00:00:00+00:00",
+            machine=machine_facts(),
+            config={"path": str(F16.resolve()), "script_args": []},
+            results={"score": 1.0, "total_problems": 40},
+            telemetry={"completion_tokens": 2560, "tokens_per_second": speed},
+        )  # fmt: skip
+        open_store(plan.settings.history).append(run)
+        found = slots_for(plan, request, print)
+        assert found.slots == chosen
+        if chosen == 4:
+            words = "not measured: 40 answers of some 64 tokens take about 8 s, and measuring takes up to 6 s"
+            assert found.because == words
+
+
+def test_a_race_goes_on_with_the_slots_it_began_with(tmp_path: Path) -> None:
+    """What was measured meanwhile for the same file changes no run that is under way."""
+    plan = scored(tmp_path, "demo")
+    plan.folder.mkdir(parents=True)
+    began = run_of(
+        id=plan.id, model="demo", benchmark="demo", status=Status.OK, timestamp="2026-11-25T00:00:00+00:00",
+        config={"slots_chosen": {"slots": 2, "because": "measured", "curve": [[1, 5.0], [2, 9.0]]}},
+    )  # fmt: skip
+    (plan.folder / "run.json").write_text(json.dumps(to_record(began)))
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    found = slots_for(replace(plan, part=Part(7, 10)), request, print)
+    assert found == Slots(2, "measured", ((1, 5.0), (2, 9.0)))
 
 
 def _vram_for(model: ModelFile, slots: int, layers_left: int) -> float:
