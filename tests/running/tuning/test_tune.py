@@ -23,6 +23,7 @@ from benchkit.running.tuning import tune as tuning
 from benchkit.running.tuning.deadline import OutOfTime
 from benchkit.running.tuning.search import Measure, Search, gain_of
 from benchkit.running.tuning.settings import Box, Candidate, applied, refuse_other_vocabulary, stages
+from benchkit.running.tuning.speed import Wanted, measure_speed
 from benchkit.running.tuning.tables import tuned_table
 from benchkit.running.tuning.tune import Tuned, Work, tune
 from benchkit.serving.gguf import ModelFacts, least_cpu_moe, memory_needed, read_model_facts
@@ -164,6 +165,21 @@ def test_what_would_be_lost_later_is_refused_before(tmp_path: Path, asked: Work,
     """A prompt beyond the model's context, and a history that cannot be written."""
     with pytest.raises(BenchError, match=why):
         tune(RunSettings(model=F16, history=tmp_path, runs_dir=tmp_path / "runs"), asked, print)
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("any_llama_server")
+@pytest.mark.parametrize("place", ["/proc/nowhere/h.json", "/proc/h.json", "{}/file/h.json"])
+def test_a_history_that_cannot_be_written_is_told_before_a_server_starts(place: str, tmp_path: Path) -> None:
+    """By root, too, whose rights tell nothing about what a file system takes: neither command begins."""
+    (tmp_path / "file").touch()
+    settings = RunSettings(model=F16, history=Path(place.format(tmp_path)), runs_dir=tmp_path / "runs")
+    for begin in (
+        lambda: tune(settings, Work(budget_s=1.0), print),
+        lambda: measure_speed(settings, Wanted(), print),
+    ):
+        with pytest.raises(BenchError, match=r"(\)|is no folder): name another place with --history"):
+            begin()
     assert not (tmp_path / "runs").exists()
 
 

@@ -62,9 +62,7 @@ class JsonFile:
             refuse_what_is_no_file(self.path)
             if self.path.exists() and not os.access(self.path, os.W_OK):
                 raise HistoryError("it may not be written: name another with --history")
-            folder = next(place for place in self.path.absolute().parents if place.exists())
-            if not os.access(folder, os.W_OK | os.X_OK):
-                raise HistoryError(f"{folder} may not be written: name another place with --history")
+            _refuse_where_nothing_can_be_written(self.path.absolute().parent)
             _ = self._content().heads
 
     def append(self, run: Run) -> None:
@@ -222,6 +220,22 @@ def _no_garbage_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+def _refuse_where_nothing_can_be_written(folder: Path) -> None:
+    """Found out by writing: what a file system refuses to everybody, it hides from whoever may do all."""
+    from tempfile import TemporaryFile  # takes a while to load
+
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir():
+        raise HistoryError(f"{there} is no folder: name another place with --history")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        why = f"{there} may not be written ({error.strerror})"
+        raise HistoryError(f"{why}: name another place with --history") from None
 
 
 @contextmanager
