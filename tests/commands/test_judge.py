@@ -114,8 +114,8 @@ def test_a_judge_that_passed_its_check_is_shown_without_a_doubt(bench: Bench, ju
         bench("judge", "r-1", "--judge", "stand-in", "--votes", "1", "--rubrics", "other", *at)
         doubted = bench("compare", "--columns", "model,judge").stdout
     with chat_server(judges.constant("yes")) as other:
-        at = ("--judge", "stand-in", "--base-url", other.base_url, "--votes", "1")
-        elsewhere = bench("judge", "r-1", *at).stderr
+        asked = ("--judge", "stand-in", "--base-url", other.base_url, "--votes", "1")
+        elsewhere = bench("judge", "r-1", *asked).stderr
     check = runs_in(judged_history)[1]
     assert (check["benchmark"], check["model"], check["results"]["score"]) == (
         "judge_check",

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.humaneval import TestedProblem
 from benchkit.judging.judges import Judgement
 from benchkit.judging.judges.kept import KeptJudge
@@ -55,7 +56,7 @@ class Counting:
     def __init__(self, *verdicts: Verdict) -> None:
         self.verdicts, self.judged = list(verdicts), 0
 
-    def judge(self, problem: TestedProblem, source: str) -> Judgement:
+    def judge(self, problem: Problem, source: str) -> Judgement:
         self.judged += 1
         return Judgement(self.verdicts.pop(0), f"{problem.id} {source}", 0.5, Verdict.WRONG, {"tests": 3})
 

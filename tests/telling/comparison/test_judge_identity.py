@@ -120,10 +120,10 @@ def test_judges_of_one_name_at_two_addresses_are_two(tmp_path: Path) -> None:
     """Each is told with its address; of one judge the latest judging counts."""
     store = open_store(tmp_path / "results.json")
     store.append(judged := a_run("r-1"))
-    problems = {"problem_set": {"name": judged_set("r-1")}}
-    store.append(judge_run("j-1", **problems, timestamp="2026-01-01T10:00:00+01:00"))
-    store.append(judge_run("j-2", **problems, timestamp="2026-01-02T10:00:00+01:00"))
-    store.append(judge_run("j-3", **problems, **at("http://other:8000/v1")))
+    answers = {"name": judged_set("r-1")}
+    store.append(judge_run("j-1", problem_set=answers, timestamp="2026-01-01T10:00:00+01:00"))
+    store.append(judge_run("j-2", problem_set=answers, timestamp="2026-01-02T10:00:00+01:00"))
+    store.append(judge_run("j-3", problem_set=answers, **at("http://other:8000/v1")))
     found = judgements_of(Catalog(store), judged)
     assert [(one.judge, one.judging.id) for one in found] == [
         ("stand-in at box:8000", "j-2"),
