@@ -42,9 +42,14 @@ def sent(name: str) -> Sent:
 
 def boxes_that_took(*groups_taken: Sent) -> Boxes:
     """One box of one slot, which would take all of these."""
-    boxes = Boxes(cast("Calls", None))
+
+    class OfOneSlot(Boxes):
+        def _slots(self, box: Box) -> int:
+            assert box == BOX
+            return 1
+
+    boxes = OfOneSlot(cast("Calls", None))
     boxes.known = {BOX.name: BOX}
-    boxes._slots = lambda _box: 1  # type: ignore[method-assign]
     boxes._refusals = {(BOX.address, one.group.name): "" for one in groups_taken}
     return boxes
 
