@@ -8,7 +8,6 @@ from benchkit.environment import use_own_environment
 if __name__ == "__main__":
     use_own_environment()  # before the imports that only our environment can fulfil
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ from benchkit.asking.client.prompts import STYLES, Prompter, find_style
 from benchkit.asking.script import Question, Settings, asking_flags, say
 from benchkit.asking.script.journal import read_key
 from benchkit.errors import UsageError
+from benchkit.judging.bench import Jail, OpenBench, starting_bench
 from benchkit.judging.evaluation import (
     EFFICIENCY,
     Evaluation,
@@ -28,14 +28,12 @@ from benchkit.judging.evaluation import (
     judging_flags,
     refuse_large_k,
     show_prompts,
-    starting_sandbox,
 )
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
     from benchkit.asking.problems.base import Problem
     from benchkit.asking.script.base import Prompt
-    from benchkit.judging.sandbox import AskedLimits, Sandbox
 
 DEFAULT_DATASET = "humaneval"
 
@@ -52,9 +50,7 @@ class Choices:
     pass_at: tuple[int, ...]
     samples_file: Path | None
     rejudge: Path | None
-    sandbox: str
-    workers: int | None
-    limits: AskedLimits
+    jail: Jail
     efficiency: bool
 
 
@@ -104,8 +100,8 @@ def command(settings: Settings, **options: Any) -> None:
     if settings.dry_run:
         return show_prompts(_questions(_problem_set(settings, choices), prompter, settings.samples))
     language = language_of(choices.dataset, choices.problems_file)
-    with starting_sandbox(settings, choices.sandbox, choices.workers, language) as sandbox:
-        return _evaluate(_evaluation(settings, choices, sandbox), choices, prompter)
+    with starting_bench(choices.jail.for_check(settings.check), language) as open_bench:
+        return _evaluate(_evaluation(settings, choices, open_bench), choices, prompter)
 
 
 def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Prompter) -> None:
@@ -124,14 +120,13 @@ def _prompter(choices: Choices) -> Prompter:
     return style.chat if choices.mode == "chat" else style.for_completion()
 
 
-def _evaluation(settings: Settings, choices: Choices, sandbox: Callable[[], Sandbox]) -> Evaluation:
+def _evaluation(settings: Settings, choices: Choices, open_bench: OpenBench) -> Evaluation:
     return Evaluation(
         _problem_set(settings, choices),
         settings,
-        sandbox,
+        open_bench,
         choices.pass_at,
         asked_how={"prompt_style": choices.style, "mode": choices.mode},
-        limits=choices.limits,
         efficiency=choices.efficiency,
     )
 

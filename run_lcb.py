@@ -17,6 +17,7 @@ import click
 from benchkit.asking.client.contest_prompts import CONTEST_STYLES, contest_prompt
 from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems, problem_flags
 from benchkit.asking.script import Question, Settings, asking_flags
+from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.evaluation import (
     Evaluation,
     ask_and_judge,
@@ -25,12 +26,10 @@ from benchkit.judging.evaluation import (
     judging_flags,
     refuse_large_k,
     show_prompts,
-    starting_sandbox,
 )
 
 if TYPE_CHECKING:
     from benchkit.asking.problems.livecodebench import ContestSet
-    from benchkit.judging.sandbox import AskedLimits
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,7 @@ class Choices:
     style: str
     pass_at: tuple[int, ...]
     rejudge: Path | None
-    sandbox: str
-    workers: int | None
-    limits: AskedLimits
+    jail: Jail
 
 
 @click.command(help=__doc__)
@@ -63,10 +60,10 @@ def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
     if settings.dry_run:
         problem_set = choose_problems(choice, settings.limit, settings.part)
         return show_prompts(_questions(problem_set, own.style, settings.samples))
-    with starting_sandbox(settings, own.sandbox, own.workers) as started:
+    with starting_bench(own.jail.for_check(settings.check)) as open_bench:
         problem_set = choose_problems(choice, settings.limit, settings.part)
         asked_how = {"prompt_style": own.style, "mode": "chat"}
-        evaluation = Evaluation(problem_set, settings, started, own.pass_at, asked_how, limits=own.limits)
+        evaluation = Evaluation(problem_set, settings, open_bench, own.pass_at, asked_how)
         if own.rejudge is not None:
             return _rejudge(evaluation, own.rejudge)
         refuse_large_k(own.pass_at, settings.samples)

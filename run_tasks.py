@@ -31,10 +31,10 @@ from benchkit.asking.tasks import (
 )
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
-from benchkit.errors import BenchError
+from benchkit.errors import BenchError, UsageError
+from benchkit.judging.bench import Jail
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
-from benchkit.judging.sandbox import AskedLimits
-from benchkit.judging.task_bench import TaskBench, open_bench
+from benchkit.judging.task_bench import TaskJudging, open_bench, open_judging
 from benchkit.judging.task_evaluation import TaskRun
 from benchkit.judging.task_replays import GivenAnswers, say_why
 from benchkit.judging.task_rows import Manner, questions_of
@@ -72,9 +72,7 @@ class Choices:
     rejudge: Path | None
     verify: bool
     browser: bool
-    sandbox: str
-    workers: int | None
-    limits: AskedLimits
+    jail: Jail
     efficiency: bool
 
     def manner_for(self, catalogue: Catalogue) -> Manner:
@@ -195,16 +193,16 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
 
 
 def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
-    workers = 1 if settings.check else choices.workers
-    with open_bench(
-        *(catalogue, choices.sandbox, workers, choices.limits),
+    with open_judging(
+        catalogue,
+        choices.jail.for_check(settings.check),
         install=choices.install_deps,
         browser=choices.browser,
     ) as bench:
-        if missing := bench.toolchains.missing():
-            say(f"not tried here, and no part of the score: {', '.join(missing)}; {ADVICE}")
+        if bench.missing:
+            say(f"not tried here, and no part of the score: {', '.join(bench.missing)}; {ADVICE}")
         if settings.check:
-            say(f"{len(catalogue.problems)} tasks, sandbox {bench.sandbox.isolation.level}: all is ready")
+            say(f"{len(catalogue.problems)} tasks, sandbox {bench.place}: all is ready")
             return
         if choices.given.are_there:
             responses = choices.given.read(catalogue)
@@ -231,7 +229,7 @@ def _limited_together(several: list[Settings]) -> Iterator[None]:
         yield
 
 
-def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: TaskBench) -> None:
+def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: TaskJudging) -> None:
     failures = []
     for one in several:
         try:
@@ -259,7 +257,10 @@ def _settings_by_model(settings: Settings, models: tuple[str, ...]) -> list[Sett
 def _verify(catalogue: Catalogue, choices: Choices) -> None:
     from benchkit.judging.tasks.verify import Known, verify
 
-    with open_bench(catalogue, choices.sandbox, choices.workers, choices.limits) as bench:
+    if choices.jail.boxes is not None:
+        raise UsageError("--verify tries tasks on this machine: leave --sandbox-on out")
+    jail = choices.jail
+    with open_bench(catalogue, jail.level, jail.workers, jail.limits) as bench:
         passed = failed = 0
         say(f"{len(catalogue.problems)} tasks; those that are new are told at the end, after busy loops")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):

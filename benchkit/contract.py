@@ -8,6 +8,7 @@ scripts are started with `--check` before any server is.
 from __future__ import annotations
 
 from enum import IntEnum, StrEnum
+from struct import Struct
 from typing import Final
 
 
@@ -166,6 +167,25 @@ class AttemptFile(StrEnum):
 
 SERVER_LOGS = "server*.log"
 """All logs of a run's servers: one that is started again writes another."""
+
+
+JUDGED_ON: Final = "judged_on"
+"""In a line of verdicts.jsonl: the box that judged, where that was another machine, with what it judged."""
+
+JUDGING: Final = "judging"
+"""Where `further` of summary.json holds how answers were judged."""
+
+JUDGING_BOXES: Final = "boxes"
+"""And there: the boxes that judged, each as in a verdict's line, with the number of its answers."""
+
+JUDGING_SERVICE = "benchkit.judging.service"
+"""The module that judges for a run elsewhere: a box starts it, and passes frames on that it does not read."""
+
+JUDGING_FRAME = Struct(">QI")
+"""What a frame begins with: the number that its reply has, too, and the size of what follows."""
+
+JUDGING_OFFER = "offer"
+"""The word by which the service tells how this machine would judge."""
 
 
 class ExitCode(IntEnum):

@@ -112,6 +112,13 @@ def _read_address(value: Any) -> str:
     return address
 
 
+def _read_head(value: Any) -> str:
+    from benchkit.link.wire import head_address
+
+    head_address(_read_text(value))
+    return str(value)
+
+
 def _read_provider(value: Any) -> str:
     from benchkit.providers.table import find_provider
 
@@ -179,6 +186,7 @@ FILE = Kind(_read_text, TEXT.wanted, _path_type)
 PROGRAM = Kind(_read_program, "a program", _path_type)
 PROVIDER = Kind(_read_provider, "a provider's name")
 ADDRESS = Kind(_read_address, "an address like http://localhost:8000/v1")
+HEAD = Kind(_read_head, "the address of a cluster's head: HOST or HOST:PORT")
 WORDS = Kind(_read_words, "a list of words", repeatable=True)
 YES_OR_NO = Kind(_read_yes_or_no, "true or false", is_flag=True)
 LAYERS = Kind(_read_layers, "auto, all or a number of layers", Layers)

@@ -28,6 +28,7 @@ from benchkit.setting_kinds import (
     COUNT_OR_AUTO,
     FILE,
     FROM_0,
+    HEAD,
     KEY_USE,
     LAYERS,
     MEMORY,
@@ -149,6 +150,10 @@ class RunSettings:
     test_cpus: float | None = setting(
         None, ABOVE_0, "Its processor time: what so many processors give within its seconds.",
         recorded=Recorded.IF_SET, compared_as="processor limit of a test", for_script=True,
+    )
+    sandbox_on: str | None = setting(
+        None, HEAD, "Judge on the boxes of the cluster whose head is there, HOST or HOST:PORT.",
+        recorded=Recorded.IF_SET, measured=False, for_script=True,
     )
     weights: str | None = setting(
         None, WEIGHTS, "How much each part of the composite counts, such as correctness=0.7,quality=0.3.",

@@ -152,9 +152,16 @@ def _in_words(box: dict[str, Any]) -> str:
         f"  machine     {gpus} · {machine.get('cpu')} · {machine.get('os')}",
         f"  engines     {', '.join(engines) or 'none'}",
         f"  toolchains  {', '.join(f'{name} {version}' for name, version in box['toolchains'].items())}",
+        f"  judging     {_judging_in_words(box.get('judging') or {})}",
         f"  models      {', '.join(model['name'] for model in box['models']) or 'none'}",
     ]
     return "\n".join(lines)
+
+
+def _judging_in_words(offer: dict[str, Any]) -> str:
+    if "workers" not in offer:
+        return f"no: {offer.get('refusal', 'its version knows nothing of it')}"
+    return f"{offer['workers']} at once · {offer['level']} · Python {offer['python']}"
 
 
 @command.command("leave")

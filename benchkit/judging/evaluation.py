@@ -19,17 +19,16 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.contract import PARTS
 from benchkit.errors import UsageError
+from benchkit.judging.bench import Jail
 from benchkit.numbers import Memory, above_0
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from benchkit.asking.problems import ProblemSet
-    from benchkit.judging.sandbox import AskedLimits, Isolation, Sandbox
+    from benchkit.judging.bench import Bench, OpenBench
+    from benchkit.judging.sandbox import Isolation
     from benchkit.judging.scoring import Judge, Judged
     from benchkit.judging.scoring.saved import SavedAnswers
-    from benchkit.languages import Language
 
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
@@ -38,6 +37,11 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
     ),
     click.option("--i-understand", is_flag=True, help="With --sandbox none: it runs with your rights."),
     click.option("--workers", type=click.IntRange(min=1), help="Judged at once [default: one a core]."),
+    click.option(
+        "--sandbox-on",
+        metavar="ADDRESS",
+        help="The boxes of this cluster judge: its head's HOST or HOST:PORT.",
+    ),
     click.option(
         "--test-timeout", type=above_0(), metavar="SECONDS", help="Of each test program [default: the set's]."
     ),
@@ -63,17 +67,23 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def command(
+        sandbox: str,
+        workers: int | None,
+        sandbox_on: str | None,
         i_understand: bool,
         test_timeout: float | None,
         test_memory: int | None,
         test_cpus: float | None,
         **options: Any,
     ) -> Any:
-        if options["sandbox"] == "none" and not i_understand:
+        if sandbox == "none" and not i_understand:
             raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
+        if sandbox == "none" and sandbox_on is not None:
+            raise UsageError("--sandbox-on: boxes judge in isolation alone: leave --sandbox none out")
         from benchkit.judging.sandbox import AskedLimits  # a script's help needs none
 
-        return function(**options, limits=AskedLimits(test_timeout, test_memory, test_cpus))
+        limits = AskedLimits(test_timeout, test_memory, test_cpus)
+        return function(**options, jail=Jail(sandbox, workers, limits, sandbox_on))
 
     decorated = command
     for option in reversed(FLAGS):
@@ -87,30 +97,13 @@ class Evaluation:
 
     problem_set: ProblemSet
     settings: Settings
-    sandbox: Callable[[], Sandbox]  # started; calling it waits until it is there
+    open_bench: OpenBench  # its sandbox is started; calling it waits until that is there
     pass_at: tuple[int, ...] = ()
     asked_how: Mapping[str, Any] = field(
         default_factory=dict
     )  # prompt_style, mode: part of the journal's key
-    limits: AskedLimits = field(kw_only=True)
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=time.monotonic)
-
-
-def starting_sandbox(
-    settings: Settings, level: str, workers: int | None, language: Language | None = None
-) -> AbstractContextManager[Callable[[], Sandbox]]:
-    """Its workers start while problems and answers are read; they can use the language's toolchain."""
-    from benchkit.judging.sandbox import start_sandbox
-
-    folders: tuple[str, ...] = ()
-    if (
-        language is not None and not language.preloaded
-    ):  # the sandbox must be told of what lies beyond the system's folders
-        toolchain = language.find_toolchain()
-        language.fill_caches(toolchain)
-        folders = toolchain.shown_folders
-    return start_sandbox(level, 1 if settings.check else workers, folders)
 
 
 def refuse_large_k(pass_at: Sequence[int], samples: int) -> None:
@@ -132,26 +125,26 @@ def show_prompts(questions: Iterable[Question]) -> None:
 
 def check(evaluation: Evaluation, what: str) -> None:
     """Everything that can be wrong before a model is there."""
-    level = evaluation.sandbox().isolation.level
-    say(f"{what} of {evaluation.problem_set.name}, sandbox {level}: all is ready")
+    place = evaluation.open_bench(evaluation.problem_set).place
+    say(f"{what} of {evaluation.problem_set.name}, sandbox {place}: all is ready")
 
 
 def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None:
     """Ask what is not answered yet, judge while asking, and tell the result."""
     from benchkit.asking.client.asking import Asking
-    from benchkit.judging.scoring import Tally, open_judge
+    from benchkit.judging.scoring import Tally
     from benchkit.judging.scoring.composite.problems import ProblemComposite
 
     settings, problem_set = evaluation.settings, evaluation.problem_set
     asking = Asking(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
-    sandbox = evaluation.sandbox()
-    judge = open_judge(problem_set, sandbox, evaluation.limits)
+    bench = evaluation.open_bench(problem_set)
+    judge = bench.judge
     tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
     composite = ProblemComposite(problem_set)
     with (
-        _remembering(judge, evaluation, sandbox) as remembering,
-        closing(asking.run(questions, depends_on, partial(_judged, remembering), sandbox.workers)) as judged,
+        _remembering(bench, evaluation) as remembering,
+        closing(asking.run(questions, depends_on, partial(_judged, remembering), bench.workers)) as judged,
     ):
         for row, answer in judged:
             tally.add(row)
@@ -160,26 +153,26 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
     output.stop_clock()
-    parts = composite.measure(settings.output_dir, sandbox if evaluation.efficiency else None, say)
+    parts = composite.measure(settings.output_dir, bench.sandbox() if evaluation.efficiency else None, say)
     summary = _with({"judging": dict(judge.conditions()), PARTS: parts}, tally.summary(ks))
-    _finish(output, summary, facts, sandbox.isolation)
+    _finish(output, summary, facts, bench.isolation)
 
 
 @contextmanager
-def _remembering(judge: Judge, evaluation: Evaluation, sandbox: Sandbox) -> Iterator[Judge]:
+def _remembering(bench: Bench, evaluation: Evaluation) -> Iterator[Judge]:
     """The judge; of a run that is done in rounds, one that judges nothing twice."""
     from benchkit.judging.judges.kept import KeptJudge
     from benchkit.judging.kept import open_kept_verdicts
 
     conditions = {
         "problem_set": evaluation.problem_set.as_record(),
-        "judging": judge.conditions(),
-        "sandbox": sandbox.isolation.as_record(),
-        "limits": asdict(evaluation.limits),
+        "judging": bench.conditions(),
+        "sandbox": bench.isolation.as_record(),
+        "limits": asdict(bench.limits),
     }
     settings = evaluation.settings
     with open_kept_verdicts(settings.need_folder(), conditions, goes_on=settings.part is not None) as kept:
-        yield judge if kept is None else KeptJudge(judge, kept)
+        yield bench.judge if kept is None else KeptJudge(bench.judge, kept)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -204,7 +197,7 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
 def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]:
     """Judge what was answered before and tell the result; the rows are for scripts that write more."""
-    from benchkit.judging.scoring import Tally, judge_saved, open_judge
+    from benchkit.judging.scoring import Tally, judge_saved
     from benchkit.judging.scoring.composite.problems import ProblemComposite
 
     problem_set = evaluation.problem_set
@@ -220,20 +213,21 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
     if evaluation.settings.check:
         check(evaluation, f"{samples.count} samples")
         return rows
-    sandbox = evaluation.sandbox()
+    bench = evaluation.open_bench(problem_set)
+    judge = bench.judge
     tally, composite = Tally(problem_set), ProblemComposite(problem_set)
     output = ScriptOutput(evaluation.settings.output_dir, samples.count, evaluation.begun)
-    judge = open_judge(problem_set, sandbox, evaluation.limits)
-    for row in judge_saved(judge, problem_set, samples, sandbox.workers):
+    for row in judge_saved(judge, problem_set, samples, bench.workers):
         tally.add(row)
         output.add(row)
         composite.add(row)
         rows.append(row)
     output.stop_clock()
-    parts = composite.measure(evaluation.settings.output_dir, sandbox if evaluation.efficiency else None, say)
+    measured_in = bench.sandbox() if evaluation.efficiency else None
+    parts = composite.measure(evaluation.settings.output_dir, measured_in, say)
     further = {"judging": dict(judge.conditions()), PARTS: parts}
     summary = _with(further, tally.summary(evaluation.pass_at or (1,)))
-    _finish(output, summary, {"samples": str(samples.path)}, sandbox.isolation)
+    _finish(output, summary, {"samples": str(samples.path)}, bench.isolation)
     return rows
 
 

@@ -2,50 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from benchkit.asking.script import say
-from benchkit.asking.tasks import Catalogue
-from benchkit.judging.kept import open_kept_verdicts
+from benchkit.asking.script import say, speaker
+from benchkit.asking.tasks import Catalogue, Task
+from benchkit.errors import UsageError
+from benchkit.judging.bench import Jail
+from benchkit.judging.kept import KeptVerdicts, open_kept_verdicts
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.tasks.browser import OF_PAGES, find_browser
-from benchkit.judging.tasks.judge import TaskJudge
+from benchkit.judging.tasks.judge import Attempt, TaskJudge
 from benchkit.judging.tasks.packages import install_packages
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 
 if TYPE_CHECKING:
-    from benchkit.judging.sandbox import Sandbox
+    from benchkit.judging.sandbox import Isolation, Sandbox
 
 
 @dataclass(frozen=True)
 class TaskBench:
-    """The judge of one command, with its sandbox and toolchains."""
+    """This machine's judge, with its sandbox and toolchains."""
 
     judge: TaskJudge
     sandbox: Sandbox
     toolchains: Toolchains
     installed: bool = False  # whether the packages that tasks declare were installed
-    asked: AskedLimits = NOTHING_ASKED
 
     def as_record(self) -> dict[str, Any]:
         """The part of a run's record that says how answers were judged."""
         return {"toolchains": self.toolchains.as_record(), "install_deps": self.installed}
-
-    @contextmanager
-    def remembering(self, folder: Path, *, goes_on: bool) -> Iterator[TaskBench]:
-        """This bench; of a run that is done in rounds, one that tests nothing twice."""
-        conditions = {
-            "install_deps": self.installed,  # of toolchains each task counts its own
-            "sandbox": self.sandbox.isolation.as_record(),
-            "limits": asdict(self.asked),
-        }
-        with open_kept_verdicts(folder, conditions, goes_on=goes_on) as kept:
-            yield replace(self, judge=self.judge.remembering(kept))
 
 
 @contextmanager
@@ -68,4 +59,83 @@ def open_bench(
     toolchains = find_toolchains(task.language.name for task in catalogue.problems)
     with open_sandbox(level, workers, toolchains.folders) as sandbox:
         judge = TaskJudge(Tester(sandbox, toolchains.by_language, asked), shown_in)
-        yield TaskBench(judge, sandbox, toolchains, install, asked)
+        yield TaskBench(judge, sandbox, toolchains, install)
+
+
+class JudgesTasks(Protocol):
+    """What a TaskJudge offers here, and a box elsewhere."""
+
+    # The verdict on what a model wrote, as TaskJudge gives it; callable from several threads at once.
+    def judge_answer(
+        self, task: Task, response: str, *, truncated: bool = False, start: Mapping[str, bytes] | None = None
+    ) -> Attempt: ...
+
+    # The same judge; what was judged in this folder before is not judged again.
+    def remembering(self, kept: KeptVerdicts | None) -> JudgesTasks: ...
+
+
+@dataclass(frozen=True)
+class TaskJudging:
+    """The judge of one command: this machine, or boxes of a cluster."""
+
+    judge: JudgesTasks
+    workers: int  # so many answers are judged at once
+    isolation: Isolation
+    place: str  # in words
+    missing: list[str]  # the languages in which no answer can be judged
+    as_record: Callable[[], dict[str, Any]]  # the part of a run's record that says how answers were judged
+    kept_under: Mapping[str, Any]  # the conditions under which a verdict is one for the next round, too
+    here: Callable[[], TaskBench]  # this machine's own, for what is measured beside the verdicts
+
+    @contextmanager
+    def remembering(self, folder: Path, *, goes_on: bool) -> Iterator[TaskJudging]:
+        """The same; of a run that is done in rounds, one that tests nothing twice."""
+        conditions = {"sandbox": self.isolation.as_record(), **self.kept_under}
+        with open_kept_verdicts(folder, conditions, goes_on=goes_on) as kept:
+            yield replace(self, judge=self.judge.remembering(kept))
+
+
+@contextmanager
+def open_judging(
+    catalogue: Catalogue, jail: Jail, *, install: bool = False, browser: bool = False
+) -> Iterator[TaskJudging]:
+    """SandboxError, or ClusterError, where nobody can judge."""
+    opening = partial(
+        open_bench, catalogue, jail.level, jail.workers, jail.limits, install=install, browser=browser
+    )
+    if jail.boxes is not None:
+        if install:
+            raise UsageError("--install-deps installs on this machine: leave it or --sandbox-on out")
+        with _on_boxes(catalogue, jail, jail.boxes, opening, browser=browser) as judging:
+            yield judging
+        return
+    with opening() as bench:
+        isolation, missing = bench.sandbox.isolation, bench.toolchains.missing()
+        yield TaskJudging(
+            *(bench.judge, bench.sandbox.workers, isolation, isolation.level, missing, bench.as_record),
+            {
+                "install_deps": install,
+                "limits": asdict(jail.limits),
+            },  # of toolchains each task counts its own
+            lambda: bench,
+        )
+
+
+@contextmanager
+def _on_boxes(
+    catalogue: Catalogue, jail: Jail, address: str, opening: Callable[[], Any], *, browser: bool
+) -> Iterator[TaskJudging]:
+    from benchkit.judging.elsewhere.boxes import JudgingBoxes, work_of
+    from benchkit.judging.elsewhere.judges import BoxesTaskJudge, Desk, Here
+
+    work = work_of(catalogue, jail.level, jail.workers, jail.limits, browser=browser)
+    with JudgingBoxes(address, work, speaker()) as boxes, closing(Here(opening)) as here:
+        desk: Desk[TaskBench] = Desk(
+            boxes, here, lambda bench: (bench.sandbox.isolation, bench.toolchains.as_record())
+        )
+        yield TaskJudging(
+            *(BoxesTaskJudge(desk), boxes.workers, boxes.isolation, boxes.place, boxes.missing),
+            lambda: {"toolchains": boxes.toolchains, "install_deps": False, **desk.as_record()},
+            {"boxes": boxes.kinds, "limits": asdict(jail.limits)},
+            here.bench,
+        )

@@ -19,7 +19,7 @@ from benchkit.contract import PARTS
 from benchkit.judging.polyglot_figures import Figures, Try, figures_as_text
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.composite.tasks import TaskComposite
-from benchkit.judging.task_bench import TaskBench
+from benchkit.judging.task_bench import TaskJudging
 from benchkit.judging.task_rows import Manner, TaskRow, questions_of
 from benchkit.judging.tasks.artifacts import Attempts, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
@@ -46,7 +46,7 @@ class TaskRun:
     catalogue: Catalogue
     settings: Settings
     manner: Manner
-    bench: TaskBench
+    bench: TaskJudging
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=monotonic)
     first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries
@@ -70,7 +70,7 @@ class TaskRun:
         depends_on = {"problem_set": self.catalogue.as_record(), **self.manner.as_record()}
         while questions:
             again: list[Question] = []
-            with closing(asking.run(questions, depends_on, self._judged, self.bench.sandbox.workers)) as rows:
+            with closing(asking.run(questions, depends_on, self._judged, self.bench.workers)) as rows:
                 for row, answer in rows:
                     if following := self._next_question(row):
                         again.append(following)
@@ -88,7 +88,7 @@ class TaskRun:
         output = ScriptOutput(folder, len(responses), self.begun)
         outcome = _Outcome(self, output, Attempts(folder, model) if folder else None)
         judged = []
-        with ThreadPoolExecutor(self.bench.sandbox.workers) as pool:
+        with ThreadPoolExecutor(self.bench.workers) as pool:
             for row in pool.map(self._replayed, responses):
                 outcome.add(row, None)
                 judged.append(row)
@@ -242,8 +242,8 @@ class _Outcome:
     def finish(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run
         self._output.stop_clock()
-        sandbox = run.bench.sandbox if run.efficiency else None
-        toolchains = run.bench.toolchains.by_language
+        here = run.bench.here() if run.efficiency else None
+        sandbox, toolchains = (here.sandbox, here.toolchains.by_language) if here else (None, {})
         parts = self._composite.measure(run.settings.output_dir, sandbox, toolchains, say)
         summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
         further = {
@@ -258,7 +258,7 @@ class _Outcome:
             )
         if run.manner.tries > 1:
             further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
-        isolation = run.bench.sandbox.isolation
+        isolation = run.bench.isolation
         for warning in isolation.warnings:
             say(warning)
         whole = self._output.finish(

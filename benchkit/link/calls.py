@@ -42,6 +42,11 @@ class Operation:
     STOP = "box_stop"
     RECORD = "box_record"  # of a run that has ended
     FILE = "box_file"  # a part of one of its files
+    JUDGE_OPEN = "box_judge_open"  # a session, in which it judges answers of a run that is elsewhere
+    JUDGE_PUT = "box_judge_put"  # a part of a problem
+    JUDGE = "box_judge"  # an answer
+    JUDGE_KEEP = "box_judge_keep"  # the session goes on, though nothing is asked now
+    JUDGE_END = "box_judge_end"
 
 
 class GroupState(StrEnum):
@@ -77,6 +82,7 @@ class Calls:
         self.host, self.port = head_address(address)
         prepare()
         self._credentials = credentials or own_credentials()
+        self.own_name = self._credentials.name
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._pool: Any = None

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from pathlib import Path
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from benchkit.asking.tasks.base import Catalogue, Files, Task
@@ -154,11 +154,20 @@ def read_solution(task: Task, name: str = SOLUTION) -> dict[str, bytes]:
 
 def read_mutants(folder: Path) -> list[Mutant]:
     """The mutants in a folder; ProblemsError where one does not name its mistake."""
-    return [_mutant(path) for path in sorted(folder.glob("*.txt"))]
+    return [_mutant(path, _text(path)) for path in sorted(folder.glob("*.txt"))]
 
 
-def _mutant(path: Path) -> Mutant:
-    text = _text(path)
+def mutants_in(tests: Files) -> list[Mutant]:
+    """The mutants among a task's test files; they need not lie in a folder here."""
+    paths = sorted(PurePosixPath(name) for name in tests)
+    return [
+        _mutant(path, tests[str(path)].decode())
+        for path in paths
+        if path.parent == PurePosixPath(MUTANTS) and path.suffix == ".txt"
+    ]
+
+
+def _mutant(path: PurePath, text: str) -> Mutant:
     mistake, _, edits = text.partition("\n")
     if not mistake.strip() or "SEARCH" in mistake:
         raise ProblemsError(f"{path}, line 1: must name the mistake in one sentence")

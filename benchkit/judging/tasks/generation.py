@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from benchkit.asking.answers.edits import Malformed, apply_blocks
 from benchkit.asking.tasks.base import Task
-from benchkit.asking.tasks.folders import MUTANTS, REFERENCE, SECOND, Mutant, read_mutants
+from benchkit.asking.tasks.folders import REFERENCE, SECOND, Mutant, mutants_in
 from benchkit.errors import ProblemsError
 from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
@@ -83,8 +83,7 @@ def _part(task: Task, name: str) -> dict[str, bytes]:
 
 def _mutants(task: Task) -> Iterator[tuple[Mutant, dict[str, bytes]]]:
     reference = _part(task, REFERENCE)
-    assert task.folder is not None
-    for mutant in read_mutants(task.folder / "tests" / MUTANTS):
+    for mutant in mutants_in(task.tests):
         try:
             yield mutant, apply_blocks(mutant.edits, reference)
         except Malformed as error:

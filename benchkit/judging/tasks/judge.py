@@ -9,6 +9,7 @@ from typing import Any
 
 from benchkit.asking.answers.edits import Malformed, Workspace, apply_answer, patch_of
 from benchkit.asking.tasks.base import Task
+from benchkit.contract import JUDGED_ON
 from benchkit.errors import MissingDependency
 from benchkit.judging.kept import KeptVerdicts
 from benchkit.judging.tasks.browser import OF_PAGES, BrowserResult, see_in_browser
@@ -33,6 +34,7 @@ class Attempt:
     notes: tuple[str, ...] = ()  # which parts of it were refused
     forms: tuple[str, ...] = ()
     seen: BrowserResult | None = None  # its result in a browser
+    judged_on: Mapping[str, Any] = field(default_factory=dict)  # the box, where it was judged elsewhere
 
     def as_record(self) -> dict[str, Any]:
         """The part of a verdict's line that only tasks have."""
@@ -47,6 +49,7 @@ class Attempt:
             **_known(weight_share=self.tested.weight_share, coverage=self.tested.coverage),
             **({"browser": self.seen.as_record()} if self.seen else {}),
             **({"refused": list(self.notes)} if self.notes else {}),
+            **({JUDGED_ON: dict(self.judged_on)} if self.judged_on else {}),
         }
 
 
@@ -77,15 +80,15 @@ class TaskJudge:
         `start`: the files that it changes, where they are not the task's own.
         """
         if isinstance(missing := self._tester.toolchain_of(task), Tested):
-            return _without_run(missing.verdict, missing.detail)  # whatever the answer is
+            return without_run(missing.verdict, missing.detail)  # whatever the answer is
         begun = task.workspace if start is None else start
         workspace = Workspace(begun, task.editable, task.language.labels)
         try:
             applied = apply_answer(response, workspace)
         except Malformed as error:
-            return _without_run(Verdict.TRUNCATED if truncated else Verdict.MALFORMED, str(error))
+            return without_run(Verdict.TRUNCATED if truncated else Verdict.MALFORMED, str(error))
         if applied is None:
-            return _without_run(Verdict.TRUNCATED if truncated else Verdict.EMPTY, "no code in the answer")
+            return without_run(Verdict.TRUNCATED if truncated else Verdict.EMPTY, "no code in the answer")
         changed = {
             name: content
             for name, content in applied.files.items()
@@ -137,5 +140,6 @@ def _known(**shares: float | None) -> dict[str, float]:
     return {name: round(share, 4) for name, share in shares.items() if share is not None}
 
 
-def _without_run(verdict: Verdict, detail: str) -> Attempt:
+def without_run(verdict: Verdict, detail: str) -> Attempt:
+    """The attempt where nothing was run."""
     return Attempt(verdict, detail, Tested(verdict, detail))

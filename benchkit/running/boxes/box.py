@@ -8,6 +8,7 @@ import signal
 import tempfile
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from distributed import Worker
@@ -20,6 +21,7 @@ from benchkit.link.calls import BOX_ADDRESS, MAY_PASS, REFUSED, Operation, Refus
 from benchkit.link.certificates import Credentials
 from benchkit.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
 from benchkit.running.boxes.groups import Groups
+from benchkit.running.boxes.judging import Judging
 
 GLANCE_S = 0.1
 FENCES_EVERY_S = 0.5
@@ -70,11 +72,13 @@ async def run_box(
     over = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, over.set)
-    messages = Messages(_handlers(groups), security)
+    judging = Judging()
+    messages = Messages(_handlers(groups, judging), security)
     own = as_url(await asyncio.to_thread(get_ip, host, port), 0)
     await messages.listen(own, **security.get_listen_args("worker"))
     with tempfile.TemporaryDirectory(prefix="bench-box-") as folder:
         minding = asyncio.create_task(_mind(groups, say))
+        minding_sessions = asyncio.create_task(judging.mind())
         joining = asyncio.create_task(
             _stay(as_url(host, port), credentials.name, str(messages.address), security, folder, say)
         )
@@ -85,6 +89,8 @@ async def run_box(
             await _ended(leaving)
             error = await _ended(joining)
             await _ended(minding)
+            await _ended(minding_sessions)
+            await judging.end()
             await asyncio.to_thread(groups.end)
             await messages.close()
     if error is not None:
@@ -137,7 +143,7 @@ async def _mind(groups: Groups, say: Callable[[str], None]) -> None:
             say(f"{group}: nobody looks at it any more, so it may be at work elsewhere: stopped here")
 
 
-def _handlers(groups: Groups) -> dict[str, Handler]:
+def _handlers(groups: Groups, judging: Judging) -> dict[str, Handler]:
     plain: dict[str, Callable[..., Any]] = {
         Operation.FACTS: groups.facts,
         Operation.OFFER: groups.offer,
@@ -146,17 +152,17 @@ def _handlers(groups: Groups) -> dict[str, Handler]:
         Operation.RECORD: groups.record,
         Operation.FILE: groups.file,
     }
-    handlers: dict[str, Handler] = {name: _handler(work) for name, work in plain.items()}
+    awaited: dict[str, Callable[..., Awaitable[Any]]] = {
+        **{name: partial(asyncio.to_thread, work) for name, work in plain.items()},
+        **judging.handlers,
+        Operation.LOOK: partial(_news, groups),
+    }
+    return {name: _handler(work) for name, work in awaited.items()}
 
-    async def look(body: str) -> str:
-        return await _answered(lambda **arguments: _news(groups, **arguments), body)
 
-    return {**handlers, Operation.LOOK: look}
-
-
-def _handler(work: Callable[..., Any]) -> Handler:
+def _handler(work: Callable[..., Awaitable[Any]]) -> Handler:
     async def handle(body: str) -> str:
-        return await _answered(lambda **arguments: asyncio.to_thread(work, **arguments), body)
+        return await _answered(work, body)
 
     return handle
 

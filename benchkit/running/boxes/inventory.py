@@ -13,6 +13,7 @@ from benchkit.errors import BenchError, UsageError
 from benchkit.languages import LANGUAGES
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
+from benchkit.running.boxes.judging import judging_offer
 from benchkit.serving.gguf import sha256_of
 from benchkit.serving.servers import installed
 from benchkit.serving.telemetry import machine_facts
@@ -30,6 +31,7 @@ class Inventory:
     toolchains: Mapping[str, str]
     models: Mapping[str, ModelFile] = field(default_factory=dict)  # by sha256
     allows_commands: bool = False
+    judging: Mapping[str, Any] = field(default_factory=dict)  # how it judges for others, or why not
 
     @property
     def slots(self) -> int:
@@ -48,6 +50,7 @@ class Inventory:
             "engines": dict(self.engines),
             "toolchains": dict(self.toolchains),
             "allows_commands": self.allows_commands,
+            "judging": dict(self.judging),
             "models": [
                 {"sha256": sha256, "name": model.path.name, "size_bytes": model.size_bytes}
                 for sha256, model in self.models.items()
@@ -69,6 +72,7 @@ def take_inventory(
         toolchains=_toolchains(),
         models=_models(places, report),
         allows_commands=allows_commands,
+        judging=judging_offer(),
     )
 
 

@@ -1,0 +1,173 @@
+"""The judges that a script uses in place of its own: boxes judge, and this machine where none is left."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.evalplus import DifferentialProblem
+from benchkit.asking.tasks.base import Task
+from benchkit.contract import JUDGED_ON, JUDGING_BOXES
+from benchkit.errors import BenchError
+from benchkit.judging.elsewhere.boxes import JudgingBoxes
+from benchkit.judging.elsewhere.forms import Asked, pack, unpack
+from benchkit.judging.elsewhere.session import judged_by
+from benchkit.judging.judges.base import Judgement
+from benchkit.judging.kept import KeptVerdicts, digest_of
+from benchkit.judging.sandbox import Isolation, WorkerLost
+from benchkit.judging.tasks.judge import Attempt, without_run
+from benchkit.verdict import Verdict
+
+MOST_WORKERS = 3  # that may fail in a row while they judge one answer
+Bench = TypeVar("Bench")
+Result = TypeVar("Result")
+Toolchains = Mapping[str, str | None]
+
+
+class Here(Generic[Bench]):
+    """What this machine judges with, opened once somebody needs it; may be asked from several threads."""
+
+    def __init__(self, opening: Callable[[], AbstractContextManager[Bench]]) -> None:
+        self._opening = opening
+        self._lock, self._opened = Lock(), ExitStack()
+        self._bench: Bench | None = None
+        self._error: BenchError | None = None
+
+    def bench(self) -> Bench:
+        """BenchError, the same one each time, where this machine cannot judge."""
+        with self._lock:
+            if self._error is not None:
+                raise self._error
+            if self._bench is None:
+                try:
+                    self._bench = self._opened.enter_context(self._opening())
+                except BenchError as error:
+                    self._error = error
+                    raise
+            return self._bench
+
+    def close(self) -> None:
+        self._opened.close()
+
+
+class Desk(Generic[Bench]):
+    """Has each answer judged by a box, or here where none is left, and knows who did it."""
+
+    def __init__(
+        self,
+        boxes: JudgingBoxes,
+        here: Here[Bench],
+        describe: Callable[[Bench], tuple[Isolation, Toolchains]],
+    ) -> None:
+        self._boxes, self._here, self._describe = boxes, here, describe
+        self._judged_here = 0
+        self._lock = Lock()
+
+    def judged(
+        self, problem: Problem, asked: Asked, kind: type[Result], locally: Callable[[Bench], Result]
+    ) -> tuple[Result, dict[str, Any]]:
+        """The judgement, and the record of who made it; BenchError where nobody is left."""
+        answer = self._boxes.judge(problem, asked, kind)
+        if answer is not None:
+            judgement, session = answer
+            return judgement, session.as_record(problem.language.name)
+        bench = self._here.bench()
+        judgement = locally(bench)
+        with self._lock:
+            self._judged_here += 1
+        return judgement, self._as_record(bench, problem.language.name)
+
+    def _as_record(self, bench: Bench, language: str | None = None) -> dict[str, Any]:
+        isolation, toolchains = self._describe(bench)
+        return judged_by(self._boxes.own_name, isolation, toolchains, language)
+
+    def as_record(self) -> dict[str, Any]:
+        """Who judged how many answers, with what."""
+        record = [{**one.as_record(), "answers": one.judged} for one in self._boxes.sessions]
+        if self._judged_here:
+            record.append({**self._as_record(self._here.bench()), "answers": self._judged_here})
+        return {JUDGING_BOXES: record}
+
+
+class BoxesJudge:
+    """Judges a problem set's answers; offers `Judge`."""
+
+    def __init__(self, desk: Desk[Any], problem_set: ProblemSet, conditions: Mapping[str, Any]) -> None:
+        self._desk, self._conditions = desk, conditions
+        self._has_base = isinstance(problem_set.problems[0], DifferentialProblem)
+
+    def judge(self, problem: Problem, source: str) -> Judgement:
+        asked = Asked(problem.id, source)
+        try:
+            judgement, who = self._desk.judged(
+                problem, asked, Judgement, lambda bench: bench.judge.judge(problem, source)
+            )
+        except BenchError as error:
+            if isinstance(error, WorkerLost):
+                raise
+            return self.judge_unrun(Verdict.INFRASTRUCTURE, nobody(error))
+        return replace(judgement, further={**judgement.further, JUDGED_ON: who})
+
+    def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
+        return Judgement(verdict, detail, base_verdict=verdict if self._has_base else None)
+
+    def conditions(self) -> dict[str, Any]:
+        return {**self._conditions, **self._desk.as_record()}
+
+
+class BoxesTaskJudge:
+    """Judges a catalogue's answers, as TaskJudge does here."""
+
+    def __init__(self, desk: Desk[Any], kept: KeptVerdicts | None = None) -> None:
+        self._desk, self._kept = desk, kept
+
+    def remembering(self, kept: KeptVerdicts | None) -> BoxesTaskJudge:
+        """The same judge; what was judged in this folder before goes to no box again."""
+        return BoxesTaskJudge(self._desk, kept)
+
+    def judge_answer(
+        self,
+        task: Task,
+        response: str,
+        *,
+        truncated: bool = False,
+        start: Mapping[str, bytes] | None = None,
+    ) -> Attempt:
+        asked = Asked(task.id, response, truncated, start)
+        if self._kept is None:
+            return self._judged(task, asked)
+        key = digest_of(task.sha256, pack(asked))
+        known = self._kept.recall(key, lambda record: unpack(b64decode(record["attempt"])))
+        if isinstance(known, Attempt):
+            return known
+        attempt = self._judged(task, asked)
+        if attempt.verdict is not Verdict.INFRASTRUCTURE:
+            self._kept.keep(key, {"attempt": b64encode(pack(attempt)).decode()})
+        return attempt
+
+    def _judged(self, task: Task, asked: Asked) -> Attempt:
+        why = ""
+        for _ in range(MOST_WORKERS):
+            try:
+                attempt, who = self._desk.judged(
+                    task, asked, Attempt,
+                    lambda bench: bench.judge.judge_answer(
+                        task, asked.text, truncated=asked.truncated, start=asked.start
+                    ),
+                )  # fmt: skip
+            except WorkerLost as lost:
+                why = f"{MOST_WORKERS} times: {lost}"
+            except BenchError as error:
+                return without_run(Verdict.INFRASTRUCTURE, nobody(error))
+            else:
+                return replace(attempt, judged_on=who)
+        return without_run(Verdict.INFRASTRUCTURE, why)
+
+
+def nobody(error: BenchError) -> str:
+    return f"no box that judges is left, and this machine cannot: {error}"
