@@ -243,12 +243,14 @@ class StandInGroups:
 def stand_in_boxes(asked: argparse.Namespace) -> None:
     from benchkit.link.wire import as_url, prepare, security_of
     from benchkit.running.boxes.box import Member, Messages, _handlers
+    from benchkit.running.boxes.judging import Judging
 
     async def run() -> None:
         security = security_of(own_credentials())
         with tempfile.TemporaryDirectory() as folder:
             for number in range(asked.boxes):
-                messages = Messages(_handlers(StandInGroups(asked.seconds)), security)  # type: ignore[arg-type]
+                handlers = _handlers(StandInGroups(asked.seconds), Judging())  # type: ignore[arg-type]
+                messages = Messages(handlers, security)
                 await messages.listen(as_url("127.0.0.1", 0), **security.get_listen_args("worker"))
                 name = f"box{number:03}"
                 await Member(as_url("127.0.0.1", asked.port), name, messages.address, security, folder)

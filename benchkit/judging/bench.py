@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchkit.asking.script import say
+from benchkit.asking.script import speaker
 from benchkit.contract import JUDGING_BOXES
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def _on_boxes(jail: Jail, address: str, language: Language | None) -> Iterator[O
             from benchkit.judging.elsewhere.judges import BoxesJudge, Desk, Here
 
             work = work_of(problem_set, jail.level, jail.workers, jail.limits)
-            boxes = stack.enter_context(JudgingBoxes(address, work, say))
+            boxes = stack.enter_context(JudgingBoxes(address, work, speaker()))
             here = stack.enter_context(closing(Here(partial(_opened_here, jail, language, problem_set))))
             judge = BoxesJudge(Desk(boxes, here, _description), problem_set, boxes.conditions)
             kinds = {**boxes.conditions, JUDGING_BOXES: boxes.kinds}

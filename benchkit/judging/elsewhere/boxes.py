@@ -36,6 +36,7 @@ class JudgingBoxes:
         self._address, self._work, self._say = address, work, say
         self._calls = Calls(address)
         self._sessions: dict[str, Session] = {}
+        self._former: list[Session] = []  # of boxes that came back and began anew
         self._lost: set[str] = set()
         self._barred: set[str] = set()  # lost for good
         self._none_since: float | None = None
@@ -103,6 +104,17 @@ class JudgingBoxes:
     def conditions(self) -> dict[str, Any]:
         """The first box's."""
         return dict(self.sessions[0].opened.conditions)
+
+    def as_record(self) -> list[dict[str, Any]]:
+        """Each box, with what it judged how many answers."""
+        answers: dict[str, int] = {}
+        records: dict[str, dict[str, Any]] = {}
+        for one in (*self._former, *self.sessions):
+            record = one.as_record()
+            key = repr(record)
+            records[key] = record
+            answers[key] = answers.get(key, 0) + one.judged
+        return [{**records[key], "answers": answers[key]} for key in records]
 
     @property
     def kinds(self) -> list[dict[str, Any]]:
@@ -187,6 +199,8 @@ class JudgingBoxes:
 
     def _gain(self, session: Session) -> None:
         with self._changed:
+            former = self._sessions.get(session.box.name, session)
+            self._former += [former] if former is not session else []
             self._sessions[session.box.name] = session
             self._lost.discard(session.box.name)
             self._none_since = None
@@ -199,7 +213,8 @@ class JudgingBoxes:
             for session in self.sessions:
                 if session.box.name not in self._barred:
                     self._look_after(session)
-            if self._lost - self._barred or monotonic() - looked > LOOKS_EVERY_S:
+            is_short = self._lost - self._barred or not self._sessions.keys() - self._lost
+            if is_short or monotonic() - looked > LOOKS_EVERY_S:
                 looked = monotonic()
                 with _passing():
                     self._look_for_more()

@@ -88,7 +88,7 @@ class Desk(Generic[Bench]):
 
     def as_record(self) -> dict[str, Any]:
         """Who judged how many answers, with what."""
-        record = [{**one.as_record(), "answers": one.judged} for one in self._boxes.sessions]
+        record = self._boxes.as_record()
         if self._judged_here:
             record.append({**self._as_record(self._here.bench()), "answers": self._judged_here})
         return {JUDGING_BOXES: record}

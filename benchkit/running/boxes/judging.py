@@ -19,7 +19,7 @@ from typing import Any
 
 from benchkit.contract import JUDGING_FRAME, JUDGING_OFFER, JUDGING_SERVICE
 from benchkit.environment import ROOT
-from benchkit.link.calls import BUSY, Operation, Refused
+from benchkit.link.calls import Operation, Refused
 
 OFFER_WITHIN_S = 120.0
 LEFT_ALONE_S = 30.0  # a session that nobody has asked for so long is over
@@ -124,9 +124,9 @@ class Judging:
 
     def __init__(self) -> None:
         processors = len(os.sched_getaffinity(0))
-        self._most = SESSIONS_A_PROCESSOR * processors
+        self.most = SESSIONS_A_PROCESSOR * processors
         self._slots = asyncio.Semaphore(processors)
-        self._sessions: dict[str, Session] = {}
+        self.sessions: dict[str, Session] = {}
         self._opening = asyncio.Lock()
 
     @property
@@ -142,10 +142,10 @@ class Judging:
     async def open(self, session: str, number: int, frame: str, wait_s: float) -> dict[str, Any]:
         """Begin a session, unless this is the same question again."""
         async with self._opening:
-            if session not in self._sessions:
-                if len(self._sessions) >= self._most:
-                    raise Refused(BUSY)
-                self._sessions[session] = Session(await _started())
+            if session not in self.sessions:
+                if len(self.sessions) >= self.most:
+                    raise Refused("it judges for as many runs as it can")
+                self.sessions[session] = Session(await _started())
         return await self._answer(session, number, frame, wait_s, None)
 
     async def put(self, session: str, number: int, frame: str, wait_s: float) -> dict[str, Any]:
@@ -173,27 +173,27 @@ class Judging:
         return {}
 
     async def end_one(self, session: str) -> dict[str, Any]:
-        one = self._sessions.pop(session, None)
+        one = self.sessions.pop(session, None)
         if one is not None:
             await one.end()
         return {}
 
     def _session(self, name: str) -> Session:
-        if name not in self._sessions:
+        if name not in self.sessions:
             raise Refused("it has no such session")
-        return self._sessions[name]
+        return self.sessions[name]
 
     async def mind(self) -> None:
         """End the sessions that nobody asks for any more."""
         while True:
             await asyncio.sleep(1.0)
             now = time.monotonic()
-            for name, one in list(self._sessions.items()):
+            for name, one in list(self.sessions.items()):
                 if now - one.asked_at > LEFT_ALONE_S:
                     await self.end_one(name)
 
     async def end(self) -> None:
-        await asyncio.gather(*map(self.end_one, list(self._sessions)))
+        await asyncio.gather(*map(self.end_one, list(self.sessions)))
 
 
 async def _started() -> asyncio.subprocess.Process:

@@ -1,0 +1,193 @@
+"""Boxes that judge: their verdicts are those of this machine, and none is lost with a box."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from benchkit.asking.problems import load
+from benchkit.asking.problems.base import ProblemSet
+from benchkit.errors import BenchError, ClusterError
+from benchkit.judging.bench import Jail, starting_bench
+from benchkit.judging.elsewhere import boxes
+from benchkit.judging.sandbox import NOTHING_ASKED
+from benchkit.judging.scoring import Judged, judge_saved, read_samples
+from benchkit.link.calls import Operation
+from benchkit.verdict import Verdict
+from tests.judging.elsewhere.in_process import FACTS, Boxes, boxes_in_process
+from tests.support import ROOT
+
+ADDRESS = "head"
+pytestmark = pytest.mark.usefixtures("command")
+WRONG = {"Demo/1": "    return None\n", "Demo/2": "    return (\n", "Demo/3": "    raise ValueError\n"}
+
+
+@pytest.fixture
+def command() -> Iterator[None]:
+    """The script that says what becomes of boxes."""
+    with click.Context(click.Command("run_eval"), info_name="run_eval.py"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def problems() -> ProblemSet:
+    return load(file=ROOT / "demo" / "problems.jsonl")
+
+
+def samples_in(folder: Path, problems: ProblemSet) -> Path:
+    path = folder / "samples.jsonl"
+    rows = [
+        {"task_id": one.id, "completion": WRONG[one.id]}
+        if one.id in WRONG
+        else {"task_id": one.id, "solution": one.solution}
+        for one in problems.problems
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def judged(problems: ProblemSet, samples: Path, address: str | None) -> tuple[list[Judged], dict[str, Any]]:
+    """All rows, and how they were judged."""
+    with starting_bench(Jail("auto", None, NOTHING_ASKED, address)) as open_bench:
+        bench = open_bench(problems)
+        rows = list(judge_saved(bench.judge, problems, read_samples(samples, problems), bench.workers))
+        return rows, bench.judge.conditions()
+
+
+def verdicts(rows: Sequence[Judged]) -> dict[str, tuple[Verdict, str]]:
+    return {row.task_id: (row.verdict, row.detail) for row in rows}
+
+
+def test_boxes_give_this_machines_verdicts_and_lose_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two boxes share the answers; when one dies and the other's process is killed, this machine goes on."""
+    samples = samples_in(tmp_path, problems)
+    here, _ = judged(problems, samples, None)
+    assert Counter(row.verdict for row in here)[Verdict.PASSED] == len(problems.problems) - len(WRONG)
+    monkeypatch.setattr(boxes, "BACK_WITHIN_S", 0.0)
+    monkeypatch.setattr(boxes, "KEEPS_EVERY_S", 600.0)
+    with boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}) as cluster:
+        there, conditions = judged(problems, samples, ADDRESS)
+        assert verdicts(there) == verdicts(here)
+        counts = Counter(row.further["judged_on"]["box"] for row in there)
+        assert {one["box"]: one["answers"] for one in conditions["boxes"]} == counts
+        assert set(counts) == {"alpha", "beta"}
+        assert all(one["python"] and one["sandbox"] for one in conditions["boxes"])
+
+        reply, ask = 0, cluster.ask
+
+        def falter(*asked: Any, **arguments: Any) -> Any:
+            nonlocal reply
+            reply += asked[1] == Operation.JUDGE
+            if reply == 6:
+                cluster.dead.add("alpha")
+            if reply == 12:
+                cluster.kill_processes("beta")
+            return ask(*asked, **arguments)
+
+        cluster.ask = falter  # type: ignore[method-assign]
+        there, conditions = judged(problems, samples, ADDRESS)
+    assert verdicts(there) == verdicts(here)
+    counts = Counter(row.further["judged_on"]["box"] for row in there)
+    assert {one["box"]: one["answers"] for one in conditions["boxes"]} == counts
+    assert counts["desk"] > 0
+    said = capsys.readouterr().err
+    assert "alpha judges no more (tls://alpha:1 does not answer within 8 s): its answers are judged" in said
+    assert "beta judges no more (its judging process has ended)" in said
+
+
+def test_a_box_that_answers_nonsense_is_asked_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet
+) -> None:
+    """Its answers are judged by the other; a box that joins later, or is back, takes its part."""
+    samples = samples_in(tmp_path, problems)
+    monkeypatch.setattr(boxes, "KEEPS_EVERY_S", 0.02)
+    with boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}) as cluster:
+        cluster.mad.add("alpha")
+        cluster.dead.add("beta")
+        with starting_bench(Jail("auto", 2, NOTHING_ASKED, ADDRESS)) as open_bench:
+            bench = open_bench(problems)
+            cluster.dead.clear()
+            rows = list(judge_saved(bench.judge, problems, read_samples(samples, problems), 2))
+            (lost, other) = bench.judge.conditions()["boxes"]
+        assert (lost["box"], lost["answers"]) == ("alpha", 0)
+        assert (other["box"], other["answers"]) == ("beta", len(rows))
+        assert sum(asked == ("alpha", Operation.JUDGE) for asked in cluster.asked) <= 2
+
+
+def test_where_nobody_can_judge_the_answer_counts_for_nobody(
+    monkeypatch: pytest.MonkeyPatch, problems: ProblemSet
+) -> None:
+    """Neither a box nor this machine: the verdict is infrastructure, and says why."""
+    monkeypatch.setattr(boxes, "BACK_WITHIN_S", 0.0)
+    problem = problems.problems[0]
+    with (
+        boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster,
+        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+    ):
+        judge = open_bench(problems).judge
+        cluster.dead.add("alpha")
+        monkeypatch.setattr("benchkit.judging.sandbox.start_sandbox", refused)
+        for _ in range(2):
+            judgement = judge.judge(problem, problem.solution or "")
+            assert judgement.verdict is Verdict.INFRASTRUCTURE
+            assert judgement.detail == "no box that judges is left, and this machine cannot: no safe way"
+
+
+def refused(*_: object) -> Any:
+    raise BenchError("no safe way")
+
+
+@pytest.mark.parametrize(
+    ("facts", "kind", "why"),
+    [
+        ({}, ClusterError, "no box has joined head yet: bench_runner.py cluster join head on each"),
+        (
+            {"alpha": {"version": "0.0.9"}},
+            ClusterError,
+            r"alpha: it has version 0\.0\.9 of bench_runner, this is .*: update it",
+        ),
+        (
+            {"alpha": {**FACTS, "judging": {"refusal": "no safe way to run the model's code here"}}},
+            ClusterError,
+            "no box at head can judge this: alpha: no safe way to run the model's code here",
+        ),
+    ],
+)
+def test_boxes_that_cannot_judge_are_told_before_anything_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+    problems: ProblemSet,
+    facts: dict[str, Any],
+    kind: type[BenchError],
+    why: str,
+) -> None:
+    """Each with its reason, in one line."""
+    with (
+        boxes_in_process(monkeypatch, facts),
+        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        pytest.raises(kind, match=why),
+    ):
+        open_bench(problems)
+
+
+def test_a_box_that_is_full_is_told_so(monkeypatch: pytest.MonkeyPatch, problems: ProblemSet) -> None:
+    """It takes no more sessions than it can carry; nothing is started for one more."""
+    with boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster:
+        fill(cluster)
+        with (
+            starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+            pytest.raises(ClusterError, match="alpha: it judges for as many runs as it can"),
+        ):
+            open_bench(problems)
+        assert not cluster.judging["alpha"].sessions
+
+
+def fill(cluster: Boxes) -> None:
+    cluster.judging["alpha"].most = 0
