@@ -28,7 +28,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, cast
 
 import psutil
 
@@ -243,14 +243,15 @@ class StandInGroups:
 def stand_in_boxes(asked: argparse.Namespace) -> None:
     from benchkit.link.wire import as_url, prepare, security_of
     from benchkit.running.boxes.box import Member, Messages, _handlers
+    from benchkit.running.boxes.groups import Groups
     from benchkit.running.boxes.judging import Judging
 
     async def run() -> None:
         security = security_of(own_credentials())
         with tempfile.TemporaryDirectory() as folder:
             for number in range(asked.boxes):
-                handlers = _handlers(StandInGroups(asked.seconds), Judging())  # type: ignore[arg-type]
-                messages = Messages(handlers, security)
+                groups = cast(Groups, StandInGroups(asked.seconds))  # as far as messages ask for it
+                messages = Messages(_handlers(groups, Judging()), security)
                 await messages.listen(as_url("127.0.0.1", 0), **security.get_listen_args("worker"))
                 name = f"box{number:03}"
                 await Member(as_url("127.0.0.1", asked.port), name, messages.address, security, folder)

@@ -161,7 +161,7 @@ def _end(code: int) -> NoReturn:
 
     Whatever is unusual is left to the interpreter itself.
     """
-    threading._shutdown()  # type: ignore[attr-defined]
+    threading._shutdown()  # type: ignore[attr-defined]  # private, and no other name does it
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.loaded_interpreter import run_script
-from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server
+from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, question_of
 from tests.support import ROOT
 
 PROBLEMS = ROOT / "demo" / "problems.jsonl"
@@ -48,9 +48,13 @@ def ask(
     return run(*contract, "--problems-file", PROBLEMS, *arguments, **environment)
 
 
+def problem_in(question: str) -> dict[str, Any]:
+    """The problem that a question is about."""
+    return next(row for row in ROWS if row["prompt"].strip() in question)
+
+
 def asked_for(turn: Turn) -> dict[str, Any]:
-    """The problem that a request is about."""
-    return next(row for row in ROWS if row["prompt"].strip() in turn.question)
+    return problem_in(turn.question)
 
 
 def canonical(turn: Turn) -> None:
@@ -210,7 +214,7 @@ def test_a_failed_request_is_not_the_models_fault(tmp_path: Path) -> None:
     assert summary["counts"]["infrastructure"] == 1
     with chat_server(canonical) as server:
         ask(server, tmp_path, *QUICK)
-    assert [asked_for(Turn(None, body, 0))["task_id"] for body in server.bodies] == ["Demo/5"]  # type: ignore[arg-type]
+    assert [problem_in(question_of(body))["task_id"] for body in server.bodies] == ["Demo/5"]
 
 
 def test_a_parameter_that_the_server_refuses_is_left_out_and_told(tmp_path: Path) -> None:
@@ -284,7 +288,7 @@ def test_after_a_kill_nothing_is_asked_twice(tmp_path: Path) -> None:
         process.send_signal(signal.SIGKILL)
         process.communicate()
         done = ask(server, tmp_path)
-        times = Counter(asked_for(Turn(None, body, 0))["task_id"] for body in server.bodies)  # type: ignore[arg-type]
+        times = Counter(problem_in(question_of(body))["task_id"] for body in server.bodies)
     assert done.returncode == 0, done.stderr
     assert len(times) == 20
     assert sum(times.values()) <= 20 + 2

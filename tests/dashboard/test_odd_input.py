@@ -165,7 +165,7 @@ def test_a_bug_of_ours_is_a_page_and_one_line(
 ) -> None:
     """Whoever looks is told where the report lies, and the terminal shows no traceback."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # of the report
-    with served(lambda access: broken_site(tmp_path, access)) as access:
+    with served(lambda access: broken_site(tmp_path, access, monkeypatch)) as access:
         answer = talk(access, request(access, path="/models"))
     assert answer.status == 500
     assert "a bug of ours; please report" in answer.body
@@ -174,12 +174,12 @@ def test_a_bug_of_ours_is_a_page_and_one_line(
     assert "Traceback" not in told
 
 
-def broken_site(folder: Path, access: Access) -> ASGIApp:
+def broken_site(folder: Path, access: Access, monkeypatch: pytest.MonkeyPatch) -> ASGIApp:
     """Its history fails in a way that nobody expected."""
     site = site_of(folder, access, *two_models(folder))
 
     def fail() -> NoReturn:
         raise RuntimeError("broken")
 
-    site.history.counts = fail  # type: ignore[method-assign]
+    monkeypatch.setattr(site.history, "counts", fail)
     return make_app(site)

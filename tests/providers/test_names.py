@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.errors import UnknownName, UsageError
-from benchkit.providers import PROVIDERS, find_remote_model, provider_of_url
+from benchkit.providers import PROVIDERS, Provider, find_remote_model, provider_of_url
 from benchkit.providers.names import remote_model
 
 
@@ -114,8 +114,8 @@ def test_a_local_provider_needs_an_endpoint() -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in PROVIDERS.values() if not row.is_local], ids=lambda r: r.name)
-def test_an_address_tells_its_provider(row: object) -> None:
-    assert provider_of_url(row.base_url) is row  # type: ignore[attr-defined]
+def test_an_address_tells_its_provider(row: Provider) -> None:
+    assert provider_of_url(row.base_url) is row
 
 
 def test_an_address_of_nobody_known_has_the_row_of_any() -> None:

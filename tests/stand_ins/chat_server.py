@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -20,6 +20,13 @@ Do = Callable[["Turn"], object]
 Get = Callable[["Turn", str], bool]
 """Replies to the GET of a path, and says whether it did."""
 SERVED = {"data": [{"id": "stand-in", "meta": {"n_params": 7, "size": 7, "n_vocab": 7, "n_embd": 7}}]}
+
+
+def question_of(body: Mapping[str, Any]) -> str:
+    """The text of the last message of the user, or the text to continue."""
+    if "prompt" in body:
+        return str(body["prompt"])
+    return next(str(m["content"]) for m in reversed(body["messages"]) if m["role"] == "user")
 
 
 class Turn:
@@ -41,10 +48,7 @@ class Turn:
 
     @property
     def question(self) -> str:
-        """The text of the last message of the user, or the text to continue."""
-        if "prompt" in self.body:
-            return str(self.body["prompt"])
-        return next(str(m["content"]) for m in reversed(self.body["messages"]) if m["role"] == "user")
+        return question_of(self.body)
 
     def status(self, code: int, body: str | bytes | dict[str, Any] | list[Any] = "", **headers: str) -> None:
         """A whole reply, not streamed."""
@@ -99,10 +103,12 @@ class Turn:
         text = event if isinstance(event, str) else json.dumps(event)
         self.send(f"data: {text}\n\n".encode())
 
-    def delta(self, text: str | None = None, finish: str | None = None, **further: str) -> None:
+    def delta(
+        self, text: str | list[dict[str, Any]] | None = None, finish: str | None = None, **further: str
+    ) -> None:
         if "prompt" in self.body:
             return self.event({"choices": [{"index": 0, "text": text or "", "finish_reason": finish}]})
-        delta = {"content": text} | further if text is not None else further
+        delta: dict[str, Any] = {"content": text} | further if text is not None else further
         return self.event({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]})
 
     def end(self) -> None:

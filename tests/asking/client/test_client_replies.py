@@ -20,15 +20,16 @@ from benchkit.errors import EndpointError
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_order
 
 CHAT = Question("T/0", 0, Prompt(({"role": "user", "content": "Add two numbers."},)))
+GREEDY = Sampling()
 QUICK = Patience(retries=3, first_pause_s=0.01)
 HASTY = Patience(retries=3, first_pause_s=0.01, stall_s=0.3)
 
 
 def ask(
-    do: Do, question: Question = CHAT, patience: Patience = QUICK, **sampling: object
+    do: Do, question: Question = CHAT, patience: Patience = QUICK, sampling: Sampling = GREEDY
 ) -> tuple[Answer, ChatServer]:
     with chat_server(do) as server:
-        client = Client(Endpoint(server.base_url), "m", Sampling(**sampling), patience)  # type: ignore[arg-type]
+        client = Client(Endpoint(server.base_url), "m", sampling, patience)
         return client.ask(question, threading.Event()), server
 
 
@@ -106,7 +107,8 @@ def test_a_server_that_does_not_stream_is_understood() -> None:
 def test_a_raw_completion_goes_to_its_own_path() -> None:
     """A text prompt is sent as `prompt` with its stop strings, and the text that follows comes back."""
     question = Question("T/0", 0, Prompt("def add(a, b):\n", stop=("\ndef ",)))
-    answer, server = ask(lambda turn: turn.answer("    return a + b"), question, stop=("END",))
+    sampling = Sampling(stop=("END",))
+    answer, server = ask(lambda turn: turn.answer("    return a + b"), question, sampling=sampling)
     assert answer.response == "    return a + b"
     assert server.bodies[0]["prompt"] == "def add(a, b):\n"
     assert server.bodies[0]["stop"] == ["END", "\ndef "]
@@ -115,9 +117,8 @@ def test_a_raw_completion_goes_to_its_own_path() -> None:
 def test_sampling_is_passed_on_as_asked() -> None:
     """No budget is capped, sample 2 of seed 5 is asked with 7, further fields go through."""
     question = Question("T/0", 2, CHAT.prompt)
-    _, server = ask(
-        good, question, temperature=0.7, max_tokens=123_456, top_p=0.9, seed=5, extra_body={"top_k": 20}
-    )
+    sampling = Sampling(temperature=0.7, max_tokens=123_456, top_p=0.9, seed=5, extra_body={"top_k": 20})
+    _, server = ask(good, question, sampling=sampling)
     sent = {name: server.bodies[0][name] for name in ("temperature", "max_tokens", "top_p", "seed", "top_k")}
     assert sent == {"temperature": 0.7, "max_tokens": 123_456, "top_p": 0.9, "seed": 7, "top_k": 20}
 
@@ -246,7 +247,7 @@ def test_an_answer_far_beyond_its_token_budget_is_not_read_on(form: str) -> None
                 turn.send(chunk)
                 sent += len(chunk)
 
-    answer, server = ask(do, max_tokens=200)
+    answer, server = ask(do, sampling=Sampling(max_tokens=200))
     assert (answer.failure, answer.truncated) == (None, True)
     assert answer.response.startswith("def ")
     assert len(answer.response) < 200_000
@@ -259,7 +260,7 @@ def test_a_budget_that_a_further_field_raises_counts() -> None:
     """--extra-body may ask for more tokens than --max-tokens, or for any number of them."""
     text = "word " * 20_000
     for further in ({"max_tokens": 20_000}, {"n_predict": -1}, {"max_completion_tokens": 20_000}):
-        answer, _ = ask(lambda turn: turn.answer(text), max_tokens=10, extra_body=further)
+        answer, _ = ask(lambda turn: turn.answer(text), sampling=Sampling(max_tokens=10, extra_body=further))
         assert (answer.response, answer.finish_reason) == (text, "stop")
 
 
@@ -474,7 +475,7 @@ def test_five_megabytes_of_one_token_are_read_in_linear_time(at_once: bool) -> N
         turn.end()
 
     begun = time.monotonic()
-    answer, _ = ask(do, max_tokens=times)
+    answer, _ = ask(do, sampling=Sampling(max_tokens=times))
     assert (len(answer.response), answer.truncated) == (5_000_000, True)
     assert time.monotonic() - begun < 20
 

@@ -294,8 +294,8 @@ def test_thoughts_in_parts_of_the_content() -> None:
 
     def script(turn: Turn) -> bool:
         turn.begin()
-        turn.delta(thinking)  # type: ignore[arg-type]
-        turn.delta([{"type": "text", "text": "a + b"}])  # type: ignore[arg-type]
+        turn.delta(thinking)
+        turn.delta([{"type": "text", "text": "a + b"}])
         turn.delta(finish="stop")
         turn.end()
         return True

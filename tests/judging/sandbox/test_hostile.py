@@ -51,16 +51,17 @@ def as_ordinary_user(level: str) -> Iterator[Attack]:
     home = Path(tempfile.mkdtemp(prefix="ordinary-"))  # pytest's own folders let nobody else pass
     os.chown(home, ORDINARY, GROUP)
     with code_for_everyone() as code, _attacker(python, code, level, home) as child:
+        cases, answers = child.stdin, child.stdout
+        assert cases is not None
+        assert answers is not None
 
         def attack(case: Case) -> list[str]:
-            assert child.stdin is not None
-            assert child.stdout is not None
-            child.stdin.write(case.name + "\n")
-            child.stdin.flush()
-            return list(json.loads(child.stdout.readline()))
+            cases.write(case.name + "\n")
+            cases.flush()
+            return list(json.loads(answers.readline()))
 
         yield attack
-        child.stdin.close()  # type: ignore[union-attr]
+        cases.close()
     shutil.rmtree(home)
 
 

@@ -14,10 +14,6 @@ from benchkit.judging.sandbox import Limits, Program, Sandbox, open_sandbox
 from benchkit.records import Verdict
 
 
-def python(sandbox: Sandbox, source: str, stdin: bytes = b"", **limits: float) -> object:
-    return sandbox.run(Program(source=source, stdin=stdin), Limits(**limits))  # type: ignore[arg-type]
-
-
 @pytest.mark.parametrize(
     ("source", "name"),
     [

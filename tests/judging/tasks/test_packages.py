@@ -94,8 +94,10 @@ def registry(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """npm's protocol for one package: its document, and its tarball (docs.npmjs.com, registry)."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        about = {"name": "stand-in-bounds", "version": "1.2.0", "type": "module", "exports": "./index.js"}
-        about["scripts"] = {"postinstall": "touch ../../postinstall-was-run"}  # type: ignore[assignment]
+        about = {
+            "name": "stand-in-bounds", "version": "1.2.0", "type": "module", "exports": "./index.js",
+            "scripts": {"postinstall": "touch ../../postinstall-was-run"},
+        }  # fmt: skip
         for name, text in (("package.json", json.dumps(about)), ("index.js", MODULE)):
             entry = tarfile.TarInfo(f"package/{name}")
             entry.size = len(text)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,6 @@ def test_the_shared_pace_begins_empty_and_ends_with_the_batch(monkeypatch: pytes
         ({"provider": "lmstudio", "base_url": "http://127.0.0.1:1234/v1"}, False),
     ],
 )
-def test_nothing_that_this_machine_serves_is_served_twice(settings: dict[str, str], beside: bool) -> None:
-    assert may_run_beside(RunSettings(**settings, server="endpoint")) is beside  # type: ignore[arg-type]
+def test_nothing_that_this_machine_serves_is_served_twice(settings: dict[str, Any], beside: bool) -> None:
+    assert may_run_beside(replace(RunSettings(server="endpoint"), **settings)) is beside
     assert may_run_beside(RunSettings(model=Path("m.gguf"))) is False

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,10 @@ def states(count: int) -> list[EntryState]:
         EntryState(str(n), f"qwen2.5-coder-{n}b-instruct-q4_k_m", "human_eval_plus", "temp=0.0 kv=q8_0")
         for n in range(count)
     ]
-    done = {"state": "ok", "score": 71.3, "tokens_per_second": 42.0, "vram_mb": 12_345.0, "seconds": 4000.0}
-    first = EntryState("0", waiting[0].model, waiting[0].benchmark, waiting[0].place, **done)  # type: ignore[arg-type]
-    second = EntryState("1", waiting[1].model, waiting[1].benchmark, waiting[1].place, "running")
+    first = replace(
+        waiting[0], state="ok", score=71.3, tokens_per_second=42.0, vram_mb=12_345.0, seconds=4000.0
+    )
+    second = replace(waiting[1], state="running")
     return [first, second, *waiting[2:]]
 
 

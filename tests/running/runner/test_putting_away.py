@@ -47,7 +47,7 @@ def serving(monkeypatch: pytest.MonkeyPatch, stop: Any) -> None:
 
     @contextmanager
     def serve(*_: object) -> Iterator[RunningServer]:
-        server = RunningServer(Idle(), FACTS, Path("server.log"))  # type: ignore[arg-type]
+        server = RunningServer(Idle(), FACTS, Path("server.log"))  # type: ignore[arg-type]  # it only runs
         yield server
         server.stop_report = stop()
 

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from itertools import product
 from operator import attrgetter
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from click.testing import CliRunner
@@ -139,9 +140,9 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     made: list[Path] = []
     build = building._build
 
-    def noting(file: object, place: Path, report: object) -> None:
+    def noting(file: BinaryIO, place: Path, report: building.Report | None) -> None:
         made.append(place)
-        build(file, place, report)  # type: ignore[arg-type]
+        build(file, place, report)
 
     monkeypatch.setattr(building, "_build", noting)
     return made

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 import pytest
@@ -46,9 +46,13 @@ class Clock:
         return Outcome(verdict, cpu_seconds=0.002 + self.seconds(source), stdout=f"\n{mark}digest".encode())
 
 
+def meter_of(clock: Clock, tell: Callable[[str], None] = lambda _line: None) -> EfficiencyMeter:
+    heavy = {"sum": heavy_call("total", "5,")}
+    return EfficiencyMeter(clock, heavy, tell)  # type: ignore[arg-type]  # of a sandbox it only runs programs
+
+
 def measured(clock: Clock, source: str) -> Measured:
-    meter = EfficiencyMeter(clock, {"sum": heavy_call("total", "5,")})  # type: ignore[arg-type]
-    return meter.measure([answered(source)]).measured[0]
+    return meter_of(clock).measure([answered(source)]).measured[0]
 
 
 def seconds_by(slow: str, factor: float, reference_s: float = 0.1) -> Callable[[str], float]:
@@ -107,7 +111,7 @@ def test_a_reference_that_fails_measures_nobody() -> None:
 
 def test_whoever_waits_is_told_how_far_it_is() -> None:
     told: list[str] = []
-    meter = EfficiencyMeter(Clock(seconds_by("slow", 1)), {"sum": heavy_call("total", "5,")}, told.append)  # type: ignore[arg-type]
+    meter = meter_of(Clock(seconds_by("slow", 1)), told.append)
     meter.measure([answered(REFERENCE, number) for number in range(45)])
     assert told == [
         "efficiency: 45 of 45 passing answers have a heavy input",
@@ -117,8 +121,8 @@ def test_whoever_waits_is_told_how_far_it_is() -> None:
 
 
 def test_a_problem_without_a_heavy_input_has_none() -> None:
-    meter = EfficiencyMeter(Clock(seconds_by("slow", 1)), {})  # type: ignore[arg-type]
-    (found,) = meter.measure([answered(REFERENCE)]).measured
+    other = replace(answered(REFERENCE), task_id="other")
+    (found,) = meter_of(Clock(seconds_by("slow", 1))).measure([other]).measured
     assert (found.points, found.why) == (None, "no heavy input is known for the problem")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -19,6 +19,7 @@ from benchkit.judging.scoring.composite.tasks import TaskComposite
 from benchkit.judging.tasks.harnesses import BuildPlan
 from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds, Unbuildable
 from benchkit.judging.tasks.judge import Attempt
+from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
@@ -66,7 +67,7 @@ def test_answer_and_reference_are_built_once_while_they_take_turns(tasks: Mappin
     """The two latest builds are kept; code that does not build says why."""
     builder = Builder()
     toolchain: Any = type("Toolchain", (), {"executables": {"go": "go"}, "caches": (), "environment": {}})
-    builds = HeavyBuilds(tasks["go"], "package main", builder, toolchain)  # type: ignore[arg-type]
+    builds = HeavyBuilds(tasks["go"], "package main", cast(Programs, builder), toolchain)
     for code in ("reference", "answer", "reference", "answer", "other", "reference"):
         assert builds.run_of({"pages.go": code}).files["bench_heavy"] == b"program"
     assert builder.built == ["reference", "answer", "other", "reference"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,6 +13,9 @@ from benchkit.telling.history import open_store
 from benchkit.telling.history.leases import Kept, Lease, Leases, LeaseState, leasing
 from benchkit.telling.history.postgresql.link import Link
 from tests.telling.history.runs import a_run
+
+if TYPE_CHECKING:
+    from psycopg import Connection
 
 heavy = pytest.mark.heavy
 LONG = 600.0
@@ -115,13 +119,13 @@ def test_an_append_that_waits_for_a_claim_is_decided_after_it(database: str) -> 
     other = Link(database)
     with ThreadPoolExecutor(1) as pool:
 
-        def claim_slowly(connection: object) -> object:
+        def claim_slowly(connection: Connection[Any]) -> Kept:
             from benchkit.telling.history.postgresql import leases as statements
 
-            with connection.transaction():  # type: ignore[attr-defined]
+            with connection.transaction():
                 assert statements.claim(connection, "g", "laptop", LONG)
                 late = pool.submit(leases.append_if_current, a_run("late"), first)
-                while connection.execute(BLOCKED).fetchone() != (1,):  # type: ignore[attr-defined]
+                while connection.execute(BLOCKED).fetchone() != (1,):
                     assert not late.done()
             return late.result()
 
