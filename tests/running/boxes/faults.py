@@ -36,6 +36,7 @@ from tests.support import wait_until
 
 BOXES = ("alpha", "beta", "gamma")
 GROUPS = 12
+ASKED = 10  # questions of a group in a night
 PROBLEMS = 4
 THINKS_S = 0.4
 LONGER_THAN_A_LEASE_S = 1.7 * float(LEASE_S)
@@ -116,14 +117,17 @@ def kill_head(scene: Scene, _box: str) -> None:
 
 
 def cut_link(scene: Scene, box: str) -> None:
-    """Silent, for longer than leases last: where there are no networks, the box alone answers nothing."""
-    network = scene.fleet.network
+    """Of the box, or of the machine with the head and the batch: silent, for longer than leases last.
+
+    Where no networks can be made, the box answers nothing.
+    """
+    network, machine = scene.fleet.network, scene.chance.choice([box, DESK])
     if network is None:
         freeze_box(scene, box)
         return
-    network.cut(box)
+    network.cut(machine)
     time.sleep(scene.pace.cut_s)
-    network.mend(box)
+    network.mend(machine)
 
 
 def freeze_box(scene: Scene, box: str) -> None:
@@ -215,7 +219,7 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
     with _scene(root, port, night, pace, chance) as scene:
         fleet = scene.fleet
         models = fleet.write_models(night.groups)
-        fleet.write_plan(models, problems=PROBLEMS, on_lost_box=night.on_lost_box)
+        fleet.write_plan(models, problems=ASKED, on_lost_box=night.on_lost_box)
         for box in BOXES:
             fleet.start_box(box)
         fleet.wait_for_boxes(*BOXES)
@@ -239,7 +243,7 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
         _assert_nothing_is_kept_twice(fleet)
         assert_no_server_left(fleet)
         asked = fleet.asked()
-        assert len(asked) == night.groups * PROBLEMS
+        assert len(asked) == night.groups * ASKED
         outcome = Outcome(took, asked.total() - len(asked), _told_again(fleet))
         _assert_counted(night, outcome, fleet)
         return outcome
@@ -265,7 +269,7 @@ def _assert_nothing_is_kept_twice(fleet: Fleet) -> None:
     """What a run's journal holds was not asked again: of each question there is one answer in it."""
     for run in fleet.runs:
         answers = list(json_objects((Path(run["artifacts"]) / "answers.jsonl").read_bytes().splitlines()))
-        assert len(answers) == PROBLEMS
+        assert len(answers) == ASKED
         assert set(Counter(answer["task_id"] for answer in answers).values()) == {1}
 
 
