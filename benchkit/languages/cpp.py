@@ -24,15 +24,20 @@ def boost_folder() -> Path:
     return toolchains_folder() / "boost"
 
 
-@cache
 def has_boost(gxx: Path) -> bool:
     """Whether a program that includes Boost compiles."""
+    return boost_version(gxx) != ""
+
+
+@cache
+def boost_version(gxx: Path) -> str:
+    """Of the headers that a program includes, such as "1_74"; empty where there are none."""
     import subprocess  # loaded here: a script's help compiles nothing
 
-    command = [str(gxx), "-fsyntax-only", "-x", "c++", "-idirafter", str(boost_folder()), "-"]
-    return not subprocess.run(
-        command, input=b"#include <boost/version.hpp>\n", capture_output=True
-    ).returncode
+    command = [str(gxx), "-E", "-P", "-x", "c++", "-idirafter", str(boost_folder()), "-"]
+    program = "#include <boost/version.hpp>\nBOOST_LIB_VERSION\n"
+    done = subprocess.run(command, input=program, capture_output=True, text=True)
+    return done.stdout.strip() if done.returncode == 0 else ""
 
 
 class Cpp:

@@ -174,11 +174,11 @@ def test_boosts_headers_are_named_where_they_are_missing(
     assert told.startswith("Boost's headers are not there: make toolchains brings them; or sudo apt install")
     assert HARNESSES["cpp"].missing({"sum.h": b"#include <string>\n"}, toolchain) == ""
     monkeypatch.setattr(cpp, "boost_folder", lambda: tmp_path)
-    cpp.has_boost.cache_clear()
+    cpp.boost_version.cache_clear()
     (tmp_path / "boost").mkdir()
     (tmp_path / "boost" / "version.hpp").touch()
     assert cpp.has_boost(Path(gxx))
-    cpp.has_boost.cache_clear()
+    cpp.boost_version.cache_clear()
 
 
 CALLS_CARGO = """use std::process::Command;

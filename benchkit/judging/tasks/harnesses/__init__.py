@@ -1,7 +1,8 @@
 """How workspaces are built and tested, one file a language; each reports with a token.
 
 base.py   Harness, and what passes through it: Trial, BuildPlan, Run
-catch.py  C++ tests that bring Catch2's single header; cpp_names.py  which of its names an answer touches
+catch.py  C++ tests that bring Catch2's single header; cpp_names.py  which of its names an answer touches;
+          boost.py  the headers of Boost that they include
 own.py    tasks that bring commands of their own
 files/    files for the jail: the runners that replace a language's own, and C++'s check macros
 

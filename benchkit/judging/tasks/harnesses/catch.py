@@ -13,8 +13,17 @@ from threading import Lock
 from benchkit.asking.tasks.base import Files
 from benchkit.files import new_folder
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, support
+from benchkit.judging.tasks.harnesses.boost import (
+    AFTER_CATCH,
+    ALONE,
+    INCLUDED,
+    begins_with,
+    guards_alone,
+    header_of_boost,
+    places,
+    prepare_boost,
+)
 from benchkit.judging.tasks.harnesses.cpp_names import leaves_alone
-from benchkit.languages.cpp import boost_folder
 
 PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
 CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
@@ -25,6 +34,7 @@ CATCH_FLAGS = (
 )
 BEFORE_CATCH = "bench_before_catch.cpp"
 _CATCH_INCLUDED = re.compile(r"^#(?:ifdef EXERCISM_TEST_SUITE|include [<\"][^>\"]*catch\.hpp)", re.MULTILINE)
+_EITHER_INCLUDED = re.compile(f"{_CATCH_INCLUDED.pattern}|{INCLUDED.pattern}", re.MULTILINE)
 _preparing = Lock()
 
 
@@ -36,32 +46,44 @@ def plan_with_catch(
     Headers that a test includes before it must compile without it: they are checked separately. Where an
     answer could tell the difference, the header stays in its place.
     """
-    prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
-    places = ("-I", ".", "-idirafter", str(boost_folder()))
     compiler = (gxx, *CATCH_FLAGS)
+    prepared = _prepare_catch(folder, gxx, trial.files[CATCH])
+    header = header_of_boost(trial.files[name] for name in tests)
+    boost = prepare_boost(prepared, compiler, header, CATCH_FIRST) if header else None
     own = [name for name in sources if name not in tests]
     answer = [content for name, content in trial.files.items() if name not in trial.tests]
     files, lines = dict(trial.files), ["set -e"]
-    first: tuple[str, ...] = ()
+
+    def compile_source(name: str, *words: str) -> None:
+        with_boost = boost is not None and begins_with(name, files) == header
+        first = ("-I", str(boost), "-include", ALONE) if with_boost else ()
+        lines.append(shlex.join((*compiler, *first, *places(), *words, f"./{name}")))
+
+    first_of_tests: tuple[str, ...] = ()
     if leaves_alone(trial.files[CATCH], answer):
         del files[CATCH]
-        first = ("-I", str(prepared), "-include", CATCH_FIRST)
-        alone = _to_check(tests, trial.files, own)
+        first_of_tests = ("-I", str(prepared), "-include", CATCH_FIRST)
+        begun = _CATCH_INCLUDED
+        if boost is not None and guards_alone(answer):
+            first_of_tests = ("-I", str(prepared), "-I", str(boost), "-include", AFTER_CATCH)
+            begun = _EITHER_INCLUDED
+        alone = _to_check(tests, trial.files, own, begun)
         files |= alone
-        lines += [shlex.join((*compiler, *places, "-fsyntax-only", name)) for name in alone]
+        for name in alone:
+            compile_source(name, "-fsyntax-only")
     objects = [f"{number}.o" for number in range(len(own))]
     for source, product in zip(own, objects, strict=True):
-        lines.append(shlex.join((*compiler, *places, "-c", "-o", product, f"./{source}")))
+        compile_source(source, "-c", "-o", product)
     linked = (*("./" + name for name in tests), *objects, str(prepared / "main.o"))
-    lines.append(shlex.join((*compiler, *first, *places, "-o", PROGRAM, *linked)))
+    lines.append(shlex.join((*compiler, *first_of_tests, *places(), "-o", PROGRAM, *linked)))
     files[SCRIPT] = "\n".join([*lines, ""]).encode()
     return BuildPlan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
 
 
-def _to_check(tests: Sequence[str], files: Files, own: Sequence[str]) -> dict[str, bytes]:
-    """What tests include before Catch2, unless a source of the answer begins in the same way."""
+def _to_check(tests: Sequence[str], files: Files, own: Sequence[str], begun: re.Pattern[str]) -> Files:
+    """What tests include before what is precompiled, unless a source of the answer begins in that way."""
     begun_by_own = [_code(files[name]) for name in own]
-    starts = {f"{number}_{BEFORE_CATCH}": _before_catch(files[name]) for number, name in enumerate(tests)}
+    starts = {f"{number}_{BEFORE_CATCH}": _start(files[name], begun) for number, name in enumerate(tests)}
     return {
         name: start
         for name, start in starts.items()
@@ -69,9 +91,9 @@ def _to_check(tests: Sequence[str], files: Files, own: Sequence[str]) -> dict[st
     }
 
 
-def _before_catch(test: bytes) -> bytes:
+def _start(test: bytes, begun: re.Pattern[str]) -> bytes:
     text = test.decode("utf-8", "replace")
-    match = _CATCH_INCLUDED.search(text)
+    match = begun.search(text)
     return text[: match.start() if match else 0].encode()
 
 

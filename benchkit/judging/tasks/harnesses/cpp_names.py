@@ -27,9 +27,14 @@ def leaves_alone(header: bytes, answer: Iterable[bytes]) -> bool:
         whole = _SPLICE.sub(b"", text)
         if _OF_COMPILER.search(whole) or not own.isdisjoint(_WORD.findall(whole)):
             return False
-        if not words.isdisjoint(_CHANGED.findall(whole)):
+        if not words.isdisjoint(changed_macros(whole)):
             return False
     return True
+
+
+def changed_macros(text: bytes) -> list[bytes]:
+    """All that a file defines, or undefines."""
+    return _CHANGED.findall(_SPLICE.sub(b"", text))
 
 
 def changed_name(header: bytes, text: bytes) -> str:
