@@ -153,7 +153,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
     output.stop_clock()
-    parts = composite.measure(settings.output_dir, bench.sandbox() if evaluation.efficiency else None, say)
+    parts = composite.measure(settings.output_dir, bench.sandbox, say, efficiency=evaluation.efficiency)
     summary = _with({"judging": dict(judge.conditions()), PARTS: parts}, tally.summary(ks))
     _finish(output, summary, facts, bench.isolation)
 
@@ -223,8 +223,8 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
         composite.add(row)
         rows.append(row)
     output.stop_clock()
-    measured_in = bench.sandbox() if evaluation.efficiency else None
-    parts = composite.measure(evaluation.settings.output_dir, measured_in, say)
+    folder = evaluation.settings.output_dir
+    parts = composite.measure(folder, bench.sandbox, say, efficiency=evaluation.efficiency)
     further = {"judging": dict(judge.conditions()), PARTS: parts}
     summary = _with(further, tally.summary(evaluation.pass_at or (1,)))
     _finish(output, summary, {"samples": str(samples.path)}, bench.isolation)

@@ -242,9 +242,13 @@ class _Outcome:
     def finish(self, facts: Mapping[str, Any]) -> dict[str, Any]:
         run = self._run
         self._output.stop_clock()
-        here = run.bench.here() if run.efficiency else None
-        sandbox, toolchains = (here.sandbox, here.toolchains.by_language) if here else (None, {})
-        parts = self._composite.measure(run.settings.output_dir, sandbox, toolchains, say)
+        parts = self._composite.measure(
+            run.settings.output_dir,
+            lambda: run.bench.here().sandbox,
+            lambda: run.bench.here().toolchains.by_language,
+            say,
+            efficiency=run.efficiency,
+        )
         summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
         further = {
             **summary["further"],

@@ -36,7 +36,8 @@ OFFLINE = {
     "GOWORK": "off",
 }
 BUILD = "bench_build.sh"
-FILLED = "filled-2"  # another name whenever more is compiled
+VET = ("vet", "-json")  # what it learns of the standard library is kept by these very words
+FILLED = "filled-3"  # another name whenever more is compiled
 LATER_S = 3500  # Go believes a time that is up to an hour ahead
 # What tasks commonly import; anything else is compiled together with the answer.
 _COMMON = (
@@ -86,7 +87,7 @@ class Go:
         )
 
     def fill_caches(self, toolchain: Toolchain) -> None:
-        """Compile the standard library's common packages, as a test of a module would have them."""
+        """Compile and vet the standard library's common packages, as a test of a module would have them."""
         import shutil  # loaded here, for a script's help compiles nothing
 
         folder = toolchain.caches[0].folder
@@ -111,9 +112,10 @@ class Go:
             Path(place, "go.mod").write_text("module warm\n\ngo 1.22\n")
             Path(place, "warm.go").write_text("package warm\n")
             Path(place, "warm_test.go").write_text(source)
-            for measured in ((), ("-cover",)):
+            build = ("test", "-c", "-o", os.devnull)
+            for command in (build, (*build, "-cover"), VET):
                 subprocess.run(
-                    [toolchain.executables[GO], "test", "-c", *measured, "-o", os.devnull],
+                    [toolchain.executables[GO], *command],
                     cwd=place,
                     env={**os.environ, **toolchain.environment, "GOCACHE": str(folder)},
                     check=True,

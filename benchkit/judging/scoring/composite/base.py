@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchkit.judging.sandbox import Sandbox
+
 Sources = Mapping[str, str]
 """Files of code by their names; a problem that asks for one function has one file."""
+
+Opening = Callable[[], Sandbox]
+"""Gives the sandbox that measures, and starts it where others judged: ask only when it is needed."""
 
 
 @dataclass(frozen=True)
@@ -20,6 +25,7 @@ class Answered:
     files: Sources
     reference: Sources  # empty where the problem has none
     entry_point: str | None = None
+    beside: Mapping[str, bytes] = field(default_factory=dict)  # what else they are compiled with
 
 
 @dataclass(frozen=True)

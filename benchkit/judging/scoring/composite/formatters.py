@@ -1,21 +1,32 @@
 """Lines that a language's own formatter would change, where it is installed; it runs nothing of the code.
 
-To add a formatter: its line in FORMATTERS.
+Chosen names, comments and line wraps count for nothing: the formatter is given the code without comments and
+breaks no long lines; compared are blanks, indentation, and what has to begin a line.
+
+To add a formatter: its line in FORMATTERS, and its language's in `tokens`.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from benchkit.errors import MissingDependency
-from benchkit.judging.scoring.composite.lint import TIMEOUT_S, changed_lines
+from benchkit.judging.scoring.composite.lint import TIMEOUT_S
+from benchkit.judging.scoring.composite.tokens import Token, tokens_of, without_comments
 from benchkit.languages import find_language
 from benchkit.languages.rust import EDITION
+
+_TAB = " " * 5  # as wide as no usual indentation by blanks
+_APART, _SURE = 40, 3  # tokens that the formatter adds or removes at once; equal ones that end that
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
+_UNWRAPPED = "max_width=100000,use_small_heuristics=Max,reorder_imports=false,reorder_modules=false"
 
 
 @dataclass(frozen=True)
@@ -29,21 +40,25 @@ class Formatter:
 
 FORMATTERS: Mapping[str, Formatter] = {
     "go": Formatter("gofmt", "go", ("-w",)),
-    "rust": Formatter("rustfmt", "rustc", ("--edition", EDITION)),
+    "rust": Formatter("rustfmt", "rustc", ("--edition", EDITION, "--config", _UNWRAPPED)),
 }
 """By the language's name."""
 
 
-@cache
-def _installed(language: str) -> tuple[Path, str] | None:
-    """The program and the toolchain's version."""
-    formatter = FORMATTERS[language]
+def program_beside(language: str, beside: str, name: str) -> tuple[Path, str] | None:
+    """A program beside one of the language's, and the toolchain's version; None where it is not there."""
     try:
         toolchain = find_language(language).find_toolchain()
     except MissingDependency:
         return None
-    program = Path(toolchain.executables[formatter.beside]).resolve().with_name(formatter.name)
+    program = Path(toolchain.executables[beside]).resolve().with_name(name)
     return (program, toolchain.version) if program.exists() else None
+
+
+@cache
+def _installed(language: str) -> tuple[Path, str] | None:
+    formatter = FORMATTERS[language]
+    return program_beside(language, formatter.beside, formatter.name)
 
 
 def formatter_version(language: str) -> str | None:
@@ -59,7 +74,8 @@ def formatted_lines(language: str, sources: Sequence[str]) -> list[int | None]:
     with TemporaryDirectory(prefix="bench_format_") as name:
         suffix = find_language(language).suffix
         paths = [Path(name) / f"c{number:06}{suffix}" for number in range(len(sources))]
-        for path, source in zip(paths, sources, strict=True):
+        plain = [_plain(language, source) for source in sources]
+        for path, source in zip(paths, plain, strict=True):
             path.write_text(source, encoding="utf-8", errors="replace")
         done = subprocess.run(
             [str(installed[0]), *FORMATTERS[language].options, *(path.name for path in paths)],
@@ -70,6 +86,83 @@ def formatted_lines(language: str, sources: Sequence[str]) -> list[int | None]:
             check=False,
         )
         return [
-            None if path.name in done.stderr else changed_lines(source, path.read_text(encoding="utf-8"))
-            for path, source in zip(paths, sources, strict=True)
+            None
+            if path.name in done.stderr
+            else changed_lines(language, source, path.read_text(encoding="utf-8"))
+            for path, source in zip(paths, plain, strict=True)
         ]
+
+
+def _plain(language: str, source: str) -> str:
+    """Without comments, and without the attribute that switches the formatter off."""
+    return re.sub(r"\brustfmt\b", "unformatted", without_comments(language, source))
+
+
+class _Placed(NamedTuple):
+    """A token's place: the blanks before it on its line, or how far its line is indented in its block."""
+
+    text: str
+    line: int
+    begins_line: bool
+    blanks: bool
+    indented: int
+
+
+def changed_lines(language: str, before: str, after: str) -> int:
+    """Lines of the formatter's result that have other blanks or another indentation, or are new."""
+    if before == after:
+        return 0
+    own = list(_placed(tokens_of(language, before)))
+    formatted = list(_placed(tokens_of(language, after)))
+    return len({theirs.line for ours, theirs in _equal_ones(own, formatted) if _differs(ours, theirs)})
+
+
+def _equal_ones(own: list[_Placed], formatted: list[_Placed]) -> Iterator[tuple[_Placed, _Placed]]:
+    """Pairs of tokens that follow an equal one: those that the formatter adds and removes are no layout."""
+    texts, results = [one.text for one in own], [one.text for one in formatted]
+    a = b = 0
+    while a < len(own) and b < len(formatted):
+        if texts[a] == results[b]:
+            yield own[a], formatted[b]
+            a, b = a + 1, b + 1
+            continue
+        found = _next_equal(texts, a, results, b)
+        if found is None:
+            return
+        a, b = found[0] + 1, found[1] + 1
+
+
+def _next_equal(texts: list[str], a: int, results: list[str], b: int) -> tuple[int, int] | None:
+    """The nearest places from which on some tokens are equal; none where the two have gone apart."""
+    for skipped in range(1, 2 * _APART):
+        for first in range(max(0, skipped - _APART), min(skipped, _APART) + 1):
+            own, theirs = (
+                texts[a + first : a + first + _SURE],
+                results[b + skipped - first : b + skipped - first + _SURE],
+            )
+            if own and own == theirs:
+                return a + first, b + skipped - first
+    return None
+
+
+def _differs(ours: _Placed, theirs: _Placed) -> bool:
+    if theirs.begins_line:
+        return not ours.begins_line or ours.indented != theirs.indented
+    return not ours.begins_line and ours.blanks != theirs.blanks
+
+
+def _placed(tokens: Sequence[Token]) -> Iterator[_Placed]:
+    """A line's indentation counts from that of the line on which its block was opened."""
+    line = indentation = 0
+    opened: list[int] = []
+    for number, token in enumerate(tokens):
+        begins = number == 0 or "\n" in token.before
+        if begins:
+            line += 1
+            indentation = len(token.before.rpartition("\n")[2].replace("\t", _TAB))
+        around = opened[-1] if opened else 0
+        if token.text in _CLOSING and opened:
+            opened.pop()
+        yield _Placed(token.text, line, begins, bool(token.before), indentation - around if begins else 0)
+        if token.text in _OPENING:
+            opened.append(indentation)

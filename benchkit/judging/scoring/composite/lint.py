@@ -7,7 +7,7 @@ import subprocess
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -47,7 +47,12 @@ class Linted:
 
     @property
     def weighted(self) -> int:
-        return sum(GROUPS[group][0] * count for group, count in self.findings.items())
+        return weighted(self.findings)
+
+
+def weighted(findings: Mapping[str, int]) -> int:
+    """Findings of all groups, each as its group counts."""
+    return sum(GROUPS[group][0] * count for group, count in findings.items())
 
 
 def lint(sources: Sequence[str]) -> list[Linted]:

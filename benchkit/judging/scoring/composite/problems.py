@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchkit.asking.problems.base import Problem, ProblemSet
-from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.base import Answered, Opening
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_call
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
 from benchkit.judging.scoring.composite.record import Measurements
@@ -26,10 +26,11 @@ class ProblemComposite:
         self._composite.add(judged, _answered(self._problems[judged.task_id], judged))
 
     def measure(
-        self, folder: Path | None, sandbox: Sandbox | None, tell: Callable[[str], None]
+        self, folder: Path | None, sandbox: Opening | None, tell: Callable[[str], None], *, efficiency: bool
     ) -> dict[str, Any]:
-        """The record's parts; efficiency where a sandbox to measure in is given."""
-        return self._composite.measure_in(sandbox, lambda: _heavy_of(self._problems.values()), folder, tell)
+        """The record's parts; efficiency where it is asked for."""
+        heavy = partial(_heavy_of, self._problems.values()) if efficiency else None
+        return self._composite.measure_in(sandbox, heavy, folder, tell)
 
 
 def _answered(problem: Problem, judged: Judged) -> Answered | None:

@@ -8,16 +8,17 @@ slack that keeps a reference without any from making the first one ruinous.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import reduce
 
 from benchkit.judging.scoring.composite import complexity
-from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Opening, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
+from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Checked, Code, check_all
 from benchkit.judging.scoring.composite.dead import dead_statements, statements
 from benchkit.judging.scoring.composite.formatters import FORMATTERS, formatted_lines, formatter_version
-from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint
+from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint, weighted
 
 VERSION = "1"  # of the rule by which counts become points
 EQUAL = 0.75  # of all points, for code that is as good as the reference
@@ -64,26 +65,67 @@ def points(counts: Counts, reference: Counts) -> float | None:
     return sum(WEIGHTS[name] * value for name, value in known.items()) / weight if known else None
 
 
-def measure_quality(answers: Sequence[Answered], languages: Iterable[str]) -> MeasuredPart:
-    """The quality of all answers to problems in these languages; each tool runs once for all."""
+def measure_quality(
+    answers: Sequence[Answered], languages: Iterable[str], sandbox: Opening | None = None
+) -> MeasuredPart:
+    """The quality of all answers to problems in these languages; each tool runs once for all.
+
+    Linters that compile run in the sandbox; without one they are absent.
+    """
     if missing := missing_tools():
         return MeasuredPart(why=f"not measured: pip install {' '.join(missing)}")
     try:
-        return MeasuredPart(_measure(answers), method_of(languages))
+        measurable = [one for one in answers if _why_not(one) == ""]
+        checked = _check(measurable, set(languages), sandbox)
+        return MeasuredPart(_measure(answers, measurable, checked), method_of(languages, checked))
     except (ToolFailed, OSError, subprocess.SubprocessError) as error:  # such as a full disk: the run goes on
         return MeasuredPart(why=f"not measured: {' '.join(str(error).split())}")
 
 
-def _measure(answers: Sequence[Answered]) -> tuple[Measured, ...]:
-    measurable = [one for one in answers if _why_not(one) == ""]
+def _check(
+    measurable: Sequence[Answered], languages: Set[str], sandbox: Opening | None
+) -> Mapping[str, Checked]:
+    """By language what its linter found, in the answers and in their references."""
+    return {
+        language: check_all(
+            checker,
+            [
+                Code(files, one.beside)
+                for one in measurable
+                if one.language == language
+                for files in (one.files, one.reference)
+            ],
+            sandbox,
+        )
+        for language, checker in CHECKERS.items()
+        if language in languages
+    }
+
+
+def _measure(
+    answers: Sequence[Answered], measurable: Sequence[Answered], checked: Mapping[str, Checked]
+) -> tuple[Measured, ...]:
     counted = count_all(
         [
             *((one.language, one.files, one.entry_point) for one in measurable),
             *((one.language, one.reference, one.entry_point) for one in measurable),
         ]
     )
-    pairs = {id(one): pair for one, pair in zip(measurable, _halves(counted), strict=True)}
+    pairs = {
+        id(one): (
+            _with_findings(own, checked.get(one.language), Code(one.files, one.beside)),
+            _with_findings(theirs, checked.get(one.language), Code(one.reference, one.beside)),
+        )
+        for one, (own, theirs) in zip(measurable, _halves(counted), strict=True)
+    }
     return tuple(_measured(one, pairs.get(id(one))) for one in answers)
+
+
+def _with_findings(counts: Counts | None, checked: Checked | None, code: Code) -> Counts | None:
+    found = checked[code] if checked else None
+    if counts is None or found is None:
+        return counts
+    return replace(counts, findings=weighted(found), groups=dict(found))
 
 
 def missing_tools() -> list[str]:
@@ -91,24 +133,21 @@ def missing_tools() -> list[str]:
     return [name for name in ("ruff", "complexipy", "lizard") if complexity.installed(name) is None]
 
 
-def method_of(languages: Iterable[str]) -> str:
+def method_of(languages: Iterable[str], checked: Mapping[str, Checked]) -> str:
     """The rule and the tools; equal methods give comparable points."""
-    named: set[str] = set()
+    versions: dict[str, str] = {}
     for language in languages:
-        named |= set(_TOOLS.get(language, ("lizard",)))
-    return ", ".join([f"rule {VERSION}", *(f"{name} {_version(name)}" for name in sorted(named))])
+        versions |= {name: complexity.installed(name) or ABSENT for name in _TOOLS.get(language, ("lizard",))}
+        if language in FORMATTERS:
+            versions[FORMATTERS[language].name] = formatter_version(language) or ABSENT
+        if language in CHECKERS:
+            versions[CHECKERS[language].name] = (checked.get(language) or Checked()).version
+    return ", ".join(
+        [f"rule {VERSION}", *(f"{name} {version}" for name, version in sorted(versions.items()))]
+    )
 
 
-_TOOLS = {
-    "python": ("ruff", "complexipy"),
-    **{language: ("lizard", formatter.name) for language, formatter in FORMATTERS.items()},
-}
-_LANGUAGE_OF = {formatter.name: language for language, formatter in FORMATTERS.items()}
-
-
-def _version(tool: str) -> str:
-    language = _LANGUAGE_OF.get(tool)
-    return (formatter_version(language) if language else complexity.installed(tool)) or "absent"
+_TOOLS = {"python": ("ruff", "complexipy")}
 
 
 def _why_not(one: Answered) -> str:
@@ -132,6 +171,9 @@ def _measured(one: Answered, pair: tuple[Counts | None, Counts | None] | None) -
         return Measured(one.task_id, one.sample, None, "the reference solution cannot be read")
     if own is None:
         return Measured(one.task_id, one.sample, None, "the answer cannot be read by this Python's parser")
+    if own.findings is None and reference.findings is not None:
+        why = f"{CHECKERS[one.language].name} cannot check the answer"
+        return Measured(one.task_id, one.sample, None, why)
     raw = {**own.as_record(), "reference": reference.as_record()}
     return Measured(one.task_id, one.sample, points(own, reference), raw=raw)
 

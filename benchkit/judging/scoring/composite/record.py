@@ -14,9 +14,8 @@ from typing import Any
 
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import Figure, RunFile, ScorePart
-from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Opening
 from benchkit.judging.scoring.composite.efficiency import EfficiencyMeter, Heavy
 from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.quality import measure_quality
@@ -63,19 +62,22 @@ class Measurements:
 
     def measure_in(
         self,
-        sandbox: Sandbox | None,
-        heavy: Callable[[], Mapping[str, Heavy]],
+        sandbox: Opening | None,
+        heavy: Callable[[], Mapping[str, Heavy]] | None,
         folder: Path | None,
         tell: Callable[[str], None],
     ) -> dict[str, Any]:
-        """The record of all parts; efficiency only where a sandbox to measure in is given."""
-        if sandbox is None:
-            return self.measure(folder, MeasuredPart(why=NOT_ASKED_FOR))
-        return self.measure(folder, EfficiencyMeter(sandbox, heavy(), tell).measure(self._answers))
+        """The record of all parts; efficiency only where heavy inputs are given, and a sandbox."""
+        efficiency = MeasuredPart(why=NOT_ASKED_FOR)
+        if heavy is not None and sandbox is not None:
+            efficiency = EfficiencyMeter(sandbox(), heavy(), tell).measure(self._answers)
+        return self.measure(folder, efficiency, sandbox)
 
-    def measure(self, folder: Path | None, efficiency: MeasuredPart) -> dict[str, Any]:
+    def measure(
+        self, folder: Path | None, efficiency: MeasuredPart, sandbox: Opening | None = None
+    ) -> dict[str, Any]:
         """The record of all parts; the counts of each answer are written into the run's folder."""
-        quality = measure_quality(self._answers, self._languages)
+        quality = measure_quality(self._answers, self._languages, sandbox)
         parts = {ScorePart.QUALITY: quality, ScorePart.EFFICIENCY: efficiency}
         if folder is not None and self._answers:
             _write(folder, parts)

@@ -9,9 +9,8 @@ from typing import Any
 from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.asking.tasks.folders import read_heavy, read_solution
 from benchkit.errors import MissingDependency
-from benchkit.judging.sandbox import Sandbox
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered
+from benchkit.judging.scoring.composite.base import Answered, Opening
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_builds, heavy_script
 from benchkit.judging.scoring.composite.record import Measurements
 from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds
@@ -37,17 +36,19 @@ class TaskComposite:
     def measure(
         self,
         folder: Path | None,
-        sandbox: Sandbox | None,
-        toolchains: Mapping[str, Toolchain | MissingDependency],
+        sandbox: Opening | None,
+        toolchains: Callable[[], Mapping[str, Toolchain | MissingDependency]],
         tell: Callable[[str], None],
+        *,
+        efficiency: bool,
     ) -> dict[str, Any]:
-        """The record's parts; efficiency where a sandbox to measure in is given."""
+        """The record's parts; efficiency where it is asked for."""
 
         def heavy() -> dict[str, Heavy]:
             assert sandbox is not None
-            return _heavy_of(self._tasks.values(), Programs(sandbox), toolchains)
+            return _heavy_of(self._tasks.values(), Programs(sandbox()), toolchains())
 
-        return self._composite.measure_in(sandbox, heavy, folder, tell)
+        return self._composite.measure_in(sandbox, heavy if efficiency else None, folder, tell)
 
 
 def share_of_checks(task: Task, attempt: Attempt) -> float | None:
@@ -76,6 +77,7 @@ def _answered(task: Task, judged: Judged, attempt: Attempt) -> Answered:
         task.language.name,
         _code_of(task, {**starter, **attempt.files}),
         _code_of(task, {**starter, **read_solution(task)}),
+        beside=task.workspace,
     )
 
 

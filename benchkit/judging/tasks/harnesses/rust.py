@@ -55,7 +55,7 @@ class RustHarness:
     def missing(self, files: Files, toolchain: Toolchain) -> str:
         """A crate that the starter itself declares."""
         here = compiled_crates(toolchain.version).files
-        lacking = [name for name in _dependencies(files) if name in NEEDED and name not in here]
+        lacking = [name for name in dependencies_of(files) if name in NEEDED and name not in here]
         return f"the crate {lacking[0]} is not there: {ADVICE.format(lacking[0])}" if lacking else ""
 
     def plan(self, trial: Trial, toolchain: Toolchain) -> BuildPlan:
@@ -64,7 +64,7 @@ class RustHarness:
             raise Unfit("no tests/*.rs among the tests")
         crate = crate_of(trial.files)
         products = tuple(f"bench_{PurePosixPath(test).stem}" for test in tests)
-        wanted, here = _dependencies(trial.files), compiled_crates(toolchain.version)
+        wanted, here = dependencies_of(trial.files), compiled_crates(toolchain.version)
         edition = ("--edition", edition_of(trial.files))
         rustc = (str(toolchain.executables[RUSTC]), *edition, *FLAGS, *here.flags(wanted))
         library = ("--crate-type", "rlib", "--crate-name", crate, "-o", f"lib{crate}.rlib", "src/lib.rs")
@@ -99,7 +99,7 @@ def _run(trial: Trial, test: str, product: str, toolchain: Toolchain) -> Run:
     return Run(files, argv=("/bin/sh", "-c", start), executable=(product,))
 
 
-def _dependencies(files: Files) -> dict[str, str]:
+def dependencies_of(files: Files) -> dict[str, str]:
     """The crates that Cargo.toml declares, with the version asked for; none where it cannot be read."""
     try:
         manifest = tomllib.loads(files.get("Cargo.toml", b"").decode())
@@ -123,7 +123,7 @@ def crate_of(files: Files) -> str:
 
 
 def edition_of(files: Files) -> str:
-    match = EDITIONS.search(files["Cargo.toml"].decode("utf-8", "replace"))
+    match = EDITIONS.search(files.get("Cargo.toml", b"").decode("utf-8", "replace"))
     return match[1] if match else EDITION
 
 

@@ -51,4 +51,6 @@ def test_coverage_is_recorded_by_task_whether_the_tests_passed_or_not() -> None:
     ):
         attempt = Attempt(verdict, "", Tested(verdict, coverage=coverage))
         composite.add(Judged(task.id, sample, verdict), attempt)
-    assert composite.measure(None, None, {}, lambda _line: None)["coverage"] == {"points": {task.id: 75.0}}
+    assert composite.measure(None, None, dict, print, efficiency=False)["coverage"] == {
+        "points": {task.id: 75.0}
+    }

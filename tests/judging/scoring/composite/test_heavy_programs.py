@@ -95,7 +95,9 @@ def test_an_answer_is_measured_against_its_reference(language: str, tasks: Mappi
         composite.add(Judged(task.id, sample, Verdict.PASSED), attempt)
     told: list[str] = []
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        part = composite.measure(None, sandbox, toolchains.by_language, told.append)["efficiency"]
+        part = composite.measure(
+            None, lambda: sandbox, lambda: toolchains.by_language, told.append, efficiency=True
+        )["efficiency"]
     assert told[0] == "efficiency: 2 of 2 passing answers have a heavy input"
     assert "unmeasured" not in part
     mean = part["points"][task.id]
@@ -118,7 +120,9 @@ def test_every_heavy_input_of_the_catalogue_is_long_enough(
     attempt = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
     composite.add(Judged(task.id, 0, Verdict.PASSED), attempt)
     with open_sandbox("auto", 1, toolchains.folders) as sandbox:
-        part = composite.measure(None, sandbox, toolchains.by_language, lambda _line: None)["efficiency"]
+        part = composite.measure(
+            None, lambda: sandbox, lambda: toolchains.by_language, print, efficiency=True
+        )["efficiency"]
     assert part["points"][name] > 80, part
 
 

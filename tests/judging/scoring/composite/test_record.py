@@ -109,7 +109,7 @@ def test_every_task_that_asks_for_code_can_be_measured() -> None:
     for task in catalogue.problems:
         solved = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
         composite.add(judged(task.id), solved)
-    quality = composite.measure(None, None, {}, lambda _line: None)["quality"]
+    quality = composite.measure(None, None, dict, print, efficiency=False)["quality"]
     assert set(quality["points"].values()) == {75.0}
     missing = {task.id for task in catalogue.problems} - quality["points"].keys()
     assert missing <= {task.id for task in catalogue.problems if task.language.name == "html"}
