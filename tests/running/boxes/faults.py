@@ -234,7 +234,7 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
             return bool(busy)
 
         wait_until(some_are_busy)
-        time.sleep(chance.uniform(0.0, 2.0))
+        time.sleep(chance.uniform(0.0, 6.0))
         FAULTS[night.fault](scene, chance.choice(busy))
         code = fleet.processes["batch"].wait(pace.within_s)
         took = time.monotonic() - began
