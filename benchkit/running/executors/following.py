@@ -44,6 +44,7 @@ class Following:
         self._pause_until: dict[str, float] = {}
         self._unreleased: dict[Lease, set[str]] = {}  # with the runs that wait for the store
         self._settled = 0.0
+        self._told: set[str] = set()
 
     def start(self, sent: Sent, box: Box, lease: Lease) -> None:
         """Have this attempt begun there."""
@@ -153,7 +154,8 @@ class Following:
         if sent.box is None or sent.lease is None or run_id not in sent.left:
             return
         news, sent.seen = sent.seen, {}  # so that the next look is answered at once
-        if fetched.exception() is not None:
+        if (error := fetched.exception()) is not None:
+            self._note_untaken(sent, run_id, error)
             return
         record = fetched.result()
         told: dict[str, Any] = next((one for one in news.get("ended", ()) if one["id"] == run_id), {})
@@ -179,6 +181,16 @@ class Following:
         yield RunEnded(plan, EndedRun(run))
         if not sent.left:
             yield from self._end(sent, "")
+
+    def _note_untaken(self, sent: Sent, run_id: str, error: BaseException) -> None:
+        """They stay on the box."""
+        assert sent.box is not None
+        self._pause_until[sent.group.name] = time.monotonic() + PAUSE_S
+        label = sent.left[run_id].label
+        line = f"{label}: its results cannot be taken from {sent.box.name}, which is tried again: {error}"
+        if line not in self._told:
+            self._told.add(line)
+            self._seams.display.line(line)
 
     def _end(self, sent: Sent, error: str) -> Iterator[Event]:
         """Its process is over; what it left undone is begun again, a few times."""
