@@ -176,6 +176,9 @@ class Boxes:
 
     def why_homeless(self, sent: Sent) -> str:
         """Why no box can take it; empty where one can, or may be able to."""
+        if sent.stays and (box := self.known.get(sent.last_box)) is not None:
+            why = self._refusals.get((box.address, sent.group.name))
+            return f"{box.name}: {why}" if why else ""
         refusals = [
             (box.name, self._refusals.get((box.address, sent.group.name))) for box in self.known.values()
         ]

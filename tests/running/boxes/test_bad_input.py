@@ -174,7 +174,7 @@ def test_a_box_is_not_made_a_certificate_of_its_own_name_for_another(
 
 def test_where_no_box_has_joined_the_next_step_is_told() -> None:
     """By a batch, as by `cluster status`."""
-    sent = cast("Sent", SimpleNamespace(was_taken=False))
+    sent = cast("Sent", SimpleNamespace(was_taken=False, stays=False))
     assert Boxes(cast("Calls", None)).why_homeless(sent) == (
         "no box has joined: bench_runner.py cluster join on each"
     )

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.running.boxes.faults import FILE, Night, night_of, pass_night
+from tests.running.boxes.faults import FILE, PROBLEMS, THINKS_S, WITHIN_S, Night, night_of, pass_night
+from tests.running.boxes.fleet import DESK, assert_each_run_once, fleet_in, write_small_model
+from tests.support import wait_until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(290)]
@@ -37,3 +39,26 @@ def test_a_night_with_a_fault_that_chance_chose(_night: int, tmp_path: Path, por
     chosen = night_of(int(given) if given else secrets.randbelow(1_000_000))
     print(f"{SEED_VARIABLE}={chosen.seed}, {chosen}")  # shown where it fails
     pass_night(tmp_path, port, chosen)
+
+
+def test_a_box_that_is_back_without_the_model_keeps_no_batch_waiting(tmp_path: Path, port: int) -> None:
+    """Under `wait` no other box may have its group: told, and the same command goes on later."""
+    with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=THINKS_S) as fleet:
+        (model,) = fleet.write_models(1)
+        fleet.write_plan([model], problems=2 * PROBLEMS, on_lost_box="wait")
+        fleet.start_box("alpha")
+        fleet.wait_for_boxes("alpha")
+        batch = fleet.start_batch()
+        wait_until(lambda: fleet.asked().total() >= 3, WITHIN_S)
+        fleet.kill("alpha")
+        other = write_small_model(tmp_path / "others" / "other.gguf").parent
+        fleet.start_box("alpha", models=other)
+        fleet.start_box("beta")
+        assert batch.wait(WITHIN_S) == 1, fleet.log(DESK, "batch")
+        assert "m0: alpha: it has no file of m0" in fleet.log(DESK, "batch")
+        fleet.kill("alpha")
+        fleet.start_box("alpha")
+        wait_until(lambda: fleet.log("alpha", "alpha").count("has joined") == 3, WITHIN_S)
+        assert fleet.start_batch().wait(WITHIN_S) == 0, fleet.log(DESK, "batch")
+        assert_each_run_once(fleet, [model])
+        assert fleet.asked().total() - len(fleet.asked()) <= 1  # the one that was under way

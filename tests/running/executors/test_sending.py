@@ -91,3 +91,22 @@ def test_a_box_with_a_full_disk_begins_no_group(tmp_path: Path, monkeypatch: pyt
     with pytest.raises(Refused, match=r"only [\d,]+ MB are free for .*runs") as refused:
         groups.Groups(inventory, tmp_path / "runs").start(order.to_json())
     assert refused.value.may_pass
+
+
+@pytest.mark.parametrize(
+    ("known", "refusal", "why"),
+    [
+        ({}, "", ""),
+        ({BOX.name: BOX}, "", ""),
+        ({BOX.name: BOX}, "it has no file of m", "alpha: it has no file of m"),
+    ],
+)
+def test_a_group_waits_for_its_box_unless_that_is_back_and_cannot_take_it(
+    known: dict[str, Box], refusal: str, why: str
+) -> None:
+    """Under `wait` no other box may have it: the batch would never end, without a word."""
+    mine = cast("Sent", SimpleNamespace(**vars(sent("mine")), stays=True, was_taken=True, last_box=BOX.name))
+    boxes = boxes_that_took(mine)
+    boxes.known = known
+    boxes._refusals[BOX.address, "mine"] = refusal
+    assert boxes.why_homeless(mine) == why
