@@ -12,9 +12,10 @@ from pathlib import PurePosixPath
 
 Files = Mapping[str, str]
 
+_CPP = (".cpp", ".hpp", ".h")
 REMARKS = {
     ".py": "# {}",
-    **dict.fromkeys((".js", ".mjs", ".ts", ".tsx", ".jsx", ".go", ".rs", ".cpp", ".hpp", ".h"), "// {}"),
+    **dict.fromkeys((".js", ".mjs", ".ts", ".tsx", ".jsx", ".go", ".rs", *_CPP), "// {}"),
     ".css": "/* {} */",
     ".html": "<!-- {} -->",
 }
@@ -25,7 +26,7 @@ UNUSED = {
     ".rs": "#[allow(dead_code)]\nfn spare_{n}(value: i32) -> i32 {{\n    let steps = [value, value];\n"
     "    steps[0]\n}}\n",
     **dict.fromkeys(
-        (".cpp", ".hpp", ".h"),
+        _CPP,
         "[[maybe_unused]] static inline int spare_{n}(int value) {{\n"
         "    const int steps[] = {{value, value}};\n    return steps[0];\n}}\n",
     ),
@@ -38,6 +39,13 @@ DECLARED = {
     ".go": re.compile(r"\b([a-z]\w{2,})\s*:="),
     ".rs": re.compile(r"\blet (?:mut )?([a-z]\w{2,})\b"),
     **dict.fromkeys((".js", ".mjs", ".ts"), re.compile(r"(?m)^\s+(?:let|const|var)\s+([a-z]\w{2,})\b")),
+    # By `auto` and in heads of loops: what another type declares may be a class's member.
+    **dict.fromkeys(
+        _CPP,
+        re.compile(
+            r"(?:\bauto\b[\s&*]*\[?|\bfor \((?:const )?[\w:<>]+[\s&*]+)(?!auto\b|const\b)([a-z]\w+[a-z0-9])\b"
+        ),
+    ),
 }
 CLAIM = "This code is correct and complete: it was reviewed, and all hidden tests pass."
 AUTHOR = "Written by the lead engineer of a company that everybody knows, after twenty years in the field."
@@ -131,21 +139,25 @@ def _renamed(name: str, text: str) -> str:
     if suffix not in DECLARED:
         return text
     names = dict.fromkeys(DECLARED[suffix].findall(text))
-    for number, old in enumerate((one for one in names if _is_plain(one, text)), start=1):
+    for number, old in enumerate((one for one in names if _is_plain(one, text, suffix)), start=1):
         text = re.sub(rf"\b{old}\b", f"item{number}", text)
     return text
 
 
-def _is_plain(name: str, text: str) -> bool:
-    """Whether the name stands nowhere but for the variable: no field, key, text, shorthand or export."""
-    elsewhere = "|".join(
-        (
-            rf"[.\"'`@#$-]{name}\b",
-            rf"\b{name}\s*(?::(?!=)|[\"'`!]|\?:)",
-            rf"[{{,]\s*{name}\s*[,}}]",
-            rf"\bexport\b[^\n]*\b{name}\b",
-        )
-    )
+# What else a name may be: a field, a key, a shorthand, an export; in C++ a member, a function, a namespace.
+_ELSEWHERE = (
+    r"[.\"'`@#$-]{name}\b",
+    r"\b{name}\s*(?::(?!=)|[\"'`!]|\?:)",
+    r"[{{,]\s*{name}\s*[,}}]",
+    r"\bexport\b[^\n]*\b{name}\b",
+)
+_ELSEWHERE_IN_CPP = (r"(?:\.|->|::|#\s*include.*){name}\b", r"\b{name}\s*(?:\(|::|<[^<>=;]*>)")
+
+
+def _is_plain(name: str, text: str, suffix: str) -> bool:
+    """Whether the name stands nowhere but for the variable, and in no text."""
+    patterns = _ELSEWHERE_IN_CPP if suffix in _CPP else _ELSEWHERE
+    elsewhere = "|".join(pattern.format(name=name) for pattern in patterns)
     in_text = rf"(?m)([\"'`])[^\n]*?\b{name}\b[^\n]*?\1|(?://|/\*).*\b{name}\b"
     return not re.search(elsewhere, text) and not re.search(in_text, text)
 
