@@ -85,6 +85,11 @@ def _plan_or_run(options: dict[str, Any]) -> int:
     goal = None if options["finish"] else goal
     if options["cluster"] and goal is not None:
         raise UsageError("a race is run on one box: leave out either it or --cluster")
+    if options["cluster"] and any(entry.judged is not None for entry in expansion.entries):
+        raise UsageError(
+            "a batch on the boxes of a cluster judges nothing: leave `judge` out of the plan; afterwards: "
+            "bench_runner.py judge RUN… --judge MODEL"
+        )
     for note in expansion.notes:
         print(note, file=sys.stderr)
     if options["dry_run"]:
@@ -173,6 +178,7 @@ def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[
     from benchkit.settings import BENCHMARK_PLAN_KEYS, PLAN_KEYS
 
     given = _given_flags(flags)
+    judge = {"judge": given.pop("judge")} if "judge" in given else {}
     args = {"args": list(words)} if (words := given.pop("script_args", ())) else {}
     settings = {name: given.pop(key.field) for name, key in PLAN_KEYS.items() if key.field in given}
     of_benchmarks = {name: key.field for name, key in BENCHMARK_PLAN_KEYS.items() if name != "name"}
@@ -181,7 +187,7 @@ def _raw_plan(models: Sequence[str], benchmarks: Sequence[str], flags: Sequence[
         names = ", ".join(one.opts[0] for one in run_command.params if one.name in given)
         raise UsageError(f"{names}: not for all runs alike; a plan says it for one model or one benchmark")
     named = [{"name": name, **shared, **args} for name in benchmarks]
-    return {"models": list(models), "benchmarks": named, "defaults": settings}
+    return {"models": list(models), "benchmarks": named, "defaults": settings, **judge}
 
 
 def _given_flags(flags: Sequence[str]) -> dict[str, Any]:

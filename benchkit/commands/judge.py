@@ -154,7 +154,7 @@ def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr
     from benchkit.terminal import say
 
     for run in judged:
-        if warning := family_warning(plans[0], run):
+        if warning := family_warning(plans[0].name, run.model):
             say(warning)
     check_plans(plans)
     display = open_display(output_to_stderr=output_to_stderr)

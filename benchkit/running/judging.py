@@ -18,6 +18,17 @@ from benchkit.telling.history import open_store
 PROMPT_AND_ANSWER = 9_000  # tokens: a task, an answer's files and the judge's words about each item
 
 
+RUN_FLAG = "--run"
+NOTHING_JUDGED = ("--votes", "1")
+"""The words of a judge that is looked at before it is known what it will judge."""
+
+
+def without_run(words: Sequence[str]) -> tuple[str, ...]:
+    """What is the same of all judgings by a judge: runs of like length take it about as long."""
+    place = words.index(RUN_FLAG) if RUN_FLAG in words else len(words)
+    return (*words[:place], *words[place + 2 :])
+
+
 def judge_settings(settings: RunSettings, benchmark: str, args: Sequence[str]) -> RunSettings:
     """What a judge was told before is not asked again: so it goes on where it, or its server, was stopped."""
     room = settings.answer_tokens or PROMPT_AND_ANSWER
@@ -26,7 +37,7 @@ def judge_settings(settings: RunSettings, benchmark: str, args: Sequence[str]) -
 
 def plans_for(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -> list[PlannedRun]:
     """One judging run a run, all of them sharing one server."""
-    words = [("--run", str(folder_of(run, settings.runs_dir)), *args) for run in runs]
+    words = [(RUN_FLAG, str(folder_of(run, settings.runs_dir)), *args) for run in runs]
     return [plan_run(judge_settings(settings, JudgeRun.CODE, each)) for each in words]
 
 
@@ -35,7 +46,7 @@ def plan_of_pairs(runs: Sequence[Run], settings: RunSettings, args: Sequence[str
     if len(runs) != 2:
         raise UsageError(f"--pairwise compares two runs, and {len(runs)} are named")
     first, second = (str(folder_of(run, settings.runs_dir)) for run in runs)
-    words = ("--run", first, "--against", second, *args)
+    words = (RUN_FLAG, first, "--against", second, *args)
     return plan_run(judge_settings(settings, JudgeRun.PAIRS, words))
 
 
@@ -51,7 +62,7 @@ def folder_of(run: Run, runs_dir: Path) -> Path:
 
 def check_judge(settings: RunSettings) -> None:
     """That there is such a model, and all that judging needs; nothing is judged yet."""
-    plan = plan_run(judge_settings(settings, JudgeRun.CODE, ("--votes", "1")))
+    plan = plan_run(judge_settings(settings, JudgeRun.CODE, NOTHING_JUDGED))
     check_model(plan)
     check_script(plan)
 
@@ -64,12 +75,12 @@ def check_plans(plans: Sequence[PlannedRun]) -> None:
         check_script(plan)
 
 
-def family_warning(judge: PlannedRun, run: Run) -> str:
+def family_warning(judge: str, model: str) -> str:
     """Judges prefer what sounds like themselves: empty where the two are not related."""
-    shared = related_by(judge.name, run.model)
+    shared = related_by(judge, model)
     if not shared:
         return ""
     return (
-        f"warning: {judge.name} judges {run.model}, both of the family {shared}: "
+        f"warning: {judge} judges {model}, both of the family {shared}: "
         "judges favour their own kind; take a judge of another family"
     )

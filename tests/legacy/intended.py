@@ -68,10 +68,10 @@ INTENDED: tuple[Difference, ...] = (
         "Quality: 75.0 of 100 (75 equals the references), 95% interval 75.0–75.0, 17 problems\n",
     ),
     Difference(
-        "status tells how far a race has asked a run, and which box of a cluster does it",
+        "status tells how far a race has asked a run, which box of a cluster does it, whom a judge judges",
         "*-status-json",
         ', "now": null}',
-        ', "answered": null, "problems": null, "box": null, "now": null}',
+        ', "answered": null, "problems": null, "box": null, "judged": null, "now": null}',
     ),
     Difference(
         "the list says what its tiers are corrected for",

@@ -1,7 +1,7 @@
 """Many models, many benchmarks, one command, unattended.
 
 planfile.py   a plan as a person wrote it, checked whole; settings.py what it may set
-models.py     which GGUF files a path, glob or folder means
+models.py     which GGUF files a path, glob or folder means; plan_models.py the models that a plan names
 expand.py     models x benchmarks x matrix -> entries, those that share a server side by side
 checks.py     each script's own check, once, before the first server starts
 estimate.py   the memory and the time an entry is expected to take; preview.py is --dry-run's table
@@ -10,6 +10,7 @@ run.py        a batch from its start to the summary; options.py how it is to be 
 loop.py       the loop over what is left; keeper.py its limits, and what is noted of each run
 disk_space.py … one of these limits
 boxes.py      groups of runs on the boxes of a cluster
+judgings.py   what judges do once all runs are over
 lanes.py      models of providers side by side
 prefetch.py   the next model's file is read while another runs
 race.py       models asked in rounds, the losers stopped after each; race_groups.py who races with whom,

@@ -16,7 +16,7 @@ def script_problems(plans: Iterable[PlannedRun]) -> list[str]:
     """What the scripts have to say, all of them."""
     distinct = {command_of(plan): plan for plan in plans}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        return [text for text in pool.map(_problem, distinct.values()) if text]
+        return [text for text in pool.map(script_problem, distinct.values()) if text]
 
 
 def command_of(plan: PlannedRun) -> str:
@@ -26,7 +26,8 @@ def command_of(plan: PlannedRun) -> str:
     return repr((plan.script, settings.script_args, *asked))
 
 
-def _problem(plan: PlannedRun) -> str | None:
+def script_problem(plan: PlannedRun) -> str | None:
+    """What its script has to say; None where all is well."""
     try:
         check_script(plan)
     except BenchError as error:

@@ -13,6 +13,7 @@ from benchkit.prices import Price, Tokens, in_dollars
 from benchkit.records import Run, Status
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import beside
+from benchkit.running.judging import without_run
 from benchkit.running.plan import find_benchmark, price_of, sends_bill
 from benchkit.running.runner.host import ANSWER_TOKENS, PROMPT_TOKENS
 from benchkit.settings import RunSettings
@@ -54,7 +55,7 @@ class CostEstimator:
                 self._learn(run)
 
     def _learn(self, run: Run) -> None:
-        asked = (run.benchmark, run.config.script_args or ())
+        asked = (run.benchmark, without_run(run.config.script_args or ()))
         telemetry, problems = run.telemetry, run.results.total_problems
         if telemetry.cost is not None:
             self._costs[asked, run.model, run.config.base_url].append(telemetry.cost)
@@ -67,7 +68,7 @@ class CostEstimator:
 
     def expect(self, entry: Entry) -> ExpectedCost:
         settings = entry.settings
-        asked = (settings.benchmark, (*find_benchmark(settings).args, *settings.script_args))
+        asked = (settings.benchmark, without_run((*find_benchmark(settings).args, *settings.script_args)))
         if not sends_bill(settings):
             energy = self._energy.get((asked, settings.name or ""))
             known = energy and settings.price_kwh is not None

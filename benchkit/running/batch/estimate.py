@@ -14,6 +14,7 @@ from benchkit.errors import BenchError
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.run_parts import RunMachine, read_part
 from benchkit.running.batch.expand import Entry
+from benchkit.running.judging import without_run
 from benchkit.running.plan import find_benchmark
 from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import default_context
@@ -70,7 +71,7 @@ class Estimator:
         if run.status is not Status.OK or not _same_machine(run.machine, self._machine):
             return
         seconds, path = run.results.time_taken, str(run.config.path)
-        asked = (run.benchmark, run.config.script_args or ())
+        asked = (run.benchmark, without_run(run.config.script_args or ()))
         if run.telemetry.server_start_s is not None:
             self._starts[path].append(run.telemetry.server_start_s)
         if seconds is None:
@@ -83,7 +84,8 @@ class Estimator:
         """Its time, and its memory where the free room is given."""
         settings = entry.settings
         path = str(settings.model.resolve()) if settings.model else "None"
-        asked = (settings.benchmark, (*find_benchmark(settings).args, *settings.script_args))
+        words = (*find_benchmark(settings).args, *settings.script_args)
+        asked = (settings.benchmark, without_run(words))
         seconds = self._time(asked, path, entry)
         start = median(self._starts.get(path) or [0.0])
         return Expected(*(expected_memory(entry, room) if room else (None, None, "")), seconds, start)

@@ -11,21 +11,21 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.errors import BenchError, UsageError
+from benchkit.contract import JudgeRun
+from benchkit.errors import BenchError
 from benchkit.masking import Mask, shell_words
-from benchkit.providers.names import find_remote_model
 from benchkit.racing import Goal
-from benchkit.records import ENDPOINT, ModelFile
-from benchkit.running.batch.models import find_models
-from benchkit.running.batch.planfile import Plan, PlanProblems, has_variable
+from benchkit.records import ModelFile
+from benchkit.running.batch.plan_models import PlanModel, distinct_names, find_plan_models, where_served
+from benchkit.running.batch.planfile import JUDGE, Plan, PlanProblems
 from benchkit.running.batch.settings import settings_from
+from benchkit.running.judging import NOTHING_JUDGED, family_warning, judge_settings
 from benchkit.running.orders import OnLostBox
-from benchkit.running.plan import PlannedRun, find_benchmark, plan_run, with_provider
+from benchkit.running.plan import PlannedRun, find_benchmark, plan_run
 from benchkit.running.runner.host import ANSWER_TOKENS
 from benchkit.running.runner.stages import find_parser
 from benchkit.settings import (
     BENCHMARK_PLAN_KEYS,
-    MODEL_PLAN_KEYS,
     PLAN_KEYS,
     SETTINGS,
     RunSettings,
@@ -43,9 +43,12 @@ ALWAYS_IN_KEY = frozenset({
 })  # fmt: skip
 
 
-_OF_REMOTE = ("server", "base_url", "provider", "provider_model", "key_variable")
 # Runs that agree in these share a server.
 _OF_SERVER = tuple(one.name for one in SETTINGS.values() if one.of_server)
+
+
+SHARED_WITH_JUDGE = ("server", "gpu_layers", "llama_server")
+"""Of the plan's defaults what holds for a judge, too: how models are served here, not how they are asked."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,15 @@ class Entry:
     model: ModelFile | None
     sweep: Mapping[str, Any] = field(default_factory=dict)  # this run's place in the matrix
     own: Mapping[str, Any] = field(default_factory=dict)  # what its benchmark and its model say themselves
+    judge: Mapping[str, Any] | None = None  # of its answers, as a model of the plan
+    judged: Entry | None = None  # whose answers are judged, where this entry is a judge's
 
     @property
     def place(self) -> str:
         """What distinguishes this run from others of its model and benchmark."""
+        if self.judged is not None:
+            of = self.judged
+            return f"of {of.settings.benchmark} on {of.settings.name} {of.place}".rstrip()
         return " ".join(f"{SHORT.get(name, name)}={_short(value)}" for name, value in self.sweep.items())
 
     @property
@@ -86,8 +94,8 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     """All runs of the plan; PlanProblems lists everything that is wrong."""
     problems = list(plan.problems)
     notes: list[str] = []
-    models = list(_models(plan, problems, notes))
-    names = _distinct_names(models, problems)
+    models = list(find_plan_models(plan.models, "models", problems, notes))
+    names = distinct_names(models, problems)
     sweeps = _sweeps(plan.matrix)
     entries = [
         entry
@@ -99,21 +107,19 @@ def expand(plan: Plan, base: RunSettings) -> Expansion:
     ]
     if not entries and not problems:
         problems += ["nothing to run is left", *notes]
+    unique = {entry.key: entry for entry in _with_shared_context(entries)}
+    runs = list(_with_distinct_names(by_server(list(unique.values()))))
+    judgings = list(_judgings(runs, plan.defaults, base, problems, notes))
     if problems:
         raise PlanProblems(plan.source, problems)
-    unique = {entry.key: entry for entry in _with_shared_context(entries)}
-    order = {key: place for place, key in enumerate(dict.fromkeys(e.server_key for e in unique.values()))}
-    ordered = sorted(unique.values(), key=lambda entry: order[entry.server_key])
-    return Expansion(tuple(_with_distinct_names(ordered)), tuple(notes), plan.race, plan.on_lost_box)
+    notes = list(dict.fromkeys(notes))
+    return Expansion((*runs, *by_server(judgings)), tuple(notes), plan.race, plan.on_lost_box)
 
 
-@dataclass(frozen=True)
-class _Model:
-    number: int  # its place in the plan
-    given: Mapping[str, Any]
-    path: Path | None = None
-    facts: ModelFile | None = None
-    remote: RunSettings | None = None  # of a model that somebody else serves: where, and under what name
+def by_server(entries: Sequence[Entry]) -> list[Entry]:
+    """Those that share a server side by side, in the order in which the servers are first needed."""
+    order = {key: place for place, key in enumerate(dict.fromkeys(entry.server_key for entry in entries))}
+    return sorted(entries, key=lambda entry: order[entry.server_key])
 
 
 @dataclass(frozen=True)
@@ -122,78 +128,8 @@ class _Layers:
 
     defaults: Mapping[str, Any]
     benchmark: Mapping[str, Any]
-    model: _Model
+    model: PlanModel
     sweep: Mapping[str, Any]
-
-
-def _models(plan: Plan, problems: list[str], notes: list[str]) -> Iterator[_Model]:
-    for number, given in enumerate(plan.models):
-        pattern = given.get("path")
-        if pattern is None or _names_provider(pattern, problems):
-            if (settings := _remote(given, problems)) is not None:
-                yield _Model(number, {**given, "path": None, "name": settings.name}, remote=settings)
-            continue
-        if has_variable(pattern):
-            continue  # it is not set, which is reported already
-        files = find_models(pattern)
-        notes += files.left_out
-        if not files.files and not files.left_out:
-            problems.append(f"models: {pattern} matches no GGUF file")
-        for path in files.files:
-            # Not resolved: the files of a split model in a cache of links stand side by side only there.
-            yield _Model(number, given, path.absolute(), files.facts.get(path))
-
-
-def _names_provider(pattern: str, problems: list[str]) -> bool:
-    try:
-        return find_remote_model(pattern) is not None
-    except UsageError as error:
-        problems.append(f"models: {error}")
-        return False
-
-
-def _remote(given: Mapping[str, Any], problems: list[str]) -> RunSettings | None:
-    """Where a model is asked for that is no file; None where that is not said, which is reported."""
-    said = {
-        key.field: key.read(given[name])
-        for name, key in MODEL_PLAN_KEYS.items()
-        if given.get(name) is not None
-    }
-    if path := said.pop("model", None):
-        said["model"] = Path(path)
-    if not said.keys() & {"model", "provider", "base_url"} or not said.keys() & {"model", "name"}:
-        return None
-    try:
-        return replace(with_provider(RunSettings(**said)), server=ENDPOINT)
-    except UsageError as error:
-        problems.append(f"models: {error}")
-        return None
-
-
-def _distinct_names(models: Sequence[_Model], problems: list[str]) -> list[str]:
-    """The name that was given, else the file's, with as many of its folders as make it unique."""
-    unnamed = {model.path for model in models if model.path and not model.given.get("name")}
-    often = Counter(name for path in unnamed for name in _longer_and_longer(path))
-    named = {(name, model.path) for model in models if (name := model.given.get("name"))}
-    given = Counter(name for name, _ in named)
-    problems += [
-        f"models: {times} files are named {name}: give each its own name, or none"
-        for name, times in given.items()
-        if times > 1
-    ]
-    often += given
-    return [model.given.get("name") or _shortest_alone(model.path, often) for model in models]
-
-
-def _longer_and_longer(path: Path) -> Iterator[str]:
-    """`m`, `folder/m`, `its/folder/m` and so on."""
-    parts = (*path.parent.parts, path.name.removesuffix(".gguf"))
-    return ("/".join(parts[-count:]) for count in range(1, len(parts) + 1))
-
-
-def _shortest_alone(path: Path | None, often: Counter[str]) -> str:
-    names = _longer_and_longer(path) if path else iter(())
-    return next((name for name in names if often[name] == 1), "")
 
 
 def _with_distinct_names(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -202,6 +138,63 @@ def _with_distinct_names(entries: Sequence[Entry]) -> Iterator[Entry]:
     for entry in entries:
         alike = often[entry.settings.name, entry.settings.benchmark, entry.place]
         yield replace(entry, sweep={**entry.own, **entry.sweep}) if alike > 1 else entry
+
+
+def _judgings(
+    runs: Sequence[Entry],
+    defaults: Mapping[str, Any],
+    base: RunSettings,
+    problems: list[str],
+    notes: list[str],
+) -> Iterator[Entry]:
+    """An entry for each run that is to be judged; the folder of its answers is known when it is over."""
+    judges: dict[str, tuple[RunSettings, ModelFile | None] | None] = {}  # by what the plan says of them
+    for entry in runs:
+        if not isinstance(entry.judge, Mapping):  # none, or reported already
+            continue
+        if not entry.planned().script.ours or entry.settings.benchmark in JudgeRun.ALL:
+            notes.append(
+                f"{entry.settings.benchmark} is not judged: it keeps no answers that a judge can read"
+            )
+            continue
+        said = repr(sorted(entry.judge.items(), key=str))
+        if said not in judges:
+            judges[said] = _judge(entry.judge, defaults, base, problems, notes)
+        if (judge := judges[said]) is not None:
+            settings, facts = judge
+            if warning := family_warning(settings.name or "", entry.settings.name or ""):
+                notes.append(warning)
+            key = hashlib.sha256(f"{entry_key(settings)} {entry.key}".encode()).hexdigest()[:16]
+            yield Entry(key, settings, facts, judged=entry)
+
+
+def _judge(
+    given: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    base: RunSettings,
+    problems: list[str],
+    notes: list[str],
+) -> tuple[RunSettings, ModelFile | None] | None:
+    """The settings of a judging run but for the run that it judges; None where something is wrong with it."""
+    before = len(problems)
+    found = list(find_plan_models([given], JUDGE, problems, notes))
+    if len(found) != 1 and len(problems) == before:
+        many = f"matches {len(found)} files: name one" if found else "is no model that can judge"
+        problems.append(f"{JUDGE}: {given.get('path') or given.get('name')} {many}")
+    if len(found) != 1:
+        return None
+    (model,) = found
+    shared = {name: value for name, value in defaults.items() if name in SHARED_WITH_JUDGE}
+    asked = settings_from(shared, given) | where_served(model)
+    (name,) = distinct_names(found, problems)
+    settings = replace(base, **asked, benchmark=JudgeRun.CODE, name=name)
+    settings = judge_settings(settings, JudgeRun.CODE, settings.script_args)
+    try:
+        plan_run(replace(settings, script_args=NOTHING_JUDGED))
+    except BenchError as error:
+        problems.append(f"{JUDGE}: {error}")
+        return None
+    return settings, model.facts
 
 
 def _sweeps(matrix: Mapping[str, list[Any]]) -> list[dict[str, Any]]:
@@ -217,17 +210,15 @@ def _entry(base: RunSettings, layers: _Layers, name: str, problems: list[str]) -
         return None
     given = {**layers.benchmark, **layers.model.given}
     own = {key: value for key, value in given.items() if key in PLAN_KEYS}
-    return Entry(_key(settings), settings, layers.model.facts, layers.sweep, own)
+    judge = {**layers.defaults, **given}.get(JUDGE)
+    return Entry(entry_key(settings), settings, layers.model.facts, layers.sweep, own, judge)
 
 
 def _all_settings(layers: _Layers, name: str) -> dict[str, Any]:
     benchmark, model = layers.benchmark, layers.model
     settings = settings_from(layers.defaults, benchmark, model.given, layers.sweep)
     settings |= {key.field: benchmark[name] for name, key in BENCHMARK_PLAN_KEYS.items() if name in benchmark}
-    settings |= {"name": name}
-    if model.remote is not None:
-        return settings | {one: getattr(model.remote, one) for one in _OF_REMOTE}
-    return {**settings, "model": model.path}
+    return {**settings, "name": name, **where_served(model)}
 
 
 def _with_shared_context(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -241,7 +232,7 @@ def _with_shared_context(entries: Sequence[Entry]) -> Iterator[Entry]:
         yield replace(entry, settings=replace(entry.settings, answer_tokens=budget))
 
 
-def _key(settings: RunSettings) -> str:
+def entry_key(settings: RunSettings) -> str:
     """What is measured, in a few letters: the model's file as it is now, the benchmark, all that matters."""
     facts = {name: _hashable(value) for name, value in vars(settings).items() if name in ALWAYS_IN_KEY}
     facts |= {

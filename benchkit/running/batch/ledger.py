@@ -17,16 +17,18 @@ class Ledger:
     """Kept while the batch runs, and read by its displays and its summary."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = entries
+        self.entries = list(entries)
         self.stopped: str | None = None  # why it ended early
         self.interrupted = False
         self._states: dict[str, EntryState] = {}
         self._runs: dict[str, Run] = {}  # by run id
         self._not_started: dict[str, str] = {}  # key -> why
+        self._needless: set[str] = set()  # keys of judgings for which there is nothing to judge
         self.wall_s = 0.0  # of the batch
         self.asking_s = self.loading_s = 0.0  # while scripts were at work, and while servers started
         self.moves: list[str] = []  # what became of groups whose box was lost, a line for each
         self.races: list[str] = []  # what came of each race, a line for each
+        self.judgements: list[str] = []  # what judges said of each run, a line for each
 
     def load(self, known: Mapping[str, EntryState], runs: Iterable[Run]) -> None:
         """Begin with what the journal and the history hold of former batches."""
@@ -69,6 +71,19 @@ class Ledger:
     def skip(self, entry: Entry, reason: str) -> None:
         self._not_started[entry.key] = reason
 
+    def excuse(self, entry: Entry, reason: str) -> None:
+        """It is not started, and nothing is missing by that."""
+        self.skip(entry, reason)
+        self._needless.add(entry.key)
+
+    def renew(self, entry: Entry) -> None:
+        """What a judge is to do is known in full when the run that it judges is over."""
+        self.entries = [entry if one.key == entry.key else one for one in self.entries]
+
+    def judgings(self) -> list[Entry]:
+        """The entries of judges."""
+        return [entry for entry in self.entries if entry.judged is not None]
+
     def why_not_started(self, entry: Entry) -> str | None:
         return self._not_started.get(entry.key)
 
@@ -88,7 +103,8 @@ class Ledger:
     @property
     def all_ok(self) -> bool:
         """What a race stopped has done what it was to do."""
-        return all(state.state in (Status.OK, Status.STOPPED) for state in self.states())
+        states = [state for state in self.states() if state.key not in self._needless]
+        return all(state.state in (Status.OK, Status.STOPPED) for state in states)
 
 
 def _state(entry: Entry, known: EntryState | None) -> EntryState:

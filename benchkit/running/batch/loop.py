@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from itertools import groupby, zip_longest
 from pathlib import Path
@@ -17,6 +17,7 @@ from benchkit.running.batch.checks import script_problems
 from benchkit.running.batch.costs import night_of
 from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.batch.expand import Entry
+from benchkit.running.batch.judgings import due_judgings, judge_problems, name_judged_runs, said_by_judges
 from benchkit.running.batch.keeper import Due, Keeper
 from benchkit.running.batch.lanes import Group, may_run_beside, run_side_by_side, shared_pace
 from benchkit.running.batch.ledger import Ledger
@@ -54,8 +55,10 @@ def run_entries(
         ledger.load(known.entries, runs)
         began = time.monotonic()
         todo = ledger.left(retry_failed=options.retry_failed, finish=options.finish)
-        if options.cluster is None and (problems := script_problems(entry.planned() for entry in todo)):
-            raise PlanProblems("the plan", problems)
+        runs_left = [entry for entry in todo if entry.judged is None]
+        if options.cluster is None:
+            _refuse_what_cannot_run(runs_left, [entry for entry in todo if entry.judged is not None])
+        name_judged_runs(ledger)
         journal = StateJournal(options.history)
         try:
             journal.plan(ledger.states())
@@ -64,19 +67,41 @@ def run_entries(
                 night_of(options.history, options.max_cost, ledger.costs()) as night,
             ):
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
-                raced = _run_races(known.races, keeper, ledger, options) if options.race and todo else set()
-                left = [Due(entry) for entry in todo if entry.key not in raced]
-                groups = [list(group) for _, group in groupby(left, key=lambda due: due.entry.server_key)]
+                raced = (
+                    _run_races(known.races, keeper, ledger, options) if options.race and runs_left else set()
+                )
+                groups = _groups([entry for entry in runs_left if entry.key not in raced])
                 if options.cluster is not None:
                     run_on_boxes(groups, keeper, ledger, options)
                 else:
-                    _run_all(groups, keeper, options.concurrent_models)
+                    judges = ledger.judgings()
+                    _run_all(groups, keeper, options.concurrent_models, lambda: next(iter(judges), None))
+                    _judge(keeper, ledger, options)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
             ledger.interrupted = True
         finally:
             ledger.wall_s = time.monotonic() - began
+        with suppress(HistoryError):
+            ledger.judgements = list(said_by_judges(ledger, options.history))
+
+
+def _refuse_what_cannot_run(runs: Sequence[Entry], judgings: Sequence[Entry]) -> None:
+    """All that the scripts have to say, before the first server is started."""
+    if problems := [*script_problems(entry.planned() for entry in runs), *judge_problems(judgings)]:
+        raise PlanProblems("the plan", problems)
+
+
+def _groups(entries: Sequence[Entry]) -> list[Group]:
+    """Those that share a server."""
+    return [[Due(entry) for entry in group] for _, group in groupby(entries, key=lambda one: one.server_key)]
+
+
+def _judge(keeper: Keeper, ledger: Ledger, options: BatchOptions) -> None:
+    """All runs are over: now each judge is served once, for all that it is to judge."""
+    due = due_judgings(ledger, retry_failed=options.retry_failed)
+    _run_all(_groups(due), keeper, options.concurrent_models)
 
 
 def _known(history: str | Path, report: Callable[[str], None]) -> tuple[BatchState, Sequence[Run]]:
@@ -101,7 +126,7 @@ def _run_races(
     known: Mapping[str, RaceState], keeper: Keeper, ledger: Ledger, options: BatchOptions
 ) -> set[str]:
     """Run what races until each race is over; the keys of these runs."""
-    groups, notes = entries_that_race(ledger.entries)
+    groups, notes = entries_that_race([entry for entry in ledger.entries if entry.judged is None])
     for note in notes:
         keeper.display.line(note)
     races = [ModelRace(group, known, ledger, keeper, options) for group in groups]

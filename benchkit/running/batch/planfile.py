@@ -17,9 +17,23 @@ from benchkit.running.orders import OnLostBox
 from benchkit.settings import BENCHMARK_PLAN_KEYS, MODEL_PLAN_KEYS, PLAN_KEYS
 from benchkit.strict_documents import read_json, read_yaml
 
-MODEL_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
-BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS}
-TOP_KEYS = {"defaults", "models", "benchmarks", "matrix", "execution", "scoring", "race", "on_lost_box"}
+JUDGE = "judge"
+"""A model that judges the answers once all runs are over: all answers, a model's or a benchmark's."""
+JUDGE_KEYS = {*PLAN_KEYS, *MODEL_PLAN_KEYS}
+MODEL_KEYS = {*JUDGE_KEYS, JUDGE}
+BENCHMARK_KEYS = {*PLAN_KEYS, *BENCHMARK_PLAN_KEYS, JUDGE}
+DEFAULT_KEYS = {*PLAN_KEYS, JUDGE}
+TOP_KEYS = {
+    "defaults",
+    "models",
+    "benchmarks",
+    "matrix",
+    "execution",
+    "scoring",
+    "race",
+    "on_lost_box",
+    JUDGE,
+}
 # What stands in groups of their own, and the settings that they are.
 EXECUTION = {"timeout": "test_timeout", "memory_limit": "test_memory", "cpu_limit": "test_cpus"}
 SCORING = {"weights": "weights"}
@@ -77,11 +91,15 @@ def make_plan(raw: Any, source: str) -> Plan:
     _refuse_unknown(raw, TOP_KEYS, "the plan", problems)
     models = _entries(raw.get("models"), "path", MODEL_KEYS, "models", problems)
     benchmarks = _entries(raw.get("benchmarks"), "name", BENCHMARK_KEYS, "benchmarks", problems)
-    defaults = {
+    defaults: Mapping[str, Any] = {
         **_group(raw, "execution", EXECUTION, problems),
         **_group(raw, "scoring", SCORING, problems),
-        **_mapping(raw.get("defaults"), set(PLAN_KEYS), "defaults", problems),
+        **({JUDGE: raw[JUDGE]} if JUDGE in raw else {}),
+        **_mapping(raw.get("defaults"), DEFAULT_KEYS, "defaults", problems),
     }
+    defaults = _with_judge(defaults, "judge", problems)
+    models = [_with_judge(one, "models: judge", problems) for one in models]
+    benchmarks = [_with_judge(one, "benchmarks: judge", problems) for one in benchmarks]
     matrix = _mapping(raw.get("matrix"), set(PLAN_KEYS), "matrix", problems)
     race = _goal(raw.get("race"), problems)
     on_lost_box = _on_lost_box(raw.get("on_lost_box"), problems)
@@ -103,6 +121,23 @@ def make_plan(raw: Any, source: str) -> Plan:
         race=race,
         on_lost_box=on_lost_box,
     )
+
+
+def _with_judge(given: Mapping[str, Any], where: str, problems: list[str]) -> Mapping[str, Any]:
+    """The judge as a model of the plan: a text is a file or a provider's model."""
+    judge = given.get(JUDGE)
+    if judge is None:
+        return {name: value for name, value in given.items() if name != JUDGE}
+    if isinstance(judge, str) and judge.strip():
+        judge = {"path": judge}
+    if not isinstance(judge, Mapping):
+        problems.append(
+            f"{where}: {judge!r} names no model: give a FILE.gguf, or one such as openrouter/NAME"
+        )
+        return given
+    judge = _mapping(judge, JUDGE_KEYS, where, problems)
+    problems += _model_problems([judge], where)
+    return {**given, JUDGE: fitting(judge)}
 
 
 def _goal(text: Any, problems: list[str]) -> Goal | None:
@@ -155,6 +190,8 @@ def _plan_from_folder(folder: Path, beside: Sequence[str]) -> Plan:
         named = _entries(given, "name", BENCHMARK_KEYS, f"{file.name}: benchmarks", problems)
         if not named:
             problems.append(f"{file.name}: no benchmarks")
+        model = _with_judge(model, f"{file.name}: judge", problems)
+        named = [_with_judge(one, f"{file.name}: benchmarks: judge", problems) for one in named]
         base_url = model.get("base_url", model.get("provider_url"))
         own = {key: value for key, value in model.items() if key in MODEL_KEYS}
         asked = {**own, **options, "base_url": base_url}

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import JudgeRun
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
 from benchkit.json_values import number, whole
@@ -40,6 +41,7 @@ class EntryState:
     answered: int | None = None  # problems, of a run that a race asks in rounds
     problems: int | None = None  # of the whole set
     box: str | None = None  # of a cluster, where it is or was done
+    judged: str | None = None  # the id of the run whose answers a judge reads
 
     @property
     def over(self) -> bool:
@@ -54,6 +56,8 @@ class EntryState:
 
     @property
     def label(self) -> str:
+        if self.benchmark == JudgeRun.CODE:
+            return printable(f"judge {self.model} {self.place}".rstrip())
         return printable(f"{self.benchmark} on {self.model} {self.place}".rstrip())
 
 
@@ -174,7 +178,7 @@ def at_rest(state: BatchState) -> BatchState:
 
 
 def started(entry: EntryState, run_id: str, folder: Path) -> EntryState:
-    kept = {name: getattr(entry, name) for name in ("lost_s", "answered", "problems")}
+    kept = {name: getattr(entry, name) for name in ("lost_s", "answered", "problems", "judged")}
     seconds = entry.seconds if entry.state in (RACING, Status.STOPPED) else None
     fresh = EntryState(entry.key, entry.model, entry.benchmark, entry.place, seconds=seconds, **kept)
     return replace(fresh, state="running", run_id=run_id, folder=str(folder))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from benchkit.contract import JudgeRun
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.rerun import quoted, words_of_settings
@@ -23,6 +24,7 @@ from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.work import mask_of
 from benchkit.statistics import wilson
 from benchkit.telling.comparison import facts
+from benchkit.telling.comparison.judgements import interval_of
 from benchkit.telling.comparison.page import markdown_text
 from benchkit.telling.history import open_store
 from benchkit.terminal import duration, printable
@@ -66,6 +68,7 @@ def summary(ledger: Ledger, width: int | None, *, for_people: bool = False) -> s
         escape(headline(ledger)),
         table,
         *_races(ledger, escape),
+        *_judgements(ledger, escape),
         *_moves(ledger, escape),
         *_failures(ledger, escape),
         *_noted(ledger, escape),
@@ -88,16 +91,25 @@ def _filled(line: str, width: int) -> str:
 
 def headline(ledger: Ledger) -> str:
     states = ledger.states()
-    words = ("ok", "stopped", "failed", "interrupted")
-    counts = {word: sum(state.state == word for state in states) for word in words}
-    waiting = len(states) - sum(counts.values())
-    text = f"{how_many(len(states))}: {counts['ok']} ran, {counts['failed']} failed"
-    text += f", {counts['stopped']} stopped in a race" if counts["stopped"] else ""
-    text += f", {counts['interrupted']} interrupted" if counts["interrupted"] else ""
-    text += f", {waiting} not run" if waiting else ""
+    of_judges = {entry.key for entry in ledger.judgings()}
+    runs = [state for state in states if state.key not in of_judges]
+    text = f"{how_many(len(runs))}: {_counted(runs, 'ran')}"
+    if judgings := [state for state in states if state.key in of_judges]:
+        text += f"; {len(judgings)} of them to be judged: {_counted(judgings, 'were')}"
     lost = sum(state.lost_s for state in states)
     text += f"; {duration(lost)} lost to failures" if lost else ""
     return f"{text}. Stopped early: {ledger.stopped}" if ledger.stopped else f"{text}."
+
+
+def _counted(states: Sequence[EntryState], done: str) -> str:
+    """`1 ran, 1 failed, 1 not run`"""
+    words = ("ok", "stopped", "failed", "interrupted")
+    counts = {word: sum(state.state == word for state in states) for word in words}
+    waiting = len(states) - sum(counts.values())
+    text = f"{counts['ok']} {done}, {counts['failed']} failed"
+    text += f", {counts['stopped']} stopped in a race" if counts["stopped"] else ""
+    text += f", {counts['interrupted']} interrupted" if counts["interrupted"] else ""
+    return text + (f", {waiting} not run" if waiting else "")
 
 
 def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
@@ -118,6 +130,9 @@ def _row(entry: Entry, ledger: Ledger) -> dict[str, Any]:
 
 
 def _interval(run: Run) -> str | None:
+    if run.benchmark in JudgeRun.ALL:  # of points: how many answers have enough of them says less
+        ends = interval_of(run)
+        return f"{ends[0]:.1f}–{ends[1]:.1f}" if ends else None
     if (race := run.results.race) is not None:  # of what the whole set would have given
         low, high = race["interval"]
         return f"{low:.1f}–{high:.1f}"
@@ -136,6 +151,11 @@ def _races(ledger: Ledger, escape: Escape) -> list[str]:
     if stopped:
         lines.append("To ask the stopped ones the rest as well: the same command with --finish.")
     return ["## The race", "\n".join(f"- {escape(line)}" for line in lines)]
+
+
+def _judgements(ledger: Ledger, escape: Escape) -> list[str]:
+    lines = [f"- {escape(line)}" for line in ledger.judgements]
+    return ["## What judges said", "\n".join(lines)] if lines else []
 
 
 def _moves(ledger: Ledger, escape: Escape) -> list[str]:

@@ -52,8 +52,7 @@ class Judgement:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        ends = [number(end) for end in self.told.get("interval") or ()]
-        return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
+        return interval_of(self.judging)
 
     def in_words(self) -> str:
         """`judge-7b: 71.3 points [66–76], functionality 80, …; uncalibrated: …`"""
@@ -73,6 +72,12 @@ class Judgement:
         items = self.told.get("items")
         counted = items.get("abstentions") if isinstance(items, Mapping) else None
         return int(sum((numbers(counted) or {}).values()))
+
+
+def interval_of(judging: Run) -> tuple[float, float] | None:
+    """Of a judge's points, at 95%."""
+    ends = [number(end) for end in told_by(judging).get("interval") or ()]
+    return (ends[0], ends[1]) if len(ends) == 2 and ends[0] is not None and ends[1] is not None else None
 
 
 def judged_set(run_id: str) -> str:
