@@ -10,6 +10,7 @@ import click
 from benchkit.commands import PROGRAM
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import judge_options, served_model
+from benchkit.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,13 +74,44 @@ def runs_command(
     from benchkit.telling.comparison.selection import choose
     from benchkit.telling.history import open_store
 
+    settings = served_model(judge, options)
     catalog = Catalog(open_store(options["history"]))
     chosen = [catalog.run(head) for head in choose(catalog, names)]
     if pairwise:
+        _refuse_what_pairs_have_not()
         words = script_words(rubrics=rubrics, limit=limit)
-        return tell([plan_of_pairs(chosen, served_model(judge, options), words)], chosen)
+        return tell([plan_of_pairs(chosen, settings, words)], chosen)
     words = script_words(votes=votes, rubrics=rubrics, program=program, limit=limit)
-    return tell(plans_for(chosen, served_model(judge, options), words), chosen)
+    return tell(plans_for(_with_code(chosen, names), settings, words), chosen)
+
+
+def _refuse_what_pairs_have_not() -> None:
+    context = click.get_current_context()
+    given = [
+        f"--{name}"
+        for name in ("votes", "program")
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(
+            f"--pairwise asks about each pair twice, with the plain prompt: leave out {' and '.join(given)}"
+        )
+
+
+def _with_code(runs: Sequence[Run], names: Sequence[str]) -> list[Run]:
+    """Of a model's runs those that a judge can read; a run that is named itself is not passed over."""
+    from benchkit.running.judging import why_run_unreadable
+    from benchkit.terminal import say
+
+    readable = []
+    for run in runs:
+        if run.id in names or not (why := why_run_unreadable(run)):
+            readable.append(run)
+        else:
+            say(f"{run.id} ({run.benchmark}) is left out: {why}")
+    if not readable:
+        raise UsageError(f"no run of {' or '.join(names)} can be judged: see bench_runner.py list")
+    return readable
 
 
 @command.command("check", params=judge_options())

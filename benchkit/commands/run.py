@@ -11,14 +11,15 @@ import click
 from benchkit import __version__
 from benchkit.commands import COMMANDS, PROGRAM
 from benchkit.commands.options import DEFAULT_HISTORY, history_option, runs_dir_option
-from benchkit.commands.setting_flags import setting_options
+from benchkit.commands.setting_flags import served_model, setting_options
 from benchkit.commands.typos import PassesFlagsOn
-from benchkit.errors import Interrupted
+from benchkit.errors import Interrupted, UsageError
 from benchkit.settings import RunSettings, with_environment
 from benchkit.verdict import Status
 
 if TYPE_CHECKING:
     from benchkit.records import Run
+    from benchkit.running.plan import PlannedRun
 
 EPILOG = f"""\b
 Other commands (each has --help):
@@ -56,7 +57,7 @@ def command(judge: str | None, as_json: bool, dry_run: bool, **options: Any) -> 
     from benchkit.running.plan import plan_run
 
     plan = plan_run(_settings(options))
-    judging = _judge_settings(judge, plan.settings) if judge is not None else None
+    judging = _judge_settings(judge, plan) if judge is not None else None
     if dry_run:
         from benchkit.running.runner import preview
 
@@ -72,14 +73,17 @@ def command(judge: str | None, as_json: bool, dry_run: bool, **options: Any) -> 
     return {Status.OK: 0, Status.FAILED: 1, Status.INTERRUPTED: Interrupted.exit_code}[run.status]
 
 
-def _judge_settings(judge: str, settings: RunSettings) -> RunSettings:
+def _judge_settings(judge: str, plan: PlannedRun) -> RunSettings:
     """What is wrong with a judge is said before the model that it judges is served."""
     from benchkit.providers.names import find_remote_model
-    from benchkit.running.judging import check_judge
+    from benchkit.running.judging import check_judge, why_unreadable
 
+    settings = plan.settings
+    if why := why_unreadable(plan.benchmark.name, ours=plan.script.ours):
+        raise UsageError(f"--judge: {plan.benchmark.name} cannot be judged: {why}")
     kept = {name: getattr(settings, name) for name in ("llama_server", "gpu_layers", "history", "runs_dir")}
     server = "auto" if settings.base_url or find_remote_model(judge) else settings.server
-    own = RunSettings(benchmark="", model=Path(judge), server=server, **kept)
+    own = served_model(judge, {"base_url": None, "server": server, **kept})
     check_judge(own)
     return own
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from benchkit.benchmarks import BENCHMARKS
+from benchkit.errors import UsageError
 from benchkit.setting_facts import Setting
 from benchkit.settings import SETTINGS, RunSettings
 
@@ -39,9 +40,13 @@ def judge_options() -> list[click.Parameter]:
 
 def served_model(model: str, options: Mapping[str, Any], **further: Any) -> RunSettings:
     """A file, a provider's model, or the name of a model at --base-url."""
+    if not model.strip():
+        places = "FILE.gguf, one such as openrouter/NAME, or a name with --base-url"
+        raise UsageError(f"the model's name is empty: give {places}")
     if options["base_url"] is None:
         return RunSettings(model=Path(model), **options, **further)
-    return RunSettings(**{**options, "server": "endpoint"}, name=model, **further)
+    server = "endpoint" if options["server"] == "auto" else options["server"]
+    return RunSettings(**{**options, "server": server}, name=model, **further)
 
 
 def _option(one: Setting) -> click.Option:

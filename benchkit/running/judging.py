@@ -9,6 +9,7 @@ from pathlib import Path
 from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 from benchkit.records import Run
+from benchkit.running.command_line import OUR_SCRIPTS
 from benchkit.running.plan import PlannedRun, plan_run
 from benchkit.running.runner.check import check_model, check_script
 from benchkit.settings import RunSettings
@@ -44,7 +45,8 @@ def plans_for(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -
 def plan_of_pairs(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -> PlannedRun:
     """Two runs beside one another."""
     if len(runs) != 2:
-        raise UsageError(f"--pairwise compares two runs, and {len(runs)} are named")
+        verb = "is" if len(runs) == 1 else "are"
+        raise UsageError(f"--pairwise compares two runs, and {len(runs)} {verb} named")
     first, second = (str(folder_of(run, settings.runs_dir)) for run in runs)
     words = (RUN_FLAG, first, "--against", second, *args)
     return plan_run(judge_settings(settings, JudgeRun.PAIRS, words))
@@ -58,6 +60,19 @@ def folder_of(run: Run, runs_dir: Path) -> Path:
             return place.resolve()
     raise UsageError(f"the folder of run {run.id} is gone ({places[0] if places else runs_dir / run.id}): "
                      "a judge reads the answers that lie in it")  # fmt: skip
+
+
+def why_unreadable(benchmark: str, *, ours: bool) -> str:
+    """Why a judge can do nothing with such runs, by whose script made them; empty where it can."""
+    if benchmark in JudgeRun.ALL:
+        return "a model judges in it"
+    return "" if ours else "it keeps no answers that a judge can read"
+
+
+def why_run_unreadable(run: Run) -> str:
+    """The same of a run in the history, as far as its record tells; older ones name no script."""
+    ours = run.config.script in (None, *OUR_SCRIPTS) and not run.config.origin
+    return why_unreadable(run.benchmark, ours=ours)
 
 
 def check_judge(settings: RunSettings) -> None:

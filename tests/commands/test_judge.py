@@ -7,8 +7,11 @@ import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import click
 import pytest
 
+from benchkit.commands.judge import command
+from benchkit.errors import BenchError
 from benchkit.judging.judges.llm.rubrics import FOLDER
 from benchkit.telling.comparison.families import families_of, related_by
 from benchkit.telling.history import open_store
@@ -158,39 +161,92 @@ def test_two_runs_are_judged_beside_one_another(bench: Bench, judged_history: Pa
         assert "the judge is uncalibrated, its points prove nothing: it was never checked" in done.stderr
         alone = bench("judge", "r-1", "--pairwise", *at)
         assert alone.returncode == 2
-        assert "--pairwise compares two runs, and 1 are named" in alone.stderr
+        assert "--pairwise compares two runs, and 1 is named" in alone.stderr
     assert runs_in(judged_history)[2]["benchmark"] == "judge_pairs"
     assert "judge_pairs" not in bench("compare").stdout
 
 
+NOWHERE = "http://127.0.0.1:9/v1"
 REFUSED = {
-    "no such run": (("r-9", "--judge", "j", "--base-url", "http://127.0.0.1:9/v1"), "no model or run 'r-9'"),
+    "no such run": (("r-9", "--judge", "j", "--base-url", NOWHERE), "no model or run 'r-9'"),
     "no such file": (("r-1", "--judge", "none.gguf"), "none.gguf"),
     "no judge": (("r-1",), "--judge"),
     "no run": (("--judge", "j"), "RUN"),
     "nothing at all": ((), "RUN"),
+    "an empty name": (("r-1", "--judge", ""), "the model's name is empty: give FILE.gguf"),
+    "an empty name at an address": (("r-1", "--judge", " ", "--base-url", NOWHERE), "name is empty"),
+    "nobody to be checked": (("check", ""), "the model's name is empty"),
+    "a server to be started at an address": (
+        ("r-1", "--judge", "j", "--base-url", NOWHERE, "--server", "xllamacpp"),
+        "leave one out",
+    ),
+    "no address": (("r-1", "--judge", "j", "--base-url", "box"), "--base-url box is no address"),
+    "a model without answers": (
+        ("judge-7b", "--judge", "j", "--base-url", NOWHERE),
+        "no run of judge-7b can be judged",
+    ),
+    "one run of two": (("r-1", "--judge", "j", "--base-url", NOWHERE, "--pairwise"), "and 1 is named"),
+    "votes on pairs": (
+        ("r-1", "r-1", "--judge", "j", "--base-url", NOWHERE, "--pairwise", "--votes", "3", "--program", "p"),
+        "leave out --votes and --program",
+    ),
 }
 REFUSED_BY_SCRIPT = {
     "an unknown bar": (("check", str(F16), "--bars", "kapa=1"), "unknown bar 'kapa'"),
     "no such catalogue": (("check", str(F16), "--catalogue", "none"), "none"),
+    "a rubric with an item twice": (
+        ("r-1", "--judge", str(F16), "--rubrics", "twice"),
+        "this id is there twice",
+    ),
     "no such rubrics": (("r-1", "--judge", str(F16), "--rubrics", "none"), "--rubrics"),
     "no such program": (("r-1", "--judge", str(F16), "--program", "none.json"), "--program"),
 }
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [*REFUSED.values(), *(pytest.param(*one, marks=pytest.mark.heavy) for one in REFUSED_BY_SCRIPT.values())],
-)
+@pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_judged_is_refused_in_one_line(
-    words: tuple[str, ...], said: str, bench: Bench, judged_history: Path
+    case: str, judged_history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is started, and nothing is recorded."""
+    monkeypatch.chdir(judged_history)
+    store = open_store("benchmark_results.json")
+    store.append(a_run("j-1", benchmark="judge_check", model="judge-7b"))
+    words, said = REFUSED[case]
+    with pytest.raises((BenchError, click.ClickException)) as refused:
+        command.main([*words], standalone_mode=False)
+    error = refused.value
+    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+    assert said in text
+    assert "\n" not in text
+    assert len(runs_in(judged_history)) == 2
+
+
+@pytest.mark.heavy
+@pytest.mark.parametrize("case", REFUSED_BY_SCRIPT)
+def test_what_the_script_refuses_is_told_in_one_line(case: str, bench: Bench, judged_history: Path) -> None:
+    """Nothing is started, and nothing is recorded; a person sees a line and the exit code for wrong usage."""
+    shutil.copytree(FOLDER, judged_history / "twice")
+    rubric = judged_history / "twice" / "backend.yaml"
+    rubric.write_text(rubric.read_text().replace("id: edges", "id: does_the_task"))
+    words, said = REFUSED_BY_SCRIPT[case]
     done = bench("judge", *words)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
-    assert "Traceback" not in done.stderr
+    assert len(runs_in(judged_history)) == 1
+
+
+@pytest.mark.heavy
+def test_without_dspy_the_command_names_what_brings_it(bench: Bench, judged_history: Path) -> None:
+    """In one line, before a model is served or asked; nothing is recorded."""
+    (judged_history / "hidden" / "dspy").mkdir(parents=True)
+    (judged_history / "hidden" / "dspy" / "__init__.py").write_text("raise ImportError('not here')\n")
+    hidden = {"PYTHONPATH": str(judged_history / "hidden")}
+    for words in (("r-1", "--judge", F16), ("check", F16), ("tune", F16)):
+        done = bench("judge", *words, **hidden)
+        assert done.returncode == 2
+        assert "pip install -r locks/judge.lock" in done.stderr
+        assert done.stderr.count("\n") == 1
     assert len(runs_in(judged_history)) == 1
 
 

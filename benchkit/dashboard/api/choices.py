@@ -57,9 +57,7 @@ class Choices(BaseModel):
     models: list[str] = Field([], max_length=MOST, description="Ids of models that were found.")
     base_url: str | None = Field(None, description="A running endpoint's address, with `name`.")
     name: str | None = Field(None, description="What the endpoint calls its model.")
-    benchmarks: list[str] = Field(
-        [], max_length=MOST, description="Names that the form offers, and others that `--benchmark` knows."
-    )
+    benchmarks: list[str] = Field([], max_length=MOST, description="Names that `--benchmark` knows.")
     tasks: list[str] = Field([], max_length=MOST, description="Of the benchmark `tasks` these alone.")
     temperature: Scalar = None
     max_tokens: Scalar = None

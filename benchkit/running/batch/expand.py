@@ -19,7 +19,7 @@ from benchkit.records import ModelFile
 from benchkit.running.batch.plan_models import PlanModel, distinct_names, find_plan_models, where_served
 from benchkit.running.batch.planfile import JUDGE, Plan, PlanProblems
 from benchkit.running.batch.settings import settings_from
-from benchkit.running.judging import NOTHING_JUDGED, family_warning, judge_settings
+from benchkit.running.judging import NOTHING_JUDGED, family_warning, judge_settings, why_unreadable
 from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun, find_benchmark, plan_run
 from benchkit.running.runner.host import ANSWER_TOKENS
@@ -152,10 +152,9 @@ def _judgings(
     for entry in runs:
         if not isinstance(entry.judge, Mapping):  # none, or reported already
             continue
-        if not entry.planned().script.ours or entry.settings.benchmark in JudgeRun.ALL:
-            notes.append(
-                f"{entry.settings.benchmark} is not judged: it keeps no answers that a judge can read"
-            )
+        benchmark = entry.settings.benchmark
+        if why := why_unreadable(benchmark, ours=entry.planned().script.ours):
+            notes.append(f"{benchmark} is not judged: {why}")
             continue
         said = repr(sorted(entry.judge.items(), key=str))
         if said not in judges:

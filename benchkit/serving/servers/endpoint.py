@@ -81,9 +81,7 @@ class Endpoint:
             raise
         except ServerError as error:
             advice = (
-                f"check {self._name_flag}, and the key in {self._variable} or .env"
-                if self._entry
-                else ENDS_IN
+                f"check the model's name, and the key in {self._variable} or .env" if self._entry else ENDS_IN
             )
             raise type(error)(f"{error}; {advice}") from error
         if is_local(self._base_url) and not self._is_hosted:
@@ -155,10 +153,6 @@ class Endpoint:
         return self._request.key_variable or self._provider.key_variable
 
     @property
-    def _name_flag(self) -> str:
-        return "--model" if self._request.provider else "--name"
-
-    @property
     def _is_hosted(self) -> bool:
         """At a known provider, wherever its address leads to."""
         return self._provider is not LOCAL and not self._provider.is_local
@@ -180,7 +174,8 @@ class Endpoint:
         entry = find_listed(self._request.name, entries, self._provider)
         if entry is None and not self._provider.takes_any_name:
             message = not_listed(self._request.name, entries, self._provider)
-            raise WrongModel(f"{url} has {message}; choose with {self._name_flag}")
+            advice = "give one of these names" if entries else "load a model there first"
+            raise WrongModel(f"{url} has {message}; {advice}")
         self._entry = dict(entry or {})
 
     def _get_beside_v1(self, path: str) -> dict[str, Any]:

@@ -123,7 +123,8 @@ def test_what_no_judge_can_read_is_left_out_and_kin_are_warned_of() -> None:
     found = expand(make_plan(raw, "plan.yaml"), RunSettings(benchmark=""))
     assert [one.place for one in found.entries if one.judged] == ["of demo on qwen-7b"]
     assert [note for note in found.notes if "is not judged" in note] == [
-        f"{name} is not judged: it keeps no answers that a judge can read" for name in ("mine", "judge_check")
+        "mine is not judged: it keeps no answers that a judge can read",
+        "judge_check is not judged: a model judges in it",
     ]
     assert [note for note in found.notes if "qwen-72b judges qwen-7b, both of the family qwen" in note]
 

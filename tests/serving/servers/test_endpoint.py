@@ -268,7 +268,12 @@ def test_forms_of_dotenv(line: str, tmp_path: Path) -> None:
         ),
         (WHOLE | {"/v1/chat/completions": {"choices": []}}, None, ServerError, "without a single token"),
         (WHOLE | {"/v1/models": {"data": []}}, None, WrongModel, "has no model m: it has none"),
-        (WHOLE | {"/v1/models": {"data": [{"id": "mm"}]}}, None, WrongModel, "has mm; choose with --name"),
+        (
+            WHOLE | {"/v1/models": {"data": [{"id": "mm"}]}},
+            None,
+            WrongModel,
+            "has mm; give one of these names",
+        ),
     ],
 )
 def test_refusals(
@@ -356,7 +361,7 @@ def test_what_is_no_address(tmp_path: Path, given: str | None) -> None:
             "No quota; see to the account",
         ),
         (401, {"error": {"message": "who are you?"}}, r"the key in OPENROUTER_API_KEY or .env"),
-        (404, {"error": {"message": "no such model"}}, "no such model; check --model"),
+        (404, {"error": {"message": "no such model"}}, "no such model; check the model's name"),
     ],
 )
 def test_what_a_provider_refuses_is_told_at_once(

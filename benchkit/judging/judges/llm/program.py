@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from benchkit.errors import ProblemsError
 from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, asking_by, import_dspy
-from benchkit.judging.judges.llm.rubrics import Item, Rubric
+from benchkit.judging.judges.llm.rubrics import RUBRICS, Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.votes import Abstention, Said, Vote
 
@@ -70,12 +70,24 @@ class Program:
         self.rubric, self.schema = rubric, answers_schema(rubric.asked, WORDS)
         self.predict = dspy.Predict(_signature(dspy))
         if state is not None:
-            self.predict.load_state(state)
+            _load(self.predict, state, rubric.name)
 
     def vote(self, subject: Subject, number: int, ask: AskQuestion, name: str) -> Vote:
         """One sample of the judge, under a seed of its own; what it does wrong is told by the vote."""
         engine = ClientEngine(ask, name, number, self.schema)
         return vote_of(self.predict, inputs(subject, self.rubric.asked), engine, number)
+
+
+def _load(predict: Any, state: Mapping[str, Any], rubric: str) -> None:
+    """What a person changed in a program's file may be anything."""
+    try:
+        predict.load_state(state)
+    except Exception as error:
+        why = next(iter(str(error).splitlines()), "")[:200]
+        raise ProblemsError(
+            f"--program: what it has for {rubric} is no prompt of a judge ({type(error).__name__}: {why}): "
+            "judge tune writes one"
+        ) from None
 
 
 def vote_of(predict: Any, given: Mapping[str, Any], engine: ClientEngine, number: int) -> Vote:
@@ -133,6 +145,10 @@ def read_state(path: Path) -> dict[str, Any]:
         raise ProblemsError(f"--program {path} is no program of a judge: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("programs"), dict):
         raise ProblemsError(f"--program {path} is no program of a judge: judge tune writes one")
+    if unknown := sorted(set(content["programs"]) - set(RUBRICS)):
+        raise ProblemsError(
+            f"--program {path} is for {', '.join(unknown)}, which nobody asks: known are {', '.join(RUBRICS)}"
+        )
     return dict(content["programs"])
 
 

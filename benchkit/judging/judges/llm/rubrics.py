@@ -15,6 +15,7 @@ from benchkit.strict_documents import read_yaml
 
 FOLDER = ROOT / "rubrics"
 BACKEND, FRONTEND, TESTS = "backend", "frontend", "tests"
+RUBRICS = (BACKEND, FRONTEND, TESTS)
 AREAS = {"frontend": FRONTEND, "test generation": TESTS}
 """A task's area -> its rubric; all others are asked the one for code that is neither page nor tests."""
 DIMENSIONS = (
@@ -73,7 +74,11 @@ def rubric_name(area: str | None) -> str:
 
 def read_rubrics(folder: Path = FOLDER) -> dict[str, Rubric]:
     """All rubrics of a folder by name; ProblemsError says what is wrong, and where."""
-    return {name: read_rubric(folder / f"{name}.yaml") for name in (BACKEND, FRONTEND, TESTS)}
+    for path in sorted(folder.glob("*.yaml")):
+        if path.stem not in RUBRICS:  # whoever wrote it believes that it is asked
+            known = ", ".join(f"{name}.yaml" for name in RUBRICS)
+            raise ProblemsError(f"the rubric {path}: no area is asked it; those that are: {known}")
+    return {name: read_rubric(folder / f"{name}.yaml") for name in RUBRICS}
 
 
 def read_rubric(path: Path) -> Rubric:
@@ -137,6 +142,8 @@ def _complaints_of(entry: Any, dimension: str, seen: dict[str, str]) -> Iterator
     item, ask = entry["id"], " ".join(str(entry["ask"] or "").split())
     if not isinstance(item, str) or not _ID.fullmatch(item):
         yield f"{dimension}: {item!r} is no id: small letters, digits and _"
+    if not isinstance(entry["ask"], str | None):
+        yield f"{dimension}, {item}: ask is no text: {entry['ask']!r}"
     if not ask:
         yield f"{dimension}, {item}: ask is empty"
     if item in seen:
@@ -145,6 +152,8 @@ def _complaints_of(entry: Any, dimension: str, seen: dict[str, str]) -> Iterator
         yield f"{dimension}, {item}: this question is there twice"
     if entry.get("told_by") not in (None, *TELLERS):
         yield f"{dimension}, {item}: told_by {entry['told_by']!r}: known are {', '.join(TELLERS)}"
+    if entry.get("checks_judge") not in (None, True, False):
+        yield f"{dimension}, {item}: checks_judge {entry['checks_judge']!r}: it is true, or left out"
     if entry.get("told_by") and entry.get("checks_judge"):
         yield f"{dimension}, {item}: an item that checks judges is asked, and so has no told_by"
     seen[str(item)] = ask.casefold()

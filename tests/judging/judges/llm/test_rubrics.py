@@ -19,6 +19,12 @@ BROKEN = {
         "this question is there twice",
     ),
     "an empty question": ("ask: Do the task's own tests pass?", "ask: ''", "tests_pass: ask is empty"),
+    "a question that is no text": (
+        "ask: Do the task's own tests pass?",
+        "ask: [1]",
+        "tests_pass: ask is no text",
+    ),
+    "a mark that is neither true nor false": ("checks_judge: true", "checks_judge: 2", "true, or left out"),
     "no question at all": ("      ask: Do the task's own tests pass?\n", "", "has id and ask"),
     "a dimension too few": ("  accessibility:", "  looks:", "these six: functionality"),
     "an unknown teller": ("told_by: tests", "told_by: oracle", "known are tests, axe, mutants"),
@@ -60,6 +66,17 @@ def test_the_digest_of_a_rubric_changes_with_any_item(tmp_path: Path) -> None:
     changed, ours = read_rubric(path), read_rubric(FOLDER / "backend.yaml")
     assert changed.version == ours.version
     assert changed.as_record() != ours.as_record()
+
+
+def test_a_rubric_of_an_area_that_nobody_asks_is_refused(tmp_path: Path) -> None:
+    """Whoever wrote it believes that it is asked."""
+    for path in FOLDER.glob("*.yaml"):
+        (tmp_path / path.name).write_text(path.read_text())
+    (tmp_path / "mobile.yaml").write_text(WHOLE)
+    with pytest.raises(
+        ProblemsError, match=r"mobile\.yaml: no area is asked it; those that are: backend.yaml"
+    ):
+        read_rubrics(tmp_path)
 
 
 def test_a_folder_without_rubrics_says_how_to_name_another(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from benchkit.errors import ProblemsError
-from benchkit.judging.judges.llm.program import read_state
+from benchkit.judging.judges.llm.program import Program, read_state
+from benchkit.judging.judges.llm.rubrics import read_rubrics
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.tuning import Gain, Label, mixed, split
 from tests.judging.judges.llm.judged_runs import asking, judge, needs_dspy, rationales, told, write_run
@@ -82,7 +84,7 @@ def test_a_gain_is_told_with_its_interval() -> None:
     assert small["interval"][0] < 0
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"programs": 1}', None])
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"programs": 1}', '{"programs": {"mobile": {}}}', None])
 def test_what_is_no_program_is_refused(content: str | None, tmp_path: Path) -> None:
     """In one line that names the file."""
     path = tmp_path / "program.json"
@@ -92,3 +94,13 @@ def test_what_is_no_program_is_refused(content: str | None, tmp_path: Path) -> N
         read_state(path)
     assert str(path) in str(refused.value)
     assert json.dumps(str(refused.value)).count("\\n") == 0
+
+
+@needs_dspy
+@pytest.mark.parametrize("state", ["x", {}, {"demos": 7}, {"signature": {"fields": [7]}, "demos": []}])
+def test_a_program_that_somebody_changed_is_refused(state: object) -> None:
+    """DSPy's complaint stands in the line, and no traceback."""
+    rubric = read_rubrics()["backend"]
+    with pytest.raises(ProblemsError, match="what it has for backend is no prompt of a judge") as refused:
+        Program(rubric, cast(Any, state))
+    assert "\n" not in str(refused.value)
