@@ -80,6 +80,10 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
             raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
         if sandbox == "none" and sandbox_on is not None:
             raise UsageError("--sandbox-on: boxes judge in isolation alone: leave --sandbox none out")
+        if sandbox_on is not None:
+            from benchkit.link.wire import head_address
+
+            head_address(sandbox_on)  # a wrong one is told before the problems are read, or fetched
         from benchkit.judging.sandbox import AskedLimits  # a script's help needs none
 
         limits = AskedLimits(test_timeout, test_memory, test_cpus)

@@ -7,7 +7,7 @@ under way there is judged elsewhere. Where no box is left, whoever asks is told 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from threading import Condition, Event, Thread
@@ -20,7 +20,7 @@ from benchkit.errors import ClusterError, UsageError
 from benchkit.judging.elsewhere.forms import Asked, Failed, Work, examples_of
 from benchkit.judging.elsewhere.session import CannotJudge, Nonsense, Session
 from benchkit.judging.sandbox import AskedLimits, Isolation, WorkerLost
-from benchkit.link.calls import Box, Calls, Operation
+from benchkit.link.calls import Box, Calls, Operation, Refused
 
 KEEPS_EVERY_S = 2.0
 LOOKS_EVERY_S = 10.0  # for boxes that have joined, or have room again
@@ -210,33 +210,44 @@ class JudgingBoxes:
         """In a thread of its own: keeps sessions alive, notices lost boxes, and takes those that come."""
         looked = monotonic()
         while not self._over.wait(KEEPS_EVERY_S):
-            for session in self.sessions:
-                if session.box.name not in self._barred:
-                    self._look_after(session)
+            keeping = [(one, one.kept()) for one in self.sessions if one.box.name not in self._barred]
+            for session, kept in keeping:
+                self._look_after(session, kept)
             is_short = self._lost - self._barred or not self._sessions.keys() - self._lost
             if is_short or monotonic() - looked > LOOKS_EVERY_S:
                 looked = monotonic()
                 with _passing():
                     self._look_for_more()
 
-    def _look_after(self, session: Session) -> None:
-        lost = session.box.name in self._lost
+    def _look_after(self, session: Session, kept: Future[Any]) -> None:
         try:
-            session.keep()
+            kept.result()
+        except Refused as error:  # it is there, and the session is not
+            self._lose(session, error)
+            with _passing():
+                self._regain(self._opened(session.box))
         except ClusterError as error:
             self._lose(session, error)
         else:
-            if lost:
-                self._say(f"{session.box.name} is back")
-                self._gain(session)
+            if session.box.name in self._lost:
+                self._regain(session)
+
+    def _regain(self, session: Session) -> None:
+        self._gain(session)
+        self._say(f"{session.box.name} is back")
 
     def _look_for_more(self) -> None:
+        """Boxes that are new, or were started again: these have another address."""
         for box in self._calls.boxes():
-            if self._over.is_set():
-                return
-            if box.name not in self._sessions or box.name in self._lost - self._barred:
-                with _passing():
-                    self._gain(self._opened(box))
+            known = self._sessions.get(box.name)
+            if self._over.is_set() or box.name in self._barred or (known and known.box == box):
+                continue
+            with _passing():
+                session = self._opened(box)
+                if known:
+                    self._regain(session)
+                else:
+                    self._gain(session)
                     self._say(f"{box.name} judges, too")
 
     def _open_all(self) -> None:

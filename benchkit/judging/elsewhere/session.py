@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
+from concurrent.futures import Future
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -76,9 +77,9 @@ class Session:
             raise self._nonsense()
         return reply
 
-    def keep(self) -> None:
-        """Tell the box that the run goes on."""
-        self._calls.ask(self.box, Operation.JUDGE_KEEP, KEEPS_WITHIN_S, session=self._name)
+    def kept(self) -> Future[Any]:
+        """Done once the box knows that the run goes on."""
+        return self._calls.asked(self.box, Operation.JUDGE_KEEP, KEEPS_WITHIN_S, session=self._name)
 
     def end(self) -> None:
         self._calls.ask(self.box, Operation.JUDGE_END, session=self._name)

@@ -5,7 +5,7 @@ facts.py       one fact of a run, None where nobody knows it
 speeds.py      whose speed stands for a run that has none
 outcomes.py    which problems a run solved, as far as that is known
 conditions.py  what may be compared with what
-engines.py     which engine answered, in which build
+engines.py     which engine answered, in which build; toolchains.py: with what its answers were judged
 selection.py   from words on the command line to contestants
 verdicts.py    pairs of contestants: better, worse, equivalent, inconclusive
 columns.py     what a table can show; to add a column, add its line there

@@ -20,12 +20,12 @@ from benchkit.telling.comparison.columns import (
     informative,
     ordered,
 )
-from benchkit.telling.comparison.engines import differing_engines
-from benchkit.telling.comparison.engines import in_words as engines_in_words
+from benchkit.telling.comparison.engines import differing_engines, in_words
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.part_table import part_remarks, part_table
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.comparison.speeds import EARLIER
+from benchkit.telling.comparison.toolchains import differing_toolchains
 from benchkit.telling.comparison.verdicts import (
     MARGIN,
     MOST_JUDGED,
@@ -174,7 +174,9 @@ def remarks(one: Page) -> list[str]:
             f"speeds are of different machines and not ranked: {', '.join(map(printable, gpus(one.rows)))}"
         )
     if engines := differing_engines(one.rows):
-        said.append(printable(f"other engines or builds may answer otherwise: {engines_in_words(engines)}"))
+        said.append(printable(f"other engines or builds may answer otherwise: {in_words(engines)}"))
+    if toolchains := differing_toolchains(one.rows):
+        said.append(printable(f"other Pythons or toolchains may judge otherwise: {in_words(toolchains)}"))
     if odd := disturbed(one.rows):
         said.append(
             f"speeds marked {DOUBTFUL} are not ranked, other programs took a part of the processor: "
@@ -227,11 +229,12 @@ def _record(one: Page) -> dict[str, Any]:
         row |= {"parts": contestant.composite.as_record()} if contestant.composite else {}
         row |= {"speed_disturbed": True} if facts.speed_is_disturbed(contestant.timed) else {}
         row |= {"speed_of_run": contestant.earlier.id} if contestant.earlier else {}
-    engines = differing_engines(one.rows)
+    engines, toolchains = differing_engines(one.rows), differing_toolchains(one.rows)
     return {
         "title": one.section.title,
         "conditions": dict(one.section.conditions),
         **({"engines": engines} if engines else {}),
+        **({"judged_with": toolchains} if toolchains else {}),
         "rows": rows,
         "groups": {table.name: records(table.columns, one.rows) for table in group_tables(one.rows)},
         "verdicts": [_verdict_record(verdict) for verdict in one.shown_verdicts()[0]],

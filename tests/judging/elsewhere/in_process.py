@@ -11,6 +11,7 @@ import signal
 import threading
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -35,7 +36,7 @@ class Boxes:
         self.facts = dict(facts)
         self.dead: set[str] = set()
         self.mad: set[str] = set()
-        self.asked: list[tuple[str, str]] = []
+        self.questions: list[tuple[str, str]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -51,7 +52,7 @@ class Boxes:
         return [Box(name, f"tls://{name}:1") for name in sorted(self.facts)]
 
     def ask(self, box: Box, operation: str, within_s: float = 8.0, **arguments: Any) -> Any:
-        self.asked.append((box.name, operation))
+        self.questions.append((box.name, operation))
         if box.name in self.dead:
             raise ClusterError(f"{box.address} does not answer within {within_s:.0f} s")
         if operation == Operation.FACTS:
@@ -60,6 +61,14 @@ class Boxes:
             return {"frame": b64encode(b"what?").decode()}
         sent = json.loads(json.dumps(arguments))
         return json.loads(json.dumps(self._now(self.judging[box.name].handlers[operation](**sent))))
+
+    def asked(self, *asked: Any, **arguments: Any) -> Future[Any]:
+        answer: Future[Any] = Future()
+        try:
+            answer.set_result(self.ask(*asked, **arguments))
+        except ClusterError as error:
+            answer.set_exception(error)
+        return answer
 
     def kill_processes(self, name: str) -> None:
         """Of the sessions at one box."""

@@ -13,7 +13,7 @@ import pytest
 
 from benchkit.asking.problems import load
 from benchkit.asking.problems.base import ProblemSet
-from benchkit.errors import BenchError, ClusterError
+from benchkit.errors import BenchError, ClusterError, UsageError
 from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.elsewhere import boxes
 from benchkit.judging.sandbox import NOTHING_ASKED
@@ -119,7 +119,7 @@ def test_a_box_that_answers_nonsense_is_asked_no_more(
             (lost, other) = bench.judge.conditions()["boxes"]
         assert (lost["box"], lost["answers"]) == ("alpha", 0)
         assert (other["box"], other["answers"]) == ("beta", len(rows))
-        assert sum(asked == ("alpha", Operation.JUDGE) for asked in cluster.asked) <= 2
+        assert sum(asked == ("alpha", Operation.JUDGE) for asked in cluster.questions) <= 2
 
 
 def test_where_nobody_can_judge_the_answer_counts_for_nobody(
@@ -175,6 +175,22 @@ def test_boxes_that_cannot_judge_are_told_before_anything_is_asked(
         pytest.raises(kind, match=why),
     ):
         open_bench(problems)
+
+
+def test_a_toolchain_that_no_box_has_is_told_with_the_command_that_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wrong usage, as where this machine judges: nothing was started."""
+    monkeypatch.setenv("PATH", "/nowhere")
+    row = {"name": "x", "language": "cpp", "prompt": "int x() {", "tests": "}", "stop_tokens": []}
+    path = tmp_path / "humaneval-cpp.jsonl"
+    path.write_text(json.dumps(row) + "\n")
+    with (
+        boxes_in_process(monkeypatch, {"alpha": FACTS}),
+        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        pytest.raises(UsageError, match=r"no box at head .*: alpha: .*g\+\+.* is not installed: "),
+    ):
+        open_bench(load(file=path))
 
 
 def test_a_box_that_is_full_is_told_so(monkeypatch: pytest.MonkeyPatch, problems: ProblemSet) -> None:

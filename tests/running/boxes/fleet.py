@@ -55,7 +55,7 @@ class Fleet:
     def host(self) -> str:
         return self.network.address(DESK) if self.network else HOST
 
-    def _inside(self, name: str) -> tuple[str, ...]:
+    def inside(self, name: str) -> tuple[str, ...]:
         return self.network.inside(name) if self.network else ()
 
     def folder(self, name: str) -> Path:
@@ -79,7 +79,7 @@ class Fleet:
     def run(self, name: str, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
         """A command of ours, typed on that machine."""
         return subprocess.run(
-            [*self._inside(name), *PROGRAM, *words], cwd=self.folder(name), env=self.environment(name),
+            [*self.inside(name), *PROGRAM, *words], cwd=self.folder(name), env=self.environment(name),
             capture_output=True, text=True, check=False, timeout=timeout,
         )  # fmt: skip
 
@@ -88,7 +88,7 @@ class Fleet:
     ) -> subprocess.Popen[bytes]:
         with (self.folder(name) / f"{label}.log").open("ab") as log:
             process = subprocess.Popen(
-                [*self._inside(name), *inside, *PROGRAM, *words], cwd=self.folder(name),
+                [*self.inside(name), *inside, *PROGRAM, *words], cwd=self.folder(name),
                 env=self.environment(name) | environment,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip

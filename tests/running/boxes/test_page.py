@@ -30,8 +30,8 @@ heavy = pytest.mark.heavy
 def test_from_one_box_to_three_in_ten_commands(tmp_path: Path) -> None:
     """As a new user types them on three machines with empty homes; in the end they have shared a plan."""
     pytest.importorskip("distributed")
-    assert len(TYPED) == 10
-    init, copy_beta, copy_gamma, head, join, join_beta, join_gamma, status, batch, watch = TYPED
+    assert len(TYPED) == 11
+    init, copy_beta, copy_gamma, head, join, join_beta, join_gamma, status, batch, watch, judging = TYPED
     for name in BOXES:
         write_small_model(tmp_path / name / "models" / "m0.gguf")
     models = [write_small_model(tmp_path / name / "models" / "m1.gguf") for name in BOXES]
@@ -56,7 +56,11 @@ def test_from_one_box_to_three_in_ten_commands(tmp_path: Path) -> None:
         assert re.findall(r"^(\w+): idle", told, re.MULTILINE) == list(BOXES)
         assert "2 ran, 0 failed" in on("alpha", batch).wait_for()
         assert "2 runs: 2 ok" in on("alpha", watch).wait_for()
-    assert len({run["machine"]["box"] for run in runs_in(tmp_path / "alpha")}) == 2
+        assert len({run["machine"]["box"] for run in runs_in(tmp_path / "alpha")}) == 2
+        write_small_model(tmp_path / "beta" / "models" / "qwen.gguf")
+        on("beta", judging).wait_for()
+        (run,) = runs_in(tmp_path / "beta")
+        assert [one["box"] for one in run["results"]["further"]["judging"]["boxes"]] == list(BOXES)
 
 
 class Typed:
@@ -84,7 +88,7 @@ class Machines:
         }  # fmt: skip
         program = f"{sys.executable} {ROOT / 'bench_runner.py'}"
         command = ("sh", "-c", line.replace("./bench_runner.py", program))
-        words = re.findall(r"\b(init|tar|head|join|status|batch)\b", line)
+        words = re.findall(r"\b(init|tar|head|join|status|batch|sandbox-on)\b", line)
         log = home / f"{words[0]}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
