@@ -212,7 +212,7 @@ def test_no_text_is_too_odd_to_be_looked_at(language: Language) -> None:
 
 def test_a_huge_answer_is_looked_at_in_bounded_time() -> None:
     """Megabytes of brackets, of words or of half strings."""
-    began = time.monotonic()
+    began = time.process_time()
     for piece in ("{", "}", "word ", '"', "function f() {}\n", "    x\n"):
         extract(piece * 300_000, prompt=PROMPT, entry_point="total", language=AWK)
-    assert time.monotonic() - began < 20
+    assert time.process_time() - began < 20

@@ -64,9 +64,9 @@ def test_a_line_of_many_reads_is_linear() -> None:
     line = b"data: " + json.dumps({"content": "x" * (16 << 20)}).encode() + b"\n"
     source = io.BytesIO(line)
     reads = Reads(*iter(lambda: source.read(4096), b""))
-    begun = time.perf_counter()
+    begun = time.process_time()
     assert sum(len(batch) for batch in events(reads)) == 1
-    assert time.perf_counter() - begun < 3
+    assert time.process_time() - begun < 3
 
 
 def test_a_reply_without_end_is_given_up() -> None:

@@ -60,14 +60,16 @@ def test_every_question_gets_one_row(tmp_path: Path) -> None:
 
 def test_no_more_requests_at_once_than_askers(tmp_path: Path) -> None:
     """The server's slots are filled, and never overfilled."""
-    at_once, most, lock = 0, 0, threading.Lock()
+    at_once, most, lock, filled = 0, 0, threading.Lock(), threading.Event()
 
     def ask(question: Question, stopping: threading.Event) -> Answer:
         nonlocal at_once, most
         with lock:
             at_once += 1
             most = max(most, at_once)
-        time.sleep(0.02)
+            if at_once == 3:
+                filled.set()
+        assert filled.wait(30)
         with lock:
             at_once -= 1
         return quick(question, stopping)

@@ -7,7 +7,7 @@ import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,7 +16,7 @@ from benchkit.asking.problems.livecodebench import ContestProblem, Test, Window,
 from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.judges.contest_output import difference
 from benchkit.judging.judges.machine import libraries, slowness
-from benchkit.judging.sandbox import Limits, Sandbox
+from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.scoring import Judgement, Tally, as_text, judge_answer
 from benchkit.judging.scoring.base import Judged
 from benchkit.languages import PYTHON
@@ -106,10 +106,20 @@ def test_numbers_of_thousands_of_digits(sandbox: Sandbox) -> None:
 def test_the_first_test_that_fails_ends_it(sandbox: Sandbox) -> None:
     """The third of four tests is named, and the fourth, which would take for ever, is not begun."""
     source = "n = int(input())\nwhile n == 4: pass\nprint(1 if n < 3 else 0)"
-    judgement = judged(sandbox, source, *(Test(f"{n}\n", "1\n") for n in (1, 2, 3, 4)))
+    begun: list[bytes] = []
+
+    class Noting:
+        def run(self, program: Program, limits: Limits) -> Outcome:
+            begun.append(program.stdin)
+            return sandbox.run(program, limits)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sandbox, name)
+
+    judgement = judged(cast("Sandbox", Noting()), source, *(Test(f"{n}\n", "1\n") for n in (1, 2, 3, 4)))
     assert judgement.further["failed_test"] == 2
     assert judgement.further["got"] == "0\n"
-    assert judgement.seconds < 3
+    assert begun == [b"1\n", b"2\n", b"3\n"]
 
 
 def test_a_timeout_is_judged_again_alone(sandbox: Sandbox) -> None:
