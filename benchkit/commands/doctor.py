@@ -5,10 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
+from benchkit.commands.options import history_option
 from benchkit.errors import BenchError
 
 LOW_DISK_GB = 20
@@ -30,8 +32,12 @@ class Finding:
 @click.option(
     "--fix", type=click.Choice(["toolchains"]), help="Bring what is missing: Go, Node, their packages."
 )
-def command(as_json: bool, fix: str | None) -> None:
-    """What this machine has: GPU, servers, sandbox, toolchains, problem sets, disk; and what to do."""
+@history_option
+def command(as_json: bool, fix: str | None, history: str) -> None:
+    """What this machine has: GPU, servers, sandbox, toolchains, linters, judges, problem sets, disk.
+
+    And what to do about what is missing.
+    """
     from benchkit.terminal import print_json_list
 
     if fix:
@@ -40,9 +46,9 @@ def command(as_json: bool, fix: str | None) -> None:
         bring_toolchains(print)
         return
     if as_json:
-        print_json_list(vars(finding) for finding in _findings())
+        print_json_list(vars(finding) for finding in _findings(history))
     else:
-        _print(_findings())
+        _print(_findings(history))
 
 
 def _print(findings: Iterator[Finding]) -> None:
@@ -57,19 +63,30 @@ def _print(findings: Iterator[Finding]) -> None:
             print(f"    {'':18} → {finding.advice}")
 
 
-def _findings() -> Iterator[Finding]:
-    for look in (_machine, _servers, _sandbox, _toolchains, _problem_sets, _waiting, _disk):
-        yield from _guarded(look)
+def _findings(history: str) -> Iterator[Finding]:
+    looks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
+        ("machine", _machine),
+        ("servers", _servers),
+        ("sandbox", _sandbox),
+        ("toolchains", _toolchains),
+        ("quality", _quality),
+        ("judge", _judging),
+        ("judge", partial(_judges, history)),
+        ("problem sets", _problem_sets),
+        ("history", _waiting),
+        ("disk", _disk),
+    )
+    for area, look in looks:
+        yield from _guarded(area, look)
 
 
-def _guarded(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _guarded(area: str, look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
     """One part that cannot be looked at must not hide the others: that is when a doctor is called."""
     try:
         yield from look()
     except Exception as error:
-        name = look.__name__.strip("_").replace("_", " ")
         text = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
-        yield Finding(name, "cannot be told", "warning", text)
+        yield Finding(area, "cannot be told", "warning", text)
 
 
 def _machine() -> Iterator[Finding]:
@@ -144,6 +161,54 @@ def _toolchains() -> Iterator[Finding]:
         else:
             where = ", ".join(str(path) for path in toolchain.executables.values())
             yield Finding("toolchains", language.title, "ok", f"{toolchain.version} at {where}")
+
+
+def _quality() -> Iterator[Finding]:
+    """What the quality of passing answers is measured with."""
+    from benchkit.judging.scoring.composite.checkers import CHECKERS
+    from benchkit.judging.scoring.composite.quality import missing_tools
+
+    tools = missing_tools()
+    if tools:
+        advice = f"pip install {' '.join(tools)}; without it runs have no quality"
+        yield Finding("quality", ", ".join(tools), "missing", "not installed", advice)
+    else:
+        yield Finding("quality", "Python's tools", "ok", "ruff, complexipy, lizard")
+    for checker in CHECKERS.values():
+        version = checker.version()
+        if version is None:
+            yield Finding("quality", checker.name, "missing", "not installed", checker.how_to_get)
+        else:
+            yield Finding("quality", checker.name, "ok", version)
+
+
+def _judging() -> Iterator[Finding]:
+    """What models judge with."""
+    from benchkit.judging.judges.llm.engine import PIP
+    from benchkit.judging.scoring.composite.complexity import installed
+
+    version = installed("dspy")  # told without loading it, which takes seconds
+    if version is None:
+        yield Finding("judge", "DSPy", "missing", "not installed: no model can judge", PIP)
+    else:
+        yield Finding("judge", "DSPy", "ok", version)
+
+
+def _judges(history: str) -> Iterator[Finding]:
+    """Which judges' points count, by their latest checks."""
+    from benchkit.telling.comparison.catalog import Catalog
+    from benchkit.telling.comparison.judge_identity import identity_of
+    from benchkit.telling.comparison.judgements import latest_checks, why_failed
+    from benchkit.telling.history import open_store
+
+    checks = latest_checks(Catalog(open_store(history)))
+    for check in checks:
+        failed, name = why_failed(check), identity_of(check).label
+        state = f"uncalibrated by {check.id}: {failed}" if failed else f"calibrated by {check.id}"
+        yield Finding("judge", name, "warning" if failed else "ok", state)
+    if not checks:
+        advice = "bench_runner.py judge check MODEL, before a judge's points count"
+        yield Finding("judge", "judges", "missing", f"none was checked in {history}", advice)
 
 
 def _problem_sets() -> Iterator[Finding]:

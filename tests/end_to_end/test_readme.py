@@ -76,6 +76,8 @@ def test_doctor_tells_what_is_here_and_what_to_do(bench: Bench) -> None:
         "servers",
         "sandbox",
         "toolchains",
+        "quality",
+        "judge",
         "problem sets",
         "disk",
     }

@@ -89,12 +89,32 @@ def judgements_of(catalog: Catalog, run: Run) -> list[Judgement]:
     """The latest of each judge, in the order of the judges' names."""
     wanted = judged_set(run.id)
     of_run = [head for head in _of_judges(catalog, JudgeRun.CODE) if head.ok and head.problems == wanted]
+    found = [_judgement(catalog, judging, run) for judging in _latest_of_each(catalog, of_run)]
+    return sorted(found, key=lambda one: one.judge)
+
+
+def latest_checks(catalog: Catalog) -> list[Run]:
+    """The latest check of each judge that was ever checked, in the order of the judges' names."""
+    checks = [head for head in _of_judges(catalog, JudgeRun.CHECK) if head.ok]
+    return sorted(_latest_of_each(catalog, checks), key=lambda check: identity_of(check).label)
+
+
+def why_failed(check: Run) -> str:
+    """The bars that a judge's check did not reach; empty where it passed."""
+    sheet = told_by(check)
+    if sheet.get("calibrated") is True:
+        return ""
+    failed = sheet.get("failed")
+    return ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
+
+
+def _latest_of_each(catalog: Catalog, heads: Sequence[Head]) -> list[Run]:
+    """One run a judge, who is known by its file or its address."""
     latest: list[Run] = []
-    for judging in (catalog.run(head) for head in sorted(of_run, key=lambda head: head.when, reverse=True)):
+    for judging in (catalog.run(head) for head in sorted(heads, key=lambda head: head.when, reverse=True)):
         if all(identity_of(judging).difference(identity_of(one)) for one in latest):
             latest.append(judging)
-    found = [_judgement(catalog, judging, run) for judging in latest]
-    return sorted(found, key=lambda one: one.judge)
+    return latest
 
 
 def _of_judges(catalog: Catalog, *benchmarks: str) -> list[Head]:
@@ -135,10 +155,8 @@ def why_uncalibrated(catalog: Catalog, judging: Run) -> str:
         return f"its check, {check.id}, asked otherwise: {', '.join(odd)}: {next_step}"
     if few := _fewer_votes(judging, sheet):
         return f"its check, {check.id}, {few}"
-    if sheet.get("calibrated") is not True:
-        failed = sheet.get("failed")
-        why = ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
-        return f"its check, {check.id}, failed: {why}"
+    if failed := why_failed(check):
+        return f"its check, {check.id}, failed: {failed}"
     return ""
 
 

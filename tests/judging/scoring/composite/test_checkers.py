@@ -298,6 +298,7 @@ class Counting:
     """A linter that finds as many things as a text has signs of `!`, and stumbles over `?`."""
 
     name: str = "counter"
+    how_to_get: str = "nothing brings it"
     probe: Code = field(default_factory=lambda: Code({"a": "!"}))
 
     def version(self) -> str | None:

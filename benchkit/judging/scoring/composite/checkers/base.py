@@ -34,6 +34,9 @@ class Checker(Protocol):
     # As a record names it: "go vet".
     name: str
 
+    # The command that brings it.
+    how_to_get: str
+
     # Code in which it finds exactly one thing: it shows that it works in this sandbox.
     probe: Code
 

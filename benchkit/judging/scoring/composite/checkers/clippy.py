@@ -70,6 +70,7 @@ class Clippy:
     """Runs nothing of the code: it calls no build script, and knows no macros but rustc's and our crates'."""
 
     name = "clippy"
+    how_to_get = "rustup component add clippy, or sudo apt install rust-clippy (Debian, Ubuntu)"
     probe = Code({"src/lib.rs": "pub fn probe(x: i32) -> bool {\n    return x > 1;\n}\n"})
 
     def version(self) -> str | None:

@@ -14,7 +14,7 @@ from benchkit.judging.sandbox import Outcome, Program
 from benchkit.judging.scoring.composite.checkers.base import Code, Findings
 from benchkit.judging.scoring.composite.tokens import without_comments
 from benchkit.languages import find_language
-from benchkit.languages.go import GO, VET, build_script
+from benchkit.languages.go import GO, MISSING, VET, build_script
 
 MODULE_FILE, SCRIPT, OURS = "go.mod", "bench_vet.sh", "bench"
 OLDEST = "1.22"
@@ -36,6 +36,7 @@ class GoVet:
     """Runs nothing of the code, and no cgo."""
 
     name = "go vet"
+    how_to_get = f"it comes with Go: {MISSING.command}"
     probe = Code({"probe.go": "package probe\n\nfunc Probe(x int) int {\n\tx = x\n\treturn x\n}\n"})
 
     def version(self) -> str | None:
