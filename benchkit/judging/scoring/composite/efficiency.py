@@ -25,6 +25,7 @@ ENOUGH_S = 1.5  # of processor time on one answer, after which no further pairs 
 TOLD_EVERY = 20  # answers; each takes a second or so
 _WAITING = 6.0  # wall time allowed for each second of processor time, on a busy machine
 METHOD = f"processor time, {PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
+UNKNOWN = "no heavy input is known for the problem"
 _ENDED_BY_LIMIT = (Verdict.TIMEOUT, Verdict.MEMORY, Verdict.OUTPUT_LIMIT)
 
 
@@ -43,26 +44,27 @@ class EfficiencyMeter:
     """Measures answers one after the other in one sandbox."""
 
     sandbox: Sandbox
-    heavy: Mapping[str, Heavy]  # by problem id
+    heavy: Mapping[str, Heavy | str]  # by problem id; a text says why there can be none
     tell: Callable[[str], None] = lambda _line: None
     _references: dict[str, _Reference | str] = field(default_factory=dict)
 
     def measure(self, answers: Sequence[Answered]) -> MeasuredPart:
         """The efficiency of all answers; those without a heavy input have none."""
-        count = sum(one.task_id in self.heavy for one in answers)
+        timed = {name for name, heavy in self.heavy.items() if isinstance(heavy, Heavy)}
+        count = sum(one.task_id in timed for one in answers)
         self.tell(f"efficiency: {count} of {len(answers)} passing answers have a heavy input")
         measured, done = [], 0
         for one in answers:
             measured.append(self._measured(one))
-            done += one.task_id in self.heavy
-            if one.task_id in self.heavy and done % TOLD_EVERY == 0:
+            done += one.task_id in timed
+            if one.task_id in timed and done % TOLD_EVERY == 0:
                 self.tell(f"efficiency: {done} of {count} measured")
         return MeasuredPart(tuple(measured), METHOD)
 
     def _measured(self, one: Answered) -> Measured:
-        heavy = self.heavy.get(one.task_id)
-        if heavy is None or not one.reference:
-            return Measured(one.task_id, one.sample, None, "no heavy input is known for the problem")
+        heavy = self.heavy.get(one.task_id, UNKNOWN)
+        if isinstance(heavy, str) or not one.reference:
+            return Measured(one.task_id, one.sample, None, heavy if isinstance(heavy, str) else UNKNOWN)
         try:
             reference = self._reference(one, heavy)
             if isinstance(reference, str):

@@ -63,7 +63,7 @@ class Measurements:
     def measure_in(
         self,
         sandbox: Opening | None,
-        heavy: Callable[[], Mapping[str, Heavy]] | None,
+        heavy: Callable[[], Mapping[str, Heavy | str]] | None,
         folder: Path | None,
         tell: Callable[[str], None],
     ) -> dict[str, Any]:

@@ -13,12 +13,17 @@ from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite.base import Answered, Opening
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_builds, heavy_script
 from benchkit.judging.scoring.composite.record import Measurements
+from benchkit.judging.tasks.browser import OF_PAGES
 from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.proof import Check
 from benchkit.languages import Toolchain
 from benchkit.verdict import Verdict
+
+# The tests' DOM neither lays out nor paints, which is what a page's time goes into, and its own start takes
+# far longer than the scripts of a page.
+NO_PAGES = "a page's time is the browser's: HTML is not timed"
 
 
 class TaskComposite:
@@ -44,7 +49,7 @@ class TaskComposite:
     ) -> dict[str, Any]:
         """The record's parts; efficiency where it is asked for."""
 
-        def heavy() -> dict[str, Heavy]:
+        def heavy() -> dict[str, Heavy | str]:
             assert sandbox is not None
             return _heavy_of(self._tasks.values(), Programs(sandbox()), toolchains())
 
@@ -97,14 +102,19 @@ def _code_of(task: Task, files: Mapping[str, bytes]) -> dict[str, str]:
 
 def _heavy_of(
     tasks: Iterable[Task], programs: Programs, toolchains: Mapping[str, Toolchain | MissingDependency]
-) -> dict[str, Heavy]:
-    known: dict[str, Heavy] = {}
+) -> dict[str, Heavy | str]:
+    """Of the tasks that name one; of a page, and of a language that has none, why not."""
+    known: dict[str, Heavy | str] = {}
     for task in tasks:
         toolchain = toolchains.get(task.language.name)
-        if task.heavy is None or not isinstance(toolchain, Toolchain):
+        if task.language.name == OF_PAGES:
+            known[task.id] = NO_PAGES
+        elif task.heavy is None or not isinstance(toolchain, Toolchain):
             continue
-        if task.language.preloaded:
+        elif task.language.preloaded:
             known[task.id] = heavy_script(read_heavy(task), task.workspace)
         elif task.language.name in HEAVY_PROGRAMS:
             known[task.id] = heavy_builds(HeavyBuilds(task, read_heavy(task), programs, toolchain))
+        else:
+            known[task.id] = f"heavy inputs in {task.language.title} are not run"
     return known

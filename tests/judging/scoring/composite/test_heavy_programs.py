@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
 import pytest
@@ -15,13 +15,14 @@ from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Outcome, open_sandbox
 from benchkit.judging.scoring.base import Judged
 from benchkit.judging.scoring.composite import efficiency
-from benchkit.judging.scoring.composite.tasks import TaskComposite
+from benchkit.judging.scoring.composite.tasks import NO_PAGES, TaskComposite
 from benchkit.judging.tasks.harnesses import BuildPlan
 from benchkit.judging.tasks.heavy_programs import HEAVY_PROGRAMS, HeavyBuilds, Unbuildable
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.toolchains import find_toolchains
+from benchkit.languages import Toolchain, find_language
 from benchkit.verdict import Verdict
 
 # An answer's slower twin: the same results after some work that nobody asked for.
@@ -124,6 +125,30 @@ def test_every_heavy_input_of_the_catalogue_is_long_enough(
             None, lambda: sandbox, lambda: toolchains.by_language, print, efficiency=True
         )["efficiency"]
     assert part["points"][name] > 80, part
+
+
+def test_pages_and_languages_without_heavy_inputs_say_so() -> None:
+    """A page's time is no number of ours, and a heavy input that nothing runs is not silently left out."""
+    by_id = {task.id: task for task in load_catalogue(None).problems}
+    page = by_id["html_bugfix_tabs"]
+    typed = replace(by_id["go_easy_page_ranges"], id="typed", language=find_language("typescript"))
+    toolchain: Any = Toolchain("1", {}, (), {}, ())
+    composite = TaskComposite(replace(load_catalogue(None), problems=(page, typed)))
+    for task in (page, typed):
+        attempt = Attempt(Verdict.PASSED, "", Tested(Verdict.PASSED), read_solution(task))
+        composite.add(Judged(task.id, 0, Verdict.PASSED), attempt)
+    told: list[str] = []
+    nothing: Any = None
+    part = composite.measure(
+        None,
+        lambda: nothing,
+        lambda: {"html": toolchain, "typescript": toolchain},
+        told.append,
+        efficiency=True,
+    )["efficiency"]
+    assert told == ["efficiency: 0 of 2 passing answers have a heavy input"]
+    assert part["points"] == {}
+    assert part["unmeasured"] == {NO_PAGES: 1, "heavy inputs in TypeScript are not run": 1}
 
 
 def test_the_catalogue_has_heavy_inputs_in_each_language_that_can_run_them() -> None:
