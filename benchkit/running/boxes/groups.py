@@ -20,6 +20,7 @@ from benchkit.files import DISK_IS_FULL, atomic_write, make_private_folder
 from benchkit.link.calls import BUSY, GroupState, Refused
 from benchkit.masking import Mask
 from benchkit.running.batch.disk_space import too_little_to_start
+from benchkit.running.boxes.cleaning import note_begun, note_delivered, remove_delivered
 from benchkit.running.boxes.group_process import ENDED, HISTORY, MODEL, ORDER, OUTPUT, RUNS
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.boxes.offers import refusal, room_of_a_slot
@@ -33,6 +34,7 @@ GROUPS = "groups-of-cluster"  # a folder among the box's runs
 PROCESS = "benchkit.running.boxes.group_process"
 FENCE_SHARE = 0.75  # of its lease: by then a group that may be moved has stopped here
 CHUNK_BYTES = 1 << 20
+CLEANS_EVERY_S = 3600.0
 # By which a program chooses its GPU; of the makers, whichever it asks.
 GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
 
@@ -78,6 +80,8 @@ class Groups:
         self._groups: dict[str, AtWork] = {}
         self._room = room_of_a_slot()
         self._sound: set[str] = set()  # commands that were checked
+        self._cleaned = float("-inf")
+        self._clean()
 
     def facts(self) -> dict[str, Any]:
         with self._lock:
@@ -125,6 +129,7 @@ class Groups:
             atomic_write(folder / MODEL, str(self.inventory.models[order.sha256].path))
             atomic_write(folder / RUNS, str(self._runs_dir))
             (folder / ENDED).unlink(missing_ok=True)
+            note_begun(folder)
         except OSError as error:
             full = error.errno in DISK_IS_FULL
             raise Refused(f"{folder} cannot be written: {error.strerror}", may_pass=full) from None
@@ -170,7 +175,14 @@ class Groups:
             self._end(one)
             if forget:
                 del self._groups[group]
+                note_delivered(one.folder)
+                self._clean()
         return {}
+
+    def _clean(self) -> None:
+        if time.monotonic() - self._cleaned > CLEANS_EVERY_S:
+            self._cleaned = time.monotonic()
+            remove_delivered(self._runs_dir / GROUPS, self._groups)
 
     def _end(self, one: AtWork) -> None:
         if not one.is_over:

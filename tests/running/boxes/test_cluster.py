@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.running.boxes.cleaning import DELIVERED
+from benchkit.running.boxes.groups import GROUPS
 from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
 from tests.support import wait_until
 
@@ -49,6 +51,9 @@ def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
         assert set(fleet.asked().values()) == {1}
         told = fleet.run(DESK, "status", "--json")
         assert {state["box"] for state in json.loads(told.stdout)} == set(BOXES)
+        folders = list(fleet.root.glob(f"*/runs/{GROUPS}/*"))
+        assert len(folders) == 6
+        wait_until(lambda: all((folder / DELIVERED).exists() for folder in folders))
         boxes = json.loads(fleet.run(DESK, "cluster", "status", fleet.address, "--json").stdout)
         assert [box["name"] for box in boxes] == list(BOXES)
         assert [len(box["models"]) for box in boxes] == [5, 5, 1]
