@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+HOST = "127.0.0.1"
 QUICK = "-c fsync=off -c full_page_writes=off -c shared_buffers=64MB"
 """A test's database may be lost with the machine's power; everything else is as a server comes."""
 
@@ -59,10 +60,16 @@ class Server:
     def make(self) -> None:
         self._run("initdb", "-D", self.data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
 
-    def start(self, *, safe: bool = False) -> None:
-        """With its settings as it comes where it is to be `safe`."""
-        options = f"-c listen_addresses='' -k {self.folder}" + ("" if safe else f" {QUICK}")
+    def start(self, *, safe: bool = False, port: int | None = None) -> None:
+        """With its settings as it comes where it is to be `safe`; with a port also over TCP, by password."""
+        place = f"-c listen_addresses='{HOST if port else ''}' -k {self.folder}"
+        options = place + (f" -p {port}" if port else "") + ("" if safe else f" {QUICK}")
         self._run("pg_ctl", "-D", self.data, "-w", "-l", self.folder / "log", "-o", options, "start")
+
+    def ask_for_passwords(self, password: str) -> None:
+        """Of who comes over TCP, once it is started again."""
+        self.sql("postgres", f"ALTER USER bench PASSWORD '{password}'")
+        (self.data / "pg_hba.conf").write_text(f"local all all trust\nhost all all {HOST}/32 scram-sha-256\n")
 
     def stop(self, how: str = "fast") -> None:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", how, "stop")
@@ -78,6 +85,10 @@ class Server:
             *("psql", "-h", self.folder, "-U", "bench", "-XAtq", "-v", "ON_ERROR_STOP=1"),
             *("-d", database, "-c", statement),
         ).strip()
+
+    def is_ready(self, *arguments: str) -> None:
+        """What pg_isready says."""
+        self._run("pg_isready", *arguments)
 
     def _run(self, program: str, *arguments: str | Path) -> str:
         folder = programs()
