@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -240,22 +240,27 @@ class StandInGroups:
         return []
 
 
+def _say_nothing(_line: str) -> None:
+    """A hundred boxes in one process have no terminal of their own."""
+
+
 def stand_in_boxes(asked: argparse.Namespace) -> None:
     from benchkit.link.wire import as_url, prepare, security_of
-    from benchkit.running.boxes.box import Member, Messages, _handlers
+    from benchkit.running.boxes.box import Messages, _handlers, _stay
     from benchkit.running.boxes.groups import Groups
     from benchkit.running.boxes.judging import Judging
 
     async def run() -> None:
         security = security_of(own_credentials())
+        members: list[Coroutine[Any, Any, None]] = []
         with tempfile.TemporaryDirectory() as folder:
             for number in range(asked.boxes):
                 groups = cast(Groups, StandInGroups(asked.seconds))  # as far as messages ask for it
                 messages = Messages(_handlers(groups, Judging()), security)
                 await messages.listen(as_url("127.0.0.1", 0), **security.get_listen_args("worker"))
-                name = f"box{number:03}"
-                await Member(as_url("127.0.0.1", asked.port), name, messages.address, security, folder)
-            await asyncio.sleep(FAR_S)
+                head, name = as_url("127.0.0.1", asked.port), f"box{number:03}"
+                members.append(_stay(head, name, str(messages.address), security, folder, _say_nothing))
+            await asyncio.gather(*members)
 
     prepare()
     asyncio.run(run())

@@ -155,17 +155,17 @@ class Calls:
         ended: dict[str, Any] = await self._answer_now(box, Operation.RECORD, group=group, run=run)
         for name, size in ended["files"].items():
             if size <= LARGEST_FILE_BYTES:
-                await self._copy(box, group, run, name, folder)
+                await self._copy(box, group, run, folder, name, size)
         record: dict[str, Any] = ended["record"]
         return record
 
-    async def _copy(self, box: Box, group: str, run: str, name: str, folder: Path) -> None:
+    async def _copy(self, box: Box, group: str, run: str, folder: Path, name: str, size: int) -> None:
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
             raise ClusterError(f"{box.name} sends a file that does not belong into the run's folder: {name}")
         data = bytearray()
         try:
-            while True:
+            while len(data) < size:
                 part = await self._answer_now(
                     box, Operation.FILE, group=group, run=run, name=name, offset=len(data)
                 )

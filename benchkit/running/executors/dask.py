@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from benchkit.errors import HistoryError, UsageError
 from benchkit.link.calls import Box, Calls
@@ -46,6 +47,7 @@ class DaskExecutor:
         assert seams.cluster is not None
         self._seams, self._cluster = seams, seams.cluster
         self._lease_s = _lease_s()
+        self._sha256: dict[Path, str] = {}  # of the models' files
         self._waiting: list[Sent] = []
         self._at_work: list[Sent] = []
         self._asked_wanted = time.monotonic()
@@ -59,8 +61,10 @@ class DaskExecutor:
         model = group.plans[0].settings.model
         if model is None:
             raise UsageError(f"{group.plans[0].label}: a cluster runs model files; ask endpoints without it")
-        sha256 = sha256_of(read_model_file(model))
-        order = order_of(group.plans, group.name, self._cluster.on_lost_box, self._lease_s, sha256)
+        if model not in self._sha256:
+            self._sha256[model] = sha256_of(read_model_file(model))
+        on_lost_box, sha256 = self._cluster.on_lost_box, self._sha256[model]
+        order = order_of(group.plans, group.name, on_lost_box, self._lease_s, sha256)
         left = {plan.id: plan for plan in group.plans}
         self._waiting.append(Sent(group, order, left, last_box=group.box))
 
@@ -115,7 +119,8 @@ class DaskExecutor:
         self._boxes.refresh(self._waiting)
         deadline = time.monotonic() + ANSWERS_WITHIN_S
         while (awaited := self._boxes.answers()) and time.monotonic() < deadline:
-            wait(awaited, deadline - time.monotonic())
+            wait(awaited, deadline - time.monotonic(), FIRST_COMPLETED)
+            self._boxes.take_answers()
         self._boxes.take_answers()
         homeless = [(sent, why) for sent in self._waiting if (why := self._boxes.why_homeless(sent))]
         lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in homeless]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -27,7 +27,7 @@ NO_BOX = "no box has joined: bench_runner.py cluster join on each"
 MOST_FAILURES = 3  # of the same box in a row, by faults of the machine: then it gets nothing more
 
 
-@dataclass
+@dataclass(eq=False)
 class Sent:
     """A group from its submission to its end."""
 
@@ -64,6 +64,15 @@ class Sent:
         return bool(self.last_box) and self.order.on_lost_box is OnLostBox.WAIT
 
 
+@dataclass
+class _Asking:
+    """A box while it is asked about groups, some at a time: of 10,000 at once all would be in memory."""
+
+    about: Sequence[Sent]
+    answer: Future[Any]
+    left: deque[Sent]
+
+
 class Boxes:
     """The boxes as the head tells of them, with their answers to each order."""
 
@@ -75,8 +84,9 @@ class Boxes:
         self._asked_head = float("-inf")
         self._told_by_head: Future[list[Box]] | None = None
         self._facts: dict[str, Future[Any]] = {}  # by address, as all that follows
-        self._offers: dict[str, list[tuple[Sequence[Sent], Future[Any]]]] = defaultdict(list)
-        self._refusals: dict[tuple[str, str], str] = {}  # and by group
+        self._asked_about: set[str] = set()  # about the groups, all or some so far
+        self._asking: dict[str, _Asking] = {}
+        self._refusals: dict[str, dict[str, str]] = defaultdict(dict)  # and by group; empty: it takes it
         self._busy: dict[str, tuple[float, str]] = {}  # until when, and why
         self._again: dict[tuple[str, str], float] = {}  # by box and group: when it may be asked once more
         self._told: set[str] = set()  # refusals
@@ -100,40 +110,44 @@ class Boxes:
                 self._met[box.name] = box, time.time()
             if box.address not in self._facts or _failed(self._facts[box.address]):
                 self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
-                self._ask_offers(box, groups)
+            if box.address not in self._asked_about:
+                self._asked_about.add(box.address)
+                self._ask(box, deque(groups))
 
-    def _ask_offers(self, box: Box, groups: Sequence[Sent]) -> None:
-        self._offers[box.address] = []
-        for first in range(0, len(groups), ORDERS_AT_ONCE):
-            some = groups[first : first + ORDERS_AT_ONCE]
-            orders = [sent.text for sent in some]
-            answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
-            self._offers[box.address].append((some, answer))
+    def _ask(self, box: Box, groups: deque[Sent]) -> None:
+        """Whether it takes these groups, of which the first go now."""
+        some = [groups.popleft() for _ in range(min(ORDERS_AT_ONCE, len(groups)))]
+        orders = [sent.text for sent in some]
+        answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
+        self._asking[box.address] = _Asking(some, answer, groups)
 
     def answers(self) -> list[Future[Any]]:
-        """Those that are awaited."""
-        offers = [answer for asked in self._offers.values() for _, answer in asked]
+        """Those that are awaited, or were not taken yet."""
         head = [self._told_by_head] if self._told_by_head is not None else []
-        return [one for one in (*offers, *self._facts.values(), *head) if not one.done()]
+        others = [one for one in (*self._facts.values(), *head) if not one.done()]
+        return [*(asking.answer for asking in self._asking.values()), *others]
 
     def take_answers(self) -> None:
-        for box in list(self.known.values()):
-            still = []
-            for some, answer in self._offers.get(box.address, ()):
-                if not answer.done():
-                    still.append((some, answer))
-                    continue
-                self._note_offers(box, some, answer)
-            self._offers[box.address] = still
+        by_address = {box.address: box for box in self.known.values()}
+        for address, asking in list(self._asking.items()):
+            if not asking.answer.done():
+                continue
+            del self._asking[address]
+            box = by_address.get(address)
+            if box is None or not self._has_noted(box, asking.about, asking.answer):
+                self._asked_about.discard(address)  # it is asked anew once it is there
+            elif asking.left:
+                self._ask(box, asking.left)
 
-    def _note_offers(self, box: Box, some: Sequence[Sent], answer: Future[Any]) -> None:
+    def _has_noted(self, box: Box, some: Sequence[Sent], answer: Future[Any]) -> bool:
+        """False where the box was not reached."""
         if isinstance(answer.exception(), ClusterError) and not isinstance(answer.exception(), Refused):
-            self._facts.pop(box.address, None)  # it was not reached: it is asked again
-            return
+            return False
         why_not = [str(answer.exception())] * len(some) if answer.exception() else answer.result()
         for sent, why in zip(some, why_not, strict=True):
-            self._refusals[box.address, sent.group.name] = why
+            self._refusals[box.address][sent.group.name] = why
             sent.was_taken |= not why
+        return True
 
     def note_refusal(self, box: Box, sent: Sent, refused: Refused) -> str:
         """A box does not begin what it could have taken; a line where that is news."""
@@ -171,16 +185,16 @@ class Boxes:
         return int(facts.result()["slots"])
 
     def takes(self, box: Box, sent: Sent) -> bool:
-        place = box.address, sent.group.name
-        return self._refusals.get(place) == "" and time.monotonic() > self._again.get(place, float("-inf"))
+        may_again = self._again.get((box.address, sent.group.name), float("-inf"))
+        return self._refusals[box.address].get(sent.group.name) == "" and time.monotonic() > may_again
 
     def why_homeless(self, sent: Sent) -> str:
         """Why no box can take it; empty where one can, or may be able to."""
         if sent.stays and (box := self.known.get(sent.last_box)) is not None:
-            why = self._refusals.get((box.address, sent.group.name))
+            why = self._refusals[box.address].get(sent.group.name)
             return f"{box.name}: {why}" if why else ""
         refusals = [
-            (box.name, self._refusals.get((box.address, sent.group.name))) for box in self.known.values()
+            (box.name, self._refusals[box.address].get(sent.group.name)) for box in self.known.values()
         ]
         if sent.was_taken or any(not why for _, why in refusals):
             return ""

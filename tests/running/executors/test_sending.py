@@ -1,19 +1,28 @@
-"""Boxes that begin nothing for now."""
+"""Which boxes are asked about which groups, and those that begin nothing for now."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from benchkit.link.calls import BUSY, Box, Calls, Refused
+from benchkit.errors import ClusterError
+from benchkit.link.calls import BUSY, Box, Calls, Operation, Refused
 from benchkit.running.batch import disk_space
 from benchkit.running.boxes import groups
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.executors import sending
-from benchkit.running.executors.sending import ASKS_AGAIN_S, BUSY_FOR_S, Boxes, Sent
+from benchkit.running.executors.sending import (
+    ASKS_AGAIN_S,
+    ASKS_HEAD_EVERY_S,
+    BUSY_FOR_S,
+    ORDERS_AT_ONCE,
+    Boxes,
+    Sent,
+)
 from benchkit.running.orders import OnLostBox, Order
 
 BOX = Box("alpha", "tls://10.0.0.1:1")
@@ -26,6 +35,9 @@ class Hands:
         self.now = 1000.0
 
     def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
         return self.now
 
 
@@ -50,7 +62,7 @@ def boxes_that_took(*groups_taken: Sent) -> Boxes:
 
     boxes = OfOneSlot(cast("Calls", None))
     boxes.known = {BOX.name: BOX}
-    boxes._refusals = {(BOX.address, one.group.name): "" for one in groups_taken}
+    boxes._refusals[BOX.address] = {one.group.name: "" for one in groups_taken}
     return boxes
 
 
@@ -108,5 +120,78 @@ def test_a_group_waits_for_its_box_unless_that_is_back_and_cannot_take_it(
     mine = cast("Sent", SimpleNamespace(**vars(sent("mine")), stays=True, was_taken=True, last_box=BOX.name))
     boxes = boxes_that_took(mine)
     boxes.known = known
-    boxes._refusals[BOX.address, "mine"] = refusal
+    boxes._refusals[BOX.address]["mine"] = refusal
     assert boxes.why_homeless(mine) == why
+
+
+class OneBox:
+    """The head tells of one box, whose answers come when the test lets them come."""
+
+    def __init__(self) -> None:
+        self.there = [BOX]
+        self.asked_about: list[tuple[list[str], Future[Any]]] = []
+
+    def asked_boxes(self) -> Future[list[Box]]:
+        return _answered(self.there)
+
+    def asked(self, _box: Box, operation: str, _within_s: float = 0.0, **arguments: Any) -> Future[Any]:
+        if operation == Operation.FACTS:
+            return _answered({"slots": 1, "engines": {}})
+        answer: Future[Any] = Future()
+        self.asked_about.append((arguments["orders"], answer))
+        return answer
+
+
+def _answered(value: Any) -> Future[Any]:
+    answer: Future[Any] = Future()
+    answer.set_result(value)
+    return answer
+
+
+def _refreshed(boxes: Boxes, groups: list[Sent], clock: Hands) -> None:
+    clock.now += ASKS_HEAD_EVERY_S + 0.1
+    boxes.refresh(groups)
+    boxes.refresh(groups)
+    boxes.take_answers()
+
+
+def _many(count: int) -> list[Sent]:
+    facts = {"was_taken": False, "stays": False}
+    return [
+        cast("Sent", SimpleNamespace(**vars(sent(f"g{n}")), text=f"order {n}", **facts)) for n in range(count)
+    ]
+
+
+def test_a_box_is_asked_about_many_groups_some_at_a_time(clock: Hands) -> None:
+    """So that never more than some hundred orders are in memory for it; in the end it was asked about all."""
+    calls, groups = OneBox(), _many(2 * ORDERS_AT_ONCE + 1)
+    boxes = Boxes(cast("Calls", calls))
+    _refreshed(boxes, groups, clock)
+    sizes: list[int] = []
+    while boxes.answers():
+        ((orders, answer),) = calls.asked_about[len(sizes) :]
+        sizes.append(len(orders))
+        answer.set_result([""] * len(orders))
+        boxes.take_answers()
+    assert sizes == [ORDERS_AT_ONCE, ORDERS_AT_ONCE, 1]
+    assert all(boxes.takes(BOX, one) for one in groups)
+    _refreshed(boxes, groups, clock)
+    assert len(calls.asked_about) == 3, "it has answered about all of them"
+
+
+def test_a_box_that_is_lost_meanwhile_is_asked_anew_once_it_is_there(clock: Hands) -> None:
+    """Whether it did not answer, or its answer came when the head knew it no more."""
+    calls, groups = OneBox(), _many(ORDERS_AT_ONCE + 1)
+    boxes = Boxes(cast("Calls", calls))
+    _refreshed(boxes, groups, clock)
+    calls.asked_about[0][1].set_exception(ClusterError("it does not answer"))
+    boxes.take_answers()
+    assert boxes.why_homeless(groups[0]) == "", "nobody knows yet"
+    _refreshed(boxes, groups, clock)
+    calls.there = []
+    _refreshed(boxes, groups, clock)
+    calls.asked_about[1][1].set_result([""] * ORDERS_AT_ONCE)
+    boxes.take_answers()
+    calls.there = [BOX]
+    _refreshed(boxes, groups, clock)
+    assert [len(orders) for orders, _ in calls.asked_about] == [ORDERS_AT_ONCE] * 3

@@ -61,7 +61,7 @@ def test_the_services_commands_work_together(tmp_path: Path, monkeypatch: pytest
                 assert process.stdout.readline()
                 address = f"http://localhost:{page_port}"
                 assert "recorded-by-a-box" in _read(f"{address}/runs", token=TOKEN)
-                with pytest.raises(HTTPError, match="HTTP Error 40[13]"):
+                with pytest.raises(HTTPError, match=r"HTTP Error 40[13]"):
                     _read(f"{address}/runs", token="another")
             finally:
                 process.terminate()
