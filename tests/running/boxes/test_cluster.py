@@ -63,8 +63,11 @@ def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
         assert_no_server_left(fleet)
 
 
-def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(tmp_path: Path, port: int) -> None:
+def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(
+    tmp_path: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One has the only model, one waits beside it, and one leaves meanwhile."""
+    monkeypatch.setenv("COLUMNS", "400")  # room for all engines of this machine
     with fleet_in(tmp_path, port, *BOXES, thinks_s=1.0) as fleet:
         fleet.write_plan(fleet.write_models(1), problems=20)
         for name in BOXES:
@@ -78,7 +81,7 @@ def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(tmp_path: Pat
         wait_until(lambda: "at work: m0" in told(), 60)
         working = next(name for name in BOXES if re.search(rf"^{name} +at work: m0", told(), re.MULTILINE))
         idle, leaving = (name for name in BOXES if name != working)
-        assert re.search(rf"^{idle} +idle .*llama-server .* now$", told(), re.MULTILINE)
+        wait_until(lambda: re.search(rf"^{idle} +idle .*llama-server .* now$", told(), re.MULTILINE), 60)
         fleet.kill(leaving)
         wait_until(lambda: re.search(rf"^{leaving} +gone .* s ago$", told(), re.MULTILINE), 60)
         fleet.processes["batch"].send_signal(signal.SIGINT)
