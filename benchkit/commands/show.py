@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("run_id", metavar="RUN")
 @history_option
 @click.option("--json", "as_json", is_flag=True, help="The record as it stands in the history.")
-@click.option("--attempt", metavar="TASK", help="Prompt, answer, patch and output of this task, in a pager.")
+@click.option("--attempt", metavar="TASK", help="What came of this task and what judges said, in a pager.")
 @runs_dir_option
 def command(run_id: str, history: str, as_json: bool, attempt: str | None, runs_dir: Path) -> None:
     """One run of the history, by its id or the beginning of it."""
@@ -87,8 +87,8 @@ def attempt_lines(folder: Path, task: str, judged: Sequence[str] = ()) -> Iterat
     from benchkit.errors import UnknownName, UsageError
 
     attempts = sorted(path for path in (folder / ATTEMPTS).glob("*") if path.is_dir())
-    if not attempts and judged:  # of a run that keeps no attempts, its answers are all that was judged
-        yield from judged
+    if not attempts and (lines := list(_answer_lines(folder, task))):  # a run that keeps no attempts
+        yield from (*lines, *judged)
         return
     if not attempts:
         raise UsageError(f"{folder / ATTEMPTS} holds no attempt: only runs of tasks keep them")
@@ -104,6 +104,27 @@ def attempt_lines(folder: Path, task: str, judged: Sequence[str] = ()) -> Iterat
                 yield from _coloured(text) if name == AttemptFile.PATCH else text.rstrip("\n").split("\n")
         yield ""
     yield from judged
+
+
+def _answer_lines(folder: Path, task: str) -> Iterator[str]:
+    """Each sample of the task with its verdict and its code; nothing where the run kept none."""
+    from benchkit.contract import RunFile
+    from benchkit.errors import UnknownName
+    from benchkit.telling.history.artifacts import code_of, json_objects
+
+    verdicts, answers = (
+        list(json_objects(_read(folder / name).encode().splitlines()))
+        for name in (RunFile.VERDICTS, RunFile.ANSWERS)
+    )
+    tasks = dict.fromkeys(str(row.get("task_id")) for row in verdicts)
+    if tasks and task not in tasks:
+        raise UnknownName("task", task, tasks)
+    codes = {row.get("sample"): row for row in answers if str(row.get("task_id")) == task}
+    for row in (row for row in verdicts if str(row.get("task_id")) == task):
+        sample, detail = row.get("sample"), f": {row['detail']}" if row.get("detail") else ""
+        yield click.style(printable(f"{task} sample {sample}: {row.get('verdict')}{detail}"), bold=True)
+        yield from map(printable, code_of(row | codes.get(sample, {})).rstrip("\n").split("\n"))
+        yield ""
 
 
 def _read(path: Path) -> str:

@@ -72,7 +72,8 @@ def test_a_run_is_judged_and_shown_with_the_reasons(bench: Bench, judged_history
     shown = bench("show", "r-1").stdout
     assert f"{judge}: 94.4 points" in shown
     rationale = bench("show", "r-1", "--attempt", "Demo/1", PAGER="cat").stdout
-    assert "functionality, does_the_task: no – it is so · def add(a, b):" in rationale
+    assert "functionality: Does the code do everything that the task asks for" in rationale
+    assert "? no – it is so · code: def add(a, b):" in rationale
     report = bench("report", "--format", "text", "--output", "-").stdout
     assert f"qwen-2b judged by {judge}: 94.4 points" in report
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -46,3 +47,18 @@ def test_a_run_without_attempts_says_so(tmp_path: Path) -> None:
     (tmp_path / "runs" / "r2").mkdir(parents=True)
     arguments = ["r2", "--runs-dir", str(tmp_path / "runs"), "--attempt", "x"]
     assert "only runs of tasks keep them" in str(CliRunner().invoke(command, arguments).exception)
+
+
+def test_the_code_of_a_run_that_keeps_no_attempts_is_shown(tmp_path: Path) -> None:
+    """With its verdict, sample by sample; another task's name lists those that there are."""
+    (folder := tmp_path / "runs" / "r3").mkdir(parents=True)
+    (folder / "verdicts.jsonl").write_text(
+        '{"task_id": "Demo/0", "sample": 0, "verdict": "wrong", "detail": "AssertionError"}\n'
+    )
+    answer = {"task_id": "Demo/0", "sample": 0, "response": "```python\ndef f():\n    return '\x1b[31m'\n```"}
+    (folder / "answers.jsonl").write_text(json.dumps(answer) + "\n")
+    arguments = ["r3", "--runs-dir", str(tmp_path / "runs"), "--attempt"]
+    shown = CliRunner().invoke(command, [*arguments, "Demo/0"]).output
+    assert "Demo/0 sample 0: wrong: AssertionError\ndef f():\n" in shown
+    assert "\x1b[31m" not in shown
+    assert "did you mean Demo/0?" in str(CliRunner().invoke(command, [*arguments, "Demo/1"]).exception)

@@ -61,12 +61,19 @@ def test_what_a_judge_said_stands_with_the_run_and_with_the_answer(tmp_path: Pat
         results={"score": 71.3, "further": {"judge": {"points": 71.3, "run": run.id}}},
         problem_set={"name": f"judge of {run.id}"},
     )
-    browser = looking_at(tmp_path, run, judging)
+    browser = looking_at(tmp_path, run, judging, a_run_with_files(tmp_path, "Beta", set()))
     text = browser.get(f"/runs/{run.id}?task=HumanEval/7").text
     assert "judged by some-judge: 71.3 points; uncalibrated: it was never checked" in text
-    assert "code quality, names: no – &lt;b&gt; is no name" in text
+    assert "code quality: names: no – &lt;b&gt; is no name" in text
     assert "some-judge" not in browser.get("/").text
-    assert "some-judge" not in browser.get("/compare").text
+    compared = browser.get("/compare").text
+    assert "some-judge judge" not in compared, "it is nothing to be compared with"
+    assert ">71.3 ?</td>" in compared
+    assert "? Alpha: the judge is uncalibrated, its points prove nothing" in compared
+    beside = compared.partition("<summary>Alpha judged by some-judge, which is uncalibrated:</summary>")[2]
+    assert "&lt;b&gt; is no name" in beside.partition("</details>")[0], (
+        "beside the codes of a flipped problem"
+    )
 
 
 def test_the_form_offers_no_model_as_a_judge(browser: TestClient) -> None:

@@ -16,6 +16,7 @@ from benchkit.dashboard.pages.rendering import UNKNOWN, render, site_of
 from benchkit.errors import UsageError
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.composite import Scoring, scored
+from benchkit.telling.comparison.judgements import with_judgements
 from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, Page, pages, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
 from benchkit.telling.comparison.selection import latest_good, sections, without_judges
@@ -68,7 +69,8 @@ def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
         try:
             compared = sections(catalog, named, None, repeats=False, anyway=bool(anyway))
             scoring = Scoring(_weights(request))
-            compared = [scored(one, scoring) for one in compared]
+            judges = Catalog(catalog.store)  # two of one name are two: the latest of a name is not enough
+            compared = [scored(with_judgements(one, judges), scoring) for one in compared]
             base = f"/compare?{urlencode([('run', name) for name in named], errors='surrogatepass')}"
             base += "&anyway=1" if anyway else ""
             shown = [

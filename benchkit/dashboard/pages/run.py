@@ -123,7 +123,7 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
         charts=run_charts([one], store).values(),
         files=[name for name in FILES if is_there(store, shown, name)],
         logs={name: log_tail(store, shown, name) for name in (RunFile.OUTPUT, RunFile.SERVER_LOG)},
-        judgements=(judgements := judgements_of(catalog, shown)),
+        judgements=(judgements := judgements_of(Catalog(store), shown)),
         rationales=_rationales(store, judgements, choice),
         **_answer(store, choice),
     )

@@ -200,14 +200,16 @@ def rationale_lines(row: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _item_line(item: Mapping[str, Any]) -> str:
+    """`code quality: Do names tell …? no – the reason · code: the line`"""
     answer = item.get("answer") or f"abstained ({item.get('why')})"
-    line = f"{item.get('dimension')}, {item.get('item')}: {answer}"
+    asked = item.get("question") or f"{item.get('item')}:"
+    line = f"{item.get('dimension')}: {asked} {answer}"
     agreement = number(item.get("agreement"))
     line += f" ({100 * agreement:.0f}% of votes)" if agreement is not None and agreement < 1 else ""
     line += f", as {item['told_by']} tell" if item.get("told_by") else ""
     reasons = item.get("reasons")
     reason = f" – {reasons[0]}" if isinstance(reasons, list) and reasons else ""
-    evidence = f" · {' '.join(str(item['evidence']).split())}" if item.get("evidence") else ""
+    evidence = f" · code: {item['evidence']}" if item.get("evidence") else ""
     return " ".join(f"{line}{reason}{evidence}".split())
 
 

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from benchkit.contract import ATTEMPTS, RunFile
+from benchkit.json_values import number
 from benchkit.records import Run, Verdict
 from benchkit.telling.comparison.judgements import judged_by, rationale_lines, rationales, shown_judgement
 from benchkit.telling.comparison.selection import Contestant
@@ -56,6 +57,16 @@ class Flip:
         return lines
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An answer that a judge spoke of."""
+
+    task: str
+    points: float | None
+    why_not: str  # it was not judged
+    attempt: Attempt
+
+
 def _aligned(kind: str, left: Sequence[str], right: Sequence[str]) -> Iterator[Line]:
     for n in range(max(len(left), len(right))):
         one, other = left[n : n + 1], right[n : n + 1]
@@ -92,15 +103,34 @@ class Attempts:
 
     def attempt(self, task: str, passed: bool) -> Attempt:
         """Of several samples one with this outcome."""
-        if self._verdicts is None:
-            self._verdicts = _by_task(self._store.verdicts(self._of.run))
-            self._answers = _codes(self._of.run, self._store)
-        rows = self._verdicts.get(task, [])
+        self._read()
+        rows = (self._verdicts or {}).get(task, [])
         fitting = [row for row in rows if (row.get("verdict") == Verdict.PASSED) == passed]
         row = next(iter(fitting or rows), {})
         verdict = str(row.get("verdict") or (Verdict.PASSED if passed else "not passed"))
         said = self._rationale(task, row)
         return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row), said)
+
+    def judged(self) -> list[Judged]:
+        """Each answer that a judge spoke of, the worst by its points first."""
+        if (judgement := shown_judgement(self._of)) is None:
+            return []
+        self._read()
+        said = []
+        for line in rationales(self._store, judgement):
+            task = str(line.get("task_id"))
+            rows = (self._verdicts or {}).get(task, [])
+            row = next((one for one in rows if one.get("sample") == line.get("sample")), {})
+            verdict, detail = str(row.get("verdict") or ""), str(row.get("detail") or "")
+            lines = (judged_by(judgement), *rationale_lines(line))
+            attempt = Attempt(self._of.label, verdict, detail, self._code(task, row), lines)
+            said.append(Judged(task, number(line.get("points")), str(line.get("why") or ""), attempt))
+        return sorted(said, key=lambda one: (one.points is None, one.points or 0.0))
+
+    def _read(self) -> None:
+        if self._verdicts is None:
+            self._verdicts = _by_task(self._store.verdicts(self._of.run))
+            self._answers = _codes(self._of.run, self._store)
 
     def _rationale(self, task: str, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Under the judge's name; none where nobody judged it."""

@@ -12,7 +12,7 @@ from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.judgements import judgement_lines
 from benchkit.telling.comparison.page import Page, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
-from benchkit.telling.reports.flips import Attempt, Flip
+from benchkit.telling.reports.flips import Attempt, Flip, Judged
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.telling.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 from benchkit.telling.tables.formats import as_html
@@ -20,6 +20,7 @@ from benchkit.terminal import printable
 
 MOST_BYTES = 940_000  # so that with its style and the names of what was left out it stays under a megabyte
 MOST_NAMES = 4
+MOST_LEFT_OUT = 1000  # that are named
 WORDS = re.compile("BETTER|WORSE|EQUIVALENT|INCONCLUSIVE")
 
 PAGE_STYLE = (
@@ -35,6 +36,7 @@ PAGE_STYLE = (
     ".code td{white-space:pre-wrap;overflow-wrap:anywhere;border:0;padding:0 .6em;vertical-align:top;"
     "font:12px/1.45 ui-monospace,monospace}.code{width:100%;table-layout:fixed}"
     ".code td.m{width:1.2em;padding:0;text-align:center}tr.c td{font-weight:600}"
+    "pre{white-space:pre-wrap;overflow-wrap:anywhere;font:12px/1.45 ui-monospace,monospace}"
     f"tr.c{{background:{LIGHT[3]}55}}summary{{cursor:pointer}}code{{overflow-wrap:anywhere}}"
 )
 DARK_PAGE = (
@@ -66,7 +68,10 @@ def _pages(material: Material) -> Iterator[str]:
     taken = sum(len(part.encode("utf-8", "replace")) for parts in around for part in chain(*parts))
     room = max(0, MOST_BYTES - taken) // len(around)
     for one, (results, commands) in zip(material.pages, around, strict=True):
-        yield from (*results, *_flips(material.flips(one), room), *commands)
+        judged = list(material.judged(one))
+        flips = _flips(material.flips(one), room // 2 if judged else room)
+        left = room - sum(len(part.encode("utf-8", "replace")) for part in flips)
+        yield from (*results, *flips, *_judged(judged, left), *commands)
 
 
 def _results(material: Material, one: Page) -> list[str]:
@@ -108,18 +113,39 @@ def _commands(one: Page) -> list[str]:
 
 
 def _flips(flips: Sequence[Flip], room: int) -> list[str]:
+    """Both codes of each."""
+    head = f"Flipped problems: {len(flips)} that some solved and others did not"
+    return _that_fit(head, [(one.task, _flip(one)) for one in flips], room)
+
+
+def _judged(judged: Sequence[Judged], room: int) -> list[str]:
+    """What a judge said, beside the code that it saw."""
+    head = f"What judges said of {len(judged)} single answers, the worst of each model first"
+    named = [(f"{one.attempt.model} {one.task}", _one_judged(one)) for one in judged]
+    return _that_fit(head, named, room)
+
+
+def _that_fit(head: str, named: Sequence[tuple[str, str]], room: int) -> list[str]:
     """As many as there is room for, in bytes; the others are named."""
-    if not flips:
+    if not named:
         return []
-    parts, used = [f"<h3>Flipped problems: {len(flips)} that some solved and others did not</h3>"], 0
-    for place, flip in enumerate(flips):
-        part = _flip(flip)
+    parts, used = [f"<h3>{_said(head)}</h3>"], 0
+    for place, (_, part) in enumerate(named):
         used += len(part.encode("utf-8", "replace"))
         if used > room:
-            rest = ", ".join(other.task for other in flips[place:])
+            rest = ", ".join(name for name, _ in named[place : place + MOST_LEFT_OUT])
+            rest += f" and {more} more" if (more := len(named) - place - MOST_LEFT_OUT) > 0 else ""
             return [*parts, f"<p>Not shown here, to keep this file small: {_said(rest)}</p>"]
         parts.append(part)
     return parts
+
+
+def _one_judged(one: Judged) -> str:
+    attempt = one.attempt
+    points = one.why_not or "nothing was decided" if one.points is None else f"{one.points:.0f} points"
+    head = f"<b>{_said(one.task)}</b> {_said(_attempt_in_words(attempt))}: {_said(points)}"
+    code = "\n".join(map(_said, (attempt.code or "the code was not kept").splitlines()))
+    return f"<details><summary>{head}</summary><pre>{code}</pre>{_rationale(attempt)}</details>"
 
 
 def _flip(flip: Flip) -> str:
@@ -151,8 +177,12 @@ def _names(names: Sequence[str]) -> str:
 
 
 def _attempt(one: Attempt) -> str:
+    return _said(_attempt_in_words(one))
+
+
+def _attempt_in_words(one: Attempt) -> str:
     detail = f": {one.detail}" if one.detail else ""
-    return _said(f"{one.model} ({one.verdict}{detail})")
+    return f"{one.model} ({one.verdict}{detail})"
 
 
 def _list_under(title: str, lines: Iterable[str]) -> list[str]:

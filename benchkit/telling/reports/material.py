@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -18,7 +18,7 @@ from benchkit.telling.comparison.page import Page, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
 from benchkit.telling.comparison.tiers import by_score
 from benchkit.telling.history.heads import Head
-from benchkit.telling.reports.flips import Flip, flips
+from benchkit.telling.reports.flips import Attempts, Flip, Judged, flips
 from benchkit.telling.reports.gallery import charts, histories, run_charts
 from benchkit.telling.reports.svg import Canvas
 
@@ -67,6 +67,11 @@ class Material:
 
     def flips(self, one: Page) -> Sequence[Flip]:
         return list(flips(by_score(one.section.contestants), self.catalog.store))
+
+    def judged(self, one: Page) -> Iterator[Judged]:
+        """Each answer of which a judge spoke, model by model."""
+        for row in one.rows:
+            yield from Attempts(row, self.catalog.store).judged()
 
     @cached_property
     def failures(self) -> list[Run]:
