@@ -34,8 +34,12 @@ def test_time_is_exactly_what_was_asked_for(sandbox: Sandbox) -> None:
 
 def test_all_inputs_of_a_problem_share_the_time(sandbox: Sandbox) -> None:
     """Where outputs are compared, the program is one with all its inputs: each alone would be in time."""
-    found = _judged(sandbox, COMPARED, SLOW, AskedLimits(wall_s=1.0))
-    assert (found.verdict, "the inputs so far took over 1 s" in found.detail) == (Verdict.TIMEOUT, True)
+    for _ in range(4):  # a single one may be late because of others
+        found = _judged(sandbox, COMPARED, SLOW, AskedLimits(wall_s=1.0))
+        assert found.verdict is Verdict.TIMEOUT
+        if "took longer than" not in found.detail:
+            break
+    assert "the inputs so far took over 1 s" in found.detail
 
 
 def test_memory_is_what_was_asked_for(sandbox: Sandbox) -> None:

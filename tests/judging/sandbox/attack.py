@@ -17,11 +17,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 # The path comes first: as a program this file is started by a Python that knows nothing of the repository.
 from benchkit.judging.sandbox.base import Limits, Outcome, Program, Sandbox
 from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.verdict import Verdict
 from tests.judging.sandbox.further_hostile_cases import FURTHER
 from tests.judging.sandbox.hostile_cases import CASES, TEST, Case
 from tests.support import wait_until
 
 OVERSHOOT_S = 0.2
+TRIES = 4  # others use this machine, too
 BURIAL_S = 1.0  # dozens of processes at once must die, each with its pages
 GOOD = Program(
     source="import os, json, collections\nprint(input(), os.listdir('.'), sorted(os.environ), os.getcwd())",
@@ -80,15 +82,18 @@ class Arena:
         prepare(outside)
         self.good = sandbox.run(GOOD)
         self.before = snapshot(outside)
-        time.sleep(0.1)  # for the worker to stand ready again, with all the processes that this takes
         # Other sandboxes of this test process may come and go.
         self.judges = {child for child, parent in parents_of_all().items() if parent == os.getpid()}
-        self.processes = self._count()
+        self.processes = self._count_at_rest()
 
     def attack(self, case: Case) -> list[str]:
-        """The faults; none is what should come back."""
-        outcome = self._run(case)
-        return [*_judged(case, outcome), *self._traces()]
+        """The faults; none is what should come back. One that is late because of others gets more tries."""
+        for _ in range(TRIES):
+            outcome = self._run(case)
+            faults = _judged(case, outcome)
+            if not (faults and (outcome.verdict is Verdict.TIMEOUT or outcome.seconds > case.wall_s)):
+                break
+        return [*faults, *self._traces()]
 
     def _run(self, case: Case) -> Outcome:
         limits = Limits(wall_s=case.wall_s, memory_mb=case.memory_mb, processes=case.processes)
@@ -99,6 +104,14 @@ class Arena:
 
     def _count(self) -> int:
         return sum(len(descendants(judge)) for judge in self.judges)
+
+    def _count_at_rest(self) -> int:
+        """Once the worker stands ready again, with all the processes that this takes."""
+        counts = [self._count()]
+        while len(counts) < 10 or len(set(counts[-10:])) > 1:
+            time.sleep(0.02)
+            counts.append(self._count())
+        return counts[-1]
 
     def _traces(self) -> list[str]:
         faults = []
@@ -139,6 +152,15 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time that a process has used so far; none where it has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def alive(pid: int) -> bool:

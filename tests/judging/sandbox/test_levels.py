@@ -21,7 +21,7 @@ from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.judging.sandbox.wire.setup import JailFacts
 from benchkit.records import Verdict
-from tests.judging.sandbox.attack import alive, descendants, kill
+from tests.judging.sandbox.attack import alive, cpu_s, descendants, kill
 from tests.support import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -286,21 +286,17 @@ def test_a_killed_tester_leaves_nothing(level: str) -> None:
         "from benchkit.judging.sandbox import *\n"
         f"with open_sandbox({level!r}, workers=1) as s:\n"
         "    print(s.scratch, flush=True)\n"
-        "    s.run(Program(source='import time; time.sleep(60)'), Limits(wall_s=60))"
+        "    s.run(Program(source='while True: pass'), Limits(wall_s=60))"
     )
     with subprocess.Popen(
         [sys.executable, "-c", script], cwd=ROOT, stdout=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
         folder = Path(child.stdout.readline().strip())
-        time.sleep(0.3)
+        wait_until(lambda: any(cpu_s(pid) > 0.2 for pid in descendants(child.pid)))  # the program is at work
         below = descendants(child.pid)
         child.kill()
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and any(alive(pid) for pid in below):
-        time.sleep(0.05)
-    assert [pid for pid in below if alive(pid)] == []
-    assert not folder.exists()
+    wait_until(lambda: not any(alive(pid) for pid in below) and not folder.exists())
 
 
 def test_what_a_whole_tree_of_killed_processes_left_is_taken_away(

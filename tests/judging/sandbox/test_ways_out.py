@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import struct
 import subprocess
@@ -20,7 +19,7 @@ from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec, decoding
 from benchkit.judging.sandbox.wire.decoding import BadBytes
 from benchkit.records import Verdict
-from tests.judging.sandbox.attack import kill
+from tests.judging.sandbox.attack import cpu_s, kill
 
 
 def test_an_exception_cannot_end_a_tests_own_loop(best: Sandbox) -> None:
@@ -163,14 +162,9 @@ def test_a_judge_that_waits_uses_no_time() -> None:
     source = "import os, time\ndef wait(x): os.close(3); time.sleep(9)"
     with Pool("landlock", 1) as sandbox:
         (judge,) = (worker.pid for worker in sandbox.all)
-        before = _cpu_s(judge)
+        before = cpu_s(judge)
         sandbox.check(source, "def check(c): c(1)", "wait", Limits(wall_s=0.6))
-        assert _cpu_s(judge) - before < 0.15
-
-
-def _cpu_s(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        assert cpu_s(judge) - before < 0.15
 
 
 def test_two_judges_never_end_their_programs_for_one_disk(

@@ -18,16 +18,17 @@ ORPHAN = (
 
 
 @contextmanager
-def other_programs(count: int) -> Iterator[None]:
+def other_programs(count: int) -> Iterator[list[int]]:
     """Busy loops that are no processes of ours."""
-    started: list[str] = []
+    started: list[int] = []
     try:
         for _ in range(count):
-            started.append(subprocess.check_output([sys.executable, "-c", ORPHAN], text=True, timeout=60))
-        yield
+            told = subprocess.check_output([sys.executable, "-c", ORPHAN], text=True, timeout=60)
+            started.append(int(told))
+        yield started
     finally:
         for pid in started:
-            os.kill(int(pid), signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
 
 
 @contextmanager
