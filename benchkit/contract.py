@@ -176,7 +176,7 @@ JUDGING: Final = "judging"
 """Where `further` of summary.json holds how answers were judged."""
 
 JUDGING_BOXES: Final = "boxes"
-"""And there: the boxes that judged, each as in a verdict's line, with the number of its answers."""
+"""And there: the boxes that judged by their names, with what they judged and how many answers."""
 
 JUDGING_SERVICE = "benchkit.judging.service"
 """The module that judges for a run elsewhere: a box starts it, and passes frames on that it does not read."""

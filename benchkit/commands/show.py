@@ -154,10 +154,5 @@ def _lines(value: dict[str, Any], indent: str = "") -> list[str]:
 
 def _text(entry: object) -> str:
     if isinstance(entry, list):
-        several = [one for one in entry if isinstance(one, dict)]
-        return "; ".join(map(_row, several)) if several == entry else ", ".join(map(str, entry))
+        return ", ".join(map(str, entry))
     return str(entry)
-
-
-def _row(entry: dict[str, Any]) -> str:
-    return ", ".join(f"{name} {_text(value)}" for name, value in entry.items())

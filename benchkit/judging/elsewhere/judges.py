@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from threading import Lock
@@ -91,7 +91,17 @@ class Desk(Generic[Bench]):
         record = self._boxes.as_record()
         if self._judged_here:
             record.append({**self._as_record(self._here.bench()), "answers": self._judged_here})
-        return {JUDGING_BOXES: record}
+        return {JUDGING_BOXES: _by_box(record)}
+
+
+def _by_box(records: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """A box that came back with another Python is there twice."""
+    named: dict[str, dict[str, Any]] = {}
+    for record in records:
+        name = str(record["box"])
+        key = name if name not in named else f"{name} ({len(named) + 1})"
+        named[key] = {field: value for field, value in record.items() if field != "box"}
+    return named
 
 
 class BoxesJudge:

@@ -36,8 +36,8 @@ def _judged_with(run: Run) -> Iterator[tuple[str, str]]:
     """Language and version, of all boxes that judged; of tests in Python alone, the sandbox's Python."""
     judging = _mapping((run.results.script_further or {}).get(JUDGING))
     boxes = judging.get(JUDGING_BOXES)
-    if isinstance(boxes, list | tuple):
-        judged = [box for box in map(_mapping, boxes) if box.get("answers")]
+    if isinstance(boxes, Mapping):
+        judged = [box for box in map(_mapping, boxes.values()) if box.get("answers")]
     else:
         judged = [{**judging, PYTHON: _mapping(run.results.value("sandbox")).get(PYTHON)}]
     for one in judged:

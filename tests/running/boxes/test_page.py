@@ -60,7 +60,7 @@ def test_from_one_box_to_three_in_ten_commands(tmp_path: Path) -> None:
         write_small_model(tmp_path / "beta" / "models" / "qwen.gguf")
         on("beta", judging).wait_for()
         (run,) = runs_in(tmp_path / "beta")
-        assert [one["box"] for one in run["results"]["further"]["judging"]["boxes"]] == list(BOXES)
+        assert list(run["results"]["further"]["judging"]["boxes"]) == list(BOXES)
 
 
 class Typed:

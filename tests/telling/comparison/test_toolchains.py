@@ -22,7 +22,7 @@ def here(python: str | None = "3.11.7", **toolchains: str | None) -> dict[str, A
 
 
 def on_boxes(*boxes: tuple[str, str, int]) -> dict[str, Any]:
-    told = [{"box": name, "python": python, "answers": answers} for name, python, answers in boxes]
+    told = {name: {"python": python, "answers": answers} for name, python, answers in boxes}
     return {**here("3.11.7"), "further": {"judging": {"boxes": told}}}
 
 
