@@ -41,6 +41,7 @@ PROBLEMS = 4
 THINKS_S = 0.4
 LONGER_THAN_A_LEASE_S = 1.7 * float(LEASE_S)
 WITHIN_S = 200.0
+BEGINS_ANEW = "begins it anew, "  # and how many answers are asked again
 CLOCK_IS_OFF_BY_S = 600.0
 FILE, DATABASE = "file", "database"
 MOVE, WAIT = "move", "wait"
@@ -244,7 +245,7 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
         assert_no_server_left(fleet)
         asked = fleet.asked()
         assert len(asked) == night.groups * ASKED
-        outcome = Outcome(took, asked.total() - len(asked), _told_again(fleet))
+        outcome = Outcome(took, asked.total() - len(asked), told_again(fleet))
         _assert_counted(night, outcome, fleet)
         return outcome
 
@@ -273,9 +274,11 @@ def _assert_nothing_is_kept_twice(fleet: Fleet) -> None:
         assert set(Counter(answer["task_id"] for answer in answers).values()) == {1}
 
 
-def _told_again(fleet: Fleet) -> int:
-    lines = [line for line in fleet.log(DESK, "batch").splitlines() if "begins it anew, " in line]
-    return sum(int(line.partition("begins it anew, ")[2].split()[0]) for line in set(lines))
+def told_again(fleet: Fleet) -> int:
+    """The answers that the batch says are asked again."""
+    summary = [line for line in fleet.log(DESK, "batch").splitlines() if line.startswith("- ")]
+    told = [line.partition(BEGINS_ANEW)[2] for line in summary if BEGINS_ANEW in line]
+    return sum(int(words.split()[0]) for words in told)
 
 
 def _assert_counted(night: Night, outcome: Outcome, fleet: Fleet) -> None:

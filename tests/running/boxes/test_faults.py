@@ -8,7 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from tests.running.boxes.faults import FILE, PROBLEMS, THINKS_S, WITHIN_S, Night, night_of, pass_night
+from tests.running.boxes.faults import (
+    FILE,
+    PROBLEMS,
+    THINKS_S,
+    WITHIN_S,
+    Night,
+    night_of,
+    pass_night,
+    runners,
+    told_again,
+)
 from tests.running.boxes.fleet import DESK, assert_each_run_once, fleet_in, write_small_model
 from tests.support import wait_until
 
@@ -62,3 +72,20 @@ def test_a_box_that_is_back_without_the_model_keeps_no_batch_waiting(tmp_path: P
         assert fleet.start_batch().wait(WITHIN_S) == 0, fleet.log(DESK, "batch")
         assert_each_run_once(fleet, [model])
         assert fleet.asked().total() - len(fleet.asked()) <= 1  # the one that was under way
+
+
+def test_what_a_moved_group_asks_again_is_counted(tmp_path: Path, port: int) -> None:
+    """The batch tells how many answers lie on the lost box, as far as it had heard of them."""
+    with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=THINKS_S) as fleet:
+        (model,) = fleet.write_models(1)
+        fleet.write_plan([model], problems=2 * PROBLEMS)
+        for box in ("alpha", "beta"):
+            fleet.start_box(box)
+        fleet.wait_for_boxes("alpha", "beta")
+        batch = fleet.start_batch()
+        wait_until(lambda: fleet.asked().total() > PROBLEMS, WITHIN_S)
+        fleet.kill("alpha" if runners(fleet, "alpha") else "beta")
+        assert batch.wait(WITHIN_S) == 0, fleet.log(DESK, "batch")
+        assert_each_run_once(fleet, [model])
+        again = fleet.asked().total() - len(fleet.asked())
+        assert 1 <= told_again(fleet) <= again <= PROBLEMS + 2
