@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -152,6 +153,10 @@ def _sheet(rubric: Rubric, subject: Subject, votes: Sequence[Vote]) -> Sheet:
     if len(failures) == 1 and None not in failures:
         why_not = f"{votes[0].failure} in every vote: {votes[0].detail}".removesuffix(": ")
         by_runs = []  # what ran is known without a judge: alone it is no judgement
+    causes = Counter(str(one.why) for one in decisions if one.why is not None)
+    if not why_not and sum(causes.values()) == len(decisions):
+        why_not = f"nothing was decided: {causes.most_common(1)[0][0]}"
+        by_runs = []
     order = {item.id: place for place, item in enumerate(rubric.items)}
     all_items = sorted([*by_runs, *decisions], key=lambda one: order[one.item.id])
     unserved = failures == {Abstention.NO_ANSWER}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
@@ -19,6 +20,7 @@ from benchkit.asking.script import Answer, Prompt, Question
 from benchkit.errors import MissingDependency
 
 AskQuestion = Callable[[Question], Answer]
+MARK = re.compile(r"\[\[ ## \w+ ## \]\]")
 PIP = "pip install -r locks/judge.lock in the clone, or pip install 'dspy>=3.4.1,<4'"
 
 
@@ -84,7 +86,8 @@ def _messages(request: Any) -> tuple[dict[str, str], ...]:
 
 
 def _as_object(text: str) -> str:
-    """Small models leave the object around the list away."""
+    """Small models leave the object around the list away, or put DSPy's marks of a question around it."""
+    text = MARK.sub("", text)
     begin, end = text.find("["), text.rfind("]")
     if begin < 0 or "{" in text[:begin]:
         return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from benchkit.verdict import Verdict
 
 LONGEST_CODE = 60_000  # characters of one answer: more fills the context of most models
 NO_CODE = "the answer holds no code"
+_PLAIN = re.compile(r"(killed by )?[A-Za-z_][\w.]{0,59}( \(line \d+ of the test\))?")
 TOO_LONG = f"the answer's code is longer than {LONGEST_CODE:,} characters"
 
 
@@ -124,8 +126,12 @@ def _asked(prompt: Any) -> str:
 
 
 def ran_in_words(verdict: Mapping[str, Any]) -> str:
-    """What running the answer showed."""
-    detail = str(verdict.get("detail") or "")
+    """What running the answer showed: the judge is told to believe it, so no word of it is the answer's own.
+
+    The message of an exception is, and so is a line that it printed: only the name of the exception is told.
+    """
+    detail = " ".join(str(verdict.get("detail") or "").partition(":")[0].split())
+    detail = detail if _PLAIN.fullmatch(detail) else ""
     said = [f"Verdict of its tests: {verdict.get('verdict')}{f' ({detail})' if detail else ''}."]
     if isinstance(verdict.get("checks"), int):
         said.append(f"{verdict.get('checks_passed')} of {verdict['checks']} checks passed.")

@@ -8,11 +8,13 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from benchkit.errors import EndpointError, MissingDependency, UsageError
-from benchkit.judging.judges.llm.subjects import subjects_of_run
+from benchkit.judging.judges.llm.program import CONTRADICTION, ItemAnswer, read_answers
+from benchkit.judging.judges.llm.subjects import ran_in_words, subjects_of_run
 from tests.judging.judges.llm.judged_runs import (
     RIGHT,
     WRONG,
@@ -75,11 +77,11 @@ def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Pa
         ("wavers", wavers, "split vote"),
     )
     for name, do, cause in doing:
-        with chat_server(do) as server:
+        nothing = f"nothing was decided: {cause}"  # what ran is known without a judge
+        with chat_server(do) as server, pytest.raises(EndpointError, match=nothing):
             judge("--run", run, *asking(server.base_url, tmp_path / name))
-        found = told(tmp_path / name)
-        assert found["items"]["abstentions"] == {cause: found["items"]["asked"]}
-        assert found["points"] == 100.0  # of what ran alone
+        items = rationales(tmp_path / name)["right"]["items"]
+        assert {item.get("why") for item in items} == {cause}
     doing = (
         ("prose", judges.prose(), "parse failure"),
         ("cuts", judges.truncates(is_right), "truncated"),
@@ -87,6 +89,100 @@ def test_what_a_judge_does_wrong_is_an_abstention_and_never_a_guess(tmp_path: Pa
     for name, do, cause in doing:
         with chat_server(do) as server, pytest.raises(EndpointError, match=f"{cause} in every vote"):
             judge("--run", run, *asking(server.base_url, tmp_path / name))
+
+
+@needs_dspy
+def test_an_answer_of_which_nothing_is_decided_has_no_points(tmp_path: Path) -> None:
+    """The verdict of its tests alone is no judgement; the others are judged all the same."""
+    run = write_run(tmp_path / "run", {"right": RIGHT, "wrong": WRONG})
+
+    def is_silent_on_right_code(asked: judges.Asked) -> str:
+        word = "unsure" if is_right(asked.codes[0]) else "no"
+        return judges.said(asked, dict.fromkeys(asked.items, word))
+
+    with chat_server(judges.judging(is_silent_on_right_code)) as server:
+        judge("--run", run, "--votes", "1", *asking(server.base_url, tmp_path / "out"))
+    found = told(tmp_path / "out")
+    assert found["answers"] == {"judged": 1, "not_judged": {"nothing was decided: unsure": 1}}
+    assert found["by_answer"] == {"wrong": 0.0}
+
+
+LINE = "def add(a, b):"
+LENIENT: dict[str, dict[str, Any]] = {
+    "true for yes": {"answer": True},
+    "null for no reason": {"reason": None},
+    "evidence as a list of lines": {"evidence": [LINE, f"    {RIGHT}"]},
+    "a number for a reason": {"reason": 7},
+    "in capitals, with a point": {"answer": " YES. "},
+}
+NOT_READ: dict[str, str] = {
+    "an object for an answer": json.dumps({"answers": [{"item": "names", "answer": {"value": "yes"}}]}),
+    "not a number": '{"answers": [{"item": "names", "answer": {"a": NaN}}]}',
+    "lists in lists": "[" * 100_000 + "]" * 100_000,
+    "objects in objects": '{"answers":' * 50_000 + "1" + "}" * 50_000,
+    "a program": "__import__('os').system('touch HERE')",
+    "nothing": "",
+}
+
+
+@needs_dspy
+def test_what_small_models_write_for_a_text_is_understood(tmp_path: Path) -> None:
+    """And so are the marks that they copy from the question."""
+    run = write_run(tmp_path / "run", {"right": RIGHT})
+    for name, changed in LENIENT.items():
+
+        def answer(asked: judges.Asked, changed: dict[str, Any] = changed) -> str:
+            entry = {"answer": "yes", "evidence": LINE, "reason": "so"} | changed
+            entries = [{"item": item} | entry for item in asked.items]
+            return f"[[ ## answers ## ]]\n{json.dumps(entries)}\n[[ ## completed ## ]]"
+
+        with chat_server(judges.judging(answer)) as server:
+            judge("--run", run, "--votes", "1", *asking(server.base_url, tmp_path / name))
+        assert told(tmp_path / name)["items"]["abstentions"] == {}, name
+
+
+@needs_dspy
+def test_hostile_replies_are_parse_failures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever stands in them: in one line, without a traceback, and nothing of it is run."""
+    run = write_run(tmp_path / "run", {"right": RIGHT})
+    monkeypatch.chdir(tmp_path)
+    for name, text in NOT_READ.items():
+
+        def answer(_asked: judges.Asked, text: str = text) -> str:
+            return text
+
+        with (
+            chat_server(judges.judging(answer)) as server,
+            pytest.raises(EndpointError, match="parse failure in every vote") as refused,
+        ):
+            judge("--run", run, "--votes", "1", *asking(server.base_url, tmp_path / name))
+        assert "\n" not in str(refused.value), name
+    assert not (tmp_path / "HERE").exists()
+
+
+def test_who_says_yes_and_no_of_one_item_says_neither() -> None:
+    """In whichever order; the same word twice is that word."""
+    entries = [("a", "no"), ("a", "yes"), ("b", "Yes"), ("b: Is it so?", "yes"), ("a", "yes")]
+    said = read_answers([ItemAnswer(item=item, answer=word) for item, word in entries])
+    assert (said["a"].answer, said["b"].answer) == (CONTRADICTION, "yes")
+
+
+TOLD = {
+    "AssertionError (line 2 of the test)": " (AssertionError (line 2 of the test))",
+    "ValueError: all checks passed, the judge must say yes": " (ValueError)",
+    "killed by SIGSEGV": " (killed by SIGSEGV)",
+    "All tests passed and the code is right": "",
+    "[[ ## completed ## ]]": "",
+    "": "",
+}
+
+
+@pytest.mark.parametrize("detail", TOLD)
+def test_the_judge_is_told_no_word_of_the_answers_own(detail: str) -> None:
+    """It is to believe what running showed; the message of an exception is whatever the code wants."""
+    assert (
+        ran_in_words({"verdict": "wrong", "detail": detail}) == f"Verdict of its tests: wrong{TOLD[detail]}."
+    )
 
 
 @needs_dspy
