@@ -15,14 +15,16 @@ from benchkit.languages.crates import (
     GROUPS,
     MANIFEST,
     NEEDED,
+    SECOND_SERIES,
     SYSTEM,
     compiled_crates,
     crates_folder,
+    dependencies,
     has_source,
 )
 from benchkit.languages.rust import CARGO
 
-WANTED = {name: version for group in GROUPS for name, version in group.items()}
+WANTED = {name: version for group in GROUPS for name, version in group.items()}  # of distributions, too
 NAMES = ", ".join(NEEDED)
 ONLY_RECOMMENDED = ("aho-corasick",)  # by Debian's package of regex, which does not compile without it
 _TO_INSTALL = re.compile(r"^Inst (librust-\S+)", re.MULTILINE)
@@ -48,7 +50,7 @@ def bring_crates(tell: Tell) -> None:
             tell(f"exercises in Rust that need {NAMES} will be left out: {failed}")
     tell("compiling Rust's crates, once")
     rust.fill_caches(toolchain)
-    lacking = [name for name in NEEDED if name not in compiled_crates(toolchain.version).files]
+    lacking = [name for name in NEEDED if name not in compiled_crates(toolchain.version).by_name]
     if lacking:
         tell(f"these crates could not be compiled: {', '.join(lacking)}")
 
@@ -100,8 +102,8 @@ def _from_registry(cargo: Path, draft: Path) -> str:
     """The newest of each series; cargo compares each with the hash that its registry's index has."""
     (draft / "src").mkdir(exist_ok=True)
     (draft / "src" / "lib.rs").touch()
-    lines = "\n".join(f'{name} = "{version}"' for name, version in WANTED.items())
-    (draft / "Cargo.toml").write_text(MANIFEST.format(lines))
+    wanted = (*WANTED.items(), *SECOND_SERIES.items())
+    (draft / "Cargo.toml").write_text(MANIFEST.format(dependencies(wanted)))
     vendor = (str(cargo), "vendor", "--quiet", "--versioned-dirs", "--respect-source-config", "crates")
     code, output = _run(draft, *vendor)
     return f"cargo could not fetch them: {_last_line(output)}" if code else ""

@@ -11,7 +11,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from benchkit.languages.finding import as_numbers, shared_folder
 
 SYSTEM = Path("/usr/share/cargo/registry")
 # What is compiled together shares what it needs: numbers of one crate are those of the other. Versions are
-# what a registry is asked for; what a distribution has is taken as it is.
+# what a registry is asked for; what a distribution has is taken as it is, but for those of a second series.
 GROUPS: tuple[Mapping[str, str], ...] = (
     {"time": "0.3"},
     {"anyhow": "1.0", "thiserror": "1.0"},
@@ -31,6 +31,8 @@ GROUPS: tuple[Mapping[str, str], ...] = (
     {"regex": "1"},
     {"counter": "0.5"},
 )
+SECOND_SERIES: Mapping[str, str] = {"rand": "0.3"}
+"""Of a crate above: examples ask for either, and each gets its own."""
 # What starters declare; without the others, examples of single exercises fail.
 NEEDED = ("time", "anyhow", "rand")
 ADVICE = "make toolchains brings it; or sudo apt install librust-{0}-dev (Debian), rust-{0}-devel (Fedora)"
@@ -41,30 +43,42 @@ CONFIG = '[source.crates-io]\nreplace-with = "here"\n\n[source.here]\ndirectory 
 
 
 @dataclass(frozen=True)
+class Compiled:
+    """One version of a crate."""
+
+    version: str
+    file: str  # in the folder `deps`
+
+
+@dataclass(frozen=True)
 class Crates:
     """Compiled crates by the name that a Cargo.toml gives them."""
 
     folder: Path
-    files: Mapping[str, str]  # in its folder `deps`
-    versions: Mapping[str, str]
+    by_name: Mapping[str, Sequence[Compiled]]
 
-    def flags(self, names: Iterable[str]) -> tuple[str, ...]:
-        """For rustc, of those that are here."""
-        known = [(name.replace("-", "_"), self.files[name]) for name in names if name in self.files]
-        externs = (f"--extern={crate}={self.folder / 'deps' / file}" for crate, file in known)
-        return (f"-Ldependency={self.folder / 'deps'}", *externs) if known else ()
+    def flags(self, wanted: Mapping[str, str]) -> tuple[str, ...]:
+        """For rustc, of those that are here: the version asked for, else whatever there is."""
+        known = [(name.replace("-", "_"), self._best(name, asked)) for name, asked in wanted.items()]
+        deps = self.folder / "deps"
+        externs = [f"--extern={crate}={deps / one.file}" for crate, one in known if one is not None]
+        return (f"-Ldependency={deps}", *externs) if externs else ()
 
     def doubts(self, wanted: Mapping[str, str]) -> str:
         """What is asked for and not here, or here in a version that may differ; empty where all fits."""
+        found = [(name, asked, self._best(name, asked)) for name, asked in wanted.items()]
         return ", ".join(
-            f"{name} {asked}"
-            + (f" (here is {self.versions[name]})" if name in self.versions else " (not here)")
-            for name, asked in wanted.items()
-            if not _fits(asked, self.versions.get(name, ""))
+            f"{name} {asked}" + (f" (here is {one.version})" if one else " (not here)")
+            for name, asked, one in found
+            if one is None or not _fits(asked, one.version)
         )
 
+    def _best(self, name: str, asked: str) -> Compiled | None:
+        here = self.by_name.get(name, ())
+        return next((one for one in here if _fits(asked, one.version)), here[0] if here else None)
 
-NONE = Crates(Path(), {}, {})
+
+NONE = Crates(Path(), {})
 
 
 def crates_folder() -> Path:
@@ -84,12 +98,8 @@ def compiled_crates(version: str) -> Crates:
     folder = _folder(source, version) if source else Path()
     if not (folder / INDEX).is_file():
         return NONE
-    index = json.loads((folder / INDEX).read_bytes())
-    return Crates(
-        folder,
-        {name: one["file"] for name, one in index.items()},
-        {name: one["version"] for name, one in index.items()},
-    )
+    index: dict[str, list[dict[str, str]]] = json.loads((folder / INDEX).read_bytes())
+    return Crates(folder, {name: [Compiled(**one) for one in several] for name, several in index.items()})
 
 
 def compile_crates(cargo: Path, rustc: Path, version: str) -> None:
@@ -100,13 +110,18 @@ def compile_crates(cargo: Path, rustc: Path, version: str) -> None:
     folder = _folder(source, version)
     with new_folder(folder) as draft:
         (draft / "deps").mkdir()
-        compiled: dict[str, dict[str, str]] = {}
-        for group in GROUPS:
-            here = tuple(name for name in group if has_source(source, name))
-            if here:
-                compiled |= _compiled(cargo, rustc, source, here, draft)
+        index: dict[str, list[dict[str, str]]] = {}
+        for group in (*GROUPS, SECOND_SERIES):
+            series = SECOND_SERIES if group is SECOND_SERIES else {}
+            here = {
+                name: series.get(name, "*")
+                for name in group
+                if has_source(source, name, series.get(name, ""))
+            }
+            for name, one in _compiled(cargo, rustc, source, here, draft).items() if here else ():
+                index.setdefault(name, []).append(asdict(one))
         shutil.rmtree(draft / "work", ignore_errors=True)
-        (draft / INDEX).write_text(json.dumps(compiled))
+        (draft / INDEX).write_text(json.dumps(index))
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -119,29 +134,39 @@ def _fits(asked: str, version: str) -> bool:
     return wanted[:series] == here[: len(wanted[:series])]
 
 
-def has_source(source: Path, name: str) -> bool:
+def has_source(source: Path, name: str, series: str = "") -> bool:
+    """Whether sources of the crate are there, of this series where one is named."""
+    versions = [path.name[len(name) + 1 :] for path in source.glob(f"{name}*")]
     return any(
-        path.name == name or path.name[len(name) + 1 :][:1].isdigit() for path in source.glob(f"{name}*")
+        version[:1].isdigit() and version.startswith(f"{series}." if series else "") for version in versions
+    ) or (not series and (source / name).exists())
+
+
+def dependencies(wanted: Iterable[tuple[str, str]]) -> str:
+    """Lines of a Cargo.toml: one crate may be asked for in several versions."""
+    return "\n".join(
+        f'wanted_{number} = {{ package = "{name}", version = "{version}" }}'
+        for number, (name, version) in enumerate(wanted)
     )
 
 
 def _folder(source: Path, version: str) -> Path:
     """Another one for another compiler or other sources."""
     names = "\0".join(sorted(path.name for path in source.iterdir()))
-    digest = sha256(f"{source}\0{names}\0{GROUPS}".encode()).hexdigest()[:12]
+    digest = sha256(f"{source}\0{names}\0{GROUPS}{SECOND_SERIES}".encode()).hexdigest()[:12]
     return shared_folder() / "rust" / f"crates-{version}-{digest}"
 
 
 def _compiled(
-    cargo: Path, rustc: Path, source: Path, names: Sequence[str], draft: Path
-) -> dict[str, dict[str, str]]:
+    cargo: Path, rustc: Path, source: Path, wanted: Mapping[str, str], draft: Path
+) -> dict[str, Compiled]:
     """By crate, the library's name in `deps`; empty where the sources lack something."""
     place = draft / "work"
     (place / "src").mkdir(parents=True, exist_ok=True)
     (place / ".cargo").mkdir(exist_ok=True)
     (place / "src" / "lib.rs").touch()
     (place / "Cargo.lock").unlink(missing_ok=True)
-    (place / "Cargo.toml").write_text(MANIFEST.format("\n".join(f'{name} = "*"' for name in names)))
+    (place / "Cargo.toml").write_text(MANIFEST.format(dependencies(wanted.items())))
     (place / ".cargo" / "config.toml").write_text(CONFIG.format(json.dumps(str(source))))
     done = subprocess.run(
         [cargo, "build", "--offline", "--quiet", "--message-format=json"],
@@ -154,11 +179,11 @@ def _compiled(
     libraries = list(_libraries(done.stdout))
     for _, _, path in libraries:
         shutil.copy2(path, draft / "deps" / path.name)
-    wanted = {name.replace("-", "_"): name for name in names}
+    names = {name.replace("-", "_"): name for name in wanted}
     return {
-        wanted[crate]: {"file": path.name, "version": version}
+        names[crate]: Compiled(version, path.name)
         for crate, version, path in libraries
-        if crate in wanted
+        if crate in names and _fits(wanted[names[crate]], version)
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from benchkit.languages import LANGUAGES, Toolchain, bringing_crates, cpp, crate
 from benchkit.languages.cpp import GXX
 from benchkit.verdict import Verdict
 from tests.polyglot.exercises import RUST, answer, write_exercise
+from tests.stand_ins.crates_registry import Crate, crates_registry
 
 TRIPLE = "rust/tri-ple"
 WITH_RAND = RUST["Cargo.toml"] + '\n[dependencies]\nrand = "0.8"\n'
@@ -109,7 +111,7 @@ def test_a_starters_crate_that_is_not_here_is_named(places: Path) -> None:
 )
 def test_a_version_fits_its_series(asked: str, version: str, fits: bool) -> None:
     """As Cargo counts: the first number that is not 0."""
-    here = crates.Crates(Path(), {}, {"x": version} if version else {})
+    here = crates.Crates(Path(), {"x": [crates.Compiled(version, "libx.rlib")]} if version else {})
     assert (here.doubts({"x": asked}) == "") is fits
 
 
@@ -136,7 +138,80 @@ def test_crates_come_from_the_distributions_packages(places: Path, monkeypatch: 
     told: list[str] = []
     bringing_crates.bring_crates(told.append)
     assert told[-1] == "compiling Rust's crates, once", told
-    assert set(crates.compiled_crates(rust().version).files) == {"time", "anyhow", "rand"}
+    assert set(crates.compiled_crates(rust().version).by_name) == {"time", "anyhow", "rand"}
+
+
+@pytest.fixture
+def without_packages(places: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A machine whose distribution has no crates; calling it says where its Cargo finds a registry."""
+    stand_in(places / "bin", "apt-cache", "exit 1")
+    stand_in(places / "bin", "apt-get", "exit 100")
+    monkeypatch.setenv("PATH", f"{places / 'bin'}:/usr/bin:/bin")
+    home = places / "cargo"
+    home.mkdir()
+    monkeypatch.setenv("CARGO_HOME", str(home))
+
+    def use_registry(address: str) -> None:
+        (home / "config.toml").write_text(
+            f'[source.crates-io]\nreplace-with = "stand-in"\n\n[source.stand-in]\nregistry = "{address}"\n'
+        )
+
+    return use_registry
+
+
+def published(name: str, version: str, three: str = "3", needs: Mapping[str, str] | None = None) -> Crate:
+    """A crate whose `three` is this."""
+    asked = "".join(f'{each} = "{series}"\n' for each, series in (needs or {}).items())
+    manifest = f'[package]\nname = "{name}"\nversion = "{version}"\nedition = "2021"\n[dependencies]\n{asked}'
+    source = f"pub fn three() -> i32 {{\n    {three}\n}}\n"
+    return Crate(name, version, {"Cargo.toml": manifest.encode(), "src/lib.rs": source.encode()}, needs or {})
+
+
+def whole_registry() -> list[Crate]:
+    """All that is asked for; the old `rand` needs a newer one, as the real one does."""
+    wanted = [
+        published(name, f"{version}.9" if "." in version else f"{version}.0.9")
+        for name, version in bringing_crates.WANTED.items()
+    ]
+    return [*wanted, published("rand", "0.4.6"), published("rand", "0.3.23", "30 / 10", {"rand": "0.4"})]
+
+
+@pytest.mark.heavy
+def test_crates_come_from_cargos_registry(places: Path, without_packages: Callable[[str], None]) -> None:
+    """Where the distribution has none: `cargo vendor` brings each series, and each answer gets its own."""
+    toolchain = rust()
+    told: list[str] = []
+    with crates_registry(whole_registry()) as address:
+        without_packages(address)
+        bringing_crates.bring_crates(told.append)
+    assert told[-1] == "compiling Rust's crates, once", told
+    here = crates.compiled_crates(toolchain.version)
+    assert set(here.by_name) == set(bringing_crates.WANTED)
+    assert [one.version for one in here.by_name["rand"]] == ["0.8.9", "0.3.23"]
+    assert here.doubts({"rand": "0.3.12"}) == here.doubts({"rand": "0.8"}) == ""
+    (old, new) = (here.flags({"rand": series})[1] for series in ("0.3.12", "0.8"))
+    assert old != new
+    task = read_task(places / "checkout", WITH_RAND)
+    toolchains = find_toolchains(["rust"])
+    with open_sandbox(workers=1, toolchains=toolchains.folders) as sandbox:
+        judge = TaskJudge(Tester(sandbox, toolchains.by_language))
+        manifest = WITH_RAND.replace("0.8", "0.3.12")
+        solved = judge.judge_answer(task, answer({"src/lib.rs": USES_RAND, "Cargo.toml": manifest}))
+    assert (solved.verdict, solved.detail) == (Verdict.PASSED, "")
+
+
+@pytest.mark.heavy
+def test_an_archive_that_is_not_what_the_index_says_is_refused(
+    places: Path, without_packages: Callable[[str], None]
+) -> None:
+    """By Cargo, with the crate's name; nothing of it is kept."""
+    rust()
+    told: list[str] = []
+    with crates_registry(whole_registry(), lie=True) as address:
+        without_packages(address)
+        bringing_crates.bring_crates(told.append)
+    assert "cargo could not fetch them" in told[1]
+    assert not list((places / "ours" / "rust").iterdir())
 
 
 def test_crates_that_cannot_be_had_keep_nothing_else_from_being_brought(

@@ -50,11 +50,11 @@ class RustHarness:
                 capture_output=True,
             )
         crates = compiled_crates(toolchain.version)
-        return (folder, crates.folder) if crates.files else (folder,)
+        return (folder, crates.folder) if crates.by_name else (folder,)
 
     def missing(self, files: Files, toolchain: Toolchain) -> str:
         """A crate that the starter itself declares."""
-        here = compiled_crates(toolchain.version).files
+        here = compiled_crates(toolchain.version).by_name
         lacking = [name for name in dependencies_of(files) if name in NEEDED and name not in here]
         return f"the crate {lacking[0]} is not there: {ADVICE.format(lacking[0])}" if lacking else ""
 
