@@ -56,13 +56,13 @@ def bring_crates(tell: Tell) -> None:
 
 
 def _fetch(cargo: Path) -> str:
-    """From the distribution's packages, else from cargo's registry; why not, where neither gives them."""
+    """From cargo's registry, which has each series, else from the distribution's packages; else why not."""
     draft = crates_folder().with_name(".sources")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(parents=True)
     try:
         failures = []
-        for way in (_from_packages, _from_registry):
+        for way in (_from_registry, _from_packages):
             failed = way(cargo, draft)
             if not failed:
                 shutil.rmtree(crates_folder(), ignore_errors=True)
@@ -116,7 +116,7 @@ def _run(folder: Path, *command: str) -> tuple[int, str]:
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        env={**os.environ, "LC_ALL": "C", "CARGO_NET_RETRY": "0"},
+        env={**os.environ, "LC_ALL": "C", "CARGO_NET_RETRY": "0", "CARGO_HTTP_TIMEOUT": "10"},
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -121,29 +121,9 @@ def stand_in(folder: Path, name: str, script: str) -> None:
     (folder / name).chmod(0o755)
 
 
-@pytest.mark.heavy
-def test_crates_come_from_the_distributions_packages(places: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fetched and unpacked, never installed; then compiled."""
-    rust()
-    for name in ("time", "anyhow", "rand"):
-        write_crate(places / "package", name, "0.1.0")
-    bin = places / "bin"
-    stand_in(bin, "apt-cache", "exit 0")
-    stand_in(
-        bin, "apt-get", 'case "$1" in -s) echo "Inst librust-rand-dev (0.1.0)" ;; *) touch "$2.deb" ;; esac'
-    )
-    target = f"root{places}/system"
-    stand_in(bin, "dpkg-deb", f'mkdir -p "{target}" && cp -r {places}/package/* "{target}"')
-    monkeypatch.setenv("PATH", f"{bin}:/usr/bin:/bin")
-    told: list[str] = []
-    bringing_crates.bring_crates(told.append)
-    assert told[-1] == "compiling Rust's crates, once", told
-    assert set(crates.compiled_crates(rust().version).by_name) == {"time", "anyhow", "rand"}
-
-
 @pytest.fixture
-def without_packages(places: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """A machine whose distribution has no crates; calling it says where its Cargo finds a registry."""
+def use_registry(places: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """A machine whose distribution has no crates; calling it says where its Cargo looks for a registry."""
     stand_in(places / "bin", "apt-cache", "exit 1")
     stand_in(places / "bin", "apt-get", "exit 100")
     monkeypatch.setenv("PATH", f"{places / 'bin'}:/usr/bin:/bin")
@@ -151,12 +131,12 @@ def without_packages(places: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[
     home.mkdir()
     monkeypatch.setenv("CARGO_HOME", str(home))
 
-    def use_registry(address: str) -> None:
+    def write_address(address: str) -> None:
         (home / "config.toml").write_text(
             f'[source.crates-io]\nreplace-with = "stand-in"\n\n[source.stand-in]\nregistry = "{address}"\n'
         )
 
-    return use_registry
+    return write_address
 
 
 def published(name: str, version: str, three: str = "3", needs: Mapping[str, str] | None = None) -> Crate:
@@ -177,12 +157,34 @@ def whole_registry() -> list[Crate]:
 
 
 @pytest.mark.heavy
-def test_crates_come_from_cargos_registry(places: Path, without_packages: Callable[[str], None]) -> None:
+def test_crates_come_from_the_distributions_packages(
+    places: Path, use_registry: Callable[[str], None]
+) -> None:
+    """Where no registry is reached: fetched and unpacked, never installed; then compiled."""
+    rust()
+    for name in ("time", "anyhow", "rand"):
+        write_crate(places / "package", name, "0.1.0")
+    bin = places / "bin"
+    stand_in(bin, "apt-cache", "exit 0")
+    stand_in(
+        bin, "apt-get", 'case "$1" in -s) echo "Inst librust-rand-dev (0.1.0)" ;; *) touch "$2.deb" ;; esac'
+    )
+    target = f"root{places}/system"
+    stand_in(bin, "dpkg-deb", f'mkdir -p "{target}" && cp -r {places}/package/* "{target}"')
+    use_registry("sparse+http://127.0.0.1:9/index/")  # nobody listens there
+    told: list[str] = []
+    bringing_crates.bring_crates(told.append)
+    assert told[-1] == "compiling Rust's crates, once", told
+    assert set(crates.compiled_crates(rust().version).by_name) == {"time", "anyhow", "rand"}
+
+
+@pytest.mark.heavy
+def test_crates_come_from_cargos_registry(places: Path, use_registry: Callable[[str], None]) -> None:
     """Where the distribution has none: `cargo vendor` brings each series, and each answer gets its own."""
     toolchain = rust()
     told: list[str] = []
     with crates_registry(whole_registry()) as address:
-        without_packages(address)
+        use_registry(address)
         bringing_crates.bring_crates(told.append)
     assert told[-1] == "compiling Rust's crates, once", told
     here = crates.compiled_crates(toolchain.version)
@@ -202,13 +204,13 @@ def test_crates_come_from_cargos_registry(places: Path, without_packages: Callab
 
 @pytest.mark.heavy
 def test_an_archive_that_is_not_what_the_index_says_is_refused(
-    places: Path, without_packages: Callable[[str], None]
+    places: Path, use_registry: Callable[[str], None]
 ) -> None:
     """By Cargo, with the crate's name; nothing of it is kept."""
     rust()
     told: list[str] = []
     with crates_registry(whole_registry(), lie=True) as address:
-        without_packages(address)
+        use_registry(address)
         bringing_crates.bring_crates(told.append)
     assert "cargo could not fetch them" in told[1]
     assert not list((places / "ours" / "rust").iterdir())
@@ -229,8 +231,8 @@ def test_crates_that_cannot_be_had_keep_nothing_else_from_being_brought(
     told: list[str] = []
     bringing_crates.bring_crates(told.append)
     assert told[1] == (
-        "exercises in Rust that need time, anyhow, rand will be left out: apt knows no packages of them"
-        " (sudo apt update may help); cargo could not fetch them: error: no network"
+        "exercises in Rust that need time, anyhow, rand will be left out: cargo could not fetch them: error:"
+        " no network; apt knows no packages of them (sudo apt update may help)"
     )
     assert not list((places / "ours" / "rust").iterdir())
 
