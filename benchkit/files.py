@@ -92,9 +92,10 @@ def atomic_write(path: Path, content: bytes | str, disk: Disk = os, new_mode: in
             write_all(fd, data, 0, disk)
             disk.fsync(fd)
         disk.replace(draft, target)
-    except OSError:
+    except OSError as error:
         with suppress(OSError):
             disk.unlink(draft)
+        error.filename = str(target)  # a full disk names none, and nobody knows the draft
         raise
     sync_folder(target.parent, disk)
 

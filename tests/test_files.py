@@ -76,7 +76,7 @@ def test_a_new_folder_that_another_process_made_first_stays(tmp_path: Path) -> N
 
 
 def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
-    """Here at a limit on the size of files."""
+    """Here at a limit on the size of files; the error names the file that was meant."""
     path = tmp_path / "a.txt"
     path.write_text("old")
     script = (
@@ -90,7 +90,7 @@ def test_an_atomic_write_that_fails_leaves_the_old_file_and_no_draft(tmp_path: P
         text=True,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)),
     )
-    assert "File too large" in ran.stderr
+    assert f"File too large: '{path}'" in ran.stderr
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from benchkit.errors import MissingDependency
+from benchkit.errors import BenchError, MissingDependency
 from benchkit.files import cache_folder, new_folder
 
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
@@ -40,8 +40,14 @@ def opened(folder: Path, name: str) -> Path:
 
     copy = shared_folder() / name
     if not copy.exists():
-        with new_folder(copy) as draft:
-            shutil.copytree(folder, draft, symlinks=True, copy_function=_linked, dirs_exist_ok=True)
+        try:
+            with new_folder(copy) as draft:
+                shutil.copytree(folder, draft, symlinks=True, copy_function=_linked, dirs_exist_ok=True)
+        except shutil.Error as error:  # which lists each of thousands of files
+            _, target, why = error.args[0][0]
+            raise BenchError(
+                f"{folder} cannot be copied into {copy.parent}: {Path(target).name}: {why}"
+            ) from None
     return copy
 
 

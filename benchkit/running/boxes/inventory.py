@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit import __version__
-from benchkit.errors import BenchError, UsageError
+from benchkit.errors import BenchError, MissingDependency, UsageError
 from benchkit.languages import LANGUAGES
 from benchkit.records import ModelFile
 from benchkit.running.batch.models import find_models
@@ -69,20 +69,22 @@ def take_inventory(
         machine=machine_facts(),
         gpus=gpus,
         engines={engine.kind: engine.version for engine in installed()},
-        toolchains=_toolchains(),
+        toolchains=_toolchains(report),
         models=_models(places, report),
         allows_commands=allows_commands,
         judging=judging_offer(),
     )
 
 
-def _toolchains() -> dict[str, str]:
+def _toolchains(report: Callable[[str], None]) -> dict[str, str]:
     versions = {}
     for name, language in LANGUAGES.items():
         try:
             versions[name] = language.find_toolchain().version
-        except BenchError:
+        except MissingDependency:
             continue
+        except BenchError as error:
+            report(f"left out: {name}: {error}")
     return versions
 
 
