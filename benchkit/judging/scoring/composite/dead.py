@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
@@ -16,9 +16,35 @@ def statements(tree: ast.AST) -> int:
 
 def dead_statements(tree: ast.Module, entry_point: str | None) -> int:
     """How many are never run when `entry_point` is called; without one, every public name may be called."""
-    dead = {id(node): node for node in (*_unused(tree, entry_point), *_unreachable(tree))}
+    dead = _dead(tree, entry_point)
     inner = {id(child) for node in dead.values() for child in ast.walk(node) if child is not node}
     return sum(statements(node) for key, node in dead.items() if key not in inner)
+
+
+def live_part(source: str, entry_point: str | None) -> str:
+    """The code without what is never run: what that alone makes use of is of no use."""
+    tree = ast.parse(source)
+    living = _Living(_dead(tree, entry_point).keys()).visit(tree)
+    return ast.unparse(ast.fix_missing_locations(living))
+
+
+def _dead(tree: ast.Module, entry_point: str | None) -> dict[int, ast.stmt]:
+    return {id(node): node for node in (*_unused(tree, entry_point), *_unreachable(tree))}
+
+
+class _Living(ast.NodeTransformer):
+    """Takes statements out of their blocks; a block that loses all has `pass`."""
+
+    def __init__(self, dead: Collection[int]) -> None:
+        self._dead = dead
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for name, block in ast.iter_fields(node):
+            if isinstance(block, list) and block and isinstance(block[0], ast.stmt):
+                kept = [statement for statement in block if id(statement) not in self._dead]
+                needs_one = name == "body" and not isinstance(node, ast.Module)
+                setattr(node, name, kept or ([ast.Pass()] if needs_one else []))
+        return super().generic_visit(node)
 
 
 def _unused(tree: ast.Module, entry_point: str | None) -> Iterator[ast.stmt]:

@@ -45,6 +45,14 @@ class Linted:
     findings: dict[str, int]  # by group
     reformatted: int  # lines that the formatter changes
 
+    def at_least(self, other: Linted | None) -> Linted:
+        """With as many findings of each group as the other has, the same code without its dead part."""
+        if other is None:
+            return self
+        names = sorted({*self.findings, *other.findings})
+        most = {name: max(self.findings.get(name, 0), other.findings.get(name, 0)) for name in names}
+        return Linted(most, self.reformatted)
+
     @property
     def weighted(self) -> int:
         return weighted(self.findings)

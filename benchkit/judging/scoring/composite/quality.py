@@ -16,11 +16,11 @@ from benchkit.judging.scoring.composite import complexity
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Opening, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
 from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Checked, Code, check_all
-from benchkit.judging.scoring.composite.dead import dead_statements, statements
+from benchkit.judging.scoring.composite.dead import dead_statements, live_part, statements
 from benchkit.judging.scoring.composite.formatters import FORMATTERS, formatted_lines, formatter_version
 from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint, weighted
 
-VERSION = "1"  # of the rule by which counts become points
+VERSION = "2"  # of the rule by which counts become points
 EQUAL = 0.75  # of all points, for code that is as good as the reference
 WEIGHTS = {"findings": 0.4, "complexity": 0.3, "reformatted": 0.15, "dead": 0.15}
 SLACK = {"findings": 1.0, "complexity": 2.0, "reformatted": 2.0, "dead": 1.0}
@@ -206,11 +206,25 @@ Key = tuple[str, str, str | None]
 
 def _count_python(keys: Sequence[Key]) -> list[Counts | None]:
     forms = [_canonical(text) for _, text, _ in keys]
-    linted = iter(lint([form.text for form in forms if form is not None]))
-    return [
-        None if form is None else _counts_of_python(form, entry, next(linted))
-        for form, (_, _, entry) in zip(forms, keys, strict=True)
+    living = [
+        _live_form(form, text, entry) if form is not None else None
+        for form, (_, text, entry) in zip(forms, keys, strict=True)
     ]
+    linted = iter(lint([form.text for form in (*forms, *living) if form is not None]))
+    whole = [next(linted) if form is not None else None for form in forms]
+    alive = [next(linted) if form is not None else None for form in living]
+    return [
+        None if form is None or known is None else _counts_of_python(form, entry, known.at_least(live))
+        for form, (_, _, entry), known, live in zip(forms, keys, whole, alive, strict=True)
+    ]
+
+
+def _live_form(form: Canonical, text: str, entry: str | None) -> Canonical | None:
+    """Of code that holds some that is never run; None of any other."""
+    try:
+        return canonical(live_part(text, entry)) if dead_statements(form.tree, entry) else None
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def _canonical(text: str) -> Canonical | None:

@@ -148,6 +148,24 @@ def test_dead_functions_lower_it() -> None:
     assert max(qualities(*whole)) < 75
 
 
+def test_what_only_dead_code_uses_is_as_bad_as_what_nothing_uses() -> None:
+    """A function that nobody calls makes no import and no variable useful; nor does a dead branch."""
+    _, source = REFERENCES["running"]
+    imported = f"import os\n\n\n{source}"
+    assigned = source.replace("    return sums", "    spare = 3\n    return sums")
+    both = [
+        (imported, f"{imported}\n\ndef spare():\n    return os.sep\n"),
+        (imported, f"{imported}\n\nclass Spare:\n    def one(self):\n        return os.sep\n"),
+        (
+            assigned,
+            assigned.replace("    return sums", "    if False:\n        print(spare)\n    return sums"),
+        ),
+    ]
+    for plain, padded in both:
+        bad, worse = qualities((plain, "running"), (padded, "running"))
+        assert worse < bad < 70
+
+
 def test_functions_that_only_dead_code_calls_are_dead() -> None:
     source = REFERENCES["running"][1]
     one, two = qualities(
