@@ -123,7 +123,7 @@ def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:
 
 
 def _text(one: Page, width: int | None) -> str:
-    columns, dropped = (one.columns, []) if one.named_columns else fitted(one.columns, one.rows, width)
+    columns, dropped = (_told_apart(one), []) if one.named_columns else fitted(one.columns, one.rows, width)
     lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
     if dropped:
         lines.append(f"no room for: {', '.join(c.name for c in dropped)} (--columns shows them)")
@@ -135,6 +135,12 @@ def _text(one: Page, width: int | None) -> str:
     lines += [*verdict_lines(one), ""]
     lines += ["To make a row again:", *(f"  {printable(command_of_run(row.run))}" for row in one.rows)]
     return "\n".join(lines)
+
+
+def _told_apart(one: Page) -> tuple[Column[Contestant], ...]:
+    """The named columns; of several rows the models' names first, where none tells whose a row is."""
+    names = {BY_NAME["model"], BY_NAME["run"]}
+    return one.columns if len(one.rows) < 2 or names & {*one.columns} else (BY_NAME["model"], *one.columns)
 
 
 def verdict_lines(one: Page) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from benchkit.contract import Figure, ScorePart
 from benchkit.telling.comparison.columns import (
@@ -13,6 +13,7 @@ from benchkit.telling.comparison.columns import (
     UNCALIBRATED,
 )
 from benchkit.telling.comparison.judgements import shown_judgement
+from benchkit.telling.comparison.parts import Composite
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.tables.columns import Column
 
@@ -44,18 +45,29 @@ def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant
         scores = [(label, composite.score(part)) for label, composite in known]
         problems = sorted({score.problems for _, score in scores if score.points is not None})
         if problems and _OVER[part]:
-            shared = f"over {problems[-1]} problem{'s' * (problems[-1] != 1)} that all have in common"
-            said.append(f"{part}: {_OVER[part]}; {shared}")
+            over = f"over {problems[-1]} problem{'s' * (problems[-1] != 1)}"
+            shared = " that all have in common" if len(known) > 1 else ""
+            said.append(f"{part}: {_OVER[part]}; {over}{shared}")
         reasons = dict.fromkeys(score.why for _, score in scores if score.points is None)
         for why in reasons:
             who = ", ".join(label for label, score in scores if score.points is None and score.why == why)
             said.append(f"{part} is {NOT_AVAILABLE} for {who}: {why}")
     if known and BY_NAME["overall"] in columns:
-        weights = ", ".join(f"{part} {100 * weight:g}%" for part, weight in known[0][1].weights.items())
+        weights = ", ".join(f"{part} {100 * weight:.3g}%" for part, weight in known[0][1].weights.items())
         said.append(f"overall: {weights}; it ranks nobody: what is proven stands below")
+        said += _without_overall(known)
     if JUDGE_COLUMN in columns:
         said += _judge_remarks(rows)
     return said
+
+
+def _without_overall(known: Sequence[tuple[str, Composite]]) -> Iterator[str]:
+    """What would have to be left out for all to have one; nothing where correctness itself is unknown."""
+    unknown = {part for _, one in known for part in one.weights if one.points(part) is None}
+    if unknown and ScorePart.CORRECTNESS not in unknown:
+        words = " ".join(f"--without {part}" for part in ScorePart if part in unknown)
+        who = ", ".join(label for label, one in known if one.overall is None)
+        yield f"overall is {NOT_AVAILABLE} for {who}: a part of it is ({words} leaves it out)"
 
 
 def _judge_remarks(rows: Sequence[Contestant]) -> list[str]:

@@ -57,6 +57,23 @@ def test_the_table_shows_each_interval_and_says_how_to_read_it(tmp_path: Path) -
     assert "efficiency is n/a for B: not measured: --efficiency measures it" in shown
     assert "quality: 75 equals the reference solutions; over 20 problems that all have in common" in shown
     assert "overall: correctness 40%, speed 20%, quality 25%, efficiency 15%; it ranks nobody" in shown
+    assert "overall is n/a for B: a part of it is (--without efficiency leaves it out)" in shown
+    left_out = compare(path, "--columns", COLUMNS, "--without", "efficiency").stdout
+    assert "overall: correctness 47.1%, speed 23.5%, quality 29.4%; it ranks nobody" in left_out
+    assert "overall is n/a" not in left_out
+
+
+def test_rows_are_told_apart_also_where_no_named_column_does(tmp_path: Path) -> None:
+    """In the table for people; a file has just the columns that were named."""
+    path = a_history(tmp_path, run_with_parts("A"), run_with_parts("B", seconds=2))
+    words = ("--columns", "correctness,quality")
+    rows = compare(path, *words).stdout.split("\n\n")[1].splitlines()
+    assert rows[0].split() == ["model", "correctness", "quality"]
+    assert {row.split()[0] for row in rows[2:]} == {"A", "B"}
+    assert compare(path, *words, "--format", "csv").stdout.splitlines()[0] == "correctness,quality"
+    alone = compare(a_history(tmp_path / "alone", run_with_parts("A")), *words).stdout
+    assert "model" not in alone.split("\n\n")[1]
+    assert "over 20 problems\n" in alone
 
 
 def test_without_a_part_the_others_share_its_weight(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ READ_BY_LIZARD = {
     "go": ".go",
     "rust": ".rs",
     "cpp": ".cpp",
+    "java": ".java",
     "javascript": ".mjs",
     "typescript": ".ts",
     "html": ".mjs",  # a page's scripts
