@@ -2,14 +2,14 @@
 
     python measurements/night.py race --verdicts FILE [--models 12] [--problems 40]
     python measurements/night.py prefetch [--gb 1.5] [--turns 3]
-    python measurements/night.py tune [--budget 120]
+    python measurements/night.py tune [--turns 7]
 
 `race`: models of the strengths of real ones behind a stand-in that takes its time for each of 64 tokens,
 the whole night once with all questions and once as a race. `prefetch`: the start of a real llama-server on
 a file that is out of memory (posix_fadvise drops it), and on one that was read ahead, in turns; beside it a
 plain read of the file, which is all that reading ahead can save. `tune`: a grid of slots, threads and flash
-attention measured on the demo's model, and what the search finds of it in how much of the time. Ratios
-within one run are what counts: other programs change times.
+attention measured on the demo's model, and what the search finds of it in a fifth of the time; both are then
+measured in turns. Ratios within one run are what counts: other programs change times.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
@@ -27,6 +27,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from math import exp, inf, log
 from pathlib import Path
 from statistics import median
 
@@ -35,6 +36,7 @@ sys.path.insert(0, str(ROOT))
 
 from benchkit.records import ServerRequest
 from benchkit.running.tuning.deadline import ending_after
+from benchkit.running.tuning.finals import gain_of
 from benchkit.running.tuning.search import Measure, Search
 from benchkit.running.tuning.settings import Box, Candidate, applied
 from benchkit.serving.gguf import read_model_facts, read_model_file
@@ -75,8 +77,7 @@ def read_options() -> argparse.Namespace:
     prefetch.add_argument("--turns", type=int, default=3)
     prefetch.set_defaults(run=measure_prefetch)
     tune = kinds.add_parser("tune")
-    tune.add_argument("--budget", type=float, default=300.0)
-    tune.add_argument("--turns", type=int, default=5)
+    tune.add_argument("--turns", type=int, default=7)
     tune.set_defaults(run=measure_tune)
     return parser.parse_args()
 
@@ -185,12 +186,8 @@ def start_s(path: Path) -> float:
 
 
 def measure_tune(options: argparse.Namespace) -> None:
-    """The search knows nothing of the grid; both measure in the same way."""
+    """The search knows nothing of the grid, and has a fifth of its time; both measure in the same way."""
     box = Box(free_room(), read_model_facts(F16), 512, prompt_tokens=PROMPT)
-    began = time.monotonic()
-    search = Search(box, False, serving, options.budget, print)
-    best = search.best(Candidate())
-    searched_s = time.monotonic() - began
     began = time.monotonic()
     speeds: dict[Candidate, float] = {}
     for slots, threads, attention in itertools.product((1, 2, 4, 8, 16), (1, 2), ("on", "off", "auto")):
@@ -198,11 +195,27 @@ def measure_tune(options: argparse.Namespace) -> None:
         speeds[one] = measured(one, 2)
         print(f"grid: {one}: {speeds[one]:.1f} tokens/s", flush=True)
     grid_s = time.monotonic() - began
+    began = time.monotonic()
+    search = Search(box, False, serving, grid_s / 5, print)
+    best, gain = search.decide(Candidate(), search.best(Candidate()))
+    searched_s = time.monotonic() - began
     top = max(speeds, key=lambda one: speeds[one])
-    turns = [(measured(best, 2), measured(top, 2)) for _ in range(options.turns)]
-    ratio = median(tuned / reference for tuned, reference in turns)
-    print(f"search: {best} in {searched_s:.0f} s; grid: {top} in {grid_s:.0f} s ({searched_s / grid_s:.0%})")
-    print(f"the search's setting has {ratio:.1%} of the speed of the grid's best, in {len(turns)} turns")
+    print(f"search: {best} in {searched_s:.0f} s, {gain}")
+    print(f"grid: {top} in {grid_s:.0f} s ({searched_s / grid_s:.0%})", flush=True)
+    ratios = [log(measured_in_turn(best, top, turn)) for turn in range(options.turns)]
+    against = gain_of(ratios)
+    low, high = against.interval or (0.0, inf)
+    print(
+        f"the search's setting has {exp(median(ratios)):.1%} of the speed of the grid's best, the middle of "
+        f"{against.turns} turns; mean {against.factor:.1%}, 95% from {low:.1%} to {high:.1%}"
+    )
+
+
+def measured_in_turn(best: Candidate, top: Candidate, turn: int) -> float:
+    """How many times as fast the first one is; which of them begins changes from turn to turn."""
+    pair = (best, top) if turn % 2 else (top, best)
+    speed = {one: measured(one, 2) for one in pair}
+    return speed[best] / speed[top]
 
 
 def measured(one: Candidate, times: int) -> float:

@@ -1,17 +1,18 @@
-"""The search: stage by stage from the best so far, bad settings left early, the gain measured in turns."""
+"""The search: stage by stage from the best so far, bad settings left early, the near ones in the finals."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, field, replace
-from math import exp, inf, log, sqrt
-from statistics import fmean, stdev
+from math import inf
+from statistics import fmean
 from typing import Protocol
 
 from benchkit.errors import ServerError
 from benchkit.running.tuning.deadline import OutOfTime
+from benchkit.running.tuning.finals import FEWEST_TURNS, NEAR, Finals, Gain, choose_finalists
 from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Box, Candidate, applied, stages
 from benchkit.serving.speed.measuring import Speed
 from benchkit.serving.speed.slots import still_grows
@@ -20,11 +21,9 @@ MUCH_SLOWER = 0.8  # of the best so far: not worth a second measurement
 GIVE_UP = 2.0  # times as long as the fastest
 LEAST_PATIENCE_S = 3.0  # a moment in which others take the processor is no reason to give up
 BETTER = 1.03  # or it is the same
-SEARCH_SHARE = 0.7  # of the budget; the rest is for the gain
-MOST_TURNS = 5
+SEARCH_SHARE = 0.6  # of the budget; the rest is for the finals
+SLOT_TURNS = 3  # more, of the numbers that are near to the fastest
 DOES_NOT_FIT = "not started: by the estimate it does not fit"
-# Student's two-sided 95% by degrees of freedom.
-_T = {1: 12.71, 2: 4.30, 3: 3.18, 4: 2.78, 5: 2.57}
 
 
 class Measure(Protocol):
@@ -46,15 +45,6 @@ class Tried:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Gain:
-    """How many times faster than the defaults, with its interval at 95%; None where it was measured once."""
-
-    factor: float
-    interval: tuple[float, float] | None
-    turns: int
-
-
 @dataclass
 class Search:
     """Keeps the clock and all that was tried; `serve` starts a candidate's server for measuring."""
@@ -66,7 +56,7 @@ class Search:
     say: Callable[[str], None]
     tried: list[Tried] = field(default_factory=list)
     began: float = field(default_factory=time.monotonic)
-    _longest_s: float = 0.0  # of all candidates so far
+    _took: dict[Candidate, float] = field(default_factory=dict)  # with the start of its server, the latest
     _one_s: dict[int, float] = field(default_factory=dict)  # of the fastest with so many at once
 
     def best(self, start: Candidate) -> Candidate:
@@ -93,7 +83,7 @@ class Search:
         for candidate in candidates:
             if candidate == best or self._seen(candidate):
                 continue
-            self._check_time(self._longest_s)
+            self._check_time()
             reached = self._speed_of(candidate, before)
             if reached is not None and reached > BETTER * speed:
                 best, speed = candidate, reached
@@ -106,7 +96,7 @@ class Search:
             self._note(Tried(replace(best, slots=slots), None, DOES_NOT_FIT))
         if len(fitting) < 2:
             return best, speed
-        self._check_time(self._longest_s)
+        self._check_time()
         curve: list[tuple[int, float]] = []
         try:
             self._measure_slots(best, fitting, curve)
@@ -132,8 +122,22 @@ class Search:
                 if slots != best.slots:  # it was measured with as many slots as it needs
                     self._note_speed(replace(best, slots=slots), speed)
                 if not still_grows(curve):
-                    return
+                    break
                 self._check_time(2 * (time.monotonic() - began))  # of twice as many at once
+            self._measure_again(measure, curve)
+
+    def _measure_again(self, measure: Measure, curve: list[tuple[int, float]]) -> None:
+        """Those near to the fastest, in turns, on the server that is there: a moment's noise is no choice."""
+        fastest = max(speed for _, speed in curve)
+        near = [slots for slots, speed in curve if speed * NEAR >= fastest]
+        if len(near) < 2:
+            return
+        all_of = {slots: [speed] for slots, speed in curve}
+        for turn in range(SLOT_TURNS):
+            for slots in near if turn % 2 else reversed(near):
+                self._check_time(self._one_s[slots])
+                all_of[slots].append(measure(slots, 1).tokens_per_second)
+            curve[:] = [(slots, fmean(speeds)) for slots, speeds in all_of.items()]
 
     def _seen(self, candidate: Candidate) -> bool:
         return any(one.candidate == candidate for one in self.tried)
@@ -141,10 +145,13 @@ class Search:
     def _spent(self) -> float:
         return time.monotonic() - self.began
 
-    def _check_time(self, needed_s: float) -> None:
-        """What would not end within the search's share of the budget is not begun."""
-        if self._spent() + needed_s > SEARCH_SHARE * self.budget_s:
+    def _check_time(self, needed_s: float = 0.0) -> None:
+        """What is known not to end within the search's share of the budget is not begun."""
+        if self._search_left_s() < needed_s or self._search_left_s() <= 0:
             raise OutOfTime
+
+    def _search_left_s(self) -> float:
+        return SEARCH_SHARE * self.budget_s - self._spent()
 
     def _speed_of(self, candidate: Candidate, best: float | None) -> float | None:
         if not self.box.fits(candidate):
@@ -158,7 +165,7 @@ class Search:
             self._note(Tried(candidate, None, f"failed: {error}"))
             return None
         finally:
-            self._longest_s = max(self._longest_s, time.monotonic() - began)
+            self._took[candidate] = time.monotonic() - began
         if speed is None:
             self._note(Tried(candidate, None, f"given up: slower than half of {best:.1f} tokens/s"))
             return None
@@ -171,7 +178,7 @@ class Search:
         try:
             speed = measure(candidate.slots, 1, self._limit_s(candidate))
         except OutOfTime:
-            if self._spent() >= self.budget_s:
+            if self._search_left_s() <= 0:
                 raise
             return None
         took = time.monotonic() - began
@@ -181,7 +188,9 @@ class Search:
         return measure(candidate.slots, 2)
 
     def _limit_s(self, candidate: Candidate) -> float:
-        return max(LEAST_PATIENCE_S, GIVE_UP * self._one_s.get(candidate.slots, inf))
+        """Nothing is waited for longer than the search may take, but for the defaults."""
+        limit_s = GIVE_UP * self._one_s.get(candidate.slots, inf)
+        return max(LEAST_PATIENCE_S, min(limit_s, self._search_left_s()) if self.tried else limit_s)
 
     def _note_speed(self, candidate: Candidate, speed: Speed) -> None:
         note = "disturbed by other programs" if speed.disturbed else ""
@@ -192,30 +201,40 @@ class Search:
         speed = "–" if one.tokens_per_second is None else f"{one.tokens_per_second:.1f} tokens/s"
         self.say(f"{one.candidate}: {speed}{f' ({one.note})' if one.note else ''}")
 
-    def gain(self, start: Candidate, best: Candidate) -> Gain:
-        """In turns, so that a machine that slows down slows both; where no time is left, by the search."""
-        ratios: list[float] = []
+    def decide(self, start: Candidate, best: Candidate) -> tuple[Candidate, Gain]:
+        """The fastest of those that came near to the best, and its gain over the defaults.
+
+        Where no time is left to measure them in turns, by the search alone.
+        """
+        speeds = {one.candidate: one.tokens_per_second or 0.0 for one in self.tried}
+        finals = Finals(start, self._affordable(choose_finalists(speeds, start, best)))
+        with suppress(OutOfTime):
+            finals.play(self._measured_once, self._may_measure)
+        if not finals.turns or not finals.still_in:
+            return best, Gain(speeds[best] / (speeds[start] or 1.0), None, 0)
+        winner = finals.winner()
+        return winner, finals.gain(winner) or Gain(speeds[winner] / (speeds[start] or 1.0), None, 0)
+
+    def _affordable(self, finalists: list[Candidate]) -> list[Candidate]:
+        """So many that each can be measured some times."""
+        while len(finalists) > 1 and not self._may_measure(finalists * FEWEST_TURNS):
+            finalists = finalists[:-1]
+        return finalists
+
+    def _may_measure(self, candidates: Sequence[Candidate]) -> bool:
+        return self._spent() + sum(map(self._expected_s, candidates)) <= self.budget_s
+
+    def _expected_s(self, candidate: Candidate) -> float:
+        """As long as it took the last time; one that nobody served yet, as the fastest to be done."""
+        return self._took.get(candidate, min(self._took.values(), default=0.0))
+
+    def _measured_once(self, candidate: Candidate) -> float | None:
+        began = time.monotonic()
         try:
-            while len(ratios) < MOST_TURNS and self._spent() + 2 * self._longest_s <= self.budget_s:
-                pair = (start, best) if len(ratios) % 2 == 0 else (best, start)
-                measured = {one: self._measured_once(one) for one in pair}
-                ratios.append(log(measured[best] / measured[start]))
-        except (OutOfTime, ServerError):
-            pass
-        if ratios:
-            return gain_of(ratios)
-        speeds = {one.candidate: one.tokens_per_second for one in reversed(self.tried)}
-        return Gain((speeds[best] or 0.0) / (speeds[start] or 1.0), None, 0)
-
-    def _measured_once(self, candidate: Candidate) -> float:
-        with self.serve(candidate) as measure:
-            return measure(candidate.slots, 1).tokens_per_second
-
-
-def gain_of(ratios: list[float]) -> Gain:
-    """From the logarithms of the ratios of each turn."""
-    middle = fmean(ratios)
-    if len(ratios) < 2:
-        return Gain(exp(middle), None, len(ratios))
-    reach = _T[min(len(ratios) - 1, 5)] * stdev(ratios) / sqrt(len(ratios))
-    return Gain(exp(middle), (exp(middle - reach), exp(middle + reach)), len(ratios))
+            with self.serve(candidate) as measure:
+                return measure(candidate.slots, 1).tokens_per_second
+        except ServerError as error:
+            self.say(f"{candidate}: failed: {error}")
+            return None
+        finally:
+            self._took[candidate] = time.monotonic() - began

@@ -19,6 +19,7 @@ _MB = 1 << 20
 SLOT_STEPS = (1, 2, 4, 8, 16)
 SLOTS_STAGE = "slots"
 DRAFT = "draft"
+KV_FLAGS = ("--cache-type-k", "--cache-type-v")
 MICRO_BATCH = 512  # the engine's own: a shorter prompt is one micro-batch whatever its size
 
 
@@ -36,6 +37,11 @@ class Candidate:
     @property
     def words(self) -> tuple[str, ...]:
         return tuple(word for flag in self.flags for word in flag)
+
+    @property
+    def may_change_answers(self) -> bool:
+        """Other KV types are not as exact."""
+        return any(flag == KV_FLAGS[0] for flag, _ in self.flags)
 
     def value(self, flag: str, default: str) -> str:
         return dict(self.flags).get(flag, default)
@@ -124,6 +130,7 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
         yield "placing", _placings(box)
     yield "threads", [("--threads", count) for count in _thread_counts()]
     yield SLOTS_STAGE, ()  # SLOT_STEPS, all of them on one server
+    yield "threads with these slots", [("--threads", count) for count in _thread_counts()]
     yield "flash attention", [("--flash-attn", "off")]  # "auto" has it on where the engine can
     if box.prompt_tokens > MICRO_BATCH:
         yield "micro-batch", [("--ubatch-size", "256"), ("--ubatch-size", "2048")]
@@ -159,7 +166,7 @@ def applied(one: Candidate, name: str, value: str | int) -> Candidate:
     if name == "gpu_layers":
         return replace(one, gpu_layers=value if isinstance(value, int) else "all")
     if name == "kv":
-        return one.with_flag("--cache-type-k", str(value)).with_flag("--cache-type-v", str(value))
+        return one.with_flag(KV_FLAGS[0], str(value)).with_flag(KV_FLAGS[1], str(value))
     if name == DRAFT:  # which by itself is loaded and never asked
         return one.with_flag("--model-draft", str(value)).with_flag("--spec-type", "draft-simple")
     if name == "--n-cpu-moe":

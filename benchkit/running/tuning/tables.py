@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchkit.running.tuning.search import Gain, Tried
+from benchkit.running.tuning.finals import Gain
+from benchkit.running.tuning.search import Tried
 from benchkit.running.tuning.speed import SHORTEST_PROMPT, Report
 from benchkit.running.tuning.tune import Tuned
 from benchkit.serving.speed.measuring import Speed
@@ -90,6 +91,6 @@ def _gain_in_words(tuned: Tuned) -> str:
     words = f"{gain.factor:.2f} times as fast as the defaults{between}, {how}."
     if interval and interval[0] <= 1.0:
         words += " Not proven: the interval holds 1. A quiet machine and a larger --budget tell more."
-    if any(flag == "--cache-type-k" for flag, _ in tuned.best.flags):
+    if tuned.best.may_change_answers:
         words += " Other KV types may change answers: compare scores before you trust it."
     return words

@@ -18,7 +18,8 @@ from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
-from benchkit.running.tuning.search import Gain, Measure, Search, Tried
+from benchkit.running.tuning.finals import Gain
+from benchkit.running.tuning.search import Measure, Search, Tried
 from benchkit.running.tuning.settings import (
     Box,
     Candidate,
@@ -93,7 +94,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
         ) from None
     if not any(one.tokens_per_second for one in search.tried):
         raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
-    gain = Gain(1.0, None, 0) if best == start else search.gain(start, best)
+    best, gain = search.decide(start, best)
     if gain.factor <= 1.0:  # the search was misled, as a busy machine does
         best = start
     run = servers.record(best, start, _metrics(search.tried, start, best, gain))
