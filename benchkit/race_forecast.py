@@ -21,7 +21,7 @@ SPREADS: Mapping[str, float] = {
     "rather alike": 0.3,
     "equally strong": 0.0,
 }
-ROUND = 10
+ROUND = 8
 MOST_SIMULATED = 12
 WORK = 1_000_000  # pairs times problems: some seconds
 

@@ -23,8 +23,10 @@ from math import inf
 
 ERROR = 0.05
 GOALS = "best, top3 or 'within 5 points of the best'"
-STAKES = (0.1, 0.3, 0.6, 0.9)
+STAKES = (0.5, 0.9)
 """Shares of the largest possible bet, played side by side: which one is best depends on the models."""
+PURSES = (1 / 3, 2 / 3)
+"""What is played with each of them at first: bold bets end a race of few problems, others one of many."""
 INTERVAL_STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
 """An interval's ends are near to what was seen, where a small stake wins more than a large one."""
 LEADER = ""  # who that is changes with each problem
@@ -93,7 +95,7 @@ class Race:
 
     def _first_wealth(self, model: str, models: Sequence[str]) -> dict[str, list[float]]:
         rivals = [LEADER] if self._goal.places == 1 else [one for one in models if one != model]
-        return {rival: [1.0] * len(STAKES) for rival in rivals}
+        return {rival: list(PURSES) for rival in rivals}
 
     def add(self, outcomes: Mapping[str, float | None]) -> None:
         """What each running model made of the next problem, 0 to 1; several samples are averaged.
@@ -155,7 +157,7 @@ class Race:
 
     def _evidence(self, model: str) -> float:
         """An e-value against "this model is wanted": all places but one may go to better rivals."""
-        held = sorted(sum(wealth) / len(STAKES) for wealth in self._wealth[model].values())
+        held = sorted(map(sum, self._wealth[model].values()))
         counted = held[: len(held) - (self._goal.places - 1)]
         return sum(counted) / len(counted) if counted else 0.0
 
