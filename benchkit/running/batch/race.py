@@ -25,12 +25,14 @@ from benchkit.running.batch.race_rounds import (
     FEWEST_PROBLEMS,
     FIRST_ROUND,
     Outcomes,
+    in_full_waves,
     read_outcomes,
     round_length,
 )
 from benchkit.running.batch.state import RACING, RaceState
 from benchkit.running.plan import Part
 from benchkit.running.runner.rounds import read_rounds_so_far
+from benchkit.settings import SLOTS
 
 MOST_SEED = 10**6
 
@@ -55,13 +57,20 @@ class ModelRace:
     def _begun_or_known(self, known: RaceState | None) -> RaceState:
         keys = tuple(self._by_key)
         if known is None or not known.ends:
-            key = race_key(self._entries[0])
-            return RaceState(key, secrets.randbelow(MOST_SEED), str(self._goal), keys, (FIRST_ROUND,))
+            key, first = race_key(self._entries[0]), in_full_waves(FIRST_ROUND, self._slots())
+            return RaceState(key, secrets.randbelow(MOST_SEED), str(self._goal), keys, (first,))
         if (known.goal, set(known.entries)) == (str(self._goal), set(keys)):
             return known
         self._say("the plan has changed since this race began: it is judged anew, from the answers there are")
         # A last round may have been long because few were left: who is new is looked at more often.
         return replace(known, goal=str(self._goal), entries=keys, ends=known.ends[:1])
+
+    def _slots(self) -> int:
+        """How many problems are asked at once."""
+        asked = {entry.settings.parallel for entry in self._entries} - {"auto"}
+        runs = [read_rounds_so_far(self._folder(entry)) for entry in self._entries]
+        chosen = {run.config.slots for run in runs if run is not None and run.config.slots}
+        return max((int(slots) for slots in asked or chosen), default=SLOTS)
 
     def due(self) -> list[Due]:
         """What has to be answered next; nothing once the race is over, or night or money are too short."""
@@ -183,7 +192,8 @@ class ModelRace:
         """
         answered = [entry for entry in racing if self._answered(entry)]
         if len(self._state.ends) == 1 and len(answered) == 1:
-            longer = max(self._state.ends[0], round_length(map(self._folder, answered)))
+            length = in_full_waves(round_length(map(self._folder, answered)), self._slots())
+            longer = max(self._state.ends[0], length)
             if problems < FEWEST_PROBLEMS or longer > problems / 2:
                 longer = problems
             self._state = replace(self._state, ends=(min(longer, problems),))
@@ -193,6 +203,7 @@ class ModelRace:
             return None
         few = len(race.running) <= self._goal.places and not self._goal.margin
         length = round_length(self._folder(self._by_key[key]) for key in race.running)
+        length = in_full_waves(length, self._slots())
         end = race.answered + length
         return problems if few or problems - end < length / 2 else end
 

@@ -12,7 +12,7 @@ from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.telling.history.artifacts import json_rows
 
 FEWEST_PROBLEMS = 20  # that are worth a race
-FIRST_ROUND = 10  # problems, before anything is known of the time that they take
+FIRST_ROUND = 8  # problems, before anything is known of the time that they take
 SHORTEST_ROUND = 5
 LOADING_SHARE = 0.1  # of the time may go into loading models
 
@@ -42,6 +42,11 @@ def round_length_for(loading: float, asking: float) -> int:
     """From the time of a start and that of a problem."""
     wanted = loading / asking * (1 / LOADING_SHARE - 1) if asking else 0.0
     return max(SHORTEST_ROUND, int(wanted) + 1)
+
+
+def in_full_waves(length: int, slots: int) -> int:
+    """So many that all slots have something to answer: 5 problems at 4 slots take as long as 8."""
+    return -(-length // slots) * slots
 
 
 def read_outcomes(path: Path) -> Outcomes:

@@ -55,6 +55,7 @@ class PaperNight:
         fails: Collection[str] = (),
         most_runs: int = 1000,
         loading_s: float = LOADING_S,
+        slots: int = 4,
         **options: Any,
     ) -> None:
         self.solves, self.count, self.fails, self.loading_s = solves, count, fails, loading_s
@@ -63,7 +64,7 @@ class PaperNight:
         history = folder / "benchmark_results.json"
         models = [{"base_url": "http://127.0.0.1:1/v1", "name": name} for name in solves]
         plan = make_plan(racing_plan(folder, models, count), "plan.yaml")
-        base = RunSettings(benchmark="", history=history, runs_dir=folder / "runs")
+        base = RunSettings(benchmark="", history=history, runs_dir=folder / "runs", parallel=slots)
         self.ledger = Ledger(expand(plan, base).entries)
         runs = open_store(history).runs()
         known = agree_with_history(read_state(history), runs)
@@ -132,4 +133,4 @@ class PaperNight:
         return next(state.in_words for state in self.ledger.states() if state.model == model)
 
 
-SLICE = 10  # problems that a start is said to have asked, for its time
+SLICE = 8  # problems that a start is said to have asked, for its time
