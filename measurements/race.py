@@ -1,7 +1,7 @@
 """What a race asks and what it loses, on real verdicts in random orders.
 
     python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--problems 40]
-        [--goal best] [--round 10]
+        [--goal best] [--round 10 | --start 0.5 --slots 4]
 
 FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models,
 problems and their order anew; `--equal` makes up models that all have the same total.
@@ -15,13 +15,14 @@ import json
 import random
 import sys
 from dataclasses import astuple, dataclass
+from math import ceil
 from pathlib import Path
 from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchkit.racing import Goal, Race
-from benchkit.running.batch.race_rounds import FIRST_ROUND, round_length_for
+from benchkit.running.batch.race_rounds import FIRST_ROUND, in_full_waves, round_length_for
 
 GOALS = {"best": Goal(), "top3": Goal(places=3), "within5": Goal(margin=0.05)}
 Outcomes = dict[str, list[int]]
@@ -43,16 +44,14 @@ def main() -> None:
     drawn = random.Random(options.seed)
     verdicts = read_verdicts(options.verdicts)
     nights = [
-        run_race(
-            draw_models(verdicts, options, drawn), GOALS[options.goal], options.round, drawn, options.start
-        )
+        run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options, drawn, options.start)
         for _ in range(options.orders)
     ]
     asked, questions, wanted, lost, _ = (sum(column) for column in zip(*map(astuple, nights), strict=True))
     spoilt = sum(night.lost > 0 for night in nights) / len(nights)
     field = f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}"
     how = (
-        f"rounds of {options.round}" if options.start is None else f"a start takes {options.start:g} problems"
+        f"rounds of {options.round}" if options.start is None else f"a start takes {options.start:g} answers"
     )
     print(f"{field}, {how}")
     print(f"asked: {asked / questions:.1%} of all questions")
@@ -73,8 +72,9 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--round", type=int, default=10)
     parser.add_argument("--problems", type=int, help="So many, drawn anew for each order; without it all.")
     parser.add_argument(
-        "--start", type=float, help="Of server and script, in problems: rounds are then as the runner's are."
+        "--start", type=float, help="Of server and script, in answers: rounds are then as the runner's are."
     )
+    parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--equal", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -107,19 +107,20 @@ def with_total(shares: list[float], total: int, drawn: random.Random) -> list[in
 
 
 def run_race(
-    outcomes: Outcomes, goal: Goal, round_length: int, drawn: random.Random, start: float | None = None
+    outcomes: Outcomes, goal: Goal, options: argparse.Namespace, drawn: random.Random, start: float | None
 ) -> Night:
-    """In rounds of one length; where a start's length is told, in problems, in the runner's own."""
+    """In rounds of one length; where a start's length is told, in the runner's own."""
     problems = len(next(iter(outcomes.values())))
     order = drawn.sample(range(problems), problems)
     race = Race(list(outcomes), problems, goal)
-    asked = starts = 0
-    length = round_length if start is None else round_length_for(start, 1.0)
-    end = max(length, FIRST_ROUND) if start is not None else length
+    asked = 0
+    spent = 0.0
+    length = options.round if start is None else whole_round(start, options.slots)
+    end = max(length, in_full_waves(FIRST_ROUND, options.slots)) if start is not None else length
     if start is not None and end > problems / 2:  # one round
         end = problems
     while race.answered < problems:
-        starts += len(race.running)
+        spent += len(race.running) * waves(end - race.answered, options.slots, start)
         for problem in order[race.answered : end]:
             asked += len(race.running)
             race.add({model: outcomes[model][problem] for model in race.running})
@@ -129,9 +130,18 @@ def run_race(
         if few or problems - end < length / 2:
             end = problems
     wanted = wanted_models(outcomes, goal)
-    questions = problems * len(outcomes)
-    saved = (questions + len(outcomes) * (start or 0.0)) / (asked + starts * (start or 0.0))
-    return Night(asked, questions, len(wanted), len(wanted - set(race.running)), saved)
+    whole = len(outcomes) * waves(problems, options.slots, start)
+    lost = len(wanted - set(race.running))
+    return Night(asked, problems * len(outcomes), len(wanted), lost, whole / spent)
+
+
+def whole_round(start: float, slots: int) -> int:
+    return in_full_waves(round_length_for(start, 1 / slots), slots)
+
+
+def waves(questions: int, slots: int, start: float | None) -> float:
+    """The time of a round, in answers: all slots answer side by side, and the last ones are waited for."""
+    return ceil(questions / slots) + (start or 0.0)
 
 
 def wanted_models(outcomes: Outcomes, goal: Goal) -> set[str]:
