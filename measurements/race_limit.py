@@ -13,11 +13,15 @@ less than an honest race can come to.
 from __future__ import annotations
 
 import random
+import sys
 from functools import lru_cache
 from math import comb
+from pathlib import Path
 from statistics import fmean
 
-from race import GOALS, draw_models, read_options, read_verdicts, wanted_models
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from measurements.race import GOALS, draw_models, read_options, read_verdicts, wanted_models
 
 ERROR = 0.05
 

@@ -156,12 +156,16 @@ def test_where_no_time_is_left_for_turns_the_search_tells_the_gain() -> None:
     assert gain.factor == pytest.approx(1.7)
 
 
+def noisy(landscape: Callable[[Candidate], float], seed: int) -> Callable[[Candidate], float]:
+    chance = random.Random(seed)
+    return lambda one: landscape(one) * chance.lognormvariate(0, 0.1)
+
+
 def test_on_a_busy_machine_the_finals_find_the_best() -> None:
     """Each measurement is off by a tenth: what is chosen is within 5% of the best in nine of ten searches."""
     good = 0
     for seed in range(20):
-        chance = random.Random(seed)
-        search, _ = searching(lambda one, chance=chance: by_slots(one) * chance.lognormvariate(0, 0.1), box())
+        search, _ = searching(noisy(by_slots, seed), box())
         chosen, gain = search.decide(Candidate(), search.best(Candidate()))
         good += by_slots(chosen) >= 0.95 * 170
         assert gain.interval is None or gain.interval[0] < gain.factor < gain.interval[1]
@@ -198,7 +202,7 @@ def test_defaults_that_are_too_slow_do_not_end_the_finals() -> None:
 def test_a_slow_setting_does_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
     """The defaults took most of the time; what is faster is tried all the same, as long as that takes."""
     clock = [0.0]
-    monkeypatch.setattr(searches.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("benchkit.running.tuning.search.time.monotonic", lambda: clock[0])
 
     def landscape(candidate: Candidate) -> float:
         slow = candidate == Candidate()
