@@ -174,5 +174,6 @@ def _summary(
 
 def in_words(measures: Sequence[Measure], bars: Mapping[str, Bar], known_faults: Sequence[str]) -> list[str]:
     """The sheet, and the verdict in words."""
-    verdict = "calibrated: its points may be shown as what they are" if not known_faults else "uncalibrated"
+    good = "calibrated: its points may be shown as what they are"
+    verdict = "uncalibrated, its points prove nothing:" if known_faults else good
     return [*sheet_lines(measures, bars), f"Verdict: {verdict}", *(f"  {fault}" for fault in known_faults)]

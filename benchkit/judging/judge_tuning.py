@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -170,4 +171,5 @@ def _in_words(gains: Mapping[str, Mapping[str, Any]], place: Path | None) -> lis
         )
     if place is None:
         return [*said, "No gain on unseen labels: the prompt stays as it is"]
-    return [*said, f"Use it with --program {place}, and check the judge with it first: judge check --program"]
+    check = f"bench_runner.py judge check MODEL --program {quote(str(place))}"
+    return [*said, f"Use it with --program; first of all check the judge with it: {check}"]

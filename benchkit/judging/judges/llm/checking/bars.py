@@ -99,5 +99,5 @@ def _line(one: Measure, bar: Bar, width: int) -> str:
     mark = "ok" if bar.holds(one.value) else failed
     between = f"[{one.interval[0]:.2f}–{one.interval[1]:.2f}]" if one.interval else ""
     bounds = f"{value} {between:11}  {bar.side} {bar.limit:<5g}"
-    line = f"{one.name:{width}}  {bounds}{one.answers:>5} answers  {mark}"
+    line = f"{one.name:{width}}  {bounds}{one.answers:>5} {one.counted:7}  {mark}"
     return f"{line} ({one.detail})" if one.detail else line

@@ -25,6 +25,7 @@ class Measure:
     value: float | None  # None: nothing was there to measure it on
     answers: int = 0
     detail: str = ""  # what a person wants to know beside the number
+    counted: str = "answers"  # what the number rests on: answers, items of answers, or pairs
     is_share: bool = False  # of answers that know nothing of one another: then its interval is known
 
     @property
@@ -100,8 +101,9 @@ def _rate(name: str, answers: Sequence[bool | None]) -> Measure:
     return _share(name, [one is True for one in answers])
 
 
-def _share(name: str, answers: Sequence[bool], detail: str = "") -> Measure:
-    return Measure(name, fmean(answers) if answers else None, len(answers), detail, is_share=True)
+def _share(name: str, answers: Sequence[bool], detail: str = "", counted: str = "answers") -> Measure:
+    value = fmean(answers) if answers else None
+    return Measure(name, value, len(answers), detail, counted, is_share=True)
 
 
 def _mutants_below(plain: Sequence[tuple[Case, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
@@ -141,7 +143,7 @@ def _same(name: str, pairs: Iterable[tuple[Sheet, Sheet]], rubrics: Mapping[str,
         for before, after in zip(one.decisions, other.decisions, strict=True)
     ]
     known = [_checked(one, rubrics) == _checked(other, rubrics) for one, other in pairs]
-    return Measure(name, min(fmean(same), fmean(known)) if same else None, len(same))
+    return Measure(name, min(fmean(same), fmean(known)) if same else None, len(same), counted="items")
 
 
 def _of_variants(
@@ -167,11 +169,11 @@ def _of_pairs(pairs: Sequence[tuple[PairCase, Compared]], rubrics: Mapping[str, 
     places = Counter(one.place for one in read if one.place is not None)
     detail = ", ".join(f"the {place} in both orders {count}" for place, count in places.most_common())
     same = [one.said[0] == one.said[1] for one in read]
-    yield _share("same in both orders", same, detail)
+    yield _share("same in both orders", same, detail, "pairs")
     better = [preference.answer == case.better for case, preference in quality]
-    yield _share("right code preferred", better)
+    yield _share("right code preferred", better, counted="pairs")
     lengths = [preference.answer == case.longer for case, preference in known if case.kind == LENGTH]
-    yield _share("longer preferred", lengths)
+    yield _share("longer preferred", lengths, counted="pairs")
 
 
 def _checked_of(compared: Compared, rubrics: Mapping[str, Rubric]) -> Preference:
