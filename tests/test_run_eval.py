@@ -18,7 +18,7 @@ import pytest
 
 from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, question_of
-from tests.support import ROOT
+from tests.support import ROOT, wait_until
 
 PROBLEMS = ROOT / "demo" / "problems.jsonl"
 ROWS = [json.loads(line) for line in PROBLEMS.read_text().splitlines()]
@@ -79,15 +79,15 @@ def last_line(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-def unhurried(turn: Turn) -> None:
-    """Takes as long as it takes others to be asked meanwhile."""
-    time.sleep(0.05)
-    canonical(turn)
-
-
 def test_right_answers_score_a_hundred_percent(tmp_path: Path) -> None:
     """The whole contract at once: printed summary, summary.json, verdicts, answers, events, exit code 0."""
     out = tmp_path / "out"
+
+    def unhurried(turn: Turn) -> None:
+        """Takes as long as it takes another question to be asked meanwhile."""
+        wait_until(lambda: server.busiest > 1)
+        canonical(turn)
+
     with chat_server(unhurried, slots=3) as server:
         done = ask(server, out, BENCH_EVENTS=str(tmp_path / "events"))
     assert done.returncode == 0, done.stderr
@@ -283,8 +283,7 @@ def test_after_a_kill_nothing_is_asked_twice(tmp_path: Path) -> None:
     with chat_server(slow, slots=2) as server:
         contract = ("--base-url", server.base_url, "--model", "m", "--output-dir", tmp_path)
         process = start(*contract, "--problems-file", PROBLEMS)
-        while len(server.bodies) < 8:
-            time.sleep(0.01)
+        wait_until(lambda: len(server.bodies) >= 8)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         done = ask(server, tmp_path)
@@ -301,8 +300,7 @@ def test_an_interrupt_exits_with_130(tmp_path: Path) -> None:
     with chat_server(lambda _: over.wait(200)) as server:
         contract = ("--base-url", server.base_url, "--model", "m", "--output-dir", tmp_path)
         process = start(*contract, "--problems-file", PROBLEMS)
-        while not server.bodies:
-            time.sleep(0.01)
+        wait_until(lambda: bool(server.bodies))
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=100)  # the server would be silent for twice as long
         over.set()

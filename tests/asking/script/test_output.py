@@ -60,13 +60,14 @@ def test_events_have_the_contracts_form(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_verdicts_and_summary_are_written(tmp_path: Path) -> None:
     """verdicts.jsonl has a line a sample; summary.json has the tally, the usage and the time together."""
-    output = ScriptOutput(tmp_path, 1, time.monotonic() - 3)
+    began = time.monotonic() - 3
+    output = ScriptOutput(tmp_path, 1, began)
     output.add(Row("T/0"), answer(time.time()))
     output.finish({"score": 100.0, "further": {"flips": []}})
     assert json.loads((tmp_path / "verdicts.jsonl").read_text()) == {"task_id": "T/0", "verdict": "passed"}
     summary = json.loads((tmp_path / "summary.json").read_text())
     assert (summary["score"], summary["completion_tokens"], summary["tokens_per_second"]) == (100.0, 31, 15.5)
-    assert 3 <= summary["time_taken"] < 10
+    assert 3 <= summary["time_taken"] <= time.monotonic() - began + 0.01  # it is rounded
     assert summary["further"]["flips"] == []
     assert summary["further"]["asking"]["tokens_per_second_of_one_request"] == 20.0
 

@@ -15,7 +15,7 @@ from benchkit.asking.problems.base import Problem
 from benchkit.asking.problems.livecodebench import ContestProblem, Test, Window, load_contest
 from benchkit.judging.judges.contest import ContestJudge
 from benchkit.judging.judges.contest_output import difference
-from benchkit.judging.judges.machine import libraries, slowness
+from benchkit.judging.judges.machine import MARGIN, MOST_SLOWNESS, TAKEN_BY_WORK_S, libraries, slowness
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.scoring import Judgement, Tally, as_text, judge_answer
 from benchkit.judging.scoring.base import Judged
@@ -129,9 +129,26 @@ def test_a_timeout_is_judged_again_alone(sandbox: Sandbox) -> None:
     assert judgement.further["judged_again"] is True
 
 
-def test_how_slow_the_machine_is_is_measured(sandbox: Sandbox) -> None:
-    """Limits never shrink, and grow within bounds."""
-    assert 1 <= slowness(sandbox) <= 30
+@pytest.mark.parametrize(
+    ("seconds", "cpu_seconds", "times"),
+    [
+        (0.3, 0.3, 1),
+        (5.0, 5.0, 5),
+        (5.0, 2.0, 5 * MARGIN),
+        (1000.0, 1000.0, MOST_SLOWNESS),
+    ],
+    ids=["faster", "slower", "shared with others", "hardly at all"],
+)
+def test_how_slow_the_machine_is_is_measured(seconds: float, cpu_seconds: float, times: float) -> None:
+    """Against what known work takes elsewhere; limits never shrink, and grow within bounds."""
+
+    class Machine:
+        def run(self, _work: Program, _limits: Limits) -> Outcome:
+            return Outcome(
+                Verdict.PASSED, seconds=seconds * TAKEN_BY_WORK_S, cpu_seconds=cpu_seconds * TAKEN_BY_WORK_S
+            )
+
+    assert slowness(cast("Sandbox", Machine())) == pytest.approx(times)
 
 
 def test_a_plain_exit_with_a_number_is_no_error(sandbox: Sandbox) -> None:

@@ -32,6 +32,11 @@ class Case:
     memory_mb: int = 512
     processes: int = 1
 
+    @property
+    def is_ended(self) -> bool:
+        """By its time limit, or may be; all others end by themselves, with no more processor time than that."""
+        return "timeout" in self.verdicts.split()
+
 
 def in_call(body: str) -> str:
     """The attack inside the function."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ class Server:
     usage: Any = None  # in the place of the true one
     draft: tuple[int, int] | None = None
     bodies: list[dict[str, object]] = field(default_factory=list)
+    took_s: list[float] = field(default_factory=list)  # of each answer
 
     def __call__(self, turn: Turn) -> None:
         if not turn.body.get("stream"):
@@ -50,7 +52,10 @@ class Server:
         if self.draft is not None:
             timings |= {"draft_n": self.draft[0], "draft_n_accepted": self.draft[1]}
         usage = self.usage or {"prompt_tokens": words + 10, "completion_tokens": tokens}
-        return turn.answer(" ".join(["word"] * tokens), pause_s=0.005, timings=timings, usage=usage)
+        began = time.monotonic()
+        turn.answer(" ".join(["word"] * tokens), pause_s=0.005, timings=timings, usage=usage)
+        self.took_s.append(time.monotonic() - began)
+        return None
 
 
 @pytest.fixture(autouse=True)
@@ -70,13 +75,15 @@ def measured(folder: Path, server: Server, wanted: Wanted) -> tuple[Report, list
 
 def test_an_endpoint_is_measured_and_recorded(tmp_path: Path) -> None:
     """Depths and slots as asked, the record whole, and the command that measures it again."""
-    report, _ = measured(tmp_path, Server(), Wanted((0, 400), (1, 2), 16))
+    server = Server()
+    report, _ = measured(tmp_path, server, Wanted((0, 400), (1, 2), 16))
     assert [(one.load.at_once, one.load.prompt_tokens) for one in report.speeds] == [
         (1, 32), (1, 400), (2, 32), (2, 400),
     ]  # fmt: skip
     deep = report.speeds[1]
     assert deep.prompt_tokens == pytest.approx(400, abs=12)
-    assert 50 < (deep.of_one or 0) < 210  # 16 tokens at 5 ms, on a machine that may be busy
+    assert deep.of_one is not None
+    assert 8 / max(server.took_s) < deep.of_one < 210  # 16 tokens at 5 ms, or as the server got to it
     (run,) = runs_in(tmp_path)
     assert (run["benchmark"], run["status"], run["results"]["score"]) == ("speed", "ok", None)
     assert len(run["results"]["speeds"]) == 4
@@ -101,10 +108,10 @@ def test_a_strict_server_is_asked_in_openais_words(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("usage", [[1], "many", {"prompt_tokens": "x", "completion_tokens": 10**400}])
-def test_usage_of_nonsense_is_counted_by_its_pieces(tmp_path: Path, usage: object) -> None:
+def test_usage_of_nonsense_is_counted_by_its_pieces(usage: object) -> None:
     """Where the usage is none, the pieces of the stream are counted."""
-    report, _ = measured(tmp_path, Server(usage=usage), Wanted((0,), (1,), 16))
-    assert len(report.speeds) == 1
+    with chat_server(Server(usage=usage)) as running:
+        assert ask_for_tokens(Target(running.base_url, "stand-in"), "hello", 16).tokens == 16
 
 
 def test_a_depth_that_the_server_refuses_is_left_out(tmp_path: Path) -> None:
