@@ -6,8 +6,9 @@
 `overhead`: so many samples of each demo problem, judged here by one worker and by a box of one worker, in
 turns. What is told is the slope between few and many, which leaves out what a run takes to begin: processor
 time of the script, of the box and of both sandboxes, and wall time. `two`: programs that sleep at each call,
-on one box and on two, one worker each; 2.0 is twice as fast. Boxes are processes of this machine. Needs `make cluster`. Wall
-times of a machine that does other things meanwhile are theirs, too: look at processor time and at ratios.
+on one box and on two, one worker each; 2.0 is twice as fast. Boxes are processes of this machine. Needs
+`make cluster`. Wall times of a machine that does other things meanwhile are theirs, too: look at processor
+time and at ratios.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 

@@ -79,11 +79,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         pool = stack.enter_context(ThreadPoolExecutor(opened.workers))
         while (frame := read_frame(requests)) is not None:
             number, data = frame
-            if isinstance(request := unpack(data), Part):
+            request = unpack(data)
+            if isinstance(request, Part):
                 problems.add(request)
                 reply(number, None)
-            else:
+            elif isinstance(request, Asked):
                 pool.submit(lambda n, asked: reply(n, verdict(problems, judge_one, asked)), number, request)
+            else:
+                reply(number, Failed("it is no question"))
         pool.shutdown(cancel_futures=True)
 
 

@@ -6,6 +6,7 @@ import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import count
 from threading import Lock
 from typing import Any
@@ -59,6 +60,8 @@ class Session:
         self._sent: set[str] = set()
         opened = self._ask(Operation.JUDGE_OPEN, work)
         if isinstance(opened, Failed):
+            with suppress(ClusterError):
+                self.end()
             raise CannotJudge(opened.why, usage=opened.usage)
         if not isinstance(opened, Opened):
             raise self._nonsense()

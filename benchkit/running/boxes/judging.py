@@ -26,6 +26,7 @@ LEFT_ALONE_S = 30.0  # a session that nobody has asked for so long is over
 MOST_WAIT_S = 10.0
 SESSIONS_A_PROCESSOR = 2
 ENDS_WITHIN_S = 10.0
+LARGEST_NUMBER = (1 << 64) - 1
 COMMAND = (sys.executable, "-m", JUDGING_SERVICE)
 
 
@@ -65,8 +66,13 @@ class Session:
             task.add_done_callback(self._tasks.discard)
         return self._replies[number]
 
+    @property
+    def is_over(self) -> bool:
+        """Its process has ended: it could not begin, or something killed it."""
+        return self._reading.done()
+
     def keep(self) -> None:
-        if self._reading.done():
+        if self.is_over:
             raise Refused("its judging process has ended")
         self.asked_at = time.monotonic()
 
@@ -143,6 +149,7 @@ class Judging:
         """Begin a session, unless this is the same question again."""
         async with self._opening:
             if session not in self.sessions:
+                await self._end_where(lambda one: one.is_over)
                 if len(self.sessions) >= self.most:
                     raise Refused("it judges for as many runs as it can")
                 self.sessions[session] = Session(await _started())
@@ -159,6 +166,8 @@ class Judging:
     ) -> dict[str, Any]:
         """The reply, or nothing where it is not there yet: then the same is asked again."""
         one = self._session(session)
+        if not 0 <= int(number) <= LARGEST_NUMBER:
+            raise Refused(f"{number} is no number of a question")
         reply = one.reply(number, b64decode(frame), slots)
         await asyncio.wait({reply}, timeout=min(float(wait_s), MOST_WAIT_S))
         if not reply.done():
@@ -187,10 +196,12 @@ class Judging:
         """End the sessions that nobody asks for any more."""
         while True:
             await asyncio.sleep(1.0)
-            now = time.monotonic()
-            for name, one in list(self.sessions.items()):
-                if now - one.asked_at > LEFT_ALONE_S:
-                    await self.end_one(name)
+            await self._end_where(lambda one: time.monotonic() - one.asked_at > LEFT_ALONE_S)
+
+    async def _end_where(self, condition: Callable[[Session], bool]) -> None:
+        for name, one in list(self.sessions.items()):
+            if condition(one):
+                await self.end_one(name)
 
     async def end(self) -> None:
         await asyncio.gather(*map(self.end_one, list(self.sessions)))

@@ -204,5 +204,19 @@ def test_a_box_that_is_full_is_told_so(monkeypatch: pytest.MonkeyPatch, problems
         assert not cluster.judging["alpha"].sessions
 
 
+def test_a_session_that_could_not_begin_takes_nobodys_place(
+    monkeypatch: pytest.MonkeyPatch, problems: ProblemSet
+) -> None:
+    """However often somebody asks for what a box has not."""
+    with boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster:
+        for _ in range(2):
+            cluster.judging["alpha"].most = 1
+            with (
+                starting_bench(Jail("no such level", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+                pytest.raises(UsageError, match="alpha: unknown sandbox level 'no such level'"),
+            ):
+                open_bench(problems)
+
+
 def fill(cluster: Boxes) -> None:
     cluster.judging["alpha"].most = 0
