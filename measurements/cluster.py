@@ -3,7 +3,7 @@
     .venv/bin/python measurements/cluster.py overhead [--groups 6] [--turns 3]
     .venv/bin/python measurements/cluster.py scaling [--groups 30]
     .venv/bin/python measurements/cluster.py lost
-    .venv/bin/python measurements/cluster.py many [--boxes 100] [--groups 10000] [--seconds 0.5]
+    .venv/bin/python measurements/cluster.py many [--boxes 100] [--groups 10000] [--seconds 2]
 
 `overhead`: the same plan by the local way and by one box, in turns; the difference a group. `scaling`: equal
 groups on one box and on three; 1.0 is a third of the time. `lost`: a box is killed for good; how long until
@@ -61,7 +61,7 @@ def main() -> None:
     parser.add_argument("--groups", type=int)
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--boxes", type=int, default=100)
-    parser.add_argument("--seconds", type=float, default=0.5)
+    parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--port", type=int, default=0)
     asked = parser.parse_args()
     {"overhead": overhead, "scaling": scaling, "lost": lost, "many": many, "boxes": stand_in_boxes}[
@@ -112,7 +112,7 @@ def scaling(asked: argparse.Namespace) -> None:
     groups = asked.groups or 30
     took = {}
     for names in (BOXES[:1], BOXES):
-        with fleet(*names, thinks_s=2.0) as made:
+        with fleet(*names, thinks_s=1.8) as made:
             made.write_plan(made.write_models(groups), problems=4)
             for name in names:
                 made.start_box(name)
@@ -166,14 +166,22 @@ def _work_off(made: Fleet, groups: int, boxes: int, head: psutil.Process) -> Non
     for number in range(groups):
         plan = plan_run(replace(settings, name=f"m{number}"), f"20260101-000000-{number:05}")
         executor.submit(Group(f"g{number}", (plan,)))
-    own = psutil.Process()
+    own, first = psutil.Process(), _megabytes(head)
     began, cpu, own_cpu = time.monotonic(), _cpu_s(head), _cpu_s(own)
-    done = sum(isinstance(event, RunEnded) for event in executor.events())
+    done = 0
+    for event in executor.events():
+        done += isinstance(event, RunEnded)
+        if isinstance(event, RunEnded) and done % 1000 == 0:
+            print(f"{done} done after {time.monotonic() - began:.0f} s", flush=True)
     took = time.monotonic() - began
-    memory = [process.memory_info().rss / 1e6 for process in (head, own)]
     print(f"{done} groups on {boxes} boxes in {took:.1f} s")
-    print(f"head: {memory[0]:.0f} MB, {100 * (_cpu_s(head) - cpu) / took:.0f}% of a core")
-    print(f"batch: {memory[1]:.0f} MB, {100 * (_cpu_s(own) - own_cpu) / took:.0f}% of a core")
+    share = 100 * (_cpu_s(head) - cpu) / took
+    print(f"head: {first:.0f} MB before, {_megabytes(head):.0f} MB after, {share:.0f}% of a core")
+    print(f"batch: {_megabytes(own):.0f} MB, {100 * (_cpu_s(own) - own_cpu) / took:.0f}% of a core")
+
+
+def _megabytes(process: psutil.Process) -> float:
+    return float(process.memory_info().rss / 1e6)
 
 
 class _Forgetful:

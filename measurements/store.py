@@ -3,11 +3,13 @@
     python measurements/store.py [RUNS]
 
 The server is one of its own, on a unix socket, with its settings as it comes, its disk's fsync included.
+Processor seconds are ours and the server's: they say something of a machine that does other things, too.
 """
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -17,6 +19,8 @@ from dataclasses import replace
 from pathlib import Path
 from statistics import median
 
+import psutil
+
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
@@ -24,18 +28,41 @@ from benchkit.contract import RunFile  # noqa: E402
 from benchkit.telling.history import open_store  # noqa: E402
 from measurements.comparison import many_runs, measured, with_folders  # noqa: E402
 from measurements.history_runs import realistic_run  # noqa: E402
-from tests.postgresql import running_server  # noqa: E402
+from tests.postgresql import Server, running_server  # noqa: E402
 
 APPENDS, WRITERS = 200, 4
 
 
-def command(*words: str) -> float:
-    """The wall seconds of a whole command."""
-    began = time.perf_counter()
+def command(server: Server, *words: str) -> str:
+    """What a whole command takes."""
+    began, before, of_server = time.perf_counter(), _children_s(), _server_s(server)
     subprocess.run(
-        [sys.executable, str(ROOT / "bench_runner.py"), *words], check=True, stdout=sys.stderr, cwd=ROOT
-    )
-    return time.perf_counter() - began
+        [sys.executable, str(ROOT / "bench_runner.py"), *words],
+        check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=ROOT,
+    )  # fmt: skip
+    took, own, its = time.perf_counter() - began, _children_s() - before, _server_s(server) - of_server
+    return f"{took:.2f} s (of processor {own:.2f} s ours and {its:.2f} s the server's)"
+
+
+def median_of(server: Server, *words: str) -> str:
+    """Of five times that command, by its wall time."""
+    return sorted((command(server, *words) for _ in range(5)), key=lambda text: float(text.split()[0]))[2]
+
+
+def _children_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _server_s(server: Server) -> float:
+    """Of all its processes, those that have ended included."""
+    main = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
+    try:
+        times = [main.cpu_times(), *(child.cpu_times() for child in main.children())]
+    except psutil.NoSuchProcess:  # one has ended just now
+        return _server_s(server)
+    ended = times[0].children_user + times[0].children_system
+    return float(ended + sum(one.user + one.system for one in times))
 
 
 def append_some(url: str, writer: int, folder: str | None = None) -> list[float]:
@@ -61,9 +88,9 @@ def main(count: int) -> None:
         subprocess.run([sys.executable, __file__, name, str(count)], check=True)
         file, night = str(folder / "many.json"), str(folder / "night.json")
         url = server.make_database("many")
-        took_s = command("history", "copy", file, url)
-        print(f"history copy of {count} runs into PostgreSQL: {took_s:.1f} s (bar: 120 s)")
-        print(f"the same again, nothing new: {command('history', 'copy', file, url):.1f} s")
+        copying = ("history", "copy", file, url)
+        print(f"history copy of {count} runs: {command(server, *copying)} (bar: 120 s)", flush=True)
+        print(f"the same again, nothing new: {command(server, *copying)}", flush=True)
         print(f"one append: {in_words(append_some(url, 0))} (bar: 10 ms)")
         filled = str(folder / "runs" / "0")
         sizes = sum((Path(filled) / one).stat().st_size for one in (RunFile.ANSWERS, RunFile.VERDICTS))
@@ -78,14 +105,14 @@ def main(count: int) -> None:
         print(
             f"{WRITERS} writers at once: {in_words(at_once)}; {gained} of {WRITERS * APPENDS} runs are there"
         )
-        for words in (["compare"], ["leaderboard", "list"], ["list"], ["status"]):
-            file_took, url_took = (measured([*words, "--history", place]) for place in (file, url))
+        for words in (["compare"], ["compare", "Model-1", "Model-2"], ["leaderboard", "list"], ["list"]):
             bar = " (bar: 0.7 s)" if words == ["compare"] else ""
-            print(f"{' '.join(words)}: {url_took}{bar}; of the file {file_took}")
+            print(f"{' '.join(words)}: {median_of(server, *words, '--history', url)}{bar}", flush=True)
+            print(f"  of the file: {measured([*words, '--history', file])}", flush=True)
         shared = server.make_database("night")
-        command("history", "copy", night, shared)
+        command(server, "history", "copy", night, shared)
         page = str(folder / "r.html")
-        print(f"report of 20 models: {measured(['report', '--history', shared, '--output', page])}")
+        print(f"report of 20 models: {median_of(server, 'report', '--history', shared, '--output', page)}")
 
 
 if __name__ == "__main__":
