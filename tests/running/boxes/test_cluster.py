@@ -68,7 +68,7 @@ def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(
 ) -> None:
     """One has the only model, one waits beside it, and one leaves meanwhile."""
     monkeypatch.setenv("COLUMNS", "400")  # room for all engines of this machine
-    with fleet_in(tmp_path, port, *BOXES, thinks_s=1.0) as fleet:
+    with fleet_in(tmp_path, port, *BOXES, thinks_s=10.0) as fleet:  # it is interrupted long before its end
         fleet.write_plan(fleet.write_models(1), problems=20)
         for name in BOXES:
             fleet.start_box(name)
