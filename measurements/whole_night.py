@@ -1,13 +1,15 @@
 """A whole night on real servers, with and without what makes it shorter: race, slots, reading ahead.
 
-    python measurements/whole_night.py --verdicts FILE [--models 12] [--problems 40] [--largest 100]
+    python measurements/whole_night.py --verdicts FILE [--models 12] [--problems 40]
+        [--smallest 20] [--largest 100] [--threads 1] [--ways 0 3]
 
-Models are GGUF files of random weights, of 20 to so many million parameters, served by a real llama-server
-with one thread; their strengths are those of models drawn from FILE (see race.py) on problems drawn from
-it, scripted by scripted_llama_server.py. Every night asks the same models the same problems for 64 tokens
-each: with 4 slots, no race and no reading ahead first, then each way alone, then all together. `slots,
-measured before` is a night on a box that has measured them. Other programs change times: nights are told
-with the processor seconds that they took, too, and --turns repeats all of them, in turns.
+Models are GGUF files of random weights, of 20 to so many million parameters, served by a real llama-server;
+their strengths are those of models drawn from FILE (see race.py) on problems drawn from it, scripted by
+scripted_llama_server.py. Every night asks the same models the same problems for 64 tokens each: with 4
+slots, no race and no reading ahead first, then each way alone, then all together. So short a night measures
+no slots: they are measured before, as a longer night would have done, and the time of that is told apart.
+Other programs change times: nights are told with the processor seconds that they took, too, and --turns
+repeats all of them, in turns.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
@@ -30,12 +32,19 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchkit.running.plan import plan_run
+from benchkit.running.runner.host import server_request
+from benchkit.running.runner.slots import slots_for
+from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers.llama_server import find_llama_server
+from benchkit.settings import RunSettings
 from measurements.night import draw_strengths
 from tests.running.batch.races import write_problems
 from tests.serving.gguf.writing import Shape, write_model
 
 TOKENS = 64
+CONTEXT = 512
+SCRIPTED = ROOT / "measurements" / "scripted_llama_server.py"
 HEAD = 64  # the width of an attention head
 
 
@@ -45,17 +54,15 @@ class Way:
 
     name: str
     flags: tuple[str, ...] = ()
-    parallel: int | str = 4
-    keeps_cache: bool = False  # where slots that were measured are remembered
+    parallel: int | str = 4  # auto: as was measured before
 
 
 WAYS = (
     Way("4 slots, all questions", ("--prefetch", "never")),
     Way("reading ahead", ()),
-    Way("slots by measurement", ("--prefetch", "never"), "auto", keeps_cache=True),
-    Way("slots, measured before", ("--prefetch", "never"), "auto", keeps_cache=True),
+    Way("slots, measured before", ("--prefetch", "never"), "auto"),
     Way("race", ("--prefetch", "never", "--race", "best")),
-    Way("all three, slots measured before", ("--race", "best"), "auto", keeps_cache=True),
+    Way("all three", ("--race", "best"), "auto"),
 )
 
 
@@ -72,6 +79,8 @@ def main() -> None:
     options = read_options()
     with tempfile.TemporaryDirectory(dir=options.folder) as name:
         folder = Path(name)
+        os.environ["REAL_LLAMA_SERVER"] = str(find_llama_server())
+        os.environ["SCRIPTED_STRENGTHS"] = str(folder / "strengths.json")
         solves = {name: sorted(numbers) for name, numbers in draw_strengths(options).items()}
         print("solved:", *sorted(map(len, solves.values()), reverse=True), flush=True)
         for place, model in enumerate(solves):
@@ -80,8 +89,11 @@ def main() -> None:
             write_weights(folder / f"{model}.gguf", millions * 1e6)
         (folder / "strengths.json").write_text(json.dumps(solves))
         nights: dict[str, list[Night]] = defaultdict(list)
+        ways = WAYS if options.ways is None else [WAYS[place] for place in options.ways]
+        if any(way.parallel == "auto" for way in ways):
+            measure_slots(folder, options)
         for _ in range(options.turns):
-            for way in WAYS if options.ways is None else [WAYS[place] for place in options.ways]:
+            for way in ways:
                 night = run_night(folder, way, options)
                 nights[way.name].append(night)
                 took = f"{night.wall_s:.0f} s, {night.cpu_s:.0f} s of processor"
@@ -107,6 +119,7 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--smallest", type=float, default=20, help="Million parameters.")
     parser.add_argument("--largest", type=float, default=100)
     parser.add_argument("--turns", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1, help="Of each server.")
     parser.add_argument(
         "--ways", type=int, nargs="+", help="Their numbers, from 0; the first is compared with."
     )
@@ -150,25 +163,43 @@ def parameters_of(shape: Shape) -> int:
     return shape.layers * layer + 2 * shape.vocabulary * shape.embedding
 
 
+def measure_slots(folder: Path, options: argparse.Namespace) -> None:
+    """As a run does whose length nobody knows; the nights find what was measured."""
+    os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
+    began = time.monotonic()
+    for path in sorted(folder.glob("*.gguf")):
+        settings = RunSettings(
+            benchmark="own", script="true", score_pattern="(?P<score>x)", model=path, parallel="auto",
+            server="llama-server", llama_server=SCRIPTED, context=CONTEXT, max_tokens=TOKENS,
+            server_args=tuple(served_with(options).split()), history=folder / "measured" / "history.json",
+            runs_dir=folder / "measured",
+        )  # fmt: skip
+        plan = plan_run(settings)
+        plan.folder.mkdir(parents=True)
+        found = slots_for(plan, server_request(plan, read_model_file(path)), lambda _line: None)
+        print(f"{path.name}: {found.slots} slots, {found.because}", flush=True)
+    print(f"measuring slots before took {time.monotonic() - began:.0f} s")
+
+
+def served_with(options: argparse.Namespace) -> str:
+    return f"--threads {options.threads}"
+
+
 def run_night(folder: Path, way: Way, options: argparse.Namespace) -> Night:
     place = folder / "night"
     place.mkdir()
-    cache = folder / ("cache" if way.keeps_cache else "night/cache")
+    cache = folder / ("cache" if way.parallel == "auto" else "night/cache")
     problems = write_problems(place / "problems.jsonl", options.problems)
     plan = {
         "defaults": {
             "temperature": 0.0, "max_tokens": TOKENS, "parallel": way.parallel, "server": "llama-server",
-            "llama_server": str(ROOT / "measurements" / "scripted_llama_server.py"), "context": 512,
-            "server_args": "--threads 1",
+            "llama_server": str(SCRIPTED), "context": CONTEXT, "server_args": served_with(options),
         },
         "models": [str(path) for path in sorted(folder.glob("*.gguf"))],
         "benchmarks": [{"name": "human_eval", "args": ["--problems-file", str(problems)]}],
     }  # fmt: skip
     (place / "plan.yaml").write_text(json.dumps(plan))
-    environment = {
-        **os.environ, "XDG_CACHE_HOME": str(cache), "REAL_LLAMA_SERVER": str(find_llama_server()),
-        "SCRIPTED_STRENGTHS": str(folder / "strengths.json"),
-    }  # fmt: skip
+    environment = {**os.environ, "XDG_CACHE_HOME": str(cache)}
     began, before = time.monotonic(), os.times()
     done = subprocess.run(
         [sys.executable, str(ROOT / "bench_runner.py"), "batch", "plan.yaml", *way.flags],
