@@ -88,7 +88,8 @@ def open_kept_verdicts(
         yield None
         return
     make_folder(folder)
-    kept = KeptVerdicts(path, {"version": __version__, "machine": platform.node(), **conditions})
+    with explained(path):
+        kept = KeptVerdicts(path, {"version": __version__, "machine": platform.node(), **conditions})
     try:
         yield kept
     finally:

@@ -19,7 +19,7 @@ from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 from tests.stand_ins.chat_server import chat_server
-from tests.test_run_eval import ask, canonical, verdicts
+from tests.test_run_eval import ask, canonical, last_line, verdicts
 
 CONDITIONS = {"sandbox": "tight"}
 
@@ -36,6 +36,15 @@ def test_the_next_round_judges_its_new_answers_alone(tmp_path: Path) -> None:
         assert Counter(row["detail"] for row in verdicts(tmp_path).values())["kept"] == 5
         ask(server, tmp_path, "--part", "7:8", "--test-timeout", "5")
         assert Counter(row["detail"] for row in verdicts(tmp_path).values()) == {"": 8}
+
+
+def test_where_verdicts_cannot_be_kept_the_error_names_the_place(tmp_path: Path) -> None:
+    """In one line, before anything is asked."""
+    (tmp_path / "judged.jsonl").mkdir()
+    with chat_server(canonical) as server:
+        done = ask(server, tmp_path, "--part", "7:5")
+        assert (done.returncode, len(server.bodies)) == (1, 0)
+    assert f"cannot write {tmp_path / 'judged.jsonl'}: Is a directory" in last_line(done)
 
 
 def mark(path: Path) -> None:

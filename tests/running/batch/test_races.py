@@ -136,6 +136,29 @@ def test_a_model_that_comes_later_races_with_the_others(tmp_path: Path) -> None:
     assert set(night.asked) == {"middle"}
 
 
+def test_a_goal_that_changes_in_mid_race_is_judged_anew_from_the_answers(tmp_path: Path) -> None:
+    """Two places instead of one: the second of three goes on from where it was stopped, in the same order."""
+    assert PaperNight(tmp_path, SOLVES, 120).state("middle").startswith("stopped")
+    (before,) = read_state(tmp_path / "benchmark_results.json").races.values()
+    night = PaperNight(tmp_path, SOLVES, 120, goal=Goal(places=2))
+    (after,) = read_state(tmp_path / "benchmark_results.json").races.values()
+    assert night.state("middle") == "ok"
+    assert night.state("weak").startswith("stopped")
+    assert (night.asked["strong"], before.seed) == (0, after.seed)
+    assert any("the plan has changed since this race began" in line for line in night.display.lines)
+
+
+def test_slots_that_change_in_mid_race_keep_its_rounds(tmp_path: Path) -> None:
+    """What was begun with four goes on in the same order with eight; nobody is asked again."""
+    PaperNight(tmp_path, SOLVES, 120, most_runs=4)
+    (before,) = read_state(tmp_path / "benchmark_results.json").races.values()
+    night = PaperNight(tmp_path, SOLVES, 120, slots=8)
+    races = read_state(tmp_path / "benchmark_results.json").races
+    assert night.state("strong") == "ok"
+    assert all(one.ends[0] == 8 for one in races.values())
+    assert before.seed in {one.seed for one in races.values()}
+
+
 def test_a_night_that_is_too_short_ends_the_race_for_now(tmp_path: Path) -> None:
     """With --until no round is begun that would not end in time."""
     past = datetime.now().astimezone() - timedelta(hours=1)
@@ -252,6 +275,20 @@ def test_a_real_race_asks_nothing_twice(
     weak = [run for run in runs_in(tmp_path) if run["model"] == "weak"]
     assert [run["status"] for run in weak] == ["stopped", "ok"]
     assert weak[1]["results"]["total_passed"] == 3
+
+
+@pytest.mark.heavy
+def test_samples_are_raced_by_their_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two samples of each problem: rounds count problems, and each sample is asked once."""
+    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
+    solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
+    with scripted_endpoint(solves) as (scripted, models):
+        plan = racing_plan(tmp_path, models, 40)
+        plan["benchmarks"][0]["args"] += ["--samples-per-problem", "2"]
+        ledger = night_of(tmp_path, {"race": Goal()}, **plan)
+    assert (scripted.count("strong"), scripted.count("weak")) == (80, 16)
+    assert set(scripted.asked.values()) == {2}
+    assert "48 of 80 questions asked" in summary(ledger, None)
 
 
 class Leisurely(Scripted):
