@@ -215,7 +215,7 @@ def runners(fleet: Fleet, box: str) -> list[psutil.Process]:
 
 
 def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outcome:
-    """Start the plan, let the fault happen once some groups are done, and look at what is left in the end."""
+    """Start the plan, let the fault happen in the midst of it, and see what is left in the end."""
     chance = random.Random(night.seed)
     with _scene(root, port, night, pace, chance) as scene:
         fleet = scene.fleet
@@ -226,8 +226,8 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
         fleet.wait_for_boxes(*BOXES)
         began = time.monotonic()
         fleet.start_batch()
-        enough = chance.randint(1, night.groups // 3)
-        wait_until(lambda: len(fleet.runs) >= enough, pace.within_s)
+        enough = chance.randint(1, night.groups * ASKED // 2)
+        wait_until(lambda: fleet.asked().total() >= enough, pace.within_s)
         busy: list[str] = []
 
         def some_are_busy() -> bool:
@@ -235,7 +235,6 @@ def pass_night(root: Path, port: int, night: Night, pace: Pace = SHORT) -> Outco
             return bool(busy)
 
         wait_until(some_are_busy)
-        time.sleep(chance.uniform(0.0, 6.0))
         FAULTS[night.fault](scene, chance.choice(busy))
         code = fleet.processes["batch"].wait(pace.within_s)
         took = time.monotonic() - began
