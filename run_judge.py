@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from benchkit.asking.script import Settings, asking_flags, say
+from benchkit.contract import JudgeRun
 
 MAX_TOKENS = 4000
 TEMPERATURE = 0.7
@@ -32,7 +33,9 @@ PATH = click.Path(path_type=Path)
     "--catalogue", type=PATH, metavar="DIR", help="… to the tasks of this folder [default: tasks/]."
 )
 @click.option("--bars", metavar="NAME=N,…", help="… and what its measures must reach, such as kappa=0.5.")
-@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@click.option(
+    "--votes", type=click.IntRange(min=1), default=JudgeRun.VOTES, show_default=True, help="On each answer."
+)
 @click.option("--rubrics", type=PATH, metavar="DIR", help="The questions [default: rubrics/ beside this].")
 @click.option("--program", type=PATH, metavar="FILE", help="What `judge tune` made of the prompt.")
 @asking_flags(max_tokens=MAX_TOKENS)

@@ -126,6 +126,7 @@ class JudgeRun:
     PAIRS: Final = "judge_pairs"  # the answers of two runs, beside one another
     TUNE: Final = "judge_tune"  # its prompt
     ALL: Final = (CODE, PAIRS, CHECK, TUNE)
+    VOTES: Final = 3  # on each answer, where nobody says otherwise
     FURTHER: Final = "judge"  # the key in `further`
     SERVED: Final = "served"  # … and in it what the server told of its model
 

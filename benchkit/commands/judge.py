@@ -10,6 +10,7 @@ import click
 from benchkit.commands import PROGRAM
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import judge_options, served_model
+from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from benchkit.settings import RunSettings
 
 RUNS = "runs"
+
+
+_votes = click.option(
+    "--votes", type=click.IntRange(min=1), default=JudgeRun.VOTES, show_default=True, help="On each answer."
+)
 
 
 class JudgeGroup(click.Group):
@@ -49,7 +55,7 @@ def command() -> None:
 @click.argument("names", nargs=-1, required=True, metavar="RUN|MODEL…")
 @click.option("--judge", required=True, metavar="MODEL", help="FILE.gguf, or one such as openrouter/NAME.")
 @click.option("--pairwise", is_flag=True, help="Two runs: which code would it keep? Asked in both orders.")
-@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@_votes
 @click.option("--rubrics", type=click.Path(path_type=Path), metavar="DIR", help="Other questions than ours.")
 @click.option("--program", type=click.Path(path_type=Path), metavar="FILE", help="A tuned prompt.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the first N answers of each.")
@@ -116,7 +122,7 @@ def _with_code(runs: Sequence[Run], names: Sequence[str]) -> list[Run]:
 
 @command.command("check", params=judge_options())
 @click.argument("model", metavar="MODEL")
-@click.option("--votes", type=click.IntRange(min=1), default=3, show_default=True, help="On each answer.")
+@_votes
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only so many tasks [default: 12].")
 @click.option("--bars", metavar="NAME=N,…", help="What its measures must reach, such as kappa=0.5.")
 @click.option("--catalogue", type=click.Path(path_type=Path), metavar="DIR", help="Other tasks than ours.")
@@ -139,7 +145,6 @@ def check_command(
     Right answers and wrong ones, the same with other names, comments, claims, orders, and in pairs. Its sheet
     goes into the history; below a bar it is uncalibrated, and its points are shown apart.
     """
-    from benchkit.contract import JudgeRun
     from benchkit.running.judging import judge_settings
     from benchkit.running.plan import plan_run
 
@@ -163,7 +168,6 @@ def tune_command(
 
     Half of the tasks are learnt from, the gain is measured on the others, and what gains nothing is not kept.
     """
-    from benchkit.contract import JudgeRun
     from benchkit.running.judging import judge_settings
     from benchkit.running.plan import plan_run
 
@@ -195,7 +199,6 @@ def tell(plans: Sequence[PlannedRun], judged: Sequence[Run], *, output_to_stderr
 
 def _why_doubted(run: Run, settings: RunSettings) -> str:
     """Why the judge's word does not count yet; empty where it does, or where it judged itself."""
-    from benchkit.contract import JudgeRun
     from benchkit.telling.comparison.catalog import Catalog
     from benchkit.telling.comparison.judgements import why_uncalibrated
     from benchkit.telling.history import open_store

@@ -30,7 +30,6 @@ from benchkit.verdict import Verdict
 if TYPE_CHECKING:
     from benchkit.judging.judges.llm.engine import AskQuestion
 
-VOTES = 3
 ENOUGH = 50.0  # points from which lists count an answer as passed
 
 
@@ -39,7 +38,7 @@ class Court:
     """A judge as it was asked for: its programs by rubric, and how many votes it has on each answer."""
 
     rubrics: Mapping[str, Rubric]
-    votes: int = VOTES
+    votes: int = JudgeRun.VOTES
     states: Mapping[str, Any] = field(default_factory=dict)  # what tuning added, by rubric
 
     def programs(self, names: Iterable[str]) -> dict[str, Program]:

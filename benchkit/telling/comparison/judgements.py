@@ -180,6 +180,9 @@ def _words_of_check(judging: Run) -> list[str]:
     words = [PROGRAM, "judge", "check", config.path or judging.model]
     if not config.path and not config.value("provider") and config.base_url:
         words += ["--base-url", config.base_url]
+    votes = number(told_by(judging).get("votes"))
+    if judging.benchmark == JudgeRun.CODE and votes is not None and votes < JudgeRun.VOTES:
+        words += ["--votes", f"{votes:g}"]  # with more a check would be of another judge
     given = config.script_args or ()
     pairs = pairwise(given)
     return [*words, *(word for pair in pairs if pair[0] in CHANGES_WORDS for word in pair)]

@@ -114,6 +114,8 @@ def test_fewer_votes_than_were_checked_are_doubted(tmp_path: Path) -> None:
     """A majority of three was checked, and a single vote is less sure; more votes are no worse."""
     assert "check it with --votes 1" in doubt(tmp_path, judge_run("r-1", told={"votes": 1}), check_run())
     assert doubt(tmp_path, judge_run("r-1", told={"votes": 5})) == ""
+    unchecked = doubt(tmp_path / "empty", judge_run("r-1", told={"votes": 1}))
+    assert unchecked.endswith("judge check stand-in --base-url http://box:8000/v1 --votes 1")
 
 
 def test_judges_of_one_name_at_two_addresses_are_two(tmp_path: Path) -> None:
