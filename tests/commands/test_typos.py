@@ -69,4 +69,4 @@ def test_no_flag_of_our_scripts_is_taken_for_a_slip(script: object) -> None:
 def test_no_flag_of_a_run_is_taken_for_a_slip_in_a_batch() -> None:
     """But for --model and --benchmark, which a batch has in the plural alone."""
     near = {one for one in flags_of(run) for known in flags_of(batch) if is_near(one, known)}
-    assert near <= {"--model", "--benchmark"}
+    assert near == {"--model", "--benchmark"}

@@ -67,7 +67,8 @@ def test_what_a_judge_said_stands_with_the_run_and_with_the_answer(tmp_path: Pat
     assert "code quality: names: no – &lt;b&gt; is no name" in text
     assert "some-judge" not in browser.get("/").text
     compared = browser.get("/compare").text
-    assert "some-judge judge" not in compared, "it is nothing to be compared with"
+    assert f'name="run" value="{run.id}"' in compared
+    assert 'name="run" value="j-1"' not in compared, "it is nothing to be compared with"
     assert ">71.3 ?</td>" in compared
     assert "? Alpha: the judge is uncalibrated, its points prove nothing" in compared
     beside = compared.partition("<summary>Alpha judged by some-judge, which is uncalibrated:</summary>")[2]
