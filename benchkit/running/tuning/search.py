@@ -21,8 +21,8 @@ MUCH_SLOWER = 0.8  # of the best so far: not worth a second measurement
 GIVE_UP = 2.0  # times as long as the fastest
 LEAST_PATIENCE_S = 3.0  # a moment in which others take the processor is no reason to give up
 BETTER = 1.03  # or it is the same
-SEARCH_SHARE = 0.6  # of the budget; the rest is for the finals
-SLOT_TURNS = 3  # more, of the numbers that are near to the fastest
+SEARCH_SHARE = 0.75  # of the budget; the rest is for the finals
+SLOT_TURNS = 2  # more, of the numbers that are near to the fastest
 DOES_NOT_FIT = "not started: by the estimate it does not fit"
 
 
