@@ -39,7 +39,7 @@ def judged(folder: Path, code: str) -> Attempt:
 
 
 def test_tests_that_hang_end_in_their_time(tmp_path: Path) -> None:
-    """And count among test_timeouts."""
+    """Whatever they wait for."""
     assert judged(tmp_path, "def halve(n):\n    while True:\n        pass\n").verdict is Verdict.TIMEOUT
 
 

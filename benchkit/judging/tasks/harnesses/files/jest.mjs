@@ -36,44 +36,77 @@ const hooksUrl = `data:text/javascript,${encodeURIComponent(hooks)}`;
 if (nodeModule.registerHooks) nodeModule.registerHooks(await import(hooksUrl));
 else nodeModule.register(hooksUrl);
 
+// An answer may change what all objects share. So matchers use what was there before it, and neither iterators
+// nor methods of arrays.
 const { inspect } = util;
-const { is, keys, getOwnPropertySymbols, prototype } = Object;
+const { freeze, is, keys, entries, getOwnPropertySymbols, prototype } = Object;
 const { isArray } = Array;
-const tagOf = Function.prototype.call.bind(prototype.toString);
-const own = Function.prototype.call.bind(prototype.hasOwnProperty);
+const { apply } = Reflect;
+const { isView } = ArrayBuffer;
+const { isNaN } = Number;
+const { abs } = Math;
+const { Date, Error, Map, RegExp, Set, String } = globalThis;
+const method = (fn) => Function.prototype.call.bind(fn);
+const tagOf = method(prototype.toString), own = method(prototype.hasOwnProperty);
+const includes = method(String.prototype.includes), split = method(String.prototype.split);
+const exec = method(RegExp.prototype.exec), timeOf = method(Date.prototype.getTime);
+const eachOfMap = method(Map.prototype.forEach), eachOfSet = method(Set.prototype.forEach);
 
-function keysOf(value, strict) {
-  const all = [...keys(value), ...getOwnPropertySymbols(value)];
-  return strict ? all : all.filter((key) => value[key] !== undefined);
+function listOf(...fill) {
+  const list = { __proto__: null, length: 0 };
+  for (let at = 0; at < fill.length; at += 1) fill[at]((each) => { list[list.length++] = each; });
+  return list;
 }
 
-function equal(one, other, strict, seen = []) {
+const valuesOf = (array) => (add) => { for (let at = 0; at < array.length; at += 1) add(array[at]); };
+
+function all(list, holds) {
+  for (let at = 0; at < list.length; at += 1) if (!holds(list[at])) return false;
+  return true;
+}
+
+const some = (list, holds) => !all(list, (each) => !holds(each));
+
+function keysOf(value, strict) {
+  const names = listOf(valuesOf(keys(value)), valuesOf(getOwnPropertySymbols(value)));
+  return strict ? names : listOf((add) => all(names, (key) => { if (value[key] !== undefined) add(key); return true; }));
+}
+
+function entriesOf(collection) {
+  return collection instanceof Map
+    ? listOf((add) => eachOfMap(collection, (value, key) => add([key, value])))
+    : listOf((add) => eachOfSet(collection, add));
+}
+
+function equal(one, other, strict, seen = null) {
   if (is(one, other)) return true;
   if (typeof one !== "object" || typeof other !== "object" || one === null || other === null) return false;
   const tag = tagOf(one);
   if (tag !== tagOf(other)) return false;
   if (strict && one.constructor !== other.constructor) return false;
-  if (one instanceof Date) return is(+one, +other);
+  if (one instanceof Date) return is(timeOf(one), timeOf(other));
   if (one instanceof RegExp) return String(one) === String(other);
   if (one instanceof Error) return one.message === other.message;
   if (tag === "[object Number]" || tag === "[object String]" || tag === "[object Boolean]") {
     return is(one.valueOf(), other.valueOf());
   }
-  if (seen.some(([left, right]) => left === one && right === other)) return true;
-  const deeper = [...seen, [one, other]];
-  const same = (left, right) => equal(left, right, strict, deeper);
-  if (one instanceof Map || one instanceof Set) {
-    const rest = [...other];
-    return one.size === other.size && [...one].every((entry) => {
-      const at = rest.findIndex((each) => same(entry, each));
-      return at >= 0 && rest.splice(at, 1).length === 1;
-    });
+  for (let above = seen; above !== null; above = above.seen) {
+    if (above.one === one && above.other === other) return true;
   }
-  if (isArray(one) || ArrayBuffer.isView(one)) {
+  const same = (left, right) => equal(left, right, strict, { one, other, seen });
+  if (one instanceof Map || one instanceof Set) {
+    const left = entriesOf(one), right = entriesOf(other), taken = { __proto__: null };
+    const finds = (entry) => {
+      for (let at = 0; at < right.length; at += 1) if (!taken[at] && same(entry, right[at])) return (taken[at] = true);
+      return false;
+    };
+    return left.length === right.length && all(left, finds);
+  }
+  if (isArray(one) || isView(one)) {
     if (one.length !== other.length) return false;
   }
   const ours = keysOf(one, strict), theirs = keysOf(other, strict);
-  return ours.length === theirs.length && ours.every((key) => own(other, key) && same(one[key], other[key]));
+  return ours.length === theirs.length && all(ours, (key) => own(other, key) && same(one[key], other[key]));
 }
 
 const shown = (value) => inspect(value, { depth: 6, breakLength: 100, maxArrayLength: 200 });
@@ -81,8 +114,8 @@ const shown = (value) => inspect(value, { depth: 6, breakLength: 100, maxArrayLe
 function throwsAs(thrown, wanted) {
   if (wanted === undefined) return true;
   const message = thrown?.message ?? String(thrown);
-  if (typeof wanted === "string") return message.includes(wanted);
-  if (wanted instanceof RegExp) return wanted.test(message);
+  if (typeof wanted === "string") return includes(message, wanted);
+  if (wanted instanceof RegExp) return exec(wanted, message) !== null;
   if (typeof wanted === "function") return thrown instanceof wanted;
   return message === wanted?.message;
 }
@@ -98,38 +131,44 @@ function thrownBy(given) {
   return null;
 }
 
+const membersOf = (given) => (isArray(given) ? given : [...given]);
+
 const MATCHERS = {
   toBe: is,
   toEqual: (given, wanted) => equal(given, wanted, false),
   toStrictEqual: (given, wanted) => equal(given, wanted, true),
-  toBeCloseTo: (given, wanted, digits = 2) => is(given, wanted) || Math.abs(given - wanted) < 10 ** -digits / 2,
+  toBeCloseTo: (given, wanted, digits = 2) => is(given, wanted) || abs(given - wanted) < 10 ** -digits / 2,
   toBeDefined: (given) => given !== undefined,
   toBeUndefined: (given) => given === undefined,
   toBeNull: (given) => given === null,
-  toBeNaN: (given) => Number.isNaN(given),
-  toBeTruthy: (given) => Boolean(given),
+  toBeNaN: (given) => isNaN(given),
+  toBeTruthy: (given) => !!given,
   toBeFalsy: (given) => !given,
   toBeInstanceOf: (given, wanted) => given instanceof wanted,
   toBeGreaterThan: (given, wanted) => given > wanted,
   toBeGreaterThanOrEqual: (given, wanted) => given >= wanted,
   toBeLessThan: (given, wanted) => given < wanted,
   toBeLessThanOrEqual: (given, wanted) => given <= wanted,
-  toContain: (given, wanted) => (typeof given === "string" ? given.includes(wanted) : [...given].includes(wanted)),
-  toContainEqual: (given, wanted) => [...given].some((each) => equal(each, wanted, false)),
+  toContain: (given, wanted) =>
+    typeof given === "string"
+      ? includes(given, wanted)
+      : some(membersOf(given), (each) => each === wanted || is(each, wanted)),
+  toContainEqual: (given, wanted) => some(membersOf(given), (each) => equal(each, wanted, false)),
   toHaveLength: (given, wanted) => given.length === wanted,
-  toHaveProperty: (given, name, ...wanted) => {
+  toHaveProperty: (given, name, wanted, count) => {
     let value = given;
-    for (const part of isArray(name) ? name : String(name).split(".")) {
+    const found = all(isArray(name) ? name : split(String(name), "."), (part) => {
       if (value === null || value === undefined || !(part in Object(value))) return false;
       value = value[part];
-    }
-    return !wanted.length || equal(value, wanted[0], false);
+      return true;
+    });
+    return found && (count < 2 || equal(value, wanted, false));
   },
-  toMatch: (given, wanted) => (typeof wanted === "string" ? given.includes(wanted) : wanted.test(given)),
+  toMatch: (given, wanted) => (typeof wanted === "string" ? includes(given, wanted) : exec(wanted, given) !== null),
   toMatchObject: (given, wanted) => {
     const fits = (part, pattern) =>
       typeof pattern === "object" && pattern !== null && !isArray(pattern)
-        ? Object(part) === part && keys(pattern).every((key) => fits(part[key], pattern[key]))
+        ? Object(part) === part && all(keys(pattern), (key) => fits(part[key], pattern[key]))
         : equal(part, pattern, false);
     return fits(given, wanted);
   },
@@ -139,27 +178,29 @@ const MATCHERS = {
   },
 };
 MATCHERS.toThrowError = MATCHERS.toThrow;
+const NAMED = entries(MATCHERS);
 
 function checks(given, negated, judge) {
-  const all = {};
-  for (const [name, matcher] of Object.entries(MATCHERS)) {
-    all[name] = (...wanted) => judge(given, (value) => {
-      if (Boolean(matcher(value, ...wanted)) !== negated) return;
+  const made = { __proto__: null };
+  for (let at = 0; at < NAMED.length; at += 1) {
+    const name = NAMED[at][0], matcher = NAMED[at][1];
+    made[name] = (...wanted) => judge(given, (value) => {
+      if (!!matcher(value, wanted[0], wanted[1], wanted.length) !== negated) return;
       const told = wanted.length ? `\nExpected: ${negated ? "not " : ""}${wanted.map(shown).join(", ")}` : "";
       throw new Error(`expect(received)${negated ? ".not" : ""}.${name}()\n${told}\nReceived: ${shown(value)}`);
     });
   }
-  return Object.freeze(all);
+  return freeze(made);
 }
 
 function withNegation(given, judge) {
-  return Object.freeze({ ...checks(given, false, judge), not: checks(given, true, judge) });
+  return freeze({ ...checks(given, false, judge), not: checks(given, true, judge) });
 }
 
 const later = (given, pick) => withNegation(given, async (promise, check) => check(await pick(promise)));
 
 export function expect(given) {
-  return Object.freeze({
+  return freeze({
     ...withNegation(given, (value, check) => check(value)),
     get resolves() { return later(given, (promise) => promise); },
     get rejects() {
@@ -174,13 +215,13 @@ export function expect(given) {
     },
   });
 }
-Object.freeze(expect);
+freeze(expect);
 
 const eachOf = (declare) => (table) => (name, fn) => {
-  for (const row of table) {
-    const given = isArray(row) ? row : [row];
+  for (let next = 0; next < table.length; next += 1) {
+    const given = isArray(table[next]) ? table[next] : [table[next]];
     let at = 0;
-    declare(name.replace(/%[sdifjop]/g, (place) => (at < given.length ? util.format(place, given[at++]) : place)), () => fn(...given));
+    declare(name.replace(/%[sdifjop]/g, (place) => (at < given.length ? util.format(place, given[at++]) : place)), () => apply(fn, undefined, given));
   }
 };
 const nothing = () => {};
@@ -192,7 +233,7 @@ function declared(declare) {
   made.only = made;
   made.skip = nothing;
   made.todo = nothing;
-  return Object.freeze(made);
+  return freeze(made);
 }
 
 export const test = declared(runnerTest);
