@@ -67,10 +67,18 @@ def test_sleeping_costs_no_cpu_time(best: Sandbox) -> None:
 
 
 def test_cpu_limit(sandbox: Sandbox) -> None:
-    """CPU time has a limit of its own, and one that ignores the warning is killed a second later."""
+    """CPU time has a limit of its own."""
     limits = Limits(wall_s=60, cpu_s=1)  # on a busy machine a second of it takes a while
     plain = sandbox.run(Program(source="while True: pass"), limits)
     assert (plain.verdict, plain.signal) == (Verdict.TIMEOUT, "SIGXCPU")
+
+
+def test_a_program_that_ignores_the_warning_of_its_cpu_limit(best: Sandbox) -> None:
+    """It is killed a second later."""
+    source = "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    deaf = best.run(Program(source=source), Limits(wall_s=60, cpu_s=1))
+    assert (deaf.verdict, deaf.signal) == (Verdict.TIMEOUT, "SIGKILL")
+    assert deaf.cpu_seconds < 3
 
 
 @pytest.mark.parametrize("size", [1, 65_536, 5_000_000])

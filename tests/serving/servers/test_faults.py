@@ -97,8 +97,12 @@ def test_killed_while_loading(stand_in: Ask) -> None:
     began = time.monotonic()
     server = LlamaServer(request, print)
     server.start()
-    killer = threading.Timer(0.5, lambda: os.kill(server.process.pids()[0], signal.SIGKILL))
-    killer.start()
+
+    def kill_it() -> None:
+        wait_until(lambda: bool(server.process.pids()))
+        os.kill(server.process.pids()[0], signal.SIGKILL)
+
+    threading.Thread(target=kill_it).start()
     with pytest.raises(ServerDied, match="killed from outside while loading tiny"):
         server.ready()
     server.stop()
