@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from benchkit.asking.script import speaker
-from benchkit.contract import JUDGING_BOXES
+from benchkit.asking.script import say, speaker
+from benchkit.contract import JUDGING_BOXES, Variable
+from benchkit.errors import ClusterError
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
@@ -27,9 +29,21 @@ class Jail:
     limits: AskedLimits
     boxes: str | None = None  # the address of the head whose boxes judge
 
+    checks: bool = False  # nothing is to be judged: it is only seen whether all is there
+
     def for_check(self, check: bool) -> Jail:
         """With one worker where nothing is to be judged."""
-        return replace(self, workers=1) if check else self
+        return replace(self, workers=1, checks=True) if check else self
+
+    def judges_here_after_all(self, error: ClusterError) -> bool:
+        """Whether this machine takes the boxes' place, so that boxes which are gone end no night.
+
+        In a run of the runner's, then, whose check has found them; a person who typed the command is told.
+        """
+        here = not self.checks and bool(os.environ.get(Variable.EVENTS))
+        if here:
+            say(f"{error}: this machine judges by itself")
+        return here
 
 
 @dataclass(frozen=True)
@@ -86,11 +100,17 @@ def _on_boxes(jail: Jail, address: str, language: Language | None) -> Iterator[O
     with ExitStack() as stack:
 
         def opened(problem_set: ProblemSet) -> Bench:
-            from benchkit.judging.elsewhere.boxes import JudgingBoxes, work_of
+            from benchkit.judging.elsewhere.boxes import JudgingBoxes
+            from benchkit.judging.elsewhere.forms import work_of
             from benchkit.judging.elsewhere.judges import BoxesJudge, Desk, Here
 
             work = work_of(problem_set, jail.level, jail.workers, jail.limits)
-            boxes = stack.enter_context(JudgingBoxes(address, work, speaker()))
+            try:
+                boxes = stack.enter_context(JudgingBoxes(address, work, speaker()))
+            except ClusterError as error:
+                if not jail.judges_here_after_all(error):
+                    raise
+                return stack.enter_context(_opened_here(jail, language, problem_set))
             here = stack.enter_context(closing(Here(partial(_opened_here, jail, language, problem_set))))
             judge = BoxesJudge(Desk(boxes, here, _description), problem_set, boxes.conditions)
             kinds = {**boxes.conditions, JUDGING_BOXES: boxes.kinds}

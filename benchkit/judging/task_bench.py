@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from benchkit.asking.script import say, speaker
 from benchkit.asking.tasks import Catalogue, Task
-from benchkit.errors import UsageError
+from benchkit.errors import ClusterError, UsageError
 from benchkit.judging.bench import Jail
 from benchkit.judging.kept import KeptVerdicts, open_kept_verdicts
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
@@ -22,6 +22,7 @@ from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 
 if TYPE_CHECKING:
+    from benchkit.judging.elsewhere.boxes import JudgingBoxes
     from benchkit.judging.sandbox import Isolation, Sandbox
 
 
@@ -62,6 +63,9 @@ def open_bench(
         yield TaskBench(judge, sandbox, toolchains, install)
 
 
+OpenBench = Callable[[], AbstractContextManager[TaskBench]]
+
+
 class JudgesTasks(Protocol):
     """What a TaskJudge offers here, and a box elsewhere."""
 
@@ -100,36 +104,52 @@ def open_judging(
     catalogue: Catalogue, jail: Jail, *, install: bool = False, browser: bool = False
 ) -> Iterator[TaskJudging]:
     """SandboxError, or ClusterError, where nobody can judge."""
+    if jail.boxes is not None and install:
+        raise UsageError("--install-deps installs on this machine: leave it or --sandbox-on out")
     opening = partial(
         open_bench, catalogue, jail.level, jail.workers, jail.limits, install=install, browser=browser
     )
-    if jail.boxes is not None:
-        if install:
-            raise UsageError("--install-deps installs on this machine: leave it or --sandbox-on out")
-        with _on_boxes(catalogue, jail, jail.boxes, opening, browser=browser) as judging:
-            yield judging
-        return
+    with ExitStack() as stack:
+        yield stack.enter_context(_judging(stack, catalogue, jail, opening, browser=browser))
+
+
+def _judging(
+    stack: ExitStack, catalogue: Catalogue, jail: Jail, opening: OpenBench, *, browser: bool
+) -> AbstractContextManager[TaskJudging]:
+    """By the boxes, which are open by then; by this machine where none are asked for, or are there."""
+    if jail.boxes is None:
+        return _by_this_machine(jail, opening)
+    from benchkit.judging.elsewhere.boxes import JudgingBoxes
+    from benchkit.judging.elsewhere.forms import work_of
+
+    work = work_of(catalogue, jail.level, jail.workers, jail.limits, browser=browser)
+    try:
+        boxes = stack.enter_context(JudgingBoxes(jail.boxes, work, speaker()))
+    except ClusterError as error:
+        if not jail.judges_here_after_all(error):
+            raise
+        return _by_this_machine(jail, opening)
+    return _by_boxes(jail, boxes, opening)
+
+
+@contextmanager
+def _by_this_machine(jail: Jail, opening: OpenBench) -> Iterator[TaskJudging]:
     with opening() as bench:
         isolation, missing = bench.sandbox.isolation, bench.toolchains.missing()
+        # Of toolchains each task counts its own.
+        kept_under = {"install_deps": bench.installed, "limits": asdict(jail.limits)}
         yield TaskJudging(
             *(bench.judge, bench.sandbox.workers, isolation, isolation.level, missing, bench.as_record),
-            {
-                "install_deps": install,
-                "limits": asdict(jail.limits),
-            },  # of toolchains each task counts its own
+            kept_under,
             lambda: bench,
         )
 
 
 @contextmanager
-def _on_boxes(
-    catalogue: Catalogue, jail: Jail, address: str, opening: Callable[[], Any], *, browser: bool
-) -> Iterator[TaskJudging]:
-    from benchkit.judging.elsewhere.boxes import JudgingBoxes, work_of
+def _by_boxes(jail: Jail, boxes: JudgingBoxes, opening: OpenBench) -> Iterator[TaskJudging]:
     from benchkit.judging.elsewhere.judges import BoxesTaskJudge, Desk, Here
 
-    work = work_of(catalogue, jail.level, jail.workers, jail.limits, browser=browser)
-    with JudgingBoxes(address, work, speaker()) as boxes, closing(Here(opening)) as here:
+    with closing(Here(opening)) as here:
         desk: Desk[TaskBench] = Desk(
             boxes, here, lambda bench: (bench.sandbox.isolation, bench.toolchains.as_record())
         )

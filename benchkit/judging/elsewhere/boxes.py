@@ -15,11 +15,11 @@ from time import monotonic
 from typing import Any, Self
 
 from benchkit import __version__
-from benchkit.asking.problems.base import Problem, ProblemSet
+from benchkit.asking.problems.base import Problem
 from benchkit.errors import ClusterError, UsageError
-from benchkit.judging.elsewhere.forms import Asked, Failed, Work, examples_of
+from benchkit.judging.elsewhere.forms import Asked, Failed, Work
 from benchkit.judging.elsewhere.session import CannotJudge, Nonsense, Session
-from benchkit.judging.sandbox import AskedLimits, Isolation, WorkerLost
+from benchkit.judging.sandbox import Isolation, WorkerLost
 from benchkit.link.calls import Box, Calls, Operation, Refused
 
 KEEPS_EVERY_S = 2.0
@@ -282,14 +282,6 @@ class JudgingBoxes:
         if "workers" not in offer:
             raise CannotJudge(str(offer.get("refusal")))
         return Session(self._calls, box, self._work)
-
-
-def work_of(
-    problem_set: ProblemSet, level: str, workers: int | None, limits: AskedLimits, *, browser: bool = False
-) -> Work:
-    """What boxes must know of a problem set before they judge it."""
-    name, version, sha256 = problem_set.name, problem_set.version, problem_set.sha256
-    return Work(name, version, sha256, examples_of(problem_set), level, workers, limits, browser)
 
 
 def _end(session: Session) -> None:

@@ -134,6 +134,14 @@ def examples_of(problem_set: ProblemSet) -> tuple[Problem, ...]:
     return tuple(map(self_contained, first.values()))
 
 
+def work_of(
+    problem_set: ProblemSet, level: str, workers: int | None, limits: AskedLimits, *, browser: bool = False
+) -> Work:
+    """What boxes must know of a problem set before they judge it."""
+    name, version, sha256 = problem_set.name, problem_set.version, problem_set.sha256
+    return Work(name, version, sha256, examples_of(problem_set), level, workers, limits, browser)
+
+
 def _plain(value: Any) -> Any:
     if value is None or type(value) in (str, int, float, bool, bytes):
         return value

@@ -13,11 +13,14 @@ import pytest
 
 from benchkit.asking.problems import load
 from benchkit.asking.problems.base import ProblemSet
+from benchkit.asking.tasks import TaskChoice, load_catalogue
+from benchkit.contract import Variable
 from benchkit.errors import BenchError, ClusterError, UsageError
 from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.elsewhere import boxes
 from benchkit.judging.sandbox import NOTHING_ASKED
 from benchkit.judging.scoring import Judged, judge_saved, read_samples
+from benchkit.judging.task_bench import open_judging
 from benchkit.link.calls import Operation
 from benchkit.verdict import Verdict
 from tests.judging.elsewhere.in_process import FACTS, Boxes, boxes_in_process
@@ -174,6 +177,27 @@ def test_boxes_that_cannot_judge_are_told_before_anything_is_asked(
         pytest.raises(kind, match=why),
     ):
         open_bench(problems)
+
+
+def test_a_night_goes_on_where_its_boxes_are_gone(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    problems: ProblemSet,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A run of the runner's, whose check has found them, judges here; the check itself is told."""
+    monkeypatch.setenv(Variable.EVENTS, str(tmp_path / "events.jsonl"))
+    jail, problem = Jail("auto", 1, NOTHING_ASKED, ADDRESS), problems.problems[0]
+    catalogue = load_catalogue(ROOT / "demo" / "tasks").choose(TaskChoice(["python_easy_clamp"]))
+    with boxes_in_process(monkeypatch, {}):
+        with starting_bench(jail.for_check(True)) as open_bench, pytest.raises(ClusterError, match="no box"):
+            open_bench(problems)
+        with starting_bench(jail) as open_bench:
+            judgement = open_bench(problems).judge.judge(problem, problem.solution or "")
+        with open_judging(catalogue, jail) as judging:
+            assert judging.judge.judge_answer(catalogue.problems[0], "?").verdict is Verdict.EMPTY
+    assert (judgement.verdict, dict(judgement.further)) == (Verdict.PASSED, {})
+    assert capsys.readouterr().err.count("on each: this machine judges by itself") == 2
 
 
 def test_a_toolchain_that_no_box_has_is_told_with_the_command_that_brings_it(
