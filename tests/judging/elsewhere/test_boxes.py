@@ -24,6 +24,7 @@ from benchkit.judging.task_bench import open_judging
 from benchkit.link.calls import Operation
 from benchkit.verdict import Verdict
 from tests.judging.elsewhere.in_process import FACTS, Boxes, boxes_in_process
+from tests.judging.judges.test_agreement import HEAVY, MODEL, ours_and_published
 from tests.support import ROOT
 
 ADDRESS = "head"
@@ -104,6 +105,23 @@ def test_boxes_give_this_machines_verdicts_and_lose_none(
     said = capsys.readouterr().err
     assert "alpha judges no more (tls://alpha:1 does not answer within 8 s): its answers are judged" in said
     assert "beta judges no more (its judging process has ended)" in said
+
+
+@pytest.mark.heavy
+def test_boxes_give_the_published_verdicts(shared_data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A real model's answers to HumanEval+, with values of all kinds: evalplus published the same."""
+    found = load(file=shared_data / "evalplus" / "HumanEvalPlus-v0.1.9.jsonl.gz")
+    found = found.select([one.id for one in found.problems if one.id not in HEAVY][::3])
+    samples = read_samples(shared_data / MODEL / "humaneval" / "generated.jsonl", found)
+    with (
+        boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}),
+        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+    ):
+        bench = open_bench(found)
+        rows = list(judge_saved(bench.judge, found, samples, bench.workers))
+    ours, theirs = ours_and_published(rows, shared_data, "humaneval")
+    assert ours == theirs
+    assert {row.further["judged_on"]["box"] for row in rows} == {"alpha", "beta"}
 
 
 def test_a_box_that_answers_nonsense_is_asked_no_more(

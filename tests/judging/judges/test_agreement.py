@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from benchkit.asking.problems import load
 from benchkit.judging.sandbox import Sandbox
-from benchkit.judging.scoring import judge_saved, open_judge, read_samples
+from benchkit.judging.scoring import Judged, judge_saved, open_judge, read_samples
 from benchkit.records import Verdict
 
 MODEL = "verdicts/qwen2.5-coder-1.5b-base"
@@ -32,13 +33,22 @@ def test_published_verdicts(
     found = load(file=shared_data / "evalplus" / problems)
     chosen = [problem.id for problem in found.problems if problem.id not in HEAVY | KNOWN][::every]
     found = found.select(chosen)
-    published = json.loads((shared_data / MODEL / folder / "generated_eval_results.json").read_text())["eval"]
     samples = read_samples(shared_data / MODEL / folder / "generated.jsonl", found)
+    rows = judge_saved(open_judge(found, sandbox), found, samples, 2)
+    ours, theirs = ours_and_published(rows, shared_data, folder)
+    assert len(ours) == len(chosen)
+    assert {task: ours[task] for task in ours if ours[task] != theirs[task]} == {}
+
+
+def ours_and_published(
+    rows: Iterable[Judged], shared_data: Path, folder: str
+) -> tuple[dict[str, tuple[bool, bool]], dict[str, tuple[bool, bool]]]:
+    """By task: whether its answer passes the base tests, and whether it passes all."""
+    published = json.loads((shared_data / MODEL / folder / "generated_eval_results.json").read_text())["eval"]
     ours, theirs = {}, {}
-    for row in judge_saved(open_judge(found, sandbox), found, samples, 2):
+    for row in rows:
         (one,) = published[row.task_id]
         base = one["base_status"] == "pass"
         theirs[row.task_id] = (base, base and one["plus_status"] == "pass")
         ours[row.task_id] = (row.base_verdict is Verdict.PASSED, row.verdict is Verdict.PASSED)
-    assert len(ours) == len(chosen)
-    assert {task: ours[task] for task in ours if ours[task] != theirs[task]} == {}
+    return ours, theirs
