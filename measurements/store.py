@@ -57,12 +57,15 @@ def _children_s() -> float:
 def _server_s(server: Server) -> float:
     """Of all its processes, those that have ended included."""
     main = psutil.Process(int((server.data / "postmaster.pid").read_text().split()[0]))
-    try:
-        times = [main.cpu_times(), *(child.cpu_times() for child in main.children())]
-    except psutil.NoSuchProcess:  # one has ended just now
-        return _server_s(server)
-    ended = times[0].children_user + times[0].children_system
-    return float(ended + sum(one.user + one.system for one in times))
+    while True:
+        children = main.children()
+        try:
+            times = [main.cpu_times(), *(child.cpu_times() for child in children)]
+        except psutil.NoSuchProcess:
+            continue
+        if main.children() == children:  # else one ended meanwhile, and was counted twice or not at all
+            ended = times[0].children_user + times[0].children_system
+            return float(ended + sum(one.user + one.system for one in times))
 
 
 def append_some(url: str, writer: int, folder: str | None = None) -> list[float]:

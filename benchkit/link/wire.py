@@ -34,6 +34,7 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
     "distributed.scheduler.work-stealing": False,
+    "distributed.scheduler.events-cleanup-delay": "1s",  # of lost boxes; as it comes an hour
 }
 
 
