@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from benchkit.errors import BenchError
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import check_script
+from benchkit.settings import FOR_SCRIPT
 
 AT_ONCE = 4
 
@@ -22,7 +23,7 @@ def script_problems(plans: Iterable[PlannedRun]) -> list[str]:
 def command_of(plan: PlannedRun) -> str:
     """What the script is asked to do, but for the model and the folder."""
     settings = plan.settings
-    asked = (settings.temperature, settings.max_tokens, settings.parallel)
+    asked = [getattr(settings, name) for name in (*FOR_SCRIPT, "parallel")]
     return repr((plan.script, settings.script_args, *asked))
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
-from benchkit.running.batch.checks import script_problems
+from benchkit.running.batch.checks import command_of, script_problems
 from benchkit.running.batch.expand import Expansion, expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
 from benchkit.running.plan import plan_run
@@ -620,3 +620,15 @@ def test_benchmarks_may_stand_beside_a_plan_that_names_none(tmp_path: Path) -> N
         read_plan(plan, ["human_eval"])
     with pytest.raises(PlanProblems, match="no benchmarks in the plan"):
         expanded({"models": [str(F16)]})
+
+
+def test_what_a_script_is_told_otherwise_is_checked_of_its_own() -> None:
+    """One of two places that judge may be wrong; models and folders make no difference."""
+    plan = plan_run(replace(BASE, benchmark="demo", model=F16))
+    elsewhere = [
+        replace(plan, settings=replace(plan.settings, **changes))
+        for changes in ({"sandbox_on": "alpha"}, {"sandbox_on": "beta"}, {"test_timeout": 1.0})
+    ]
+    assert len({command_of(one) for one in (plan, *elsewhere)}) == 4
+    same = replace(plan, id="other", settings=replace(plan.settings, model=QUANTIZED))
+    assert command_of(same) == command_of(plan)
