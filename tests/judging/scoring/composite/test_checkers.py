@@ -287,9 +287,11 @@ class Bench:
     isolation: Isolation = field(default_factory=lambda: Isolation("none", ()))
     workers: int = 1
     programs: list[Program] = field(default_factory=list)
+    processor_s: list[float] = field(default_factory=list)  # that each may use
 
-    def run(self, program: Program, _limits: Limits) -> Outcome:
+    def run(self, program: Program, limits: Limits) -> Outcome:
         self.programs.append(program)
+        self.processor_s.append(limits.cpu_s or 0)
         return self.outcome(program)
 
 
@@ -335,6 +337,7 @@ def test_what_fails_is_found_by_halves() -> None:
     checked = check_all(Counting(), codes, opening(bench))
     assert [checked[code] is None for code in codes] == [False] * 20 + [True] + [False] * 20
     assert len(bench.programs) <= 14
+    assert sum(bench.processor_s) < 250  # so long at most, where one keeps its compiler busy for ever
 
 
 def test_a_linter_that_finds_nothing_in_its_probe_is_absent() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from benchkit.errors import SandboxError
@@ -18,9 +18,10 @@ from benchkit.verdict import Verdict
 ABSENT = "absent"
 AT_ONCE = 50
 TRIES = 3  # of a sandbox whose worker fails
+# Of one process, in seconds: short enough to find by halves the piece that a compiler is never done with.
+CPU_S, CPU_S_OF_EACH = 10.0, 0.5
+WAITING = 6.0  # wall time allowed for each second of processor time, on a busy machine
 LIMITS = Limits(
-    wall_s=300.0,
-    cpu_s=300.0,
     memory_mb=3072,
     output_bytes=64 << 20,
     file_bytes=512 << 20,
@@ -84,8 +85,10 @@ def _check(checker: Checker, sandbox: Sandbox, codes: Sequence[Code]) -> dict[Ha
 
 def _run(checker: Checker, codes: Sequence[Code], sandbox: Sandbox) -> Outcome:
     program = checker.program(codes)
+    cpu_s = CPU_S + CPU_S_OF_EACH * len(codes)
+    limits = replace(LIMITS, cpu_s=cpu_s, wall_s=WAITING * cpu_s)
     for _ in range(TRIES):
-        outcome = sandbox.run(program, LIMITS)
+        outcome = sandbox.run(program, limits)
         if not outcome.sandbox_failed:
             return outcome
     raise ToolFailed(f"{checker.name}: {outcome.detail or 'the sandbox failed'}")
