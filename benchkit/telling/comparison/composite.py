@@ -158,11 +158,20 @@ def _why_none(run: Run, part: ScorePart | Figure) -> str:
 
 def _of_shared(values: Mapping[str, float], shared: Sequence[str], methods: set[str]) -> PartScore:
     if len(methods) > 1:
-        return PartScore(why=f"measured in different ways: {' or '.join(sorted(methods))}")
+        return PartScore(
+            why=f"measured in different ways: {_what_differs(methods)}: --rejudge measures again"
+        )
     if not shared:
         return PartScore(why="there is no problem that all of these passed and that was measured")
     points = [values[task] for task in shared]
     return PartScore(fmean(points), points_interval(points), len(points))
+
+
+def _what_differs(methods: set[str]) -> str:
+    """`clippy 0.1.95 or clippy absent`: the tools that all methods name alike are no reason."""
+    tools = [method.split(", ") for method in sorted(methods)]
+    shared = set.intersection(*map(set, tools))
+    return " or ".join(", ".join(one for one in each if one not in shared) or "without it" for each in tools)
 
 
 def _speed(rows: Sequence[Contestant], scoring: Scoring) -> list[PartScore]:

@@ -147,7 +147,8 @@ def test_qualities_of_different_tools_are_not_compared(tmp_path: Path) -> None:
     other.results.record["further"]["parts"]["quality"]["method"] = "rule 1, ruff 2"
     rows = rows_of(a_history(tmp_path, run_with_parts("A"), other))
     assert (
-        rows["A"]["parts"]["quality"]["why"] == "measured in different ways: rule 1, ruff 1 or rule 1, ruff 2"
+        rows["A"]["parts"]["quality"]["why"]
+        == "measured in different ways: ruff 1 or ruff 2: --rejudge measures again"
     )
 
 
