@@ -181,7 +181,6 @@ REFUSED = {
         ("r-1", "--judge", "j", "--base-url", NOWHERE, "--server", "xllamacpp"),
         "leave one out",
     ),
-    "no address": (("r-1", "--judge", "j", "--base-url", "box"), "--base-url box is no address"),
     "a model without answers": (
         ("judge-7b", "--judge", "j", "--base-url", NOWHERE),
         "no run of judge-7b can be judged",
@@ -193,6 +192,7 @@ REFUSED = {
     ),
 }
 REFUSED_BY_SCRIPT = {
+    "no address": (("r-1", "--judge", "j", "--base-url", "box"), "--base-url box is no address"),
     "an unknown bar": (("check", str(F16), "--bars", "kapa=1"), "unknown bar 'kapa'"),
     "no such catalogue": (("check", str(F16), "--catalogue", "none"), "none"),
     "a rubric with an item twice": (
@@ -222,6 +222,7 @@ def test_what_cannot_be_judged_is_refused_in_one_line(
     assert len(runs_in(judged_history)) == 2
 
 
+@needs_dspy
 @pytest.mark.heavy
 @pytest.mark.parametrize("case", REFUSED_BY_SCRIPT)
 def test_what_the_script_refuses_is_told_in_one_line(case: str, bench: Bench, judged_history: Path) -> None:
