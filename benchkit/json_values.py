@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 _MOST = 1e15  # beyond it a float is no exact whole number
@@ -73,3 +74,14 @@ READERS: Mapping[str, Callable[[object], Any]] = {
     "Mapping[str, Any] | None": mapping,
     "tuple[Mapping[str, Any], ...] | None": mappings,
 }
+
+
+def json_objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """One a line; half a line, as a crash leaves it, and what is no object are passed over."""
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(row, dict):
+            yield row

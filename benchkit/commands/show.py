@@ -110,7 +110,8 @@ def _answer_lines(folder: Path, task: str) -> Iterator[str]:
     """Each sample of the task with its verdict and its code; nothing where the run kept none."""
     from benchkit.contract import RunFile
     from benchkit.errors import UnknownName
-    from benchkit.telling.history.artifacts import code_of, json_objects
+    from benchkit.json_values import json_objects
+    from benchkit.telling.history.artifacts import code_of
 
     verdicts, answers = (
         list(json_objects(_read(folder / name).encode().splitlines()))

@@ -18,6 +18,7 @@ from benchkit import __version__
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import RunFile
 from benchkit.files import LineLog, atomic_write
+from benchkit.json_values import json_objects
 
 KEY, CONDITIONS = "code", "conditions"
 
@@ -56,26 +57,15 @@ class KeptVerdicts:
 def _read(path: Path, conditions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """The verdicts by their code; where they were made under other conditions, a file without any."""
     wanted = json.loads(json.dumps({CONDITIONS: conditions}))
-    rows = list(_rows(path))
+    rows = []
+    if path.exists():
+        with path.open("rb") as lines:
+            rows = list(json_objects(lines))
     if rows[:1] == [wanted]:
         return {str(row[KEY]): row for row in rows if KEY in row}
     with explained(path):
         atomic_write(path, json.dumps(wanted) + "\n")
     return {}
-
-
-def _rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Half a line, as a crash leaves it, is passed over."""
-    if not path.exists():
-        return
-    with path.open("rb") as lines:
-        for line in lines:
-            try:
-                row = json.loads(line)
-            except ValueError:
-                continue
-            if isinstance(row, dict):
-                yield row
 
 
 @contextmanager

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.contract import ATTEMPTS, AttemptFile, Event, EventKey, RunFile
+from benchkit.json_values import json_objects
 from benchkit.records import Run, Status, Verdict
-from benchkit.telling.history.artifacts import artifact_rows, json_objects
+from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
 from benchkit.telling.reports.flips import changed_files, code_in
 from benchkit.telling.reports.gallery import natural

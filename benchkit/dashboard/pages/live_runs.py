@@ -9,11 +9,11 @@ from pathlib import Path
 from benchkit.contract import RunFile
 from benchkit.dashboard.at_work import run_at_work
 from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
+from benchkit.json_values import json_objects
 from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, each_once, live_runs
 from benchkit.running.live.form import history_name
 from benchkit.runs import run_of
-from benchkit.telling.history.artifacts import json_objects
 from benchkit.telling.history.sealed import last_lines, open_below
 
 LOG_BYTES, LOG_LINES = 2000, 8

@@ -11,11 +11,10 @@ from typing import Any
 from benchkit.contract import JudgeRun
 from benchkit.errors import HistoryError
 from benchkit.files import LineLog, sync_folder
-from benchkit.json_values import number, whole
+from benchkit.json_values import json_objects, number, whole
 from benchkit.records import Run, Status
 from benchkit.running.live.owner import Owner, read_owner, this_process
 from benchkit.telling.history import open_store
-from benchkit.telling.history.artifacts import json_objects
 from benchkit.terminal import printable
 
 RACING = "racing"

@@ -17,6 +17,7 @@ from typing import Any
 
 from benchkit.errors import UsageError
 from benchkit.files import DISK_IS_FULL, atomic_write, make_private_folder
+from benchkit.json_values import json_objects
 from benchkit.link.calls import BUSY, GroupState, Refused
 from benchkit.masking import Mask
 from benchkit.running.batch.disk_space import too_little_to_start
@@ -28,7 +29,6 @@ from benchkit.running.live import live_runs
 from benchkit.running.orders import OnLostBox, Order, read_order
 from benchkit.running.runner.child import Child
 from benchkit.telling.history import open_store, to_record
-from benchkit.telling.history.artifacts import json_objects
 
 GROUPS = "groups-of-cluster"  # a folder among the box's runs
 PROCESS = "benchkit.running.boxes.group_process"

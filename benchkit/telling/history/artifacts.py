@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from benchkit.contract import ATTEMPTS, SERVER_LOGS, AttemptFile, RunFile
+from benchkit.json_values import json_objects
 from benchkit.records import Run
 from benchkit.telling.history.sealed import open_below
 
@@ -45,17 +45,6 @@ def json_rows(path: Path) -> Iterator[dict[str, Any]]:
     """The same of a file that is not in the history yet."""
     with suppress(OSError), path.open("rb") as lines:
         yield from json_objects(lines)
-
-
-def json_objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """One a line; half a line, as a crash leaves it, and what is no object are passed over."""
-    for line in lines:
-        try:
-            row = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(row, dict):
-            yield row
 
 
 def code_of(row: Mapping[str, Any]) -> str:

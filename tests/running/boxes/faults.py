@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 
-from benchkit.telling.history.artifacts import json_objects
+from benchkit.json_values import json_objects
 from tests.postgresql import Server, missing, running_server
 from tests.running.boxes.clock import make_clock, why_no_clock
 from tests.running.boxes.disk import Disk, why_no_disk

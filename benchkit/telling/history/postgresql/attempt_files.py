@@ -7,9 +7,9 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from benchkit.contract import RunFile
-from benchkit.json_values import number
+from benchkit.json_values import json_objects, number
 from benchkit.records import Run
-from benchkit.telling.history.artifacts import RunFiles, code_of, json_objects
+from benchkit.telling.history.artifacts import RunFiles, code_of
 from benchkit.telling.history.postgresql.rows import storable_text
 
 if TYPE_CHECKING:
