@@ -60,6 +60,6 @@ def check(history: str) -> int:
         print(problem)
     waiting = len(store.waiting())
     if waiting:
-        print(f"{waiting} runs wait on this box until {history} takes them")
+        print(f"runs on this box that wait until {history} takes them: {waiting}")
     print(f"{len(store.heads())} runs, {count or 'no'} problem{'' if count == 1 else 's'}")
     return 1 if count else 0

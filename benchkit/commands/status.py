@@ -51,7 +51,7 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
         print_json_list(_records(overview, waiting))
         return
     if waiting:
-        print(f"{len(waiting)} runs wait on this box until {history} takes them")
+        print(f"runs on this box that wait until {history} takes them: {len(waiting)}")
     if not states:
         print(f"no batch was started with {history} yet")
         return

@@ -225,7 +225,7 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
         batch = typed("batch", plan)
         assert batch.returncode == 0, batch.stdout + batch.stderr
         assert "follow by themselves" in batch.stderr
-        assert f"1 runs wait on this box until {place} takes them" in typed("status").stdout
+        assert f"runs on this box that wait until {place} takes them: 1" in typed("status").stdout
         open_store(place).append(a_run("a-single-run"))
         told = json.loads(typed("status", "--json").stdout)
         assert [row["waits_for_store"] for row in told] == [True, True]
