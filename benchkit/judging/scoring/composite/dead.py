@@ -54,28 +54,44 @@ def _unused(tree: ast.Module, entry_point: str | None) -> Iterator[ast.stmt]:
     roots = {entry_point} if entry_point else set(_public_names(tree))
     live = named | {name for name in roots if name}
     reached: set[int] = set()
-    while fresh := [one for one in definitions if one.name in live and id(one) not in reached]:
+    while fresh := [one for one in definitions if _name_of(one) in live and id(one) not in reached]:
         for one in fresh:
             reached.add(id(one))
-            live |= _names_of(one.body) | _names_around(one)
+            live |= _names_within(one)
     yield from (one for one in definitions if id(one) not in reached)
 
 
 def _public_names(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
-        if isinstance(node, Definition) and not node.name.startswith("_"):
-            yield node.name
+        if (name := _name_of(node)) and not name.startswith("_"):
+            yield name
 
 
-def _definitions(tree: ast.AST) -> Iterator[Definition]:
+def _name_of(node: ast.AST) -> str | None:
+    """What a definition is called, also a lambda's by its assignment; None of anything else."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return name
+        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Lambda()):
+            return name
+    return None
+
+
+def _names_within(node: ast.stmt) -> set[str]:
+    if isinstance(node, Definition):
+        return _names_of(node.body) | _names_around(node)
+    return _names_of(ast.iter_child_nodes(node))
+
+
+def _definitions(tree: ast.AST) -> Iterator[ast.stmt]:
     for node in ast.iter_child_nodes(tree):
-        if isinstance(node, Definition):
+        if isinstance(node, ast.stmt) and _name_of(node):
             yield node
         if not isinstance(node, ast.ClassDef):
             yield from _definitions(node)
 
 
-def _names_of(body: Iterable[ast.stmt]) -> set[str]:
+def _names_of(body: Iterable[ast.AST]) -> set[str]:
     """The names that these statements use, without nested definitions: those count once they are live."""
     names: set[str] = set()
     waiting: list[ast.AST] = list(body)
@@ -85,6 +101,8 @@ def _names_of(body: Iterable[ast.stmt]) -> set[str]:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name.startswith("__"):
                 waiting += node.body  # Python calls it
             continue
+        if _name_of(node):
+            continue  # a lambda's, which counts once it is live
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Attribute):

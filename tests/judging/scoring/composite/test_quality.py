@@ -14,6 +14,7 @@ from benchkit.judging.scoring.composite import complexity, quality
 from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import canonical
+from benchkit.judging.scoring.composite.dead import dead_statements
 from benchkit.judging.scoring.composite.formatters import formatted_lines, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
@@ -155,6 +156,7 @@ def test_what_only_dead_code_uses_is_as_bad_as_what_nothing_uses() -> None:
     assigned = source.replace("    return sums", "    spare = 3\n    return sums")
     both = [
         (imported, f"{imported}\n\ndef spare():\n    return os.sep\n"),
+        (imported, f"{imported}\n\nspare = lambda: os.sep\n"),
         (imported, f"{imported}\n\nclass Spare:\n    def one(self):\n        return os.sep\n"),
         (
             assigned,
@@ -164,6 +166,17 @@ def test_what_only_dead_code_uses_is_as_bad_as_what_nothing_uses() -> None:
     for plain, padded in both:
         bad, worse = qualities((plain, "running"), (padded, "running"))
         assert worse < bad < 70
+
+
+def test_a_lambda_that_is_called_is_not_dead() -> None:
+    """Nor one that is the function itself which was asked for, or the key of a sort."""
+    for source in (
+        "def f(x):\n    twice = lambda y: 2 * y\n    return twice(x)\n",
+        "f = lambda x: g(x)\ng = lambda x: x\n",
+        "def f(x):\n    key = lambda y: y\n    return sorted(x, key=key)\n",
+    ):
+        assert dead_statements(ast.parse(source), "f") == 0
+    assert dead_statements(ast.parse("f = lambda x: x\ng = lambda x: h(x)\nh = lambda x: x\n"), "f") == 2
 
 
 def test_functions_that_only_dead_code_calls_are_dead() -> None:
