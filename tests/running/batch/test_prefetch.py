@@ -25,6 +25,8 @@ from benchkit.settings import RunSettings
 from tests.running.batch.support import COMMAND, SUMMARY, script, until_released, write_plan
 from tests.support import F16, QUANTIZED, runs_in, wait_until
 
+NEARLY_ALL = 90.0  # percent: a kernel may take single pages of files back at any time
+
 
 def cold_copy(path: Path) -> Path:
     """A model whose bytes are on the disk and not in memory."""
@@ -50,12 +52,13 @@ def test_the_next_file_is_read_while_a_model_runs(tmp_path: Path) -> None:
     with subprocess.Popen(
         COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as night:
-        wait_until(lambda: cached_percent([cold]) == 100.0)
+        wait_until(lambda: (cached_percent([cold]) or 0.0) >= NEARLY_ALL)
         assert runs_in(tmp_path) == []
         (tmp_path / "released").touch()
         assert night.wait(60) == 0
     second = runs_in(tmp_path)[1]
-    assert (second["model"], second["telemetry"]["model_cached_percent"]) == ("second", 100.0)
+    assert second["model"] == "second"
+    assert second["telemetry"]["model_cached_percent"] >= NEARLY_ALL
 
 
 @pytest.mark.parametrize(

@@ -38,9 +38,9 @@ def stand_in(ask: Ask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ask:
     program = tmp_path / "llama-server"  # a path of its own: what a program says of itself is remembered
     program.symlink_to(STAND_IN)
 
-    def request(faults: str = "", **changes: object) -> ServerRequest:
+    def request(faults: str = "", kind: str = "llama-server", **changes: object) -> ServerRequest:
         monkeypatch.setenv("STAND_IN", faults)
-        return ask("llama-server", **{"llama_server": program} | changes)
+        return ask(kind, **{"llama_server": program} | changes)
 
     return request
 

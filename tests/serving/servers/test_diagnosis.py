@@ -78,7 +78,7 @@ def test_words_become_one_line(words: str, error: type[ServerError], text: str, 
     """The cause is found among what comes before and after it, and its line says what to do."""
     after = "" if error is ServerDied else "0.00.000.002 E srv  llama_server: exiting due to an error\n"
     log = f"0.00.000.001 I srv  llama_server: initializing\n{words}\n{after}"
-    found = error_of_failed_start(FailedStart("llama-server b1", ask(), exit_code=1, log=log))
+    found = error_of_failed_start(FailedStart("llama-server b1", ask("llama-server"), exit_code=1, log=log))
     assert type(found) is error
     assert text in str(found)
     assert "\n" not in str(found)
@@ -99,7 +99,7 @@ def test_a_silent_end(
     code: int, by_kernel: bool | None, error: type[ServerError], text: str, ask: Ask
 ) -> None:
     """Where the log is silent, the way it ended and the kernel's own count speak."""
-    found = error_of_failed_start(FailedStart("llama-server b1", ask(), code, "", by_kernel))
+    found = error_of_failed_start(FailedStart("llama-server b1", ask("llama-server"), code, "", by_kernel))
     assert type(found) is error
     assert text in str(found)
 
