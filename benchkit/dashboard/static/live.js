@@ -7,7 +7,7 @@ const title = document.title;
 const state = document.getElementById("state");
 const banner = document.getElementById("connection");
 const icon = document.querySelector("link[rel=icon]");
-let socket, connected = false, tries = 0, lastNews = new Date(), known = null, refreshing = false;
+let socket, connected = false, tries = 0, lastNews = new Date(), known = null, refreshing = false, stale = false;
 
 const clock = (when) => when.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
 const runs = () => document.querySelectorAll("[data-run]");
@@ -70,7 +70,7 @@ function hear(box, at) {
 function takeList(list, further) {
   const ids = [...list.map((run) => run.id), ...further].sort().join();
   tell(list);
-  if (known !== null && known !== ids && document.querySelector("[data-refreshes]")) refresh();
+  if (known !== ids) refresh(); // the first time, too: between the page and its first message anything may have begun
   known = ids;
   for (const run of list) draw(byRun(run.id), run.snapshot);
 }
@@ -179,25 +179,33 @@ function draw(run, shot) {
 
 const nameOf = (element) => element.dataset.post ?? element.dataset.delete ?? element.getAttribute("href");
 
+// What changes while the page is fetched is fetched after it.
 async function refresh() {
   const live = document.querySelector("[data-refreshes]");
+  stale = true;
   if (!live || refreshing) return;
   refreshing = true;
   try {
-    const answer = await fetch(location.href);
-    if (answer.ok) {
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      const open = [...live.querySelectorAll("[data-run] details[open]")].map((one) => one.closest("[data-run]").dataset.run);
-      const held = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
-      live.replaceChildren(...page.querySelector("[data-refreshes]").childNodes);
-      wake(live);
-      if (held) [...live.querySelectorAll("a, button")].find((one) => nameOf(one) === held)?.focus();
-      for (const id of open) byRun(id)?.querySelector("details")?.setAttribute("open", "");
-      follow();
+    while (stale) {
+      stale = false;
+      await drawAnew(live);
     }
   } finally {
     refreshing = false;
   }
+}
+
+async function drawAnew(live) {
+  const answer = await fetch(location.href);
+  if (!answer.ok) return;
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const open = [...live.querySelectorAll("[data-run] details[open]")].map((one) => one.closest("[data-run]").dataset.run);
+  const held = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
+  live.replaceChildren(...page.querySelector("[data-refreshes]").childNodes);
+  wake(live);
+  if (held) [...live.querySelectorAll("a, button")].find((one) => nameOf(one) === held)?.focus();
+  for (const id of open) byRun(id)?.querySelector("details")?.setAttribute("open", "");
+  follow();
 }
 
 connect();
