@@ -11,8 +11,8 @@ import json
 import logging
 import os
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from benchkit.asking.answers.reasoning import without_reasoning
@@ -21,18 +21,33 @@ from benchkit.errors import MissingDependency
 
 AskQuestion = Callable[[Question], Answer]
 MARK = re.compile(r"\[\[ ## \w+ ## \]\]")
+NO_BARS = "TQDM_DISABLE"
 PIP = "pip install -r locks/judge.lock in the clone, or pip install 'dspy>=3.4.1,<4'"
 
 
 def import_dspy() -> Any:
     """DSPy, which speaks of its own matters on no terminal of ours."""
-    os.environ.setdefault("TQDM_DISABLE", "1")
     try:
-        import dspy
+        with _without_progress_bars():
+            import dspy
     except ImportError:
         raise MissingDependency("DSPy, with which models judge,", PIP) from None
     logging.getLogger("dspy").setLevel(logging.CRITICAL)
     return dspy
+
+
+@contextmanager
+def _without_progress_bars() -> Iterator[None]:
+    """Of tqdm, which asks for it as it is imported; programs that we start later may have theirs."""
+    before = os.environ.get(NO_BARS)
+    os.environ[NO_BARS] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[NO_BARS]
+        else:
+            os.environ[NO_BARS] = before
 
 
 class ClientEngine:

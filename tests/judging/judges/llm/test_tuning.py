@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
 from benchkit.errors import ProblemsError
+from benchkit.judging.judges.llm.engine import import_dspy
 from benchkit.judging.judges.llm.program import Program, read_state
 from benchkit.judging.judges.llm.rubrics import read_rubrics
 from benchkit.judging.judges.llm.subjects import Subject
@@ -104,3 +106,12 @@ def test_a_program_that_somebody_changed_is_refused(state: object) -> None:
     with pytest.raises(ProblemsError, match="what it has for backend is no prompt of a judge") as refused:
         Program(rubric, cast(Any, state))
     assert "\n" not in str(refused.value)
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_importing_dspy_leaves_the_environment_as_it_was() -> None:
+    """Programs that are started later have progress bars of their own to show."""
+    before = dict(os.environ)
+    import_dspy()
+    assert dict(os.environ) == before
