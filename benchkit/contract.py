@@ -185,6 +185,11 @@ JUDGING_SERVICE = "benchkit.judging.service"
 JUDGING_FRAME = Struct(">QI")
 """What a frame begins with: the number that its reply has, too, and the size of what follows."""
 
+JUDGING_BEAT = (1 << 64) - 1
+"""The number of the frames by which the service says that it is alive, whatever it is busy with."""
+
+JUDGING_BEATS_EVERY_S = 2.0
+
 JUDGING_OFFER = "offer"
 """The word by which the service tells how this machine would judge."""
 

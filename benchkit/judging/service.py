@@ -13,14 +13,14 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
-from threading import Lock
+from threading import Event, Lock, Thread
 from typing import Any, BinaryIO
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.tasks.base import Catalogue, Task
-from benchkit.contract import JUDGING_OFFER
+from benchkit.contract import JUDGING_BEAT, JUDGING_BEATS_EVERY_S, JUDGING_OFFER
 from benchkit.errors import BenchError, UsageError
 from benchkit.judging.elsewhere.forms import Asked, Failed, Opened, Part, Unknown, Work, pack, unpack
 from benchkit.judging.elsewhere.frames import read_frame, write_frame
@@ -61,14 +61,18 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     writing = Lock()
 
     def reply(number: int, value: object) -> None:
-        with writing:
-            write_frame(replies, number, pack(value))
+        reply_bytes(number, pack(value))
 
-    first = read_frame(requests)
-    if first is None:
-        return
-    number, data = first
+    def reply_bytes(number: int, data: bytes) -> None:
+        with writing:
+            write_frame(replies, number, data)
+
     with ExitStack() as stack:
+        stack.enter_context(beating(lambda: reply_bytes(JUDGING_BEAT, b"")))
+        first = read_frame(requests)
+        if first is None:
+            return
+        number, data = first
         try:
             opened, judge_one = stack.enter_context(opened_bench(unpack(data)))
         except (BenchError, ValueError, OSError) as error:
@@ -88,6 +92,26 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             else:
                 reply(number, Failed("it is no question"))
         pool.shutdown(cancel_futures=True)
+
+
+@contextmanager
+def beating(beat: Callable[[], None]) -> Iterator[None]:
+    """Meanwhile the box hears that this process is alive."""
+    over = Event()
+
+    def go_on() -> None:
+        with suppress(OSError):  # the box is gone: the requests end, too
+            beat()
+            while not over.wait(JUDGING_BEATS_EVERY_S):
+                beat()
+
+    thread = Thread(target=go_on, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
 
 
 def verdict(problems: Problems, judge_one: JudgeOne, asked: Asked) -> object:

@@ -17,16 +17,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from benchkit.contract import JUDGING_FRAME, JUDGING_OFFER, JUDGING_SERVICE
+from benchkit.contract import JUDGING_BEAT, JUDGING_FRAME, JUDGING_OFFER, JUDGING_SERVICE
 from benchkit.environment import ROOT
 from benchkit.link.calls import Operation, Refused
 
 OFFER_WITHIN_S = 120.0
 LEFT_ALONE_S = 30.0  # a session that nobody has asked for so long is over
+LOOKS_EVERY_S = 1.0  # at all of them
+SILENT_LOOKS = 30  # a process that sends nothing between so many of them is frozen: it would hold its slots
 MOST_WAIT_S = 10.0
 SESSIONS_A_PROCESSOR = 2
 ENDS_WITHIN_S = 10.0
-LARGEST_NUMBER = (1 << 64) - 1
 COMMAND = (sys.executable, "-m", JUDGING_SERVICE)
 
 
@@ -52,6 +53,8 @@ class Session:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
         self.asked_at = time.monotonic()
+        self._silent = 0  # looks, not seconds: this process may have been frozen itself
+        self._over_because = "its judging process has ended"
         self._replies: dict[int, asyncio.Future[bytes]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._reading = asyncio.create_task(self._read())
@@ -73,11 +76,26 @@ class Session:
 
     def keep(self) -> None:
         if self.is_over:
-            raise Refused("its judging process has ended")
+            raise Refused(self._over_because)
         self.asked_at = time.monotonic()
 
-    def forget(self, number: int) -> None:
-        self._replies.pop(number, None)
+    def look(self) -> None:
+        """Whether it has been silent for too long: then it is killed, and whoever waits for it is told."""
+        self._silent += 1
+        if self._silent > SILENT_LOOKS and not self.is_over:
+            self._over_because = f"its judging process said nothing for {SILENT_LOOKS * LOOKS_EVERY_S:.0f} s"
+            with suppress(ProcessLookupError):
+                self.process.kill()
+
+    def take(self, number: int) -> bytes | None:
+        """The reply to this number, taken; None where it is not there yet."""
+        reply = self._replies[number]
+        if not reply.done():
+            return None
+        del self._replies[number]
+        if reply.cancelled():
+            raise Refused(self._over_because)
+        return reply.result()
 
     async def _send(self, number: int, frame: bytes, slots: asyncio.Semaphore | None) -> None:
         if slots is None:
@@ -98,6 +116,7 @@ class Session:
         try:
             while True:
                 head = await self.process.stdout.readexactly(JUDGING_FRAME.size)
+                self._silent = 0
                 number, size = JUDGING_FRAME.unpack(head)
                 frame = await self.process.stdout.readexactly(size)
                 reply = self._replies.get(number)
@@ -166,16 +185,12 @@ class Judging:
     ) -> dict[str, Any]:
         """The reply, or nothing where it is not there yet: then the same is asked again."""
         one = self._session(session)
-        if not 0 <= int(number) <= LARGEST_NUMBER:
+        if not 0 <= int(number) < JUDGING_BEAT:
             raise Refused(f"{number} is no number of a question")
         reply = one.reply(number, b64decode(frame), slots)
         await asyncio.wait({reply}, timeout=min(float(wait_s), MOST_WAIT_S))
-        if not reply.done():
-            return {}
-        one.forget(number)
-        if reply.cancelled():
-            raise Refused("its judging process has ended")
-        return {"frame": b64encode(reply.result()).decode()}
+        taken = one.take(number)
+        return {} if taken is None else {"frame": b64encode(taken).decode()}
 
     async def keep(self, session: str) -> dict[str, Any]:
         self._session(session).keep()
@@ -193,9 +208,11 @@ class Judging:
         return self.sessions[name]
 
     async def mind(self) -> None:
-        """End the sessions that nobody asks for any more."""
+        """End the sessions that nobody asks for any more, and those whose process is frozen."""
         while True:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(LOOKS_EVERY_S)
+            for one in self.sessions.values():
+                one.look()
             await self._end_where(lambda one: time.monotonic() - one.asked_at > LEFT_ALONE_S)
 
     async def _end_where(self, condition: Callable[[Session], bool]) -> None:

@@ -40,7 +40,8 @@ class Boxes:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        self.judging = {name: self._now(_made()) for name in facts}
+        self._minding: list[asyncio.Task[None]] = []
+        self.judging = {name: self._now(self._made()) for name in facts}
 
     def __enter__(self) -> Self:
         return self
@@ -70,23 +71,26 @@ class Boxes:
             answer.set_exception(error)
         return answer
 
-    def kill_processes(self, name: str) -> None:
+    def kill_processes(self, name: str, number: signal.Signals = signal.SIGKILL) -> None:
         """Of the sessions at one box."""
         for session in self.judging[name].sessions.values():
-            session.process.send_signal(signal.SIGKILL)
+            session.process.send_signal(number)
 
     def end(self) -> None:
+        for minding in self._minding:
+            self._loop.call_soon_threadsafe(minding.cancel)
         for one in self.judging.values():
             self._now(one.end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
+    async def _made(self) -> Judging:
+        judging = Judging()
+        self._minding.append(asyncio.create_task(judging.mind()))
+        return judging
+
     def _now(self, work: Any) -> Any:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
-
-
-async def _made() -> Judging:
-    return Judging()
 
 
 @contextmanager

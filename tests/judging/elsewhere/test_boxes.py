@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from benchkit.judging.sandbox import NOTHING_ASKED
 from benchkit.judging.scoring import Judged, judge_saved, read_samples
 from benchkit.judging.task_bench import open_judging
 from benchkit.link.calls import Operation
+from benchkit.running.boxes import judging
 from benchkit.verdict import Verdict
 from tests.judging.elsewhere.in_process import FACTS, Boxes, boxes_in_process
 from tests.judging.judges.test_agreement import HEAVY, MODEL, ours_and_published
@@ -105,6 +108,29 @@ def test_boxes_give_this_machines_verdicts_and_lose_none(
     said = capsys.readouterr().err
     assert "alpha judges no more (tls://alpha:1 does not answer within 8 s): its answers are judged" in said
     assert "beta judges no more (its judging process has ended)" in said
+
+
+def test_a_judging_process_that_is_frozen_holds_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its box is alive and notices: the process ends, and what it had under way is judged elsewhere."""
+    monkeypatch.setattr(boxes, "BACK_WITHIN_S", 0.0)
+    monkeypatch.setattr(boxes, "KEEPS_EVERY_S", 600.0)
+    monkeypatch.setattr(judging, "SILENT_LOOKS", 5)
+    monkeypatch.setattr(judging, "LOOKS_EVERY_S", 0.6)
+    with boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster:
+        ask, replies = cluster.ask, count()
+
+        def freeze(*asked: Any, **arguments: Any) -> Any:
+            if asked[1] == Operation.JUDGE and next(replies) == 3:
+                cluster.kill_processes("alpha", signal.SIGSTOP)
+            return ask(*asked, **arguments)
+
+        cluster.ask = freeze  # type: ignore[method-assign]
+        there, conditions = judged(problems, samples_in(tmp_path, problems), ADDRESS)
+        assert len(there) == len(problems.problems)
+        assert {name for name, one in conditions["boxes"].items() if one["answers"]} == {"alpha", "desk"}
+    assert "alpha judges no more (its judging process said nothing for 3 s)" in capsys.readouterr().err
 
 
 @pytest.mark.heavy
