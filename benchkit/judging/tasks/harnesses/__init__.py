@@ -2,7 +2,7 @@
 
 base.py   Harness, and what passes through it: Trial, BuildPlan, Run
 catch.py  C++ tests that bring Catch2's single header; cpp_names.py  which of its names an answer touches;
-          boost.py  the headers of Boost that they include
+          boost.py  the headers of Boost that they include; preparing.py  what both compile once
 own.py    tasks that bring commands of their own
 files/    files for the jail: the runners that replace a language's own, and C++'s check macros
 

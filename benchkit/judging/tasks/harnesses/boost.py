@@ -10,11 +10,10 @@ import subprocess
 from collections.abc import Collection, Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 from benchkit.asking.tasks.base import Files
-from benchkit.files import new_folder
 from benchkit.judging.tasks.harnesses.cpp_names import changed_macros
+from benchkit.judging.tasks.harnesses.preparing import compile_in, prepare_once
 from benchkit.languages.cpp import boost_folder, boost_version
 
 ALONE, AFTER_CATCH = "bench_boost.hpp", "bench_catch_boost.hpp"
@@ -28,7 +27,6 @@ _NO_CODE = re.compile(
     re.DOTALL,
 )
 _INCLUDE = re.compile(rf"#include[ \t]*[<\"]([\w./]+)[>\"]{_END}")
-_preparing = Lock()
 
 
 def places() -> tuple[str, ...]:
@@ -69,15 +67,12 @@ def prepare_boost(parent: Path, compiler: Sequence[str], header: str, catch_firs
     """The header alone, and behind the precompiled header of tests in the folder above; None without it."""
     version = boost_version(Path(compiler[0]))
     name = sha256("\0".join((header, version, catch_first)).encode()).hexdigest()[:12]
-    folder = parent / f"boost-{name}"
-    with _preparing:
-        if not folder.exists():
-            try:
-                with new_folder(folder) as draft:
-                    _compile(draft, compiler, header, parent, catch_first)
-            except subprocess.CalledProcessError:
-                return None
-    return folder
+    try:
+        return prepare_once(
+            parent / f"boost-{name}", lambda draft: _compile(draft, compiler, header, parent, catch_first)
+        )
+    except subprocess.CalledProcessError:
+        return None
 
 
 def _compile(folder: Path, compiler: Sequence[str], header: str, parent: Path, catch_first: str) -> None:
@@ -85,5 +80,5 @@ def _compile(folder: Path, compiler: Sequence[str], header: str, parent: Path, c
     (folder / ALONE).write_text(include)
     (folder / AFTER_CATCH).write_text(f'#include "{catch_first}"\n{include}')
     for name in (ALONE, AFTER_CATCH):
-        command = (*compiler, "-I", str(parent), *places(), "-x", "c++-header", "-o", f"{name}.gch", name)
-        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        words = (*places(), "-x", "c++-header", "-o", f"{name}.gch", name)
+        compile_in(folder, *compiler, "-I", str(parent), *words)

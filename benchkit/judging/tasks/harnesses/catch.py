@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
-from threading import Lock
 
 from benchkit.asking.tasks.base import Files
-from benchkit.files import new_folder
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, support
 from benchkit.judging.tasks.harnesses.boost import (
     AFTER_CATCH,
@@ -24,6 +21,7 @@ from benchkit.judging.tasks.harnesses.boost import (
     prepare_boost,
 )
 from benchkit.judging.tasks.harnesses.cpp_names import leaves_alone
+from benchkit.judging.tasks.harnesses.preparing import compile_in, prepare_once, write_support
 
 PROGRAM, SCRIPT = "bench_tests", "bench_build.sh"
 CATCH, CATCH_FIRST = "test/catch.hpp", "bench_catch.hpp"
@@ -35,7 +33,6 @@ CATCH_FLAGS = (
 BEFORE_CATCH = "bench_before_catch.cpp"
 _CATCH_INCLUDED = re.compile(r"^#(?:ifdef EXERCISM_TEST_SUITE|include [<\"][^>\"]*catch\.hpp)", re.MULTILINE)
 _EITHER_INCLUDED = re.compile(f"{_CATCH_INCLUDED.pattern}|{INCLUDED.pattern}", re.MULTILINE)
-_preparing = Lock()
 
 
 def plan_with_catch(
@@ -107,12 +104,7 @@ def _prepare_catch(parent: Path, gxx: str, header: bytes) -> Path:
     """Precompile each distinct header once, below a folder that the sandbox shows."""
     ours = support("catch_main.cpp") + support("bench_token.hpp")
     name = sha256(header + ours + " ".join((*CATCH_FLAGS, CATCH_FIRST)).encode()).hexdigest()[:12]
-    folder = parent / f"catch-{name}"
-    with _preparing:
-        if not folder.exists():
-            with new_folder(folder) as draft:
-                _compile_catch(draft, gxx, header)
-    return folder
+    return prepare_once(parent / f"catch-{name}", lambda draft: _compile_catch(draft, gxx, header))
 
 
 def _compile_catch(folder: Path, gxx: str, header: bytes) -> None:
@@ -122,12 +114,3 @@ def _compile_catch(folder: Path, gxx: str, header: bytes) -> None:
     (folder / CATCH_FIRST).write_text(f'#include "{CATCH}"\n')  # its pragmas need an including file
     compile_in(folder, gxx, *CATCH_FLAGS, "-x", "c++-header", "-o", f"{CATCH_FIRST}.gch", CATCH_FIRST)
     compile_in(folder, gxx, *CATCH_FLAGS, "-I", ".", "-c", "-o", "main.o", "catch_main.cpp")
-
-
-def write_support(folder: Path, *names: str) -> None:
-    for name in names:
-        (folder / name).write_bytes(support(name))
-
-
-def compile_in(folder: Path, *command: str) -> None:
-    subprocess.run(command, cwd=folder, check=True, capture_output=True)

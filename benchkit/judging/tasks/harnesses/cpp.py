@@ -9,14 +9,9 @@ from pathlib import Path
 
 from benchkit.asking.tasks.base import Files
 from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
-from benchkit.judging.tasks.harnesses.catch import (
-    CATCH,
-    PROGRAM,
-    compile_in,
-    plan_with_catch,
-    write_support,
-)
+from benchkit.judging.tasks.harnesses.catch import CATCH, PROGRAM, plan_with_catch
 from benchkit.judging.tasks.harnesses.cpp_names import changed_name
+from benchkit.judging.tasks.harnesses.preparing import compile_in, write_support
 from benchkit.languages import Toolchain
 from benchkit.languages.cpp import FLAGS, GXX, has_boost
 from benchkit.languages.finding import shared_folder

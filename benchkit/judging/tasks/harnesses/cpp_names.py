@@ -40,7 +40,7 @@ def changed_macros(text: bytes) -> list[bytes]:
 def changed_name(header: bytes, text: bytes) -> str:
     """A macro or a namespace of the header that this file changes; empty where it changes none."""
     whole = _SPLICE.sub(b"", text)
-    changed = (*_CHANGED.findall(whole), *_REOPENED.findall(whole), *_KEPT_ASIDE.findall(whole))
+    changed = (*changed_macros(whole), *_REOPENED.findall(whole), *_KEPT_ASIDE.findall(whole))
     return next((name.decode() for name in changed if name in _names(header)[1]), "")
 
 
