@@ -67,7 +67,7 @@ def _temperature(handle: Any) -> float | None:
 
 
 def _energy(handle: Any) -> float | None:
-    """The counter in units of its own, each so many microreply; older libraries call the counter power."""
+    """The counter in units of its own, each so many microjoules; older libraries call the counter power."""
     reply = _ask(amdsmi.amdsmi_get_energy_count, handle)
     counter = _number(reply, "energy_accumulator") or _number(reply, "power")
     unit = _number(reply, "counter_resolution")
