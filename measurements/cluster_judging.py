@@ -82,14 +82,7 @@ def judged(made: Fleet, samples: int, *words: str, sleeps_s: float = 0.0) -> Cos
     wait = f"    __import__('time').sleep({sleeps_s})\n" if sleeps_s else ""
     rows = [{"task_id": one["task_id"], "completion": wait + one["canonical_solution"]} for one in ROWS]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows for _ in range(samples)))
-    command = [
-        sys.executable,
-        str(ROOT / "run_eval.py"),
-        "--problems-file",
-        str(DEMO),
-        "--samples",
-        str(path),
-    ]
+    command = [sys.executable, str(ROOT / "run_eval.py")]
     began, used = time.monotonic(), cpu_s(made)
     command += ["--problems-file", str(DEMO), "--samples", str(path), *ONE_WORKER, *words]
     subprocess.run(
