@@ -193,6 +193,10 @@ class RunMachine(Part):
     os: str | None = None
     box: str | None = None  # its name in a cluster
 
+    def is_as_fast_as(self, other: RunMachine) -> bool:
+        """Whether times that were measured on one tell of the other."""
+        return (self.gpu, self.cpu) == (other.gpu, other.cpu)
+
 
 PARTS: Mapping[str, type[Part]] = {
     "config": RunConfig,

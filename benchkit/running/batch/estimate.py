@@ -68,7 +68,7 @@ class Estimator:
             self.learn(run)
 
     def learn(self, run: Run) -> None:
-        if run.status is not Status.OK or not _same_machine(run.machine, self._machine):
+        if run.status is not Status.OK or not run.machine.is_as_fast_as(self._machine):
             return
         seconds, path = run.results.time_taken, str(run.config.path)
         asked = (run.benchmark, without_run(run.config.script_args or ()))
@@ -96,10 +96,6 @@ class Estimator:
             return median(own)
         others = self._per_byte.get(asked)
         return median(others) * entry.model.size_bytes if others and entry.model else None
-
-
-def _same_machine(one: RunMachine, other: RunMachine) -> bool:
-    return (one.gpu, one.cpu) == (other.gpu, other.cpu)
 
 
 def expected_memory(entry: Entry, room: Room) -> tuple[float | None, float | None, str]:

@@ -62,7 +62,7 @@ def _of_this_model(runs: Iterable[Run], plan: PlannedRun) -> list[Run]:
     if not named:
         return []
     here = read_part(RunMachine, machine_facts())
-    return [run for run in named if (run.machine.gpu, run.machine.cpu) == (here.gpu, here.cpu)]
+    return [run for run in named if run.machine.is_as_fast_as(here)]
 
 
 def _problems(plan: PlannedRun, words: Sequence[str], alike: Sequence[Run]) -> int | None:
