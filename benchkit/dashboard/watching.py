@@ -79,8 +79,7 @@ def overview_message(look: Look, place: str) -> Message:
             "of": len(states),
         },
         "boxes": [
-            {"name": box.name, "doing": box.doing, "is_there": box.is_there, "heard_at": box.heard_at}
-            for box in look.overview.boxes
+            {"name": box.name, "doing": box.doing, "heard": box.heard()} for box in look.overview.boxes
         ],
         "launches": look.launches,
     }

@@ -2,7 +2,6 @@
 import { wake } from "./wake.js";
 
 const PAUSES_MS = [300, 1000, 2000, 5000];
-const LATE_S = 10;
 const title = document.title;
 const state = document.getElementById("state");
 const banner = document.getElementById("connection");
@@ -58,13 +57,10 @@ function takeAll(message) {
   const launches = (message.launches ?? []).map((one) => `${one.id} ${one.state}`);
   const boxes = message.boxes ?? [];
   takeList(message.runs, [...launches, JSON.stringify(message.batch), ...boxes.map((one) => `${one.name} ${one.doing}`)]);
-  for (const box of boxes) hear(box, message.at);
-}
-
-function hear(box, at) {
-  const place = document.querySelector(`[data-box="${CSS.escape(box.name)}"] [data-field="heard"]`);
-  const silent = Math.max(0, Math.round(at - box.heard_at));
-  if (place) place.textContent = box.is_there && silent < LATE_S ? "now" : `${silent} s ago`;
+  for (const box of boxes) {
+    const place = document.querySelector(`[data-box="${CSS.escape(box.name)}"] [data-field="heard"]`);
+    if (place) place.textContent = box.heard;
+  }
 }
 
 function takeList(list, further) {
