@@ -15,6 +15,7 @@ from benchkit.errors import ClusterError
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
+    from benchkit.judging.elsewhere.boxes import JudgingBoxes
     from benchkit.judging.judges import Judge
     from benchkit.judging.sandbox import AskedLimits, Isolation, Sandbox
     from benchkit.languages import Language
@@ -35,15 +36,27 @@ class Jail:
         """With one worker where nothing is to be judged."""
         return replace(self, workers=1, checks=True) if check else self
 
-    def judges_here_after_all(self, error: ClusterError) -> bool:
-        """Whether this machine takes the boxes' place, so that boxes which are gone end no night.
+    def open_boxes(
+        self, stack: ExitStack, problem_set: ProblemSet, *, browser: bool = False
+    ) -> JudgingBoxes | None:
+        """The boxes that judge; None where none are asked for, or this machine takes their place.
 
-        In a run of the runner's, then, whose check has found them; a person who typed the command is told.
+        It does so in a run of the runner's, whose check has found boxes, so that boxes which are gone end no
+        night; a person who typed the command is told.
         """
-        here = not self.checks and bool(os.environ.get(Variable.EVENTS))
-        if here:
+        if self.boxes is None:
+            return None
+        from benchkit.judging.elsewhere.boxes import JudgingBoxes
+        from benchkit.judging.elsewhere.forms import work_of
+
+        work = work_of(problem_set, self.level, self.workers, self.limits, browser=browser)
+        try:
+            return stack.enter_context(JudgingBoxes(self.boxes, work, speaker()))
+        except ClusterError as error:
+            if self.checks or not os.environ.get(Variable.EVENTS):
+                raise
             say(f"{error}: this machine judges by itself")
-        return here
+            return None
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ OpenBench = Callable[["ProblemSet"], Bench]
 
 def starting_bench(jail: Jail, language: Language | None = None) -> AbstractContextManager[OpenBench]:
     """Its workers start while problems and answers are read; they can use the language's toolchain."""
-    return _on_boxes(jail, jail.boxes, language) if jail.boxes else _here(jail, language)
+    return _on_boxes(jail, language) if jail.boxes is not None else _here(jail, language)
 
 
 @contextmanager
@@ -96,20 +109,14 @@ def _here(jail: Jail, language: Language | None) -> Iterator[OpenBench]:
 
 
 @contextmanager
-def _on_boxes(jail: Jail, address: str, language: Language | None) -> Iterator[OpenBench]:
+def _on_boxes(jail: Jail, language: Language | None) -> Iterator[OpenBench]:
     with ExitStack() as stack:
 
         def opened(problem_set: ProblemSet) -> Bench:
-            from benchkit.judging.elsewhere.boxes import JudgingBoxes
-            from benchkit.judging.elsewhere.forms import work_of
             from benchkit.judging.elsewhere.judges import BoxesJudge, Desk, Here
 
-            work = work_of(problem_set, jail.level, jail.workers, jail.limits)
-            try:
-                boxes = stack.enter_context(JudgingBoxes(address, work, speaker()))
-            except ClusterError as error:
-                if not jail.judges_here_after_all(error):
-                    raise
+            boxes = jail.open_boxes(stack, problem_set)
+            if boxes is None:
                 return stack.enter_context(_opened_here(jail, language, problem_set))
             here = stack.enter_context(closing(Here(partial(_opened_here, jail, language, problem_set))))
             judge = BoxesJudge(Desk(boxes, here, _description), problem_set, boxes.conditions)

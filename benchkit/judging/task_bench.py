@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from benchkit.asking.script import say, speaker
+from benchkit.asking.script import say
 from benchkit.asking.tasks import Catalogue, Task
-from benchkit.errors import ClusterError, UsageError
+from benchkit.errors import UsageError
 from benchkit.judging.bench import Jail
 from benchkit.judging.kept import KeptVerdicts, open_kept_verdicts
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
@@ -110,26 +110,9 @@ def open_judging(
         open_bench, catalogue, jail.level, jail.workers, jail.limits, install=install, browser=browser
     )
     with ExitStack() as stack:
-        yield stack.enter_context(_judging(stack, catalogue, jail, opening, browser=browser))
-
-
-def _judging(
-    stack: ExitStack, catalogue: Catalogue, jail: Jail, opening: OpenBench, *, browser: bool
-) -> AbstractContextManager[TaskJudging]:
-    """By the boxes, which are open by then; by this machine where none are asked for, or are there."""
-    if jail.boxes is None:
-        return _by_this_machine(jail, opening)
-    from benchkit.judging.elsewhere.boxes import JudgingBoxes
-    from benchkit.judging.elsewhere.forms import work_of
-
-    work = work_of(catalogue, jail.level, jail.workers, jail.limits, browser=browser)
-    try:
-        boxes = stack.enter_context(JudgingBoxes(jail.boxes, work, speaker()))
-    except ClusterError as error:
-        if not jail.judges_here_after_all(error):
-            raise
-        return _by_this_machine(jail, opening)
-    return _by_boxes(jail, boxes, opening)
+        boxes = jail.open_boxes(stack, catalogue, browser=browser)
+        by = _by_this_machine(jail, opening) if boxes is None else _by_boxes(jail, boxes, opening)
+        yield stack.enter_context(by)
 
 
 @contextmanager
