@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
+
 import click
 
 from benchkit.commands.options import HistoryPlace, history_option
 from benchkit.errors import UsageError
+
+
+def waiting_line(history: str, waiting: Sized) -> str:
+    """How many runs are only on this box as yet."""
+    return f"runs on this box that wait until {history} takes them: {len(waiting)}"
 
 
 @click.group(invoke_without_command=True)
@@ -58,8 +65,7 @@ def check(history: str) -> int:
     for problem in store.problems():
         count += 1
         print(problem)
-    waiting = len(store.waiting())
-    if waiting:
-        print(f"runs on this box that wait until {history} takes them: {waiting}")
+    if waiting := store.waiting():
+        print(waiting_line(history, waiting))
     print(f"{len(store.heads())} runs, {count or 'no'} problem{'' if count == 1 else 's'}")
     return 1 if count else 0

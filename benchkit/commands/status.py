@@ -40,6 +40,7 @@ def command(history: str, watch: bool, as_json: bool) -> None:
 
 
 def _show(overview: Overview, as_json: bool, history: str) -> None:
+    from benchkit.commands.history import waiting_line
     from benchkit.running.batch.display import batch_table, counts
     from benchkit.running.batch.table import box_table
     from benchkit.telling.history import open_store
@@ -51,7 +52,7 @@ def _show(overview: Overview, as_json: bool, history: str) -> None:
         print_json_list(_records(overview, waiting))
         return
     if waiting:
-        print(f"runs on this box that wait until {history} takes them: {len(waiting)}")
+        print(waiting_line(history, waiting))
     if not states:
         print(f"no batch was started with {history} yet")
         return
