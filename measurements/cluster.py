@@ -18,7 +18,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -42,6 +41,7 @@ from benchkit.running.batch.display import BatchDisplay
 from benchkit.running.executors import Cluster, Group, RunEnded, Seams, open_executor
 from benchkit.running.orders import read_order
 from benchkit.running.plan import plan_run
+from benchkit.serving.servers.ports import free_port
 from benchkit.settings import RunSettings
 from benchkit.telling.history import to_record
 from benchkit.telling.history.leases import Kept, Lease, LeasedGroup
@@ -76,12 +76,6 @@ def fleet(*names: str, thinks_s: float) -> Iterator[Fleet]:
         fleet_in(Path(name), free_port(), *names, thinks_s=thinks_s) as made,
     ):
         yield made
-
-
-def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def batch(made: Fleet, *words: str) -> float:

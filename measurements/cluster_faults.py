@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import socket
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchkit.serving.servers.ports import free_port
 from tests.running.boxes.faults import FAULTS, FULL, SHORT, Night, Pace, impossible_here, night_of, pass_night
 
 
@@ -52,19 +52,13 @@ def _passes(night: Night, pace: Pace) -> bool:
     with tempfile.TemporaryDirectory(prefix="night-") as name:
         os.environ["XDG_STATE_HOME"] = str(Path(name) / "state")  # this process reads the database, too
         try:
-            outcome = pass_night(Path(name), _free_port(), night, pace)
+            outcome = pass_night(Path(name), free_port(), night, pace)
         except Exception as error:
             print(f"{night}: FAILED: {type(error).__name__}: {str(error)[-3000:]}", flush=True)
             return False
     again = f"{outcome.asked_again} asked again, {outcome.told_again} told"
     print(f"{night}: {outcome.seconds:.0f} s, {again}", flush=True)
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 if __name__ == "__main__":

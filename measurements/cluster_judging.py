@@ -32,7 +32,7 @@ import psutil
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from measurements.cluster import free_port
+from benchkit.serving.servers.ports import free_port
 from tests.running.boxes.fleet import DESK, Fleet, fleet_in
 
 DEMO = ROOT / "demo" / "problems.jsonl"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -14,6 +13,7 @@ from urllib.error import HTTPError
 import pytest
 import yaml
 
+from benchkit.serving.servers.ports import free_port
 from benchkit.telling.history import open_store
 from tests.postgresql import HOST, running_server
 from tests.support import ROOT
@@ -32,7 +32,7 @@ def test_the_services_commands_work_together(tmp_path: Path, monkeypatch: pytest
     """
     page, database = SERVICES["page"], SERVICES["database"]
     user, name = (database["environment"][one] for one in ("POSTGRES_USER", "POSTGRES_DB"))
-    port, page_port = _free_port(), _free_port()
+    port, page_port = free_port(), free_port()
     monkeypatch.setenv("PGPASSWORD", "0123abc")
     monkeypatch.setenv("PGHOSTADDR", HOST)
     monkeypatch.setenv("PGPORT", str(port))
@@ -66,12 +66,6 @@ def test_the_services_commands_work_together(tmp_path: Path, monkeypatch: pytest
             finally:
                 process.terminate()
     assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", page["ports"][0]), "to this machine alone"
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind((HOST, 0))
-        return int(one.getsockname()[1])
 
 
 def _read(address: str, token: str) -> str:
