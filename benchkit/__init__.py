@@ -14,7 +14,8 @@ them), benchmarks.py (the benchmarks by name), rerun.py (the command that makes 
 key in a log), statistics.py (what a score tells), racing.py (which models can be stopped early),
 race_forecast.py (what that may save), terminal.py (what a person sees), files.py (what survives a crash),
 environment.py (which Python), env_file.py (variables of a .env), addresses.py (what is a server's address),
-replies.py (what a reply's status says of asking again), endings.py (why an answer ended), numbers.py (what a
+replies.py (what a reply's status says of asking again), repeating.py (what is done again and again
+meanwhile), endings.py (why an answer ended), numbers.py (what a
 flag takes for one), literals.py (values that are one of a few words), languages/ (programming languages),
 providers/ (of models that are asked over the network: names, addresses, what a reply tells), records.py (what
 stages hand to each other), link/ (how the boxes of a cluster talk), runs.py (a run as the history keeps it,

@@ -11,13 +11,12 @@ import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Lock
 from typing import Any, TypeVar
 
 from benchkit import __version__
-from benchkit.asking.script.journal import explained, make_folder
+from benchkit.asking.script.journal import SharedLog, explained, make_folder
 from benchkit.contract import RunFile
-from benchkit.files import LineLog, atomic_write
+from benchkit.files import atomic_write
 from benchkit.json_values import json_objects
 
 KEY, CONDITIONS = "code", "conditions"
@@ -29,10 +28,8 @@ class KeptVerdicts:
     """One folder's verdicts; open it with `open_kept_verdicts`. May be used from several threads."""
 
     def __init__(self, path: Path, conditions: Mapping[str, Any]) -> None:
-        self._path = path
         self._known = _read(path, conditions)
-        self._log = LineLog(path)
-        self._lock, self._closed = Lock(), False
+        self._log = SharedLog(path)
 
     def recall(self, key: str, parse: Callable[[Mapping[str, Any]], T]) -> T | None:
         """What was kept of this code; None where that is nothing, or nothing that can be parsed."""
@@ -42,16 +39,11 @@ class KeptVerdicts:
 
     def keep(self, key: str, record: Mapping[str, Any]) -> None:
         """A verdict, for the next command in this folder."""
-        line = json.dumps({KEY: key, **record})
-        with self._lock, explained(self._path):
-            if not self._closed:
-                self._log.append(line)
+        self._log.append(json.dumps({KEY: key, **record}))
 
     def close(self) -> None:
         """What judges bring after an interrupt is not kept any more."""
-        with self._lock, explained(self._path):
-            self._closed = True
-            self._log.close()
+        self._log.close()
 
 
 def _read(path: Path, conditions: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -14,8 +14,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from hashlib import sha256
-from threading import Event, Lock, Thread
+from threading import Lock
 from typing import Any, BinaryIO
 
 from benchkit.asking.problems.base import Problem, ProblemSet
@@ -29,6 +30,7 @@ from benchkit.judging.sandbox import Sandbox, WorkerLost, open_sandbox
 from benchkit.judging.task_bench import open_bench
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
+from benchkit.repeating import repeating
 
 KEPT_BYTES = 256 << 20  # of problems, packed
 JudgeOne = Callable[[Any, Asked], Any]
@@ -68,7 +70,10 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             write_frame(replies, number, data)
 
     with ExitStack() as stack:
-        stack.enter_context(beating(lambda: reply_bytes(JUDGING_BEAT, b"")))
+        beat = partial(reply_bytes, JUDGING_BEAT, b"")  # the box hears that this process is alive
+        with suppress(OSError):  # the box is gone: the requests end, too
+            beat()
+        stack.enter_context(repeating(JUDGING_BEATS_EVERY_S, beat))
         first = read_frame(requests)
         if first is None:
             return
@@ -92,26 +97,6 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             else:
                 reply(number, Failed("it is no question"))
         pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def beating(beat: Callable[[], None]) -> Iterator[None]:
-    """Meanwhile the box hears that this process is alive."""
-    over = Event()
-
-    def go_on() -> None:
-        with suppress(OSError):  # the box is gone: the requests end, too
-            beat()
-            while not over.wait(JUDGING_BEATS_EVERY_S):
-                beat()
-
-    thread = Thread(target=go_on, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
 
 
 def verdict(problems: Problems, judge_one: JudgeOne, asked: Asked) -> object:

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event as Signal
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any, TextIO
 
 from benchkit.asking.script.journal import explained
 from benchkit.contract import Event, EventKey, Variable
+from benchkit.repeating import repeating
 
 BEATS_EVERY_S = 2.0
 
@@ -65,19 +65,11 @@ class Heartbeat:
 
     @contextmanager
     def beating(self) -> Iterator[None]:
-        log, over = EventLog(), Signal()
-
-        def beat() -> None:
-            while not over.wait(self._every_s):
-                self.tell(log)
-
-        thread = Thread(target=beat, daemon=True)
-        thread.start()
+        log = EventLog()
         try:
-            yield
+            with repeating(self._every_s, lambda: self.tell(log)):
+                yield
         finally:
-            over.set()
-            thread.join()
             with self._lock:
                 self._under_way = 0
             if self._told is not None and self._told[0]:  # nobody needs to take back what was never told

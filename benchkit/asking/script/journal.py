@@ -34,6 +34,24 @@ Place = tuple[str, int, int]
 """Task, sample, turn."""
 
 
+class SharedLog:
+    """A file of lines from several threads: what comes once it is closed is not written any more."""
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._log = path, LineLog(path)
+        self._lock, self._closed = Lock(), False
+
+    def append(self, line: str) -> None:
+        with self._lock, explained(self._path):
+            if not self._closed:
+                self._log.append(line)
+
+    def close(self) -> None:
+        with self._lock, explained(self._path):
+            self._closed = True
+            self._log.close()
+
+
 class AnswerJournal:
     """One output folder's answers; open it with `open_answer_journal`."""
 
@@ -44,8 +62,7 @@ class AnswerJournal:
         self._places: dict[Place, tuple[int, str]] = {}
         self.unreadable = 0
         self._index()
-        self._log = LineLog(self.path)
-        self._lock, self._closed = Lock(), False
+        self._log = SharedLog(self.path)
 
     def __len__(self) -> int:
         return len(self._places)
@@ -88,16 +105,11 @@ class AnswerJournal:
             "prompt_digest": prompt.digest,
             **({REQUEST: digest} if digest else {}),
         }
-        line = json.dumps(row | {"response": ""} | answer.as_record())
-        with self._lock, explained(self.path):
-            if not self._closed:
-                self._log.append(line)
+        self._log.append(json.dumps(row | {"response": ""} | answer.as_record()))
 
     def close(self) -> None:
         """Answers that arrive later, after an interrupt, are not written any more."""
-        with self._lock, explained(self.path):
-            self._closed = True
-            self._log.close()
+        self._log.close()
 
     def _index(self) -> None:
         """Where each answer's line begins; half a line, as a crash leaves it, is passed over."""
