@@ -19,13 +19,15 @@ _INNER = r"[^*/]|\*(?!/)|/(?!\*)"
 _RUST_COMMENT = rf"/\*(?:{_INNER}|/\*(?:{_INNER}|/\*(?:{_INNER})*\*/)*\*/)*\*/"  # comments hold comments
 _DIRECTIVES = ("//go:build", "//go:embed")  # comments that the compiler obeys
 _GONE = "\0"  # where a comment was
+# Of blanks and comments in a row: begun at each of them, a long row would take the square of its length.
+_FIRST = r"(?<![ \t\0])"
 _REMOVALS = (
     (re.compile(r"(?m)^[ \t]*(?:\0[ \t]*)+(?:\n|\Z)"), ""),  # a line that holds nothing else goes whole
     (re.compile(r"(?m)^([ \t]*)(?:\0[ \t]*)+"), r"\1"),
-    (re.compile(r"(?m)[ \t]*(?:\0[ \t]*)+$"), ""),
-    (re.compile(r"(?<=[(\[])[ \t]*(?:\0[ \t]*)+|[ \t]*(?:\0[ \t]*)+(?=[)\],;])"), ""),
-    (re.compile(r"[ \t]+(?:\0[ \t]+)+|(?<=\w)\0+(?=\w)"), " "),
-    (re.compile(r"[ \t]*(?:\0[ \t]*)+"), ""),
+    (re.compile(rf"(?m){_FIRST}[ \t]*(?:\0[ \t]*)+$"), ""),
+    (re.compile(rf"(?<=[(\[])[ \t]*(?:\0[ \t]*)+|{_FIRST}[ \t]*(?:\0[ \t]*)+(?=[)\],;])"), ""),
+    (re.compile(r"(?<![ \t])[ \t]+(?:\0[ \t]+)+|(?<=\w)\0+(?=\w)"), " "),
+    (re.compile(rf"{_FIRST}[ \t]*(?:\0[ \t]*)+"), ""),
 )
 
 
