@@ -3,26 +3,30 @@
 Chosen names, comments and line wraps count for nothing: the formatter is given the code without comments and
 breaks no long lines; compared are blanks, indentation, and what has to begin a line.
 
+Each source goes in by standard input: in files, rustfmt follows what `mod` names, wherever it lies, and
+writes to it. A source that a formatter fails at leaves the others alone.
+
 To add a formatter: its line in FORMATTERS, and its language's in `tokens`.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from benchkit.errors import MissingDependency
-from benchkit.judging.scoring.composite.lint import TIMEOUT_S
 from benchkit.judging.scoring.composite.tokens import Token, tokens_of, without_comments
 from benchkit.languages import find_language
 from benchkit.languages.rust import EDITION
 
+TIMEOUT_S = 60.0  # of one source
 _TAB = " " * 5  # as wide as no usual indentation by blanks
 _APART, _SURE = 40, 3  # tokens that the formatter adds or removes at once; equal ones that end that
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -39,7 +43,7 @@ class Formatter:
 
 
 FORMATTERS: Mapping[str, Formatter] = {
-    "go": Formatter("gofmt", "go", ("-w",)),
+    "go": Formatter("gofmt", "go", ()),
     "rust": Formatter("rustfmt", "rustc", ("--edition", EDITION, "--config", _UNWRAPPED)),
 }
 """By the language's name."""
@@ -71,26 +75,30 @@ def formatted_lines(language: str, sources: Sequence[str]) -> list[int | None]:
     installed = _installed(language)
     if installed is None or not sources:
         return [None] * len(sources)
-    with TemporaryDirectory(prefix="bench_format_") as name:
-        suffix = find_language(language).suffix
-        paths = [Path(name) / f"c{number:06}{suffix}" for number in range(len(sources))]
-        plain = [_plain(language, source) for source in sources]
-        for path, source in zip(paths, plain, strict=True):
-            path.write_text(source, encoding="utf-8", errors="replace")
+    plain = [_plain(language, source) for source in sources]
+    command = (str(installed[0]), *FORMATTERS[language].options)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        formatted = list(pool.map(partial(_formatted, command), plain))
+    return [
+        None if after is None else changed_lines(language, before, after)
+        for before, after in zip(plain, formatted, strict=True)
+    ]
+
+
+def _formatted(command: Sequence[str], source: str) -> str | None:
+    """As the formatter writes it; None where it cannot read it, or is not done with it in time."""
+    try:
         done = subprocess.run(
-            [str(installed[0]), *FORMATTERS[language].options, *(path.name for path in paths)],
-            cwd=name,
+            command,
+            input=source.encode("utf-8", "replace"),
+            cwd="/",  # no file of its own settings lies above it
             capture_output=True,
-            text=True,
             timeout=TIMEOUT_S,
             check=False,
         )
-        return [
-            None
-            if path.name in done.stderr
-            else changed_lines(language, source, path.read_text(encoding="utf-8"))
-            for path, source in zip(paths, plain, strict=True)
-        ]
+    except subprocess.TimeoutExpired:
+        return None
+    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
 
 
 def _plain(language: str, source: str) -> str:

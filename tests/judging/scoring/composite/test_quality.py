@@ -18,6 +18,7 @@ from benchkit.judging.scoring.composite.dead import dead_statements
 from benchkit.judging.scoring.composite.formatters import formatted_lines, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
+from benchkit.judging.scoring.composite.tokens import without_comments
 from tests.support import ROOT
 
 REFERENCES = {
@@ -350,12 +351,40 @@ FORMATTED = {
 
 @pytest.mark.parametrize("language", FORMATTED)
 def test_other_languages_are_laid_out_by_their_own_formatters(language: str) -> None:
-    """In one process for all; what it cannot read has no such count."""
+    """What it cannot read has no such count."""
     if formatter_version(language) is None:
         pytest.skip(f"no formatter for {language}")
     assert formatted_lines(language, [text for text, _ in FORMATTED[language]]) == [
         changed for _, changed in FORMATTED[language]
     ]
+
+
+def test_a_formatter_touches_no_file_that_an_answer_names(tmp_path: Path) -> None:
+    """Rust's `mod` may name any file of this machine; code that uses one passes as any other."""
+    if formatter_version("rust") is None:
+        pytest.skip("no formatter for rust")
+    other = tmp_path / "other.rs"
+    other.write_text("fn   f( ){}\n")
+    answer = f'pub fn f() {{}}\n\n#[cfg(any())]\n#[path = "{other}"]\nmod other;\n'
+    assert formatted_lines("rust", [answer]) == [0]
+    assert other.read_text() == "fn   f( ){}\n"
+
+
+def test_code_that_ends_the_formatter_spoils_no_other() -> None:
+    """Parentheses so deep that rustfmt dies of them: the answers beside it are measured."""
+    if formatter_version("rust") is None:
+        pytest.skip("no formatter for rust")
+    deep = f"pub const Y: i32 = {'(' * 9000}1{')' * 9000};\n"
+    (before, _), (after, _) = FORMATTED["rust"][:2]
+    assert formatted_lines("rust", [before, deep, after, before]) == [2, None, 0, 2]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("row", [" " * 60_000, "/**/" * 30_000, "/**/ " * 30_000 + "x"])
+def test_long_rows_of_blanks_and_comments_take_no_time(row: str) -> None:
+    """Models end answers with them until their tokens are used up."""
+    for language in FORMATTED:
+        assert "\0" not in without_comments(language, f"x {row}\n{row}y {row}z\n")
 
 
 @pytest.mark.heavy
