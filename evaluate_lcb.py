@@ -22,8 +22,8 @@ from benchkit.asking.script import Settings, asking_flags
 from benchkit.asking.script.journal import explained
 from benchkit.errors import UsageError
 from benchkit.files import atomic_write
-from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.evaluation import Evaluation, judge_samples, judging_flags
+from benchkit.judging.problem_judging import AskedSandbox, starting_judging
 
 EVAL_ALL = "_eval_all.json"
 
@@ -42,19 +42,19 @@ def command(
     settings: Settings,
     generations: Path,
     pass_at: tuple[int, ...],
-    jail: Jail,
+    asked_sandbox: AskedSandbox,
     choice: ContestChoice,
 ) -> None:
     folder = settings.output_dir
     if folder is None:
         raise UsageError("--output-dir is missing: the folder for verdicts and summary")
-    with starting_bench(jail.for_check(settings.check)) as open_bench:
+    with starting_judging(asked_sandbox.for_check(settings.check)) as open_judging:
         from benchkit.judging.scoring.eval_all import eval_all
         from benchkit.judging.scoring.generations import read_generations
 
         problem_set = choose_problems(choice, settings.limit)
         answers = read_generations(generations, problem_set)
-        judged = judge_samples(Evaluation(problem_set, settings, open_bench, pass_at), answers)
+        judged = judge_samples(Evaluation(problem_set, settings, open_judging, pass_at), answers)
     if not settings.check:
         with explained(folder):
             atomic_write(folder / EVAL_ALL, json.dumps(eval_all(problem_set, answers, judged), indent=1))

@@ -18,7 +18,6 @@ from benchkit.asking.client.prompts import STYLES, Prompter, find_style
 from benchkit.asking.script import Question, Settings, asking_flags, say
 from benchkit.asking.script.journal import read_key
 from benchkit.errors import UsageError
-from benchkit.judging.bench import Jail, OpenBench, starting_bench
 from benchkit.judging.evaluation import (
     EFFICIENCY,
     Evaluation,
@@ -29,6 +28,7 @@ from benchkit.judging.evaluation import (
     refuse_large_k,
     show_prompts,
 )
+from benchkit.judging.problem_judging import AskedSandbox, OpenJudging, starting_judging
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
@@ -50,7 +50,7 @@ class Choices:
     pass_at: tuple[int, ...]
     samples_file: Path | None
     rejudge: Path | None
-    jail: Jail
+    asked_sandbox: AskedSandbox
     efficiency: bool
 
 
@@ -100,8 +100,8 @@ def command(settings: Settings, **options: Any) -> None:
     if settings.dry_run:
         return show_prompts(_questions(_problem_set(settings, choices), prompter, settings.samples))
     language = language_of(choices.dataset, choices.problems_file)
-    with starting_bench(choices.jail.for_check(settings.check), language) as open_bench:
-        return _evaluate(_evaluation(settings, choices, open_bench), choices, prompter)
+    with starting_judging(choices.asked_sandbox.for_check(settings.check), language) as open_judging:
+        return _evaluate(_evaluation(settings, choices, open_judging), choices, prompter)
 
 
 def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Prompter) -> None:
@@ -120,11 +120,11 @@ def _prompter(choices: Choices) -> Prompter:
     return style.chat if choices.mode == "chat" else style.for_completion()
 
 
-def _evaluation(settings: Settings, choices: Choices, open_bench: OpenBench) -> Evaluation:
+def _evaluation(settings: Settings, choices: Choices, open_judging: OpenJudging) -> Evaluation:
     return Evaluation(
         _problem_set(settings, choices),
         settings,
-        open_bench,
+        open_judging,
         choices.pass_at,
         asked_how={"prompt_style": choices.style, "mode": choices.mode},
         efficiency=choices.efficiency,

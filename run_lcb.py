@@ -17,7 +17,6 @@ import click
 from benchkit.asking.client.contest_prompts import CONTEST_STYLES, contest_prompt
 from benchkit.asking.problems.contest_flags import ContestChoice, choose_problems, problem_flags
 from benchkit.asking.script import Question, Settings, asking_flags
-from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.evaluation import (
     Evaluation,
     ask_and_judge,
@@ -27,6 +26,7 @@ from benchkit.judging.evaluation import (
     refuse_large_k,
     show_prompts,
 )
+from benchkit.judging.problem_judging import AskedSandbox, starting_judging
 
 if TYPE_CHECKING:
     from benchkit.asking.problems.livecodebench import ContestSet
@@ -39,7 +39,7 @@ class Choices:
     style: str
     pass_at: tuple[int, ...]
     rejudge: Path | None
-    jail: Jail
+    asked_sandbox: AskedSandbox
 
 
 @click.command(help=__doc__)
@@ -60,10 +60,10 @@ def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
     if settings.dry_run:
         problem_set = choose_problems(choice, settings.limit, settings.part)
         return show_prompts(_questions(problem_set, own.style, settings.samples))
-    with starting_bench(own.jail.for_check(settings.check)) as open_bench:
+    with starting_judging(own.asked_sandbox.for_check(settings.check)) as open_judging:
         problem_set = choose_problems(choice, settings.limit, settings.part)
         asked_how = {"prompt_style": own.style, "mode": "chat"}
-        evaluation = Evaluation(problem_set, settings, open_bench, own.pass_at, asked_how)
+        evaluation = Evaluation(problem_set, settings, open_judging, own.pass_at, asked_how)
         if own.rejudge is not None:
             return _rejudge(evaluation, own.rejudge)
         refuse_large_k(own.pass_at, settings.samples)

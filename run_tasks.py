@@ -32,8 +32,8 @@ from benchkit.asking.tasks import (
 from benchkit.asking.tasks.base import AREAS, DIFFICULTIES
 from benchkit.asking.tasks.prompts import FORMS
 from benchkit.errors import BenchError, UsageError
-from benchkit.judging.bench import Jail
 from benchkit.judging.evaluation import EFFICIENCY, judging_flags, show_prompts
+from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.judging.task_bench import TaskJudging, open_bench, open_judging
 from benchkit.judging.task_evaluation import TaskRun
 from benchkit.judging.task_replays import GivenAnswers, say_why
@@ -72,7 +72,7 @@ class Choices:
     rejudge: Path | None
     verify: bool
     browser: bool
-    jail: Jail
+    asked_sandbox: AskedSandbox
     efficiency: bool
 
     def manner_for(self, catalogue: Catalogue) -> Manner:
@@ -195,26 +195,26 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
 def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
     with open_judging(
         catalogue,
-        choices.jail.for_check(settings.check),
+        choices.asked_sandbox.for_check(settings.check),
         install=choices.install_deps,
         browser=choices.browser,
-    ) as bench:
-        if bench.missing:
-            say(f"not tried here, and no part of the score: {', '.join(bench.missing)}; {ADVICE}")
+    ) as judging:
+        if judging.missing:
+            say(f"not tried here, and no part of the score: {', '.join(judging.missing)}; {ADVICE}")
         if settings.check:
-            say(f"{len(catalogue.problems)} tasks, sandbox {bench.place}: all is ready")
+            say(f"{len(catalogue.problems)} tasks, sandbox {judging.place}: all is ready")
             return
         if choices.given.are_there:
             responses = choices.given.read(catalogue)
             judged = TaskRun(
-                catalogue, settings, choices.manner_for(catalogue), bench, choices.efficiency
+                catalogue, settings, choices.manner_for(catalogue), judging, choices.efficiency
             ).judge_responses(responses, "replayed")
             if not choices.rejudge:
                 say_why(judged[0], settings.output_dir)
             return
         several = _settings_by_model(settings, choices.models)
         with _limited_together(several):
-            _ask_all(several, catalogue, choices, bench)
+            _ask_all(several, catalogue, choices, judging)
 
 
 @contextmanager
@@ -229,13 +229,13 @@ def _limited_together(several: list[Settings]) -> Iterator[None]:
         yield
 
 
-def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, bench: TaskJudging) -> None:
+def _ask_all(several: list[Settings], catalogue: Catalogue, choices: Choices, judging: TaskJudging) -> None:
     failures = []
     for one in several:
         try:
             with alone_in_memory(remote_of(one), say):
                 TaskRun(
-                    catalogue, one, choices.manner_for(catalogue), bench, choices.efficiency
+                    catalogue, one, choices.manner_for(catalogue), judging, choices.efficiency
                 ).ask_and_judge()
         except BenchError as error:
             if len(several) < 2:
@@ -257,10 +257,10 @@ def _settings_by_model(settings: Settings, models: tuple[str, ...]) -> list[Sett
 def _verify(catalogue: Catalogue, choices: Choices) -> None:
     from benchkit.judging.tasks.verify import Known, verify
 
-    if choices.jail.boxes is not None:
+    if choices.asked_sandbox.boxes is not None:
         raise UsageError("--verify tries tasks on this machine: leave --sandbox-on out")
-    jail = choices.jail
-    with open_bench(catalogue, jail.level, jail.workers, jail.limits) as bench:
+    asked_sandbox = choices.asked_sandbox
+    with open_bench(catalogue, asked_sandbox.level, asked_sandbox.workers, asked_sandbox.limits) as bench:
         passed = failed = 0
         say(f"{len(catalogue.problems)} tasks; those that are new are told at the end, after busy loops")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):

@@ -19,13 +19,13 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.contract import PARTS
 from benchkit.errors import UsageError
-from benchkit.judging.bench import Jail
+from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.numbers import Memory, above_0
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
-    from benchkit.judging.bench import Bench, OpenBench
+    from benchkit.judging.problem_judging import OpenJudging, ProblemJudging
     from benchkit.judging.sandbox import Isolation
     from benchkit.judging.scoring import Judge, Judged
     from benchkit.judging.scoring.saved import SavedAnswers
@@ -87,7 +87,7 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         from benchkit.judging.sandbox import AskedLimits  # a script's help needs none
 
         limits = AskedLimits(test_timeout, test_memory, test_cpus)
-        return function(**options, jail=Jail(sandbox, workers, limits, sandbox_on))
+        return function(**options, asked_sandbox=AskedSandbox(sandbox, workers, limits, sandbox_on))
 
     decorated = command
     for option in reversed(FLAGS):
@@ -101,7 +101,7 @@ class Evaluation:
 
     problem_set: ProblemSet
     settings: Settings
-    open_bench: OpenBench  # its sandbox is started; calling it waits until that is there
+    open_judging: OpenJudging  # its sandbox is started; calling it waits until that is there
     pass_at: tuple[int, ...] = ()
     asked_how: Mapping[str, Any] = field(
         default_factory=dict
@@ -129,7 +129,7 @@ def show_prompts(questions: Iterable[Question]) -> None:
 
 def check(evaluation: Evaluation, what: str) -> None:
     """Everything that can be wrong before a model is there."""
-    place = evaluation.open_bench(evaluation.problem_set).place
+    place = evaluation.open_judging(evaluation.problem_set).place
     say(f"{what} of {evaluation.problem_set.name}, sandbox {place}: all is ready")
 
 
@@ -142,13 +142,13 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     settings, problem_set = evaluation.settings, evaluation.problem_set
     asking = Asking(settings)
     depends_on = {"problem_set": problem_set.as_record(), **evaluation.asked_how}
-    bench = evaluation.open_bench(problem_set)
-    judge = bench.judge
+    judging = evaluation.open_judging(problem_set)
+    judge = judging.judge
     tally, output = Tally(problem_set), ScriptOutput(settings.output_dir, len(questions), evaluation.begun)
     composite = ProblemComposite(problem_set)
     with (
-        _remembering(bench, evaluation) as remembering,
-        closing(asking.run(questions, depends_on, partial(_judged, remembering), bench.workers)) as judged,
+        _remembering(judging, evaluation) as remembering,
+        closing(asking.run(questions, depends_on, partial(_judged, remembering), judging.workers)) as judged,
     ):
         for row, answer in judged:
             tally.add(row)
@@ -157,26 +157,26 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
     facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
     output.stop_clock()
-    parts = composite.measure(settings.output_dir, bench.sandbox, say, efficiency=evaluation.efficiency)
+    parts = composite.measure(settings.output_dir, judging.sandbox, say, efficiency=evaluation.efficiency)
     summary = _with({"judging": dict(judge.conditions()), PARTS: parts}, tally.summary(ks))
-    _finish(output, summary, facts, bench.isolation)
+    _finish(output, summary, facts, judging.isolation)
 
 
 @contextmanager
-def _remembering(bench: Bench, evaluation: Evaluation) -> Iterator[Judge]:
+def _remembering(judging: ProblemJudging, evaluation: Evaluation) -> Iterator[Judge]:
     """The judge; of a run that is done in rounds, one that judges nothing twice."""
     from benchkit.judging.judges.kept import KeptJudge
     from benchkit.judging.kept import open_kept_verdicts
 
     conditions = {
         "problem_set": evaluation.problem_set.as_record(),
-        "judging": bench.conditions(),
-        "sandbox": bench.isolation.as_record(),
-        "limits": asdict(bench.limits),
+        "judging": judging.conditions(),
+        "sandbox": judging.isolation.as_record(),
+        "limits": asdict(judging.limits),
     }
     settings = evaluation.settings
     with open_kept_verdicts(settings.need_folder(), conditions, goes_on=settings.part is not None) as kept:
-        yield bench.judge if kept is None else KeptJudge(bench.judge, kept)
+        yield judging.judge if kept is None else KeptJudge(judging.judge, kept)
 
 
 def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
@@ -217,21 +217,21 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
     if evaluation.settings.check:
         check(evaluation, f"{samples.count} samples")
         return rows
-    bench = evaluation.open_bench(problem_set)
-    judge = bench.judge
+    judging = evaluation.open_judging(problem_set)
+    judge = judging.judge
     tally, composite = Tally(problem_set), ProblemComposite(problem_set)
     output = ScriptOutput(evaluation.settings.output_dir, samples.count, evaluation.begun)
-    for row in judge_saved(judge, problem_set, samples, bench.workers):
+    for row in judge_saved(judge, problem_set, samples, judging.workers):
         tally.add(row)
         output.add(row)
         composite.add(row)
         rows.append(row)
     output.stop_clock()
     folder = evaluation.settings.output_dir
-    parts = composite.measure(folder, bench.sandbox, say, efficiency=evaluation.efficiency)
+    parts = composite.measure(folder, judging.sandbox, say, efficiency=evaluation.efficiency)
     further = {"judging": dict(judge.conditions()), PARTS: parts}
     summary = _with(further, tally.summary(evaluation.pass_at or (1,)))
-    _finish(output, summary, {"samples": str(samples.path)}, bench.isolation)
+    _finish(output, summary, {"samples": str(samples.path)}, judging.isolation)
     return rows
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from benchkit.asking.script import say
 from benchkit.asking.tasks import Catalogue, Task
 from benchkit.errors import UsageError
-from benchkit.judging.bench import Jail
 from benchkit.judging.kept import KeptVerdicts, open_kept_verdicts
+from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.judging.sandbox import NOTHING_ASKED, AskedLimits
 from benchkit.judging.tasks.browser import OF_PAGES, find_browser
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
@@ -89,7 +89,7 @@ class TaskJudging:
     missing: list[str]  # the languages in which no answer can be judged
     as_record: Callable[[], dict[str, Any]]  # the part of a run's record that says how answers were judged
     kept_under: Mapping[str, Any]  # the conditions under which a verdict is one for the next round, too
-    here: Callable[[], TaskBench]  # this machine's own, for what is measured beside the verdicts
+    local_bench: Callable[[], TaskBench]  # this machine's own, for what is measured beside the verdicts
 
     @contextmanager
     def remembering(self, folder: Path, *, goes_on: bool) -> Iterator[TaskJudging]:
@@ -101,26 +101,26 @@ class TaskJudging:
 
 @contextmanager
 def open_judging(
-    catalogue: Catalogue, jail: Jail, *, install: bool = False, browser: bool = False
+    catalogue: Catalogue, asked: AskedSandbox, *, install: bool = False, browser: bool = False
 ) -> Iterator[TaskJudging]:
     """SandboxError, or ClusterError, where nobody can judge."""
-    if jail.boxes is not None and install:
+    if asked.boxes is not None and install:
         raise UsageError("--install-deps installs on this machine: leave it or --sandbox-on out")
     opening = partial(
-        open_bench, catalogue, jail.level, jail.workers, jail.limits, install=install, browser=browser
+        open_bench, catalogue, asked.level, asked.workers, asked.limits, install=install, browser=browser
     )
     with ExitStack() as stack:
-        boxes = jail.open_boxes(stack, catalogue, browser=browser)
-        by = _by_this_machine(jail, opening) if boxes is None else _by_boxes(jail, boxes, opening)
+        boxes = asked.open_boxes(stack, catalogue, browser=browser)
+        by = _by_this_machine(asked, opening) if boxes is None else _by_boxes(asked, boxes, opening)
         yield stack.enter_context(by)
 
 
 @contextmanager
-def _by_this_machine(jail: Jail, opening: OpenBench) -> Iterator[TaskJudging]:
+def _by_this_machine(asked: AskedSandbox, opening: OpenBench) -> Iterator[TaskJudging]:
     with opening() as bench:
         isolation, missing = bench.sandbox.isolation, bench.toolchains.missing()
         # Of toolchains each task counts its own.
-        kept_under = {"install_deps": bench.installed, "limits": asdict(jail.limits)}
+        kept_under = {"install_deps": bench.installed, "limits": asdict(asked.limits)}
         yield TaskJudging(
             *(bench.judge, bench.sandbox.workers, isolation, isolation.level, missing, bench.as_record),
             kept_under,
@@ -129,16 +129,16 @@ def _by_this_machine(jail: Jail, opening: OpenBench) -> Iterator[TaskJudging]:
 
 
 @contextmanager
-def _by_boxes(jail: Jail, boxes: JudgingBoxes, opening: OpenBench) -> Iterator[TaskJudging]:
-    from benchkit.judging.elsewhere.judges import BoxesTaskJudge, Desk, Here
+def _by_boxes(asked: AskedSandbox, boxes: JudgingBoxes, opening: OpenBench) -> Iterator[TaskJudging]:
+    from benchkit.judging.elsewhere.judges import BoxesTaskJudge, Dispatcher, LocalJudging
 
-    with closing(Here(opening)) as here:
-        desk: Desk[TaskBench] = Desk(
-            boxes, here, lambda bench: (bench.sandbox.isolation, bench.toolchains.as_record())
+    with closing(LocalJudging(opening)) as local:
+        dispatcher: Dispatcher[TaskBench] = Dispatcher(
+            boxes, local, lambda bench: (bench.sandbox.isolation, bench.toolchains.as_record())
         )
         yield TaskJudging(
-            *(BoxesTaskJudge(desk), boxes.workers, boxes.isolation, boxes.place, boxes.missing),
-            lambda: {"toolchains": boxes.toolchains, "install_deps": False, **desk.as_record()},
-            {"boxes": boxes.kinds, "limits": asdict(jail.limits)},
-            here.bench,
+            *(BoxesTaskJudge(dispatcher), boxes.workers, boxes.isolation, boxes.place, boxes.missing),
+            lambda: {"toolchains": boxes.toolchains, "install_deps": False, **dispatcher.as_record()},
+            {"boxes": boxes.kinds, "limits": asdict(asked.limits)},
+            local.opened,
         )

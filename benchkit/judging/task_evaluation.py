@@ -46,7 +46,7 @@ class TaskRun:
     catalogue: Catalogue
     settings: Settings
     manner: Manner
-    bench: TaskJudging
+    judging: TaskJudging
     efficiency: bool = False  # whether passing answers are timed on heavy inputs
     begun: float = field(default_factory=monotonic)
     first: dict[tuple[str, int], str] = field(default_factory=dict)  # the verdicts of first tries
@@ -55,8 +55,8 @@ class TaskRun:
     def ask_and_judge(self) -> dict[str, Any]:
         """Ask what is not answered yet, judge while asking, and tell the result; gives summary.json."""
         folder, goes_on = self.settings.need_folder(), self.settings.part is not None
-        with self.bench.remembering(folder, goes_on=goes_on) as bench:
-            return replace(self, bench=bench)._ask_and_judge()
+        with self.judging.remembering(folder, goes_on=goes_on) as judging:
+            return replace(self, judging=judging)._ask_and_judge()
 
     def _ask_and_judge(self) -> dict[str, Any]:
         from benchkit.asking.client.asking import Asking
@@ -70,7 +70,7 @@ class TaskRun:
         depends_on = {"problem_set": self.catalogue.as_record(), **self.manner.as_record()}
         while questions:
             again: list[Question] = []
-            with closing(asking.run(questions, depends_on, self._judged, self.bench.workers)) as rows:
+            with closing(asking.run(questions, depends_on, self._judged, self.judging.workers)) as rows:
                 for row, answer in rows:
                     if following := self._next_question(row):
                         again.append(following)
@@ -88,7 +88,7 @@ class TaskRun:
         output = ScriptOutput(folder, len(responses), self.begun)
         outcome = _Outcome(self, output, Attempts(folder, model) if folder else None)
         judged = []
-        with ThreadPoolExecutor(self.bench.workers) as pool:
+        with ThreadPoolExecutor(self.judging.workers) as pool:
             for row in pool.map(self._replayed, responses):
                 outcome.add(row, None)
                 judged.append(row)
@@ -108,7 +108,7 @@ class TaskRun:
                 Verdict.INFRASTRUCTURE, answer.failure, Tested(Verdict.INFRASTRUCTURE, answer.failure)
             )
             return self._row(state, question, answer, failed)
-        attempt = self.bench.judge.judge_answer(
+        attempt = self.judging.judge.judge_answer(
             task, answer.response, truncated=answer.truncated, start=state.files
         )
         return self._row(state, question, answer, attempt)
@@ -244,15 +244,15 @@ class _Outcome:
         self._output.stop_clock()
         parts = self._composite.measure(
             run.settings.output_dir,
-            lambda: run.bench.here().sandbox,
-            lambda: run.bench.here().toolchains.by_language,
+            lambda: run.judging.local_bench().sandbox,
+            lambda: run.judging.local_bench().toolchains.by_language,
             say,
             efficiency=run.efficiency,
         )
         summary = self._tally.summary(tuple(sorted({1, run.settings.samples})))
         further = {
             **summary["further"],
-            "judging": run.bench.as_record(),
+            "judging": run.judging.as_record(),
             "tasks": self._per_task(),
             PARTS: parts,
         }
@@ -262,7 +262,7 @@ class _Outcome:
             )
         if run.manner.tries > 1:
             further["solved_at_first_try"] = sum(verdict == Verdict.PASSED for verdict in run.first.values())
-        isolation = run.bench.isolation
+        isolation = run.judging.isolation
         for warning in isolation.warnings:
             say(warning)
         whole = self._output.finish(

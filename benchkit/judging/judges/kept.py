@@ -14,25 +14,25 @@ from benchkit.verdict import Verdict
 
 @dataclass(frozen=True)
 class KeptJudge:
-    """Stands before another judge."""
+    """Asks the judge behind it for what is not kept."""
 
-    judge_anew: Judge
+    behind: Judge
     kept: KeptVerdicts
 
     def judge(self, problem: Problem, source: str) -> Judgement:
         key = digest_of(problem.id, source)
         if (known := self.kept.recall(key, _from_record)) is not None:
             return known
-        judgement = self.judge_anew.judge(problem, source)
+        judgement = self.behind.judge(problem, source)
         if judgement.verdict is not Verdict.INFRASTRUCTURE:
             self.kept.keep(key, _as_record(judgement))
         return judgement
 
     def judge_unrun(self, verdict: Verdict, detail: str) -> Judgement:
-        return self.judge_anew.judge_unrun(verdict, detail)
+        return self.behind.judge_unrun(verdict, detail)
 
     def conditions(self) -> dict[str, Any]:
-        return self.judge_anew.conditions()
+        return self.behind.conditions()
 
 
 def _as_record(judgement: Judgement) -> dict[str, Any]:

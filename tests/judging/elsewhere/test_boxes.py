@@ -18,8 +18,8 @@ from benchkit.asking.problems.base import ProblemSet
 from benchkit.asking.tasks import TaskChoice, load_catalogue
 from benchkit.contract import Variable
 from benchkit.errors import BenchError, ClusterError, UsageError
-from benchkit.judging.bench import Jail, starting_bench
 from benchkit.judging.elsewhere import boxes
+from benchkit.judging.problem_judging import AskedSandbox, starting_judging
 from benchkit.judging.sandbox import NOTHING_ASKED
 from benchkit.judging.scoring import Judged, judge_saved, read_samples
 from benchkit.judging.task_bench import open_judging
@@ -61,8 +61,8 @@ def samples_in(folder: Path, problems: ProblemSet) -> Path:
 
 def judged(problems: ProblemSet, samples: Path, address: str | None) -> tuple[list[Judged], dict[str, Any]]:
     """All rows, and how they were judged."""
-    with starting_bench(Jail("auto", None, NOTHING_ASKED, address)) as open_bench:
-        bench = open_bench(problems)
+    with starting_judging(AskedSandbox("auto", None, NOTHING_ASKED, address)) as open_for:
+        bench = open_for(problems)
         rows = list(judge_saved(bench.judge, problems, read_samples(samples, problems), bench.workers))
         return rows, bench.judge.conditions()
 
@@ -129,7 +129,10 @@ def test_a_judging_process_that_is_frozen_holds_nothing_up(
         cluster.ask = freeze  # type: ignore[method-assign]
         there, conditions = judged(problems, samples_in(tmp_path, problems), ADDRESS)
         assert len(there) == len(problems.problems)
-        assert {name for name, one in conditions["boxes"].items() if one["answers"]} == {"alpha", "desk"}
+        assert {name for name, one in conditions["boxes"].items() if one["answers"]} == {
+            "alpha",
+            "desk",
+        }
     assert "alpha judges no more (its judging process said nothing for 3 s)" in capsys.readouterr().err
 
 
@@ -141,9 +144,9 @@ def test_boxes_give_the_published_verdicts(shared_data: Path, monkeypatch: pytes
     samples = read_samples(shared_data / MODEL / "humaneval" / "generated.jsonl", found)
     with (
         boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}),
-        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        starting_judging(AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS)) as open_for,
     ):
-        bench = open_bench(found)
+        bench = open_for(found)
         rows = list(judge_saved(bench.judge, found, samples, bench.workers))
     ours, theirs = ours_and_published(rows, shared_data, "humaneval")
     assert ours == theirs
@@ -159,8 +162,8 @@ def test_a_box_that_answers_nonsense_is_asked_no_more(
     with boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}) as cluster:
         cluster.mad.add("alpha")
         cluster.dead.add("beta")
-        with starting_bench(Jail("auto", 2, NOTHING_ASKED, ADDRESS)) as open_bench:
-            bench = open_bench(problems)
+        with starting_judging(AskedSandbox("auto", 2, NOTHING_ASKED, ADDRESS)) as open_for:
+            bench = open_for(problems)
             cluster.dead.clear()
             rows = list(judge_saved(bench.judge, problems, read_samples(samples, problems), 2))
             told = bench.judge.conditions()["boxes"]
@@ -176,9 +179,9 @@ def test_where_nobody_can_judge_the_answer_counts_for_nobody(
     problem = problems.problems[0]
     with (
         boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster,
-        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        starting_judging(AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS)) as open_for,
     ):
-        judge = open_bench(problems).judge
+        judge = open_for(problems).judge
         cluster.dead.add("alpha")
         monkeypatch.setattr("benchkit.judging.sandbox.start_sandbox", refused)
         for _ in range(2):
@@ -217,10 +220,10 @@ def test_boxes_that_cannot_judge_are_told_before_anything_is_asked(
     """Each with its reason, in one line."""
     with (
         boxes_in_process(monkeypatch, facts),
-        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        starting_judging(AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS)) as open_for,
         pytest.raises(kind, match=why),
     ):
-        open_bench(problems)
+        open_for(problems)
 
 
 def test_a_night_goes_on_where_its_boxes_are_gone(
@@ -231,14 +234,17 @@ def test_a_night_goes_on_where_its_boxes_are_gone(
 ) -> None:
     """A run of the runner's, whose check has found them, judges here; the check itself is told."""
     monkeypatch.setenv(Variable.EVENTS, str(tmp_path / "events.jsonl"))
-    jail, problem = Jail("auto", 1, NOTHING_ASKED, ADDRESS), problems.problems[0]
+    asked, problem = AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS), problems.problems[0]
     catalogue = load_catalogue(ROOT / "demo" / "tasks").choose(TaskChoice(["python_easy_clamp"]))
     with boxes_in_process(monkeypatch, {}):
-        with starting_bench(jail.for_check(True)) as open_bench, pytest.raises(ClusterError, match="no box"):
-            open_bench(problems)
-        with starting_bench(jail) as open_bench:
-            judgement = open_bench(problems).judge.judge(problem, problem.solution or "")
-        with open_judging(catalogue, jail) as judging:
+        with (
+            starting_judging(asked.for_check(True)) as open_for,
+            pytest.raises(ClusterError, match="no box"),
+        ):
+            open_for(problems)
+        with starting_judging(asked) as open_for:
+            judgement = open_for(problems).judge.judge(problem, problem.solution or "")
+        with open_judging(catalogue, asked) as judging:
             assert judging.judge.judge_answer(catalogue.problems[0], "?").verdict is Verdict.EMPTY
     assert (judgement.verdict, dict(judgement.further)) == (Verdict.PASSED, {})
     assert capsys.readouterr().err.count("on each: this machine judges by itself") == 2
@@ -254,10 +260,10 @@ def test_a_toolchain_that_no_box_has_is_told_with_the_command_that_brings_it(
     path.write_text(json.dumps(row) + "\n")
     with (
         boxes_in_process(monkeypatch, {"alpha": FACTS}),
-        starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+        starting_judging(AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS)) as open_for,
         pytest.raises(UsageError, match=r"no box at head .*: alpha: .*g\+\+.* is not installed: "),
     ):
-        open_bench(load(file=path))
+        open_for(load(file=path))
 
 
 def test_a_box_that_is_full_is_told_so(monkeypatch: pytest.MonkeyPatch, problems: ProblemSet) -> None:
@@ -265,10 +271,10 @@ def test_a_box_that_is_full_is_told_so(monkeypatch: pytest.MonkeyPatch, problems
     with boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster:
         fill(cluster)
         with (
-            starting_bench(Jail("auto", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+            starting_judging(AskedSandbox("auto", 1, NOTHING_ASKED, ADDRESS)) as open_for,
             pytest.raises(ClusterError, match="alpha: it judges for as many runs as it can"),
         ):
-            open_bench(problems)
+            open_for(problems)
         assert not cluster.judging["alpha"].sessions
 
 
@@ -280,10 +286,10 @@ def test_a_session_that_could_not_begin_takes_nobodys_place(
         for _ in range(2):
             cluster.judging["alpha"].most = 1
             with (
-                starting_bench(Jail("no such level", 1, NOTHING_ASKED, ADDRESS)) as open_bench,
+                starting_judging(AskedSandbox("no such level", 1, NOTHING_ASKED, ADDRESS)) as open_for,
                 pytest.raises(UsageError, match="alpha: unknown sandbox level 'no such level'"),
             ):
-                open_bench(problems)
+                open_for(problems)
 
 
 def fill(cluster: Boxes) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Jail:
+class AskedSandbox:
     """Where and how a model's code is run, as a person asks for it."""
 
     level: str
@@ -32,7 +32,7 @@ class Jail:
 
     checks: bool = False  # nothing is to be judged: it is only seen whether all is there
 
-    def for_check(self, check: bool) -> Jail:
+    def for_check(self, check: bool) -> AskedSandbox:
         """With one worker where nothing is to be judged."""
         return replace(self, workers=1, checks=True) if check else self
 
@@ -60,7 +60,7 @@ class Jail:
 
 
 @dataclass(frozen=True)
-class Bench:
+class ProblemJudging:
     """The judge of one command."""
 
     judge: Judge
@@ -72,16 +72,18 @@ class Bench:
     conditions: Callable[[], Mapping[str, Any]]  # under which a verdict is one for the next round, too
 
 
-OpenBench = Callable[["ProblemSet"], Bench]
+OpenJudging = Callable[["ProblemSet"], ProblemJudging]
 
 
-def starting_bench(jail: Jail, language: Language | None = None) -> AbstractContextManager[OpenBench]:
+def starting_judging(
+    asked: AskedSandbox, language: Language | None = None
+) -> AbstractContextManager[OpenJudging]:
     """Its workers start while problems and answers are read; they can use the language's toolchain."""
-    return _on_boxes(jail, language) if jail.boxes is not None else _here(jail, language)
+    return _on_boxes(asked, language) if asked.boxes is not None else _on_this_machine(asked, language)
 
 
 @contextmanager
-def _here(jail: Jail, language: Language | None) -> Iterator[OpenBench]:
+def _on_this_machine(asked: AskedSandbox, language: Language | None) -> Iterator[OpenJudging]:
     from benchkit.judging.sandbox import start_sandbox
 
     folders: tuple[str, ...] = ()
@@ -92,49 +94,53 @@ def _here(jail: Jail, language: Language | None) -> Iterator[OpenBench]:
         language.fill_caches(toolchain)
         folders = toolchain.shown_folders
 
-    def opened(problem_set: ProblemSet) -> Bench:
+    def open_judging(problem_set: ProblemSet) -> ProblemJudging:
         from benchkit.judging.judges import open_judge
 
         sandbox = ready()
-        judge = open_judge(problem_set, sandbox, jail.limits)
+        judge = open_judge(problem_set, sandbox, asked.limits)
         isolation = sandbox.isolation
-        return Bench(
+        return ProblemJudging(
             *(judge, sandbox.workers, isolation, lambda: sandbox, isolation.level),
-            jail.limits,
+            asked.limits,
             judge.conditions,
         )
 
-    with start_sandbox(jail.level, jail.workers, folders) as ready:
-        yield opened
+    with start_sandbox(asked.level, asked.workers, folders) as ready:
+        yield open_judging
 
 
 @contextmanager
-def _on_boxes(jail: Jail, language: Language | None) -> Iterator[OpenBench]:
+def _on_boxes(asked: AskedSandbox, language: Language | None) -> Iterator[OpenJudging]:
     with ExitStack() as stack:
 
-        def opened(problem_set: ProblemSet) -> Bench:
-            from benchkit.judging.elsewhere.judges import BoxesJudge, Desk, Here
+        def open_judging(problem_set: ProblemSet) -> ProblemJudging:
+            from benchkit.judging.elsewhere.judges import BoxesJudge, Dispatcher, LocalJudging
 
-            boxes = jail.open_boxes(stack, problem_set)
+            boxes = asked.open_boxes(stack, problem_set)
             if boxes is None:
-                return stack.enter_context(_opened_here(jail, language, problem_set))
-            here = stack.enter_context(closing(Here(partial(_opened_here, jail, language, problem_set))))
-            judge = BoxesJudge(Desk(boxes, here, _description), problem_set, boxes.conditions)
+                return stack.enter_context(_local_judging(asked, language, problem_set))
+            local = stack.enter_context(
+                closing(LocalJudging(partial(_local_judging, asked, language, problem_set)))
+            )
+            judge = BoxesJudge(Dispatcher(boxes, local, _description), problem_set, boxes.conditions)
             kinds = {**boxes.conditions, JUDGING_BOXES: boxes.kinds}
-            return Bench(
-                *(judge, boxes.workers, boxes.isolation, lambda: here.bench().sandbox(), boxes.place),
-                jail.limits,
+            return ProblemJudging(
+                *(judge, boxes.workers, boxes.isolation, lambda: local.opened().sandbox(), boxes.place),
+                asked.limits,
                 lambda: kinds,
             )
 
-        yield opened
+        yield open_judging
 
 
 @contextmanager
-def _opened_here(jail: Jail, language: Language | None, problem_set: ProblemSet) -> Iterator[Bench]:
-    with _here(jail, language) as opened:
-        yield opened(problem_set)
+def _local_judging(
+    asked: AskedSandbox, language: Language | None, problem_set: ProblemSet
+) -> Iterator[ProblemJudging]:
+    with _on_this_machine(asked, language) as open_judging:
+        yield open_judging(problem_set)
 
 
-def _description(bench: Bench) -> tuple[Isolation, Mapping[str, Any]]:
-    return bench.isolation, bench.judge.conditions().get("toolchains", {})
+def _description(judging: ProblemJudging) -> tuple[Isolation, Mapping[str, Any]]:
+    return judging.isolation, judging.judge.conditions().get("toolchains", {})
