@@ -79,7 +79,7 @@ def judging_flags(function: Callable[..., Any]) -> Callable[..., Any]:
         if sandbox == "none" and not i_understand:
             raise UsageError("--sandbox none runs a model's code with your rights: add --i-understand")
         if sandbox == "none" and sandbox_on is not None:
-            raise UsageError("--sandbox-on: boxes judge in isolation alone: leave --sandbox none out")
+            raise UsageError("--sandbox-on: boxes judge in isolation only: leave out --sandbox none")
         if sandbox_on is not None:
             from benchkit.link.wire import head_address
 

@@ -23,7 +23,7 @@ from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.contract import JUDGING_BEAT, JUDGING_BEATS_EVERY_S, JUDGING_OFFER
 from benchkit.errors import BenchError, UsageError
-from benchkit.judging.elsewhere.forms import Asked, Failed, Opened, Part, Unknown, Work, pack, unpack
+from benchkit.judging.elsewhere.forms import Asked, Failed, Opened, ProblemPart, Unknown, Work, pack, unpack
 from benchkit.judging.elsewhere.frames import read_frame, write_frame
 from benchkit.judging.judges import open_judge
 from benchkit.judging.sandbox import Sandbox, WorkerLost, open_sandbox
@@ -79,7 +79,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             return
         number, data = first
         try:
-            opened, judge_one = stack.enter_context(opened_bench(unpack(data)))
+            opened, judge_one = stack.enter_context(open_for_work(unpack(data)))
         except (BenchError, ValueError, OSError) as error:
             reply(number, Failed(str(error), usage=isinstance(error, UsageError)))
             return
@@ -89,7 +89,7 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
         while (frame := read_frame(requests)) is not None:
             number, data = frame
             request = unpack(data)
-            if isinstance(request, Part):
+            if isinstance(request, ProblemPart):
                 problems.add(request)
                 reply(number, None)
             elif isinstance(request, Asked):
@@ -113,19 +113,19 @@ def verdict(problems: Problems, judge_one: JudgeOne, asked: Asked) -> object:
 
 
 @contextmanager
-def opened_bench(work: Work) -> Iterator[tuple[Opened, JudgeOne]]:
+def open_for_work(work: Work) -> Iterator[tuple[Opened, JudgeOne]]:
     """This machine's sandbox, toolchains and judge for what a run wants judged."""
     if work.level == "none":
-        raise UsageError("it judges in isolation alone")
+        raise UsageError("it judges in isolation only: --sandbox none is not for boxes")
     cores = len(os.sched_getaffinity(0))
     workers = min(work.workers or cores, cores)
-    opening = _tasks if isinstance(work.examples[0], Task) else _problems
+    opening = _open_for_tasks if isinstance(work.examples[0], Task) else _open_for_problems
     with opening(work, workers) as opened:
         yield opened
 
 
 @contextmanager
-def _problems(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
+def _open_for_problems(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
     toolchains = find_toolchains(one.language.name for one in work.examples if not one.language.preloaded)
     judged = tuple(one for one in work.examples if one.language.name not in toolchains.missing())
     if not judged:
@@ -140,7 +140,7 @@ def _problems(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
 
 
 @contextmanager
-def _tasks(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
+def _open_for_tasks(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
     examples = tuple(one for one in work.examples if isinstance(one, Task))
     catalogue = Catalogue(work.set_name, work.set_version, work.set_sha256, examples)
     with open_bench(catalogue, work.level, workers, work.limits, browser=work.browser) as bench:
@@ -169,7 +169,7 @@ class Problems:
         self._begun: dict[str, bytearray] = {}
         self._problems: OrderedDict[str, tuple[int, Problem]] = OrderedDict()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: ProblemPart) -> None:
         """A part that is out of its order is passed over: the problem stays unknown, and is sent again."""
         with self._lock:
             data = bytearray() if part.offset == 0 else self._begun.pop(part.key, bytearray())

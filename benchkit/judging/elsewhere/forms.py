@@ -58,7 +58,7 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class Part:
+class ProblemPart:
     """A piece of a problem's bytes, which go ahead of the first answer to it."""
 
     key: str
@@ -94,7 +94,7 @@ class Failed:
 CLASSES: Mapping[str, type] = {
     one.__name__: one
     for one in (
-        *(Work, Opened, Part, Asked, Unknown, Failed),
+        *(Work, Opened, ProblemPart, Asked, Unknown, Failed),
         *(AskedLimits, Isolation, Judgement, Attempt, Tested, Proof, Check, BrowserResult),
         *(TestedProblem, DifferentialProblem, WholeProgramProblem, ContestProblem, Test),
         *(Task, TaskLimits, Case, OwnCommands),
@@ -110,11 +110,11 @@ def pack(value: Any) -> bytes:
 
 
 def unpack(data: bytes) -> Any:
-    """ValueError for what is nothing of ours."""
+    """ValueError for bytes that `pack` did not make."""
     try:
         return _value(decode(zlib.decompress(data)))
     except (zlib.error, TypeError, KeyError, AttributeError, IndexError) as error:
-        raise ValueError(f"it is nothing of ours: {error}") from None
+        raise ValueError(f"these bytes are no message between boxes: {error}") from None
 
 
 def self_contained(problem: Problem) -> Problem:

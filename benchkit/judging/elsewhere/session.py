@@ -17,7 +17,7 @@ from benchkit.judging.elsewhere.forms import (
     Asked,
     Failed,
     Opened,
-    Part,
+    ProblemPart,
     Unknown,
     Work,
     pack,
@@ -94,7 +94,7 @@ class Session:
                 return
             data = pack(self_contained(problem))
             for offset in range(0, len(data), PART_BYTES):
-                part = Part(key, offset, len(data), data[offset : offset + PART_BYTES])
+                part = ProblemPart(key, offset, len(data), data[offset : offset + PART_BYTES])
                 self._ask(Operation.JUDGE_PUT, part)
             self._sent.add(key)
 

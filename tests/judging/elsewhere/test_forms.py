@@ -15,7 +15,7 @@ from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.asking.problems.livecodebench import ContestProblem, Window, load_contest
 from benchkit.asking.problems.multipl_e import WholeProgramProblem
 from benchkit.asking.tasks import load_catalogue
-from benchkit.judging.elsewhere.forms import Part, pack, self_contained, unpack
+from benchkit.judging.elsewhere.forms import ProblemPart, pack, self_contained, unpack
 from benchkit.judging.judges.base import Judgement
 from benchkit.judging.sandbox.wire.codec import encode
 from benchkit.judging.service import Problems
@@ -80,10 +80,10 @@ def test_a_box_keeps_the_latest_problems(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("benchkit.judging.service.KEPT_BYTES", 2 * len(data))
     kept = Problems()
     for key in "abc":
-        kept.add(Part(key, 0, len(data), data[:100]))
+        kept.add(ProblemPart(key, 0, len(data), data[:100]))
         assert kept.find(key) is None
-        kept.add(Part(key, 100, len(data), data[100:]))
+        kept.add(ProblemPart(key, 100, len(data), data[100:]))
         assert kept.find(key) == problem
     assert [key for key in "abc" if kept.find(key)] == ["b", "c"]
-    kept.add(Part("d", 100, len(data), data[100:]))
+    kept.add(ProblemPart("d", 100, len(data), data[100:]))
     assert kept.find("d") is None

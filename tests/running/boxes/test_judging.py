@@ -173,7 +173,7 @@ def test_wrong_addresses_and_other_clusters_are_told_in_one_line(fleet: Fleet) -
     )  # fmt: skip
     assert "belongs to another cluster" in complaint(done, 1)
     none = run(fleet, "run_eval.py", "--check", "--sandbox", "none", "--i-understand", "--sandbox-on", "x")
-    assert "boxes judge in isolation alone" in complaint(none, 2)
+    assert "boxes judge in isolation only" in complaint(none, 2)
     for flag in ("--verify", "--install-deps"):
         assert "this machine" in complaint(run(fleet, "run_tasks.py", flag, "--sandbox-on", "x"), 2)
 
