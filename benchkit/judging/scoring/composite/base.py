@@ -11,8 +11,8 @@ from benchkit.judging.sandbox import Sandbox
 Sources = Mapping[str, str]
 """Files of code by their names; a problem that asks for one function has one file."""
 
-Opening = Callable[[], Sandbox]
-"""Gives the sandbox that measures, and starts it where others judged: ask only when it is needed."""
+OpenSandbox = Callable[[], Sandbox]
+"""Gives the sandbox that measures; call it only when needed, as it has to be started where boxes judged."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def dead_statements(tree: ast.Module, entry_point: str | None) -> int:
 
 
 def live_part(source: str, entry_point: str | None) -> str:
-    """The code without what is never run: what that alone makes use of is of no use."""
+    """The code without what is never run, so that what only that uses counts as unused."""
     tree = ast.parse(source)
     living = _Living(_dead(tree, entry_point).keys()).visit(tree)
     return ast.unparse(ast.fix_missing_locations(living))

@@ -28,7 +28,8 @@ from benchkit.languages.rust import EDITION
 
 TIMEOUT_S = 60.0  # of one source
 _TAB = " " * 5  # as wide as no usual indentation by blanks
-_APART, _SURE = 40, 3  # tokens that the formatter adds or removes at once; equal ones that end that
+_LONGEST_GAP = 40  # tokens that the formatter may add or remove at once
+_ENDS_GAP = 3  # equal tokens in a row that end such a gap
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _UNWRAPPED = "max_width=100000,use_small_heuristics=Max,reorder_imports=false,reorder_modules=false"
 
@@ -70,7 +71,7 @@ def formatter_version(language: str) -> str | None:
     return installed[1] if installed else None
 
 
-def formatted_lines(language: str, sources: Sequence[str]) -> list[int | None]:
+def count_formatter_changes(language: str, sources: Sequence[str]) -> list[int | None]:
     """For each source how many lines change; None where the formatter is absent or cannot read it."""
     installed = _installed(language)
     if installed is None or not sources:
@@ -80,7 +81,7 @@ def formatted_lines(language: str, sources: Sequence[str]) -> list[int | None]:
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         formatted = list(pool.map(partial(_formatted, command), plain))
     return [
-        None if after is None else changed_lines(language, before, after)
+        None if after is None else count_layout_changes(language, before, after)
         for before, after in zip(plain, formatted, strict=True)
     ]
 
@@ -116,7 +117,7 @@ class _Placed(NamedTuple):
     indented: int
 
 
-def changed_lines(language: str, before: str, after: str) -> int:
+def count_layout_changes(language: str, before: str, after: str) -> int:
     """Lines of the formatter's result that have other blanks or another indentation, or are new."""
     if before == after:
         return 0
@@ -142,11 +143,11 @@ def _equal_ones(own: list[_Placed], formatted: list[_Placed]) -> Iterator[tuple[
 
 def _next_equal(texts: list[str], a: int, results: list[str], b: int) -> tuple[int, int] | None:
     """The nearest places from which on some tokens are equal; none where the two have gone apart."""
-    for skipped in range(1, 2 * _APART):
-        for first in range(max(0, skipped - _APART), min(skipped, _APART) + 1):
+    for skipped in range(1, 2 * _LONGEST_GAP):
+        for first in range(max(0, skipped - _LONGEST_GAP), min(skipped, _LONGEST_GAP) + 1):
             own, theirs = (
-                texts[a + first : a + first + _SURE],
-                results[b + skipped - first : b + skipped - first + _SURE],
+                texts[a + first : a + first + _ENDS_GAP],
+                results[b + skipped - first : b + skipped - first + _ENDS_GAP],
             )
             if own and own == theirs:
                 return a + first, b + skipped - first

@@ -46,7 +46,7 @@ class Linted:
     reformatted: int  # lines that the formatter changes
 
     def at_least(self, other: Linted | None) -> Linted:
-        """With as many findings of each group as the other has, the same code without its dead part."""
+        """With no fewer findings of any group than `other`: the same code without its dead part."""
         if other is None:
             return self
         names = sorted({*self.findings, *other.findings})

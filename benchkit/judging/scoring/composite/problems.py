@@ -9,7 +9,7 @@ from typing import Any
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Opening
+from benchkit.judging.scoring.composite.base import Answered, OpenSandbox
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_call
 from benchkit.judging.scoring.composite.heavy import heavy_inputs
 from benchkit.judging.scoring.composite.record import Measurements
@@ -26,7 +26,12 @@ class ProblemComposite:
         self._composite.add(judged, _answered(self._problems[judged.task_id], judged))
 
     def measure(
-        self, folder: Path | None, sandbox: Opening | None, tell: Callable[[str], None], *, efficiency: bool
+        self,
+        folder: Path | None,
+        sandbox: OpenSandbox | None,
+        tell: Callable[[str], None],
+        *,
+        efficiency: bool,
     ) -> dict[str, Any]:
         """The record's parts; efficiency where it is asked for."""
         heavy = partial(_heavy_of, self._problems.values()) if efficiency else None

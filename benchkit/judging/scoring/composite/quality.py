@@ -13,11 +13,15 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import reduce
 
 from benchkit.judging.scoring.composite import complexity
-from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Opening, Sources
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, OpenSandbox, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
 from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Checked, Code, check_all
 from benchkit.judging.scoring.composite.dead import dead_statements, live_part, statements
-from benchkit.judging.scoring.composite.formatters import FORMATTERS, formatted_lines, formatter_version
+from benchkit.judging.scoring.composite.formatters import (
+    FORMATTERS,
+    count_formatter_changes,
+    formatter_version,
+)
 from benchkit.judging.scoring.composite.lint import Linted, ToolFailed, lint, weighted
 
 VERSION = "2"  # of the rule by which counts become points
@@ -66,7 +70,7 @@ def points(counts: Counts, reference: Counts) -> float | None:
 
 
 def measure_quality(
-    answers: Sequence[Answered], languages: Iterable[str], sandbox: Opening | None = None
+    answers: Sequence[Answered], languages: Iterable[str], sandbox: OpenSandbox | None = None
 ) -> MeasuredPart:
     """The quality of all answers to problems in these languages; each tool runs once for all.
 
@@ -83,7 +87,7 @@ def measure_quality(
 
 
 def _check(
-    measurable: Sequence[Answered], languages: Set[str], sandbox: Opening | None
+    measurable: Sequence[Answered], languages: Set[str], sandbox: OpenSandbox | None
 ) -> Mapping[str, Checked]:
     """By language what its linter found, in the answers and in their references."""
     return {
@@ -255,7 +259,7 @@ def _count_other(keys: Sequence[Key]) -> list[Counts | None]:
 
 def _count_formatted(keys: Sequence[Key]) -> list[Counts | None]:
     language = keys[0][0]
-    changes = formatted_lines(language, [text for _, text, _ in keys])
+    changes = count_formatter_changes(language, [text for _, text, _ in keys])
     return [
         counts and replace(counts, reformatted=changed)
         for counts, changed in zip(_count_other(keys), changes, strict=True)

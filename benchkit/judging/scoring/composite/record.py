@@ -15,7 +15,7 @@ from typing import Any
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import Figure, RunFile, ScorePart
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Opening
+from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, OpenSandbox
 from benchkit.judging.scoring.composite.efficiency import EfficiencyMeter, Heavy
 from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.quality import measure_quality
@@ -62,7 +62,7 @@ class Measurements:
 
     def measure_in(
         self,
-        sandbox: Opening | None,
+        sandbox: OpenSandbox | None,
         heavy: Callable[[], Mapping[str, Heavy | str]] | None,
         folder: Path | None,
         tell: Callable[[str], None],
@@ -74,7 +74,7 @@ class Measurements:
         return self.measure(folder, efficiency, sandbox)
 
     def measure(
-        self, folder: Path | None, efficiency: MeasuredPart, sandbox: Opening | None = None
+        self, folder: Path | None, efficiency: MeasuredPart, sandbox: OpenSandbox | None = None
     ) -> dict[str, Any]:
         """The record of all parts; the counts of each answer are written into the run's folder."""
         quality = measure_quality(self._answers, self._languages, sandbox)

@@ -10,7 +10,7 @@ from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.asking.tasks.folders import read_heavy, read_solution
 from benchkit.errors import MissingDependency
 from benchkit.judging.scoring.base import Judged
-from benchkit.judging.scoring.composite.base import Answered, Opening
+from benchkit.judging.scoring.composite.base import Answered, OpenSandbox
 from benchkit.judging.scoring.composite.efficiency import Heavy, heavy_builds, heavy_script
 from benchkit.judging.scoring.composite.record import Measurements
 from benchkit.judging.tasks.browser import OF_PAGES
@@ -41,7 +41,7 @@ class TaskComposite:
     def measure(
         self,
         folder: Path | None,
-        sandbox: Opening | None,
+        sandbox: OpenSandbox | None,
         toolchains: Callable[[], Mapping[str, Toolchain | MissingDependency]],
         tell: Callable[[str], None],
         *,

@@ -15,7 +15,7 @@ from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import canonical
 from benchkit.judging.scoring.composite.dead import dead_statements
-from benchkit.judging.scoring.composite.formatters import formatted_lines, formatter_version
+from benchkit.judging.scoring.composite.formatters import count_formatter_changes, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
 from benchkit.judging.scoring.composite.tokens import without_comments
@@ -354,7 +354,7 @@ def test_other_languages_are_laid_out_by_their_own_formatters(language: str) -> 
     """What it cannot read has no such count."""
     if formatter_version(language) is None:
         pytest.skip(f"no formatter for {language}")
-    assert formatted_lines(language, [text for text, _ in FORMATTED[language]]) == [
+    assert count_formatter_changes(language, [text for text, _ in FORMATTED[language]]) == [
         changed for _, changed in FORMATTED[language]
     ]
 
@@ -366,7 +366,7 @@ def test_a_formatter_touches_no_file_that_an_answer_names(tmp_path: Path) -> Non
     other = tmp_path / "other.rs"
     other.write_text("fn   f( ){}\n")
     answer = f'pub fn f() {{}}\n\n#[cfg(any())]\n#[path = "{other}"]\nmod other;\n'
-    assert formatted_lines("rust", [answer]) == [0]
+    assert count_formatter_changes("rust", [answer]) == [0]
     assert other.read_text() == "fn   f( ){}\n"
 
 
@@ -376,7 +376,7 @@ def test_code_that_ends_the_formatter_spoils_no_other() -> None:
         pytest.skip("no formatter for rust")
     deep = f"pub const Y: i32 = {'(' * 9000}1{')' * 9000};\n"
     (before, _), (after, _) = FORMATTED["rust"][:2]
-    assert formatted_lines("rust", [before, deep, after, before]) == [2, None, 0, 2]
+    assert count_formatter_changes("rust", [before, deep, after, before]) == [2, None, 0, 2]
 
 
 @pytest.mark.timeout(20)

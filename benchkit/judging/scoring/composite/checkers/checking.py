@@ -10,7 +10,7 @@ from functools import partial
 
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
-from benchkit.judging.scoring.composite.base import Opening
+from benchkit.judging.scoring.composite.base import OpenSandbox
 from benchkit.judging.scoring.composite.checkers.base import Checker, Code, Findings
 from benchkit.judging.scoring.composite.lint import ToolFailed
 from benchkit.verdict import Verdict
@@ -41,15 +41,15 @@ class Checked:
         return self.findings.get(code.key)
 
 
-def check_all(checker: Checker, codes: Sequence[Code], opening: Opening | None) -> Checked:
+def check_all(checker: Checker, codes: Sequence[Code], start_sandbox: OpenSandbox | None) -> Checked:
     """Equal ones once; absent, too, where it does not find what its probe holds: it cannot work there."""
     version = checker.version()
-    if version is None or opening is None:
+    if version is None or start_sandbox is None:
         return Checked()
     if not codes:
         return Checked(version)
     try:
-        sandbox = opening()
+        sandbox = start_sandbox()
     except SandboxError:  # of a machine that lets others judge
         return Checked()
     groups: dict[Hashable, dict[Hashable, Code]] = defaultdict(dict)

@@ -26,7 +26,7 @@ DRIVER, CRATE = "clippy-driver", "bench_all.rs"
 ROOTS = ("src/lib.rs", "src/main.rs")
 _UNDERSCORED = re.compile(r"_[a-z][a-z0-9_]*")
 _SHOWN = re.compile(r"\{_[a-z]")
-# Clippy's groups, and ours; of rustc's own what hangs on no name.
+# In which of our groups clippy's groups count, and those of rustc's own lints that depend on no name.
 GROUPS: Mapping[str, str] = {
     "clippy::correctness": "likely mistakes",
     "clippy::suspicious": "likely mistakes",
