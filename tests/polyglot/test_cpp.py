@@ -11,7 +11,7 @@ from benchkit.asking.tasks import Task, load_catalogue
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import open_sandbox
 from benchkit.judging.tasks.harnesses import HARNESSES, Trial
-from benchkit.judging.tasks.harnesses.boost import begins_with, guards_alone, header_of_boost
+from benchkit.judging.tasks.harnesses.boost import defines_only_guards, first_header, header_of_boost
 from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
@@ -74,14 +74,14 @@ BEGINNINGS = {
 def test_the_header_that_a_source_begins_with(header: str, source: str, named: str) -> None:
     """Before any other code of its own or of its headers; what may not be so does not count."""
     files = {"sum.h": header.encode(), "sum.cpp": source.encode()}
-    assert begins_with("sum.cpp" if source else "sum.h", files) == named
+    assert first_header("sum.cpp" if source else "sum.h", files) == named
 
 
 def test_a_macro_of_the_answer_keeps_boost_behind_it() -> None:
     """A guard does not; of several headers of Boost none is precompiled."""
-    assert guards_alone([b"#ifndef SUM_H\n#define SUM_H\n#endif\n", b"int a;\n"])
-    assert not guards_alone([b"#define SIZE long\n"])
-    assert not guards_alone([b"#define BOOST_PAIR_HPP\n"])
+    assert defines_only_guards([b"#ifndef SUM_H\n#define SUM_H\n#endif\n", b"int a;\n"])
+    assert not defines_only_guards([b"#define SIZE long\n"])
+    assert not defines_only_guards([b"#define BOOST_PAIR_HPP\n"])
     include = f"#include <{PAIR}>\n".encode()
     assert header_of_boost([include, b"int a;\n", include]) == PAIR
     assert header_of_boost([include, b'#include "boost/other.hpp"\n']) == ""

@@ -29,7 +29,7 @@ _NO_CODE = re.compile(
 _INCLUDE = re.compile(rf"#include[ \t]*[<\"]([\w./]+)[>\"]{_END}")
 
 
-def places() -> tuple[str, ...]:
+def include_flags() -> tuple[str, ...]:
     """Where headers are looked for: ours come after the system's."""
     return ("-I", ".", "-idirafter", str(boost_folder()))
 
@@ -40,7 +40,7 @@ def header_of_boost(tests: Iterable[bytes]) -> str:
     return names.pop() if len(names) == 1 else ""
 
 
-def begins_with(source: str, files: Files) -> str:
+def first_header(source: str, files: Files) -> str:
     """The header that a source includes before any other code, itself or by files of the workspace."""
     for _ in range(len(files)):
         text = files[source].decode("utf-8", "replace")
@@ -54,7 +54,7 @@ def begins_with(source: str, files: Files) -> str:
     return ""
 
 
-def guards_alone(answer: Collection[bytes]) -> bool:
+def defines_only_guards(answer: Collection[bytes]) -> bool:
     """Whether these files define no macro but their guards: Boost may be included before them."""
     return all(
         re.fullmatch(_GUARD, name.decode("utf-8", "replace"))
@@ -80,5 +80,5 @@ def _compile(folder: Path, compiler: Sequence[str], header: str, parent: Path, c
     (folder / ALONE).write_text(include)
     (folder / AFTER_CATCH).write_text(f'#include "{catch_first}"\n{include}')
     for name in (ALONE, AFTER_CATCH):
-        words = (*places(), "-x", "c++-header", "-o", f"{name}.gch", name)
+        words = (*include_flags(), "-x", "c++-header", "-o", f"{name}.gch", name)
         compile_in(folder, *compiler, "-I", str(parent), *words)

@@ -14,10 +14,10 @@ from benchkit.judging.tasks.harnesses.boost import (
     AFTER_CATCH,
     ALONE,
     INCLUDED,
-    begins_with,
-    guards_alone,
+    defines_only_guards,
+    first_header,
     header_of_boost,
-    places,
+    include_flags,
     prepare_boost,
 )
 from benchkit.judging.tasks.harnesses.cpp_names import leaves_alone
@@ -52,16 +52,16 @@ def plan_with_catch(
     files, lines = dict(trial.files), ["set -e"]
 
     def compile_source(name: str, *words: str) -> None:
-        with_boost = boost is not None and begins_with(name, files) == header
+        with_boost = boost is not None and first_header(name, files) == header
         first = ("-I", str(boost), "-include", ALONE) if with_boost else ()
-        lines.append(shlex.join((*compiler, *first, *places(), *words, f"./{name}")))
+        lines.append(shlex.join((*compiler, *first, *include_flags(), *words, f"./{name}")))
 
     first_of_tests: tuple[str, ...] = ()
     if leaves_alone(trial.files[CATCH], answer):
         del files[CATCH]
         first_of_tests = ("-I", str(prepared), "-include", CATCH_FIRST)
         begun = _CATCH_INCLUDED
-        if boost is not None and guards_alone(answer):
+        if boost is not None and defines_only_guards(answer):
             first_of_tests = ("-I", str(prepared), "-I", str(boost), "-include", AFTER_CATCH)
             begun = _EITHER_INCLUDED
         alone = _to_check(tests, trial.files, own, begun)
@@ -72,7 +72,7 @@ def plan_with_catch(
     for source, product in zip(own, objects, strict=True):
         compile_source(source, "-c", "-o", product)
     linked = (*("./" + name for name in tests), *objects, str(prepared / "main.o"))
-    lines.append(shlex.join((*compiler, *first_of_tests, *places(), "-o", PROGRAM, *linked)))
+    lines.append(shlex.join((*compiler, *first_of_tests, *include_flags(), "-o", PROGRAM, *linked)))
     files[SCRIPT] = "\n".join([*lines, ""]).encode()
     return BuildPlan((run,), files, ("/bin/sh", SCRIPT), (PROGRAM,))
 
