@@ -53,9 +53,9 @@ def run_on_boxes(
     leases = leases_of(open_store(options.history))
     cluster = Cluster(options.cluster, leases, options.on_lost_box)
     executor = open_executor("dask", Seams(keeper.display, keeper.may_start, lambda: None, cluster))
-    told = boxes_path(options.history)
-    following = _Following(keeper, ledger, history_of(leases), told)
-    with removed_in_the_end(told), closing(executor.events()) as events, following.publishers():
+    boxes_file = boxes_path(options.history)
+    following = _Following(keeper, ledger, history_of(leases), boxes_file)
+    with removed_in_the_end(boxes_file), closing(executor.events()) as events, following.publishers():
         for due in groups:
             executor.submit(following.group(due))
         try:

@@ -183,7 +183,7 @@ class Following:
             yield from self._end(sent, "")
 
     def _note_untaken(self, sent: Sent, run_id: str, error: BaseException) -> None:
-        """They stay on the box."""
+        """The run's results stay on the box; that is told once."""
         assert sent.box is not None
         self._pause_until[sent.group.name] = time.monotonic() + PAUSE_S
         label = sent.left[run_id].label

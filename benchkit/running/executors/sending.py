@@ -66,7 +66,7 @@ class Sent:
 
 @dataclass
 class _Asking:
-    """A box while it is asked about groups, some at a time: of 10,000 at once all would be in memory."""
+    """A box that is asked about groups, some at a time: all 10,000 at once would fill its memory."""
 
     about: Sequence[Sent]
     answer: Future[Any]

@@ -49,7 +49,7 @@ class BoxNow:
 
 @contextmanager
 def removed_in_the_end(path: Path) -> Iterator[None]:
-    """Where the boxes stand as long as their batch lasts."""
+    """The file is there only as long as the batch that writes it."""
     try:
         yield
     finally:
