@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 KEPT = frozenset(dir(builtins))  # a name such as `eval` means something to a linter
+DEEPEST = 250  # levels of nesting; Python, ruff and complexipy have room for more of them
 _DOCSTRING = '"""."""'
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
@@ -35,14 +36,23 @@ class _Edit:
 
 
 def canonical(source: str) -> Canonical:
-    """The canonical form; SyntaxError where the source is no Python of this interpreter."""
+    """The canonical form; SyntaxError where Python cannot read it, RecursionError where it is too deep."""
     source = source.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).strip("\n") + "\n"
     tree = ast.parse(source)
+    if _is_deeper_than(DEEPEST, tree):
+        raise RecursionError(f"more than {DEEPEST} levels of nesting")
     text, at = "", 0
     for edit in sorted(_edits(source, tree), key=lambda edit: (edit.start, edit.end)):
         text += source[at : edit.start] + edit.text
         at = max(at, edit.end)
     return Canonical((text + source[at:]).strip("\n") + "\n", tree)
+
+
+def _is_deeper_than(levels: int, tree: ast.AST) -> bool:
+    level = [tree]
+    for _ in range(levels):
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
+    return bool(level)
 
 
 def _edits(source: str, tree: ast.Module) -> Iterator[_Edit]:

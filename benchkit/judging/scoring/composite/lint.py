@@ -38,6 +38,10 @@ class ToolFailed(Exception):
     """The linter itself failed: quality is not measured, and the run goes on."""
 
 
+class ToolDied(ToolFailed):
+    """A signal ended it, as code that is nested too deeply for its stack does."""
+
+
 @dataclass(frozen=True)
 class Linted:
     """Ruff's findings on one piece of code."""
@@ -63,10 +67,20 @@ def weighted(findings: Mapping[str, int]) -> int:
     return sum(GROUPS[group][0] * count for group, count in findings.items())
 
 
-def lint(sources: Sequence[str]) -> list[Linted]:
-    """One for each source, in their order."""
+def lint(sources: Sequence[str]) -> list[Linted | None]:
+    """One for each source, in their order; None for code that the linter dies of."""
     if not sources:
         return []
+    try:
+        return [*_lint_together(sources)]
+    except ToolDied:
+        if len(sources) == 1:
+            return [None]
+    middle = len(sources) // 2
+    return [*lint(sources[:middle]), *lint(sources[middle:])]
+
+
+def _lint_together(sources: Sequence[str]) -> list[Linted]:
     with TemporaryDirectory(prefix="bench_quality_") as name:
         folder = Path(name)
         paths = [folder / f"c{number:06}.py" for number in range(len(sources))]
@@ -117,6 +131,8 @@ def _ruff(command: str, folder: Path, *further: str) -> str:
     )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolFailed(f"ruff {command}: {error}") from None
+    if done.returncode < 0:
+        raise ToolDied(f"ruff {command} was ended by signal {-done.returncode}: {done.stderr.strip()[-200:]}")
     if done.returncode not in _ENDS[command]:
         raise ToolFailed(f"ruff {command} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
     return done.stdout

@@ -13,7 +13,7 @@ import pytest
 from benchkit.judging.scoring.composite import complexity, quality
 from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
-from benchkit.judging.scoring.composite.canonical import canonical
+from benchkit.judging.scoring.composite.canonical import DEEPEST, canonical
 from benchkit.judging.scoring.composite.dead import dead_statements
 from benchkit.judging.scoring.composite.formatters import count_formatter_changes, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
@@ -244,6 +244,7 @@ def test_each_rule_counts_in_one_group_and_undefined_names_do_not_count() -> Non
     assert group_of("SIM102") == "roundabout"
     assert group_of("E501") is None
     (linted,) = lint(["print(nowhere)\n"])
+    assert linted is not None
     assert linted.findings == {}
     assert set(GROUPS) == {"security", "likely mistakes", "roundabout"}
 
@@ -276,6 +277,26 @@ def test_lines_end_where_python_says_so_and_odd_code_is_no_trouble() -> None:
     deep = ["x = 1" + "+1" * 20_000, "x = " + "not " * 3000 + "1", "x = 1\0", "x = '\udce4'"]
     counts = count_all([("python", {"a.py": source}, None) for source in (*odd, *deep)])
     assert [one is not None for one in counts] == [True] * len(odd) + [False] * len(deep)
+
+
+def test_code_that_ruff_dies_of_costs_no_other_its_findings() -> None:
+    """So deep a sum overflows ruff's stack; the others are checked without it."""
+    too_deep = "x = 1" + "+1" * 20_000
+    others = ["x = 1", "print(f'')", "y = 2 if x == True else 3"]
+    assert lint([others[0], too_deep, *others[1:]]) == [*lint(others[:1]), None, *lint(others[1:])]
+    assert None not in lint(others)
+
+
+def test_how_deep_code_may_be_does_not_hang_on_the_interpreter() -> None:
+    """Newer Pythons, and a raised limit, read code on whose depth complexipy would end the whole process."""
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(200_000)
+    try:
+        sums = ["x = 1" + "+1" * length for length in (DEEPEST - 10, DEEPEST + 10, 20_000)]
+        counts = count_all([("python", {"a.py": source}, None) for source in sums])
+    finally:
+        sys.setrecursionlimit(limit)
+    assert [one is not None for one in counts] == [True, False, False]
 
 
 def test_a_linter_that_fails_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
