@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from benchkit.judging.sandbox import Isolation, Limits, Outcome, Program, Sandbo
 from benchkit.judging.scoring.composite.base import Answered, Measured
 from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Code, check_all
 from benchkit.judging.scoring.composite.checkers.base import Findings
+from benchkit.judging.scoring.composite.checkers.go_vet import GoVet
 from benchkit.judging.scoring.composite.lint import ToolFailed
 from benchkit.judging.scoring.composite.quality import measure_quality
 from benchkit.judging.scoring.composite.tokens import rewritten, tokens_of, without_comments
@@ -277,6 +279,18 @@ def test_odd_code_is_no_trouble() -> None:
             assert source.startswith(joined)
             assert rewritten(language, source, lambda tokens, place: tokens[place].text) == joined
             without_comments(language, source)
+
+
+@pytest.mark.parametrize("folder", ["/tmp/data9", "/tmp/a0/data1/tmp", "/box"])
+def test_findings_of_go_vet_count_wherever_the_sandbox_has_its_folder(folder: str) -> None:
+    """Without namespaces it lies in TMPDIR under a random name; either may look like an answer's own."""
+    row = {"posn": f"{folder}/a1/deep/x.go:4:2", "message": "self-assignment of x"}
+    packages = ("bench/a1/deep", "bench/a1/deep [bench/a1/deep.test]")
+    output = "# bench/a1\n" + "".join(json.dumps({name: {"assign": [row]}}) for name in packages)
+    found = GoVet().findings(
+        [Code({"x.go": ""}), Code({"deep/x.go": ""})], Outcome(Verdict.PASSED, stdout=output.encode())
+    )
+    assert found == [Counter(), Counter({"likely mistakes": 1})]
 
 
 @dataclass

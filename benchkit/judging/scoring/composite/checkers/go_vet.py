@@ -21,7 +21,8 @@ OLDEST = "1.22"
 _MODULE = re.compile(r"^module[ \t]+\"?([^\s\"]+)", re.MULTILINE)
 _VERSION = re.compile(r"^go[ \t]+(\S+)", re.MULTILINE)
 _CLAUSE = re.compile(r"^package\s", re.MULTILINE)
-_PLACE = re.compile(r"a(\d+)/(.+?):\d+(?::\d+)?$")
+_PACKAGE = re.compile(rf"{OURS}/a(\d+)\b")
+_PLACE = re.compile(r"(.+?)(:\d+)?:\d+$")
 GROUP = "likely mistakes"
 # Left out: what hangs on names (methods, tests), on comments (directives), and on the platform.
 ANALYZERS = frozenset({
@@ -70,14 +71,15 @@ class GoVet:
 
     def findings(self, codes: Sequence[Code], outcome: Outcome) -> list[Findings]:
         places = {
-            (place[1], place[2], place[0], analyzer)
-            for analyzer, row in _rows(outcome.stdout.decode("utf-8", "replace"))
-            if analyzer in ANALYZERS and (place := _PLACE.search(str(row.get("posn"))))
+            (int(package[1]), str(row.get("posn")), analyzer)
+            for path, analyzer, row in _rows(outcome.stdout.decode("utf-8", "replace"))
+            if analyzer in ANALYZERS and (package := _PACKAGE.match(path))
         }  # a package and its tests are checked together and alone: the same place counts once
         found: list[Findings] = [Counter() for _ in codes]
-        for number, name, _, _ in places:
-            if name in codes[int(number)].files:
-                found[int(number)][GROUP] += 1
+        for number, place, _ in places:
+            file = _PLACE.sub(r"\1", place)  # in a folder of any name
+            if any(file.endswith(f"/a{number}/{name}") for name in codes[number].files):
+                found[number][GROUP] += 1
         return found
 
 
@@ -93,8 +95,8 @@ def _moved(content: bytes, module: str, number: int) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _rows(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Each finding and the analyzer that made it, of the JSON objects among the lines."""
+def _rows(output: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Each finding, with its package and the analyzer that made it, of the JSON objects among the lines."""
     decoder, at = json.JSONDecoder(), 0
     while (at := output.find("{", at)) >= 0:
         try:
@@ -102,7 +104,7 @@ def _rows(output: str) -> Iterator[tuple[str, dict[str, Any]]]:
         except ValueError:
             at += 1
             continue
-        for analyzers in packages.values():
+        for path, analyzers in packages.items():
             for analyzer, rows in analyzers.items():
                 if isinstance(rows, list):  # else why it failed
-                    yield from ((analyzer, row) for row in rows)
+                    yield from ((path, analyzer, row) for row in rows)
