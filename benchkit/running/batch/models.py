@@ -1,9 +1,12 @@
+# ruff: noqa: PTH110, PTH111, PTH112, PTH116, PTH207
+# Path's own functions raise where a folder may not be entered or a name is too long, and for ~nobody.
 """Which GGUF files a path, a glob or a folder means."""
 
 from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from glob import glob
@@ -34,8 +37,8 @@ def find_models(pattern: str) -> Found:
     left_out: list[str] = []
     facts: dict[Path, ModelFile] = {}
     for path in _candidates(pattern):
-        if not path.is_file():
-            left_out.append(f"{path} is a link to nothing: left out")
+        if why := _why_unreadable(path):
+            left_out.append(f"{path} {why}: left out")
             continue
         kind = _note_facts(path, facts)
         if kind in (None, "model"):
@@ -57,17 +60,51 @@ def _candidates(pattern: str) -> Iterator[Path]:
     """Of a split model its first part stands for all; a missing part is reported when the model is read."""
     firsts: dict[str, Path] = {}
     for path in matching_files(pattern):
-        if path.is_file() or (path.is_symlink() and not path.exists()):
+        if not os.path.isdir(path):
             firsts.setdefault(_PART.sub("", str(path)), path)
     return iter(firsts.values())
 
 
+def _why_unreadable(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return "is a link to nothing"
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "" if stat.S_ISREG(mode) else "is no file"
+
+
 def matching_files(pattern: str) -> list[Path]:
-    """Every part of a split model, and links to nothing, too."""
-    path = Path(os.path.expanduser(pattern))  # noqa: PTH111 - Path's own fails for ~nobody
-    if path.is_dir():
-        return sorted(path.rglob("*.gguf"))
-    if path.exists():
-        return [path]
+    """Every part of a split model, and links to nothing, too; none where it cannot be looked."""
+    name = _expanded(pattern)
+    if os.path.isdir(name):
+        return sorted(_files_below(name))
+    if os.path.exists(name):
+        return [Path(name)]
     # A person's pattern may be absolute, which Path.glob refuses.
-    return sorted(Path(match) for match in glob(str(path), recursive=True))  # noqa: PTH207
+    return sorted(Path(match) for match in glob(name, recursive=True))
+
+
+def why_none_match(pattern: str) -> str:
+    """In words: what was looked for is not there, or may not be looked at."""
+    name = _expanded(pattern)
+    try:
+        os.stat(name)
+        if os.path.isdir(name):
+            os.scandir(name).close()
+    except (FileNotFoundError, ValueError):  # which has a NUL in it
+        pass
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return "matches no GGUF file"
+
+
+def _expanded(pattern: str) -> str:
+    return os.path.expanduser(pattern)
+
+
+def _files_below(folder: str) -> Iterator[Path]:
+    """Unlike Path.rglob it goes on where a folder vanishes meanwhile."""
+    for parent, _, names in os.walk(folder):
+        yield from (Path(parent, name) for name in names if name.endswith(".gguf"))

@@ -11,7 +11,7 @@ from typing import Any
 from benchkit.errors import UsageError
 from benchkit.providers.names import find_remote_model
 from benchkit.records import ENDPOINT, ModelFile
-from benchkit.running.batch.models import find_models
+from benchkit.running.batch.models import find_models, why_none_match
 from benchkit.running.batch.planfile import has_variable
 from benchkit.running.plan import with_provider
 from benchkit.settings import MODEL_PLAN_KEYS, RunSettings
@@ -45,7 +45,7 @@ def find_plan_models(
         files = find_models(pattern)
         notes += files.left_out
         if not files.files and not files.left_out:
-            problems.append(f"{where}: {pattern} matches no GGUF file")
+            problems.append(f"{where}: {pattern} {why_none_match(pattern)}")
         for path in files.files:
             # Not resolved: the files of a split model in a cache of links stand side by side only there.
             yield PlanModel(number, given, path.absolute(), files.facts.get(path))

@@ -73,7 +73,7 @@ def read_plan(path: Path, benchmarks: Sequence[str] = ()) -> Plan:
 
     `benchmarks` are for what names none itself.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - the path's own fails where it may not look
         return _plan_from_folder(path, benchmarks)
     raw = _read_file(path)
     if benchmarks and isinstance(raw, Mapping):
@@ -243,7 +243,9 @@ def _read_file(path: Path) -> Any:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise UsageError(f"no plan {path}: write one with bench_runner.py batch --init") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from None
+    except ValueError as error:  # bytes that are no UTF-8, or a name that no file can have
         raise UsageError(f"cannot read the plan {path}: {error}") from None
     try:
         return read_json(text) if path.suffix == ".json" else read_yaml(text)

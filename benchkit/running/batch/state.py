@@ -99,6 +99,8 @@ def read_state(history: str | Path) -> BatchState:
         lines = journal_path(history).read_bytes().splitlines()
     except FileNotFoundError:
         return BatchState()
+    except OSError as error:
+        raise HistoryError(f"{error.filename}: {error.strerror}") from None
     pid: int | None = None
     owner: Owner | None = None  # of the batch; version 0.1.0 wrote the number alone
     planned: tuple[str, ...] = ()

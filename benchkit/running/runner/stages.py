@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from glob import glob
 from pathlib import Path
 
 from benchkit.contract import SERVER_LOGS, RunFile
@@ -94,8 +95,9 @@ def _masked_logs(plans: Sequence[PlannedRun], key: str | None) -> Iterator[None]
         yield
     finally:
         for plan in plans:
-            for log in plan.folder.glob(SERVER_LOGS):
-                mask_of(plan, key).file(log)
+            # Path.glob fails where the folder could not be made, which is reported already.
+            for name in glob(SERVER_LOGS, root_dir=plan.folder):  # noqa: PTH207
+                mask_of(plan, key).file(plan.folder / name)
 
 
 def find_parser(plan: PlannedRun) -> Parser:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -16,6 +19,7 @@ from benchkit.commands.batch import _raw_plan
 from benchkit.errors import UsageError
 from benchkit.running.batch.checks import command_of, script_problems
 from benchkit.running.batch.expand import Expansion, expand
+from benchkit.running.batch.models import matching_files
 from benchkit.running.batch.planfile import PlanProblems, make_plan, read_plan
 from benchkit.running.plan import plan_run
 from benchkit.running.runner.check import values
@@ -632,3 +636,46 @@ def test_what_a_script_is_told_otherwise_is_checked_of_its_own() -> None:
     assert len({command_of(one) for one in (plan, *elsewhere)}) == 4
     same = replace(plan, id="other", settings=replace(plan.settings, model=QUANTIZED))
     assert command_of(same) == command_of(plan)
+
+
+def test_a_path_that_cannot_be_looked_at_is_the_plans_problem(tmp_path: Path) -> None:
+    """A model, a judge or the plan itself: the line names it, and says why."""
+    name, why = "x" * 300, os.strerror(errno.ENAMETOOLONG)
+    with pytest.raises(PlanProblems) as told:
+        expanded({"models": [name, str(F16)], "benchmarks": ["demo"], "judge": name})
+    assert told.value.problems == [
+        f"models: {name} cannot be read: {why}",
+        f"judge: {name} cannot be read: {why}",
+    ]
+    plans = {name: why, "loop": os.strerror(errno.ELOOP), "nul\0": "embedded null byte"}
+    (tmp_path / "loop").symlink_to("loop")
+    for name, why in plans.items():
+        with pytest.raises(UsageError, match=f"cannot read the plan .*{name}: {why}"):
+            read_plan(tmp_path / name)
+
+
+def test_a_model_that_cannot_be_looked_at_leaves_the_others_in(tmp_path: Path) -> None:
+    """Of a folder the ones that can be served run; what was left out is told."""
+    (tmp_path / "loop.gguf").symlink_to("loop.gguf")
+    (tmp_path / "whole.gguf").write_bytes(F16.read_bytes())
+    found = expanded({"models": [str(tmp_path)], "benchmarks": ["demo"]})
+    assert [entry.settings.name for entry in found.entries] == ["whole"]
+    assert found.notes == (f"{tmp_path}/loop.gguf cannot be read: {os.strerror(errno.ELOOP)}: left out",)
+
+
+def test_a_folder_that_vanishes_while_models_are_looked_for_is_no_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others work in it meanwhile; what is there is found."""
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "m.gguf").write_bytes(F16.read_bytes())
+    looking = os.scandir
+
+    def scandir(path: Any) -> Any:
+        if str(path) == str(tmp_path / "a") and (tmp_path / "a").exists():
+            shutil.rmtree(tmp_path / "a")
+        return looking(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert matching_files(str(tmp_path)) == [tmp_path / "b" / "m.gguf"]
