@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -10,7 +11,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 
 from benchkit.errors import HistoryError, Interrupted, StoreUnavailable, UsageError
-from benchkit.files import cache_folder, locked
+from benchkit.files import DISK_IS_FULL, cache_folder, locked, make_private_folder
 from benchkit.records import Run, Status
 from benchkit.running.batch.boxes import run_on_boxes
 from benchkit.running.batch.checks import script_problems
@@ -88,9 +89,22 @@ def run_entries(
 
 
 def _refuse_what_cannot_run(runs: Sequence[Entry], judgings: Sequence[Entry]) -> None:
-    """All that the scripts have to say, before the first server is started."""
+    """All that the scripts have to say, and a place that takes no run, before the first server is started."""
     if problems := [*script_problems(entry.planned() for entry in runs), *judge_problems(judgings)]:
         raise PlanProblems("the plan", problems)
+    for place in {entry.settings.runs_dir for entry in (*runs, *judgings)}:
+        _refuse_unwritable(place)
+
+
+def _refuse_unwritable(runs_dir: Path) -> None:
+    try:
+        make_private_folder(runs_dir)
+        tempfile.TemporaryFile(dir=runs_dir).close()
+    except OSError as error:
+        if error.errno in DISK_IS_FULL:  # which ends the batch with what it did, and no question of its place
+            return
+        why = f"{runs_dir} may not be written ({error.strerror})"
+        raise UsageError(f"{why}: name another place with --runs-dir") from None
 
 
 def _groups(entries: Sequence[Entry]) -> list[Group]:
@@ -192,11 +206,11 @@ def _alone(options: BatchOptions, report: Callable[[str], None]) -> Iterator[Non
 
     One whose runs are done by the boxes of a cluster takes nothing of this machine.
     """
-    beside(options.history, "jsonl").parent.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         machine = () if options.cluster is not None else (cache_folder() / "batch",)
         for path in (*machine, beside(options.history, "jsonl")):
             try:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 stack.enter_context(locked(path, 0.0))
             except TimeoutError:
                 if not options.wait:

@@ -22,6 +22,7 @@ from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import cells_of, column, markdown_table, text_table
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.work import mask_of
+from benchkit.settings import RunSettings
 from benchkit.statistics import wilson
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.judgements import interval_of
@@ -179,8 +180,14 @@ def _failure(state: EntryState, entry: Entry, escape: Escape) -> str:
 
 
 def _command(plan: PlannedRun) -> str:
-    """What makes this run alone; a key is masked."""
-    return quoted(mask_of(plan).words(words_of_settings(plan.settings)))
+    """What makes this run alone, in the same place; a key is masked."""
+    settings, usual = plan.settings, RunSettings(benchmark="")
+    words = words_of_settings(settings)
+    if settings.history != usual.history:
+        words[1:1] = ["--history", str(settings.history)]
+    if settings.runs_dir != usual.runs_dir:
+        words[1:1] = ["--runs-dir", str(settings.runs_dir)]
+    return quoted(mask_of(plan).words(words))
 
 
 def _code(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -14,11 +15,13 @@ from typing import Any
 
 import pytest
 
-from benchkit.errors import UsageError
+from benchkit.commands.batch import command
+from benchkit.errors import HistoryError, UsageError
 from benchkit.running.batch import disk_space
 from benchkit.running.batch.estimate import Estimator, Expected
 from benchkit.running.batch.loop import _alone
 from benchkit.running.batch.options import BatchOptions, next_time_of_day
+from benchkit.running.batch.state import journal_path, read_state
 from benchkit.serving.servers.hardware import gpus
 from tests.running.batch.in_process import night_of
 from tests.running.batch.support import SUMMARY, good, script, write_plan
@@ -245,3 +248,43 @@ def test_a_place_that_may_not_be_written_is_named(tmp_path: Path, monkeypatch: p
         _alone(BatchOptions(history=history), print),
     ):
         pass
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (
+            ["--history", "file/h.json"],
+            "file may not be written (File exists): name another place with --history",
+        ),
+        (["--history", "file/x/h.json"], "Not a directory"),
+        (["--runs-dir", "file/runs"], "file/runs may not be written (Not a directory)"),
+        (
+            ["--runs-dir", "file"],
+            "file may not be written (Not a directory): name another place with --runs-dir",
+        ),
+    ],
+)
+def test_a_batch_that_has_no_place_for_its_runs_starts_none(
+    options: list[str],
+    said: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is refused as a whole, with the flag that names another place."""
+    monkeypatch.chdir(tmp_path)
+    Path("file").touch()
+    write_plan(tmp_path, models=[str(F16)], benchmarks=[good(tmp_path)])
+    with pytest.raises(UsageError) as told:
+        command.main(["plan.yaml", *options], standalone_mode=False)
+    assert said in str(told.value)
+    assert said.rpartition("--")[2] in str(told.value)
+    assert list(tmp_path.glob("runs*")) == []
+
+
+def test_the_state_of_a_batch_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
+    """It names the journal and why."""
+    history = tmp_path / "h.json"
+    journal_path(history).symlink_to(journal_path(history))
+    with pytest.raises(HistoryError, match=f"{journal_path(history)}: {os.strerror(errno.ELOOP)}"):
+        read_state(history)

@@ -232,17 +232,18 @@ def test_the_command_for_a_failed_run_does_that_run(bench: Bench, tmp_path: Path
     model.write_bytes(F16.read_bytes())
     bad = {**script(tmp_path, "bad", "print('<i>'); sys.exit(3)"), "args": ["--limit", "5", "--timeout", "7"]}
     write_plan(tmp_path, models=[{"path": str(model), "context": 512}], benchmarks=[bad])
-    told = bench("batch", "plan.yaml").stdout
+    told = bench("batch", "plan.yaml", "--history", "nights/h.json", "--runs-dir", "nights/runs").stdout
     (command,) = [line for line in told.splitlines() if line.startswith("bench_runner.py ")]
     ours = f'bench_runner.py() {{ {sys.executable} {ROOT}/bench_runner.py "$@"; }}'
     typed = ["bash", "-c", f"{ours}\n{command}"]
     assert subprocess.run(typed, cwd=tmp_path, capture_output=True, check=False).returncode == 1
-    history = json.loads((tmp_path / "benchmark_results.json").read_text())["runs"]
+    history = json.loads((tmp_path / "nights" / "h.json").read_text())["runs"]
     alike = ("path", "context", "script_args", "parallel", "server", "timeout_s")
     one, other = ({name: run["config"][name] for name in alike} for run in history)
     assert one == other
     assert {run["model"] for run in history} == {model.stem}
-    markdown = (tmp_path / "benchmark_results.morning.md").read_text()
+    assert {Path(run["artifacts"]).parent for run in history} == {tmp_path / "nights" / "runs"}
+    markdown = (tmp_path / "nights" / "h.morning.md").read_text()
     assert f"`` {command} ``" in markdown
     assert "exit code 3: &lt;i>" in markdown
     assert "x`�&lt;b>: script: " in markdown
