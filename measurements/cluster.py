@@ -25,6 +25,7 @@ import time
 from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any, cast
@@ -248,7 +249,7 @@ def _say_nothing(_line: str) -> None:
 
 def stand_in_boxes(asked: argparse.Namespace) -> None:
     from benchkit.link.wire import as_url, prepare, security_of
-    from benchkit.running.boxes.box import Messages, _handlers, _stay
+    from benchkit.running.boxes.box import Member, Messages, _handlers, _stay
     from benchkit.running.boxes.groups import Groups
     from benchkit.running.boxes.judging import Judging
 
@@ -259,9 +260,9 @@ def stand_in_boxes(asked: argparse.Namespace) -> None:
             for number in range(asked.boxes):
                 groups = cast(Groups, StandInGroups(asked.seconds))  # as far as messages ask for it
                 messages = Messages(_handlers(groups, Judging()), security)
-                await messages.listen(as_url("127.0.0.1", 0), **security.get_listen_args("worker"))
                 head, name = as_url("127.0.0.1", asked.port), f"box{number:03}"
-                members.append(_stay(head, name, str(messages.address), security, folder, _say_nothing))
+                member = partial(Member, head, name, security=security, folder=folder)
+                members.append(_stay("127.0.0.1", asked.port, name, messages, member, _say_nothing))
             await asyncio.gather(*members)
 
     prepare()

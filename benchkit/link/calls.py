@@ -20,6 +20,7 @@ from benchkit.errors import ClusterError
 from benchkit.files import atomic_write, make_private_folder
 from benchkit.json_values import number
 from benchkit.link.certificates import Credentials, own_credentials
+from benchkit.link.own_address import is_loopback
 from benchkit.link.probing import probe
 from benchkit.link.wire import as_url, head_address, prepare, security_of
 
@@ -117,11 +118,20 @@ class Calls:
     async def _boxes(self) -> list[Box]:
         identity = await self._asked(as_url(self.host, self.port), "identity", {})
         boxes = [
-            Box(str(one["name"]), str(one[BOX_ADDRESS]), number(one.get("last_seen")) or 0.0)
+            Box(
+                str(one["name"]),
+                self._seen_from_here(str(one[BOX_ADDRESS])),
+                number(one.get("last_seen")) or 0.0,
+            )
             for one in identity["workers"].values()
             if BOX_ADDRESS in one
         ]
         return sorted(boxes, key=lambda box: box.name)
+
+    def _seen_from_here(self, address: str) -> str:
+        """A box that has joined over a loopback address is on the head's machine."""
+        host, port = head_address(address)
+        return as_url(self.host, port) if is_loopback(host) else address
 
     def ask(self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **arguments: Any) -> Any:
         """What the box answers; ClusterError where it does not, Refused where it says no."""

@@ -30,7 +30,11 @@ def probe(host: str, port: int, credentials: Credentials) -> None:
         ) from None
     except ssl.SSLError as error:
         raise ClusterError(_of_tls(where, error)) from None
-    except socket.gaierror:
+    except socket.gaierror as error:
+        if error.errno == socket.EAI_AGAIN:
+            raise NoHead(
+                f"the name {host} cannot be looked up for now: is this machine's network up?"
+            ) from None
         raise ClusterError(f"no host of the name {host}: give the head's name or address") from None
     except ConnectionRefusedError:
         advice = "start one there with bench_runner.py cluster head"

@@ -14,11 +14,11 @@ from typing import Any
 from distributed import Worker
 from distributed.comm import get_address_host
 from distributed.core import Server
-from distributed.utils import get_ip
 
 from benchkit.errors import BenchError, ClusterError
 from benchkit.link.calls import BOX_ADDRESS, MAY_PASS, REFUSED, Operation, Refused
 from benchkit.link.certificates import Credentials
+from benchkit.link.own_address import address_towards, listening_place
 from benchkit.link.wire import LOST_AFTER_S, as_url, keep_only, security_of
 from benchkit.running.boxes.groups import Groups
 from benchkit.running.boxes.judging import Judging
@@ -38,12 +38,27 @@ class Messages(Server):  # type: ignore[misc]
         arguments = security.get_connection_args("worker")
         super().__init__(handlers, deserialize=False, connection_args=arguments, needs_workdir=False)
         keep_only(self, handlers, ())
+        self._listening = security.get_listen_args("worker")
+        self._addresses: dict[str, str] = {}  # by this machine's own
+
+    async def address_for(self, host: str, port: int) -> str:
+        """Where this box is reached by those who reach the head there; OSError where it has no way to it.
+
+        Asked anew each time that it joins: at its start the network may not have been up, and a lease of
+        DHCP ends.
+        """
+        own = await asyncio.to_thread(address_towards, host, port)
+        if own not in self._addresses:
+            place = await asyncio.to_thread(listening_place, own, port)
+            await self.listen(as_url(place, 0), **self._listening)
+            self._addresses[own] = as_url(own, self.listeners[-1].get_host_port()[1])
+        return self._addresses[own]
 
 
 class Member(Worker):  # type: ignore[misc]
     """What the head knows of this box: that it is there, and where it takes messages. It runs no tasks."""
 
-    def __init__(self, head: str, name: str, address: str, security: Any, folder: str) -> None:
+    def __init__(self, head: str, name: str, address: str, *, security: Any, folder: str) -> None:
         host = get_address_host(address)
         super().__init__(
             head,
@@ -74,14 +89,11 @@ async def run_box(
         asyncio.get_running_loop().add_signal_handler(number, over.set)
     judging = Judging()
     messages = Messages(_handlers(groups, judging), security)
-    own = as_url(await asyncio.to_thread(get_ip, host, port), 0)
-    await messages.listen(own, **security.get_listen_args("worker"))
     with tempfile.TemporaryDirectory(prefix="bench-box-") as folder:
         minding = asyncio.create_task(_mind(groups, say))
         minding_sessions = asyncio.create_task(judging.mind())
-        joining = asyncio.create_task(
-            _stay(as_url(host, port), credentials.name, str(messages.address), security, folder, say)
-        )
+        member = partial(Member, as_url(host, port), credentials.name, security=security, folder=folder)
+        joining = asyncio.create_task(_stay(host, port, credentials.name, messages, member, say))
         leaving = asyncio.create_task(over.wait())
         try:
             await asyncio.wait({minding, joining, leaving}, return_when=asyncio.FIRST_COMPLETED)
@@ -108,13 +120,27 @@ async def _ended(task: asyncio.Task[Any]) -> BaseException | None:
 
 
 async def _stay(
-    head: str, name: str, address: str, security: Any, folder: str, say: Callable[[str], None]
+    host: str,
+    port: int,
+    name: str,
+    messages: Messages,
+    new_member: Callable[[str], Member],
+    say: Callable[[str], None],
 ) -> None:
     """A member of the cluster, again and again."""
-    loop = asyncio.get_running_loop()
-    began, joined_once = loop.time(), False
+    head, loop = as_url(host, port), asyncio.get_running_loop()
+    began, joined_once, cut_off = loop.time(), False, False
     while True:
-        member = Member(head, name, address, security, folder)
+        try:
+            address = await messages.address_for(host, port)
+        except OSError:
+            if not cut_off:
+                say(f"this machine has no way to {head} for now: waiting for its network")
+            cut_off = True
+            await asyncio.sleep(TRIES_AGAIN_S)
+            continue
+        cut_off = False
+        member = new_member(address)
         try:
             await member
             say(f"{name} has joined {head}")

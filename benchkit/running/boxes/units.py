@@ -16,7 +16,8 @@ UNIT = """\
 # and, so that it runs while you are logged out: loginctl enable-linger
 [Unit]
 Description=bench_runner: {what}
-After=network-online.target
+# However often it ends: after a reboot the network may take a while, and a user's units cannot wait for it.
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart={command}

@@ -41,6 +41,13 @@ class Network:
     def mend(self, name: str) -> None:
         self._set_link(name, "up")
 
+    def unplug(self, name: str) -> None:
+        """It has no network, and knows that."""
+        _ip("-n", self.namespace(name), "link", "set", "eth0", "down")
+
+    def plug_in(self, name: str) -> None:
+        _ip("-n", self.namespace(name), "link", "set", "eth0", "up")
+
     def _set_link(self, name: str, state: str) -> None:
         port = f"port{self.names.index(name)}"
         _ip("-n", self.namespace("switch"), "link", "set", port, state)
@@ -72,11 +79,12 @@ def network_if_possible(*names: str) -> Iterator[Network | None]:
 
 
 def _make(made: Network) -> None:
-    hosts = "".join(f"{made.address(name)} {name}\n" for name in made.names)
     for name in made.names:
         folder = made.etc(name)
         folder.mkdir(parents=True)
-        (folder / "hosts").write_text(f"127.0.0.1 localhost\n{hosts}")
+        hosts = "".join(f"{made.address(other)} {other}\n" for other in made.names if other != name)
+        # A machine's own name, as Debian writes it.
+        (folder / "hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {name}\n{hosts}")
     switch = made.namespace("switch")
     _ip("netns", "add", switch)
     _ip("-n", switch, "link", "add", "bridge0", "type", "bridge")

@@ -14,6 +14,7 @@ from errno import EACCES
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Self, cast
+from unittest.mock import Mock
 
 import pytest
 from click.testing import CliRunner
@@ -30,6 +31,7 @@ from benchkit.link.certificates import (
     make_certificates,
     own_credentials,
 )
+from benchkit.link.probing import probe
 from benchkit.link.wire import DEFAULT_PORT, head_address, prepare
 from benchkit.running.boxes.groups import make_groups_folder
 from benchkit.running.executors.sending import Boxes, Sent
@@ -170,6 +172,16 @@ def test_a_box_is_not_made_a_certificate_of_its_own_name_for_another(
     given = CliRunner().invoke(command, ["init", "--name", ""])
     assert isinstance(given.exception, UsageError)
     assert "'' is no box's name" in str(given.exception)
+
+
+def test_a_name_that_cannot_be_looked_up_for_now_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a reboot the network is not up yet; a name that there is not is refused."""
+    for code, may_pass in ((socket.EAI_AGAIN, True), (socket.EAI_NONAME, False)):
+        connect = Mock(side_effect=socket.gaierror(code, ""))
+        monkeypatch.setattr(socket, "create_connection", connect)
+        with pytest.raises(ClusterError, match="head") as told:
+            probe("head", 1, cast("Credentials", None))
+        assert told.value.may_pass is may_pass
 
 
 def test_where_no_box_has_joined_the_next_step_is_told() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.running.boxes.faults import BOXES, LONGER_THAN_A_LEASE_S, PROBLEMS, THINKS_S, WITHIN_S, runners
-from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
+from tests.running.boxes.fleet import DESK, SOON_S, assert_each_run_once, assert_no_server_left, fleet_in
 from tests.running.boxes.network import network
 from tests.support import wait_until
 
@@ -47,3 +47,23 @@ def test_a_silent_cut_of_a_link(on_lost_box: str, tmp_path: Path, port: int) -> 
             assert again == 0
         fleet.end()
         assert_no_server_left(fleet)
+
+
+def test_a_box_is_reached_from_elsewhere_wherever_its_head_lies_for_itself(tmp_path: Path, port: int) -> None:
+    """On the head's machine the head's name means 127.0.1.1 there; a box that starts before its network is up
+    has no address yet."""
+    with network(DESK, "alpha") as net, fleet_in(tmp_path, port, "alpha", network=net) as fleet:
+        fleet.write_models(1)
+        fleet.kill("head")
+        fleet.start(DESK, "head", "cluster", "head", "--port", str(port))
+        models = str(fleet.root / "models")
+        fleet.start(DESK, DESK, "cluster", "join", f"{DESK}:{port}", "--models", models)
+        net.unplug("alpha")
+        fleet.start_box("alpha")
+        wait_until(lambda: "waiting for its network" in fleet.log("alpha", "alpha"), SOON_S)
+        net.plug_in("alpha")
+        fleet.wait_for_boxes("alpha", DESK)
+        for name in ("alpha", DESK):
+            told = fleet.run(name, "cluster", "status", f"{DESK}:{port}").stdout
+            assert "alpha: idle\n" in told
+            assert f"{DESK}: idle\n" in told

@@ -127,6 +127,11 @@ def test_a_unit_keeps_a_path_with_spaces_whole(monkeypatch: pytest.MonkeyPatch) 
     assert 'Environment="PATH=/usr/bin:/mnt/c/Program Files/100%%"\n' in unit("head", ())
 
 
+def test_a_unit_is_started_again_however_often_it_ends() -> None:
+    """A box whose network needs a minute after a reboot would be given up by systemd after five ends."""
+    assert "[Unit]\n" in unit("join", ()).partition("StartLimitIntervalSec=0\n")[0]
+
+
 @heavy
 @pytest.mark.parametrize("subcommand", ["head", "join"])
 def test_units_are_ones_that_systemd_takes(subcommand: str, tmp_path: Path) -> None:
