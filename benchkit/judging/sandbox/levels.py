@@ -12,7 +12,7 @@ from itertools import chain
 
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox.base import Isolation, LevelFact, Sandbox
-from benchkit.judging.sandbox.judge.cgroups import Group
+from benchkit.judging.sandbox.judge.cgroups import WorkerCgroup
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool import delegation
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
@@ -131,7 +131,7 @@ def try_levels() -> tuple[LevelFact, ...]:
 
 def _try_cgroup() -> LevelFact:
     try:
-        Group(str(delegation.prepared())).close()
+        WorkerCgroup(str(delegation.prepared())).close()
     except delegation.NotDelegated as missing:
         return LevelFact("cgroup", available=False, reason=str(missing), advice=_ADVICE["cgroup"])
     except OSError as error:

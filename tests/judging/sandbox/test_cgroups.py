@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchkit.judging.sandbox import Limits, Program, open_sandbox
-from benchkit.judging.sandbox.judge.cgroups import Group
+from benchkit.judging.sandbox.judge.cgroups import WorkerCgroup
 from benchkit.judging.sandbox.pool import delegation
 from benchkit.judging.sandbox.pool.delegation import NotDelegated, find
 from benchkit.judging.sandbox.pool.pool import Pool
@@ -173,13 +173,13 @@ def test_abandoned_ones_are_removed(tmp_path: Path) -> None:
     held = os.open(tmp_path / "bench-worker-live", os.O_RDONLY)
     fcntl.flock(held, fcntl.LOCK_EX)
     with pytest.raises(FileNotFoundError, match=r"memory\.events"):  # an ordinary folder has no such file
-        Group(str(tmp_path))
+        WorkerCgroup(str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["bench-worker-live"]
     os.close(held)
 
 
 @pytest.fixture
-def made_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
+def made_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkerCgroup:
     """A new folder here has its files at once, and goes with them, as in the kernel's tree."""
     mkdir, rmdir = os.mkdir, os.rmdir
 
@@ -196,10 +196,10 @@ def made_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Group:
 
     monkeypatch.setattr(os, "mkdir", with_files)
     monkeypatch.setattr(os, "rmdir", and_files)
-    return Group(str(tmp_path), 4321)
+    return WorkerCgroup(str(tmp_path), 4321)
 
 
-def test_limits_of_a_group(made_group: Group, tmp_path: Path) -> None:
+def test_limits_of_a_group(made_group: WorkerCgroup, tmp_path: Path) -> None:
     """The program's, with room for the zygote; the zygote is in it, and swap is no way out."""
     made_group.limit(100 << 20, 5)
     texts = {path.name: path.read_text() for path in Path(made_group.folder).iterdir()}
@@ -209,7 +209,7 @@ def test_limits_of_a_group(made_group: Group, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_whose_limit_was_met(made_group: Group) -> None:
+def test_whose_limit_was_met(made_group: WorkerCgroup) -> None:
     """Ended for the machine's want of memory is not ended for ours; each program has its own count."""
     events = Path(made_group.folder) / "memory.events"
     made_group.limit(1, 1)

@@ -47,23 +47,23 @@ class Cage:
         return self.landlock_abi > 0 and not self.own_pid_namespace
 
 
-class Plan(NamedTuple):
+class ConfinementPlan(NamedTuple):
     """All that a fork has to do, worked out."""
 
     uid: int | None
     limits: tuple[tuple[int, tuple[int, int]], ...]
     gives_way: bool
-    rules: seccomp.Rules | None
+    rules: seccomp.FilterRules | None
     filter: ctypes.Array[ctypes.c_char] | None
 
 
-def plan(cage: Cage, job: Job) -> Plan:
+def plan(cage: Cage, job: Job) -> ConfinementPlan:
     uid = cage.uid if job.kind == "command" or cage.uid_reads_python else None
     # Only where the kernel counts processes: of root it does not.
     counted = cage.own_pid_namespace or uid is not None or os.getuid() != 0
     may_fork = job.processes > 1 and counted
     command = job.kind == "command"
-    rules = seccomp.Rules(
+    rules = seccomp.FilterRules(
         own_pid_namespace=cage.own_pid_namespace,
         own_root=cage.own_root,
         may_fork=may_fork,
@@ -75,8 +75,8 @@ def plan(cage: Cage, job: Job) -> Plan:
     others = 4 if cage.own_pid_namespace else _tasks(uid) if may_fork else _ROOM
     limits = _limits(job, others)
     if not cage.filtered:
-        return Plan(uid, limits, may_fork, None, None)
-    return Plan(uid, limits, may_fork, rules, seccomp.compile_filter(rules))
+        return ConfinementPlan(uid, limits, may_fork, None, None)
+    return ConfinementPlan(uid, limits, may_fork, rules, seccomp.compile_filter(rules))
 
 
 def _limits(job: Job, others: int) -> tuple[tuple[int, tuple[int, int]], ...]:
@@ -138,7 +138,7 @@ def drop_identity(uid: int | None) -> None:
 
 
 def confine(
-    planned: Plan, landlock_rules: int | None, descriptors: int, outbox: socket.socket | None
+    planned: ConfinementPlan, landlock_rules: int | None, descriptors: int, outbox: socket.socket | None
 ) -> None:
     """From here on the process can do what its program may do, and nothing else.
 
@@ -161,7 +161,7 @@ def confine(
 
 
 def _filter_with_questions(
-    planned: Plan, rules: seccomp.Rules, descriptors: int, outbox: socket.socket
+    planned: ConfinementPlan, rules: seccomp.FilterRules, descriptors: int, outbox: socket.socket
 ) -> None:
     """The program must get neither end: the process that holds the listener decides about system calls."""
     kept = outbox.fileno()

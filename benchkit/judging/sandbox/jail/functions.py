@@ -12,7 +12,7 @@ from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
-from benchkit.judging.sandbox.jail.sharing import Shared, exception_names
+from benchkit.judging.sandbox.jail.sharing import SharedValues, exception_names
 from benchkit.judging.sandbox.wire import codec, frames
 
 MODULE = "solution"
@@ -35,7 +35,7 @@ class _Server:
         self.targets: dict[str, Callable[..., Any]] = {}
         self.large: dict[int, bytes] = {}
         self.calls = 0
-        self.shared = Shared()
+        self.shared = SharedValues()
         self.handlers: dict[str, Callable[..., None]] = {
             "call": self.call,
             "fetch": self.fetch,

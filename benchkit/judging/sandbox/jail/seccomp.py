@@ -22,7 +22,7 @@ from benchkit.judging.sandbox.jail.syscalls import call
 
 
 @dataclass(frozen=True)
-class Rules:
+class FilterRules:
     """What the filter depends on."""
 
     own_pid_namespace: bool  # signals and sessions end at the program's own namespace
@@ -101,7 +101,7 @@ PLAIN = (
 )  # fmt: skip
 
 
-def _answers(rules: Rules) -> dict[str, Answer]:
+def _answers(rules: FilterRules) -> dict[str, Answer]:
     """The calls that are checked, in groups; each group names what it prevents."""
     answers: dict[str, Answer] = dict.fromkeys(PLAIN, ALLOW)
     answers |= _processes(rules)
@@ -125,7 +125,7 @@ def _answers(rules: Rules) -> dict[str, Answer]:
     return answers
 
 
-def _processes(rules: Rules) -> dict[str, Answer]:
+def _processes(rules: FilterRules) -> dict[str, Answer]:
     """Fork bombs, and other programs in place of the one that is judged."""
     fork = If(0, (0,), ALLOW, REFUSE, mask=_CLONE_FOREIGN) if rules.may_fork else Give(errno.EAGAIN)
     wished = Ask() if rules.threads_asked else ALLOW
@@ -144,7 +144,7 @@ def _processes(rules: Rules) -> dict[str, Answer]:
     }
 
 
-def _signals(rules: Rules) -> dict[str, Answer]:
+def _signals(rules: FilterRules) -> dict[str, Answer]:
     """Killing, stopping, slowing down or limiting anybody else."""
     kill = ALLOW if rules.own_pid_namespace else If(0, (_OWN_PID,), ALLOW, REFUSE)
     answers: dict[str, Answer] = dict.fromkeys(("kill", "tkill", "tgkill"), kill)
@@ -162,7 +162,7 @@ def _signals(rules: Rules) -> dict[str, Answer]:
     return answers
 
 
-def _files(rules: Rules) -> dict[str, Answer]:
+def _files(rules: FilterRules) -> dict[str, Answer]:
     """What Landlock does not see: modes, owners, times, attributes; and truncation below its ABI 3."""
     modes = ALLOW if rules.own_root else NOTHING_DONE  # "done": shutil.copy goes on, and nothing changed
     answers: dict[str, Answer] = dict.fromkeys(
@@ -230,7 +230,7 @@ def _segments(answers: dict[str, Answer]) -> list[tuple[int, Answer]]:
 
 
 @cache
-def compile_filter(rules: Rules) -> ctypes.Array[ctypes.c_char]:
+def compile_filter(rules: FilterRules) -> ctypes.Array[ctypes.c_char]:
     """The filter's instructions; a call made in another machine's convention ends the program."""
     code: Code = [
         (_LOAD, 0, 0, _OFFSET_MACHINE),

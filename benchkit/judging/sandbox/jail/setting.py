@@ -73,7 +73,7 @@ def send(control: socket.socket, message: dict[str, Any]) -> None:
     control.send(json.dumps(message).encode())
 
 
-def set_up(control: socket.socket, setup: WorkerSetup) -> Setting:
+def set_up(control: socket.socket, setup: WorkerSetup) -> ZygoteState:
     """Build the level asked for; an OSError here means that the machine does not give it."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     syscalls.forbid_huge_pages()
@@ -94,7 +94,7 @@ def set_up(control: socket.socket, setup: WorkerSetup) -> Setting:
     _redirect()
     python = ".".join(map(str, sys.version_info[:3]))
     facts = JailFacts(missing=missing, landlock_abi=abi, root=root, python=python)
-    return Setting(control, cage, setup, facts)
+    return ZygoteState(control, cage, setup, facts)
 
 
 def _cage(setup: WorkerSetup, private: str, abi: int) -> Cage:
@@ -165,7 +165,7 @@ def _high(fd: int) -> int:
 
 
 @dataclass
-class Setting:
+class ZygoteState:
     """All that the zygote has around it."""
 
     control: socket.socket  # orders and reports

@@ -19,7 +19,7 @@ _CHANGED_AT_MOST = 1 << 20  # bytes of a value that is looked at again after eac
 _RAISED_AT_MOST = 64 << 10
 
 
-class Shared:
+class SharedValues:
     """All values that a test and its candidate share."""
 
     def __init__(self) -> None:

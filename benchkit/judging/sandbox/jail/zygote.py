@@ -25,11 +25,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from benchkit.judging.sandbox.jail import folder, functions, programs, semaphores, syscalls
-from benchkit.judging.sandbox.jail.confine import Plan, confine, drop_identity, plan
+from benchkit.judging.sandbox.jail.confine import ConfinementPlan, confine, drop_identity, plan
 from benchkit.judging.sandbox.jail.descriptors import open_kept_files, place_descriptors, write_files
 from benchkit.judging.sandbox.jail.ending import ends_by_itself, kill_all, reap_orphans
 from benchkit.judging.sandbox.jail.setting import (
-    Setting,
+    ZygoteState,
     close_others,
     import_also,
     new_seeds,
@@ -89,7 +89,7 @@ def _start_zygote(control: socket.socket, further: dict[str, Any]) -> NoReturn:
 
 
 class Zygote:
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: ZygoteState) -> None:
         self.setting = setting
         self.control = setting.control
         self.cage = setting.cage
@@ -160,7 +160,7 @@ class Zygote:
             if not order:
                 os._exit(0)
 
-    def run_fork(self, job: Job, planned: Plan, fds: Sequence[int]) -> NoReturn:
+    def run_fork(self, job: Job, planned: ConfinementPlan, fds: Sequence[int]) -> NoReturn:
         """In the fork: never comes back."""
         code = 70
         try:
@@ -170,7 +170,7 @@ class Zygote:
         finally:
             os._exit(code)
 
-    def _run_program(self, job: Job, planned: Plan, fds: Sequence[int]) -> int:
+    def _run_program(self, job: Job, planned: ConfinementPlan, fds: Sequence[int]) -> int:
         """Take the program, put everything in place, confine, run."""
         os.setsid()
         if not self.cage.own_pid_namespace:

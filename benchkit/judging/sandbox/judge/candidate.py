@@ -170,7 +170,7 @@ class Exchange:
         return place, "", ""
 
 
-class Candidate:
+class CandidateFunction:
     """Called like the function; all else that a function can be asked is answered inside."""
 
     __doc__ = property(lambda self: self.__getattr__("__doc__"))
@@ -184,7 +184,7 @@ class Candidate:
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         return self._exchange.call(self._entry_point, arguments, named)
 
-    def __copy__(self, *_: Any) -> Candidate:
+    def __copy__(self, *_: Any) -> CandidateFunction:
         return self  # as of a function
 
     __deepcopy__ = __copy__

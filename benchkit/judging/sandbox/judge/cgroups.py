@@ -23,7 +23,7 @@ _OWN_TASKS = 16  # the zygote, its namespace's first process, and a program's ow
 _BURIAL_S = 1.0
 
 
-class Group:
+class WorkerCgroup:
     """One worker's cgroup."""
 
     def __init__(self, place: str, pid: int | None = None) -> None:

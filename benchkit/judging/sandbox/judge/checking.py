@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from benchkit.judging.sandbox.base import Limits, Outcome
 from benchkit.judging.sandbox.judge import watchdog
-from benchkit.judging.sandbox.judge.candidate import Candidate, Exchange
+from benchkit.judging.sandbox.judge.candidate import CandidateFunction, Exchange
 from benchkit.judging.sandbox.judge.conversation import Conversation, ProgramEnded
 from benchkit.judging.sandbox.judge.launch import Jail
 from benchkit.judging.sandbox.judge.outcomes import outcome
@@ -35,7 +35,7 @@ from benchkit.verdict import Verdict
 
 
 @dataclass(frozen=True)
-class Check:
+class FunctionTest:
     """A solution, and the trusted test that it has to pass."""
 
     source: str
@@ -45,7 +45,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Finding:
+class TestFinding:
     """What a test at arm's length came to."""
 
     stopped: ProgramStopped | ProgramEnded | None  # None where every check ran and held
@@ -59,7 +59,7 @@ def check(
     jail: Jail, source: str, test: str, entry_point: str, support: str, limits: Limits
 ) -> tuple[Outcome, bool]:
     """The outcome, and whether the jail can go on."""
-    asked = Check(source, _without_mark(test), entry_point, _without_mark(support))
+    asked = FunctionTest(source, _without_mark(test), entry_point, _without_mark(support))
     if shares_surroundings(asked.test):
         return _check_inside(jail, asked, limits)
     finding, conversation = _check_from_outside(jail, asked, limits)
@@ -76,7 +76,7 @@ def _without_mark(text: str) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _check_from_outside(jail: Jail, asked: Check, limits: Limits) -> tuple[Finding, Conversation]:
+def _check_from_outside(jail: Jail, asked: FunctionTest, limits: Limits) -> tuple[TestFinding, Conversation]:
     conversation = Conversation(jail, asked.source, limits)
     watchdog.arm(conversation.running.deadline)  # until the judge has answered
     try:
@@ -93,20 +93,20 @@ def _loaded(conversation: Conversation) -> ProgramStopped | ProgramEnded | None:
     return None if reply.kind == frames.LOADED else raised(reply)
 
 
-def _tested(conversation: Conversation, asked: Check) -> Finding:
+def _tested(conversation: Conversation, asked: FunctionTest) -> TestFinding:
     deadline = conversation.running.deadline
     class_entry = asked.entry_point if is_class_name(asked.entry_point) else None
     exchange = Exchange(conversation, classes_of(asked.support), class_entry)
     names = exchange.names
     names["__name__"] = "test"
-    candidate = Candidate(exchange, asked.entry_point)
+    candidate = CandidateFunction(exchange, asked.entry_point)
     try:
         with watchdog.alarm(deadline):  # while the program loads
             define(asked.support, names)
             names[asked.entry_point] = candidate
             code = compile(asked.test, "test.py", "exec", dont_inherit=True)
         if (stopped := _loaded(conversation)) is not None:
-            return Finding(stopped)
+            return TestFinding(stopped)
         with watchdog.alarm(deadline), warnings.catch_warnings(action="ignore"):
             exec(code, names)
             if names.get("check", candidate) is not candidate:  # a task's own function may be called "check"
@@ -114,25 +114,25 @@ def _tested(conversation: Conversation, asked: Check) -> Finding:
     except BaseException as error:
         return _failed(exchange, error, asked.test)
     if exchange.over is not None:
-        return Finding(exchange.over)
+        return TestFinding(exchange.over)
     if exchange.needs_inside:
-        return Finding(None, inside=True)
-    return Finding(None if exchange.calls else _never_called())
+        return TestFinding(None, inside=True)
+    return TestFinding(None if exchange.calls else _never_called())
 
 
 def _never_called() -> ProgramStopped:
     return ProgramStopped(Verdict.INFRASTRUCTURE, "the test never called the candidate")
 
 
-def _failed(exchange: Exchange, error: BaseException, test: str) -> Finding:
+def _failed(exchange: Exchange, error: BaseException, test: str) -> TestFinding:
     if exchange.over is not None:
-        return Finding(exchange.over)
+        return TestFinding(exchange.over)
     if exchange.needs_inside:
-        return Finding(None, inside=True)
+        return TestFinding(None, inside=True)
     lacks = "" if error is exchange.raised else _describe_lack(error)
     fault = _fault(exchange, error)
     fault.test_line = _line_of(test, error)
-    return Finding(fault, inside=bool(lacks), lacks=lacks)
+    return TestFinding(fault, inside=bool(lacks), lacks=lacks)
 
 
 def _line_of(test: str, error: BaseException) -> str:
@@ -195,7 +195,7 @@ def _outcome(
     return outcome(running, limits, stopped, asked=False), not running.broken
 
 
-def _check_inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bool]:
+def _check_inside(jail: Jail, asked: FunctionTest, limits: Limits) -> tuple[Outcome, bool]:
     """Second best: test and candidate in one process; only the token proves a pass."""
     watchdog.disarm()  # here the test runs in the jail, with a time of its own
     conversation = Conversation(jail, asked.source, limits)
@@ -208,7 +208,7 @@ def _check_inside(jail: Jail, asked: Check, limits: Limits) -> tuple[Outcome, bo
     return replace(result, inside=True), sound
 
 
-def _token(conversation: Conversation, asked: Check) -> ProgramStopped | ProgramEnded | None:
+def _token(conversation: Conversation, asked: FunctionTest) -> ProgramStopped | ProgramEnded | None:
     token = os.urandom(32)
     message = ("inside", whole_part(asked.support), asked.test, asked.entry_point, token)
     try:

@@ -32,7 +32,7 @@ _ENTRY = (
 )
 
 
-class Container:
+class JailContainer:
     """One container and the control socket to the zygote in it."""
 
     def __init__(self, engine: str, folder: str, log: IO[bytes], private_bytes: int) -> None:

@@ -19,14 +19,14 @@ from typing import IO, TYPE_CHECKING, Any, Protocol
 from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
 from benchkit.judging.sandbox.jail.ending import reap_orphans
 from benchkit.judging.sandbox.jail.zygote import main as become_zygote
-from benchkit.judging.sandbox.judge.cgroups import Group
+from benchkit.judging.sandbox.judge.cgroups import WorkerCgroup
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.wire import frames
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
 if TYPE_CHECKING:
-    from benchkit.judging.sandbox.judge.containers import Container
+    from benchkit.judging.sandbox.judge.containers import JailContainer
 
 _START_S = 30.0
 _IMPORT_S = 60.0
@@ -91,8 +91,8 @@ class Jail:
         self.keep: Sequence[str] = ()  # files of it to bring back
         self.on_disk = level in ("landlock", "none")  # the private folder is an ordinary one
         self.caller: int | None = None  # a message or the end of this connection ends the program that runs
-        self.zygote: Local | Container | None = zygote
-        self.group: Group | None = None
+        self.zygote: Local | JailContainer | None = zygote
+        self.group: WorkerCgroup | None = None
         try:
             if self.zygote is None:
                 assert setup.engine is not None
@@ -108,11 +108,11 @@ class Jail:
             self.close()
             raise
 
-    def _start_container(self, engine: str, private_bytes: int) -> Container:
-        from benchkit.judging.sandbox.judge.containers import Container
+    def _start_container(self, engine: str, private_bytes: int) -> JailContainer:
+        from benchkit.judging.sandbox.judge.containers import JailContainer
 
         try:
-            return Container(engine, self.scratch, self.log, private_bytes)
+            return JailContainer(engine, self.scratch, self.log, private_bytes)
         except LevelMissing as missing:
             raise LevelMissing(_last_line(self.tail()) or str(missing), log=self.tail()) from None
 
@@ -210,12 +210,12 @@ class Jail:
         return dict(json.loads(message)) if message else {}
 
 
-def _group_around(zygote: Local | Container, place: str | None) -> Group | None:
+def _group_around(zygote: Local | JailContainer, place: str | None) -> WorkerCgroup | None:
     """A cgroup with the zygote in it, where there is a place for one."""
     if place is None:
         return None
     try:
-        return Group(place, zygote.pid)
+        return WorkerCgroup(place, zygote.pid)
     except OSError:
         return None
 

@@ -31,7 +31,7 @@ from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec, decoding, frames
-from benchkit.judging.sandbox.wire.line import Line, as_message
+from benchkit.judging.sandbox.wire.line import MessageLine, as_message
 from benchkit.judging.sandbox.wire.replies import raised
 from benchkit.judging.sandbox.wire.setup import WorkerSetup
 
@@ -43,7 +43,7 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
     gc.enable()  # the fork server has it off
-    line = Line(socket.socket(fileno=fd))
+    line = MessageLine(socket.socket(fileno=fd))
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -71,7 +71,7 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
 
 
 class RequestServer:
-    def __init__(self, line: Line, jail: Jail) -> None:
+    def __init__(self, line: MessageLine, jail: Jail) -> None:
         self.line = line
         self.jail = jail
         self.handlers: dict[str, Callable[..., bool]] = {
@@ -101,7 +101,7 @@ class RequestServer:
         return CallServer(self.line, Conversation(self.jail, source, Limits(**limits))).serve()
 
 
-def settled(line: Line, jail: Jail) -> bool:
+def settled(line: MessageLine, jail: Jail) -> bool:
     """Wait until nothing is left of the last program; whether the jail can go on. Reports it if promised."""
     if jail.unsettled is None:
         return True
@@ -113,7 +113,7 @@ def settled(line: Line, jail: Jail) -> bool:
 class CallServer:
     """Serves one loaded program, from `load` to `unload`."""
 
-    def __init__(self, line: Line, conversation: Conversation) -> None:
+    def __init__(self, line: MessageLine, conversation: Conversation) -> None:
         self.line = line
         self.conversation = conversation
         self.running = conversation.running

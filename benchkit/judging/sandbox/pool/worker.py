@@ -13,7 +13,7 @@ from benchkit.errors import SandboxError
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.loaded import JudgeLost
-from benchkit.judging.sandbox.wire.line import Line
+from benchkit.judging.sandbox.wire.line import MessageLine
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
 _START_S = 60.0
@@ -25,7 +25,7 @@ class Worker:
     def __init__(self, fork_server: ForkServer, setup: WorkerSetup) -> None:
         ours, theirs = socket.socketpair()
         self.fork_server = fork_server
-        self.line = Line(ours)
+        self.line = MessageLine(ours)
         self.settling = False
         self._process: int | None = None  # a descriptor of it
         with theirs:

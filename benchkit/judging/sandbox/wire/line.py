@@ -11,7 +11,7 @@ from benchkit.judging.sandbox.wire import frames
 from benchkit.verdict import Verdict
 
 
-class Line:
+class MessageLine:
     """Messages between pool and judge, both trusted: length and plain data."""
 
     def __init__(self, connection: socket.socket) -> None:
