@@ -59,10 +59,10 @@ def command(
     court = Court(read_rubrics(rubrics or FOLDER), votes, read_state(program) if program else {})
     if known:
         from benchkit.asking.tasks import load_catalogue
-        from benchkit.judging.judge_check import Check, KnownTasks, check_judge
+        from benchkit.judging.judge_check import JudgeCheck, KnownTasks, check_judge
         from benchkit.judging.judges.llm.checking.bars import read_bars
 
-        check = Check(court, KnownTasks(load_catalogue(catalogue)), read_bars(bars))
+        check = JudgeCheck(court, KnownTasks(load_catalogue(catalogue)), read_bars(bars))
         import_dspy()
         return check_judge(check, _with_seeds(settings))
     import_dspy()

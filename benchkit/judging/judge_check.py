@@ -27,15 +27,15 @@ from benchkit.judging.judges.llm.checking.bars import Bar, faults, sheet_lines
 from benchkit.judging.judges.llm.checking.cases import (
     PLAIN,
     RETEST,
-    Asked,
-    Case,
+    CheckAnswers,
+    CheckCase,
     PairCase,
     cases_of,
     pairs_of,
 )
 from benchkit.judging.judges.llm.checking.known import KnownTask, known_task, spread
 from benchkit.judging.judges.llm.checking.measures import Measure, measure_all
-from benchkit.judging.judges.llm.pairs import Compared, PairProgram, compare_all
+from benchkit.judging.judges.llm.pairs import ComparedPair, PairProgram, compare_all
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.tasks.verify import Known
 from benchkit.statistics import wilson
@@ -71,7 +71,7 @@ class KnownTasks:
 
 
 @dataclass(frozen=True)
-class Check:
+class JudgeCheck:
     """A check as it was asked for."""
 
     court: Court
@@ -79,7 +79,7 @@ class Check:
     bars: Mapping[str, Bar]
 
 
-def check_judge(check: Check, settings: Settings) -> None:
+def check_judge(check: JudgeCheck, settings: Settings) -> None:
     """Ask, measure, and tell the verdict; its sheet goes into the record."""
     begun = time.monotonic()
     tasks = list(islice(check.known.usable(), settings.limit or TASKS))
@@ -104,7 +104,7 @@ def check_judge(check: Check, settings: Settings) -> None:
     if all(one.failed_by_server for _, one in sheets):
         raise EndpointError(f"the judge answered nothing: {sheets[0][1].why_not}")
     keep_rationales(settings.output_dir, [sheet for _, sheet in sheets])
-    measures = measure_all(Asked(tuple(sheets), tuple(compared)), check.court.rubrics)
+    measures = measure_all(CheckAnswers(tuple(sheets), tuple(compared)), check.court.rubrics)
     known_faults = faults(measures, check.bars)
     sheet_record = {
         **record,
@@ -124,8 +124,8 @@ def check_judge(check: Check, settings: Settings) -> None:
 
 
 def _judged(
-    court: Court, cases: Sequence[Case], ask: AskQuestion, askers: int
-) -> Iterator[tuple[Case, Sheet]]:
+    court: Court, cases: Sequence[CheckCase], ask: AskQuestion, askers: int
+) -> Iterator[tuple[CheckCase, Sheet]]:
     """What is asked again gets votes of its own."""
     again = [case for case in cases if case.kind == RETEST]
     once = [case for case in cases if case.kind != RETEST]
@@ -138,7 +138,7 @@ def _judged(
 
 def _compared(
     court: Court, pairs: Sequence[PairCase], ask: AskQuestion, askers: int
-) -> Iterator[tuple[PairCase, Compared]]:
+) -> Iterator[tuple[PairCase, ComparedPair]]:
     programs = {name: PairProgram(court.rubrics[name]) for name in {pair.first.rubric for pair in pairs}}
     both = [(pair.first, pair.second) for pair in pairs]
     with closing(compare_all(programs, both, ask, askers)) as all_compared:
@@ -146,7 +146,7 @@ def _compared(
             yield pairs[place], compared
 
 
-def _row(case: Case, sheet: Sheet, court: Court) -> JudgedRow:
+def _row(case: CheckCase, sheet: Sheet, court: Court) -> JudgedRow:
     """Whether it agrees with the truth; an abstention does not."""
     decision = sheet.decision_on(court.rubrics[case.subject.rubric].checked)
     if sheet.failed_by_server:
@@ -161,7 +161,7 @@ def _row(case: Case, sheet: Sheet, court: Court) -> JudgedRow:
 
 
 def _summary(
-    check: Check, sheets: Sequence[tuple[Case, Sheet]], tasks: Sequence[KnownTask]
+    check: JudgeCheck, sheets: Sequence[tuple[CheckCase, Sheet]], tasks: Sequence[KnownTask]
 ) -> dict[str, Any]:
     """The score is the share of plain answers on which judge and tests agree."""
     rows = [_row(case, sheet, check.court) for case, sheet in sheets if case.kind == PLAIN]

@@ -18,10 +18,10 @@ from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import JudgeRun, RunFile
 from benchkit.errors import UsageError
 from benchkit.judging.judges.llm.evidence import Lines
-from benchkit.judging.judges.llm.pairs import Compared
+from benchkit.judging.judges.llm.pairs import ComparedPair
 from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet, summed, told_decisions
-from benchkit.judging.judges.llm.program import Program, program_digest
+from benchkit.judging.judges.llm.program import JudgeProgram, program_digest
 from benchkit.judging.judges.llm.rubrics import Rubric
 from benchkit.judging.judges.llm.subjects import NO_CODE, Subject, subjects_of_run
 from benchkit.judging.judges.llm.votes import Abstention, Vote, decide
@@ -41,8 +41,8 @@ class Court:
     votes: int = JudgeRun.VOTES
     states: Mapping[str, Any] = field(default_factory=dict)  # what tuning added, by rubric
 
-    def programs(self, names: Iterable[str]) -> dict[str, Program]:
-        return {name: Program(self.rubrics[name], self.states.get(name)) for name in sorted(set(names))}
+    def programs(self, names: Iterable[str]) -> dict[str, JudgeProgram]:
+        return {name: JudgeProgram(self.rubrics[name], self.states.get(name)) for name in sorted(set(names))}
 
     def as_record(self, names: Iterable[str]) -> dict[str, Any]:
         """What the history keeps: equal ones judge alike."""
@@ -174,7 +174,7 @@ def row_of(sheet: Sheet) -> JudgedRow:
     return JudgedRow(sheet, Verdict.PASSED if points >= ENOUGH else Verdict.WRONG, detail)
 
 
-def keep_rationales(folder: Path | None, judged: Sequence[Sheet | Compared]) -> None:
+def keep_rationales(folder: Path | None, judged: Sequence[Sheet | ComparedPair]) -> None:
     """One line an answer or a pair: every item with its answer, evidence and reasons."""
     if folder is None:
         return

@@ -16,7 +16,7 @@ from benchkit.asking.script import ScriptOutput, Settings, say, usage_text
 from benchkit.contract import JudgeRun
 from benchkit.errors import UsageError
 from benchkit.judging.judge_evaluation import Court, JudgedRow, counting, keep_rationales, summary_of
-from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, Compared, PairProgram, compare_all
+from benchkit.judging.judges.llm.pairs import FIRST, SAME, SECOND, ComparedPair, PairProgram, compare_all
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.rubrics import DIMENSIONS
 from benchkit.judging.judges.llm.subjects import Subject, subjects_of_run
@@ -73,13 +73,13 @@ def _pairs(run: Path, against: Path) -> list[tuple[Subject, Subject]]:
     return pairs
 
 
-def _worth(one: Compared) -> float | None:
+def _worth(one: ComparedPair) -> float | None:
     """The first answer's share of what is decided, same counting as a half; None where nothing is."""
     decided = [WORTH[each.answer] for each in one.preferences if each.answer is not None]
     return fmean(decided) if decided else None
 
 
-def _row(one: Compared) -> JudgedRow:
+def _row(one: ComparedPair) -> JudgedRow:
     """For lists: the first run's answer passes where it is preferred, or is as good."""
     worth = _worth(one)
     causes = {each.why for each in one.preferences}
@@ -92,7 +92,7 @@ def _row(one: Compared) -> JudgedRow:
     )
 
 
-def _summed(rows: Sequence[Compared]) -> dict[str, Any]:
+def _summed(rows: Sequence[ComparedPair]) -> dict[str, Any]:
     """Points of the first run, what abstained and why, and whether it can be chance."""
     preferences = [each for one in rows for each in one.preferences]
     counts = Counter(each.answer for each in preferences if each.answer is not None)

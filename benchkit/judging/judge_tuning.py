@@ -24,10 +24,10 @@ from benchkit.judging.judge_check import KnownTasks
 from benchkit.judging.judge_evaluation import Court, JudgedRow, counting
 from benchkit.judging.judges.llm.parallel import in_parallel
 from benchkit.judging.judges.llm.points import Sheet
-from benchkit.judging.judges.llm.program import Program
+from benchkit.judging.judges.llm.program import JudgeProgram
 from benchkit.judging.judges.llm.tuning import (
     LEAST_LABELS,
-    Gain,
+    AccuracyGain,
     Label,
     answer_of,
     mixed,
@@ -44,11 +44,11 @@ TASKS = 24
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TunedProgram:
     """What tuning made of one rubric's program."""
 
     state: Mapping[str, Any]
-    gain: Gain
+    gain: AccuracyGain
     labels: tuple[Label, ...]  # that it was measured on
 
     @property
@@ -69,7 +69,7 @@ def tune_judge(court: Court, known: KnownTasks, settings: Settings) -> None:
     asking = Asking(settings)
     output = ScriptOutput(settings.output_dir, sum(len(both[1]) for both in by_rubric.values()), begun)
     record = court.as_record(by_rubric)
-    tuned: dict[str, Tuned] = {}
+    tuned: dict[str, TunedProgram] = {}
     with asking.one_by_one({"judge": record, "tuned": True}) as ask:
         counted = counting(ask, output)
         for name, (learnt, unseen) in by_rubric.items():
@@ -103,16 +103,16 @@ def _labels(known: KnownTasks, count: int) -> dict[str, tuple[list[Label], list[
 
 def _tuned(
     court: Court, name: str, learnt: Sequence[Label], unseen: Sequence[Label], ask: AskQuestion, askers: int
-) -> Tuned:
+) -> TunedProgram:
     rubric = court.rubrics[name]
-    before = _rights(Program(rubric, court.states.get(name)), "before", unseen, ask, askers)
+    before = _rights(JudgeProgram(rubric, court.states.get(name)), "before", unseen, ask, askers)
     state = tune(rubric, learnt, ask)
-    after = _rights(Program(rubric, state), "after", unseen, ask, askers)
-    return Tuned(state, Gain(before, after), tuple(unseen))
+    after = _rights(JudgeProgram(rubric, state), "after", unseen, ask, askers)
+    return TunedProgram(state, AccuracyGain(before, after), tuple(unseen))
 
 
 def _rights(
-    program: Program, word: str, labels: Sequence[Label], ask: AskQuestion, askers: int
+    program: JudgeProgram, word: str, labels: Sequence[Label], ask: AskQuestion, askers: int
 ) -> tuple[float, ...]:
     """1 where a single vote is right."""
 
@@ -130,7 +130,7 @@ def _row(label: Label, right: bool) -> JudgedRow:
     return JudgedRow(Sheet(label.subject), verdict, "right" if label.right else "wrong")
 
 
-def _keep(folder: Path, tuned: Mapping[str, Tuned]) -> Path | None:
+def _keep(folder: Path, tuned: Mapping[str, TunedProgram]) -> Path | None:
     """The programs that gained, for --program; None where none did."""
     kept = {name: one.state for name, one in tuned.items() if one.is_kept}
     if not kept:
@@ -141,7 +141,7 @@ def _keep(folder: Path, tuned: Mapping[str, Tuned]) -> Path | None:
     return place
 
 
-def _summary(tuned: Mapping[str, Tuned]) -> dict[str, Any]:
+def _summary(tuned: Mapping[str, TunedProgram]) -> dict[str, Any]:
     """The score is how often it was right on unseen labels, tuned."""
     after = [value for one in tuned.values() for value in one.gain.after]
     failed = {

@@ -23,7 +23,16 @@ from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.tasks.base import Catalogue, Task
 from benchkit.contract import JUDGING_BEAT, JUDGING_BEATS_EVERY_S, JUDGING_OFFER
 from benchkit.errors import BenchError, UsageError
-from benchkit.judging.elsewhere.forms import Asked, Failed, Opened, ProblemPart, Unknown, Work, pack, unpack
+from benchkit.judging.elsewhere.forms import (
+    AnswerToJudge,
+    Failed,
+    Opened,
+    ProblemPart,
+    SessionRequest,
+    Unknown,
+    pack,
+    unpack,
+)
 from benchkit.judging.elsewhere.frames import read_frame, write_frame
 from benchkit.judging.judges import open_judge
 from benchkit.judging.sandbox import Sandbox, WorkerLost, open_sandbox
@@ -33,7 +42,7 @@ from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
 from benchkit.repeating import repeating
 
 KEPT_BYTES = 256 << 20  # of problems, packed
-JudgeOne = Callable[[Any, Asked], Any]
+JudgeOne = Callable[[Any, AnswerToJudge], Any]
 
 
 def main() -> None:
@@ -92,14 +101,14 @@ def serve(requests: BinaryIO, replies: BinaryIO) -> None:
             if isinstance(request, ProblemPart):
                 problems.add(request)
                 reply(number, None)
-            elif isinstance(request, Asked):
+            elif isinstance(request, AnswerToJudge):
                 pool.submit(lambda n, asked: reply(n, verdict(problems, judge_one, asked)), number, request)
             else:
                 reply(number, Failed("it is no question"))
         pool.shutdown(cancel_futures=True)
 
 
-def verdict(problems: Problems, judge_one: JudgeOne, asked: Asked) -> object:
+def verdict(problems: Problems, judge_one: JudgeOne, asked: AnswerToJudge) -> object:
     """The judgement on an answer, or why there is none."""
     problem = problems.find(asked.key)
     if problem is None:
@@ -113,7 +122,7 @@ def verdict(problems: Problems, judge_one: JudgeOne, asked: Asked) -> object:
 
 
 @contextmanager
-def open_for_work(work: Work) -> Iterator[tuple[Opened, JudgeOne]]:
+def open_for_work(work: SessionRequest) -> Iterator[tuple[Opened, JudgeOne]]:
     """This machine's sandbox, toolchains and judge for what a run wants judged."""
     if work.level == "none":
         raise UsageError("it judges in isolation only: --sandbox none is not for boxes")
@@ -125,7 +134,7 @@ def open_for_work(work: Work) -> Iterator[tuple[Opened, JudgeOne]]:
 
 
 @contextmanager
-def _open_for_problems(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
+def _open_for_problems(work: SessionRequest, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
     toolchains = find_toolchains(one.language.name for one in work.examples if not one.language.preloaded)
     judged = tuple(one for one in work.examples if one.language.name not in toolchains.missing())
     if not judged:
@@ -140,12 +149,12 @@ def _open_for_problems(work: Work, workers: int) -> Iterator[tuple[Opened, Judge
 
 
 @contextmanager
-def _open_for_tasks(work: Work, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
+def _open_for_tasks(work: SessionRequest, workers: int) -> Iterator[tuple[Opened, JudgeOne]]:
     examples = tuple(one for one in work.examples if isinstance(one, Task))
     catalogue = Catalogue(work.set_name, work.set_version, work.set_sha256, examples)
     with open_bench(catalogue, work.level, workers, work.limits, browser=work.browser) as bench:
 
-        def judge(task: Task, asked: Asked) -> Attempt:
+        def judge(task: Task, asked: AnswerToJudge) -> Attempt:
             return bench.judge.judge_answer(task, asked.text, truncated=asked.truncated, start=asked.start)
 
         yield _opened(bench.sandbox, bench.toolchains, {}), judge

@@ -21,7 +21,7 @@ from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.composite.tasks import TaskComposite
 from benchkit.judging.task_bench import TaskJudging
 from benchkit.judging.task_rows import Manner, TaskRow, questions_of
-from benchkit.judging.tasks.artifacts import Attempts, keep_latest
+from benchkit.judging.tasks.artifacts import AttemptsFolder, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.tested import Tested
@@ -65,7 +65,7 @@ class TaskRun:
         questions = questions_of(self.catalogue, self.manner, self.settings.samples)
         folder = self.settings.need_folder()
         outcome = _Outcome(
-            self, ScriptOutput(folder, len(questions), self.begun), Attempts(folder, asking.model)
+            self, ScriptOutput(folder, len(questions), self.begun), AttemptsFolder(folder, asking.model)
         )
         depends_on = {"problem_set": self.catalogue.as_record(), **self.manner.as_record()}
         while questions:
@@ -86,7 +86,7 @@ class TaskRun:
         """Judge what was answered before, and tell the result; nothing is asked."""
         folder = self.settings.output_dir
         output = ScriptOutput(folder, len(responses), self.begun)
-        outcome = _Outcome(self, output, Attempts(folder, model) if folder else None)
+        outcome = _Outcome(self, output, AttemptsFolder(folder, model) if folder else None)
         judged = []
         with ThreadPoolExecutor(self.judging.workers) as pool:
             for row in pool.map(self._replayed, responses):
@@ -185,7 +185,7 @@ def _is_worth_another_try(row: TaskRow) -> bool:
 class _Outcome:
     """Adds rows up, writes them down, and tells the result."""
 
-    def __init__(self, run: TaskRun, output: ScriptOutput, attempts: Attempts | None) -> None:
+    def __init__(self, run: TaskRun, output: ScriptOutput, attempts: AttemptsFolder | None) -> None:
         self._run, self._output, self._attempts = run, output, attempts
         self._tally, self._composite = Tally(run.catalogue), TaskComposite(run.catalogue)
         self._rows: dict[str, list[dict[str, Any]]] = {}

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from benchkit.asking.answers.fences import fences
-from benchkit.asking.answers.ladder import MOST_FENCES, Asked, Rung, try_rungs
+from benchkit.asking.answers.ladder import MOST_FENCES, AnswerInContext, Rung, try_rungs
 from benchkit.asking.answers.reasoning import without_reasoning
 from benchkit.languages import PYTHON, Language
 
@@ -46,5 +46,7 @@ def extract(
     if continues and (program := language.syntax.continuation(prompt, text, entry_point)):
         return Code(program, Rung.CONTINUATION)
     answer = without_reasoning(text)
-    source, rung = try_rungs(Asked(answer, fences(answer)[-MOST_FENCES:], prompt, entry_point, language))
+    source, rung = try_rungs(
+        AnswerInContext(answer, fences(answer)[-MOST_FENCES:], prompt, entry_point, language)
+    )
     return Code(source, rung)

@@ -28,7 +28,7 @@ class Rung(StrEnum):
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnswerInContext:
     """The answer without its reasoning, and what was asked for."""
 
     text: str
@@ -56,7 +56,7 @@ class Asked:
         return self.language.syntax.completed(code, blocks, self.prompt, self.entry_point)
 
 
-def try_rungs(asked: Asked) -> tuple[str, Rung]:
+def try_rungs(asked: AnswerInContext) -> tuple[str, Rung]:
     """The code of the first rung that holds, and which it was."""
     for rung, step in STEPS:
         code = step(asked)
@@ -65,15 +65,15 @@ def try_rungs(asked: Asked) -> tuple[str, Rung]:
     return "", Rung.NONE
 
 
-def _labelled(asked: Asked) -> str | None:
+def _labelled(asked: AnswerInContext) -> str | None:
     return _last_defining(asked.labelled, asked)
 
 
-def _with_entry_point(asked: Asked) -> str | None:
+def _with_entry_point(asked: AnswerInContext) -> str | None:
     return _last_defining(asked.fences, asked)
 
 
-def _last_defining(among: list[Fence], asked: Asked) -> str | None:
+def _last_defining(among: list[Fence], asked: AnswerInContext) -> str | None:
     for fence in reversed(among):
         code = _whole(fence, asked)
         if code is not None:
@@ -84,7 +84,7 @@ def _last_defining(among: list[Fence], asked: Asked) -> str | None:
     return None
 
 
-def _whole(fence: Fence, asked: Asked) -> str | None:
+def _whole(fence: Fence, asked: AnswerInContext) -> str | None:
     """The block's code where it defines the entry point; first as it is, then longer, then without prose."""
     if asked.entry_point is None or asked.entry_point in fence.code:
         for code in (fence.code, *(longer.code for longer in islice(fence.longer(), MOST_LONGER))):
@@ -96,26 +96,26 @@ def _whole(fence: Fence, asked: Asked) -> str | None:
     return None
 
 
-def _body_in_fence(asked: Asked) -> str | None:
+def _body_in_fence(asked: AnswerInContext) -> str | None:
     for fence in _last_block(asked):
         if asked.language.syntax.may_be_body(fence.code):
             return asked.language.syntax.under_signature(asked.prompt, fence.code, asked.entry_point)
     return None
 
 
-def _any_fence(asked: Asked) -> str | None:
+def _any_fence(asked: AnswerInContext) -> str | None:
     if asked.starts_in(asked.text) is not None:
         return None  # outside of the fences, that is: the next rung has it
     best = _last_block(asked)
     return asked.completed(best[0].code) if best else None
 
 
-def _last_block(asked: Asked) -> list[Fence]:
+def _last_block(asked: AnswerInContext) -> list[Fence]:
     """The last block that is labelled as the language, or else the last of all."""
     return (asked.labelled or asked.fences)[-1:]
 
 
-def _bare_code(asked: Asked) -> str | None:
+def _bare_code(asked: AnswerInContext) -> str | None:
     syntax, text = asked.language.syntax, asked.text
     definition = asked.starts_in(text)
     begun = [text[start:] for start in (syntax.code_start(text), definition) if start is not None]
@@ -126,7 +126,7 @@ def _bare_code(asked: Asked) -> str | None:
     return begun[-1] if definition is not None else None  # a mistake in it is the model's own
 
 
-def _body(asked: Asked) -> str | None:
+def _body(asked: AnswerInContext) -> str | None:
     indented = asked.language.syntax.body_start(asked.text)
     for body in (asked.text, asked.text[indented:] if indented is not None else ""):
         program = asked.language.syntax.under_signature(asked.prompt, body, asked.entry_point)
@@ -135,7 +135,7 @@ def _body(asked: Asked) -> str | None:
     return None
 
 
-STEPS: tuple[tuple[Rung, Callable[[Asked], str | None]], ...] = (
+STEPS: tuple[tuple[Rung, Callable[[AnswerInContext], str | None]], ...] = (
     (Rung.LABELLED_FENCE, _labelled),
     (Rung.FENCE_WITH_ENTRY_POINT, _with_entry_point),
     (Rung.BODY, _body_in_fence),

@@ -17,8 +17,8 @@ from typing import Any, Self
 from benchkit import __version__
 from benchkit.asking.problems.base import Problem
 from benchkit.errors import ClusterError, UsageError
-from benchkit.judging.elsewhere.forms import Asked, Failed, Work
-from benchkit.judging.elsewhere.session import CannotJudge, Nonsense, Session
+from benchkit.judging.elsewhere.forms import AnswerToJudge, Failed, SessionRequest
+from benchkit.judging.elsewhere.session import BoxSession, CannotJudge, Nonsense
 from benchkit.judging.sandbox import Isolation, WorkerLost
 from benchkit.link.calls import Box, Calls, Operation, Refused
 
@@ -32,11 +32,11 @@ MOST_FAILURES = 3  # of a box's sandbox, one after the other
 class JudgingBoxes:
     """To be entered; may be asked from several threads."""
 
-    def __init__(self, address: str, work: Work, say: Callable[[str], None]) -> None:
+    def __init__(self, address: str, work: SessionRequest, say: Callable[[str], None]) -> None:
         self._address, self._work, self._say = address, work, say
         self._calls = Calls(address)
-        self._sessions: dict[str, Session] = {}
-        self._former: list[Session] = []  # of boxes that came back and began anew
+        self._sessions: dict[str, BoxSession] = {}
+        self._former: list[BoxSession] = []  # of boxes that came back and began anew
         self._lost: set[str] = set()
         self._barred: set[str] = set()  # lost for good
         self._none_since: float | None = None
@@ -123,12 +123,12 @@ class JudgingBoxes:
         return [kinds[key] for key in sorted(kinds)]
 
     @property
-    def sessions(self) -> list[Session]:
+    def sessions(self) -> list[BoxSession]:
         """By the box's name, lost ones too."""
         with self._changed:
             return [self._sessions[name] for name in sorted(self._sessions)]
 
-    def judge(self, problem: Problem, asked: Asked, kind: type) -> tuple[Any, Session] | None:
+    def judge(self, problem: Problem, asked: AnswerToJudge, kind: type) -> tuple[Any, BoxSession] | None:
         """The judgement and who made it; None where no box is left that could.
 
         WorkerLost where a box's sandbox failed: another may not.
@@ -151,7 +151,7 @@ class JudgingBoxes:
             return reply, session
         return None
 
-    def _take(self, language: str) -> Session | None:
+    def _take(self, language: str) -> BoxSession | None:
         with self._changed:
             while True:
                 able = self._able(language)
@@ -163,7 +163,7 @@ class JudgingBoxes:
                     return None
                 self._changed.wait(1.0)
 
-    def _able(self, language: str) -> list[Session]:
+    def _able(self, language: str) -> list[BoxSession]:
         """Those that have the toolchain; where none has, any says so."""
         there = [one for name, one in self._sessions.items() if name not in self._lost]
         if all(language in one.opened.missing for one in self._sessions.values()):
@@ -176,17 +176,17 @@ class JudgingBoxes:
             self._none_since = now
         return now - self._none_since > BACK_WITHIN_S
 
-    def _give_back(self, session: Session) -> None:
+    def _give_back(self, session: BoxSession) -> None:
         with self._changed:
             session.busy -= 1
             self._changed.notify_all()
 
-    def _count_failure(self, session: Session, why: str) -> None:
+    def _count_failure(self, session: BoxSession, why: str) -> None:
         session.failures += 1
         if session.failures >= MOST_FAILURES:
             self._lose(session, Nonsense(f"its sandbox failed {MOST_FAILURES} times in a row: {why}"))
 
-    def _lose(self, session: Session, error: ClusterError) -> None:
+    def _lose(self, session: BoxSession, error: ClusterError) -> None:
         name = session.box.name
         with self._changed:
             if name in self._lost or self._sessions.get(name) is not session:
@@ -197,7 +197,7 @@ class JudgingBoxes:
             self._changed.notify_all()
         self._say(f"{name} judges no more ({error}): its answers are judged elsewhere")
 
-    def _gain(self, session: Session) -> None:
+    def _gain(self, session: BoxSession) -> None:
         with self._changed:
             former = self._sessions.get(session.box.name, session)
             self._former += [former] if former is not session else []
@@ -219,7 +219,7 @@ class JudgingBoxes:
                 with _passing():
                     self._look_for_more()
 
-    def _look_after(self, session: Session, kept: Future[Any]) -> None:
+    def _look_after(self, session: BoxSession, kept: Future[Any]) -> None:
         try:
             kept.result()
         except Refused as error:  # it is there, and the session is not
@@ -232,7 +232,7 @@ class JudgingBoxes:
             if session.box.name in self._lost:
                 self._regain(session)
 
-    def _regain(self, session: Session) -> None:
+    def _regain(self, session: BoxSession) -> None:
         self._gain(session)
         self._say(f"{session.box.name} is back")
 
@@ -274,17 +274,17 @@ class JudgingBoxes:
         for refusal in refusals:
             self._say(f"{refusal}: it does not judge")
 
-    def _opened(self, box: Box) -> Session:
+    def _opened(self, box: Box) -> BoxSession:
         facts = self._calls.ask(box, Operation.FACTS)
         offer, version = facts.get("judging"), facts.get("version")
         if offer is None or version != __version__:
             raise CannotJudge(f"it has version {version} of bench_runner, this is {__version__}: update it")
         if "workers" not in offer:
             raise CannotJudge(str(offer.get("refusal")))
-        return Session(self._calls, box, self._work)
+        return BoxSession(self._calls, box, self._work)
 
 
-def _end(session: Session) -> None:
+def _end(session: BoxSession) -> None:
     with suppress(ClusterError):
         session.end()
 

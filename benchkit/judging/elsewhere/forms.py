@@ -33,7 +33,7 @@ PACKING = 1  # the fastest
 
 
 @dataclass(frozen=True)
-class Work:
+class SessionRequest:
     """What a run wants judged, as it opens its session at a box."""
 
     set_name: str
@@ -68,7 +68,7 @@ class ProblemPart:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AnswerToJudge:
     """An answer to be judged: code, or what a model wrote for a task."""
 
     key: str  # of its problem
@@ -94,7 +94,7 @@ class Failed:
 CLASSES: Mapping[str, type] = {
     one.__name__: one
     for one in (
-        *(Work, Opened, ProblemPart, Asked, Unknown, Failed),
+        *(SessionRequest, Opened, ProblemPart, AnswerToJudge, Unknown, Failed),
         *(AskedLimits, Isolation, Judgement, Attempt, Tested, Proof, Check, BrowserResult),
         *(TestedProblem, DifferentialProblem, WholeProgramProblem, ContestProblem, Test),
         *(Task, TaskLimits, Case, OwnCommands),
@@ -136,10 +136,10 @@ def examples_of(problem_set: ProblemSet) -> tuple[Problem, ...]:
 
 def work_of(
     problem_set: ProblemSet, level: str, workers: int | None, limits: AskedLimits, *, browser: bool = False
-) -> Work:
+) -> SessionRequest:
     """What boxes must know of a problem set before they judge it."""
     name, version, sha256 = problem_set.name, problem_set.version, problem_set.sha256
-    return Work(name, version, sha256, examples_of(problem_set), level, workers, limits, browser)
+    return SessionRequest(name, version, sha256, examples_of(problem_set), level, workers, limits, browser)
 
 
 def _plain(value: Any) -> Any:

@@ -15,7 +15,7 @@ from benchkit.asking.tasks.base import Task
 from benchkit.contract import JUDGED_ON, JUDGING_BOXES
 from benchkit.errors import BenchError
 from benchkit.judging.elsewhere.boxes import JudgingBoxes
-from benchkit.judging.elsewhere.forms import Asked, pack, unpack
+from benchkit.judging.elsewhere.forms import AnswerToJudge, pack, unpack
 from benchkit.judging.elsewhere.session import judged_by
 from benchkit.judging.judges.base import Judgement
 from benchkit.judging.kept import KeptVerdicts, digest_of
@@ -69,7 +69,11 @@ class Dispatcher(Generic[Local]):
         self._lock = Lock()
 
     def judged(
-        self, problem: Problem, asked: Asked, kind: type[Result], judge_locally: Callable[[Local], Result]
+        self,
+        problem: Problem,
+        asked: AnswerToJudge,
+        kind: type[Result],
+        judge_locally: Callable[[Local], Result],
     ) -> tuple[Result, dict[str, Any]]:
         """The judgement, and the record of who made it; BenchError where nobody is left."""
         answer = self._boxes.judge(problem, asked, kind)
@@ -114,7 +118,7 @@ class BoxesJudge:
         self._has_base = isinstance(problem_set.problems[0], DifferentialProblem)
 
     def judge(self, problem: Problem, source: str) -> Judgement:
-        asked = Asked(problem.id, source)
+        asked = AnswerToJudge(problem.id, source)
         try:
             judgement, who = self._dispatcher.judged(
                 problem, asked, Judgement, lambda local: local.judge.judge(problem, source)
@@ -150,7 +154,7 @@ class BoxesTaskJudge:
         truncated: bool = False,
         start: Mapping[str, bytes] | None = None,
     ) -> Attempt:
-        asked = Asked(task.id, response, truncated, start)
+        asked = AnswerToJudge(task.id, response, truncated, start)
         if self._kept is None:
             return self._judged(task, asked)
         key = digest_of(task.sha256, pack(asked))
@@ -162,7 +166,7 @@ class BoxesTaskJudge:
             self._kept.keep(key, {"attempt": b64encode(pack(attempt)).decode()})
         return attempt
 
-    def _judged(self, task: Task, asked: Asked) -> Attempt:
+    def _judged(self, task: Task, asked: AnswerToJudge) -> Attempt:
         why = ""
         for _ in range(MOST_WORKERS):
             try:

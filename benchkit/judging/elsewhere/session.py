@@ -14,12 +14,12 @@ from typing import Any
 from benchkit.asking.problems.base import Problem
 from benchkit.errors import ClusterError
 from benchkit.judging.elsewhere.forms import (
-    Asked,
+    AnswerToJudge,
     Failed,
     Opened,
     ProblemPart,
+    SessionRequest,
     Unknown,
-    Work,
     pack,
     self_contained,
     unpack,
@@ -46,10 +46,10 @@ class Nonsense(ClusterError):
     """A box answers what no box of ours does: it is asked no more."""
 
 
-class Session:
+class BoxSession:
     """What goes wrong with the box itself is a ClusterError."""
 
-    def __init__(self, calls: Calls, box: Box, work: Work) -> None:
+    def __init__(self, calls: Calls, box: Box, work: SessionRequest) -> None:
         """Open it; that takes as long as it takes the box to start its sandbox."""
         self.box = box
         self.busy = self.judged = self.failures = 0
@@ -67,7 +67,7 @@ class Session:
             raise self._nonsense()
         self.opened = opened
 
-    def judge(self, key: str, problem: Problem, asked: Asked, kind: type) -> Any:
+    def judge(self, key: str, problem: Problem, asked: AnswerToJudge, kind: type) -> Any:
         """The judgement, of this kind; Failed where the box has none to give."""
         for _ in range(SENDINGS):
             if key not in self._sent:

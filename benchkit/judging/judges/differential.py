@@ -13,8 +13,8 @@ from benchkit.asking.problems.evalplus import DifferentialProblem
 from benchkit.judging.judges.base import Judgement
 from benchkit.judging.judges.expected import (
     CanonicalFailed,
-    Expected,
     ExpectedOutputs,
+    GroupOutputs,
     canonical_replies,
     inputs_of,
 )
@@ -34,13 +34,13 @@ LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGE
 
 
 @dataclass
-class Group:
+class InputGroup:
     """One group of a problem's inputs while a program is judged on it."""
 
     problem: DifferentialProblem
     name: str
     inputs: Sequence[Sequence[Any]]
-    expected: Expected
+    expected: GroupOutputs
     patience: float = 1.0  # by how much limits grow, for a machine that is slow now
     asked_s: float | None = None  # what a person allows all inputs together
     reached: int = 0  # the input that is being judged
@@ -118,7 +118,7 @@ class DifferentialJudge:
         """The verdict on one group; a timeout is judged a second time, alone."""
         with self._turns.together():
             inputs, expected = inputs_of(problem, name), self._expected.of(problem, name)
-            group = Group(problem, name, inputs, expected, asked_s=self._asked_s)
+            group = InputGroup(problem, name, inputs, expected, asked_s=self._asked_s)
             judgement = self._run(group, source)
         if judgement.verdict is not Verdict.TIMEOUT:
             return judgement
@@ -127,7 +127,7 @@ class DifferentialJudge:
             again = replace(group, patience=patience, reached=0, large={})
             return self._run(again, source)
 
-    def _run(self, group: Group, source: str) -> Judgement:
+    def _run(self, group: InputGroup, source: str) -> Judgement:
         limits = replace(self._limits, wall_s=self._limits.wall_s * group.patience)
         with self._sandbox.load(source, limits) as program:
             judgement = self._first_failure(group, program)
@@ -139,7 +139,7 @@ class DifferentialJudge:
         judgement = judgement or self._compare_large(group, got) or Judgement(Verdict.PASSED)
         return replace(judgement, seconds=program.seconds)
 
-    def _first_failure(self, group: Group, program: LoadedProgram) -> Judgement | None:
+    def _first_failure(self, group: InputGroup, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:
             return Judgement(program.failure.verdict, program.failure.detail)
         limit_s = group.whole_limit()
@@ -156,7 +156,7 @@ class DifferentialJudge:
             return group.judgement_of_stop(group.reached, Verdict.ERROR, "the program ended")
         return None
 
-    def _failed(self, group: Group, index: int, reply: CallResult) -> Judgement | None:
+    def _failed(self, group: InputGroup, index: int, reply: CallResult) -> Judgement | None:
         if not reply.ok:
             return group.judgement_of_stop(index, reply.verdict or Verdict.ERROR, reply.detail)
         if reply.digest == group.expected.digest(index):
@@ -169,7 +169,7 @@ class DifferentialJudge:
             return None
         return group.wrong(index, shortened(got))
 
-    def _compare_large(self, group: Group, got: dict[int, bytes]) -> Judgement | None:
+    def _compare_large(self, group: InputGroup, got: dict[int, bytes]) -> Judgement | None:
         """Compare what was too large to be kept, once the program has given its worker back."""
         self._compute_expected(group)
         for index, digest in got.items():
@@ -177,7 +177,7 @@ class DifferentialJudge:
                 return group.wrong(index, "another")
         return None
 
-    def _compute_expected(self, group: Group) -> None:
+    def _compute_expected(self, group: InputGroup) -> None:
         key = group.problem.id, group.name
         unknown = [index for index in group.large if (*key, index) not in self._right]
         if not unknown:
@@ -188,7 +188,7 @@ class DifferentialJudge:
                 self._right[*key, index] = loose_digest(reply.value)
 
 
-def _replies(group: Group, program: LoadedProgram, limits: Limits) -> Iterator[CallResult]:
+def _replies(group: InputGroup, program: LoadedProgram, limits: Limits) -> Iterator[CallResult]:
     """The replies to all inputs, those with the same time limit in one go."""
     numbered = zip(group.limits(), group.inputs, strict=True)
     for wall_s, part in groupby(numbered, key=lambda pair: pair[0]):

@@ -37,7 +37,7 @@ class CanonicalFailed(Exception):
 
 
 @dataclass(frozen=True)
-class Expected:
+class GroupOutputs:
     """One group's right outputs, in the inputs' order, and the seconds that each took."""
 
     seconds: tuple[float, ...]
@@ -66,7 +66,7 @@ class ExpectedOutputs:
         self._locks_lock = Lock()
         self._locks: dict[str, Lock] = {}
 
-    def of(self, problem: DifferentialProblem, group: str) -> Expected:
+    def of(self, problem: DifferentialProblem, group: str) -> GroupOutputs:
         """The outputs on the problem's "base" or "plus" inputs."""
         path = self._folder / f"{problem.id.replace('/', '_')}.{group}"
         with self._lock_of(path.name):
@@ -104,13 +104,15 @@ def _sound(replies: Iterator[CallResult]) -> Iterator[CallResult]:
         yield reply
 
 
-def _computed(sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[Sequence[Any]]) -> Expected:
+def _computed(
+    sandbox: Sandbox, problem: DifferentialProblem, inputs: Sequence[Sequence[Any]]
+) -> GroupOutputs:
     with canonical_replies(sandbox, problem, inputs) as replies:
         outputs = [_output(problem, reply, waited) for reply, waited in _timed(replies)]
     if len(outputs) != len(inputs):
         raise CanonicalFailed(f"it ended after input {len(outputs)}")
     values = [output.encoded for output in outputs]
-    return Expected(
+    return GroupOutputs(
         seconds=tuple(output.seconds for output in outputs),
         first_float=next((index for index, output in enumerate(outputs) if output.floats), None),
         digests=b"".join(output.digest for output in outputs),
@@ -148,7 +150,7 @@ def _output(problem: DifferentialProblem, reply: CallResult, waited: float) -> _
     return _Output(seconds, digest(value), is_floats(value), encode(value))
 
 
-def _as_bytes(expected: Expected) -> bytes:
+def _as_bytes(expected: GroupOutputs) -> bytes:
     head = {"seconds": expected.seconds, "first_float": expected.first_float, "bounds": expected.bounds}
     body = json.dumps(head).encode() + b"\n" + expected.digests + expected.values
     return _seal(body) + body
@@ -158,7 +160,7 @@ def _seal(body: bytes) -> bytes:
     return blake2b(body, digest_size=DIGEST).digest()
 
 
-def _read(path: Path) -> Expected | None:
+def _read(path: Path) -> GroupOutputs | None:
     """What the cache holds; None where that is nothing, or nothing that can be trusted."""
     try:
         content = path.read_bytes()
@@ -170,6 +172,6 @@ def _read(path: Path) -> Expected | None:
     line, _, rest = body.partition(b"\n")
     head = json.loads(line)
     size = DIGEST * len(head["seconds"])
-    return Expected(
+    return GroupOutputs(
         tuple(head["seconds"]), head["first_float"], rest[:size], tuple(head["bounds"]), rest[size:]
     )

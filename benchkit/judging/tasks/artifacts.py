@@ -21,7 +21,7 @@ LATEST_SUMMARY, LATEST_TASK = "latest_summary.json", "{task}_latest.json"
 
 
 @dataclass(frozen=True)
-class Attempts:
+class AttemptsFolder:
     """The attempts' folder of one run of one model."""
 
     folder: Path

@@ -17,7 +17,7 @@ from typing import Any
 from benchkit.asking.tasks.base import Files, Task
 from benchkit.errors import MissingDependency
 from benchkit.files import cache_folder
-from benchkit.judging.tasks.harnesses.base import Run, support
+from benchkit.judging.tasks.harnesses.base import TrialProgram, support
 from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.proof import Check
 from benchkit.languages.javascript import packages_folder
@@ -93,7 +93,7 @@ def see_in_browser(programs: Programs, browser: Path, task: Task, files: Files) 
     """Run the task's tests on the workspace's files, in one page."""
     tests = {name: GLOBALS.sub(b"benchGlobal.", text) for name, text in task.tests.items()}
     whole = {**files, **tests, **_own_files(task)}
-    run = Run(whole, argv=("/bin/sh", "-c", _script(browser)))
+    run = TrialProgram(whole, argv=("/bin/sh", "-c", _script(browser)))
     outcome = programs.run(
         task, run, {}, b"", keep=(REPORT, PICTURE), wall_s=WALL_S, addresses_gib=ADDRESSES_GIB
     )

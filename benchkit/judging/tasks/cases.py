@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.asking.tasks.base import Case, Task
 from benchkit.judging.sandbox import Outcome
-from benchkit.judging.tasks.harnesses import BuildPlan, Run
+from benchkit.judging.tasks.harnesses import BuildPlan, TrialProgram
 from benchkit.judging.tasks.proof import Check, Proof
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.testing import Tester
@@ -67,14 +67,14 @@ def _until_hopeless(task: Task, judge: Callable[[Case], Tested]) -> list[Tested]
 
 def _plan(task: Task, source: str, toolchain: Toolchain) -> BuildPlan:
     if task.language.preloaded:
-        return BuildPlan((Run({}, source=source.encode()),))
+        return BuildPlan((TrialProgram({}, source=source.encode()),))
     recipe = _recipe(task, source)
 
     def placed(command: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(toolchain.executables.get(word, word)) for word in command[:1]) + command[1:]
 
     files = {} if recipe.build else recipe.files
-    run = Run(files, argv=placed(recipe.run), executable=recipe.products)
+    run = TrialProgram(files, argv=placed(recipe.run), executable=recipe.products)
     return BuildPlan((run,), recipe.files if recipe.build else {}, placed(recipe.build), recipe.products)
 
 
@@ -86,7 +86,9 @@ def _recipe(task: Task, source: str) -> Recipe:
     return recipe
 
 
-def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
+def _printed(
+    tester: Tester, task: Task, case: Case, run: TrialProgram, products: Mapping[str, bytes]
+) -> Tested:
     """The program's verdict on this input."""
     stdin = _text(case.input).encode("utf-8", "replace")
     outcome = tester.programs.run(task, run, products, stdin, wall_s=case.timeout)
@@ -99,7 +101,9 @@ def _printed(tester: Tester, task: Task, case: Case, run: Run, products: Mapping
     return replace(tested, verdict=Verdict.WRONG, detail=f"printed {_shown(said)}")
 
 
-def _returned(tester: Tester, task: Task, case: Case, run: Run, products: Mapping[str, bytes]) -> Tested:
+def _returned(
+    tester: Tester, task: Task, case: Case, run: TrialProgram, products: Mapping[str, bytes]
+) -> Tested:
     """The verdict on one call, by a program that writes what it returns."""
     stdin = json.dumps(_arguments(case), default=str).encode()  # YAML knows dates
     outcome = tester.programs.run(task, run, products, stdin, keep=(RETURNED,), wall_s=case.timeout)

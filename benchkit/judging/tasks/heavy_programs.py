@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 
 from benchkit.asking.tasks.base import Files, Task
-from benchkit.judging.tasks.harnesses import BuildPlan, Run
+from benchkit.judging.tasks.harnesses import BuildPlan, TrialProgram
 from benchkit.judging.tasks.harnesses.base import with_environment
 from benchkit.judging.tasks.harnesses.rust import crate_of, edition_of
 from benchkit.judging.tasks.programs import Programs
@@ -74,7 +74,7 @@ def _javascript(files: Files, script: str, toolchain: Toolchain) -> BuildPlan:
     """On one thread: the compiler's and the collector's work is the program's own."""
     whole = {**files, "bench_heavy.mjs": script.encode(), "bench_main.mjs": JAVASCRIPT_MAIN.encode()}
     argv = (str(toolchain.executables[NODE]), "--single-threaded", "bench_main.mjs")
-    return BuildPlan((Run(whole, argv=argv),))
+    return BuildPlan((TrialProgram(whole, argv=argv),))
 
 
 def _go(files: Files, script: str, toolchain: Toolchain) -> BuildPlan:
@@ -103,7 +103,7 @@ def _cpp(files: Files, script: str, toolchain: Toolchain) -> BuildPlan:
 
 
 def _built(files: Files, build: Command, run: Command) -> BuildPlan:
-    return BuildPlan((Run({}, argv=run, executable=(PRODUCT,)),), files, build, (PRODUCT,))
+    return BuildPlan((TrialProgram({}, argv=run, executable=(PRODUCT,)),), files, build, (PRODUCT,))
 
 
 HEAVY_PROGRAMS: Mapping[str, Callable[[Files, str, Toolchain], BuildPlan]] = {
@@ -121,9 +121,9 @@ class HeavyBuilds:
     def __init__(self, task: Task, script: str, programs: Programs, toolchain: Toolchain) -> None:
         self._task, self._script = task, script
         self._programs, self._toolchain = programs, toolchain
-        self._kept: dict[tuple[tuple[str, str], ...], Run] = {}
+        self._kept: dict[tuple[tuple[str, str], ...], TrialProgram] = {}
 
-    def run_of(self, code: Mapping[str, str]) -> Run:
+    def run_of(self, code: Mapping[str, str]) -> TrialProgram:
         """The program of the workspace with this code; Unbuildable where the two do not build together."""
         key = tuple(sorted(code.items()))
         if key not in self._kept:
@@ -134,7 +134,7 @@ class HeavyBuilds:
             self._kept[key] = self._kept.pop(key)  # the one used latest goes last
         return self._kept[key]
 
-    def _build(self, code: Mapping[str, str]) -> Run:
+    def _build(self, code: Mapping[str, str]) -> TrialProgram:
         files = {**self._task.workspace, **{name: text.encode() for name, text in code.items()}}
         plan = HEAVY_PROGRAMS[self._task.language.name](files, self._script, self._toolchain)
         built = self._programs.build(self._task, plan)

@@ -16,7 +16,7 @@ from benchkit.judging.sandbox import (
     Sandbox,
     WorkerLost,
 )
-from benchkit.judging.tasks.harnesses import BuildPlan, Run
+from benchkit.judging.tasks.harnesses import BuildPlan, TrialProgram
 from benchkit.judging.tasks.tested import Tested
 from benchkit.verdict import Verdict
 
@@ -60,7 +60,7 @@ class Programs:
     def run(
         self,
         task: Task,
-        run: Run,
+        run: TrialProgram,
         products: Mapping[str, bytes],
         stdin: bytes,
         *,

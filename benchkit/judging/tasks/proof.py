@@ -10,7 +10,7 @@ COVERAGE = "coverage\t"
 
 
 @dataclass(frozen=True)
-class Token:
+class ProofToken:
     """One test program's secret, and the name of the file that it reports in."""
 
     secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
@@ -54,7 +54,7 @@ class Proof:
         return sum(check.status == "ok" for check in self.checks)
 
 
-def read_proof(report: bytes | None, token: Token) -> Proof | None:
+def read_proof(report: bytes | None, token: ProofToken) -> Proof | None:
     """The report's tests; None where it is missing, has a wrong token or is incomplete."""
     if report is None or len(report) > LONGEST:
         return None

@@ -12,7 +12,7 @@ from benchkit.judging.tasks.harnesses import HARNESSES, BuildPlan, Trial, Unfit
 from benchkit.judging.tasks.harnesses.own import CommandNotFound, plan_of_commands
 from benchkit.judging.tasks.packages import ADVICE, installed_name, missing_packages
 from benchkit.judging.tasks.programs import Programs
-from benchkit.judging.tasks.proof import Proof, Token, read_proof
+from benchkit.judging.tasks.proof import Proof, ProofToken, read_proof
 from benchkit.judging.tasks.tested import Tested
 from benchkit.judging.tasks.toolchains import fingerprint
 from benchkit.languages import Toolchain
@@ -89,7 +89,7 @@ class Tester:
             Verdict.PASSED, build_s=built.seconds, stdout=built.stdout, stderr=built.stderr, built=True
         )
         for run in plan.runs:
-            token = Token()
+            token = ProofToken()
             outcome = self.programs.run(task, run, built.files, token.stdin, keep=(token.report,))
             proof = read_proof(outcome.files.get(token.report), token)
             whole = replace(

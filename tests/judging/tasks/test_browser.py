@@ -14,7 +14,7 @@ from benchkit.asking.tasks.prompts import prompt_of
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import open_sandbox
 from benchkit.judging.tasks import browser as browser_module
-from benchkit.judging.tasks.artifacts import Attempts
+from benchkit.judging.tasks.artifacts import AttemptsFolder
 from benchkit.judging.tasks.browser import find_browser
 from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
@@ -71,7 +71,7 @@ def test_a_page_is_seen_and_kept(judge: TaskJudge, tmp_path: Path) -> None:
     assert attempt.verdict is Verdict.WRONG
     seen = attempt.as_record()["browser"]
     assert (seen["verdict"], seen["checks"], seen["checks_passed"]) == ("wrong", 8, 7)
-    folder = Attempts(tmp_path, "m").keep(COUNTER.id, 0, prompt_of(COUNTER, "whole"), "", attempt, {})
+    folder = AttemptsFolder(tmp_path, "m").keep(COUNTER.id, 0, prompt_of(COUNTER, "whole"), "", attempt, {})
     assert (folder / "screenshot.png").read_bytes().startswith(PNG)
     if seen["axe_violations"] is not None:
         assert len(json.loads((folder / "axe.json").read_text())["violations"]) == seen["axe_violations"]

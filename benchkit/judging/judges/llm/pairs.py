@@ -51,7 +51,7 @@ class Preference:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparedPair:
     """Two answers to one task, as they were judged."""
 
     first: Subject
@@ -76,10 +76,10 @@ def compare_all(
     pairs: Sequence[tuple[Subject, Subject]],
     ask: AskQuestion,
     askers: int,
-) -> Generator[tuple[int, Compared], None, None]:
+) -> Generator[tuple[int, ComparedPair], None, None]:
     """The place of each pair and how it was compared, as they get ready; programs by rubric."""
 
-    def compare(pair: tuple[Subject, Subject]) -> Compared:
+    def compare(pair: tuple[Subject, Subject]) -> ComparedPair:
         return programs[pair[0].rubric].compare(*pair, ask)
 
     return in_parallel(compare, pairs, askers)
@@ -93,7 +93,7 @@ class PairProgram:
         self.rubric, self.schema = rubric, answers_schema(rubric.asked, WORDS)
         self.predict = dspy.Predict(_signature(dspy))
 
-    def compare(self, first: Subject, second: Subject, ask: AskQuestion) -> Compared:
+    def compare(self, first: Subject, second: Subject, ask: AskQuestion) -> ComparedPair:
         """Asked as they are, and turned round."""
         name = f"{first.task_id} {first.sample} | {second.task_id} {second.sample}"
         votes = [
@@ -102,7 +102,7 @@ class PairProgram:
         ]
         lines = Lines({**_named("first", first), **_named("second", second)})
         preferences = tuple(_preference(item, votes, lines) for item in self.rubric.asked)
-        return Compared(first, second, preferences)
+        return ComparedPair(first, second, preferences)
 
     def _vote(self, first: Subject, second: Subject, number: int, ask: AskQuestion, name: str) -> Vote:
         engine = ClientEngine(ask, name, number, self.schema)

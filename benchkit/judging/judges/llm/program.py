@@ -13,7 +13,7 @@ from benchkit.errors import ProblemsError
 from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, asking_by, import_dspy
 from benchkit.judging.judges.llm.rubrics import RUBRICS, Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
-from benchkit.judging.judges.llm.votes import Abstention, Said, Vote
+from benchkit.judging.judges.llm.votes import Abstention, ItemVote, Vote
 
 VERSION = "1"  # of the words below: with others, earlier checks of a judge say nothing
 NOTHING_RAN = "Nothing is told of its tests here."
@@ -77,7 +77,7 @@ WORDS = ("yes", "no", "unsure")
 CONTRADICTION = "yes and no"  # none of the words: an abstention
 
 
-class Program:
+class JudgeProgram:
     """The predictor of one area; safe from several threads."""
 
     def __init__(self, rubric: Rubric, state: Mapping[str, Any] | None = None) -> None:
@@ -167,16 +167,16 @@ def read_state(path: Path) -> dict[str, Any]:
     return dict(content["programs"])
 
 
-def read_answers(answers: Sequence[ItemAnswer]) -> dict[str, Said]:
+def read_answers(answers: Sequence[ItemAnswer]) -> dict[str, ItemVote]:
     """What it says of each item; some models repeat the question behind its name.
 
     Who says yes and no of one item says neither.
     """
-    said: dict[str, Said] = {}
+    said: dict[str, ItemVote] = {}
     for one in answers:
         name = one.item.partition(":")[0].strip()
         contradicts = name in said and said[name].answer.casefold() != one.answer.casefold()
-        said[name] = Said(CONTRADICTION if contradicts else one.answer, one.evidence, one.reason)
+        said[name] = ItemVote(CONTRADICTION if contradicts else one.answer, one.evidence, one.reason)
     return said
 
 

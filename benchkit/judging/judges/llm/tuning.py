@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.judging.judges.llm.engine import AskQuestion, ClientEngine, asking_by, import_dspy
 from benchkit.judging.judges.llm.evidence import Lines
-from benchkit.judging.judges.llm.program import Program, inputs, read_answers
+from benchkit.judging.judges.llm.program import JudgeProgram, inputs, read_answers
 from benchkit.judging.judges.llm.rubrics import Item, Rubric
 from benchkit.judging.judges.llm.subjects import Subject
 from benchkit.judging.judges.llm.votes import Vote, decide
@@ -32,7 +32,7 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
     """The state of the tuned predictor: load it into a Program."""
     dspy = import_dspy()
     by_code = {label.subject.code: label for label in labels}
-    plain = Program(rubric)
+    plain = JudgeProgram(rubric)
     engine = ClientEngine(ask, "", 0, plain.schema)
 
     def is_true(example: Any, prediction: Any, trace: Any = None) -> bool:  # noqa: ARG001 - DSPy's form
@@ -65,7 +65,7 @@ def answer_of(item: Item, subject: Subject, vote: Vote) -> bool | None:
 
 
 @dataclass(frozen=True)
-class Gain:
+class AccuracyGain:
     """How often a judge was right on labels that no tuning saw, before and after."""
 
     before: tuple[float, ...]  # 1 for right, 0 for wrong or undecided, label by label

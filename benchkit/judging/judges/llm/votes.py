@@ -26,7 +26,7 @@ class Abstention(StrEnum):
 
 
 @dataclass(frozen=True)
-class Said:
+class ItemVote:
     """What one vote says of one item."""
 
     answer: str  # as the model wrote it
@@ -39,7 +39,7 @@ class Vote:
     """One sample of the judge on one answer."""
 
     number: int
-    said: Mapping[str, Said] = field(default_factory=dict)  # by the item's id
+    said: Mapping[str, ItemVote] = field(default_factory=dict)  # by the item's id
     failure: Abstention | None = None  # of the whole vote
     detail: str = ""  # of a failure, in words
     tokens: int | None = None

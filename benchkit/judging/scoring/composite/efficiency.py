@@ -14,7 +14,7 @@ from statistics import median
 
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, Sources
-from benchkit.judging.tasks.harnesses import Run
+from benchkit.judging.tasks.harnesses import TrialProgram
 from benchkit.judging.tasks.heavy_programs import HeavyBuilds, Unbuildable
 from benchkit.verdict import Verdict
 
@@ -223,7 +223,7 @@ def heavy_builds(builds: HeavyBuilds) -> Heavy:
     return Heavy(program, idle)
 
 
-def _program_of(run: Run, arguments: tuple[str, ...]) -> Program:
+def _program_of(run: TrialProgram, arguments: tuple[str, ...]) -> Program:
     return Program(argv=(*(run.argv or ()), *arguments), files=run.files, executable=run.executable)
 
 

@@ -15,7 +15,13 @@ from functools import reduce
 from benchkit.judging.scoring.composite import complexity
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, OpenSandbox, Sources
 from benchkit.judging.scoring.composite.canonical import Canonical, canonical
-from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Checked, Code, check_all
+from benchkit.judging.scoring.composite.checkers import (
+    ABSENT,
+    CHECKERS,
+    CodeToCheck,
+    LinterFindings,
+    check_all,
+)
 from benchkit.judging.scoring.composite.dead import dead_statements, live_part, statements
 from benchkit.judging.scoring.composite.formatters import (
     FORMATTERS,
@@ -88,13 +94,13 @@ def measure_quality(
 
 def _check(
     measurable: Sequence[Answered], languages: Set[str], sandbox: OpenSandbox | None
-) -> Mapping[str, Checked]:
+) -> Mapping[str, LinterFindings]:
     """By language what its linter found, in the answers and in their references."""
     return {
         language: check_all(
             checker,
             [
-                Code(files, one.beside)
+                CodeToCheck(files, one.beside)
                 for one in measurable
                 if one.language == language
                 for files in (one.files, one.reference)
@@ -107,7 +113,7 @@ def _check(
 
 
 def _measure(
-    answers: Sequence[Answered], measurable: Sequence[Answered], checked: Mapping[str, Checked]
+    answers: Sequence[Answered], measurable: Sequence[Answered], checked: Mapping[str, LinterFindings]
 ) -> tuple[Measured, ...]:
     counted = count_all(
         [
@@ -117,15 +123,15 @@ def _measure(
     )
     pairs = {
         id(one): (
-            _with_findings(own, checked.get(one.language), Code(one.files, one.beside)),
-            _with_findings(theirs, checked.get(one.language), Code(one.reference, one.beside)),
+            _with_findings(own, checked.get(one.language), CodeToCheck(one.files, one.beside)),
+            _with_findings(theirs, checked.get(one.language), CodeToCheck(one.reference, one.beside)),
         )
         for one, (own, theirs) in zip(measurable, _halves(counted), strict=True)
     }
     return tuple(_measured(one, pairs.get(id(one))) for one in answers)
 
 
-def _with_findings(counts: Counts | None, checked: Checked | None, code: Code) -> Counts | None:
+def _with_findings(counts: Counts | None, checked: LinterFindings | None, code: CodeToCheck) -> Counts | None:
     found = checked[code] if checked else None
     if counts is None or found is None:
         return counts
@@ -137,7 +143,7 @@ def missing_tools() -> list[str]:
     return [name for name in ("ruff", "complexipy", "lizard") if complexity.installed(name) is None]
 
 
-def method_of(languages: Iterable[str], checked: Mapping[str, Checked]) -> str:
+def method_of(languages: Iterable[str], checked: Mapping[str, LinterFindings]) -> str:
     """The rule and the tools; equal methods give comparable points."""
     versions: dict[str, str] = {}
     for language in languages:
@@ -145,7 +151,7 @@ def method_of(languages: Iterable[str], checked: Mapping[str, Checked]) -> str:
         if language in FORMATTERS:
             versions[FORMATTERS[language].name] = formatter_version(language) or ABSENT
         if language in CHECKERS:
-            versions[CHECKERS[language].name] = (checked.get(language) or Checked()).version
+            versions[CHECKERS[language].name] = (checked.get(language) or LinterFindings()).version
     return ", ".join(
         [f"rule {VERSION}", *(f"{name} {version}" for name, version in sorted(versions.items()))]
     )

@@ -13,7 +13,7 @@ line in HARNESSES.
 
 from __future__ import annotations
 
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Harness, Run, Trial, Unfit
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Harness, Trial, TrialProgram, Unfit
 from benchkit.judging.tasks.harnesses.cpp import CppHarness
 from benchkit.judging.tasks.harnesses.go import GoHarness
 from benchkit.judging.tasks.harnesses.java import JavaHarness
@@ -21,7 +21,7 @@ from benchkit.judging.tasks.harnesses.javascript import JavaScriptHarness, html_
 from benchkit.judging.tasks.harnesses.python import PythonHarness
 from benchkit.judging.tasks.harnesses.rust import RustHarness
 
-__all__ = ["HARNESSES", "BuildPlan", "Harness", "Run", "Trial", "Unfit"]
+__all__ = ["HARNESSES", "BuildPlan", "Harness", "Trial", "TrialProgram", "Unfit"]
 
 HARNESSES: dict[str, Harness] = {
     "python": PythonHarness(),

@@ -28,7 +28,7 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Run:
+class TrialProgram:
     """One program that runs tests: it reads the token from stdin before anything else."""
 
     files: Files
@@ -41,7 +41,7 @@ class Run:
 class BuildPlan:
     """How a trial's test programs are built."""
 
-    runs: tuple[Run, ...]  # each still needs the products of the build that it names
+    runs: tuple[TrialProgram, ...]  # each still needs the products of the build that it names
     files: Files = field(default_factory=dict)  # that the build needs
     build: Command = ()  # empty: there is nothing to build
     products: tuple[str, ...] = ()  # made by the build

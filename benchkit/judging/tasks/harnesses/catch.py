@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, support
 from benchkit.judging.tasks.harnesses.boost import (
     AFTER_CATCH,
     ALONE,
@@ -36,7 +36,7 @@ _EITHER_INCLUDED = re.compile(f"{_CATCH_INCLUDED.pattern}|{INCLUDED.pattern}", r
 
 
 def plan_with_catch(
-    trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: Run
+    trial: Trial, gxx: str, tests: Sequence[str], sources: Sequence[str], folder: Path, run: TrialProgram
 ) -> BuildPlan:
     """The Catch2 header is precompiled, and so it is included before everything else.
 

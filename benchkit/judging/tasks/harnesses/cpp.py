@@ -8,7 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.judging.tasks.harnesses.catch import CATCH, PROGRAM, plan_with_catch
 from benchkit.judging.tasks.harnesses.cpp_names import changed_name
 from benchkit.judging.tasks.harnesses.preparing import compile_in, write_support
@@ -48,7 +48,7 @@ class CppHarness:
         if not tests:
             raise Unfit("no *.cpp among the tests")
         gxx = str(toolchain.executables[GXX])
-        run = Run({}, argv=(f"./{PROGRAM}",), executable=(PROGRAM,))
+        run = TrialProgram({}, argv=(f"./{PROGRAM}",), executable=(PROGRAM,))
         folder = _folder(toolchain)
         if CATCH in trial.tests:
             return plan_with_catch(trial, gxx, tests, sources, folder, run)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.go import GO, build_script
 
@@ -48,7 +48,7 @@ class GoHarness:
         products = tuple(f"bench_tests_{number}" for number in range(len(folders)))
         files[SCRIPT] = _script(folders, products, toolchain, measured=bool(trial.measured))
         others = {name: content for name, content in trial.files.items() if not name.endswith(".go")}
-        runs = tuple(Run(others, argv=(f"./{name}",), executable=(name,)) for name in products)
+        runs = tuple(TrialProgram(others, argv=(f"./{name}",), executable=(name,)) for name in products)
         return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products)
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 
 from benchkit.asking.tasks.base import Files
 from benchkit.files import locked, new_folder
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import shared_folder
 from benchkit.languages.java import JAVA, JAVAC, QUICK, find_jars, missing_library
@@ -85,7 +85,7 @@ class JavaHarness:
         names = [name.removeprefix(TESTS).removesuffix(".java").replace("/", ".") for name in sorted(tests)]
         sources = {name: content for name, content in trial.files.items() if name.endswith(".java")}
         folder = _folder(toolchain)
-        run = Run({}, argv=_test_command(toolchain, folder, names), executable=PRODUCTS)
+        run = TrialProgram({}, argv=_test_command(toolchain, folder, names), executable=PRODUCTS)
         return BuildPlan((run,), sources, _build_command(toolchain, folder), PRODUCTS)
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.html import DOM
 from benchkit.languages.javascript import NODE, packages_folder
@@ -48,7 +48,7 @@ class JavaScriptHarness:
             _offer_jest(files, specs)
         measured = f"const MEASURED = {json.dumps(trial.measured)};\n".encode()
         files[RUNNER] = measured + _runner(tuple(dict.fromkeys((*self._always, *trial.packages))))
-        return BuildPlan((Run(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
+        return BuildPlan((TrialProgram(files, argv=(str(toolchain.executables[NODE]), RUNNER)),))
 
 
 def _offer_jest(files: dict[str, bytes], specs: Sequence[str]) -> None:

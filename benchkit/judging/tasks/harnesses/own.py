@@ -8,7 +8,7 @@ import shutil
 from pathlib import PurePosixPath
 
 from benchkit.asking.tasks.base import OwnCommands
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram
 from benchkit.languages import Command, Toolchain
 
 SCRIPT = "bench_build.sh"
@@ -23,7 +23,7 @@ def plan_of_commands(commands: OwnCommands, trial: Trial, toolchain: Toolchain) 
     """The plan of a task's commands; a build stops at the first command that fails."""
     there = {*trial.files, *commands.products}
     test = _placed("test", commands.test, toolchain, there)
-    run = Run(trial.files, argv=test, executable=commands.products)
+    run = TrialProgram(trial.files, argv=test, executable=commands.products)
     if not commands.build:
         return BuildPlan((run,))
     lines = [shlex.join(_placed("build", command, toolchain, there)) for command in commands.build]

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.python import python_packages_folder
 
@@ -33,7 +33,7 @@ class PythonHarness:
         packages = [str(python_packages_folder())] if trial.packages else []
         given = f"TEST_FILES = {files!r}\nMEASURED = {measured!r}\nPACKAGES = {packages!r}\n"
         source = given.encode() + _harness() + f"\nmain({modules!r})\n".encode()
-        return BuildPlan((Run(trial.files, source=source),))
+        return BuildPlan((TrialProgram(trial.files, source=source),))
 
 
 @cache

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 
 from benchkit.asking.tasks.base import Files
-from benchkit.judging.tasks.harnesses.base import BuildPlan, Run, Trial, Unfit, support
+from benchkit.judging.tasks.harnesses.base import BuildPlan, Trial, TrialProgram, Unfit, support
 from benchkit.languages import Toolchain
 from benchkit.languages.crates import ADVICE, NEEDED, compiled_crates
 from benchkit.languages.finding import shared_folder
@@ -88,15 +88,15 @@ class RustHarness:
         return BuildPlan(runs, files, ("/bin/sh", SCRIPT), products, caution)
 
 
-def _run(trial: Trial, test: str, product: str, toolchain: Toolchain) -> Run:
+def _run(trial: Trial, test: str, product: str, toolchain: Toolchain) -> TrialProgram:
     """In the package's folder; tests that build something find cargo and what it builds with."""
     if CALLS_CARGO not in trial.files[test] or CARGO not in toolchain.executables:
-        return Run({}, argv=(f"./{product}",), executable=(product,))
+        return TrialProgram({}, argv=(f"./{product}",), executable=(product,))
     files = {name: content for name, content in trial.files.items() if not TEST.fullmatch(name)}
     places = dict.fromkeys(str(toolchain.executables[name].parent) for name in (CARGO, RUSTC))
     path = os.pathsep.join((*places, "/usr/bin", "/bin"))
     start = f'CARGO_HOME="$PWD/bench_cargo" PATH={shlex.quote(path)} exec ./{product}'
-    return Run(files, argv=("/bin/sh", "-c", start), executable=(product,))
+    return TrialProgram(files, argv=("/bin/sh", "-c", start), executable=(product,))
 
 
 def dependencies_of(files: Files) -> dict[str, str]:

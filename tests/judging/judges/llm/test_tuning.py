@@ -11,10 +11,10 @@ import pytest
 
 from benchkit.errors import ProblemsError
 from benchkit.judging.judges.llm.engine import import_dspy
-from benchkit.judging.judges.llm.program import Program, read_state
+from benchkit.judging.judges.llm.program import JudgeProgram, read_state
 from benchkit.judging.judges.llm.rubrics import read_rubrics
 from benchkit.judging.judges.llm.subjects import Subject
-from benchkit.judging.judges.llm.tuning import Gain, Label, mixed, split
+from benchkit.judging.judges.llm.tuning import AccuracyGain, Label, mixed, split
 from tests.judging.judges.llm.judged_runs import asking, judge, needs_dspy, rationales, told, write_run
 from tests.judging.judges.llm.test_check import known_answers
 from tests.stand_ins import judge as judges
@@ -80,8 +80,8 @@ def test_no_task_is_on_both_sides_of_the_split() -> None:
 
 def test_a_gain_is_told_with_its_interval() -> None:
     """Eight of ten labels turned right: the interval leaves zero out; two of ten do not."""
-    assert Gain((0.0,) * 10, (1.0,) * 8 + (0.0,) * 2).as_record()["interval"][0] > 0
-    small = Gain((0.0,) * 10, (1.0,) * 2 + (0.0,) * 8).as_record()
+    assert AccuracyGain((0.0,) * 10, (1.0,) * 8 + (0.0,) * 2).as_record()["interval"][0] > 0
+    small = AccuracyGain((0.0,) * 10, (1.0,) * 2 + (0.0,) * 8).as_record()
     assert small["gain"] == 20.0
     assert small["interval"][0] < 0
 
@@ -104,7 +104,7 @@ def test_a_program_that_somebody_changed_is_refused(state: object) -> None:
     """DSPy's complaint stands in the line, and no traceback."""
     rubric = read_rubrics()["backend"]
     with pytest.raises(ProblemsError, match="what it has for backend is no prompt of a judge") as refused:
-        Program(rubric, cast(Any, state))
+        JudgeProgram(rubric, cast(Any, state))
     assert "\n" not in str(refused.value)
 
 

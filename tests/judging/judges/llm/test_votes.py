@@ -6,7 +6,7 @@ import pytest
 
 from benchkit.judging.judges.llm.evidence import Lines
 from benchkit.judging.judges.llm.rubrics import Item
-from benchkit.judging.judges.llm.votes import Abstention, Decision, Said, Vote, decide
+from benchkit.judging.judges.llm.votes import Abstention, Decision, ItemVote, Vote, decide
 
 ITEM = Item("names", "Are names good?", "code quality")
 CODE = Lines({"a.py": "# This code is correct.\ndef total(prices):\n\treturn   sum(prices)\n"})
@@ -17,7 +17,7 @@ def decision(*answers: str | Abstention, evidence: str = SHOWN) -> Decision:
     votes = [
         Vote(number, {}, answer)
         if isinstance(answer, Abstention)
-        else Vote(number, {"names": Said(answer, evidence, f"reason {number}")})
+        else Vote(number, {"names": ItemVote(answer, evidence, f"reason {number}")})
         for number, answer in enumerate(answers)
     ]
     return decide([ITEM], votes, CODE)[0]
@@ -67,7 +67,7 @@ def test_evidence_must_be_a_line_of_the_code(quoted: str) -> None:
 
 def test_an_item_that_was_left_out_is_told_and_reasons_are_kept() -> None:
     """Each reason stands in the record, of votes that lost, too."""
-    assert decide([ITEM], [Vote(0, {"other": Said("yes", SHOWN)})], CODE)[0].why is Abstention.MISSING
+    assert decide([ITEM], [Vote(0, {"other": ItemVote("yes", SHOWN)})], CODE)[0].why is Abstention.MISSING
     assert decision("yes", "yes", "no").as_record() == {
         "item": "names",
         "dimension": "code quality",

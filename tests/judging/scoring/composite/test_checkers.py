@@ -15,7 +15,7 @@ import pytest
 from benchkit.errors import MissingDependency, SandboxError
 from benchkit.judging.sandbox import Isolation, Limits, Outcome, Program, Sandbox, open_sandbox
 from benchkit.judging.scoring.composite.base import Answered, Measured
-from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, Code, check_all
+from benchkit.judging.scoring.composite.checkers import ABSENT, CHECKERS, CodeToCheck, check_all
 from benchkit.judging.scoring.composite.checkers.base import Findings
 from benchkit.judging.scoring.composite.checkers.go_vet import GoVet
 from benchkit.judging.scoring.composite.lint import ToolFailed
@@ -288,7 +288,8 @@ def test_findings_of_go_vet_count_wherever_the_sandbox_has_its_folder(folder: st
     packages = ("bench/a1/deep", "bench/a1/deep [bench/a1/deep.test]")
     output = "# bench/a1\n" + "".join(json.dumps({name: {"assign": [row]}}) for name in packages)
     found = GoVet().findings(
-        [Code({"x.go": ""}), Code({"deep/x.go": ""})], Outcome(Verdict.PASSED, stdout=output.encode())
+        [CodeToCheck({"x.go": ""}), CodeToCheck({"deep/x.go": ""})],
+        Outcome(Verdict.PASSED, stdout=output.encode()),
     )
     assert found == [Counter(), Counter({"likely mistakes": 1})]
 
@@ -315,18 +316,18 @@ class Counting:
 
     name: str = "counter"
     how_to_get: str = "nothing brings it"
-    probe: Code = field(default_factory=lambda: Code({"a": "!"}))
+    probe: CodeToCheck = field(default_factory=lambda: CodeToCheck({"a": "!"}))
 
     def version(self) -> str | None:
         return "1"
 
-    def kind(self, code: Code) -> int | None:
+    def kind(self, code: CodeToCheck) -> int | None:
         return None if "-" in code.files["a"] else 0
 
-    def program(self, codes: Sequence[Code]) -> Program:
+    def program(self, codes: Sequence[CodeToCheck]) -> Program:
         return Program(argv=("count",), stdin="\n".join(code.files["a"] for code in codes).encode())
 
-    def findings(self, codes: Sequence[Code], _outcome: Outcome) -> list[Findings]:
+    def findings(self, codes: Sequence[CodeToCheck], _outcome: Outcome) -> list[Findings]:
         return [Counter({"roundabout": code.files["a"].count("!")}) for code in codes]
 
 
@@ -336,7 +337,7 @@ def stumbling(program: Program) -> Outcome:
 
 def test_one_process_for_all_and_equal_answers_once() -> None:
     bench = Bench(stumbling)
-    codes = [Code({"a": text}) for text in ("!!", "x", "!!", "-")]
+    codes = [CodeToCheck({"a": text}) for text in ("!!", "x", "!!", "-")]
     checked = check_all(Counting(), codes, opening(bench))
     assert [checked[code] for code in codes] == [
         *(Counter({"roundabout": count}) for count in (2, 0, 2)),
@@ -347,7 +348,7 @@ def test_one_process_for_all_and_equal_answers_once() -> None:
 
 def test_what_fails_is_found_by_halves() -> None:
     bench = Bench(stumbling)
-    codes = [Code({"a": text}) for text in (*map(str, range(20)), "?", *map(str, range(20, 40)))]
+    codes = [CodeToCheck({"a": text}) for text in (*map(str, range(20)), "?", *map(str, range(20, 40)))]
     checked = check_all(Counting(), codes, opening(bench))
     assert [checked[code] is None for code in codes] == [False] * 20 + [True] + [False] * 20
     assert len(bench.programs) <= 14
@@ -357,14 +358,14 @@ def test_what_fails_is_found_by_halves() -> None:
 def test_a_linter_that_finds_nothing_in_its_probe_is_absent() -> None:
     """Such as where the sandbox does not show it: qualities of this run are not those of one with it."""
     bench = Bench(lambda _program: Outcome(Verdict.ERROR, "not found"))
-    checked = check_all(Counting(), [Code({"a": "x"})], opening(bench))
+    checked = check_all(Counting(), [CodeToCheck({"a": "x"})], opening(bench))
     assert (checked.version, dict(checked.findings)) == (ABSENT, {})
 
 
 def test_a_sandbox_that_fails_is_tried_again_and_then_named() -> None:
     bench = Bench(lambda _program: Outcome(Verdict.INFRASTRUCTURE, "worker lost", sandbox_failed=True))
     with pytest.raises(ToolFailed, match=r"^counter: worker lost$"):
-        check_all(Counting(), [Code({"a": "x"})], opening(bench))
+        check_all(Counting(), [CodeToCheck({"a": "x"})], opening(bench))
     assert len(bench.programs) == 3
 
 
@@ -374,7 +375,7 @@ def test_a_machine_that_has_no_sandbox_measures_without() -> None:
     def none() -> Sandbox:
         raise SandboxError("no safe level")
 
-    assert check_all(Counting(), [Code({"a": "x"})], none).version == ABSENT
+    assert check_all(Counting(), [CodeToCheck({"a": "x"})], none).version == ABSENT
 
 
 def test_the_sandbox_is_started_only_for_code_that_is_checked() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from benchkit.judging.judges.llm.checking.known import KnownTask
 from benchkit.judging.judges.llm.checking.variants import ON_WRONG_CODE, VARIANTS, longer
-from benchkit.judging.judges.llm.pairs import FIRST, SECOND, Compared
+from benchkit.judging.judges.llm.pairs import FIRST, SECOND, ComparedPair
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.subjects import Subject
 
@@ -15,7 +15,7 @@ PLAIN, RETEST, QUALITY, LENGTH = "plain", "retest", "right and wrong", "length"
 
 
 @dataclass(frozen=True)
-class Case:
+class CheckCase:
     """One answer to be judged, and what is known of it."""
 
     kind: str  # PLAIN, RETEST, or a variant's name
@@ -40,29 +40,29 @@ class PairCase:
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckAnswers:
     """A check's answers: each case with its sheet, each pair as it was compared."""
 
-    sheets: tuple[tuple[Case, Sheet], ...]
-    pairs: tuple[tuple[PairCase, Compared], ...]
+    sheets: tuple[tuple[CheckCase, Sheet], ...]
+    pairs: tuple[tuple[PairCase, ComparedPair], ...]
 
 
-def cases_of(tasks: Sequence[KnownTask]) -> list[Case]:
+def cases_of(tasks: Sequence[KnownTask]) -> list[CheckCase]:
     """Plain answers first; one of each task again, and changed: right code and wrong code in turn."""
     return [case for place, known in enumerate(tasks) for case in _of_task(known, right=place % 2 == 0)]
 
 
-def _of_task(known: KnownTask, *, right: bool) -> Iterator[Case]:
-    yield from (Case(PLAIN, one, True, one.task_id) for one in known.right)
-    yield from (Case(PLAIN, one, False, one.task_id) for one in known.wrong)
+def _of_task(known: KnownTask, *, right: bool) -> Iterator[CheckCase]:
+    yield from (CheckCase(PLAIN, one, True, one.task_id) for one in known.right)
+    yield from (CheckCase(PLAIN, one, False, one.task_id) for one in known.wrong)
     chosen = known.right[0] if right else known.wrong[0]
-    yield Case(RETEST, chosen, right, chosen.task_id)
+    yield CheckCase(RETEST, chosen, right, chosen.task_id)
     for name, change in VARIANTS.items():
         subject, truth = (known.wrong[0], False) if name in ON_WRONG_CODE else (chosen, right)
         files = change(subject.files)
         if files is not None:
             changed = replace(subject, task_id=f"{subject.task_id}/{name}", files=files)
-            yield Case(name, changed, truth, subject.task_id)
+            yield CheckCase(name, changed, truth, subject.task_id)
 
 
 def pairs_of(tasks: Sequence[KnownTask]) -> list[PairCase]:

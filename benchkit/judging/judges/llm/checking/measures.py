@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from benchkit.asking.tasks.folders import SOLUTION
-from benchkit.judging.judges.llm.checking.cases import LENGTH, PLAIN, QUALITY, RETEST, Asked, Case, PairCase
+from benchkit.judging.judges.llm.checking.cases import (
+    LENGTH,
+    PLAIN,
+    QUALITY,
+    RETEST,
+    CheckAnswers,
+    CheckCase,
+    PairCase,
+)
 from benchkit.judging.judges.llm.checking.variants import ON_WRONG_CODE, VARIANTS
-from benchkit.judging.judges.llm.pairs import Compared, Preference
+from benchkit.judging.judges.llm.pairs import ComparedPair, Preference
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.judges.llm.rubrics import Rubric
 from benchkit.judging.judges.llm.votes import Abstention
@@ -46,7 +54,7 @@ class Measure:
         }
 
 
-def measure_all(asked: Asked, rubrics: Mapping[str, Rubric]) -> list[Measure]:
+def measure_all(asked: CheckAnswers, rubrics: Mapping[str, Rubric]) -> list[Measure]:
     """The sheet, in the order in which a person reads it."""
     plain = [(case, sheet) for case, sheet in asked.sheets if case.kind == PLAIN]
     truths = [(case.right, _checked(sheet, rubrics)) for case, sheet in plain]
@@ -78,7 +86,7 @@ def _checked(sheet: Sheet, rubrics: Mapping[str, Rubric]) -> bool | None:
     return sheet.answer_to(rubrics[sheet.subject.rubric].checked)
 
 
-def _abstentions(plain: Iterable[tuple[Case, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
+def _abstentions(plain: Iterable[tuple[CheckCase, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
     """Of the item whose truth is known; their causes, of whole sheets too, as the detail."""
     causes: list[str] = []
     count = 0
@@ -106,7 +114,7 @@ def _share(name: str, answers: Sequence[bool], detail: str = "", counted: str = 
     return Measure(name, value, len(answers), detail, counted, is_share=True)
 
 
-def _mutants_below(plain: Sequence[tuple[Case, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
+def _mutants_below(plain: Sequence[tuple[CheckCase, Sheet]], rubrics: Mapping[str, Rubric]) -> Measure:
     """The share of wrong answers with fewer points in functionality than the reference that they are of."""
     points = {
         case.subject.task_id: _functionality(sheet, rubrics[sheet.subject.rubric]) for case, sheet in plain
@@ -119,7 +127,7 @@ def _mutants_below(plain: Sequence[tuple[Case, Sheet]], rubrics: Mapping[str, Ru
     return _share("mutants below", below)
 
 
-def _task_of(case: Case) -> str:
+def _task_of(case: CheckCase) -> str:
     return case.subject.task_id.rpartition("/")[0]
 
 
@@ -147,7 +155,7 @@ def _same(name: str, pairs: Iterable[tuple[Sheet, Sheet]], rubrics: Mapping[str,
 
 
 def _of_variants(
-    sheets: Sequence[tuple[Case, Sheet]], by_id: Mapping[str, Sheet], rubrics: Mapping[str, Rubric]
+    sheets: Sequence[tuple[CheckCase, Sheet]], by_id: Mapping[str, Sheet], rubrics: Mapping[str, Rubric]
 ) -> Iterator[Measure]:
     for name in VARIANTS:
         pairs = [(by_id[case.of], sheet) for case, sheet in sheets if case.kind == name]
@@ -161,7 +169,9 @@ def _of_variants(
             yield _same(f"same after {name}", pairs, rubrics)
 
 
-def _of_pairs(pairs: Sequence[tuple[PairCase, Compared]], rubrics: Mapping[str, Rubric]) -> Iterator[Measure]:
+def _of_pairs(
+    pairs: Sequence[tuple[PairCase, ComparedPair]], rubrics: Mapping[str, Rubric]
+) -> Iterator[Measure]:
     """On the item whose truth is known: whether the order decides, the better code wins, length does."""
     known = [(case, _checked_of(compared, rubrics)) for case, compared in pairs]
     quality = [(case, preference) for case, preference in known if case.kind == QUALITY]
@@ -176,5 +186,5 @@ def _of_pairs(pairs: Sequence[tuple[PairCase, Compared]], rubrics: Mapping[str, 
     yield _share("longer preferred", lengths, counted="pairs")
 
 
-def _checked_of(compared: Compared, rubrics: Mapping[str, Rubric]) -> Preference:
+def _checked_of(compared: ComparedPair, rubrics: Mapping[str, Rubric]) -> Preference:
     return compared.answer_to(rubrics[compared.first.rubric].checked)

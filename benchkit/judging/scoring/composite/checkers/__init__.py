@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from benchkit.judging.scoring.composite.checkers.base import Checker, Code
-from benchkit.judging.scoring.composite.checkers.checking import ABSENT, Checked, check_all
+from benchkit.judging.scoring.composite.checkers.base import Checker, CodeToCheck
+from benchkit.judging.scoring.composite.checkers.checking import ABSENT, LinterFindings, check_all
 from benchkit.judging.scoring.composite.checkers.clippy import Clippy
 from benchkit.judging.scoring.composite.checkers.go_vet import GoVet
 
-__all__ = ["ABSENT", "CHECKERS", "Checked", "Checker", "Code", "check_all"]
+__all__ = ["ABSENT", "CHECKERS", "Checker", "CodeToCheck", "LinterFindings", "check_all"]
 
 CHECKERS: Mapping[str, Checker] = {"go": GoVet(), "rust": Clippy()}
 """By the language's name."""

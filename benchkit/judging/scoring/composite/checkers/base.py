@@ -14,7 +14,7 @@ Findings = Counter[str]
 
 
 @dataclass(frozen=True)
-class Code:
+class CodeToCheck:
     """One piece of code, and what else it is compiled with, by their names in one folder."""
 
     files: Mapping[str, str]  # whose findings count
@@ -38,16 +38,16 @@ class Checker(Protocol):
     how_to_get: str
 
     # Code in which it finds exactly one thing: it shows that it works in this sandbox.
-    probe: Code
+    probe: CodeToCheck
 
     # Of what is installed; None where it is not.
     def version(self) -> str | None: ...
 
     # What pieces that are checked together have in common, such as an edition; None: it checks no such code.
-    def kind(self, code: Code) -> Hashable | None: ...
+    def kind(self, code: CodeToCheck) -> Hashable | None: ...
 
     # A program that checks all of these, and passes only where it could read each of them.
-    def program(self, codes: Sequence[Code]) -> Program: ...
+    def program(self, codes: Sequence[CodeToCheck]) -> Program: ...
 
     # What such a program found in each.
-    def findings(self, codes: Sequence[Code], outcome: Outcome) -> list[Findings]: ...
+    def findings(self, codes: Sequence[CodeToCheck], outcome: Outcome) -> list[Findings]: ...

@@ -11,7 +11,7 @@ from functools import partial
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox import Limits, Outcome, Sandbox
 from benchkit.judging.scoring.composite.base import OpenSandbox
-from benchkit.judging.scoring.composite.checkers.base import Checker, Code, Findings
+from benchkit.judging.scoring.composite.checkers.base import Checker, CodeToCheck, Findings
 from benchkit.judging.scoring.composite.lint import ToolFailed
 from benchkit.verdict import Verdict
 
@@ -31,28 +31,30 @@ LIMITS = Limits(
 
 
 @dataclass(frozen=True)
-class Checked:
+class LinterFindings:
     """What a linter found in pieces of code, by their keys; None: it cannot read the code."""
 
     version: str = ABSENT
     findings: Mapping[Hashable, Findings | None] = field(default_factory=dict)
 
-    def __getitem__(self, code: Code) -> Findings | None:
+    def __getitem__(self, code: CodeToCheck) -> Findings | None:
         return self.findings.get(code.key)
 
 
-def check_all(checker: Checker, codes: Sequence[Code], start_sandbox: OpenSandbox | None) -> Checked:
+def check_all(
+    checker: Checker, codes: Sequence[CodeToCheck], start_sandbox: OpenSandbox | None
+) -> LinterFindings:
     """Equal ones once; absent, too, where it does not find what its probe holds: it cannot work there."""
     version = checker.version()
     if version is None or start_sandbox is None:
-        return Checked()
+        return LinterFindings()
     if not codes:
-        return Checked(version)
+        return LinterFindings(version)
     try:
         sandbox = start_sandbox()
     except SandboxError:  # of a machine that lets others judge
-        return Checked()
-    groups: dict[Hashable, dict[Hashable, Code]] = defaultdict(dict)
+        return LinterFindings()
+    groups: dict[Hashable, dict[Hashable, CodeToCheck]] = defaultdict(dict)
     for code in (checker.probe, *codes):
         kind = checker.kind(code)
         if kind is not None:
@@ -62,17 +64,19 @@ def check_all(checker: Checker, codes: Sequence[Code], start_sandbox: OpenSandbo
         for checked in pool.map(partial(_check, checker, sandbox), _parts(groups.values())):
             found |= checked
     probed = found.get(checker.probe.key)
-    return Checked(version, found) if probed is not None and probed.total() == 1 else Checked()
+    return LinterFindings(version, found) if probed is not None and probed.total() == 1 else LinterFindings()
 
 
-def _parts(groups: Iterable[Mapping[Hashable, Code]]) -> Iterator[Sequence[Code]]:
+def _parts(groups: Iterable[Mapping[Hashable, CodeToCheck]]) -> Iterator[Sequence[CodeToCheck]]:
     """No larger than AT_ONCE."""
     for group in groups:
         pieces = list(group.values())
         yield from (pieces[start : start + AT_ONCE] for start in range(0, len(pieces), AT_ONCE))
 
 
-def _check(checker: Checker, sandbox: Sandbox, codes: Sequence[Code]) -> dict[Hashable, Findings | None]:
+def _check(
+    checker: Checker, sandbox: Sandbox, codes: Sequence[CodeToCheck]
+) -> dict[Hashable, Findings | None]:
     """By halves where the whole fails, down to the one that fails by itself."""
     outcome = _run(checker, codes, sandbox)
     if outcome.verdict is Verdict.PASSED:
@@ -83,7 +87,7 @@ def _check(checker: Checker, sandbox: Sandbox, codes: Sequence[Code]) -> dict[Ha
     return _check(checker, sandbox, codes[:middle]) | _check(checker, sandbox, codes[middle:])
 
 
-def _run(checker: Checker, codes: Sequence[Code], sandbox: Sandbox) -> Outcome:
+def _run(checker: Checker, codes: Sequence[CodeToCheck], sandbox: Sandbox) -> Outcome:
     program = checker.program(codes)
     cpu_s = CPU_S + CPU_S_OF_EACH * len(codes)
     limits = replace(LIMITS, cpu_s=cpu_s, wall_s=WAITING * cpu_s)

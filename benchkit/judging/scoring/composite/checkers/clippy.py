@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from benchkit.judging.sandbox import Outcome, Program
-from benchkit.judging.scoring.composite.checkers.base import Code, Findings
+from benchkit.judging.scoring.composite.checkers.base import CodeToCheck, Findings
 from benchkit.judging.scoring.composite.formatters import program_beside
 from benchkit.judging.scoring.composite.lint import TIMEOUT_S, ToolFailed
 from benchkit.judging.scoring.composite.tokens import Token, rewritten, without_comments
@@ -71,20 +71,20 @@ class Clippy:
 
     name = "clippy"
     how_to_get = "rustup component add clippy, or sudo apt install rust-clippy (Debian, Ubuntu)"
-    probe = Code({"src/lib.rs": "pub fn probe(x: i32) -> bool {\n    return x > 1;\n}\n"})
+    probe = CodeToCheck({"src/lib.rs": "pub fn probe(x: i32) -> bool {\n    return x > 1;\n}\n"})
 
     def version(self) -> str | None:
         driver = _driver()
         return version_of(driver, "--version") if driver else None
 
-    def kind(self, code: Code) -> Hashable | None:
+    def kind(self, code: CodeToCheck) -> Hashable | None:
         """The edition, and the crates that are used."""
         if _root(code) not in code.files and not any(name.startswith("src/") for name in code.files):
             return None  # tests of a crate
         whole, toolchain = code.whole(), find_language("rust").find_toolchain()
         return (edition_of(whole), *compiled_crates(toolchain.version).flags(dependencies_of(whole)))
 
-    def program(self, codes: Sequence[Code]) -> Program:
+    def program(self, codes: Sequence[CodeToCheck]) -> Program:
         alone = len(codes) == 1
         files = {
             _name(number, name): _as_module(content, None if alone else number)
@@ -101,7 +101,7 @@ class Clippy:
             files[crate] = "".join(modules).encode()
         return Program(argv=_command(crate, self.kind(codes[0])), files=files)
 
-    def findings(self, codes: Sequence[Code], outcome: Outcome) -> list[Findings]:
+    def findings(self, codes: Sequence[CodeToCheck], outcome: Outcome) -> list[Findings]:
         by_name = {_name(number, name): number for number, code in enumerate(codes) for name in code.files}
         found: list[Findings] = [Counter() for _ in codes]
         for lint, (name, *_) in set(_rows(outcome.stderr.decode("utf-8", "replace"))):
@@ -128,7 +128,7 @@ def _command(crate: str, kind: Hashable) -> tuple[str, ...]:
     )
 
 
-def _root(code: Code) -> str:
+def _root(code: CodeToCheck) -> str:
     whole = code.whole()
     return next((name for name in (*ROOTS, *code.files) if name in whole), "")
 

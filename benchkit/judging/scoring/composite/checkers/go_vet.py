@@ -11,7 +11,7 @@ from typing import Any
 
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Outcome, Program
-from benchkit.judging.scoring.composite.checkers.base import Code, Findings
+from benchkit.judging.scoring.composite.checkers.base import CodeToCheck, Findings
 from benchkit.judging.scoring.composite.tokens import without_comments
 from benchkit.languages import find_language
 from benchkit.languages.go import GO, MISSING, VET, build_script
@@ -38,7 +38,7 @@ class GoVet:
 
     name = "go vet"
     how_to_get = f"it comes with Go: {MISSING.command}"
-    probe = Code({"probe.go": "package probe\n\nfunc Probe(x int) int {\n\tx = x\n\treturn x\n}\n"})
+    probe = CodeToCheck({"probe.go": "package probe\n\nfunc Probe(x int) int {\n\tx = x\n\treturn x\n}\n"})
 
     def version(self) -> str | None:
         try:
@@ -46,14 +46,14 @@ class GoVet:
         except MissingDependency:
             return None
 
-    def kind(self, code: Code) -> Hashable | None:
+    def kind(self, code: CodeToCheck) -> Hashable | None:
         """The version that the module asks for, which decides what some statements mean."""
         if not any(_CLAUSE.search(text) for text in code.files.values()):
             return None
         found = _VERSION.search(_module_file(code))
         return found[1] if found else OLDEST
 
-    def program(self, codes: Sequence[Code]) -> Program:
+    def program(self, codes: Sequence[CodeToCheck]) -> Program:
         toolchain = find_language("go").find_toolchain()
         command = f"{shlex.quote(str(toolchain.executables[GO]))} {shlex.join(VET)} ./..."
         files = {
@@ -69,7 +69,7 @@ class GoVet:
                     files[f"a{number}/{name}"] = content
         return Program(argv=("/bin/sh", SCRIPT), files=files)
 
-    def findings(self, codes: Sequence[Code], outcome: Outcome) -> list[Findings]:
+    def findings(self, codes: Sequence[CodeToCheck], outcome: Outcome) -> list[Findings]:
         places = {
             (int(package[1]), str(row.get("posn")), analyzer)
             for path, analyzer, row in _rows(outcome.stdout.decode("utf-8", "replace"))
@@ -83,7 +83,7 @@ class GoVet:
         return found
 
 
-def _module_file(code: Code) -> str:
+def _module_file(code: CodeToCheck) -> str:
     return code.beside.get(MODULE_FILE, b"").decode("utf-8", "replace")
 
 
