@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from benchkit.contract import JudgeRun
 from benchkit.environment import ROOT
+from benchkit.pip_commands import pip_install
 
 DEMO_PROBLEMS = ROOT / "demo" / "problems.jsonl"
 
@@ -49,7 +50,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
             "evalplus.evaluate --model {model} --dataset humaneval --backend openai --base-url {base_url}"
             " --greedy --root {output_dir}",
             "evalplus",
-            brought_by="pip install evalplus",
+            brought_by=pip_install("evalplus"),
         ),
         Benchmark(
             "lm_eval",
@@ -61,7 +62,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 "temperature": ("--gen_kwargs", "temperature={temperature}"),
                 "max_tokens": ("--gen_kwargs", "max_gen_toks={max_tokens}"),
             },
-            brought_by="pip install 'lm_eval[api]'",
+            brought_by=pip_install("lm_eval[api]"),
             asks_for="--tasks NAME, like --tasks gsm8k",
         ),
         Benchmark(
@@ -75,7 +76,7 @@ BENCHMARKS: Mapping[str, Benchmark] = {
                 "temperature": ("--temperature", "{temperature}"),
                 "max_tokens": ("--max-tokens", "{max_tokens}"),
             },
-            brought_by="pip install inspect-ai openai",
+            brought_by=pip_install("inspect-ai", "openai"),
             asks_for="a task, like inspect_evals/gsm8k or a file of your own",
         ),
         Benchmark(

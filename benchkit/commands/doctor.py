@@ -12,6 +12,7 @@ import click
 
 from benchkit.commands.options import history_option
 from benchkit.errors import BenchError
+from benchkit.pip_commands import install_extra, pip_install
 
 LOW_DISK_GB = 20
 
@@ -166,14 +167,21 @@ def _toolchains() -> Iterator[Finding]:
 def _quality() -> Iterator[Finding]:
     """What the quality of passing answers is measured with."""
     from benchkit.judging.scoring.composite.checkers import CHECKERS
+    from benchkit.judging.scoring.composite.complexity import installed
+    from benchkit.judging.scoring.composite.figures import RADON
     from benchkit.judging.scoring.composite.quality import missing_tools
 
     tools = missing_tools()
     if tools:
-        advice = f"pip install {' '.join(tools)}; without it runs have no quality"
+        advice = f"{pip_install(*tools)}; without it runs have no quality"
         yield Finding("quality", ", ".join(tools), "missing", "not installed", advice)
     else:
         yield Finding("quality", "Python's tools", "ok", "ruff, complexipy, lizard")
+    if installed(RADON) is None:
+        advice = f"{pip_install(RADON)}; without it `maintainability` and `cyclomatic` are n/a"
+        yield Finding("quality", RADON, "missing", "not installed", advice)
+    else:
+        yield Finding("quality", RADON, "ok", installed(RADON) or "")
     for checker in CHECKERS.values():
         version = checker.version()
         if version is None:
@@ -184,12 +192,11 @@ def _quality() -> Iterator[Finding]:
 
 def _judging() -> Iterator[Finding]:
     """What models judge with."""
-    from benchkit.judging.judges.llm.engine import PIP
     from benchkit.judging.scoring.composite.complexity import installed
 
     version = installed("dspy")  # told without loading it, which takes seconds
     if version is None:
-        yield Finding("judge", "DSPy", "missing", "not installed: no model can judge", PIP)
+        yield Finding("judge", "DSPy", "missing", "not installed: no model can judge", install_extra("judge"))
     else:
         yield Finding("judge", "DSPy", "ok", version)
 

@@ -43,6 +43,7 @@ def _fill(folder: Path, tell: Tell) -> None:
     draft.mkdir(parents=True)
     tell("fetching Go, Node and Boost's headers")
     _run(
+        "pip",
         *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:"),
         *("--require-hashes", "--target", str(draft / "python"), "-r", str(LOCKS / "requirements.lock")),
     )
@@ -55,6 +56,7 @@ def _fill(folder: Path, tell: Tell) -> None:
     node = str(draft / "node" / "bin" / "node")
     npm = str(draft / "node" / NPM)
     _run(
+        "npm",
         *(node, npm, "ci", "--prefix", str(draft), "--ignore-scripts", "--no-audit", "--no-fund"),
         "--loglevel=error",
     )
@@ -67,19 +69,20 @@ def _wanted() -> str:
     return "".join((LOCKS / name).read_text() for name in ("requirements.lock", "package-lock.json"))
 
 
-def _run(*command: str) -> None:
+def _run(name: str, *command: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines()
-        said = lines[-1] if lines else f"exit code {done.returncode}"
-        raise BenchError(f"{Path(command[0]).name} could not bring them: {said}", log="\n".join(lines[-20:]))
+        told = [line for line in lines if "complete log of this run" not in line]  # npm's last line, always
+        said = told[-1] if told else f"exit code {done.returncode}"
+        raise BenchError(f"{name} could not fetch them: {said}", log="\n".join(lines[-20:]))
 
 
 def main() -> None:
     try:
         bring_toolchains(lambda line: print(line, flush=True))
     except BenchError as error:
-        sys.exit(f"make toolchains: {error}")
+        sys.exit("\n".join(filter(None, (f"make toolchains: {error}", error.log))))
 
 
 if __name__ == "__main__":

@@ -7,14 +7,13 @@ answer to a short list of operations of plain JSON: those that run what a messag
 from __future__ import annotations
 
 import logging
-import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from benchkit.environment import ROOT
 from benchkit.errors import MissingDependency, UsageError
+from benchkit.pip_commands import install_extra
 
 if TYPE_CHECKING:
     from benchkit.link.certificates import Credentials
@@ -45,8 +44,7 @@ def needs_extra() -> Iterator[None]:
         yield
     except ImportError as error:
         name = (error.name or "Dask.distributed").partition(".")[0]
-        command = f"{sys.executable} -m pip install --require-hashes -r {ROOT / 'locks' / 'cluster.lock'}"
-        raise MissingDependency(f"{name}, which a cluster needs,", command) from None
+        raise MissingDependency(f"{name}, which a cluster needs,", install_extra("cluster")) from None
 
 
 def prepare() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,8 +77,9 @@ def test_what_quality_is_measured_with_is_told(monkeypatch: pytest.MonkeyPatch) 
     told = findings(monkeypatch)
     assert (told["ruff"].state, told["ruff"].advice) == (
         "missing",
-        "pip install ruff; without it runs have no quality",
+        f"{sys.executable} -m pip install ruff; without it runs have no quality",
     )
+    assert told["radon"].state == "ok"
     assert told["clippy"].state == "missing"
     assert "rustup component add clippy" in told["clippy"].advice
 

@@ -66,7 +66,7 @@ def test_a_harness_in_a_line_of_ones_own_is_known_too(bench: Bench, tmp_path: Pa
                  "evalplus.evaluate --dataset mbpp", PATH="/usr/bin:/bin", HOME=str(tmp_path),
                  XDG_CACHE_HOME="")  # fmt: skip
     assert done.returncode == 2
-    assert "pip install evalplus" in done.stderr
+    assert " -m pip install evalplus" in done.stderr
 
 
 @pytest.mark.parametrize("name", ENOUGH)

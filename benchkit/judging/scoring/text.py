@@ -7,6 +7,7 @@ from typing import Any
 
 from benchkit.asking.problems.livecodebench import PUBLIC_ONLY
 from benchkit.contract import PARTS, ScorePart
+from benchkit.pip_commands import pip_install
 from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20
@@ -75,7 +76,7 @@ def _group_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield "Public tests only: the file has no private ones, which fail many an answer that passes these"
     versions = summary["further"].get("judging", {}).get("libraries", {})
     if missing := [library for library, version in versions.items() if version is None]:
-        yield f"Not there for the programs: {', '.join(missing)} (pip install {' '.join(missing)})"
+        yield f"Not there for the programs: {', '.join(missing)} ({pip_install(*missing)})"
 
 
 def _share(part: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from benchkit.errors import (
     ServerError,
     UnknownArchitecture,
 )
+from benchkit.pip_commands import pip_install
 from benchkit.records import ServerRequest
 from benchkit.serving.servers.llama_log import read_log, without_prefix
 
@@ -51,7 +52,7 @@ class FailedStart:
     @property
     def update(self) -> str:
         package = (
-            "" if self.request.kind == "llama-server" else f" (pip install --upgrade {self.request.kind})"
+            "" if self.request.kind == "llama-server" else f" ({pip_install('--upgrade', self.request.kind)})"
         )
         return f"update llama.cpp{package}"
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchkit.errors import EngineMissing
 from benchkit.files import cache_folder
+from benchkit.pip_commands import pip_install
 from benchkit.records import ServerFacts
 from benchkit.serving.servers.base import EngineInfo
 from benchkit.serving.servers.hardware import maker
@@ -19,7 +20,7 @@ from benchkit.serving.servers.local import LocalServer
 from benchkit.serving.servers.ports import HOST
 from benchkit.serving.servers.watchdog import HangLimits
 
-INSTALL = "pip install 'llama-cpp-python[server]'"
+INSTALL = pip_install("llama-cpp-python[server]")
 BACKENDS = {"NVIDIA": "CUDA", "AMD": "HIP", "Apple": "METAL"}
 PYTHON_VARIABLE = "LLAMA_CPP_PYTHON"  # a Python that has the package, if it is not the one we run in
 ASKING_S = 30.0

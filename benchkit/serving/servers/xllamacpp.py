@@ -11,15 +11,17 @@ from importlib import metadata
 from pathlib import Path
 
 from benchkit.errors import EngineMissing
+from benchkit.pip_commands import pip_install
 from benchkit.serving.servers.base import EngineInfo
 from benchkit.serving.servers.hardware import maker
 from benchkit.serving.servers.llama_server import ALL_LAYERS, SHOWS_LAYERS_AND_BUFFERS, LlamaServer
 from benchkit.serving.servers.ports import HOST
 
 CHILD = Path(__file__).with_name("xllamacpp_child.py")
-INSTALL = "pip install xllamacpp"
+INSTALL = pip_install("xllamacpp")
 # The wheels lie in an index of the project's own, which its README names; none is named in this repository.
-GPU_WHEELS = "pip install --force-reinstall xllamacpp, with the index for {} wheels that its README names: {}"
+REINSTALL = pip_install("--force-reinstall", "xllamacpp")
+GPU_WHEELS = REINSTALL + ", with the index for {} wheels that its README names: {}"
 README = "https://github.com/xorbitsai/xllamacpp"
 ASKING_S = 20.0
 ASK_FOR_GPU = (

@@ -18,11 +18,11 @@ from typing import Any
 from benchkit.asking.answers.reasoning import without_reasoning
 from benchkit.asking.script import Answer, Prompt, Question
 from benchkit.errors import MissingDependency
+from benchkit.pip_commands import install_extra
 
 AskQuestion = Callable[[Question], Answer]
 MARK = re.compile(r"\[\[ ## \w+ ## \]\]")
 NO_BARS = "TQDM_DISABLE"
-PIP = "pip install -r locks/judge.lock in the clone, or pip install 'dspy>=3.4.1,<4'"
 
 
 def import_dspy() -> Any:
@@ -31,7 +31,7 @@ def import_dspy() -> Any:
         with _without_progress_bars():
             import dspy
     except ImportError:
-        raise MissingDependency("DSPy, with which models judge,", PIP) from None
+        raise MissingDependency("DSPy, with which models judge,", install_extra("judge")) from None
     logging.getLogger("dspy").setLevel(logging.CRITICAL)
     return dspy
 

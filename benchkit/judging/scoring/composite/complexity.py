@@ -18,6 +18,8 @@ READ_BY_LIZARD = {
 }
 """Languages, and the file suffix by which lizard knows them."""
 
+NOT_INSTALLED = "not installed, see bench_runner.py doctor"  # in records: no path of one machine
+
 _COMMANDS = re.compile(r"lizard|GENERATED CODE", re.IGNORECASE)  # comments that would disable lizard
 
 

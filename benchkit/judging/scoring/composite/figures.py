@@ -13,7 +13,7 @@ from typing import Any
 
 from benchkit.contract import Figure
 from benchkit.judging.scoring.composite.base import Answered, Sources
-from benchkit.judging.scoring.composite.complexity import installed
+from benchkit.judging.scoring.composite.complexity import NOT_INSTALLED, installed
 
 RADON = "radon"
 PER_ANSWER = (Figure.MAINTAINABILITY, Figure.CYCLOMATIC)
@@ -26,7 +26,7 @@ def radon_figures(answers: Iterable[Answered]) -> dict[Figure, dict[str, Any]]:
         return {}
     version = installed(RADON)
     if version is None:
-        return {figure: {"why": f"not measured: pip install {RADON}"} for figure in PER_ANSWER}
+        return {figure: {"why": f"not measured: {RADON} {NOT_INSTALLED}"} for figure in PER_ANSWER}
     points: dict[Figure, dict[str, list[float]]] = {figure: {} for figure in PER_ANSWER}
     for one in python:
         for figure, value in _measure(one.files):

@@ -83,7 +83,7 @@ def measure_quality(
     Linters that compile run in the sandbox; without one they are absent.
     """
     if missing := missing_tools():
-        return MeasuredPart(why=f"not measured: pip install {' '.join(missing)}")
+        return MeasuredPart(why=f"not measured: {', '.join(missing)} {complexity.NOT_INSTALLED}")
     try:
         measurable = [one for one in answers if _why_not(one) == ""]
         checked = _check(measurable, set(languages), sandbox)

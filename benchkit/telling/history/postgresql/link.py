@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchkit.errors import HistoryError, MissingDependency, StoreUnavailable, UsageError
+from benchkit.pip_commands import install_extra
 from benchkit.telling.history.postgresql.address import check_address, check_ports
 from benchkit.telling.history.postgresql.schema import prepare
 
@@ -118,4 +119,4 @@ def import_psycopg() -> None:
         import psycopg  # noqa: F401 — only to see whether it is there
     except ImportError as error:
         why = "psycopg" if error.name == "psycopg" else f"psycopg (it cannot be loaded: {error})"
-        raise MissingDependency(why, "pip install 'bench-runner[postgres]'") from None
+        raise MissingDependency(why, install_extra("postgres")) from None

@@ -235,7 +235,7 @@ def test_without_dspy_the_command_that_brings_it_is_named(
     """Before anything is asked."""
     monkeypatch.setitem(sys.modules, "dspy", None)
     run = write_run(tmp_path / "run", {"right": RIGHT})
-    with pytest.raises(MissingDependency, match=r"pip install -r locks/judge\.lock"):
+    with pytest.raises(MissingDependency, match=r" -m pip install --require-hashes -r .*/locks/judge\.lock$"):
         judge("--run", run, *asking("http://127.0.0.1:9/v1", tmp_path / "out"))
 
 

@@ -38,7 +38,9 @@ def test_what_radon_cannot_measure_has_none(monkeypatch: pytest.MonkeyPatch) -> 
     assert radon_figures([answered(BRANCHES, "go")]) == {}
     assert radon_figures([answered("def f(:")])[Figure.CYCLOMATIC]["points"] == {}
     monkeypatch.setattr(figures, "installed", lambda _package: None)
-    assert radon_figures([answered(BRANCHES)])[Figure.CYCLOMATIC]["why"] == "not measured: pip install radon"
+    assert radon_figures([answered(BRANCHES)])[Figure.CYCLOMATIC]["why"] == (
+        "not measured: radon not installed, see bench_runner.py doctor"
+    )
 
 
 def test_coverage_is_recorded_by_task_whether_the_tests_passed_or_not() -> None:

@@ -328,7 +328,7 @@ def test_code_that_lizard_stumbles_over_has_none(monkeypatch: pytest.MonkeyPatch
 def test_without_the_tools_there_is_none_and_the_command_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(complexity, "installed", lambda name: None if name == "ruff" else "1")
     part = measure_quality([], ["python"])
-    assert (part.measured, part.why) == ((), "not measured: pip install ruff")
+    assert (part.measured, part.why) == ((), "not measured: ruff not installed, see bench_runner.py doctor")
 
 
 def test_other_languages_are_measured_by_their_branches() -> None:
