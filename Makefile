@@ -83,13 +83,17 @@ lock:  ## requirements.lock again, after a change of the dependencies in pyproje
 		--output-file requirements.lock pyproject.toml
 	rm -rf .lock-venv
 
-# What an extra adds to the above, at the versions of the above where both have it.
+# What an extra adds to the above, at the versions of the above where both have it; and a cluster at those of a judge,
+# so that one environment may have both.
+locks/cluster.lock: locks/judge.lock
+locks/cluster.lock: private BESIDE := --constraint locks/judge.lock
+
 locks/%.lock: pyproject.toml requirements.lock
 	$(PYTHON) -m venv .lock-venv && .lock-venv/bin/pip install --quiet pip-tools
 	mkdir -p locks
 	.lock-venv/bin/python -c 'import sys, tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 		print(*project["optional-dependencies"][sys.argv[1]], sep="\n")' $* >.lock-venv/$*.in
-	.lock-venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --constraint requirements.lock \
+	.lock-venv/bin/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --constraint requirements.lock $(BESIDE) \
 		--no-annotate --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header \
 		--output-file $@ .lock-venv/$*.in
 	rm -rf .lock-venv
