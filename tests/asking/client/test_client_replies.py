@@ -24,7 +24,7 @@ from tests.stand_ins.chat_server import ChatServer, Do, Turn, chat_server, in_or
 CHAT = Question("T/0", 0, Prompt(({"role": "user", "content": "Add two numbers."},)))
 GREEDY = Sampling()
 QUICK = Patience(retries=3, first_pause_s=0.01)
-HASTY = Patience(retries=3, first_pause_s=0.01, stall_s=0.3)
+HASTY = Patience(retries=3, first_pause_s=0.01, stall_s=1.0)
 
 
 def ask(
@@ -436,7 +436,7 @@ def test_silence_is_a_stall() -> None:
 
     answer, server = ask(do, patience=HASTY)
     given_up.set()
-    assert answer.failure == "no token for 0.3 s, 2 times"
+    assert answer.failure == "no token for 1 s, 2 times"
     assert len(server.bodies) == 2
 
 
@@ -453,13 +453,13 @@ def test_signs_of_life_without_tokens_are_a_stall() -> None:
 
     answer, _ = ask(do, patience=HASTY)
     given_up.set()
-    assert answer.failure == "no token for 0.3 s, 2 times"
+    assert answer.failure == "no token for 1 s, 2 times"
 
 
 def test_a_slow_answer_is_no_stall() -> None:
     """The stall limit is between tokens, however long the whole takes."""
-    answer, _ = ask(lambda turn: turn.answer("a b c d", pause_s=0.4), patience=Patience(stall_s=1.5))
-    assert (answer.response, answer.tries) == ("a b c d", 1)
+    answer, _ = ask(lambda turn: turn.answer("a b c d e f g h", pause_s=0.5), patience=Patience(stall_s=3.5))
+    assert (answer.response, answer.tries) == ("a b c d e f g h", 1)
 
 
 def test_an_answer_without_end_hits_the_total_limit() -> None:

@@ -103,7 +103,7 @@ def test_an_endless_list_of_models_is_not_read_to_its_end(
     pause_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Neither a list of gigabytes nor one that drips is waited for."""
-    monkeypatch.setattr("benchkit.asking.client.endpoint.QUICK_S", 1.0)
+    monkeypatch.setattr("benchkit.asking.client.endpoint.QUICK_S", 3.0 if pause_s else 60.0)
     turns: list[Turn] = []
 
     def get(turn: Turn, _path: str) -> bool:

@@ -185,9 +185,8 @@ class Hasty:
         del limits  # it has one of its own
         slow = "x * 2" in source and not self.hurried
         self.hurried += slow
-        with self.real.load(
-            f"import time; time.sleep(9)\n{source}" if slow else source, Limits(1)
-        ) as program:
+        hurried = (f"import time; time.sleep(9)\n{source}", Limits(1))
+        with self.real.load(*(hurried if slow else (source, Limits(60)))) as program:
             yield program
 
     def __getattr__(self, name: str) -> Any:

@@ -57,10 +57,10 @@ def test_a_call_that_hangs(sandbox: Sandbox) -> None:
 
 
 def test_the_limit_is_for_each_call(best: Sandbox) -> None:
-    """Eight calls of 0.2 s each are no second too long for a limit of 1.2 s."""
-    with best.load("import time\ndef f(n): time.sleep(0.2); return n") as program:
-        replies = list(program.call_many("f", [(n,) for n in range(8)], Limits(wall_s=1.2)))
-    assert [reply.value for reply in replies] == list(range(8))
+    """Eleven calls of 0.3 s each are no second too long for a limit of 3 s."""
+    with best.load("import time\ndef f(n): time.sleep(0.3); return n") as program:
+        replies = list(program.call_many("f", [(n,) for n in range(11)], Limits(wall_s=3)))
+    assert [reply.value for reply in replies] == list(range(11))
 
 
 def test_a_call_that_ends_the_program(best: Sandbox) -> None:

@@ -21,7 +21,7 @@ def test_as_in_plain_python(case: Case, best: Sandbox, tmp_path: Path) -> None:
     passes = plain_python(case, tmp_path / "plain.py")
     assert passes is case.passes
     outcome = best.check(
-        case.source, case.test, case.entry_point, Limits(wall_s=20, memory_mb=4096), support=case.prompt
+        case.source, case.test, case.entry_point, Limits(wall_s=60, memory_mb=4096), support=case.prompt
     )
     assert (outcome.verdict is Verdict.PASSED) is passes, outcome
     assert outcome.verdict is not Verdict.INFRASTRUCTURE

@@ -25,7 +25,7 @@ from benchkit.records import Verdict
 )
 def test_the_real_signal(sandbox: Sandbox, source: str, name: str) -> None:
     """What killed a program is told as it was."""
-    outcome = sandbox.run(Program(source=source), Limits(wall_s=5))
+    outcome = sandbox.run(Program(source=source), Limits(wall_s=60))
     assert (outcome.verdict, outcome.signal, outcome.exit_code) == (Verdict.ERROR, name, None)
 
 
@@ -138,7 +138,7 @@ def test_other_languages(sandbox: Sandbox, argv: tuple[str, ...], files: dict[st
         pytest.skip(f"no {argv[0]} on this machine")
     if argv[0] == "python3" and any("root without" in warning for warning in sandbox.isolation.warnings):
         pytest.skip("only root can read this interpreter")
-    limits = Limits(wall_s=20, processes=8, memory_mb=2048)
+    limits = Limits(wall_s=60, processes=8, memory_mb=2048)
     outcome = sandbox.run(Program(argv=argv, files=files, stdin=b"21\n"), limits)
     assert (outcome.verdict, outcome.stdout) == (Verdict.PASSED, b"42\n"), outcome
 
@@ -152,7 +152,7 @@ def test_compile_and_run(sandbox: Sandbox) -> None:
     built = sandbox.run(compiler, Limits(wall_s=60, processes=8))
     assert built.verdict is Verdict.PASSED, built
     program = Program(argv=("./a.out",), files=built.files, executable=("a.out",), stdin=b"21")
-    assert sandbox.run(program, Limits(wall_s=5)).stdout == b"42"
+    assert sandbox.run(program, Limits(wall_s=60)).stdout == b"42"
 
 
 def test_kept_files_are_plain_files(sandbox: Sandbox) -> None:
