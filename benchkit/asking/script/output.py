@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from benchkit import terminal
 from benchkit.asking.script.base import Answer, Row
 from benchkit.asking.script.events import EventLog
 from benchkit.asking.script.journal import explained, make_folder
@@ -16,6 +17,7 @@ from benchkit.asking.script.usage import LiveSpeed, Usage
 from benchkit.contract import Event, EventKey, RunFile
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
+from benchkit.terminal import whoever_reads
 from benchkit.verdict import Verdict
 
 PROGRESS_EVERY_S = 0.5
@@ -118,11 +120,13 @@ class ScriptOutput:
         speed = self._live.tokens_per_second
         rate = f", {speed:.0f} tokens/s" if speed else ""
         state = f"{self.done}/{self._total} judged, {self.passed} passed{rate}"
-        print(f"\r\x1b[K{state}", end="", file=sys.stderr, flush=True)
+        with whoever_reads(sys.stderr):
+            print(f"\r\x1b[K{state}", end="", file=sys.stderr, flush=True)
 
     def _clear(self) -> None:
         if self._shown:
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            with whoever_reads(sys.stderr):
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def usage_text(summary: Mapping[str, Any]) -> str:
@@ -167,4 +171,4 @@ def speaker() -> Callable[[str], None]:
     import click
 
     name = click.get_current_context().info_name
-    return lambda line: print(f"{name}: {line}\n", end="", file=sys.stderr, flush=True)
+    return lambda line: terminal.say(f"{name}: {line}")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 
-from benchkit.errors import SandboxError
+from benchkit.errors import SandboxError, UsageError
 from benchkit.judging.sandbox.base import Isolation, LevelFact, Sandbox
 from benchkit.judging.sandbox.judge.cgroups import WorkerCgroup
 from benchkit.judging.sandbox.missing import LevelMissing
@@ -19,6 +19,7 @@ from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.judging.sandbox.wire.setup import JailFacts
 
+MOST_A_CORE = 8  # workers: each is three processes, and more than the cores judge no sooner
 SAFE = ("namespaces", "landlock")  # those that `auto` tries, the best first
 
 _FILTER = "seccomp: system calls by allow-list; no sockets, no signals to others"
@@ -68,7 +69,10 @@ def start_level(
 
     SandboxError says what to do where the machine does not give it.
     """
-    count = workers or len(os.sched_getaffinity(0))
+    cores = len(os.sched_getaffinity(0))
+    count = workers or cores
+    if count > MOST_A_CORE * cores:
+        raise UsageError(f"{count} workers are too many for {cores} cores: at most {MOST_A_CORE * cores}")
     best, *others = SAFE if level == "auto" else (level,)
     with ExitStack() as started:
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
-from benchkit.asking.script import Answer, ScriptOutput, usage_text
+from benchkit.asking.script import Answer, ScriptOutput, say, usage_text
 from benchkit.asking.script.events import EventLog, Heartbeat
 from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
 from benchkit.errors import BenchError, EndpointError
@@ -217,3 +219,23 @@ def test_a_heart_beats_while_all_is_asked_and_no_longer(
     assert json.loads(events.read_text().splitlines()[-1])["under_way"] == 0
     heartbeat.note_token()
     assert len(events.read_text().splitlines()) == 2
+
+
+def test_a_run_goes_on_when_its_terminal_takes_no_progress_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sees the lines then, which is no reason to lose a night's answers."""
+    output = ScriptOutput(tmp_path, 1, time.monotonic())
+    with Path("/dev/full").open("w") as stream, click.Context(click.Command("x"), info_name="run_eval.py"):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+        monkeypatch.setattr(sys, "stderr", stream)
+        say("20 questions")
+        output.add(Row("T/0"), answer(time.time()))
+        output.finish({"score": 100.0})
+    assert json.loads((tmp_path / "summary.json").read_text())["score"] == 100.0
+
+
+def test_words_of_a_problem_file_do_not_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with click.Context(click.Command("x"), info_name="run_eval.py"):
+        say("no sample, such as \x1b[31mred")
+    assert "\x1b" not in capsys.readouterr().err

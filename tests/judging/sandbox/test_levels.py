@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.errors import SandboxError, UnknownName
+from benchkit.errors import SandboxError, UnknownName, UsageError
 from benchkit.judging.sandbox import Limits, Program, levels, open_sandbox, probe
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
@@ -346,3 +346,38 @@ def test_time_limit_is_kept() -> None:
 
         wait_until(once_undisturbed)
     assert min(took) >= 0.3
+
+
+def test_more_workers_than_a_machine_bears_are_refused() -> None:
+    """A slip such as --workers 100000 took all memory before anything was judged."""
+    with pytest.raises(UsageError, match=r"100000 workers are too many for \d+ cores: at most \d+"):
+        open_sandbox(workers=100_000).__enter__()
+
+
+def test_a_relative_temporary_folder_is_the_same_for_all_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With TMPDIR=. the workers looked for their folder where they themselves stood."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", ".")
+    with open_sandbox("landlock", workers=1) as sandbox:
+        assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+def test_too_few_open_files_are_named() -> None:
+    """By one line with the number that is needed, and not by a worker's traceback."""
+    script = """
+import resource
+from benchkit.errors import SandboxError
+from benchkit.judging.sandbox import open_sandbox
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+try:
+    open_sandbox(workers=1).__enter__()
+except SandboxError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout == (
+        "only 64 files may be open at once (ulimit -n), and the sandbox needs 256: ulimit -n 1024\n"
+    )
+    assert done.stderr == ""

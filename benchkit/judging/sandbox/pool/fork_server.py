@@ -6,6 +6,7 @@ Few imports: it is started before everything else, so that it gets ready while t
 from __future__ import annotations
 
 import marshal
+import resource
 import socket
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from itertools import count
 from pathlib import Path
 from threading import Lock
 
+from benchkit.errors import SandboxError
+
+FILES_NEEDED = 256
 _ROOT = str(Path(__file__).resolve().parents[4])
 # No collection while she imports; later ones would copy every page that her judges share with her.
 _ENTRY = (
@@ -27,6 +31,7 @@ class ForkServer:
     """Starts and ends judges, each known by a number."""
 
     def __init__(self) -> None:
+        _refuse_few_files()
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             self.process = _start(theirs)
@@ -49,6 +54,16 @@ class ForkServer:
     def close(self) -> None:
         self.control.close()
         self.process.wait()
+
+
+def _refuse_few_files() -> None:
+    """What lies open in a worker has high numbers, out of the programs' way."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < FILES_NEEDED:
+        raise SandboxError(
+            f"only {most} files may be open at once (ulimit -n), and the sandbox needs {FILES_NEEDED}:"
+            " ulimit -n 1024"
+        )
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
