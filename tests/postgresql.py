@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import psutil
 import pytest
 
 HOST = "127.0.0.1"
@@ -73,6 +74,21 @@ class Server:
 
     def stop(self, how: str = "fast") -> None:
         self._run("pg_ctl", "-D", self.data, "-w", "-m", how, "stop")
+
+    @contextmanager
+    def silenced(self) -> Iterator[None]:
+        """It takes connections and questions, and answers nothing; later it does."""
+        first = psutil.Process(int((self.data / "postmaster.pid").read_text().split()[0]))
+        frozen = [first]
+        first.suspend()
+        for process in first.children():
+            process.suspend()
+            frozen.append(process)
+        try:
+            yield
+        finally:
+            for process in frozen:
+                process.resume()
 
     def make_database(self, name: str, *options: str) -> str:
         """Its URL."""

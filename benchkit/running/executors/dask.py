@@ -70,6 +70,7 @@ class DaskExecutor:
 
     def cancel(self) -> None:
         """What is at work is stopped, and goes on in a later batch."""
+        self._following.end()
         stopping = [
             self._calls.stopped(sent.box, sent.group.name, sent.lease.attempt, STOPS_WITHIN_S, forget=False)
             for sent in self._at_work

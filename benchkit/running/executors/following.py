@@ -20,6 +20,7 @@ from benchkit.running.executors.base import (
     RunProgress,
     Seams,
 )
+from benchkit.running.executors.keeping import Keeper
 from benchkit.running.executors.sending import Boxes, Sent
 from benchkit.running.live.form import snapshot_of
 from benchkit.running.orders import OnLostBox
@@ -43,6 +44,7 @@ class Following:
         self._looks: dict[str, tuple[Sent, Lease, Future[Any]]] = {}  # by group
         self._pause_until: dict[str, float] = {}
         self._unreleased: dict[Lease, set[str]] = {}  # with the runs that wait for the store
+        self._keeper = Keeper(calls)
         self._settled = 0.0
         self._told: set[str] = set()
 
@@ -60,7 +62,12 @@ class Following:
             futures += [one for one in (sent.starting, sent.fetching and sent.fetching[1]) if one]
         return futures
 
+    def end(self) -> None:
+        """Nothing is looked at any more."""
+        self._keeper.end()
+
     def events(self, at_work: Sequence[Sent]) -> Iterator[Event]:
+        self._keeper.note(at_work)
         for sent in at_work:
             if sent.starting is not None and sent.starting.done():
                 yield from self._note_start(sent)
@@ -216,6 +223,7 @@ class Following:
             return
         now = time.monotonic()
         waits = sent.order.on_lost_box is OnLostBox.WAIT
+        sent.looked = max(sent.looked, self._keeper.answered_at(sent.lease))
         if now - sent.looked > self._lease_s and not waits and sent.fetching is None:
             yield from self._lose(sent)
             return
