@@ -95,7 +95,8 @@ def _set(params: Any, name: str, value: str | None) -> None:
     for group in groups:
         params = getattr(params, group, None)
     if not hasattr(params, field):
-        raise ValueError(f"--{name}: xllamacpp knows no such setting")
+        example = "such as --n-batch or --cpuparams.n-threads"
+        raise ValueError(f"--{name}: xllamacpp takes names of its own, {example}")
     setattr(params, field, _as_type_of(getattr(params, field), name, value))
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from benchkit.errors import BadServerFlag
 from benchkit.serving.servers import serve
+from benchkit.serving.servers.xllamacpp_child import _set
 from tests.serving.servers.conftest import Ask
 
 
@@ -35,3 +38,9 @@ def test_a_field_of_a_field_of_xllamacpp_is_set(ask: Ask) -> None:
             serve(ask("xllamacpp", extra_args=(unknown, "1")), print),
         ):
             pass
+
+
+def test_a_flag_of_llama_servers_is_answered_with_how_xllamacpp_spells_its_own() -> None:
+    """--threads is cpuparams.n_threads there, which nobody guesses."""
+    with pytest.raises(ValueError, match=r"--threads: xllamacpp takes .* such as .*--cpuparams\.n-threads"):
+        _set(SimpleNamespace(), "threads", "8")
