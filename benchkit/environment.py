@@ -3,6 +3,7 @@
 import atexit
 import gc
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ def use_own_environment() -> None:
 
     A Python of another virtual environment is somebody's choice and stays.
     """
+    _end_silently_when_interrupted()
     own = ROOT / ".venv" / "bin" / "python"
     if sys.prefix == sys.base_prefix and os.access(str(own), os.X_OK):
         os.execv(str(own), [str(own), *sys.argv])
@@ -31,3 +33,15 @@ def _collect_garbage_seldom() -> None:
     """What is imported stays: to look through it again and again is an eighth of a short command's time."""
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     atexit.register(gc.freeze)  # nor is it looked through at the end
+
+
+def _end_silently_when_interrupted() -> None:
+    """Ctrl-C during the imports would show where they were; a command that has begun has its own answer."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def answer_interrupts() -> None:
+    """From here on Ctrl-C raises KeyboardInterrupt again, unless whoever started us has it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any, NoReturn, TextIO
 
 from benchkit.env_file import read_env_file
+from benchkit.environment import answer_interrupts
 from benchkit.errors import BenchError, Interrupted
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def _exit_code(command: click.Command, name: str, arguments: Sequence[str] | Non
     _prepare_streams()
     code = 0
     try:
+        answer_interrupts()
         for complaint in read_env_file():
             complain(name, complaint)
         result = command.main(args=arguments, prog_name=name, standalone_mode=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -164,3 +165,21 @@ def test_words_of_others_do_not_steer_the_terminal(capsys: pytest.CaptureFixture
         capsys.readouterr().err
         == "bench_runner.py: the server says: �[31mpay� now\n  | �]0;title�\n  |     done\n"
     )
+
+
+def test_an_interrupt_during_the_imports_shows_no_traceback() -> None:
+    """Until a command begins it ends the process; then it is the command's own to answer."""
+    script = """
+import signal
+from benchkit.environment import answer_interrupts, use_own_environment
+use_own_environment()
+answer_interrupts()
+try:
+    signal.raise_signal(signal.SIGINT)
+except KeyboardInterrupt:
+    print("answered", flush=True)
+use_own_environment()
+signal.raise_signal(signal.SIGINT)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "answered\n", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 import os
 import signal
 import socket
@@ -381,3 +382,13 @@ except SandboxError as error:
         "only 64 files may be open at once (ulimit -n), and the sandbox needs 256: ulimit -n 1024\n"
     )
     assert done.stderr == ""
+
+
+def test_a_fork_server_whose_pool_waits_no_longer_ends_in_peace() -> None:
+    """As where Ctrl-C is pressed twice: its answer came too late, and it said so by a traceback."""
+    with closing(ForkServer()) as fork_server:
+        os.kill(fork_server.process.pid, signal.SIGSTOP)
+        fork_server.control.send(marshal.dumps(("end", 1, 0.0)))
+        fork_server.control.close()
+        os.kill(fork_server.process.pid, signal.SIGCONT)
+        assert fork_server.process.wait() == 0

@@ -10,6 +10,7 @@ import marshal
 import os
 import socket
 import traceback
+from contextlib import suppress
 from time import monotonic
 from typing import NoReturn
 
@@ -38,20 +39,24 @@ class ForkServer:
         self.judges: dict[int, int] = {}  # the pool's numbers for them, and the processes'
 
     def serve(self) -> NoReturn:
+        with suppress(ConnectionError):  # the pool may end before it has its answer
+            self.obey_orders()
+        deadline = monotonic() + _LAST_WAIT_S
+        for number in list(self.judges):
+            self.end_judge(number, max(0.0, deadline - monotonic()))
+        os._exit(0)
+
+    def obey_orders(self) -> None:
         while True:
             message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 1)
             if not message:
-                break
+                return
             kind, number, detail = marshal.loads(message)
             if kind == "start":
                 self.start_judge(number, fds[0], detail)
             else:
                 self.end_judge(number, detail)
                 self.control.send(marshal.dumps(number))
-        deadline = monotonic() + _LAST_WAIT_S
-        for number in list(self.judges):
-            self.end_judge(number, max(0.0, deadline - monotonic()))
-        os._exit(0)
 
     def start_judge(self, number: int, line: int, contained: bool) -> None:
         try:
