@@ -15,7 +15,14 @@ from tests.loaded_interpreter import run_script
 from tests.postgresql import Server, running_server
 from tests.support import ROOT, Bench
 
-# A shell starts its background jobs deaf to Ctrl-C, and all that tests start would inherit that.
+# What a person's shell says of the terminal, of proxies and of new files is no matter of the tests. And it
+# starts its background jobs deaf to Ctrl-C: all that tests start would inherit that.
+for _name in ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR"):
+    os.environ.pop(_name, None)
+for _kind in ("http", "https", "all", "no"):
+    for _name in (f"{_kind}_proxy", f"{_kind}_proxy".upper()):
+        os.environ.pop(_name, None)
+os.umask(0o022)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -27,6 +27,7 @@ from benchkit.running.runner.child import Child
 from benchkit.running.runner.record import first_known
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
+from benchkit.serving.servers.running import environment_past_proxies
 from benchkit.serving.telemetry import Contention, Sampler
 
 FULL_BYTES = 1 << 16  # with less than this nothing can be written
@@ -136,7 +137,7 @@ def _environment(work: Work, events: Path) -> dict[str, str]:
     named = provider is not LOCAL or work.plan.settings.provider is not None
     general = None if named else os.environ.get(Variable.API_KEY)
     return {
-        **({Variable.BASE_URL: facts.base_url} if facts else {}),
+        **({Variable.BASE_URL: facts.base_url, **environment_past_proxies(facts.base_url)} if facts else {}),
         Variable.API_KEY: work.host.api_key or general or NO_KEY,
         Variable.PROVIDER: "" if provider is LOCAL else provider.name,
         Variable.OUTPUT_DIR: str(work.plan.folder),

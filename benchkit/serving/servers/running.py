@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from benchkit.errors import ServerDied, ServerError
@@ -15,6 +17,18 @@ FORWARDERS = {"docker-proxy", "ssh", "sshd"}  # they hold the port, not the mode
 
 def is_local(url: str) -> bool:
     return urlsplit(url).hostname in LOOPBACK
+
+
+def environment_past_proxies(url: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What whoever asks a server of this machine must be told where the user has a proxy: it cannot reach it.
+
+    Programs read one spelling or the other.
+    """
+    excepted = environment.get("no_proxy") or environment.get("NO_PROXY") or ""
+    if not is_local(url) or excepted == "*":
+        return {}
+    hosts = ",".join([*([excepted] if excepted else []), *LOOPBACK])
+    return {"no_proxy": hosts, "NO_PROXY": hosts}
 
 
 def owners_of(url: str) -> tuple[int, ...]:

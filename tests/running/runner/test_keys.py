@@ -45,6 +45,27 @@ def test_a_script_of_the_users_own(tmp_path: Path, server_key: str | None, score
     assert ("the key is ***." in said) is (server_key == "always")
 
 
+@pytest.mark.parametrize("excepted", [None, "intranet"])
+def test_a_script_asks_a_local_server_past_the_users_proxy(
+    excepted: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Other people's harnesses take a proxy from the environment, and none reaches this machine's model."""
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    if excepted:
+        monkeypatch.setenv("no_proxy", excepted)
+    told = "import os\nprint('kept', os.environ['no_proxy'], os.environ['NO_PROXY'])\n"
+    plan = scored(tmp_path, "mine")
+    (tmp_path / "bench.py").write_text(told + ASKS)
+    shown = BytesIO()
+    run = execute(
+        replace(plan, settings=replace(plan.settings, server="xllamacpp")), PlainDisplay(shown, StringIO())
+    )
+    assert run.results.score == 50.0, run.error
+    hosts = ",".join([*([excepted] if excepted else []), "127.0.0.1", "localhost", "::1"])
+    assert f"kept {hosts} {hosts}" in shown.getvalue().decode()
+
+
 @pytest.mark.parametrize(
     ("benchmark", "script", "sends"),
     [("demo", None, True), ("mine", "echo", False), ("mine", "run_eval.py", True)],
