@@ -15,11 +15,16 @@ import pytest
 
 from benchkit.commands.batch import _raw_plan, command
 from benchkit.errors import UsageError
+from benchkit.racing import Goal
+from benchkit.running.batch import race_rounds
 from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import PlanProblems, make_plan
+from benchkit.running.batch.summary import summary
 from benchkit.settings import RunSettings
 from benchkit.strict_documents import read_yaml
 from tests.judging.judges.llm.judged_runs import needs_dspy
+from tests.running.batch.in_process import night_of
+from tests.running.batch.races import racing_plan, scripted_endpoint
 from tests.running.batch.support import COMMAND, script, write_plan
 from tests.stand_ins import judge as judges
 from tests.stand_ins.chat_server import Do, Turn, chat_server
@@ -309,3 +314,43 @@ def test_a_run_that_failed_is_not_judged_and_the_summary_says_so(bench: Bench, t
         repeated = bench("batch", "plan.yaml", "--retry-failed")
         assert repeated.returncode == 0, repeated.stdout
     assert [run["benchmark"] for run in runs_in(tmp_path)].count("judge") == 2
+
+
+@needs_dspy
+@pytest.mark.heavy
+def test_of_a_race_the_whole_runs_are_judged_and_the_stopped_ones_once_they_are_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the race stopped is excused, with its count; --finish brings its judging, and repeats no other."""
+    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)  # however busy the machine, a round stays short
+    monkeypatch.chdir(tmp_path)
+    judged: list[str] = []
+    good = judges.good(lambda _code: True)
+
+    def judge(turn: Turn) -> None:
+        if turn.body.get("stream"):
+            judged.append(turn.question)
+        good(turn)
+
+    solves = {"strong": frozenset(range(40)), "weak": frozenset[int]()}
+    with scripted_endpoint(solves) as (scripted, models), chat_server(judge) as box:
+        words = ["--votes", "1", "--limit", "2"]
+        said = {"name": "stand-in", "endpoint": box.base_url, "args": words, "parallel": 1}
+        plan = racing_plan(tmp_path, models, 40, judge=said)
+        raced = night_of(tmp_path, {"race": Goal()}, **plan)
+        assert raced.all_ok
+        told = summary(raced, None)
+        assert "not judged: its run stopped 8/40" in told
+        assert "2 of them to be judged: 1 were, 0 failed, 1 not run" in told
+        asked_once = list(judged)
+        assert asked_once
+        finished = night_of(tmp_path, {"finish": True}, **plan)
+        assert finished.all_ok
+        assert set(scripted.asked.values()) == {1}
+        assert judged[: len(asked_once)] == asked_once
+        assert not set(judged[len(asked_once) :]) & set(asked_once)
+    folders = {run["artifacts"]: run["model"] for run in runs_in(tmp_path) if run["benchmark"] != "judge"}
+    judgings = [run for run in runs_in(tmp_path) if run["benchmark"] == "judge"]
+    assert [folders[run["config"]["script_args"][1]] for run in judgings] == ["strong", "weak"]
+    assert {run["status"] for run in judgings} == {"ok"}
+    assert "2 of them to be judged: 2 were, 0 failed." in summary(finished, None)
