@@ -14,7 +14,7 @@ from benchkit.dashboard.app import make_app
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal
 from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways, until
 from tests.dashboard.raw import served
-from tests.dashboard.site import site_of, two_models
+from tests.dashboard.site import a_run_with_files, site_of, two_models
 from tests.telling.comparison.nights import a_history, a_run
 
 pytestmark = pytest.mark.heavy
@@ -114,6 +114,22 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
             tab.set_viewport_size({"width": width, "height": 900})
             found += [f"{path} at {width}: {line}" for line in sideways(tab)]
     context.close()
+    assert found == []
+
+
+@pytest.mark.heavy
+def test_a_model_with_a_very_long_name_makes_no_page_wider_than_a_phone(browser: Any, tmp_path: Path) -> None:
+    """A name without a place to break it, in lists, filters and choices."""
+    run = a_run_with_files(tmp_path, "m" * 120, {7})
+    with served(lambda access: make_app(site_of(tmp_path, access, run))) as access:
+        context = browser.new_context(viewport={"width": PHONE, "height": 900})
+        tab = context.new_page()
+        tab.goto(access.address)
+        found = []
+        for path in ("/leaderboard", "/runs", f"/runs/{run.id}", "/compare", "/models", "/launch"):
+            tab.goto(access.origin + path)
+            found += [f"{path}: {line}" for line in sideways(tab)]
+        context.close()
     assert found == []
 
 
