@@ -32,6 +32,9 @@ SETTINGS = {
     "distributed.worker.memory.terminate": False,
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
+    "distributed.admin.system-monitor.disk": False,
+    "distributed.admin.system-monitor.interval": "1h",  # nobody asks for it, and it walks over all open files
+    "distributed.admin.tick.interval": "1s",  # how late its event loop is: 50 times a second as it comes
     "distributed.scheduler.work-stealing": False,
     "distributed.scheduler.events-cleanup-delay": "1s",  # of lost boxes; as it comes an hour
 }
@@ -53,11 +56,15 @@ def prepare() -> None:
         import dask
         import distributed
         from distributed.protocol import pickle
+
+        from benchkit.link import connections
     dask.config.set(SETTINGS)
+    connections.install()
     pickle.loads = _refuse_to_unpickle
     warnings.filterwarnings("ignore", module="distributed")  # of an address that is not used
-    logging.getLogger("distributed").setLevel(logging.CRITICAL + 1)
-    logging.getLogger("tornado").setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", "Creating scratch directories")  # told of a caller elsewhere
+    for chatty in ("distributed", "tornado", "tornado.application"):
+        logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)
     assert distributed
 
 
