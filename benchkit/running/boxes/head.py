@@ -1,6 +1,7 @@
 """The head of a cluster: Dask's scheduler, which knows the boxes that are there and notices lost ones.
 
-It runs nothing and keeps nothing: started anew, it learns of the boxes again within a second.
+It runs nothing and keeps nothing: started anew, it learns of the boxes again within a second. A box that it
+has lost sight of has no connection to it any more, and joins again over a new one.
 """
 
 from __future__ import annotations
@@ -26,6 +27,29 @@ class Head(Scheduler):  # type: ignore[misc]
     def __init__(self, **arguments: Any) -> None:
         super().__init__(dashboard=False, worker_ttl=LOST_AFTER_S, extensions={}, **arguments)
         keep_only(self, OPERATIONS, STREAMED)
+        self.handlers |= {"register-worker": self.admit, "heartbeat_worker": self.hear}
+        self._heard_over: dict[str, Any] = {}  # by a box's address: where its signs of life come in
+
+    async def admit(self, comm: Any, **told: Any) -> None:
+        """Until the box is gone, or refused: then this connection has no further use."""
+        await self.add_worker(comm, **told)
+        await comm.close()
+
+    def hear(self, comm: Any, *, address: str, **told: Any) -> Any:
+        answer = self.heartbeat_worker(address=address, **told)
+        if address in self.workers:
+            self._heard_over[address] = comm
+        return answer
+
+    async def remove_worker(self, address: str, **further: Any) -> Any:
+        """A box that is stuck would not close its connections, and each time it is back it opens new ones."""
+        streamed, heard_over = self.stream_comms.get(address), self._heard_over.pop(address, None)
+        outcome = await super().remove_worker(address, **further)
+        if streamed is not None:
+            streamed.abort()
+        if heard_over is not None:
+            heard_over.abort()
+        return outcome
 
     def start_http_server(self, *_arguments: object, **_further: object) -> None:
         """None: what it showed, `cluster status` shows."""

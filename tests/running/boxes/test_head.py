@@ -1,0 +1,85 @@
+"""A head keeps no connection of a box that it has lost sight of, or has refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("distributed")
+
+from distributed.comm import CommClosedError, connect
+
+from benchkit.link.certificates import make_certificates, own_credentials
+from benchkit.link.wire import as_url, prepare, security_of
+from benchkit.running.boxes.box import Member
+from benchkit.running.boxes.head import Head
+
+SOON_S = 30.0
+NAME = "alpha"
+
+
+@pytest.fixture
+def security(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    make_certificates(NAME, [])
+    prepare()
+    return security_of(own_credentials())
+
+
+@asynccontextmanager
+async def head_with_a_box(security: Any, folder: Path) -> AsyncIterator[Head]:
+    """Which has given a sign of life."""
+    head = await Head(host=as_url("127.0.0.1", 0), port=0, security=security)
+    member = await Member(head.address, NAME, as_url("127.0.0.1", 1), security=security, folder=str(folder))
+    deadline = time.monotonic() + SOON_S
+    while not head._heard_over:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.05)
+    try:
+        yield head
+    finally:
+        await member.close(reason="the test is over", nanny=False)
+        await head.close(reason="the test is over")
+
+
+def test_a_lost_boxs_connections_are_closed(security: Any, tmp_path: Path) -> None:
+    """Without waiting for the box, which may be frozen: it would keep them, and come back with new ones."""
+
+    async def lose() -> list[bool]:
+        async with head_with_a_box(security, tmp_path) as head:
+            (address,), open_before = head.workers, list(head._comms)
+            await head.remove_worker(address, stimulus_id="no sign of life")
+            assert not head._heard_over
+            return [comm.closed() for comm in open_before]
+
+    assert asyncio.run(lose()) == [True, True]
+
+
+def test_a_refused_box_is_answered_and_its_connection_closed(security: Any, tmp_path: Path) -> None:
+    """Its name is taken; the one that has it stays."""
+    told = {
+        "address": as_url("127.0.0.1", 2), "status": "running", "server_id": "x", "nthreads": 1, "name": NAME,
+        "now": 0.0, "resources": {}, "memory_limit": 0, "metrics": {}, "services": {}, "local_directory": "",
+        "versions": {}, "nanny": "", "extra": {}, "stimulus_id": "x",
+    }  # fmt: skip
+
+    async def refuse() -> tuple[dict[str, Any], bool, int]:
+        async with head_with_a_box(security, tmp_path) as head:
+            comm = await connect(head.address, **security.get_connection_args("worker"))
+            await comm.write({"op": "register-worker", "reply": False, **told})
+            answer, ended = await comm.read(), False
+            with suppress(CommClosedError):
+                async with asyncio.timeout(SOON_S):
+                    await comm.read()
+            ended = comm.closed()
+            await comm.close()
+            return answer, ended, len(head.workers)
+
+    answer, ended, boxes = asyncio.run(refuse())
+    assert (answer["message"], ended, boxes) == (f"name taken, {NAME}", True, 1)
