@@ -2,6 +2,7 @@
 
 address.py    the URL: what it must name, and what must not stand in it
 link.py       one connection a process and address, opened when it is needed; its errors in our words
+silence.py    a server that says nothing any more, for which nobody waits for ever
 schema.py     the tables and views, made once and brought up to date; newer and foreign ones are refused
 rows.py       a run as a row of the table `run`, and back
 adding.py     one run more, with its small files

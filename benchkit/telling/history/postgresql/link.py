@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from benchkit.errors import HistoryError, MissingDependency, StoreUnavailable, UsageError
 from benchkit.pip_commands import install_extra
 from benchkit.telling.history.postgresql.address import check_address, check_ports
 from benchkit.telling.history.postgresql.schema import prepare
+from benchkit.telling.history.postgresql.silence import SilenceWatch
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -55,6 +58,7 @@ class Link:
         self._url = url
         self._connection: Connection[Any] | None = None
         self._lock = threading.RLock()
+        self._watch: SilenceWatch | None = None
 
     def work(self, what: Callable[[Connection[Any]], T]) -> T:
         """Do it over the connection; once more over a new one where the old one was lost, so it must be
@@ -62,7 +66,7 @@ class Link:
         import_psycopg()
         import psycopg
 
-        with self._lock:
+        with self._lock, self._watched():
             was_open = self._connection is not None and not self._connection.closed
             try:
                 try:
@@ -85,6 +89,8 @@ class Link:
                 raise UsageError(f"history {self._url}: {' '.join(str(error).split())}") from None
             check_ports(self._url, str(given.get("port") or ""))
             where = make_conninfo(self._url, **{name: n for name, n in PATIENCE.items() if name not in given})
+            if self._watch is None:
+                self._watch = SilenceWatch(where)
             # Between us and the server may be a pooler, which knows no prepared statements.
             connection = psycopg.connect(where, autocommit=True, prepare_threshold=None)
             try:
@@ -97,7 +103,19 @@ class Link:
                 connection.close()
                 raise
             self._connection = connection
+            self._watch.connection = connection
         return self._connection
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        if self._watch is None:  # nothing is open yet, and to open it has a limit of its own
+            yield
+            return
+        self._watch.asked_at = time.monotonic()
+        try:
+            yield
+        finally:
+            self._watch.asked_at = None
 
     def close(self) -> None:
         with self._lock:

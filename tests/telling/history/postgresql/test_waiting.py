@@ -15,6 +15,7 @@ from benchkit.running.batch.loop import _known
 from benchkit.running.batch.state import EntryState, StateJournal
 from benchkit.telling.history import open_store
 from benchkit.telling.history.leases import Kept, leasing
+from benchkit.telling.history.postgresql import link, silence
 from benchkit.telling.history.postgresql import store as store_module
 from benchkit.telling.history.postgresql.spool import Spool, all_spools
 from tests.loaded_interpreter import run_script
@@ -123,6 +124,24 @@ def test_records_wait_and_follow_by_themselves(
     assert [head.id for head in open_store(place).heads()] == ["before", "x", "y"]
     assert all_spools() == {}
     assert store.waiting() == []
+
+
+def test_a_database_that_says_nothing_any_more_is_not_waited_for(
+    place: str, own_server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It takes connections, too, as one does whose machine hangs; once it goes on, what waited follows."""
+    monkeypatch.setattr(silence, "SILENT_S", 0.5)
+    monkeypatch.setattr(silence, "LOOKS_EVERY_S", 0.2)
+    monkeypatch.setattr(silence, "ANSWERS_WITHIN_S", 2)
+    monkeypatch.setitem(link.PATIENCE, "connect_timeout", "2")
+    link._links.clear()
+    store = open_store(place)
+    store.check()
+    with own_server.silenced():
+        store.append(a_run("meanwhile"))
+        assert [run.id for run in Spool(place).runs()] == ["meanwhile"]
+    assert [run.id for run in store.runs()] == ["before", "meanwhile"]
+    assert not Spool(place).path.exists()
 
 
 def test_what_waits_belongs_to_the_history_where_that_can_only_be_read(
