@@ -13,7 +13,9 @@ from benchkit.records import Verdict
 from tests.judging.sandbox.attack import cpu_s
 
 OVERSHOOT_S = 0.2
-TRIES = 4  # others use this machine, too
+TRIES = (
+    20  # others use this machine, too: what is kept once is kept, and what is late by itself is late always
+)
 
 _NESTED = "import os\nfor _ in range(5000):\n    os.mkdir('d')\n    os.chdir('d')\n"
 _TOUCHED = "held = bytearray(1 << 30)\nfor page in range(0, len(held), 4096): held[page] = 1\n"

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -77,18 +78,36 @@ def test_accepts_and_never_answers(stand_in: Ask) -> None:
 
 
 def test_healthy_and_never_a_token(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Healthy, the right name, and no token: not ready."""
-    monkeypatch.setattr(local, "LAST_REPLY_S", 0.5)
+    """Healthy, the right name, and no token in the rest of the start's time: not ready."""
+    left: list[float] = []
+
+    def prove_sooner(url: str, name: str, key: str | None, *, timeout: float) -> None:
+        left.append(timeout)
+        prove_token(url, name, key, timeout=0.5)
+
+    monkeypatch.setattr(local, "prove_token", prove_sooner)
     with pytest.raises(ServerHangs, match="did not answer"):
-        started(stand_in("no-token", start_timeout_s=2))
+        started(stand_in("no-token", start_timeout_s=200))
+    assert local.LAST_REPLY_S <= left[0] < 200
 
 
-def test_loading_is_shown_and_ended_when_too_slow(stand_in: Ask) -> None:
+def test_loading_is_shown_and_ended_when_too_slow(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """While it loads the log's last line is shown; when the time is over the start fails."""
-    said: list[str] = []
-    with pytest.raises(StartTimeout), serve(stand_in("slow-load=60 gpu", start_timeout_s=5), said.append):
+    shown = threading.Event()
+
+    def now() -> float:
+        """The time is over once the line was seen, however long the stand-in took to print it."""
+        return time.monotonic() + 200 * shown.is_set()
+
+    def look(line: str) -> None:
+        if re.match(r"loading, \d+ s: common_params_fit_impl", line):
+            shown.set()
+
+    monkeypatch.setattr(local, "SHOWS_EVERY_S", 0.1)
+    monkeypatch.setattr(local, "time", SimpleNamespace(monotonic=now, sleep=time.sleep))
+    with pytest.raises(StartTimeout), serve(stand_in("slow-load=290 gpu", start_timeout_s=200), look):
         pass
-    assert any(re.match(r"loading, \d s: common_params_fit_impl", line) for line in said)
+    assert shown.is_set()
 
 
 def test_killed_while_loading(stand_in: Ask) -> None:
@@ -229,11 +248,11 @@ def test_a_server_that_grinds_is_not_stopped(stand_in: Ask, monkeypatch: pytest.
 
 def test_slow_is_no_hang(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer that takes longer than every limit is accepted while batches are counted."""
-    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
-    with serve(stand_in("thinks=3"), print) as server:
+    monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: replace(HASTY, probe_s=3.0))
+    with serve(stand_in("thinks=5"), print) as server:
         asking = threading.Thread(target=prove_token, args=(server.facts.base_url, "tiny"))
         asking.start()
-        assert wait_for_failure(server, within_s=2.5) is None
+        assert wait_for_failure(server, within_s=4.5) is None
         asking.join()
 
 
