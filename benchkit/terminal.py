@@ -93,7 +93,7 @@ def say(line: str, stream: TextIO | None = None) -> None:
     stream = stream or sys.stderr
     with whoever_reads(stream):
         # In one write: where Python does not buffer, the end of a line would come after other threads' lines.
-        print("\n".join(map(printable, line.split("\n"))) + "\n", end="", file=stream, flush=True)
+        print(printable_lines(line) + "\n", end="", file=stream, flush=True)
 
 
 @contextmanager
@@ -133,6 +133,11 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def printable_lines(text: str) -> str:
+    """The same of a text whose lines stay lines."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def duration(seconds: float) -> str:

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol, TextIO
 
 from benchkit.running.live import Snapshot
 from benchkit.running.live.form import STARTING
-from benchkit.terminal import duration, say, whoever_reads
+from benchkit.terminal import duration, printable, printable_lines, say, whoever_reads
 
 PLAIN_LINE_EVERY_S = 60.0
 
@@ -88,7 +88,7 @@ class LiveDisplay:
 
     def line(self, text: str) -> None:
         with whoever_reads(sys.stderr):
-            self._console.print(text, markup=False)
+            self._console.print(printable_lines(text), markup=False)
 
     def output(self, chunk: bytes) -> None:
         with whoever_reads(sys.stderr):
@@ -102,7 +102,7 @@ class LiveDisplay:
             self._status = self._console.status("", spinner="dots")
         with whoever_reads(sys.stderr):
             self._status.start()
-            self._status.update(_plain_text(f"{label}: {progress_text(snapshot)}"))
+            self._status.update(_plain_text(printable(f"{label}: {progress_text(snapshot)}")))
 
     def progress_done(self) -> None:
         status, self._status = self._status, None

@@ -13,7 +13,7 @@ from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import column, text_table
 from benchkit.running.display import PLAIN_LINE_EVERY_S, progress_text
 from benchkit.running.live import Snapshot
-from benchkit.terminal import duration
+from benchkit.terminal import duration, printable_lines
 
 STATES = ("ok", "stopped", "failed", "interrupted", "running", "racing", "waiting")
 COLUMNS = (
@@ -88,7 +88,7 @@ class BatchDisplay:
 
     def line(self, text: str) -> None:
         with suppress(OSError):  # the terminal is gone: the batch goes on without it
-            self.show(text)
+            self.show(printable_lines(text))
 
     def show(self, text: str) -> None:
         # In one write, as runs that are at work beside one another show lines at the same moment.

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.running.batch.display import BatchDisplay
+from benchkit.running.batch.display import BatchDisplay, LiveTable
+from benchkit.running.display import LiveDisplay
 
 
 def test_lines_of_runs_side_by_side_stay_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -27,3 +28,12 @@ def test_lines_of_runs_side_by_side_stay_whole(tmp_path: Path, monkeypatch: pyte
     finally:
         sys.setswitchinterval(before)
     assert path.read_text().splitlines() == ["whole"] * 2000
+
+
+@pytest.mark.parametrize("display", [BatchDisplay(tuple), LiveTable(tuple), LiveDisplay()])
+def test_words_of_others_do_not_steer_the_terminal(
+    display: BatchDisplay | LiveDisplay, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a server says of itself may hold commands for a terminal: none of them reaches it."""
+    display.line("it refuses: \x1b]0;title\x07\x1b[2J[red]\nits log")
+    assert capsys.readouterr().err == "it refuses: �]0;title��[2J[red]\nits log\n"
