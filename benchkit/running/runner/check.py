@@ -38,9 +38,16 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
 
 def check_model(plan: PlannedRun) -> None:
     """Raise where the model's path leads to no file; a file that is no good model is a run that fails."""
-    if plan.settings.model is not None:
+    model = plan.settings.model
+    if model is None:
+        return
+    try:
         with suppress(ModelFileError):
-            read_model_file(plan.settings.model)
+            read_model_file(model)
+    except UsageError as error:
+        if plan.settings.base_url is None:
+            raise
+        raise UsageError(f"{error}, or name what {plan.settings.base_url} serves by --name {model}") from None
 
 
 def check_script(plan: PlannedRun) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from functools import cache
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -38,7 +39,16 @@ def of_python(source: str) -> int:
 
 
 def of_other(language: str, source: str) -> int:
-    """Branches of all functions: cyclomatic complexity less one for each function."""
-    analyze = import_module("lizard").analyze_file.analyze_source_code
-    analysis = analyze(f"code{READ_BY_LIZARD[language]}", _COMMANDS.sub("-", source))
-    return sum(function.cyclomatic_complexity - 1 for function in analysis.function_list)
+    """Branches of all functions: cyclomatic complexity less one for each function.
+
+    RecursionError where the code is too deep: lizard's own analysis would leave out the rest of it.
+    """
+    lizard = import_module("lizard")
+    name = f"code{READ_BY_LIZARD[language]}"
+    context = lizard.FileInfoBuilder(name)
+    reader = lizard.get_reader_for(name)(context)
+    tokens = reader.generate_tokens(_COMMANDS.sub("-", source))
+    for processor in lizard.analyze_file.processors:
+        tokens = processor(tokens, reader)
+    deque(reader(tokens, reader), maxlen=0)
+    return sum(function.cyclomatic_complexity - 1 for function in context.fileinfo.function_list)

@@ -180,7 +180,8 @@ def _measured(one: Answered, pair: tuple[Counts | None, Counts | None] | None) -
     if reference is None:
         return Measured(one.task_id, one.sample, None, "the reference solution cannot be read")
     if own is None:
-        return Measured(one.task_id, one.sample, None, "the answer cannot be read by this Python's parser")
+        reader = "this Python's parser" if one.language == "python" else "lizard"
+        return Measured(one.task_id, one.sample, None, f"the answer cannot be read by {reader}")
     if own.findings is None and reference.findings is not None:
         why = f"{CHECKERS[one.language].name} cannot check the answer"
         return Measured(one.task_id, one.sample, None, why)

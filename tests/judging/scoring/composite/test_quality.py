@@ -299,6 +299,21 @@ def test_how_deep_code_may_be_does_not_hang_on_the_interpreter() -> None:
     assert [one is not None for one in counts] == [True, False, False]
 
 
+def test_code_too_deep_for_lizard_has_no_quality(capsys: pytest.CaptureFixture[str]) -> None:
+    """It left the rest of such code out, which counted as free of branches, and printed a line of its own."""
+    branches = "function f(x) { if (x) { return 1; } return 2; }\n"
+    deep = f"function g(x) {{ return {'(' * 5000}x{')' * 5000}; }}\n{branches}"
+    answers = [
+        Answered(code, 0, "javascript", {"a.mjs": code}, {"a.mjs": branches}) for code in (deep, branches)
+    ]
+    measured = measure_quality(answers, ["javascript"]).measured
+    assert [(one.points, one.why) for one in measured] == [
+        (None, "the answer cannot be read by lizard"),
+        (75, ""),
+    ]
+    assert capsys.readouterr().err == ""
+
+
 def test_a_linter_that_fails_costs_no_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it said stands where the quality would."""
     code = "import sys; sys.exit('no room left')"
