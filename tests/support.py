@@ -47,7 +47,7 @@ def code_for_everyone() -> Iterator[Path]:
         yield copy
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
+def wait_until(condition: Callable[[], Any], seconds: float = 120.0) -> None:
     """Return as soon as the condition holds; only a machine under load needs long for it."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -87,7 +87,7 @@ class Dashboard:
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        self.process.wait(120)
 
 
 def start_dashboard(folder: Path, *arguments: str, port: int = 0) -> Dashboard:

@@ -43,7 +43,7 @@ def served(make_app: Any) -> Iterator[Access]:
 
 
 def connected(access: Access) -> socket.socket:
-    return socket.create_connection((access.host, access.port), timeout=20)
+    return socket.create_connection((access.host, access.port), timeout=120)
 
 
 def talk(access: Access, request: bytes) -> Answer:

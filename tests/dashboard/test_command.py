@@ -46,7 +46,7 @@ class Dashboard:
     token: str
 
     def get(self, path: str) -> tuple[int, str]:
-        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=120)
         connection.request("GET", path, headers={"Cookie": f"bench_runner_{self.port}={self.token}"})
         answer = connection.getresponse()
         text = answer.read().decode()
@@ -55,7 +55,7 @@ class Dashboard:
 
     def until(self, path: str, wanted: str) -> str:
         """The page, once what is wanted stands there: the history may be read still."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 120
         while wanted not in (text := self.get(path)[1]):
             assert time.monotonic() < deadline, text
             time.sleep(0.05)
@@ -109,7 +109,7 @@ def test_two_dashboards_on_one_history(folder: Path) -> None:
         assert Dashboard(one.process, one.host, one.port, other.token).get("/runs")[0] == 401
         for each in (one, other):
             each.process.send_signal(signal.SIGINT)
-            _, complaints = each.process.communicate(timeout=20)
+            _, complaints = each.process.communicate(timeout=120)
             assert each.process.returncode in (0, 130)
             assert "Traceback" not in complaints
 
@@ -168,7 +168,7 @@ def test_nothing_here_can_be_written(read_only: Path) -> None:
     with dashboard(read_only, before=WITHOUT_OVERRIDE) as page:
         page.until("/runs", "run-a")
         assert page.get("/runs/run-a")[0] == 200
-        connection = http.client.HTTPConnection(page.host, page.port, timeout=30)
+        connection = http.client.HTTPConnection(page.host, page.port, timeout=120)
         headers = {
             "Cookie": f"bench_runner_{page.port}={page.token}",
             "Origin": f"http://{page.host}:{page.port}",
@@ -209,13 +209,13 @@ def test_while_a_history_is_read_the_page_says_how_far(
     def read_and_wait(history: Path, place: Path, report: Callable[[int, int], None]) -> None:
         follow(history, place, report)
         read.set()
-        going_on.wait(20)
+        going_on.wait(120)
 
     monkeypatch.setattr(indexed, "follow", read_and_wait)
     browser = browser_of(long_site)
 
     def see_it_read(run_id: str) -> None:
-        assert read.wait(20)
+        assert read.wait(120)
         answer = browser.get("/leaderboard")
         assert answer.status_code == 503
         assert re.search(r"[1-9]\d% are done", answer.text)

@@ -228,8 +228,8 @@ def test_slow_clients_are_let_go_and_others_served_meanwhile(
     access: Access, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One that says nothing, half a head, half a body, or a second request by halves."""
-    monkeypatch.setattr(server, "HEAD_S", 1.0)
-    monkeypatch.setattr(guard, "BODY_S", 1.0)
+    monkeypatch.setattr(server, "HEAD_S", 2.5)
+    monkeypatch.setattr(guard, "BODY_S", 2.5)
     whole = request(access)
     half_body = request(access, "POST", origin=access.origin, body="{}", content_length="9")
     kept_open = whole.replace(b"Connection: close\r\n", b"")

@@ -50,14 +50,14 @@ def test_the_limit_counts_what_is_under_way() -> None:
     release, under_way = threading.Event(), threading.Barrier(3)
 
     def slow() -> Answer:
-        under_way.wait(10)
-        release.wait(10)
+        under_way.wait(120)
+        release.wait(120)
         return _answer(cost=0.0001)
 
     askers = [threading.Thread(target=purse.ask, args=(QUESTION, slow)) for _ in range(2)]
     for asker in askers:
         asker.start()
-    under_way.wait(10)
+    under_way.wait(120)
     with pytest.raises(CostLimit, match=r"^--max-cost 0.0025: 0.00 dollars are spent, .* cost 0.0030 more"):
         _asked(purse, _answer())
     release.set()

@@ -69,7 +69,7 @@ def test_no_more_requests_at_once_than_askers(tmp_path: Path) -> None:
             most = max(most, at_once)
             if at_once == 3:
                 filled.set()
-        assert filled.wait(30)
+        assert filled.wait(120)
         with lock:
             at_once -= 1
         return quick(question, stopping)
@@ -84,7 +84,7 @@ def test_judging_goes_on_while_others_are_written(tmp_path: Path) -> None:
 
     def ask(question: Question, stopping: threading.Event) -> Answer:
         if question is not QUESTIONS[0]:
-            assert judged_first.wait(60)
+            assert judged_first.wait(120)
         return quick(question, stopping)
 
     def watch(question: Question, answer: Answer) -> Row:
@@ -118,7 +118,7 @@ def test_an_answer_that_comes_as_the_run_ends_is_kept(tmp_path: Path) -> None:
 
     def ask(question: Question, stopping: threading.Event) -> Answer:
         if question is QUESTIONS[0]:
-            assert stopping.wait(30)
+            assert stopping.wait(120)
             time.sleep(0.1)  # so that a run which waits for nobody has closed the journal by now
         return quick(question, stopping)
 

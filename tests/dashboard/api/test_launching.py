@@ -56,7 +56,7 @@ def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def until(wanted: Any) -> Any:
     """What is wanted, as soon as it is there."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (found := wanted()):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -298,7 +298,7 @@ def test_a_killed_tester_leaves_no_cgroup(delegated: Path) -> None:
         child.stdout.readline()
         assert len(list(delegated.glob("bench-worker-*"))) == 1
         child.kill()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while list(delegated.glob("bench-worker-*")) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert list(delegated.glob("bench-worker-*")) == []

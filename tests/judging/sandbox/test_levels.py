@@ -200,7 +200,7 @@ def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
         born = descendants(os.getpid()) - before
         theirs.close()
         ours.close()
-    wait_until(lambda: not any(map(alive, born)), 10)
+    wait_until(lambda: not any(map(alive, born)))
 
 
 def test_a_judge_that_hangs_is_ended_though_its_fork_server_was(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,7 +120,7 @@ def test_an_interrupt_ends_all_that_is_under_way(tmp_path: Path) -> None:
     with provider("openai", lambda _: "```python\npass\n```", script=script) as server:
         given: dict[str, Any] = {"cwd": tmp_path, "env": environment(server.base_url), "text": True}
         batch = subprocess.Popen([*BATCH, "2"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, **given)
-        wait_until(lambda: len(asked) == 2, 60)
+        wait_until(lambda: len(asked) == 2)
         batch.send_signal(signal.SIGINT)
         _, said = batch.communicate(timeout=60)
         assert batch.returncode == 130, said

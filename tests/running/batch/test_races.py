@@ -342,7 +342,7 @@ def test_a_race_that_is_killed_in_a_round_asks_nothing_again_that_was_answered(t
         with subprocess.Popen(
             COMMAND, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         ) as night:
-            wait_until(lambda: sum(scripted.asked.values()) > 50, 60)
+            wait_until(lambda: sum(scripted.asked.values()) > 50)
             night.kill()
         before = read_state(tmp_path / "benchmark_results.json").races
         assert subprocess.run(COMMAND, cwd=tmp_path, check=False, capture_output=True).returncode == 0

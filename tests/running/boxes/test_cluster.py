@@ -78,12 +78,12 @@ def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(
         def told() -> str:
             return fleet.run(DESK, "status").stdout
 
-        wait_until(lambda: "at work: m0" in told(), 60)
+        wait_until(lambda: "at work: m0" in told())
         working = next(name for name in BOXES if re.search(rf"^{name} +at work: m0", told(), re.MULTILINE))
         idle, leaving = (name for name in BOXES if name != working)
-        wait_until(lambda: re.search(rf"^{idle} +idle .*llama-server .* now$", told(), re.MULTILINE), 60)
+        wait_until(lambda: re.search(rf"^{idle} +idle .*llama-server .* now$", told(), re.MULTILINE))
         fleet.kill(leaving)
-        wait_until(lambda: re.search(rf"^{leaving} +gone .* s ago$", told(), re.MULTILINE), 60)
+        wait_until(lambda: re.search(rf"^{leaving} +gone .* s ago$", told(), re.MULTILINE))
         fleet.processes["batch"].send_signal(signal.SIGINT)
         assert fleet.processes.pop("batch").wait(60) == 130
         assert idle not in told()
@@ -130,7 +130,7 @@ def test_an_interrupted_batch_stops_its_boxes_and_goes_on(tmp_path: Path, port: 
         fleet.start_box("alpha")
         fleet.wait_for_boxes("alpha")
         batch = fleet.start_batch()
-        wait_until(lambda: sum(fleet.asked().values()) >= 3, 60)
+        wait_until(lambda: sum(fleet.asked().values()) >= 3)
         batch.send_signal(signal.SIGINT)
         assert batch.wait(60) == 130, fleet.log(DESK, "batch")
         assert_no_server_left(fleet)

@@ -37,7 +37,7 @@ def test_a_store_that_is_down_for_a_while_costs_no_run(
         server.start()
         assert batch.wait(200) == 0, fleet.log(DESK, "batch")
         store = open_store(history)
-        wait_until(lambda: len(store.heads()) == len(models), 60)
+        wait_until(lambda: len(store.heads()) == len(models))
         assert sorted(run.model for run in store.runs()) == sorted(path.stem for path in models)
         assert {run.machine.box for run in store.runs()} == {"alpha", "beta"}
         assert {one.state for one in leasing(store).groups()} == {LeaseState.DONE}

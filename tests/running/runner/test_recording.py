@@ -81,7 +81,7 @@ def test_what_stops_the_hashing_is_told() -> None:
         raise UsageError("no cache folder can be made")
 
     with pytest.raises(UsageError):
-        in_background(no_cache, ModelFile(F16, (F16,), 1)).result(timeout=20)
+        in_background(no_cache, ModelFile(F16, (F16,), 1)).result(timeout=120)
 
 
 def test_a_reader_that_pauses_costs_nothing(plan: PlannedRun, tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     plan = replace(plan, settings=replace(plan.settings, server="xllamacpp"))
 
     def stop_the_server() -> None:
-        wait_until((plan.folder / "started").exists, 60)
+        wait_until((plan.folder / "started").exists)
         for child in psutil.Process().children(recursive=True):
             words = command_of(child)
             if "xllamacpp_child.py" in words and "supervisor.py" not in words:
@@ -94,7 +94,7 @@ def test_a_silent_endpoint_is_told_while_it_lasts(tmp_path: Path, monkeypatch: p
             return turn.answer("yes")
         turn.begin()
         turn.delta("no")
-        wait_until(lambda: "no token for" in lines.getvalue(), 60)
+        wait_until(lambda: "no token for" in lines.getvalue())
         turn.delta(" code", finish="stop")
         return turn.end()
 

@@ -155,7 +155,7 @@ def test_dies_in_the_middle_of_an_answer(stand_in: Ask) -> None:
     with serve(stand_in("dies-answering"), print) as server:
         with pytest.raises(ServerDied):
             prove_token(server.facts.base_url, server.facts.model)
-        failure = wait_for_failure(server, within_s=10)
+        failure = wait_for_failure(server, within_s=60)
     assert isinstance(failure, ServerDied)
     assert "illegal memory access" in str(failure)
 
@@ -177,7 +177,7 @@ def test_a_hang_is_noticed(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
     monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
     with serve(stand_in("hangs-later"), print) as server:
-        failure = wait_for_failure(server, within_s=10)
+        failure = wait_for_failure(server, within_s=60)
     assert isinstance(failure, ServerHangs)
 
 
@@ -189,7 +189,7 @@ def test_a_real_server_that_is_frozen(kind: str, ask: Ask, monkeypatch: pytest.M
     monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: HASTY)
     with serve(ask(installed_engine(kind)), print) as server:
         os.kill(server.facts.pids[0], signal.SIGSTOP)
-        assert isinstance(wait_for_failure(server, within_s=10), ServerHangs)
+        assert isinstance(wait_for_failure(server, within_s=60), ServerHangs)
     assert server.stop_report is not None
     assert server.stop_report.killed
 
@@ -227,7 +227,7 @@ def test_a_stopped_server_that_counts_no_work_is_told_as_well(
         prove_token(server.facts.base_url, "tiny")
         assert server.silent_s() is None
         os.kill(server.facts.pids[0], signal.SIGSTOP)
-        wait_until(lambda: (server.silent_s() or 0) > 0.8, 60)
+        wait_until(lambda: (server.silent_s() or 0) > 0.8)
         failure = wait_for_failure(server, within_s=60)
     assert isinstance(failure, ServerHangs)
     assert "it uses no processor time" in str(failure)

@@ -40,7 +40,7 @@ def test_two_runners_at_once(tmp_path: Path) -> None:
         assert other.poll() is None
         assert len(survivors(theirs)) > 1
         tell_to_stop(other)
-        assert other.wait(60) == 0
+        assert other.wait(120) == 0
         assert survivors(theirs, within_s=30) == []
     finally:
         other.kill()

@@ -28,7 +28,7 @@ from benchkit.serving.servers.process import Process
 mark = sys.argv[1]
 command = ["sh", "-c", "echo server of $(id -u); sleep 600; :", mark]
 process = Process(command, Path(mark + ".log"), os.environ)
-deadline = time.monotonic() + 20
+deadline = time.monotonic() + 120
 while not process.output() and time.monotonic() < deadline:
     time.sleep(0.02)
 print(process.output(), flush=True)
@@ -69,7 +69,7 @@ class Waiting(Process):
     """A process, and a wait for its end."""
 
     def wait_for_end(self) -> int | None:
-        self.ended_within(10)
+        self.ended_within(120)
         code = self.exit_code()
         self.stop()
         return code
