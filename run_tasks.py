@@ -262,7 +262,8 @@ def _verify(catalogue: Catalogue, choices: Choices) -> None:
     asked_sandbox = choices.asked_sandbox
     with open_bench(catalogue, asked_sandbox.level, asked_sandbox.workers, asked_sandbox.limits) as bench:
         passed = failed = 0
-        say(f"{len(catalogue.problems)} tasks; new and changed ones are tried under load, too, and told last")
+        tasks = f"{len(catalogue.problems)} task{'s' * (len(catalogue.problems) != 1)}"
+        say(f"{tasks}; new and changed ones are tried under load, too, and told last")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):
             click.echo(finding.in_words())
             passed += finding.passed
