@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,6 +21,7 @@ AUTHORITY_KEY = "authority.key"
 BOXES = "boxes"
 VALID_FOR = timedelta(days=3650)
 CLOCKS_DIFFER = timedelta(days=1)  # a box whose clock is behind takes a new certificate all the same
+OTHERS = 0o077  # permissions of whoever is not the owner
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
 
 
@@ -36,7 +38,10 @@ class Credentials:
 def cluster_folder() -> Path:
     """Where this user's certificates lie."""
     base = os.environ.get("XDG_CONFIG_HOME")
-    return (Path(base) if base else Path.home() / ".config") / "bench_runner" / "cluster"
+    try:
+        return (Path(base) if base else Path.home() / ".config") / "bench_runner" / "cluster"
+    except RuntimeError as error:  # a user without a home
+        raise UsageError(f"no folder for certificates ({error}): name a place with XDG_CONFIG_HOME") from None
 
 
 def own_credentials() -> Credentials:
@@ -49,6 +54,8 @@ def own_credentials() -> Credentials:
                 f"this box has no certificate ({path} is missing): make one with bench_runner.py cluster "
                 "init, on the box that has the authority"
             )
+    if paths[-1].stat().st_mode & OTHERS:
+        raise UsageError(f"others may read the key of this box: chmod 600 {shlex.quote(str(paths[-1]))}")
     return Credentials(_checked_name(*paths), *paths)
 
 
@@ -83,7 +90,11 @@ def _checked_name(authority: Path, certificate: Path, key: Path) -> str:
         raise UsageError(f"{certificate} is of another cluster than {authority}: {again}") from None
     if own.public_key() != private.public_key():
         raise UsageError(f"{key} does not belong to {certificate}: {again}")
-    end = min(own.not_valid_after_utc, signer.not_valid_after_utc)
+    begin, end = own.not_valid_before_utc, min(own.not_valid_after_utc, signer.not_valid_after_utc)
+    if datetime.now(UTC) < begin:
+        raise UsageError(
+            f"{certificate} is valid from {begin.date()} on: this machine's clock is behind, set it"
+        )
     if end < datetime.now(UTC):
         raise UsageError(
             f"{certificate} was valid until {end.date()}: where this clock is right, "

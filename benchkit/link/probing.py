@@ -10,6 +10,7 @@ from benchkit.errors import ClusterError
 from benchkit.link.certificates import Credentials
 
 WITHIN_S = 5.0
+OF_ANOTHER_TIME = (9, 10)  # OpenSSL's X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED
 
 
 class NoHead(ClusterError):
@@ -24,7 +25,12 @@ def probe(host: str, port: int, credentials: Credentials) -> None:
     try:
         with socket.create_connection((host, port), WITHIN_S) as plain:
             _shake_hands(plain, credentials)
-    except ssl.SSLCertVerificationError:
+    except ssl.SSLCertVerificationError as error:
+        if error.verify_code in OF_ANOTHER_TIME:
+            raise ClusterError(
+                f"the certificate of the head at {where} is not valid by this machine's clock "
+                f"({error.verify_message}): set the clock, here or where it was made"
+            ) from None
         raise ClusterError(
             f"the head at {where} belongs to another cluster: its certificate is not of our authority"
         ) from None
@@ -58,6 +64,8 @@ def _shake_hands(plain: socket.socket, credentials: Credentials) -> None:
 
 def _of_tls(where: str, error: ssl.SSLError) -> str:
     reason = (error.reason or str(error)).lower().replace("_", " ")
+    if any(word in reason for word in ("certificate expired", "bad certificate")):
+        return f"the head at {where} finds our certificate not valid by its clock: set the clock there"
     if "unknown ca" in reason or "certificate" in reason:
         return f"the head at {where} refuses our certificate: it is of another cluster"
     return f"what listens at {where} is no head of a cluster ({reason})"

@@ -62,6 +62,7 @@ def prepare() -> None:
     connections.install()
     pickle.loads = _refuse_to_unpickle
     warnings.filterwarnings("ignore", module="distributed")  # of an address that is not used
+    warnings.filterwarnings("ignore", message="Creating scratch directories")  # on a busy machine
     warnings.filterwarnings("ignore", "Creating scratch directories")  # told of a caller elsewhere
     for chatty in ("distributed", "tornado", "tornado.application"):
         logging.getLogger(chatty).setLevel(logging.CRITICAL + 1)

@@ -127,7 +127,7 @@ class DaskExecutor:
         lines = [f"{sent.group.plans[0].label}: no box can take it: {why}" for sent, why in homeless]
         if lines and len(lines) == len(self._waiting):
             raise UsageError(f"nothing of the plan can run on {self._cluster.address}: {'; '.join(lines)}")
-        for line in (*lines, *self._boxes.differences()):
+        for line in (*lines, *self._boxes.unreached(), *self._boxes.differences()):
             self._seams.display.line(line)
 
     def _send(self) -> Iterator[Event]:

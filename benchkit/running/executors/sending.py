@@ -84,6 +84,7 @@ class Boxes:
         self._asked_head = float("-inf")
         self._told_by_head: Future[list[Box]] | None = None
         self._facts: dict[str, Future[Any]] = {}  # by address, as all that follows
+        self._unreached: dict[str, str] = {}  # by name: why
         self._asked_about: set[str] = set()  # about the groups, all or some so far
         self._asking: dict[str, _Asking] = {}
         self._refusals: dict[str, dict[str, str]] = defaultdict(dict)  # and by group; empty: it takes it
@@ -142,7 +143,9 @@ class Boxes:
     def _has_noted(self, box: Box, some: Sequence[Sent], answer: Future[Any]) -> bool:
         """False where the box was not reached."""
         if isinstance(answer.exception(), ClusterError) and not isinstance(answer.exception(), Refused):
+            self._unreached[box.name] = str(answer.exception())
             return False
+        self._unreached.pop(box.name, None)
         why_not = [str(answer.exception())] * len(some) if answer.exception() else answer.result()
         for sent, why in zip(some, why_not, strict=True):
             self._refusals[box.address][sent.group.name] = why
@@ -199,6 +202,13 @@ class Boxes:
         if sent.was_taken or any(not why for _, why in refusals):
             return ""
         return "; ".join(f"{name}: {why}" for name, why in refusals) or NO_BOX
+
+    def unreached(self) -> list[str]:
+        """A line for each box that the head knows and this machine does not reach."""
+        return [
+            f"{name} is in the cluster and cannot be reached from here, so it gets nothing for now: {why}"
+            for name, why in sorted(self._unreached.items())
+        ]
 
     def differences(self) -> list[str]:
         """What the boxes have in different versions: a line for each."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -123,7 +124,7 @@ class Fleet:
         target = self.folder(box) / "config" / "bench_runner" / "cluster"
         target.mkdir(parents=True)
         for path in source.iterdir():
-            (target / path.name).write_bytes(path.read_bytes())
+            shutil.copy(path, target)  # a key is for its owner alone
 
     def start_batch(self, plan: str = "plan.yaml") -> subprocess.Popen[bytes]:
         kept = ("--history", self.history) if self.history else ()

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import pickle
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, tzinfo
 from errno import EACCES
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 from typing import Any, Self, cast
 from unittest.mock import Mock
@@ -159,6 +161,68 @@ def test_certificates_that_cannot_be_used_are_told_with_the_next_step(
     for use in (own_credentials, lambda: make_certificates("alpha", [])):
         with pytest.raises(UsageError, match="cannot be read: Permission denied"):
             use()
+
+
+def test_a_key_that_others_may_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As ssh does it: copied by hand, it was not kept for its owner."""
+    key = own_cluster(tmp_path / "a b", monkeypatch) / KEY
+    key.chmod(0o640)
+    with pytest.raises(
+        UsageError, match=r"others may read the key of this box: chmod 600 '/.*a b/.*box.key'"
+    ):
+        own_credentials()
+
+
+def test_without_a_home_the_place_of_certificates_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user whom the machine does not know, as in a container."""
+    monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", Mock(side_effect=RuntimeError("Could not determine home directory.")))
+    with pytest.raises(UsageError, match="name a place with XDG_CONFIG_HOME"):
+        own_credentials()
+
+
+def test_a_wrong_clock_is_not_told_as_another_cluster(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By one machine's clock the certificate of the other is of the future: here, there, and one's own."""
+    folder = own_cluster(tmp_path, monkeypatch)
+    with monkeypatch.context() as later:
+        later.setattr(certificates, "datetime", Later)
+        with suppress(UsageError):
+            make_certificates("alpha", ["gamma"])
+    now = own_credentials()
+    gamma = folder / "boxes" / "gamma"
+    future = Credentials("gamma", gamma / "authority.pem", gamma / CERTIFICATE, gamma / KEY)
+    for head, client, told in (
+        (future, now, "is not valid by this machine's clock .*: set the clock"),
+        (now, future, "finds our certificate not valid by its clock: set the clock there"),
+    ):
+        with one_handshake(head) as port, pytest.raises(ClusterError, match=told):
+            probe("127.0.0.1", port, client)
+    for name in (CERTIFICATE, KEY):
+        (folder / name).write_bytes((gamma / name).read_bytes())
+    with pytest.raises(UsageError, match=r"is valid from .* on: this machine's clock is behind, set it"):
+        own_credentials()
+
+
+@contextmanager
+def one_handshake(credentials: Credentials) -> Iterator[int]:
+    """The port of a head that takes one connection, and says no more than TLS does."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(credentials.certificate, credentials.key)
+    context.load_verify_locations(credentials.authority)
+    context.verify_mode = ssl.CERT_REQUIRED
+
+    def serve() -> None:
+        plain, _ = listening.accept()
+        with plain, suppress(OSError), context.wrap_socket(plain, server_side=True):
+            pass
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        serving = Thread(target=serve)
+        serving.start()
+        yield listening.getsockname()[1]
+        serving.join()
 
 
 def test_a_box_is_not_made_a_certificate_of_its_own_name_for_another(

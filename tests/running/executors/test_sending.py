@@ -187,6 +187,9 @@ def test_a_box_that_is_lost_meanwhile_is_asked_anew_once_it_is_there(clock: Hand
     calls.asked_about[0][1].set_exception(ClusterError("it does not answer"))
     boxes.take_answers()
     assert boxes.why_homeless(groups[0]) == "", "nobody knows yet"
+    (told,) = boxes.unreached()
+    assert told.startswith(f"{BOX.name} is in the cluster and cannot be reached from here")
+    assert told.endswith(": it does not answer")
     _refreshed(boxes, groups, clock)
     calls.there = []
     _refreshed(boxes, groups, clock)
@@ -195,3 +198,6 @@ def test_a_box_that_is_lost_meanwhile_is_asked_anew_once_it_is_there(clock: Hand
     calls.there = [BOX]
     _refreshed(boxes, groups, clock)
     assert [len(orders) for orders, _ in calls.asked_about] == [ORDERS_AT_ONCE] * 3
+    calls.asked_about[2][1].set_result([""] * ORDERS_AT_ONCE)
+    boxes.take_answers()
+    assert boxes.unreached() == []
