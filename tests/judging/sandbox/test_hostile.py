@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,12 @@ def as_me(level: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Atta
 
 @pytest.fixture(scope="module")
 def as_ordinary_user(level: str) -> Iterator[Attack]:
+    with _attacked_by_an_ordinary_user(level) as attack:
+        yield attack
+
+
+@contextmanager
+def _attacked_by_an_ordinary_user(level: str) -> Iterator[Attack]:
     if os.getuid() != 0:
         pytest.skip("already an ordinary user: the other tests show it")
     python = _interpreter()
@@ -84,3 +92,16 @@ def test_as_this_user(case: Case, as_me: Attack) -> None:
 def test_as_an_ordinary_user(case: Case, as_ordinary_user: Attack) -> None:
     """The same where the tester is nobody special."""
     assert as_ordinary_user(case) == []
+
+
+def test_descriptors_on_their_way_where_few_files_may_be_open(level: str) -> None:
+    """Where a shell lets 256 files be open, an answer cannot use up what the judge needs for the next one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    (case,) = (case for case in CASES if case.name == "descriptors_passed_on")
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+        with _attacked_by_an_ordinary_user(level) as attack:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            assert attack(case) == []
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))

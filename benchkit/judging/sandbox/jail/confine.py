@@ -122,6 +122,14 @@ def limit_worker(*, forks_send: bool) -> None:
     _lower(resource.RLIMIT_STACK, _MAIN_STACK)
 
 
+def leave_room_to_send() -> None:
+    """For who sends programs their descriptors: some shells set a soft limit as low as a program's own."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < _DESCRIPTORS_TO_SEND:
+        most = _DESCRIPTORS_TO_SEND if hard == resource.RLIM_INFINITY else min(_DESCRIPTORS_TO_SEND, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def _lower(which: int, most: int) -> None:
     hard = resource.getrlimit(which)[1]
     most = most if hard == resource.RLIM_INFINITY else min(most, hard)

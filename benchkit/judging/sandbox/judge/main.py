@@ -20,6 +20,7 @@ from typing import Any, NoReturn
 from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
 from benchkit.judging.sandbox.claims import abandoned
 from benchkit.judging.sandbox.jail import folder
+from benchkit.judging.sandbox.jail.confine import leave_room_to_send
 from benchkit.judging.sandbox.jail.setting import ONE_THREAD
 from benchkit.judging.sandbox.jail.syscalls import adopt_orphans, name_process
 from benchkit.judging.sandbox.judge import watchdog
@@ -40,6 +41,7 @@ _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
 def serve_pool(fd: int, contained: bool) -> NoReturn:
     adopt_orphans()
+    leave_room_to_send()
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
     gc.enable()  # the fork server has it off
