@@ -23,7 +23,7 @@ Members = Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
-class Row:
+class MetricRow:
     """One figure: a metric of a task after a filter."""
 
     task: str
@@ -51,16 +51,18 @@ class LmEvalParser(Harness):
         return _results(_scores(rows, inner)) if rows else None
 
 
-def _rows_of_json(content: Mapping[str, Any]) -> Iterator[Row]:
+def _rows_of_json(content: Mapping[str, Any]) -> Iterator[MetricRow]:
     for task, metrics in content["results"].items():
         for name, value in metrics.items():
             metric, comma, after = name.partition(",")
             if comma and not metric.endswith("_stderr") and isinstance(value, int | float):
                 stderr = metrics.get(f"{metric}_stderr,{after}")
-                yield Row(task, after, metric, value, stderr if isinstance(stderr, int | float) else None)
+                yield MetricRow(
+                    task, after, metric, value, stderr if isinstance(stderr, int | float) else None
+                )
 
 
-def _asked(content: Mapping[str, Any], chosen: Mapping[str, Row]) -> int | None:
+def _asked(content: Mapping[str, Any], chosen: Mapping[str, MetricRow]) -> int | None:
     """The number of questions, of a group those of all its tasks; None where the version does not say."""
     counts = content.get("n-samples") or {}
     members = content.get("group_subtasks") or {}
@@ -78,10 +80,10 @@ def _below(group: str, members: Members) -> set[str]:
     return direct.union(*(_below(task, members) for task in direct))
 
 
-def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
+def _rows_of_tables(output: str) -> tuple[list[MetricRow], set[str]]:
     """The rows of the last table of tasks, and the names that stand indented below a group's."""
     head: list[str] = []
-    tables: dict[str, list[Row]] = {}
+    tables: dict[str, list[MetricRow]] = {}
     task, after, inner = "", "", set()
     for line in lines(output):
         cells = [cell.strip() for cell in line.strip("|").split("|")] if line.startswith("|") else []
@@ -101,10 +103,12 @@ def _rows_of_tables(output: str) -> tuple[list[Row], set[str]]:
     return tables.get("Tasks", []), inner
 
 
-def _row(task: str, after: str, named: Mapping[str, str]) -> Row:
+def _row(task: str, after: str, named: Mapping[str, str]) -> MetricRow:
     stderr = named.get("Stderr", "")
     value = named["Value"]
-    return Row(task, after, named["Metric"], float(value), float(stderr) if _is_number(stderr) else None)
+    return MetricRow(
+        task, after, named["Metric"], float(value), float(stderr) if _is_number(stderr) else None
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -115,7 +119,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _scores(rows: list[Row], inner: set[str]) -> dict[str, Row]:
+def _scores(rows: list[MetricRow], inner: set[str]) -> dict[str, MetricRow]:
     """The row that is each task's score; those in `inner` have their group's."""
     tasks = list(dict.fromkeys(row.task for row in rows))
     wanted = [task for task in tasks if task not in inner] or tasks
@@ -129,7 +133,7 @@ def _scores(rows: list[Row], inner: set[str]) -> dict[str, Row]:
     return chosen
 
 
-def _results(chosen: Mapping[str, Row]) -> Results:
+def _results(chosen: Mapping[str, MetricRow]) -> Results:
     details = {
         task: {"metric": row.metric, "filter": row.filter, "stderr": row.stderr and 100 * row.stderr}
         for task, row in chosen.items()
@@ -138,7 +142,7 @@ def _results(chosen: Mapping[str, Row]) -> Results:
     return mean_result({task: percent(row.value, 100) for task, row in chosen.items()}, metrics)
 
 
-def _with_samples(results: Results, chosen: Mapping[str, Row], folder: ResultFolder) -> Results:
+def _with_samples(results: Results, chosen: Mapping[str, MetricRow], folder: ResultFolder) -> Results:
     """The verdicts, where the samples were logged and each is right or wrong."""
     verdicts: dict[str, tuple[Verdict, ...]] = {}
     for task, row in chosen.items():
