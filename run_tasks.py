@@ -24,7 +24,7 @@ from benchkit.asking.tasks import (
     OURS,
     POLYGLOT,
     Catalogue,
-    Rules,
+    PolyglotRules,
     TaskChoice,
     find_catalogue,
     load_catalogue,
@@ -182,7 +182,7 @@ def command(settings: Settings, samples_short: int | None, **options: Any) -> No
     choices = Choices(**options)
     if samples_short is not None:
         settings = replace(settings, samples=samples_short)
-    catalogue = load_catalogue(find_catalogue(choices.catalogue, say), Rules(choices.strict))
+    catalogue = load_catalogue(find_catalogue(choices.catalogue, say), PolyglotRules(choices.strict))
     chosen = catalogue.choose(choices.of_tasks(settings.limit))
     catalogue = chosen.take_part(settings.part)
     if settings.dry_run:

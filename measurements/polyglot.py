@@ -34,7 +34,7 @@ from statistics import median
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from benchkit.asking.tasks import Rules, Task, load_catalogue  # noqa: E402 — the path to it is set above
+from benchkit.asking.tasks import PolyglotRules, Task, load_catalogue  # noqa: E402 — the path to it is set above
 from benchkit.errors import MissingDependency  # noqa: E402
 from benchkit.judging.sandbox import open_sandbox  # noqa: E402
 from benchkit.judging.tasks.harnesses import HARNESSES, BuildPlan, Trial  # noqa: E402
@@ -122,7 +122,7 @@ def _arguments() -> argparse.Namespace:
 
 def _parts(given: argparse.Namespace) -> Iterator[Part]:
     """Both sides take turns."""
-    there = load_catalogue(given.checkout, Rules()).problems
+    there = load_catalogue(given.checkout, PolyglotRules()).problems
     for number in range(given.rounds):
         for language in given.language:
             count = sum(task.language.name == language for task in there)
@@ -228,9 +228,8 @@ def _print_passes(rows: Sequence[Measured]) -> None:
 def _work(given: argparse.Namespace) -> dict[str, object]:
     """One part: what was tried, and what did not pass."""
     (language,) = given.language
-    everything = [
-        task for task in load_catalogue(given.checkout, Rules()).problems if task.language.name == language
-    ]
+    catalogue = load_catalogue(given.checkout, PolyglotRules())
+    everything = [task for task in catalogue.problems if task.language.name == language]
     size = IN_ONE_PART.get(language, len(everything) or 1)
     if given.number >= 0:
         everything = everything[given.number * size : (given.number + 1) * size]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchkit.asking.tasks import Rules, Task, load_catalogue
+from benchkit.asking.tasks import PolyglotRules, Task, load_catalogue
 from benchkit.asking.tasks.prompts import prompt_of
 from benchkit.errors import ProblemsError
 from tests.polyglot.exercises import FILES, write_exercise
@@ -16,7 +16,7 @@ from tests.polyglot.exercises import FILES, write_exercise
 def read(checkout: Path, *names: str, strict: bool = False) -> dict[str, Task]:
     for name in names:
         write_exercise(checkout, name)
-    return {task.id: task for task in load_catalogue(checkout, Rules(strict)).problems}
+    return {task.id: task for task in load_catalogue(checkout, PolyglotRules(strict)).problems}
 
 
 def test_the_prompt_has_the_documents_and_the_editable_files_and_no_test(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ REMOTE_REQUESTS = 4  # for an address that does not tell its slots; a server on 
 
 
 @dataclass(frozen=True)
-class Document:
+class JsonReply:
     """The reply to a GET: its status, and the body where it is JSON."""
 
     status: int
@@ -118,7 +118,7 @@ class Endpoint:
         return models_of(self._listing.content) or []
 
     @cached_property
-    def _listing(self) -> Document:
+    def _listing(self) -> JsonReply:
         return self._document(self.base_url + self.dialect.models_path(), self._patience)
 
     def model(self, name: str | None) -> str:
@@ -189,7 +189,7 @@ class Endpoint:
         """For optional routes: some servers answer them with an error however often they are asked."""
         return replace(self._patience, retries=min(self._patience.retries, RETRIES_OF_THE_OPTIONAL))
 
-    def _document(self, url: str, patience: Patience) -> Document:
+    def _document(self, url: str, patience: Patience) -> JsonReply:
         """Fetch a small JSON document; retry while the server is busy."""
         for attempt in count(1):
             document = self._get(url)
@@ -202,7 +202,7 @@ class Endpoint:
             time.sleep(pause)
         raise AssertionError("the last attempt always ends the loop")
 
-    def _get(self, url: str) -> Document:
+    def _get(self, url: str) -> JsonReply:
         import requests
 
         try:
@@ -210,18 +210,18 @@ class Endpoint:
                 url, timeout=(CONNECT_S, QUICK_S), stream=True, allow_redirects=False
             ) as response:
                 if response.status_code != 200:
-                    return Document(response.status_code, failure=failure_of(self.refusal(response)))
+                    return JsonReply(response.status_code, failure=failure_of(self.refusal(response)))
                 body = read_whole(response, LARGEST_DOCUMENT, QUICK_S)
         except requests.RequestException as error:
             raise EndpointError(
                 f"nobody answers at {self.base_url}: is the server running? ({innermost_reason(error)})"
             ) from None
         if body is None:
-            return Document(200, failure=RequestFailure(TOO_LONG.format(QUICK_S), tries=1))
+            return JsonReply(200, failure=RequestFailure(TOO_LONG.format(QUICK_S), tries=1))
         try:
-            return Document(200, json.loads(body))
+            return JsonReply(200, json.loads(body))
         except (ValueError, RecursionError):
-            return Document(200)
+            return JsonReply(200)
 
     def refusal(self, response: requests.Response) -> Refusal:
         """The content of a reply with a status other than 200."""

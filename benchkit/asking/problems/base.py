@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol, Self
 
-from benchkit.asking.script import Part
+from benchkit.asking.script import RandomPart
 from benchkit.errors import ProblemsError, UsageError
 from benchkit.languages import PYTHON, Language, find_language
 from benchkit.racing import order_at_random
@@ -44,7 +44,7 @@ class ProblemSet:
     problems: tuple[Problem, ...]
     path: Path | None = None
     faulty: Mapping[str, str] = field(default_factory=dict)  # problem id -> what is wrong with it
-    part: Part | None = None  # where only that of them was taken
+    part: RandomPart | None = None  # where only that of them was taken
 
     def as_record(self) -> dict[str, Any]:
         """What summary.json and the history keep of the set."""
@@ -66,7 +66,7 @@ class ProblemSet:
         chosen = [problem for problem in self.problems if not wanted or problem.id in wanted]
         return replace(self, problems=tuple(chosen[:limit]))
 
-    def take_part(self, part: Part | None) -> Self:
+    def take_part(self, part: RandomPart | None) -> Self:
         """The first problems of a random order; all of them where no part is asked for."""
         if part is None:
             return self

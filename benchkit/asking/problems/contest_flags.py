@@ -13,7 +13,7 @@ import click
 from benchkit.asking.problems.contest_releases import NAMES, releases
 from benchkit.asking.problems.fetching import fetch_release
 from benchkit.asking.problems.livecodebench import ContestSet, Window, load_contest, parse_day
-from benchkit.asking.script import Part, say
+from benchkit.asking.script import RandomPart, say
 from benchkit.errors import UnknownName, UsageError
 
 FLAGS: tuple[Callable[[Any], Any], ...] = (
@@ -60,7 +60,7 @@ class ContestChoice:
         )
 
 
-def choose_problems(choice: ContestChoice, limit: int | None, part: Part | None = None) -> ContestSet:
+def choose_problems(choice: ContestChoice, limit: int | None, part: RandomPart | None = None) -> ContestSet:
     """The problems asked for, their tests read and checked: a bad one must not show hours later."""
     if not choice.files:
         raise UsageError("no problems: give --problems-file an official file (test6.jsonl) or release (v6)")

@@ -74,7 +74,7 @@ class ContestProblem(Problem):
     method: str | None = None
     starter_code: str = ""
     day: date = date.min
-    place: Place | None = field(default=None, repr=False)
+    place: LineLocation | None = field(default=None, repr=False)
     given: tuple[Test, ...] | None = field(default=None, repr=False)  # its tests, where it has no place
 
     def tests(self) -> tuple[Test, ...]:
@@ -99,7 +99,7 @@ class ContestSet(ProblemSet):
 
 
 @dataclass(frozen=True)
-class Place:
+class LineLocation:
     """Where a problem's line lies."""
 
     path: Path
@@ -169,20 +169,20 @@ def parse_day(text: str, flag: str) -> date:
         raise UsageError(f"{flag} {text} is no date: give it like 2025-02-01") from None
 
 
-def _lines(path: Path, digest: hashlib._Hash) -> Iterator[tuple[Place, date, bytes]]:
+def _lines(path: Path, digest: hashlib._Hash) -> Iterator[tuple[LineLocation, date, bytes]]:
     """Each line with its date; the rest of it is not looked at."""
     offset = 0
     with as_problems_error(path), path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             digest.update(line)
-            place = Place(path, number, offset, len(line))
+            place = LineLocation(path, number, offset, len(line))
             offset += len(line)
             if line.isspace():
                 continue
             yield place, _day(place, line), line
 
 
-def _day(place: Place, line: bytes) -> date:
+def _day(place: LineLocation, line: bytes) -> date:
     if not line.rstrip().endswith(b"}"):
         raise place.bad("the line ends in the middle: the file was cut short, get it again")
     match = _DATE.search(line)
@@ -195,7 +195,7 @@ def _day(place: Place, line: bytes) -> date:
         raise place.bad(f"contest_date {match[1].decode()} is no date") from None
 
 
-def _parsed(place: Place, line: bytes) -> dict[str, Any]:
+def _parsed(place: LineLocation, line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -205,7 +205,7 @@ def _parsed(place: Place, line: bytes) -> dict[str, Any]:
     return row
 
 
-def _problem(row: dict[str, Any], place: Place, day: date) -> ContestProblem:
+def _problem(row: dict[str, Any], place: LineLocation, day: date) -> ContestProblem:
     try:
         method = _json(row.get("metadata") or "{}").get("func_name") or None
         _json(row["public_test_cases"])
@@ -234,7 +234,7 @@ def _json(value: Any) -> Any:
     return json.loads(value) if isinstance(value, str) else value
 
 
-def _tests(row: dict[str, Any], place: Place, *, functional: bool) -> tuple[Test, ...]:
+def _tests(row: dict[str, Any], place: LineLocation, *, functional: bool) -> tuple[Test, ...]:
     try:
         tests = [*_json(row["public_test_cases"]), *read_private(row.get("private_test_cases"))]
         return tuple(_test(test, functional) for test in tests)

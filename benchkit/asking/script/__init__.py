@@ -12,8 +12,8 @@ A script reads its problems, makes Questions of them, and hands these with a jud
 `benchkit.asking.client.asking.Asking.run`; each row that comes back goes to its tally and its `ScriptOutput`.
 """
 
-from benchkit.asking.script.base import Answer, Prompt, Question, Row
-from benchkit.asking.script.flags import Part, Sampling, Settings, asking_flags
+from benchkit.asking.script.base import Answer, Prompt, Question, VerdictRow
+from benchkit.asking.script.flags import RandomPart, Sampling, Settings, asking_flags
 from benchkit.asking.script.journal import AnswerJournal, open_answer_journal
 from benchkit.asking.script.output import ScriptOutput, say, speaker, usage_text
 from benchkit.asking.script.pipeline import Pipeline
@@ -21,14 +21,14 @@ from benchkit.asking.script.pipeline import Pipeline
 __all__ = [
     "Answer",
     "AnswerJournal",
-    "Part",
     "Pipeline",
     "Prompt",
     "Question",
-    "Row",
+    "RandomPart",
     "Sampling",
     "ScriptOutput",
     "Settings",
+    "VerdictRow",
     "asking_flags",
     "open_answer_journal",
     "say",

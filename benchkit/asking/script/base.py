@@ -103,7 +103,7 @@ class Answer:
         return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}
 
 
-class Row(Protocol):
+class VerdictRow(Protocol):
     """One sample's verdict, as the script's judge gives it."""
 
     @property

@@ -34,7 +34,7 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Part:
+class RandomPart:
     """The first problems of a random order, which is the same for the same seed."""
 
     seed: int
@@ -57,7 +57,7 @@ class Settings:
     samples: int = 1
     parallel: int | None = None  # None: as many as the server has slots
     limit: int | None = None
-    part: Part | None = None
+    part: RandomPart | None = None
     retries: int = 6
     price: str | None = None
     max_cost: float | None = None
@@ -96,18 +96,18 @@ class SlotsOrNumber(click.ParamType[int | None]):
         return int(value)
 
 
-class SeedAndCount(click.ParamType[Part]):
+class SeedAndCount(click.ParamType[RandomPart]):
     """`SEED:N`."""
 
     name = "SEED:N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Part:
-        if isinstance(value, Part):
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> RandomPart:
+        if isinstance(value, RandomPart):
             return value
         seed, _, first = str(value).partition(":")
         if not (seed.isdecimal() and first.isdecimal() and int(first)):
             self.fail(f"{value!r} is no seed and number of problems, such as 7:20", param, ctx)
-        return Part(int(seed), int(first))
+        return RandomPart(int(seed), int(first))
 
 
 class JsonObject(click.ParamType[dict[str, Any]]):

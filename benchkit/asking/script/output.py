@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from benchkit import terminal
-from benchkit.asking.script.base import Answer, Row
+from benchkit.asking.script.base import Answer, VerdictRow
 from benchkit.asking.script.events import EventLog
 from benchkit.asking.script.journal import explained, make_folder
-from benchkit.asking.script.usage import LiveSpeed, Usage
+from benchkit.asking.script.usage import LiveSpeed, UsageTotals
 from benchkit.contract import Event, EventKey, RunFile
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
@@ -27,7 +27,7 @@ class ScriptOutput:
     """The verdicts of one command; without a folder it only prints."""
 
     def __init__(self, folder: Path | None, total: int, begun: float) -> None:
-        self.usage, self.passed, self.done = Usage(), 0, 0
+        self.usage, self.passed, self.done = UsageTotals(), 0, 0
         self._folder, self._total, self._begun = folder, total, begun
         self._begun_epoch = time.time() - (time.monotonic() - begun)
         self._ended: float | None = None
@@ -39,7 +39,7 @@ class ScriptOutput:
         self._events = EventLog()
         self._events.write(Event.START, {EventKey.TOTAL: total, EventKey.DONE: 0})
 
-    def add(self, row: Row, answer: Answer | None = None) -> None:
+    def add(self, row: VerdictRow, answer: Answer | None = None) -> None:
         """Write down one more verdict."""
         self.done += 1
         self.passed += row.verdict is Verdict.PASSED
@@ -53,7 +53,7 @@ class ScriptOutput:
         self._report_row(row, answer)
         self._show()
 
-    def _write(self, row: Row) -> None:
+    def _write(self, row: VerdictRow) -> None:
         if self._folder is None:
             return
         with explained(self._folder):
@@ -96,7 +96,7 @@ class ScriptOutput:
             with explained(self._folder):
                 self._verdicts.close()
 
-    def _report_row(self, row: Row, answer: Answer | None) -> None:
+    def _report_row(self, row: VerdictRow, answer: Answer | None) -> None:
         speed = self._live.tokens_per_second if answer is not None else None
         self._events.write(
             Event.PROBLEM,

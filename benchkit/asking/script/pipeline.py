@@ -10,7 +10,7 @@ from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from typing import Generic, TypeVar
 
-from benchkit.asking.script.base import Answer, Question, Row
+from benchkit.asking.script.base import Answer, Question, VerdictRow
 from benchkit.asking.script.journal import AnswerJournal
 from benchkit.errors import CostLimit, EndpointError
 
@@ -22,7 +22,7 @@ GIVE_UP_AFTER = 10  # requests in a row without an answer: then it is the server
 AskQuestion = Callable[[Question, Event], Answer]
 """Asks one question, with retries; watches the event while it waits, and returns early once it is set."""
 
-R = TypeVar("R", bound=Row)
+R = TypeVar("R", bound=VerdictRow)
 
 JudgeAnswer = Callable[[Question, Answer], R]
 """Judges one answer; one with a `failure` too, as infrastructure."""

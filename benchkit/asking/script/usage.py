@@ -16,7 +16,7 @@ LIVE_WINDOW_S = (
 CLOCKS_AGREE = 0.25  # how far the server's and our own idea of its speed may lie apart
 
 
-class Usage:
+class UsageTotals:
     """What the answers took."""
 
     def __init__(self) -> None:

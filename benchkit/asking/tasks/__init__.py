@@ -17,13 +17,22 @@ from pathlib import Path
 from benchkit.asking.problems.base import ShowProgress
 from benchkit.asking.tasks.base import Catalogue, Task, TaskChoice
 from benchkit.asking.tasks.folders import read_catalogue
-from benchkit.asking.tasks.polyglot import Rules, fetch_checkout, is_checkout, read_checkout
+from benchkit.asking.tasks.polyglot import PolyglotRules, fetch_checkout, is_checkout, read_checkout
 from benchkit.asking.tasks.small_form import SUFFIXES, read_small_form
 from benchkit.environment import ROOT
 
-__all__ = ["OURS", "POLYGLOT", "Catalogue", "Rules", "Task", "TaskChoice", "find_catalogue", "load_catalogue"]
+__all__ = [
+    "OURS",
+    "POLYGLOT",
+    "Catalogue",
+    "PolyglotRules",
+    "Task",
+    "TaskChoice",
+    "find_catalogue",
+    "load_catalogue",
+]
 
-AS_PUBLISHED = Rules()
+AS_PUBLISHED = PolyglotRules()
 OURS = ROOT / "tasks"
 POLYGLOT = "polyglot"  # names the pinned commit where no such folder is
 
@@ -35,7 +44,7 @@ def find_catalogue(path: Path | None, show_progress: ShowProgress) -> Path | Non
     return path
 
 
-def load_catalogue(path: Path | None = None, rules: Rules = AS_PUBLISHED) -> Catalogue:
+def load_catalogue(path: Path | None = None, rules: PolyglotRules = AS_PUBLISHED) -> Catalogue:
     """The catalogue of this folder or file; ours where none is named."""
     if path is not None and is_checkout(path):
         return read_checkout(path, rules)

@@ -11,7 +11,7 @@ import pytest
 
 import run_eval
 from benchkit.asking.script.base import Answer
-from benchkit.asking.script.usage import Usage
+from benchkit.asking.script.usage import UsageTotals
 from benchkit.commands.cache import command as cache
 from benchkit.contract import Variable
 from benchkit.errors import UsageError
@@ -146,7 +146,7 @@ def test_the_cache_is_counted_and_cleared(
 
 def test_speeds_are_those_of_the_new_answers_alone() -> None:
     """Tokens of taken answers are counted, and no second is theirs."""
-    usage = Usage()
+    usage = UsageTotals()
     usage.add(Answer(response="x", completion_tokens=1000, prompt_tokens=1, started=5.0, reused="r"))
     usage.add(Answer(response="x", completion_tokens=40, prompt_tokens=1, started=10.0, seconds=2.0))
     told = usage.as_record()

@@ -14,7 +14,7 @@ import pytest
 
 from benchkit.asking.script import Answer, ScriptOutput, say, usage_text
 from benchkit.asking.script.events import EventLog, Heartbeat
-from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, Usage
+from benchkit.asking.script.usage import LIVE_WINDOW_S, LiveSpeed, UsageTotals
 from benchkit.errors import BenchError, EndpointError
 from benchkit.records import Verdict
 from tests.support import wait_until
@@ -103,7 +103,7 @@ def test_an_earlier_runs_files_stay_until_there_is_a_verdict(tmp_path: Path) -> 
 
 def test_pauses_between_sessions_are_no_generation_time() -> None:
     """Requests at once count once, and an hour between two sessions not at all."""
-    usage = Usage()
+    usage = UsageTotals()
     for started in (1000.0, 1001.0, 5000.0):
         usage.add(answer(started))
     assert usage.generation_s == pytest.approx(5.0)
@@ -113,7 +113,7 @@ def test_pauses_between_sessions_are_no_generation_time() -> None:
 
 def test_an_unknown_number_of_tokens_stays_unknown() -> None:
     """Where one answer has no count, no sum is invented."""
-    usage = Usage()
+    usage = UsageTotals()
     usage.add(answer(1000.0))
     usage.add(answer(1002.0, completion_tokens=None))
     record = usage.as_record()
@@ -124,7 +124,7 @@ def test_an_unknown_number_of_tokens_stays_unknown() -> None:
 @pytest.mark.parametrize(("claimed", "agree"), [(21.0, True), (60.0, False)])
 def test_the_servers_speed_is_checked_by_our_clock(claimed: float, agree: bool) -> None:
     """A server that claims three times the speed that arrives here is found out."""
-    usage = Usage()
+    usage = UsageTotals()
     usage.add(answer(1000.0, server={"predicted_per_second": claimed, "prompt_per_second": 400.0}))
     record = usage.as_record()
     assert record["prompt_tokens_per_second"] == 400.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchkit.asking.answers.edits.base import Draft, Malformed
-from benchkit.asking.answers.edits.matching import Place, find_all, indent_of
+from benchkit.asking.answers.edits.matching import MatchedLines, find_all, indent_of
 
 OLD = re.compile(r"^--- (?P<path>.+?)(?:\t.*)?$")
 NEW = re.compile(r"^\+\+\+ (?P<path>.+?)(?:\t.*)?$")
@@ -23,7 +23,7 @@ MOST_INVENTED = 2  # lines of context at a hunk's ends that are not in the file
 
 
 @dataclass(frozen=True)
-class Line:
+class HunkLine:
     """One line of a hunk: " " for context, "-" and "+"."""
 
     sign: str
@@ -35,7 +35,7 @@ class Hunk:
     """Lines that belong together, and the line number at which they claim to begin."""
 
     start: int | None
-    lines: tuple[Line, ...]
+    lines: tuple[HunkLine, ...]
 
     @property
     def old(self) -> list[str]:
@@ -107,7 +107,7 @@ def _with_fewer_ends(hunk: Hunk) -> Iterator[Hunk]:
                 yield left
 
 
-def _nearest(places: list[Place], hunk: Hunk, reached: int) -> Place | None:
+def _nearest(places: list[MatchedLines], hunk: Hunk, reached: int) -> MatchedLines | None:
     """Of several places the one that the line number means, else the first after the last hunk."""
     later = [place for place in places if place.start >= reached] or places
     if not later:
@@ -118,7 +118,7 @@ def _nearest(places: list[Place], hunk: Hunk, reached: int) -> Place | None:
     return min(later, key=lambda place: abs(place.start - wanted))
 
 
-def _exchanged(lines: list[str], hunk: Hunk, place: Place) -> tuple[list[str], int]:
+def _exchanged(lines: list[str], hunk: Hunk, place: MatchedLines) -> tuple[list[str], int]:
     """Context stays as the file has it, whatever the answer made of its white space."""
     old, new, at = lines[place.start : place.end], list[str](), 0
     for line in hunk.lines:
@@ -158,7 +158,7 @@ def _aligned(lines: list[str], hunk: Hunk, start: int) -> tuple[list[str], int] 
     indents: dict[str, str] = {}
     for line in hunk.lines:
         if line.sign == "+":
-            new += Place(0, 0, indents).adapted([line.text])
+            new += MatchedLines(0, 0, indents).adapted([line.text])
             continue
         while at < len(lines) and lines[at].strip() != line.text.strip() and at > start:
             new.append(lines[at])
@@ -219,7 +219,7 @@ def _path(written: str) -> str:
 def _hunks(lines: list[str], number: int) -> tuple[tuple[Hunk, ...], int]:
     """The hunks from here on, and where they are over: at a fence, at the next file, at the text's end."""
     hunks: list[Hunk] = []
-    current: list[Line] = []
+    current: list[HunkLine] = []
     start: int | None = None
     while number < len(lines) and not _is_over(lines, number):
         head = HUNK.match(lines[number])
@@ -239,7 +239,7 @@ def _is_over(lines: list[str], number: int) -> bool:
     return bool(FENCE.match(line) or next_file or line.startswith("diff --git "))
 
 
-def _close(hunks: list[Hunk], current: Sequence[Line], start: int | None) -> None:
+def _close(hunks: list[Hunk], current: Sequence[HunkLine], start: int | None) -> None:
     """Blank lines at the end belong to the answer, not to the file."""
     kept = list(current)
     while kept and kept[-1].sign == " " and not kept[-1].text.strip():
@@ -248,8 +248,8 @@ def _close(hunks: list[Hunk], current: Sequence[Line], start: int | None) -> Non
         hunks.append(Hunk(start, tuple(kept)))
 
 
-def _line(written: str) -> Line:
+def _line(written: str) -> HunkLine:
     """A line without its sign is context that lost its first space."""
     if written[:1] in ("+", "-", " "):
-        return Line(written[0], written[1:])
-    return Line(" ", written)
+        return HunkLine(written[0], written[1:])
+    return HunkLine(" ", written)

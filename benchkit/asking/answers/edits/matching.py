@@ -11,7 +11,7 @@ Lines = Sequence[str]
 
 
 @dataclass(frozen=True)
-class Place:
+class MatchedLines:
     """Lines [start, end) of a file, and which indentation there stands for which of the answer's."""
 
     start: int
@@ -49,7 +49,7 @@ class Place:
         return 4
 
 
-def find_unique(lines: Lines, wanted: Lines) -> Place | None:
+def find_unique(lines: Lines, wanted: Lines) -> MatchedLines | None:
     """The only place of these lines by the strictest rule that finds any; Malformed for several."""
     for rule in (_exact, _uniform, _without_blanks):
         places = list(rule(lines, wanted))
@@ -60,7 +60,7 @@ def find_unique(lines: Lines, wanted: Lines) -> Place | None:
     return None
 
 
-def find_all(lines: Lines, wanted: Lines) -> list[Place]:
+def find_all(lines: Lines, wanted: Lines) -> list[MatchedLines]:
     """All places of these lines by the strictest rule that finds any."""
     for rule in (_exact, _uniform, _without_blanks):
         if places := list(rule(lines, wanted)):
@@ -68,16 +68,16 @@ def find_all(lines: Lines, wanted: Lines) -> list[Place]:
     return []
 
 
-def _exact(lines: Lines, wanted: Lines) -> Iterator[Place]:
+def _exact(lines: Lines, wanted: Lines) -> Iterator[MatchedLines]:
     """White space at a line's end is invisible, and does not count."""
     target = [line.rstrip() for line in wanted]
     source = [line.rstrip() for line in lines]
     for start in range(len(source) - len(target) + 1):
         if source[start : start + len(target)] == target:
-            yield Place(start, start + len(target))
+            yield MatchedLines(start, start + len(target))
 
 
-def _uniform(lines: Lines, wanted: Lines) -> Iterator[Place]:
+def _uniform(lines: Lines, wanted: Lines) -> Iterator[MatchedLines]:
     """The same lines at other indentations, each of which stands for one of the file's."""
     target = [line.strip() for line in wanted]
     source = [line.strip() for line in lines]
@@ -85,10 +85,10 @@ def _uniform(lines: Lines, wanted: Lines) -> Iterator[Place]:
         if source[start : start + len(target)] == target:
             indents = _indents(lines[start : start + len(target)], wanted)
             if indents is not None:
-                yield Place(start, start + len(target), indents)
+                yield MatchedLines(start, start + len(target), indents)
 
 
-def _without_blanks(lines: Lines, wanted: Lines) -> Iterator[Place]:
+def _without_blanks(lines: Lines, wanted: Lines) -> Iterator[MatchedLines]:
     """Blank lines that the answer lost or added do not count."""
     target = [line for line in wanted if line.strip()]
     kept = [number for number, line in enumerate(lines) if line.strip()]
@@ -99,7 +99,7 @@ def _without_blanks(lines: Lines, wanted: Lines) -> Iterator[Place]:
             numbers = kept[start : start + len(target)]
             indents = _indents([lines[number] for number in numbers], target)
             if indents is not None:
-                yield Place(numbers[0], numbers[-1] + 1, indents)
+                yield MatchedLines(numbers[0], numbers[-1] + 1, indents)
 
 
 def _indents(actual: Lines, wanted: Lines) -> dict[str, str] | None:

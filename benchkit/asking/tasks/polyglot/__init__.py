@@ -8,7 +8,7 @@ To add a language: its row in languages.py; its tests need a harness in judging/
 """
 
 from benchkit.asking.tasks.polyglot.checkout import is_checkout, read_checkout
-from benchkit.asking.tasks.polyglot.languages import Rules
+from benchkit.asking.tasks.polyglot.languages import PolyglotRules
 from benchkit.asking.tasks.polyglot.pinned import COMMIT, EXERCISES, fetch_checkout
 
-__all__ = ["COMMIT", "EXERCISES", "Rules", "fetch_checkout", "is_checkout", "read_checkout"]
+__all__ = ["COMMIT", "EXERCISES", "PolyglotRules", "fetch_checkout", "is_checkout", "read_checkout"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchkit.asking.tasks.base import Catalogue, Files, Task, TaskLimits
 from benchkit.asking.tasks.folders import digest_of_files, digest_of_tasks
-from benchkit.asking.tasks.polyglot.languages import TRACKS, Rules, Track, count_tests, prepared_tests
+from benchkit.asking.tasks.polyglot.languages import TRACKS, PolyglotRules, Track, count_tests, prepared_tests
 from benchkit.asking.tasks.polyglot.pinned import DIGESTS, read_languages, version_of
 from benchkit.errors import ProblemsError
 from benchkit.languages import LANGUAGES
@@ -37,7 +37,7 @@ def is_checkout(path: Path) -> bool:
     return any(os.path.isdir(path / name / PRACTICE) for name in DIGESTS)  # noqa: PTH112
 
 
-def read_checkout(folder: Path, rules: Rules) -> Catalogue:
+def read_checkout(folder: Path, rules: PolyglotRules) -> Catalogue:
     """All exercises, language by language; ProblemsError names what cannot be used."""
     languages = read_languages(folder)
     tasks = tuple(_tasks(folder, languages, rules))
@@ -46,7 +46,7 @@ def read_checkout(folder: Path, rules: Rules) -> Catalogue:
     return Catalogue("polyglot", version_of(languages), digest_of_tasks(tasks), tasks, folder)
 
 
-def _tasks(folder: Path, languages: Mapping[str, Files], rules: Rules) -> Iterator[Task]:
+def _tasks(folder: Path, languages: Mapping[str, Files], rules: PolyglotRules) -> Iterator[Task]:
     for language in TRACKS:
         place = folder / language / PRACTICE
         for exercise in sorted(place.iterdir()) if place.is_dir() else ():
@@ -60,7 +60,7 @@ def _tasks(folder: Path, languages: Mapping[str, Files], rules: Rules) -> Iterat
                 yield _task(exercise, language, files, rules)
 
 
-def _task(folder: Path, language: str, all_files: Files, rules: Rules) -> Task:
+def _task(folder: Path, language: str, all_files: Files, rules: PolyglotRules) -> Task:
     task_id, track = f"{language}/{folder.name}", TRACKS[language]
     named = _config(folder, all_files)
     files = {

@@ -10,7 +10,7 @@ from benchkit.asking.tasks.base import Files
 
 
 @dataclass(frozen=True)
-class Rules:
+class PolyglotRules:
     """Where our judging may differ from aider's; what is set is recorded."""
 
     strict: bool = False  # tests that aider leaves out count, too
@@ -29,7 +29,9 @@ class Track:
 
     count: Count
     needless: re.Pattern[str] = re.compile(r"(?!)")  # files that neither building nor testing needs
-    prepared: Callable[[str, Rules], str] = lambda text, _rules: text  # a test file in which all tests run
+    prepared: Callable[[str, PolyglotRules], str] = lambda text, _rules: (
+        text
+    )  # a test file in which all tests run
     # An example of several sources in the one file that an answer has; the file's own source comes first.
     joined: Callable[[Sequence[bytes]], bytes] = lambda sources: sources[-1]
 
@@ -53,12 +55,12 @@ def _rust_tests(text: str) -> int:
     return 1 if "cfg(feature" in text else _rust_attributes(text)
 
 
-def _rust(text: str, _rules: Rules) -> str:
+def _rust(text: str, _rules: PolyglotRules) -> str:
     """`--include-ignored`: no test waits for its turn."""
     return re.sub(r"^(\s*)#\[ignore(?:\s*=[^\]]*)?\]", r"\1", text, flags=re.MULTILINE)
 
 
-def _javascript(text: str, rules: Rules) -> str:
+def _javascript(text: str, rules: PolyglotRules) -> str:
     """Aider turns each `xtest` into `test`; an `xit` stays left out."""
     text = re.sub(r"\bxtest\b", "test", text)
     if rules.strict:
@@ -67,7 +69,7 @@ def _javascript(text: str, rules: Rules) -> str:
     return text
 
 
-def _java(text: str, _rules: Rules) -> str:
+def _java(text: str, _rules: PolyglotRules) -> str:
     """No test waits for its turn."""
     return re.sub(r"^[ \t]*@Disabled(?:\([^)]*\))?\s*\n", "", text, flags=re.MULTILINE)
 
@@ -107,12 +109,12 @@ TRACKS: Mapping[str, Track] = {
 """By the language's name, which is also its folder's in a checkout."""
 
 
-def prepared_tests(track: Track, files: Files, rules: Rules) -> Files:
+def prepared_tests(track: Track, files: Files, rules: PolyglotRules) -> Files:
     """What is laid over an answer: tests, and all else that is not the answer's."""
     return {name: _prepared(track, content, rules) for name, content in files.items()}
 
 
-def _prepared(track: Track, content: bytes, rules: Rules) -> bytes:
+def _prepared(track: Track, content: bytes, rules: PolyglotRules) -> bytes:
     try:
         return track.prepared(content.decode(), rules).encode()
     except UnicodeDecodeError:
