@@ -15,7 +15,7 @@ from benchkit.json_values import READERS
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Part:
+class RecordPart:
     """The facts of a part; `record` is the part as it stands in the history.
 
     Comparison and `repr` are written once, here: generating them for each part slows the start of every
@@ -25,7 +25,7 @@ class Part:
     record: Mapping[str, Any] = field(default_factory=dict, kw_only=True)
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other) or not isinstance(other, Part):
+        if type(self) is not type(other) or not isinstance(other, RecordPart):
             return NotImplemented
         return self.record == other.record and self._facts() == other._facts()
 
@@ -48,7 +48,7 @@ class Part:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunConfig(Part):
+class RunConfig(RecordPart):
     """How the run was asked for, and how it was really done.
 
     Settings that no code asks for by name have no field: benchkit.settings names them, `value` tells them.
@@ -83,7 +83,7 @@ class RunConfig(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunResults(Part):
+class RunResults(RecordPart):
     """What came out; scores in percent."""
 
     score: float | None = None
@@ -101,7 +101,7 @@ class RunResults(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunTelemetry(Part):
+class RunTelemetry(RecordPart):
     """What the run cost."""
 
     vram_before_mb: float | None = None
@@ -140,7 +140,7 @@ class RunTelemetry(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunProblemSet(Part):
+class RunProblemSet(RecordPart):
     """Which problems were asked."""
 
     name: str | None = None
@@ -149,7 +149,7 @@ class RunProblemSet(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunModelFile(Part):
+class RunModelFile(RecordPart):
     """The model's file, all its parts counted as one."""
 
     path: str | None = None
@@ -166,7 +166,7 @@ class RunModelFile(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunServer(Part):
+class RunServer(RecordPart):
     """The server as it really was."""
 
     kind: str | None = None
@@ -181,7 +181,7 @@ class RunServer(Part):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunMachine(Part):
+class RunMachine(RecordPart):
     """What the run's speed hangs on."""
 
     gpu: str | None = None
@@ -198,7 +198,7 @@ class RunMachine(Part):
         return (self.gpu, self.cpu) == (other.gpu, other.cpu)
 
 
-PARTS: Mapping[str, type[Part]] = {
+PARTS: Mapping[str, type[RecordPart]] = {
     "config": RunConfig,
     "results": RunResults,
     "telemetry": RunTelemetry,
@@ -209,7 +209,7 @@ PARTS: Mapping[str, type[Part]] = {
 }
 
 
-P = TypeVar("P", bound=Part)
+P = TypeVar("P", bound=RecordPart)
 
 
 def read_part(kind: type[P], record: Mapping[str, Any]) -> P:
@@ -219,7 +219,7 @@ def read_part(kind: type[P], record: Mapping[str, Any]) -> P:
     return part
 
 
-def part_as_record(part: Part) -> dict[str, Any]:
+def part_as_record(part: RecordPart) -> dict[str, Any]:
     """The record with what was changed since it was read."""
     record = dict(part.record)
     if len(part.__dict__) == 1:  # only the record
@@ -232,7 +232,7 @@ def part_as_record(part: Part) -> dict[str, Any]:
     return record
 
 
-def _fields_of(kind: type[Part]) -> dict[str, tuple[str, Callable[[object], Any]]]:
+def _fields_of(kind: type[RecordPart]) -> dict[str, tuple[str, Callable[[object], Any]]]:
     """A record's name -> the field that it becomes, and what reads it."""
     return {
         one.metadata.get("name", one.name): (one.name, READERS[str(one.type)])
@@ -241,7 +241,7 @@ def _fields_of(kind: type[Part]) -> dict[str, tuple[str, Callable[[object], Any]
     }
 
 
-_FIELDS: Mapping[type[Part], dict[str, tuple[str, Callable[[object], Any]]]] = {
+_FIELDS: Mapping[type[RecordPart], dict[str, tuple[str, Callable[[object], Any]]]] = {
     kind: _fields_of(kind) for kind in PARTS.values()
 }
 
@@ -252,7 +252,7 @@ class _FactOnDemand:
     def __init__(self, recorded_as: str, attribute: str, read: Callable[[object], Any]) -> None:
         self._recorded_as, self._attribute, self._read = recorded_as, attribute, read
 
-    def __get__(self, part: Part | None, _owner: type[Part]) -> Any:
+    def __get__(self, part: RecordPart | None, _owner: type[RecordPart]) -> Any:
         if part is None:
             return None
         value = part.record.get(self._recorded_as)

@@ -28,7 +28,7 @@ from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers import serve
 from benchkit.serving.speed.measuring import Load, Meter
 from benchkit.serving.speed.prompts import learn_wording
-from benchkit.serving.speed.streaming import Target
+from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import RunSettings
 from tests.serving.gguf.writing import Shape, write_model
@@ -116,7 +116,7 @@ def taken(folder: Path, case: Case) -> float:
         "llama-server", "model", folder / "log", model, 0, case.context, case.slots, words
     )
     with serve(request, lambda _line: None) as server:
-        target = Target(server.facts.base_url, server.facts.model, server.api_key)
+        target = StreamingServer(server.facts.base_url, server.facts.model, server.api_key)
         Meter(target, learn_wording(target), lambda: server.facts.pids).once(Load(MICRO_BATCH * 3 // 4, 4))
         return max(psutil.Process(pid).memory_info().rss for pid in server.facts.pids) / MB
 

@@ -37,14 +37,14 @@ sys.path.insert(0, str(ROOT))
 from benchkit.records import ServerRequest
 from benchkit.running.tuning.deadline import ending_after
 from benchkit.running.tuning.finals import gain_of
-from benchkit.running.tuning.search import Measure, Search
-from benchkit.running.tuning.settings import Box, Candidate, applied
+from benchkit.running.tuning.search import MeasureServer, Search
+from benchkit.running.tuning.settings import Candidate, TuningLimits, applied
 from benchkit.serving.gguf import read_model_facts, read_model_file
 from benchkit.serving.gguf.page_cache import cached_percent
 from benchkit.serving.servers import serve
 from benchkit.serving.speed.measuring import Load, Meter, Speed
 from benchkit.serving.speed.prompts import learn_wording
-from benchkit.serving.speed.streaming import Target
+from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry.room import free_room
 from tests.running.batch.races import Scripted, Solves, racing_plan, scripted_endpoint
 from tests.serving.gguf.writing import Shape, write_model
@@ -187,7 +187,7 @@ def start_s(path: Path) -> float:
 
 def measure_tune(options: argparse.Namespace) -> None:
     """The search knows nothing of the grid, and has a fifth of its time; both measure in the same way."""
-    box = Box(free_room(), read_model_facts(F16), 512, prompt_tokens=PROMPT)
+    box = TuningLimits(free_room(), read_model_facts(F16), 512, prompt_tokens=PROMPT)
     began = time.monotonic()
     speeds: dict[Candidate, float] = {}
     for slots, threads, attention in itertools.product((1, 2, 4, 8, 16), (1, 2), ("on", "off", "auto")):
@@ -224,13 +224,13 @@ def measured(one: Candidate, times: int) -> float:
 
 
 @contextmanager
-def serving(one: Candidate) -> Iterator[Measure]:
+def serving(one: Candidate) -> Iterator[MeasureServer]:
     with tempfile.TemporaryDirectory() as name:
         log = Path(name) / "server.log"
         model = read_model_file(F16)
         request = ServerRequest("llama-server", "demo", log, model, 0, 512, one.slots, one.words)
         with serve(request, lambda _line: None) as server:
-            target = Target(server.facts.base_url, server.facts.model, server.api_key)
+            target = StreamingServer(server.facts.base_url, server.facts.model, server.api_key)
             meter = Meter(target, learn_wording(target), lambda: server.facts.pids)
 
             def measure(at_once: int, times: int, limit_s: float = 1e6) -> Speed:

@@ -56,11 +56,11 @@ def command(
     Stage by stage from the best so far; what does not fit by the estimate is never started.
     """
     from benchkit.running.tuning.tables import tuned_table
-    from benchkit.running.tuning.tune import Work, tune
+    from benchkit.running.tuning.tune import Workload, tune
     from benchkit.telling.tables.width import terminal_width
     from benchkit.terminal import say
 
     settings = served_model(model, options, history=history, runs_dir=runs_dir)
-    tuned = tune(settings, Work(prompt, tokens, budget, draft), say)
+    tuned = tune(settings, Workload(prompt, tokens, budget, draft), say)
     click.echo(tuned_table(tuned, terminal_width()))
     say(f"recorded as {tuned.run.id} in {history}")

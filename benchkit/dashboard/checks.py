@@ -17,7 +17,7 @@ MOST_BODY_BYTES = 64 * 1024 * 1024  # the result files of harnesses are long
 
 
 @dataclass(frozen=True)
-class Asked:
+class CheckedRequest:
     """A request, as far as the checks look at it."""
 
     access: Access
@@ -54,41 +54,41 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class RequestRefusal:
     status: int
     text: str  # what is wrong, and the remedy
 
 
-Check = Callable[[Asked], Refusal | None]
+Check = Callable[[CheckedRequest], RequestRefusal | None]
 
 
-def check_host(asked: Asked) -> Refusal | None:
+def check_host(asked: CheckedRequest) -> RequestRefusal | None:
     host = asked.one_of(b"host")
     if host is not None and asked.access.is_ours(host):
         return None
     sent = "no Host" if host is None else f"Host {host!r}"
-    return Refusal(
+    return RequestRefusal(
         403,
         f"{sent} is not this page's address: open {asked.access.origin}; "
         f"through a tunnel take the same port, ssh -L {asked.access.port}:localhost:{asked.access.port}",
     )
 
 
-def check_path(asked: Asked) -> Refusal | None:
+def check_path(asked: CheckedRequest) -> RequestRefusal | None:
     segments = asked.path.split("/")
     odd = any(segment in (".", "..") for segment in segments) or "//" in asked.path
     if asked.path.startswith("/") and not odd and "\\" not in asked.path and asked.path.isprintable():
         return None
-    return Refusal(400, "there is no such path: follow the links of the page")
+    return RequestRefusal(400, "there is no such path: follow the links of the page")
 
 
-def check_method(asked: Asked) -> Refusal | None:
+def check_method(asked: CheckedRequest) -> RequestRefusal | None:
     if asked.method in (*READING, *CHANGING, "WEBSOCKET"):
         return None
-    return Refusal(405, f"{asked.method} is not answered: other pages may not use this one")
+    return RequestRefusal(405, f"{asked.method} is not answered: other pages may not use this one")
 
 
-def check_origin(asked: Asked) -> Refusal | None:
+def check_origin(asked: CheckedRequest) -> RequestRefusal | None:
     """Of whatever changes something it is known that a page of ours asked for it."""
     origins = asked.all_of(b"origin")
     if not origins and asked.method in READING:
@@ -97,32 +97,36 @@ def check_origin(asked: Asked) -> Refusal | None:
         return None
     sent = "no Origin" if not origins else f"Origin {origins[0]!r}"
     origin = f"http://{asked.one_of(b'host')}"
-    return Refusal(
+    return RequestRefusal(
         403, f"{sent}: only pages of {origin} may do that; a program sends the header Origin: {origin}"
     )
 
 
-def check_fetch_site(asked: Asked) -> Refusal | None:
+def check_fetch_site(asked: CheckedRequest) -> RequestRefusal | None:
     site = asked.one_of(b"sec-fetch-site")
     if not asked.all_of(b"sec-fetch-site") or site in ("same-origin", "none"):
         return None
     if asked.is_link and asked.one_of(b"sec-fetch-mode") == "navigate":
         return None  # the printed address, clicked in a terminal that is itself a page
-    return Refusal(403, "another page asked for this one: open it by its own address, or type that")
+    return RequestRefusal(403, "another page asked for this one: open it by its own address, or type that")
 
 
-def check_token(asked: Asked) -> Refusal | None:
+def check_token(asked: CheckedRequest) -> RequestRefusal | None:
     if asked.is_link:
         if hmac.compare_digest(asked.given_token.encode(), asked.access.token.encode()):
             return None
-        return Refusal(401, "that link is of an earlier start: open the address printed at the last one")
+        return RequestRefusal(
+            401, "that link is of an earlier start: open the address printed at the last one"
+        )
     for cookie in asked.all_of(b"cookie"):
         if hmac.compare_digest(_cookie(cookie, asked.access.cookie).encode(), asked.access.token.encode()):
             return None
-    return Refusal(401, "the token is missing: open the address that bench_runner.py dashboard printed")
+    return RequestRefusal(
+        401, "the token is missing: open the address that bench_runner.py dashboard printed"
+    )
 
 
-def check_body(asked: Asked) -> Refusal | None:
+def check_body(asked: CheckedRequest) -> RequestRefusal | None:
     if asked.method not in CHANGING:
         return None
     length = asked.all_of(b"content-length")
@@ -130,7 +134,7 @@ def check_body(asked: Asked) -> Refusal | None:
         return None
     kind = (asked.one_of(b"content-type") or "").replace(" ", "").lower()
     if kind not in ("application/json", "application/json;charset=utf-8"):
-        return Refusal(415, "bodies are JSON alone: send Content-Type: application/json")
+        return RequestRefusal(415, "bodies are JSON alone: send Content-Type: application/json")
     if length and length[0].isdecimal() and int(length[0]) > MOST_BODY_BYTES:
         return too_long()
     return None
@@ -152,7 +156,7 @@ def _cookie(header: str, name: str) -> str:
     return next((value for key, _, value in parts if key == name), "")
 
 
-def too_long() -> Refusal:
-    return Refusal(
+def too_long() -> RequestRefusal:
+    return RequestRefusal(
         413, f"that is more than {MOST_BODY_BYTES // 1024**2} MB: import it with bench_runner.py import"
     )

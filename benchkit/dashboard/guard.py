@@ -16,7 +16,15 @@ from html import escape
 from typing import Any
 
 from benchkit.dashboard.access import Access
-from benchkit.dashboard.checks import CHANGING, CHECKS, MOST_BODY_BYTES, Asked, Header, Refusal, too_long
+from benchkit.dashboard.checks import (
+    CHANGING,
+    CHECKS,
+    MOST_BODY_BYTES,
+    CheckedRequest,
+    Header,
+    RequestRefusal,
+    too_long,
+)
 from benchkit.terminal import printable
 
 Scope = MutableMapping[str, Any]
@@ -77,12 +85,12 @@ class Guard:
         inner = _replaying(body, receive) if asked.method in CHANGING else receive
         return await self._app(scope, inner, _with_headers(send))
 
-    def _asked(self, scope: Scope) -> Asked:
+    def _asked(self, scope: Scope) -> CheckedRequest:
         method = scope.get("method", "WEBSOCKET")
         query = scope["query_string"].decode("latin-1")
-        return Asked(self._access, method, scope["path"], query, scope["headers"])
+        return CheckedRequest(self._access, method, scope["path"], query, scope["headers"])
 
-    async def _refuse(self, asked: Asked, refusal: Refusal, send: Send) -> None:
+    async def _refuse(self, asked: CheckedRequest, refusal: RequestRefusal, send: Send) -> None:
         if asked.method == "WEBSOCKET":
             return await send({"type": "websocket.close", "code": 1008, "reason": refusal.text[:120]})
         guarded = _with_headers(send)
@@ -93,7 +101,7 @@ class Guard:
             guarded, refusal.status, f"{refusal.text}\n", further=[(b"connection", b"close")]
         )
 
-    async def _admit(self, asked: Asked, send: Send) -> None:
+    async def _admit(self, asked: CheckedRequest, send: Send) -> None:
         """Put the token into a cookie that no script sees, and out of the address."""
         cookie = f"{self._access.cookie}={self._access.token}; HttpOnly; SameSite=Strict; Path=/"
         place = asked.address_without_token
@@ -116,7 +124,7 @@ class RefusalLog:
         self._log = log
         self._last: dict[tuple[int, str], float] = {}
 
-    def note(self, client: tuple[str, int] | None, asked: Asked, refusal: Refusal) -> None:
+    def note(self, client: tuple[str, int] | None, asked: CheckedRequest, refusal: RequestRefusal) -> None:
         now, kind = time.monotonic(), (refusal.status, asked.method)
         if now - self._last.get(kind, float("-inf")) < self.QUIET_S:
             return
@@ -126,7 +134,7 @@ class RefusalLog:
         self._log(printable(f"refused {asked.method} {asked.path[:80]} from {who}: {refusal.text}"))
 
 
-async def _read_body(receive: Receive) -> tuple[Refusal | None, bytes]:
+async def _read_body(receive: Receive) -> tuple[RequestRefusal | None, bytes]:
     """All of it, before anybody waits for it."""
     parts: list[bytes] = []
     length = 0
@@ -135,7 +143,7 @@ async def _read_body(receive: Receive) -> tuple[Refusal | None, bytes]:
             while True:
                 message = await receive()
                 if message["type"] != "http.request":
-                    return Refusal(400, "the connection ended within the request: send it again"), b""
+                    return RequestRefusal(400, "the connection ended within the request: send it again"), b""
                 parts.append(message.get("body", b""))
                 length += len(parts[-1])
                 if length > MOST_BODY_BYTES:
@@ -143,7 +151,7 @@ async def _read_body(receive: Receive) -> tuple[Refusal | None, bytes]:
                 if not message.get("more_body"):
                     return None, b"".join(parts)
     except TimeoutError:
-        return Refusal(408, f"the request took more than {BODY_S:g} s: send it again"), b""
+        return RequestRefusal(408, f"the request took more than {BODY_S:g} s: send it again"), b""
 
 
 def _replaying(body: bytes, receive: Receive) -> Receive:

@@ -31,7 +31,7 @@ KNOWN_SAFE = 0.9  # of the rate at which the last refusal came
 
 
 @dataclass
-class Pace:
+class RequestRate:
     """The rate and its history; callers pass the time, in seconds from any origin.
 
     All fields are plain data: several processes may share it in a file.
@@ -106,12 +106,12 @@ class Limiter:
     """One provider's rate, for all threads, and for several processes where a file is given."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, shared: Path | None = None) -> None:
-        self._pace, self._clock, self._lock = Pace(), clock, Lock()
-        self._shared = SharedState(shared, Pace) if shared is not None else None
+        self._pace, self._clock, self._lock = RequestRate(), clock, Lock()
+        self._shared = SharedState(shared, RequestRate) if shared is not None else None
         self._begun = clock()
 
     @contextmanager
-    def _held(self) -> Iterator[Pace]:
+    def _held(self) -> Iterator[RequestRate]:
         with self._lock:
             if self._shared is None:
                 yield self._pace

@@ -14,7 +14,7 @@ import pytest
 
 from benchkit.dashboard import guard, server
 from benchkit.dashboard.access import Access, check_host, read_token
-from benchkit.dashboard.checks import Asked, Refusal
+from benchkit.dashboard.checks import CheckedRequest, RequestRefusal
 from benchkit.dashboard.guard import Guard
 from benchkit.errors import UsageError
 from tests.dashboard.raw import TOKEN, connected, handshake, read_answer, request, served, talk
@@ -114,8 +114,8 @@ def test_a_foreign_name_that_points_here_is_refused_and_logged_with_the_remedy(
 def test_refusals_are_logged_once_for_a_while(access: Access, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flood of requests makes no flood of lines, and control characters reach no terminal."""
     log = guard.RefusalLog(logged.append)
-    asked = Asked(access, "GET", "/\x1b[2J", "", [])
-    refusal = Refusal(403, "no")
+    asked = CheckedRequest(access, "GET", "/\x1b[2J", "", [])
+    refusal = RequestRefusal(403, "no")
     for _ in range(3):
         log.note(("1.2.3.4", 5), asked, refusal)
     assert len(logged) == 1

@@ -14,21 +14,21 @@ from pathlib import Path
 import pytest
 
 from benchkit.contract import Variable
-from benchkit.providers.limiter import Limiter, Pace, find_shared_pace
+from benchkit.providers.limiter import Limiter, RequestRate, find_shared_pace
 from benchkit.providers.shared_state import SharedState
 
-Held = AbstractContextManager[Pace]
+Held = AbstractContextManager[RequestRate]
 
 
 class TestPace:
     """By a clock of the test's own."""
 
     def test_nothing_waits_before_the_first_refusal(self) -> None:
-        pace = Pace()
+        pace = RequestRate()
         assert [pace.wait_s(0.0) for _ in range(100)] == [0.0] * 100
 
     def test_a_refusal_halves_the_speed_at_most_and_answers_raise_it_slowly(self) -> None:
-        pace = Pace()
+        pace = RequestRate()
         for _ in range(100):
             pace.wait_s(0.0)
         pace.note_refusal(1.0, pace.turn, None)  # 100 were sent within a second
@@ -40,7 +40,7 @@ class TestPace:
         assert 50.0 * 1.5 < pace.rate < 50.0 * 2
 
     def test_a_crowd_that_is_refused_together_counts_once(self) -> None:
-        pace = Pace()
+        pace = RequestRate()
         turns = [(pace.wait_s(0.0), pace.turn)[1] for _ in range(10)]
         for turn in turns:
             pace.note_refusal(1.0, turn, 3.0)
@@ -59,13 +59,13 @@ class TestPace:
 
     def test_processes_that_share_a_file_use_most_of_what_is_allowed(self, tmp_path: Path) -> None:
         """Ten a minute for the four askers of each of two processes: together they take hardly longer."""
-        shared = [SharedState(tmp_path / "pace.json", Pace) for _ in range(2)]
-        seconds = seconds_for(60, 1 / 6, 10, 0.0, lambda asker: shared[asker % 2].changing(Pace()))
+        shared = [SharedState(tmp_path / "pace.json", RequestRate) for _ in range(2)]
+        seconds = seconds_for(60, 1 / 6, 10, 0.0, lambda asker: shared[asker % 2].changing(RequestRate()))
         assert seconds <= (60 - 10) * 6 / 0.9
 
     def test_a_long_time_of_refusals_leaves_the_speed_as_it_is(self) -> None:
         """They say that nothing is allowed now, and not how much will be later."""
-        pace, now = Pace(), 0.0
+        pace, now = RequestRate(), 0.0
         for _ in range(10):
             pace.wait_s(0.0)
         for _ in range(40):
@@ -75,7 +75,7 @@ class TestPace:
         assert pace.rate == pytest.approx(5.0)
 
     def test_pauses_grow_where_none_is_wished(self) -> None:
-        pace, now, pauses = Pace(), 0.0, []
+        pace, now, pauses = RequestRate(), 0.0, []
         for _ in range(9):
             assert pace.wait_s(now) == 0.0
             pace.note_refusal(now, pace.turn, None)
@@ -122,10 +122,10 @@ def seconds_for(
     answers: int, rate: float, burst: int, tick: float, held: Callable[[int], Held] | None = None
 ) -> float:
     """By a clock of its own; the wait that is told is rounded up to whole ticks."""
-    own = Pace()
+    own = RequestRate()
     held = held or (lambda _asker: nullcontext(own))
     there, at, left = float(burst), 0.0, answers
-    due: list[tuple[float, int, Callable[[Pace, float], None] | None]]
+    due: list[tuple[float, int, Callable[[RequestRate, float], None] | None]]
     due = [(0.0, asker, None) for asker in range(8)]
     now = 0.0
     while left:
@@ -140,7 +140,7 @@ def seconds_for(
         there, at = min(burst, there + (now - at) * rate), now
         if there >= 1 - 1e-9:
             there, left = there - 1, left - 1
-            heapq.heappush(due, (now + 0.1, asker, Pace.note_answer))
+            heapq.heappush(due, (now + 0.1, asker, RequestRate.note_answer))
             continue
         wish = (1 - there) / rate
         wish = math.ceil(wish / tick) * tick if tick else wish
@@ -148,5 +148,5 @@ def seconds_for(
     return now
 
 
-def refuse(pace: Pace, now: float, turn: int, wished_s: float) -> None:
+def refuse(pace: RequestRate, now: float, turn: int, wished_s: float) -> None:
     pace.note_refusal(now, turn, wished_s)

@@ -76,15 +76,15 @@ class Choices(BaseModel):
 
 
 @dataclass
-class Checked:
+class CheckedChoices:
     """The plan that choices become, and what is wrong with them, by field."""
 
     plan: dict[str, Any] = field(default_factory=dict)
     fields: dict[str, str] = field(default_factory=dict)
 
 
-def check_choices(choices: Choices, models: Sequence[FoundModel]) -> Checked:
-    checked = Checked()
+def check_choices(choices: Choices, models: Sequence[FoundModel]) -> CheckedChoices:
+    checked = CheckedChoices()
     checked.plan = {
         "models": [*_models(choices, models, checked.fields), *_endpoint(choices, checked.fields)],
         "benchmarks": list(_benchmarks(choices, checked.fields)),

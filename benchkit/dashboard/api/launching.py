@@ -13,7 +13,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from benchkit.dashboard.api.answers import Refused, TheSite
-from benchkit.dashboard.api.choices import Checked, Choices, check_choices
+from benchkit.dashboard.api.choices import CheckedChoices, Choices, check_choices
 from benchkit.dashboard.found_models import found_models
 from benchkit.dashboard.launches import Launch, find_launch, interrupt, launches, plan_of, start
 from benchkit.dashboard.page_settings import PageSettings, read_settings
@@ -22,7 +22,7 @@ from benchkit.environment import ROOT
 from benchkit.records import Run
 from benchkit.rerun import PROGRAM, command_words, quoted, words_of_settings
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
-from benchkit.running.batch.estimate import Estimator, Expected
+from benchkit.running.batch.estimate import Estimate, Estimator
 from benchkit.running.batch.expand import Entry, Expansion, expand
 from benchkit.running.batch.notify import NTFY_VARIABLE, WEBHOOK_VARIABLE
 from benchkit.running.batch.planfile import PlanProblems, make_plan
@@ -32,7 +32,7 @@ from benchkit.running.batch.state import EntryState, StateJournal, read_state
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import free_room
 from benchkit.settings import RunSettings, with_environment
-from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.finding import Filter, Page, SortOrder
 from benchkit.terminal import duration
 
 RECENT = Page(0, 100)  # runs of a benchmark from which times are expected
@@ -199,11 +199,11 @@ def model_folders(site: Site) -> list[Path]:
     ]
 
 
-def _check(choices: Choices, site: Site) -> Checked:
+def _check(choices: Choices, site: Site) -> CheckedChoices:
     return check_choices(choices, found_models(model_folders(site)))
 
 
-def _expansion(checked: Checked, site: Site) -> Expansion:
+def _expansion(checked: CheckedChoices, site: Site) -> Expansion:
     base = RunSettings(benchmark="", history=site.place, runs_dir=site.runs_dir)
     # As the batch itself will: defaults may stand in .env, and the plan names the models.
     return expand(make_plan(checked.plan, "the page"), replace(with_environment(base), model=None))
@@ -215,7 +215,7 @@ def _only_read(site: Site) -> str:
 
 def _recent_runs(site: Site, entries: Sequence[Entry]) -> list[Run]:
     names = dict.fromkeys(entry.settings.benchmark for entry in entries)
-    newest = Order("added", descending=True)
+    newest = SortOrder("added", descending=True)
     return [
         run
         for name in names
@@ -228,7 +228,7 @@ def _machine() -> dict[str, Any]:
     return machine_facts()
 
 
-def _row(entry: Entry, expected: Expected, cost: ExpectedCost) -> CheckedRun:
+def _row(entry: Entry, expected: Estimate, cost: ExpectedCost) -> CheckedRun:
     return CheckedRun(
         model=entry.settings.name or "",
         benchmark=entry.settings.benchmark,
@@ -241,7 +241,7 @@ def _row(entry: Entry, expected: Expected, cost: ExpectedCost) -> CheckedRun:
     )
 
 
-def _command(checked: Checked, entries: Sequence[Entry], site: Site) -> str:
+def _command(checked: CheckedChoices, entries: Sequence[Entry], site: Site) -> str:
     """The equal command; for what no flags can say, one with the plan, which is to be saved first."""
     places = ["--history", site.place, "--runs-dir", str(site.runs_dir)]
     if len(entries) == 1:

@@ -24,7 +24,7 @@ NOT_PASSED = "not passed"  # of a problem of which nothing but that is known
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttemptChip:
     """One sample of one problem, as its chip shows it."""
 
     task: str
@@ -64,7 +64,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Said:
+class PromptAndResponse:
     """What the model was asked and what it said."""
 
     prompt: Sequence[tuple[str, str]] = ()
@@ -73,7 +73,7 @@ class Said:
     texts: Mapping[str, str] = field(default_factory=dict)  # further files of an attempt at a task
 
 
-def attempts_of(store: Store, run: Run) -> list[Attempt]:
+def attempts_of(store: Store, run: Run) -> list[AttemptChip]:
     """Every judged sample in the order of the problems; where no verdicts were kept, the failed problems."""
     rows: list[Mapping[str, Any]] = list(store.verdicts(run))
     if not rows or run.status is not Status.OK:  # of a script that was stopped, its events say more
@@ -104,14 +104,14 @@ def with_events(
     return [*shown, *known.values()]
 
 
-def labelled(rows: Sequence[Mapping[str, Any]]) -> list[Attempt]:
+def labelled(rows: Sequence[Mapping[str, Any]]) -> list[AttemptChip]:
     """The attempts with names as short as tells them apart."""
     ordered = sorted(rows, key=lambda row: (natural(str(row.get("task_id"))), _sample(row)))
     names = [str(row.get("task_id")) for row in ordered]
     shared = shared_beginning(names)
     several = any(_sample(row) for row in ordered)
     return [
-        Attempt(
+        AttemptChip(
             task=name,
             sample=_sample(row),
             label=name[shared:] + (f".{_sample(row)}" if several else ""),
@@ -133,7 +133,7 @@ def _sample(row: Mapping[str, Any]) -> int:
     return sample if isinstance(sample, int) else 0
 
 
-def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
+def said_in(store: Store, run: Run, attempt: AttemptChip) -> PromptAndResponse:
     """From the files of an attempt at a task where there are any, else from the journal of answers."""
     answer = _answer(store, run, attempt)
     texts = dict(_texts(store, run, attempt))
@@ -143,7 +143,7 @@ def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
     response = str(answer.get("response") or texts.get(AttemptFile.RESPONSE) or "")
     code = changed_files(run, store, attempt.row) or code_in({**answer, **attempt.row, "response": response})
     further = (AttemptFile.PATCH, AttemptFile.STDOUT, AttemptFile.STDERR)
-    return Said(
+    return PromptAndResponse(
         [(role, _cut(text)) for role, text in prompt],
         _cut(response),
         _cut(code),
@@ -151,7 +151,7 @@ def said_in(store: Store, run: Run, attempt: Attempt) -> Said:
     )
 
 
-def _answer(store: Store, run: Run, attempt: Attempt) -> dict[str, Any]:
+def _answer(store: Store, run: Run, attempt: AttemptChip) -> dict[str, Any]:
     """Only lines that name the problem are parsed: a journal of long answers has hundreds of megabytes."""
     name = json.dumps(attempt.task).encode()
     with suppress(OSError), store.artifact(run, RunFile.ANSWERS) as lines:
@@ -172,7 +172,7 @@ def _prompt_parts(prompt: object) -> list[tuple[str, str]]:
     return [(str(part.get("role")), str(part.get("content"))) for part in messages]
 
 
-def _texts(store: Store, run: Run, attempt: Attempt) -> Iterator[tuple[str, str]]:
+def _texts(store: Store, run: Run, attempt: AttemptChip) -> Iterator[tuple[str, str]]:
     """The files of an attempt at a task; a name in a record from elsewhere leads nowhere else."""
     folder = attempt.row.get("attempt")
     if not isinstance(folder, str) or "/" in folder or folder in ("", ".", ".."):

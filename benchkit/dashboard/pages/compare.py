@@ -17,11 +17,11 @@ from benchkit.errors import UsageError
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.composite import Scoring, scored
 from benchkit.telling.comparison.judgements import with_judgements
-from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, Page, pages, remarks, verdict_lines
+from benchkit.telling.comparison.page import MOST_FOR_ALL_PAIRS, ComparisonPage, pages, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
 from benchkit.telling.comparison.selection import latest_good, sections, without_judges
 from benchkit.telling.comparison.tiers import by_score
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.reports.flips import Flip, flips
 from benchkit.telling.reports.gallery import charts
 from benchkit.telling.reports.material import how_asked
@@ -44,10 +44,10 @@ class FlipChip:
 
 
 @dataclass(frozen=True)
-class Compared:
+class ComparisonView:
     """The runs of one benchmark side by side."""
 
-    page: Page
+    page: ComparisonPage
     how: str
     said: Sequence[str]
     verdicts: Sequence[tuple[str, str]]  # the line, and its word for the style
@@ -62,7 +62,7 @@ class Compared:
 def compare(request: Request, flip: str = "", anyway: int = 0) -> HTMLResponse:
     named = request.query_params.getlist("run")
     catalog = small_catalog(site_of(request).history, named)
-    shown: list[Compared] = []
+    shown: list[ComparisonView] = []
     refused = ""
     offered = _offered(catalog, named)
     if len(named) > 1 or (not named and 1 < len(offered) <= MOST_FOR_ALL_PAIRS):
@@ -97,7 +97,7 @@ def _weights(request: Request) -> Mapping[str, float] | None:
     return read_weights(text) if text else None
 
 
-def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:
+def _offered(catalog: Catalog, named: Sequence[str]) -> list[RunHead]:
     """What can be chosen: the latest good run of each model, and what is chosen already."""
     latest = {head.id for head in latest_good(without_judges(catalog.heads))}
     offered = [head for head in catalog.heads if head.id in latest or head.id in named]
@@ -105,7 +105,7 @@ def _offered(catalog: Catalog, named: Sequence[str]) -> list[Head]:
     return offered[:MOST_OFFERED]
 
 
-def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
+def _compared(catalog: Catalog, page: ComparisonPage, base: str, wanted: str) -> ComparisonView:
     flipped = list(flips(by_score(page.rows), catalog.store))
     chosen = next((n for n, one in enumerate(flipped) if one.task == wanted), 0 if flipped else None)
     first = page.rows[0].label
@@ -124,7 +124,7 @@ def _compared(catalog: Catalog, page: Page, base: str, wanted: str) -> Compared:
     texts = [cells(column, page.rows) for column in columns]
     lines = verdict_lines(page)
     words = [verdict.word.value for verdict in page.shown_verdicts()[0]]
-    return Compared(
+    return ComparisonView(
         page,
         how_asked(page),
         remarks(page),

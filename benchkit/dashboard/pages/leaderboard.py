@@ -37,7 +37,7 @@ SHOWN_OTHERWISE = ("model", "score", "low", "high", "mark", "benchmark", "runs",
 
 
 @dataclass(frozen=True)
-class Row:
+class BoardRow:
     """One model."""
 
     tier: int
@@ -55,12 +55,12 @@ class Shown:
     benchmark: str
     how: str
     columns: Sequence[Column[Contestant]]
-    rows: Sequence[Row]
+    rows: Sequence[BoardRow]
     said: Sequence[str]
 
 
 @dataclass(frozen=True)
-class Part:
+class BoardPart:
     """The models of a board that are on the page, counted from its best."""
 
     board: Board
@@ -72,7 +72,7 @@ class Part:
 class Chosen:
     """What was asked for, of one page."""
 
-    parts: Sequence[Part] = ()
+    parts: Sequence[BoardPart] = ()
     further: Sequence[str] = ()  # benchmarks with boards that are not among these
     refused: str = ""
     place: int = 1
@@ -137,12 +137,12 @@ def _boards_of(catalog: Catalog, asked: Mapping[str, str], benchmark: str | None
     return boards(catalog, benchmark, _gib(asked.get("fits")), asked.get("tag"), wanted)
 
 
-def _parts(boards: Sequence[Board], low: int) -> Iterator[Part]:
+def _parts(boards: Sequence[Board], low: int) -> Iterator[BoardPart]:
     start = 0
     for board in boards:
         first, end = max(low - start, 0), min(low + ROWS - start, _length(board))
         if first < end:
-            yield Part(board, first, end)
+            yield BoardPart(board, first, end)
         start += _length(board)
 
 
@@ -174,7 +174,7 @@ def _menus(catalog: Catalog) -> list[tuple[str, str, list[str]]]:
     ]
 
 
-def _shown(part: Part) -> Shown:
+def _shown(part: BoardPart) -> Shown:
     board = part.board
     ranked = board.ranked
     rows = [one for _, one in ranked]
@@ -198,10 +198,10 @@ def _tells_something(column: Column[Contestant], rows: Sequence[Contestant]) -> 
     return column.name not in SHOWN_OTHERWISE and any(column.value(one) for one in rows)
 
 
-def _rows(board: Board, columns: Sequence[Column[Contestant]], part: Part) -> list[Row]:
-    rows: list[Row] = []
+def _rows(board: Board, columns: Sequence[Column[Contestant]], part: BoardPart) -> list[BoardRow]:
+    rows: list[BoardRow] = []
     for tier, one in board.ranked[part.first : part.end]:
         note = board.notes.get(one.run.id, Note()).in_words()
         cells = [cell(column, one) or UNKNOWN for column in columns]
-        rows.append(Row(tier, not rows or rows[-1].tier != tier, one, cells, note))
+        rows.append(BoardRow(tier, not rows or rows[-1].tier != tier, one, cells, note))
     return rows

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchkit.contract import RunFile
 from benchkit.dashboard.at_work import run_at_work
-from benchkit.dashboard.pages.answers import Attempt, labelled, with_events
+from benchkit.dashboard.pages.answers import AttemptChip, labelled, with_events
 from benchkit.json_values import json_objects
 from benchkit.records import Run, Status
 from benchkit.running.live import LiveRun, each_once, live_runs
@@ -20,12 +20,12 @@ LOG_BYTES, LOG_LINES = 2000, 8
 
 
 @dataclass(frozen=True)
-class Watched:
+class LiveRunView:
     """A run in progress."""
 
     live: LiveRun
     here: bool  # it will be recorded in the history of this page
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[AttemptChip, ...]
     offset: int  # of the events that are in `attempts`: from there on the page follows them
     log: str  # the last lines of the script's output
 
@@ -58,24 +58,24 @@ class Watched:
         )
 
 
-def watched_runs(history: str) -> list[Watched]:
+def watched_runs(history: str) -> list[LiveRunView]:
     """All of this user, those of other histories too."""
     return [_watched(live, history) for live in each_once(live_runs())]
 
 
-def watched_run(history: str, run_id: str) -> Watched | None:
+def watched_run(history: str, run_id: str) -> LiveRunView | None:
     live = run_at_work(run_id)
     return None if live is None else _watched(live, history)
 
 
-def _watched(live: LiveRun, history: str) -> Watched:
+def _watched(live: LiveRun, history: str) -> LiveRunView:
     folder = Path(live.announcement.folder)
     lines, offset = _whole_lines(folder / RunFile.EVENTS)
     verdicts, _ = _whole_lines(folder / RunFile.VERDICTS)
     rows = with_events(list(json_objects(verdicts)), json_objects(lines))
     log = last_lines(folder / RunFile.OUTPUT, LOG_BYTES, LOG_LINES)
     here = live.announcement.history == history_name(history)
-    return Watched(live, here, tuple(labelled(rows)), offset, "\n".join(log))
+    return LiveRunView(live, here, tuple(labelled(rows)), offset, "\n".join(log))
 
 
 def _whole_lines(path: Path) -> tuple[list[bytes], int]:

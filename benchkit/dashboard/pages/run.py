@@ -11,10 +11,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from benchkit.contract import AttemptFile, RunFile
-from benchkit.dashboard.pages.answers import Attempt, attempts_of, is_there, log_tail, said_in
+from benchkit.dashboard.pages.answers import AttemptChip, attempts_of, is_there, log_tail, said_in
 from benchkit.dashboard.pages.choosing import run_called, small_catalog
 from benchkit.dashboard.pages.code import language_of, marked
-from benchkit.dashboard.pages.live_runs import Watched, watched_run
+from benchkit.dashboard.pages.live_runs import LiveRunView, watched_run
 from benchkit.dashboard.pages.rendering import render, site_of
 from benchkit.dashboard.site import Site
 from benchkit.errors import BenchError
@@ -23,7 +23,7 @@ from benchkit.rerun import command_of_run
 from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.judgements import (
-    Judgement,
+    RunJudgement,
     judged_by,
     judgements_of,
     rationale_lines,
@@ -31,7 +31,7 @@ from benchkit.telling.comparison.judgements import (
 )
 from benchkit.telling.comparison.selection import contestant, latest_good
 from benchkit.telling.history.base import Store
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.notes import Note
 from benchkit.telling.reports.gallery import run_charts
 
@@ -48,29 +48,29 @@ CHIPS = 600  # on a page
 
 
 @dataclass(frozen=True)
-class Choice:
+class ChosenAttempt:
     """The attempts of a run, and which of them is looked at."""
 
     run: Run
-    attempts: Sequence[Attempt]
+    attempts: Sequence[AttemptChip]
     flipped: frozenset[str]  # problems on which the run that it is held against differs
     chosen: int | None
     against: str | None
 
     @property
-    def attempt(self) -> Attempt | None:
+    def attempt(self) -> AttemptChip | None:
         return None if self.chosen is None else self.attempts[self.chosen]
 
     @property
-    def failed(self) -> list[Attempt]:
+    def failed(self) -> list[AttemptChip]:
         return [one for one in self.attempts if not one.passed]
 
-    def part(self) -> tuple[int, Sequence[Attempt]]:
+    def part(self) -> tuple[int, Sequence[AttemptChip]]:
         """The chips of one page: those around the chosen one."""
         start = (self.chosen or 0) // CHIPS * CHIPS
         return start, self.attempts[start : start + CHIPS]
 
-    def address(self, attempt: Attempt) -> str:
+    def address(self, attempt: AttemptChip) -> str:
         query = {"task": attempt.task, "sample": attempt.sample or None, "against": self.against}
         words = urlencode(
             {name: value for name, value in query.items() if value is not None}, errors="surrogatepass"
@@ -107,7 +107,9 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
     other = _held_against(catalog, others, against)
     attempts = watched.attempts if watched else attempts_of(store, shown)
     chosen = next((n for n, a in enumerate(attempts) if (a.task, a.sample) == (task, sample)), None)
-    choice = Choice(shown, attempts, _flipped(catalog, shown, other), chosen, other.id if other else None)
+    choice = ChosenAttempt(
+        shown, attempts, _flipped(catalog, shown, other), chosen, other.id if other else None
+    )
     return render(
         request,
         "run.html",
@@ -129,7 +131,9 @@ def run(request: Request, run_id: str, task: str = "", sample: int = 0, against:
     )
 
 
-def _rationales(store: Store, judgements: Sequence[Judgement], choice: Choice) -> list[tuple[str, list[str]]]:
+def _rationales(
+    store: Store, judgements: Sequence[RunJudgement], choice: ChosenAttempt
+) -> list[tuple[str, list[str]]]:
     """What each judge said of the chosen attempt: its name, and a line an item."""
     attempt = choice.attempt
     if attempt is None:
@@ -142,7 +146,7 @@ def _rationales(store: Store, judgements: Sequence[Judgement], choice: Choice) -
     ]
 
 
-def _look_up(site: Site, run_id: str) -> tuple[Run, Watched | None]:
+def _look_up(site: Site, run_id: str) -> tuple[Run, LiveRunView | None]:
     """In the history, else among those in progress."""
     try:
         return run_called(site.history, run_id), None
@@ -153,7 +157,7 @@ def _look_up(site: Site, run_id: str) -> tuple[Run, Watched | None]:
         return watched.as_run(), watched
 
 
-def _answer(store: Store, choice: Choice) -> dict[str, Any]:
+def _answer(store: Store, choice: ChosenAttempt) -> dict[str, Any]:
     """What the page shows of the chosen attempt."""
     if choice.attempt is None:
         return {}
@@ -165,13 +169,13 @@ def _answer(store: Store, choice: Choice) -> dict[str, Any]:
     return {"said": said, "code": marked(said.code, language), "texts": texts, "test_line": test_line}
 
 
-def _others(catalog: Catalog, run: Run) -> list[Head]:
+def _others(catalog: Catalog, run: Run) -> list[RunHead]:
     """What this run may be held against: the latest good runs of its benchmark, the newest first."""
     same = [head for head in catalog.heads if head.benchmark == run.benchmark and head.id != run.id]
     return sorted(latest_good(same), key=lambda head: head.when, reverse=True)[:100]
 
 
-def _held_against(catalog: Catalog, others: Sequence[Head], wanted: str) -> Run | None:
+def _held_against(catalog: Catalog, others: Sequence[RunHead], wanted: str) -> Run | None:
     """The one that was chosen, else the newest."""
     head = next((one for one in others if one.id == wanted), others[0] if others else None)
     return None if head is None else catalog.run(head)

@@ -7,7 +7,7 @@ from fastapi.responses import HTMLResponse
 
 from benchkit.dashboard.pages.rendering import nearest_page, render, site_of
 from benchkit.records import Status
-from benchkit.telling.history.finding import EVERYTHING, Filter, Order, Page
+from benchkit.telling.history.finding import EVERYTHING, Filter, Page, SortOrder
 
 router = APIRouter()
 ROWS = 100
@@ -24,7 +24,7 @@ def runs(request: Request, q: str = "", page: int = 1, sort: str = "added", down
         status=asked.get("status") or None,
         text=q.strip() or None,
     )
-    order = Order(sort, bool(down))
+    order = SortOrder(sort, bool(down))
     tried = min(max(1, page), MOST_PAGES)
     matching = store.find(wanted, order, Page((tried - 1) * ROWS, ROWS))
     place, pages = nearest_page(tried, matching.total, ROWS)

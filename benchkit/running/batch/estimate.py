@@ -48,7 +48,7 @@ class _Load:
 
 
 @dataclass(frozen=True)
-class Expected:
+class Estimate:
     vram_mb: float | None = None
     ram_mb: float | None = None
     mark: str = ""  # what of it does not fit
@@ -80,7 +80,7 @@ class Estimator:
         if size := run.model_file.size_bytes:
             self._per_byte[asked].append(seconds / size)
 
-    def expect(self, entry: Entry, room: Room | None = None) -> Expected:
+    def expect(self, entry: Entry, room: Room | None = None) -> Estimate:
         """Its time, and its memory where the free room is given."""
         settings = entry.settings
         path = str(settings.model.resolve()) if settings.model else "None"
@@ -88,7 +88,7 @@ class Estimator:
         asked = (settings.benchmark, without_run(words))
         seconds = self._time(asked, path, entry)
         start = median(self._starts.get(path) or [0.0])
-        return Expected(*(expected_memory(entry, room) if room else (None, None, "")), seconds, start)
+        return Estimate(*(expected_memory(entry, room) if room else (None, None, "")), seconds, start)
 
     def _time(self, asked: Any, path: str, entry: Entry) -> float | None:
         """This model's own times, else the times of others scaled by the size of the file."""

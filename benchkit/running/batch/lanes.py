@@ -63,7 +63,7 @@ def shared_pace(at_once: int) -> Iterator[None]:
         os.environ.pop(Variable.PACE, None)
 
 
-class Shared:
+class LaneQueue:
     """What the lanes have in common."""
 
     def __init__(self, groups: Sequence[Group]) -> None:
@@ -87,7 +87,7 @@ class Shared:
 class Lane(Keeper):
     """A keeper of its own for what is at work in one thread; ledger and journal are everybody's."""
 
-    def __init__(self, keeper: Keeper, shared: Shared) -> None:
+    def __init__(self, keeper: Keeper, shared: LaneQueue) -> None:
         vars(self).update(vars(keeper.for_work_beside()))
         self._shared = shared
 
@@ -117,7 +117,7 @@ class Lane(Keeper):
 
 def run_side_by_side(groups: Sequence[Group], keeper: Keeper, at_once: int, run_group: RunGroup) -> None:
     """Run these groups, so many of them at a time; raises what ended one of them before its end."""
-    shared = Shared(groups)
+    shared = LaneQueue(groups)
 
     def work(ended: Event) -> None:
         try:

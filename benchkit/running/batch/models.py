@@ -20,7 +20,7 @@ _PART = re.compile(r"-\d{5}(?=-of-\d{5}\.gguf$)")
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedModels:
     """The models that match, and what was left out and why."""
 
     files: tuple[Path, ...]
@@ -28,7 +28,7 @@ class Found:
     facts: dict[Path, ModelFile] = field(default_factory=dict)  # none for a file that cannot be read
 
 
-def find_models(pattern: str) -> Found:
+def find_models(pattern: str) -> MatchedModels:
     """Files of a path, a glob or a folder, a split model once; projectors and vocabularies left out.
 
     A damaged file stays in: its run fails and says why, so that the summary has a row for it.
@@ -45,7 +45,7 @@ def find_models(pattern: str) -> Found:
             files.append(path)
         else:
             left_out.append(f"{path} is a {kind} file, not a model: left out")
-    return Found(tuple(files), tuple(left_out), facts)
+    return MatchedModels(tuple(files), tuple(left_out), facts)
 
 
 def _note_facts(path: Path, facts: dict[Path, ModelFile]) -> str | None:

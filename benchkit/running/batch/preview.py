@@ -11,7 +11,7 @@ from benchkit.prices import in_dollars
 from benchkit.records import Status
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
 from benchkit.running.batch.display import how_many
-from benchkit.running.batch.estimate import TOO_SMALL, Estimator, Expected
+from benchkit.running.batch.estimate import TOO_SMALL, Estimate, Estimator
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import RACING, agree_with_history, read_state
 from benchkit.running.batch.table import cells_of, column, text_table
@@ -81,7 +81,7 @@ def _word(state: str | None, refused: bool) -> str:
     return "begun" if state in ("running", RACING) else state
 
 
-def _row(entry: Entry, expected: Expected, cost: ExpectedCost, state: str) -> dict[str, Any]:
+def _row(entry: Entry, expected: Estimate, cost: ExpectedCost, state: str) -> dict[str, Any]:
     return {
         **cells_of(entry),
         "vram": expected.vram_mb,
@@ -100,7 +100,7 @@ def cost_in_words(cost: ExpectedCost) -> str:
     return in_dollars(cost.about)
 
 
-def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Sequence[str]) -> str:
+def sums_line(entries: Sequence[Entry], expected: Sequence[Estimate], states: Sequence[str]) -> str:
     left = [
         (entry, one) for entry, one, state in zip(entries, expected, states, strict=True) if state not in OVER
     ]
@@ -121,7 +121,7 @@ def sums_line(entries: Sequence[Entry], expected: Sequence[Expected], states: Se
     return f"{text}; no time known yet for {unknown} of them" if unknown else text
 
 
-def room_line(room: Room, expected: Sequence[Expected]) -> str:
+def room_line(room: Room, expected: Sequence[Estimate]) -> str:
     vram = "no GPU seen: all lies in RAM" if room.vram_mb is None else f"{room.vram_mb:,.0f} MB VRAM"
     large = sum(TOO_SMALL in one.mark for one in expected)
     text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"

@@ -9,7 +9,7 @@ from benchkit.records import Progress
 from benchkit.running.live.form import RUNNING, Snapshot
 
 
-class Pace:
+class ScriptPace:
     """Belongs to one start of a script."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

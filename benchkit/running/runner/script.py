@@ -20,7 +20,7 @@ from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
 from benchkit.records import ENDPOINT, Progress, Results, ServerFacts, speed_is_disturbed
 from benchkit.running.live import Snapshot
-from benchkit.running.live.pace import Pace
+from benchkit.running.live.pace import ScriptPace
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
@@ -62,7 +62,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
 
 
 def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedProgress) -> Watch:
-    plan, pace = work.plan, Pace()
+    plan, pace = work.plan, ScriptPace()
     warn_of_contention = _ContentionWarning(work.display.line)
 
     def show(progress: Progress | None) -> None:

@@ -22,7 +22,7 @@ from benchkit.serving.servers.kinds import load
 from benchkit.serving.speed.measuring import Meter
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.slots import MOST_S, STEPS, choose_slots
-from benchkit.serving.speed.streaming import Target
+from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.settings import SLOTS
@@ -131,7 +131,7 @@ def _measured(request: ServerRequest, model: ModelFile, report: Callable[[str], 
     report(f"measuring how many requests at once are worth it, up to {most}")
     log = request.log.with_name(f"server-slots{request.log.suffix}")
     with serve(replace(request, parallel=most, log=log), report) as server:
-        target = Target(server.facts.base_url, server.facts.model, server.api_key)
+        target = StreamingServer(server.facts.base_url, server.facts.model, server.api_key)
         meter = Meter(target, learn_wording(target), lambda: server.facts.pids)
         choice = choose_slots(meter, most, min(PROMPT_TOKENS, (request.context or 4096) // 2), TOKENS)
     curve = ", ".join(f"{slots}: {speed:,.0f}" for slots, speed in choice.curve)

@@ -22,7 +22,7 @@ from benchkit.running.runner.work import mask_of
 from benchkit.serving.servers.endpoint import find_key
 from benchkit.serving.speed.measuring import Meter
 from benchkit.serving.speed.prompts import learn_wording
-from benchkit.serving.speed.streaming import Target
+from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry import machine_facts, sampling
 from benchkit.settings import RunSettings, model_name
 from benchkit.telling.history import open_store, to_record
@@ -67,7 +67,7 @@ def served(plan: PlannedRun, say: Say) -> Iterator[Bench]:
         try:
             server = host.running(sampler.vram_used_mb)
             findings.facts, findings.cached_percent = server.facts, host.cached_percent
-            target = Target(server.facts.base_url, server.facts.model, server.api_key or find_key())
+            target = StreamingServer(server.facts.base_url, server.facts.model, server.api_key or find_key())
             yield Bench(plan, findings, host, Meter(target, learn_wording(target), host.pids))
         finally:
             with interrupts.held():

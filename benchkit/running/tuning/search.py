@@ -13,7 +13,7 @@ from typing import Protocol
 from benchkit.errors import ServerError
 from benchkit.running.tuning.deadline import OutOfTime
 from benchkit.running.tuning.finals import FEWEST_TURNS, NEAR, Finals, Gain, choose_finalists
-from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Box, Candidate, applied, stages
+from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Candidate, TuningLimits, applied, stages
 from benchkit.serving.speed.measuring import Speed
 from benchkit.serving.speed.slots import still_grows
 
@@ -26,14 +26,14 @@ SLOT_TURNS = 2  # more, of the numbers that are near to the fastest
 DOES_NOT_FIT = "not started: by the estimate it does not fit"
 
 
-class Measure(Protocol):
+class MeasureServer(Protocol):
     """Measures a server that runs."""
 
     def __call__(self, at_once: int, times: int, limit_s: float = inf) -> Speed:
         """With so many requests at once, so often; OutOfTime when it takes longer than the limit."""
 
 
-Serve = Callable[[Candidate], AbstractContextManager[Measure]]
+Serve = Callable[[Candidate], AbstractContextManager[MeasureServer]]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Tried:
 class Search:
     """Keeps the clock and all that was tried; `serve` starts a candidate's server for measuring."""
 
-    box: Box
+    box: TuningLimits
     has_gpu: bool
     serve: Serve
     budget_s: float
@@ -126,7 +126,7 @@ class Search:
                 self._check_time(2 * (time.monotonic() - began))  # of twice as many at once
             self._measure_again(measure, curve)
 
-    def _measure_again(self, measure: Measure, curve: list[tuple[int, float]]) -> None:
+    def _measure_again(self, measure: MeasureServer, curve: list[tuple[int, float]]) -> None:
         """Those near to the fastest, in turns, on the server that is there: a moment's noise is no choice."""
         fastest = max(speed for _, speed in curve)
         near = [slots for slots, speed in curve if speed * NEAR >= fastest]
@@ -172,7 +172,7 @@ class Search:
         self._note_speed(candidate, speed)
         return speed.tokens_per_second
 
-    def _measured(self, measure: Measure, candidate: Candidate, best: float | None) -> Speed | None:
+    def _measured(self, measure: MeasureServer, candidate: Candidate, best: float | None) -> Speed | None:
         """Once, and again where it is among the faster ones; None for one that takes far too long."""
         began = time.monotonic()
         try:

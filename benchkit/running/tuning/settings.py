@@ -54,7 +54,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Box:
+class TuningLimits:
     """What the model may take here, and what it is."""
 
     room: Room
@@ -88,7 +88,7 @@ class Box:
         return layers_that_fit(free, self.facts, self.context, one.slots, kinds)
 
 
-def refuse_what_never_fits(box: Box, path: Path) -> None:
+def refuse_what_never_fits(box: TuningLimits, path: Path) -> None:
     """Where not even one slot with all layers in RAM has room."""
     need = memory_needed(box.facts, box.context, 1, ("f16", "f16"), 0)
     if need.ram > box.room.ram_mb * _MB + (box.room.vram_mb or 0.0) * _MB:
@@ -115,7 +115,7 @@ def _vocabulary(path: Path) -> tuple[str, int]:
     return str(container.metadata.get("tokenizer.ggml.model")), tokens // int(width)
 
 
-def first_candidate(box: Box) -> Candidate:
+def first_candidate(box: TuningLimits) -> Candidate:
     """The runner's defaults, with what a GPU has no room for left out of it."""
     vram = box.room.vram_mb
     one = Candidate()
@@ -124,7 +124,7 @@ def first_candidate(box: Box) -> Candidate:
     return one
 
 
-def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, str | int]]]]:
+def stages(box: TuningLimits, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, str | int]]]]:
     """What is tried one after the other, each from the best so far: a name, and its values."""
     if has_gpu:
         yield "placing", _placings(box)
@@ -140,7 +140,7 @@ def stages(box: Box, has_gpu: bool) -> Iterator[tuple[str, Sequence[tuple[str, s
     yield "KV types (may change answers)", [("kv", "q8_0")]
 
 
-def _placings(box: Box) -> list[tuple[str, str | int]]:
+def _placings(box: TuningLimits) -> list[tuple[str, str | int]]:
     """All layers on the GPU; of a mixture of experts, as few experts in RAM as will do."""
     free = int((box.room.vram_mb or 0.0) * _MB)
     placings: list[tuple[str, str | int]] = [("gpu_layers", "all")]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from benchkit.running.tuning.finals import Gain
 from benchkit.running.tuning.search import Tried
 from benchkit.running.tuning.speed import SHORTEST_PROMPT, Report
-from benchkit.running.tuning.tune import Tuned
+from benchkit.running.tuning.tune import TuningResult
 from benchkit.serving.speed.measuring import Speed
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.text import as_fitted_text
@@ -57,7 +57,7 @@ def _remarks(speeds: Sequence[Speed]) -> list[str]:
     return lines
 
 
-def tuned_table(tuned: Tuned, width: int | None) -> str:
+def tuned_table(tuned: TuningResult, width: int | None) -> str:
     """What was tried, the gain, and what a plan says to have it."""
     first = tuned.tried[0].tokens_per_second
     columns: tuple[Column[Tried], ...] = (
@@ -76,7 +76,7 @@ def _times(speed: float | None, first: float | None) -> float | None:
     return speed / first if speed is not None and first else None
 
 
-def _gain_in_words(tuned: Tuned) -> str:
+def _gain_in_words(tuned: TuningResult) -> str:
     gain: Gain = tuned.gain
     if tuned.best == tuned.start:
         turns = f", in {gain.turns} turns with what the search took for the best" if gain.turns else ""

@@ -19,10 +19,10 @@ from benchkit.running.runner.host import read_servable
 from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
 from benchkit.running.tuning.finals import Gain
-from benchkit.running.tuning.search import Measure, Search, Tried
+from benchkit.running.tuning.search import MeasureServer, Search, Tried
 from benchkit.running.tuning.settings import (
-    Box,
     Candidate,
+    TuningLimits,
     first_candidate,
     refuse_other_vocabulary,
     refuse_what_never_fits,
@@ -38,7 +38,7 @@ from benchkit.telling.history import open_store
 
 
 @dataclass(frozen=True)
-class Work:
+class Workload:
     """The kind of work to be fast at, and how long the search may take."""
 
     prompt_tokens: int = 300
@@ -48,7 +48,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Tuned:
+class TuningResult:
     """The run as it was recorded, all that was tried, the best of it and its gain over the defaults."""
 
     run: Run
@@ -67,7 +67,7 @@ class Tuned:
         return "\n".join(lines)
 
 
-def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
+def tune(settings: RunSettings, work: Workload, say: Say) -> TuningResult:
     """Search within the budget, measure the gain, record; UsageError where there is nothing to tune."""
     settings = _tunable(settings)
     assert settings.model is not None
@@ -79,7 +79,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     open_store(settings.history).check()
     needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
     context = min(needed, model.context_length or needed)
-    box = Box(free_room(), read_model_facts(settings.model), context, work.draft, work.prompt_tokens)
+    box = TuningLimits(free_room(), read_model_facts(settings.model), context, work.draft, work.prompt_tokens)
     refuse_what_never_fits(box, settings.model)
     start = first_candidate(box)
     servers = Servers(settings, context, work, say)
@@ -98,7 +98,7 @@ def tune(settings: RunSettings, work: Work, say: Say) -> Tuned:
     if gain.factor <= 1.0:  # the search was misled, as a busy machine does
         best = start
     run = servers.record(best, start, _metrics(search.tried, start, best, gain))
-    return Tuned(run, tuple(search.tried), start, best, gain)
+    return TuningResult(run, tuple(search.tried), start, best, gain)
 
 
 def _tunable(settings: RunSettings) -> RunSettings:
@@ -119,7 +119,7 @@ def _tunable(settings: RunSettings) -> RunSettings:
 class Servers:
     """Serves one candidate after the other, each with a folder of its own below that of the one run."""
 
-    def __init__(self, settings: RunSettings, context: int, work: Work, say: Say) -> None:
+    def __init__(self, settings: RunSettings, context: int, work: Workload, say: Say) -> None:
         asked = {
             "--prompt": (work.prompt_tokens,),
             "--tokens": (work.tokens,),
@@ -133,7 +133,7 @@ class Servers:
         self._benches: dict[Candidate, Bench] = {}  # the latest of each
 
     @contextmanager
-    def serve(self, candidate: Candidate) -> Iterator[Measure]:
+    def serve(self, candidate: Candidate) -> Iterator[MeasureServer]:
         """Starting and measuring end with the budget; putting the server away takes its time."""
         with ExitStack() as stack:
             with ending_after(self._left_s()):

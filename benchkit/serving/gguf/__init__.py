@@ -8,13 +8,13 @@ hashing.py    the model's SHA-256, remembered in the cache folder
 page_cache.py how much of a file lies in memory already; reading_ahead.py brings it there
 """
 
-from benchkit.serving.gguf.container import Container, read_container
+from benchkit.serving.gguf.container import GgufHeader, read_container
 from benchkit.serving.gguf.hashing import sha256_of
 from benchkit.serving.gguf.memory import MemoryEstimate, layers_that_fit, least_cpu_moe, memory_needed
 from benchkit.serving.gguf.model import ModelFacts, read_model_facts, read_model_file
 
 __all__ = [
-    "Container",
+    "GgufHeader",
     "MemoryEstimate",
     "ModelFacts",
     "layers_that_fit",

@@ -55,7 +55,7 @@ class Tensor:
 
 
 @dataclass(frozen=True)
-class Container:
+class GgufHeader:
     """The header of a GGUF file: all that precedes its weights."""
 
     path: Path
@@ -65,7 +65,7 @@ class Container:
     tensors: tuple[Tensor, ...]
 
 
-def read_container(path: Path) -> Container:
+def read_container(path: Path) -> GgufHeader:
     """The file's header, once it is sure that the file is as long as its header promises."""
     size = path.stat().st_size
     if size == 0:
@@ -187,7 +187,7 @@ class _Cursor:
         self.position = position
 
 
-def _parse(path: Path, data: mmap.mmap, version: int) -> Container:
+def _parse(path: Path, data: mmap.mmap, version: int) -> GgufHeader:
     cursor = _Cursor(path, data)
     tensor_count, key_count = cursor.count("tensors"), cursor.count("keys")
     metadata = {}
@@ -205,7 +205,7 @@ def _parse(path: Path, data: mmap.mmap, version: int) -> Container:
     if not isinstance(alignment, int) or alignment <= 0:
         raise _corrupt(path, f"its weights are aligned to {alignment!r}")
     _check_length(cursor, alignment, ends)
-    return Container(path, version, len(data), metadata, tuple(tensors))
+    return GgufHeader(path, version, len(data), metadata, tuple(tensors))
 
 
 def _tensor(cursor: _Cursor) -> tuple[Tensor, int]:

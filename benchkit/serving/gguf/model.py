@@ -12,7 +12,7 @@ from typing import Any
 
 from benchkit.errors import ModelFileError, UsageError
 from benchkit.records import ModelFile
-from benchkit.serving.gguf.container import Container, Tensor, read_container
+from benchkit.serving.gguf.container import GgufHeader, Tensor, read_container
 from benchkit.serving.gguf.types import FILE_TYPES
 
 _PART = re.compile(r"(?P<stem>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf$")
@@ -96,7 +96,7 @@ def read_model_facts(path: Path) -> ModelFacts:
     )
 
 
-def _read_parts(path: Path) -> list[Container]:
+def _read_parts(path: Path) -> list[GgufHeader]:
     try:
         os.fsencode(path).decode()
         return _parts(Path(path))
@@ -106,7 +106,7 @@ def _read_parts(path: Path) -> list[Container]:
         raise ModelFileError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def _parts(path: Path) -> list[Container]:
+def _parts(path: Path) -> list[GgufHeader]:
     if path.is_dir():
         raise UsageError(f"{path} is a folder: name a .gguf file in it")
     match = _PART.match(path.name)
@@ -125,7 +125,7 @@ def _parts(path: Path) -> list[Container]:
     return [read_container(name) for name in names]
 
 
-def _whole(path: Path) -> Container:
+def _whole(path: Path) -> GgufHeader:
     if not path.exists():
         raise _no_such_file(path)
     container = read_container(path)

@@ -21,7 +21,7 @@ from benchkit.serving.servers.diagnosis import (
 from benchkit.serving.servers.http import ask, prove_model, prove_token
 from benchkit.serving.servers.ports import HOST, free_port, listens_alone
 from benchkit.serving.servers.process import Process
-from benchkit.serving.servers.watchdog import HangLimits, Watchdog, Watched
+from benchkit.serving.servers.watchdog import HangLimits, Watchdog, WatchedServer
 
 LOOKS_EVERY_S = 0.02  # ready is noticed within 50 ms
 SHOWS_EVERY_S = 1.0
@@ -143,7 +143,7 @@ class LocalServer(ABC):
             raise self._failed_start() from error
         self._start_s = time.monotonic() - self._started
         self.process.remember_pids()
-        watched = Watched(self.base_url, self.alias, self.shows_life, self.api_key, self.process.cpu_s)
+        watched = WatchedServer(self.base_url, self.alias, self.shows_life, self.api_key, self.process.cpu_s)
         self._watchdog = Watchdog(watched, self.hang_limits())
 
     def failure(self) -> ServerError | None:

@@ -31,7 +31,7 @@ class HangLimits:
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedServer:
     """The server that is watched, and the figures of its process."""
 
     base_url: str
@@ -87,7 +87,7 @@ class Watchdog:
     Slow prompt processing shows life, or ends in the probe's answer; a hang does neither.
     """
 
-    def __init__(self, watched: Watched, hang_limits: HangLimits) -> None:
+    def __init__(self, watched: WatchedServer, hang_limits: HangLimits) -> None:
         self._watched, self._limits = watched, hang_limits
         self._stop = threading.Event()
         self._progress_at = time.monotonic()

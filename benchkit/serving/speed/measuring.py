@@ -12,7 +12,7 @@ from threading import Event
 
 from benchkit.records import speed_is_disturbed
 from benchkit.serving.speed.prompts import Wording
-from benchkit.serving.speed.streaming import Streamed, Target, ask_for_tokens
+from benchkit.serving.speed.streaming import Streamed, StreamingServer, ask_for_tokens
 from benchkit.serving.telemetry.contention import ContentionMeter
 
 CLOCKS_AGREE = 0.25
@@ -56,7 +56,7 @@ class Speed:
 class Meter:
     """Measures one server; each prompt is another one."""
 
-    def __init__(self, target: Target, wording: Wording, pids: Callable[[], Iterable[int]]) -> None:
+    def __init__(self, target: StreamingServer, wording: Wording, pids: Callable[[], Iterable[int]]) -> None:
         self._target, self._wording, self._pids = target, wording, pids
         self._seeds = count(1)
 

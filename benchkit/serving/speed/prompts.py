@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from benchkit.serving.speed.streaming import Target, ask_for_tokens
+from benchkit.serving.speed.streaming import StreamingServer, ask_for_tokens
 
 WORDS = [
     "def",
@@ -61,7 +61,7 @@ class Wording:
         return " ".join(chance.choice(WORDS) for _ in range(count))
 
 
-def learn_wording(target: Target) -> Wording:
+def learn_wording(target: StreamingServer) -> Wording:
     """From two short prompts; a server that counts no tokens gets one a word."""
     chance = random.Random(0)
     few, many = FEW_WORDS, MANY_WORDS

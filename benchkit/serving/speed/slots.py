@@ -14,14 +14,14 @@ WORTH = 1.1  # so many times faster, or the step is not taken
 
 
 @dataclass(frozen=True)
-class Choice:
+class SlotChoice:
     """The slots that were chosen, and the tokens per second at each number that was tried."""
 
     slots: int
     curve: tuple[tuple[int, float], ...]
 
 
-def choose_slots(meter: Meter, most: int, prompt_tokens: int, tokens: int) -> Choice:
+def choose_slots(meter: Meter, most: int, prompt_tokens: int, tokens: int) -> SlotChoice:
     """The smallest number after which tokens per second stop growing by a tenth."""
     curve: list[tuple[int, float]] = []
     began = time.monotonic()
@@ -30,7 +30,7 @@ def choose_slots(meter: Meter, most: int, prompt_tokens: int, tokens: int) -> Ch
         curve.append((at_once, round(speed, 1)))
         if not still_grows(curve) or time.monotonic() - began > MOST_S:
             break
-    return Choice(best_of(curve), tuple(curve))
+    return SlotChoice(best_of(curve), tuple(curve))
 
 
 def still_grows(curve: Sequence[tuple[int, float]]) -> bool:

@@ -19,7 +19,7 @@ _DATA = b"data:"
 
 
 @dataclass(frozen=True)
-class Target:
+class StreamingServer:
     """A server that answers."""
 
     base_url: str
@@ -44,7 +44,7 @@ class Streamed:
         return (self.tokens - 1) / seconds if self.tokens > 1 and seconds > 0 else None
 
 
-def ask_for_tokens(target: Target, prompt: str, tokens: int, over: Event | None = None) -> Streamed:
+def ask_for_tokens(target: StreamingServer, prompt: str, tokens: int, over: Event | None = None) -> Streamed:
     """An answer of exactly so many tokens where the server can be told to go on, else of at most so many.
 
     When `over` is set, nobody waits for it any more, and the server is not to compute the rest.
@@ -71,7 +71,7 @@ def _refuses_a_field(error: ServerError) -> bool:
     return any(f"({status})" in str(error) for status in (400, 422))
 
 
-def _streamed(target: Target, body: dict[str, Any], over: Event | None) -> Streamed:
+def _streamed(target: StreamingServer, body: dict[str, Any], over: Event | None) -> Streamed:
     began = time.monotonic()
     first = last = None
     pieces = 0
@@ -100,7 +100,7 @@ def _streamed(target: Target, body: dict[str, Any], over: Event | None) -> Strea
     )
 
 
-def _events(target: Target, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _events(target: StreamingServer, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     url = f"{target.base_url}/chat/completions"
     for line in _lines(url, body, target.key):
         if not line.startswith(_DATA) or line.strip().endswith(b"[DONE]"):

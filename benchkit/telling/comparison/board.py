@@ -15,7 +15,7 @@ from benchkit.telling.comparison.narrowing import Narrowing
 from benchkit.telling.comparison.selection import Contestant, Section, choose, contestant
 from benchkit.telling.comparison.speeds import EARLIER
 from benchkit.telling.comparison.standings import (
-    Rung,
+    QuantizationStep,
     best_that_fits,
     cost,
     energy,
@@ -189,7 +189,7 @@ def _by_gpu(rows: Sequence[Contestant]) -> dict[str, list[Contestant]]:
     return dict(sorted(groups.items()))
 
 
-def _rung(rung: Rung) -> str:
+def _rung(rung: QuantizationStep) -> str:
     size = f", {decimal(rung.size_gib, 1)} GiB" if rung.size_gib is not None else ""
     score = rung.contestant.outcomes.score
     loss = f", {-rung.loss:+.1f}".replace("-", "−") if rung.loss else ""

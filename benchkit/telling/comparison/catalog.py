@@ -7,28 +7,28 @@ from functools import cached_property
 
 from benchkit.records import Run
 from benchkit.telling.history.base import Finder, Store
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 
 
 class Catalog:
     """The heads of all runs of a store, or of those that are given, and the runs behind them."""
 
-    def __init__(self, store: Store, heads: Sequence[Head] | None = None) -> None:
+    def __init__(self, store: Store, heads: Sequence[RunHead] | None = None) -> None:
         self.store = store
         self._finder = store if heads is None and isinstance(store, Finder) else None
         if self._finder is None:
             self.heads = store.heads() if heads is None else heads
 
     @cached_property
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         return self.store.heads()
 
     @cached_property
-    def latest(self) -> Sequence[Head]:
+    def latest(self) -> Sequence[RunHead]:
         """Of these at least the last of each status, benchmark, model and problem set; quicker to have."""
         return self.heads if self._finder is None else self._finder.latest_heads()
 
-    def of(self, names: Sequence[str]) -> Sequence[Head]:
+    def of(self, names: Sequence[str]) -> Sequence[RunHead]:
         """Of these at least what the names may mean; quicker to have where all of them are models."""
         if self._finder is None:
             return self.heads
@@ -40,7 +40,7 @@ class Catalog:
         """The store's name for people."""
         return self.store.place
 
-    def run(self, head: Head) -> Run:
+    def run(self, head: RunHead) -> Run:
         """The whole run."""
         return self.store.get(head.id)
 

@@ -18,14 +18,14 @@ from benchkit.telling.comparison.judge_identity import JudgeIdentity, identity_o
 from benchkit.telling.comparison.selection import Contestant, Section
 from benchkit.telling.history.artifacts import artifact_rows
 from benchkit.telling.history.base import Store
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 
 CHANGES_WORDS = ("--rubrics", "--program")
 """Flags of a judge that its check must have as well."""
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RunJudgement:
     """What one judge said of one run."""
 
     judging: Run  # the judge's own run
@@ -85,7 +85,7 @@ def judged_set(run_id: str) -> str:
     return f"{JudgeRun.CODE} of {run_id}"
 
 
-def judgements_of(catalog: Catalog, run: Run) -> list[Judgement]:
+def judgements_of(catalog: Catalog, run: Run) -> list[RunJudgement]:
     """The latest of each judge, in the order of the judges' names."""
     wanted = judged_set(run.id)
     of_run = [head for head in _of_judges(catalog, JudgeRun.CODE) if head.ok and head.problems == wanted]
@@ -108,7 +108,7 @@ def why_failed(check: Run) -> str:
     return ", ".join(map(str, failed)) if isinstance(failed, list) else "below the bars"
 
 
-def _latest_of_each(catalog: Catalog, heads: Sequence[Head]) -> list[Run]:
+def _latest_of_each(catalog: Catalog, heads: Sequence[RunHead]) -> list[Run]:
     """One run a judge, who is known by its file or its address."""
     latest: list[Run] = []
     for judging in (catalog.run(head) for head in sorted(heads, key=lambda head: head.when, reverse=True)):
@@ -117,7 +117,7 @@ def _latest_of_each(catalog: Catalog, heads: Sequence[Head]) -> list[Run]:
     return latest
 
 
-def _of_judges(catalog: Catalog, *benchmarks: str) -> list[Head]:
+def _of_judges(catalog: Catalog, *benchmarks: str) -> list[RunHead]:
     """All runs in which models judge: two of one name may be two judges."""
     judges = {head.model for head in catalog.latest if head.benchmark in benchmarks}
     if not judges:
@@ -125,8 +125,8 @@ def _of_judges(catalog: Catalog, *benchmarks: str) -> list[Head]:
     return [head for head in catalog.of(sorted(judges)) if head.benchmark in benchmarks]
 
 
-def _judgement(catalog: Catalog, judging: Run, run: Run) -> Judgement:
-    return Judgement(
+def _judgement(catalog: Catalog, judging: Run, run: Run) -> RunJudgement:
+    return RunJudgement(
         judging, run.id, why_uncalibrated(catalog, judging), related_by(judging.model, run.model)
     )
 
@@ -188,7 +188,7 @@ def _words_of_check(judging: Run) -> list[str]:
     return [*words, *(word for pair in pairs if pair[0] in CHANGES_WORDS for word in pair)]
 
 
-def rationales(store: Store, judgement: Judgement, task: str | None = None) -> Iterator[dict[str, Any]]:
+def rationales(store: Store, judgement: RunJudgement, task: str | None = None) -> Iterator[dict[str, Any]]:
     """What it said of each answer, item by item; of one task where one is named."""
     for row in artifact_rows(store, judgement.judging, RunFile.RATIONALES):
         if task is None or row.get("task_id") == task:
@@ -216,7 +216,7 @@ def _item_line(item: Mapping[str, Any]) -> str:
     return " ".join(f"{line}{reason}{evidence}".split())
 
 
-def judged_by(judgement: Judgement) -> str:
+def judged_by(judgement: RunJudgement) -> str:
     """The head of its lines."""
     doubt = ", which is uncalibrated" if judgement.uncalibrated else ""
     return f"judged by {judgement.judge}{doubt}:"
@@ -239,8 +239,8 @@ def judgement_lines(rows: Sequence[Contestant]) -> list[str]:
     return [f"{row.label} judged by {one.in_words()}" for row in rows for one in row.judgements]
 
 
-def shown_judgement(one: Contestant) -> Judgement | None:
+def shown_judgement(one: Contestant) -> RunJudgement | None:
     """Of several judges one that passed its check, and of these the latest."""
-    known: Sequence[Judgement] = one.judgements
+    known: Sequence[RunJudgement] = one.judgements
     best = sorted(known, key=lambda each: (not each.uncalibrated, each.judging.timestamp))
     return best[-1] if best else None

@@ -11,7 +11,7 @@ from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.conditions import Conditions, conditions, differing, in_words
 from benchkit.telling.comparison.selection import Contestant, choose, contestant, latest_good
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.notes import Note
 from benchkit.terminal import printable
 
@@ -63,13 +63,13 @@ def model_rows(catalog: Catalog) -> list[ModelRow]:
     """By name."""
     if not len(catalog):
         choose(catalog, ())  # says that there is nothing, and what to do
-    by_model: dict[str, list[Head]] = defaultdict(list)
+    by_model: dict[str, list[RunHead]] = defaultdict(list)
     for entry in catalog.heads:
         by_model[entry.model].append(entry)
     return [_model_row(catalog, name, by_model[name]) for name in sorted(by_model, key=str.casefold)]
 
 
-def _model_row(catalog: Catalog, name: str, entries: Sequence[Head]) -> ModelRow:
+def _model_row(catalog: Catalog, name: str, entries: Sequence[RunHead]) -> ModelRow:
     last = max(entries, key=lambda entry: entry.when)
     return ModelRow(
         name,
@@ -98,5 +98,5 @@ def history_rows(catalog: Catalog, model: str, benchmark: str | None) -> list[Hi
     return rows
 
 
-def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[Head]:
+def _runs_of(catalog: Catalog, model: str, benchmark: str | None) -> list[RunHead]:
     return [e for e in catalog.heads if e.model == model and benchmark in (None, e.benchmark)]

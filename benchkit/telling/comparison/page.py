@@ -45,7 +45,7 @@ FORMAT_NAMES = ("table", "json", *FORMATS)
 
 
 @dataclass(frozen=True)
-class Page:
+class ComparisonPage:
     """A section with its rows in order, its columns and its verdicts."""
 
     section: Section
@@ -72,10 +72,10 @@ class Page:
 
 def page(
     section: Section, verdicts: Sequence[PairVerdict], sort: Column[Contestant], columns: str | None
-) -> Page:
+) -> ComparisonPage:
     rows = ordered(section.contestants, sort)
     wanted = chosen(columns)
-    return Page(
+    return ComparisonPage(
         section,
         tuple(rows),
         wanted if columns else informative(wanted, rows),
@@ -90,7 +90,7 @@ def pages(
     sort: Column[Contestant] = BY_NAME["score"],
     columns: str | None = None,
     margin: float = MARGIN,
-) -> list[Page]:
+) -> list[ComparisonPage]:
     """One a section, each pair judged; with a baseline only those that it stands in."""
     if baseline is None:
         return [page(one, verdicts(one, margin=margin), sort, columns) for one in sections]
@@ -111,7 +111,7 @@ def _no_baseline(sections: Sequence[Section], wanted: str) -> UsageError:
     return UnknownName("baseline", wanted, [one.label for section in sections for one in section.contestants])
 
 
-def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:
+def rendered(pages: Sequence[ComparisonPage], style: str, width: int | None) -> str:
     if style == "table":
         return "\n\n".join(_text(one, width) for one in pages)
     if style == "json":
@@ -122,7 +122,7 @@ def rendered(pages: Sequence[Page], style: str, width: int | None) -> str:
     return "\n\n".join(_document(one, style) for one in pages)
 
 
-def _text(one: Page, width: int | None) -> str:
+def _text(one: ComparisonPage, width: int | None) -> str:
     columns, dropped = (_told_apart(one), []) if one.named_columns else fitted(one.columns, one.rows, width)
     lines = [printable(one.section.title), "", as_text(columns, one.rows, width), ""]
     if dropped:
@@ -137,13 +137,13 @@ def _text(one: Page, width: int | None) -> str:
     return "\n".join(lines)
 
 
-def _told_apart(one: Page) -> tuple[Column[Contestant], ...]:
+def _told_apart(one: ComparisonPage) -> tuple[Column[Contestant], ...]:
     """The named columns; of several rows the models' names first, where none tells whose a row is."""
     names = {BY_NAME["model"], BY_NAME["run"]}
     return one.columns if len(one.rows) < 2 or names & {*one.columns} else (BY_NAME["model"], *one.columns)
 
 
-def verdict_lines(one: Page) -> list[str]:
+def verdict_lines(one: ComparisonPage) -> list[str]:
     shown, said = one.shown_verdicts()
     lines = []
     for verdict in shown:
@@ -156,7 +156,7 @@ def verdict_lines(one: Page) -> list[str]:
     return [*lines, *([said] if said else [])]
 
 
-def remarks(one: Page) -> list[str]:
+def remarks(one: ComparisonPage) -> list[str]:
     """What a person must know before reading the table."""
     said = [f"left out, not under the same conditions: {printable(why)}" for why in one.section.left_out]
     said += [f"≠ {printable(row.label)}: {printable(row.mark)}" for row in one.rows if row.mark]
@@ -191,7 +191,7 @@ def remarks(one: Page) -> list[str]:
     return said
 
 
-def _parts_of(one: Page) -> tuple[Column[Contestant], ...]:
+def _parts_of(one: ComparisonPage) -> tuple[Column[Contestant], ...]:
     """The table of the parts, where it is not the columns that were asked for."""
     return () if one.named_columns else part_table(one.rows)
 
@@ -200,7 +200,7 @@ def _taken(row: Contestant) -> str:
     return f"{row.timed.telemetry.cpu_taken_by_others_percent or 0:.0f}%"
 
 
-def _document(one: Page, style: str) -> str:
+def _document(one: ComparisonPage, style: str) -> str:
     table = FORMATS[style](one.columns, one.rows)
     parts = _parts_of(one)
     by_group = [
@@ -227,7 +227,7 @@ def markdown_text(text: str) -> str:
     return printable(" ".join(text.split())).replace("<", "&lt;")
 
 
-def _record(one: Page) -> dict[str, Any]:
+def _record(one: ComparisonPage) -> dict[str, Any]:
     columns = chosen(None) if not one.named_columns else one.columns
     rows = records(columns, one.rows)
     for row, contestant in zip(rows, one.rows, strict=True):

@@ -16,10 +16,10 @@ from benchkit.telling.comparison.conditions import Conditions, conditions, diffe
 from benchkit.telling.comparison.outcomes import Outcomes, averaged, outcomes
 from benchkit.telling.comparison.parts import Composite
 from benchkit.telling.comparison.speeds import earlier_with_speed
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 
 if TYPE_CHECKING:
-    from benchkit.telling.comparison.judgements import Judgement
+    from benchkit.telling.comparison.judgements import RunJudgement
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Contestant:
     outcomes: Outcomes
     mark: str = ""  # what differs from the others, where they are shown together all the same
     composite: Composite | None = None  # where it was asked for
-    judgements: tuple[Judgement, ...] = ()  # what judges said of it
+    judgements: tuple[RunJudgement, ...] = ()  # what judges said of it
     earlier: Run | None = None  # whose speed is shown, where all answers were taken from earlier runs
 
     @property
@@ -95,7 +95,7 @@ def _with_distinct_titles(all_sections: Iterable[Section]) -> list[Section]:
 
 def choose(
     catalog: Catalog, names: Sequence[str], benchmark: str | None = None, *, stopped: bool = False
-) -> list[Head]:
+) -> list[RunHead]:
     """The named runs, and of a model its latest good run of each benchmark; without names, of every model."""
     known = catalog.of(names) if names else catalog.latest
     entries = [entry for entry in known if benchmark in (None, entry.benchmark)]
@@ -111,18 +111,18 @@ def choose(
     return list(dict.fromkeys(entry for name in names for entry in _named(catalog, entries, name)))
 
 
-def without_judges(entries: Iterable[Head]) -> list[Head]:
+def without_judges(entries: Iterable[RunHead]) -> list[RunHead]:
     """The runs of models that write: judges are compared with one another where somebody names them."""
     return [entry for entry in entries if entry.benchmark not in JudgeRun.ALL]
 
 
-def latest_good(entries: Iterable[Head]) -> list[Head]:
+def latest_good(entries: Iterable[RunHead]) -> list[RunHead]:
     """Of each model and problem set the last run that ended well.
 
     One benchmark's runs may be on several sets, such as results of one harness that were imported. A run that
     does not name its set counts only where the model has no run of that benchmark that does.
     """
-    latest: dict[tuple[str, str, str | None], Head] = {}
+    latest: dict[tuple[str, str, str | None], RunHead] = {}
     for entry in entries:
         if entry.ok:
             key = entry.benchmark, entry.model, entry.problems
@@ -134,11 +134,11 @@ def latest_good(entries: Iterable[Head]) -> list[Head]:
     ]
 
 
-def latest_stopped(entries: Iterable[Head]) -> list[Head]:
+def latest_stopped(entries: Iterable[RunHead]) -> list[RunHead]:
     """Of each model and problem set of which it has no good run, the last that a race stopped."""
     entries = list(entries)
     whole = {(entry.benchmark, entry.model, entry.problems) for entry in latest_good(entries)}
-    latest: dict[tuple[str, str, str | None], Head] = {}
+    latest: dict[tuple[str, str, str | None], RunHead] = {}
     for entry in entries:
         key = entry.benchmark, entry.model, entry.problems
         newer = key not in latest or latest[key].when < entry.when
@@ -164,7 +164,7 @@ def _is_repeat(run: Run, other: Run) -> bool:
     return not other.results.reused_answers and same_file and conditions(run) == conditions(other)
 
 
-def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:
+def _named(catalog: Catalog, entries: Sequence[RunHead], name: str) -> list[RunHead]:
     """A run by its id, a model by its name, a run by the beginning of its id."""
     exact = [entry for entry in entries if entry.id == name]
     if exact:
@@ -183,7 +183,7 @@ def _named(catalog: Catalog, entries: Sequence[Head], name: str) -> list[Head]:
     raise UsageError(_unknown(catalog, name))
 
 
-def _no_good_run(catalog: Catalog, entries: Sequence[Head]) -> list[Head]:
+def _no_good_run(catalog: Catalog, entries: Sequence[RunHead]) -> list[RunHead]:
     last = catalog.run(max(entries, key=lambda entry: entry.when))
     raise UsageError(
         f"model {last.model!r} has no run that ended well; its last, {last.id}: {last.error or last.status}"
@@ -209,26 +209,26 @@ def _nothing(catalog: Catalog, benchmark: str | None) -> str:
     return f"no runs of benchmark {benchmark!r} in {catalog.place}: it holds {known}"
 
 
-def _grouped(entries: Sequence[Head], *, by_set: bool) -> list[list[Head]]:
+def _grouped(entries: Sequence[RunHead], *, by_set: bool) -> list[list[RunHead]]:
     """One group a benchmark; where a model has runs on several sets of it, one a set."""
     seen: dict[tuple[str, str], set[str | None]] = defaultdict(set)
     for entry in entries:
         seen[entry.benchmark, entry.model].add(entry.problems)
     several = {benchmark for (benchmark, _), sets in seen.items() if by_set and len(sets) > 1}
-    groups: dict[tuple[str, str | None], list[Head]] = defaultdict(list)
+    groups: dict[tuple[str, str | None], list[RunHead]] = defaultdict(list)
     for entry in entries:
         groups[entry.benchmark, entry.problems if entry.benchmark in several else None].append(entry)
     return list(groups.values())
 
 
-def _merged(groups: list[list[Head]], named: bool) -> list[list[Head]]:
+def _merged(groups: list[list[RunHead]], named: bool) -> list[list[RunHead]]:
     """Named runs of which no two share a benchmark stay together and are refused."""
     if named and len(groups) > 1 and all(len(entries) == 1 for entries in groups):
         return [[entry for entries in groups for entry in entries]]
     return groups
 
 
-def _contestants(catalog: Catalog, entries: Sequence[Head], repeats: bool) -> list[Contestant]:
+def _contestants(catalog: Catalog, entries: Sequence[RunHead], repeats: bool) -> list[Contestant]:
     twice = {model for model, count in Counter(entry.model for entry in entries).items() if count > 1}
     chosen = []
     for entry in entries:

@@ -56,7 +56,7 @@ def best_that_fits(contestants: Sequence[Contestant], gib: float) -> list[Contes
 
 
 @dataclass(frozen=True)
-class Rung:
+class QuantizationStep:
     """One quantization of a family, against the widest one."""
 
     contestant: Contestant
@@ -75,7 +75,7 @@ def quantization(one: Contestant) -> str:
     return quantization_of(one.run) or "?"
 
 
-def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:
+def ladders(contestants: Sequence[Contestant]) -> dict[str, list[QuantizationStep]]:
     """Families of which several quantizations were run, the largest file first."""
     families: dict[str, list[Contestant]] = defaultdict(list)
     for one in contestants:
@@ -83,11 +83,11 @@ def ladders(contestants: Sequence[Contestant]) -> dict[str, list[Rung]]:
     return {name: _rungs(members) for name, members in families.items() if len(members) > 1}
 
 
-def _rungs(members: Sequence[Contestant]) -> list[Rung]:
+def _rungs(members: Sequence[Contestant]) -> list[QuantizationStep]:
     ordered = sorted(members, key=lambda one: (-(facts.size_gib(one.run) or 0), quantization(one)))
     top = ordered[0].outcomes.score
     return [
-        Rung(
+        QuantizationStep(
             one,
             quantization(one),
             facts.size_gib(one.run),

@@ -8,8 +8,16 @@ from typing import Any, BinaryIO, Protocol, runtime_checkable
 
 from benchkit.records import Run
 from benchkit.telling.history.artifacts import RunFiles
-from benchkit.telling.history.finding import EVERYTHING, FIRST_PAGE, IN_ORDER, Filter, Found, Order, Page
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.finding import (
+    EVERYTHING,
+    FIRST_PAGE,
+    IN_ORDER,
+    Filter,
+    FoundRuns,
+    Page,
+    SortOrder,
+)
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.listing import ModelCount
 from benchkit.telling.history.notes import Note
 
@@ -19,10 +27,10 @@ class Finder(Protocol):
     """What a store offers besides that needs not all of a long history to answer what a page asks."""
 
     # Of each status, benchmark, model and problem set the last run's head.
-    def latest_heads(self) -> Sequence[Head]: ...
+    def latest_heads(self) -> Sequence[RunHead]: ...
 
     # Those of all runs of a model.
-    def heads_of(self, model: str) -> Sequence[Head]: ...
+    def heads_of(self, model: str) -> Sequence[RunHead]: ...
 
     # How often each model was run, by its name.
     def counts(self) -> list[ModelCount]: ...
@@ -50,7 +58,7 @@ class Store(Protocol):
     def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int: ...
 
     # What each run is called, in the order they were added; quick for any number of runs.
-    def heads(self) -> Sequence[Head]: ...
+    def heads(self) -> Sequence[RunHead]: ...
 
     # The whole run of exactly this id.
     def get(self, run_id: str) -> Run: ...
@@ -64,8 +72,8 @@ class Store(Protocol):
     # The runs that are wanted. Where all are, in their order and without end, each may hold no more than a
     # list shows of it: its names, its error, the figures of its results, speed and VRAM.
     def find(
-        self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE
-    ) -> Found: ...
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns: ...
 
     # Takes the run of exactly this id out, its notes with it; its artifacts stay.
     def delete(self, run_id: str) -> None: ...

@@ -19,12 +19,12 @@ from benchkit.telling.history.finding import (
     FIRST_PAGE,
     IN_ORDER,
     Filter,
-    Found,
-    Order,
+    FoundRuns,
     Page,
+    SortOrder,
     find_among,
 )
-from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.json_file.content import Signature, signature_in
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
@@ -68,7 +68,7 @@ class CsvFile:
             raise HistoryError(f"{self.path} is no table of runs as {make} writes it: {why}") from None
         return self._read[1]
 
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         return [head_of(position, run) for position, run in enumerate(self.runs())]
 
     def get(self, run_id: str) -> Run:
@@ -77,7 +77,9 @@ class CsvFile:
             raise HistoryError(f"{self.path} holds no run {run_id!r}")
         return wanted
 
-    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+    def find(
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns:
         return find_among(self.runs(), wanted, order, page)
 
     def notes(self) -> Mapping[str, Note]:

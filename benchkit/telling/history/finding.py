@@ -55,30 +55,30 @@ class Filter:
         )
 
 
-class Column(NamedTuple):
+class FilterField(NamedTuple):
     """A fact of a run by which a list can be filtered or ordered."""
 
     value: Callable[[Run], str | float | int | None]
     kind: str  # in SQL
 
 
-COLUMNS: Mapping[str, Column] = {
-    "benchmark": Column(lambda run: run.benchmark, "TEXT"),
-    "model": Column(lambda run: run.model, "TEXT"),
-    "family": Column(family_of, "TEXT"),
-    "quantization": Column(quantization_of, "TEXT"),
-    "status": Column(lambda run: run.status.value, "TEXT"),
-    "gpu_layers": Column(lambda run: _text(run.config.gpu_layers), "TEXT"),
-    "size_bytes": Column(lambda run: run.model_file.size_bytes, "INTEGER"),
-    "score": Column(lambda run: run.results.score, "REAL"),
-    "time_taken": Column(lambda run: run.results.time_taken, "REAL"),
-    "tokens_per_second": Column(lambda run: run.telemetry.tokens_per_second, "REAL"),
-    "vram_mb": Column(lambda run: run.telemetry.vram_peak_mb, "REAL"),
-    "moment": Column(lambda run: moment(run.timestamp).timestamp(), "REAL"),
+COLUMNS: Mapping[str, FilterField] = {
+    "benchmark": FilterField(lambda run: run.benchmark, "TEXT"),
+    "model": FilterField(lambda run: run.model, "TEXT"),
+    "family": FilterField(family_of, "TEXT"),
+    "quantization": FilterField(quantization_of, "TEXT"),
+    "status": FilterField(lambda run: run.status.value, "TEXT"),
+    "gpu_layers": FilterField(lambda run: _text(run.config.gpu_layers), "TEXT"),
+    "size_bytes": FilterField(lambda run: run.model_file.size_bytes, "INTEGER"),
+    "score": FilterField(lambda run: run.results.score, "REAL"),
+    "time_taken": FilterField(lambda run: run.results.time_taken, "REAL"),
+    "tokens_per_second": FilterField(lambda run: run.telemetry.tokens_per_second, "REAL"),
+    "vram_mb": FilterField(lambda run: run.telemetry.vram_peak_mb, "REAL"),
+    "moment": FilterField(lambda run: moment(run.timestamp).timestamp(), "REAL"),
     # In any case, so that a list is ordered as people look names up.
-    "model_folded": Column(lambda run: run.model.casefold(), "TEXT"),
-    "family_folded": Column(lambda run: family_of(run).casefold(), "TEXT"),
-    "benchmark_folded": Column(lambda run: run.benchmark.casefold(), "TEXT"),
+    "model_folded": FilterField(lambda run: run.model.casefold(), "TEXT"),
+    "family_folded": FilterField(lambda run: family_of(run).casefold(), "TEXT"),
+    "benchmark_folded": FilterField(lambda run: run.benchmark.casefold(), "TEXT"),
 }
 """Name -> the fact. To filter or order by another one: its line here, and one in CONDITIONS or ORDERS."""
 
@@ -123,7 +123,7 @@ _SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {"=": operator.eq, ">=": oper
 
 
 @dataclass(frozen=True)
-class Order:
+class SortOrder:
     """The name of a key in ORDERS, and its direction."""
 
     by: str = "added"
@@ -145,25 +145,25 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundRuns:
     """The runs of one page, and how many there are on all pages."""
 
     runs: Sequence[Run]
     total: int
 
 
-EVERYTHING, IN_ORDER, FIRST_PAGE = Filter(), Order(), Page()
+EVERYTHING, IN_ORDER, FIRST_PAGE = Filter(), SortOrder(), Page()
 
 
 def find_among(
-    runs: Sequence[Run], wanted: Filter, order: Order, page: Page, notes: Mapping[str, Note] | None = None
-) -> Found:
+    runs: Sequence[Run], wanted: Filter, order: SortOrder, page: Page, notes: Mapping[str, Note] | None = None
+) -> FoundRuns:
     """For stores that hold their runs in memory."""
     known = notes or {}
     kept = list(runs) if wanted == EVERYTHING else [r for r in runs if wanted.accepts(r, known.get(r.id))]
     kept = _ordered(kept, order)
     end = None if page.limit is None else page.offset + page.limit
-    return Found(kept[page.offset : end], len(kept))
+    return FoundRuns(kept[page.offset : end], len(kept))
 
 
 def searched_text(run: Run) -> str:
@@ -172,7 +172,7 @@ def searched_text(run: Run) -> str:
     return "\n".join(str(part or "") for part in (run.id, run.model, run.benchmark, run.error)).casefold()
 
 
-def _ordered(runs: list[Run], order: Order) -> list[Run]:
+def _ordered(runs: list[Run], order: SortOrder) -> list[Run]:
     if order.column is None:
         return runs[::-1] if order.descending else runs
     key = COLUMNS[order.column].value

@@ -13,7 +13,7 @@ UNKNOWN_MOMENT = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Head:
+class RunHead:
     """What a run is called."""
 
     position: int  # in the order the runs were added
@@ -34,16 +34,16 @@ class Head:
         return _parse(self.timestamp), self.position
 
 
-def make_head(position: int, names: Mapping[str, str], problems: str | None) -> Head:
+def make_head(position: int, names: Mapping[str, str], problems: str | None) -> RunHead:
     """The head with these names, which are those of its fields."""
-    head = object.__new__(Head)  # its constructor takes twice as long, and a history has ten thousands
+    head = object.__new__(RunHead)  # its constructor takes twice as long, and a history has ten thousands
     head.__dict__.update(names, position=position, problems=problems)
     return head
 
 
-def head_of(position: int, run: Run) -> Head:
+def head_of(position: int, run: Run) -> RunHead:
     problems = run.problem_set.name or None
-    return Head(position, run.id, run.timestamp, run.benchmark, run.model, run.status.value, problems)
+    return RunHead(position, run.id, run.timestamp, run.benchmark, run.model, run.status.value, problems)
 
 
 def moment(timestamp: str) -> datetime:

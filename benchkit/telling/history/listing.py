@@ -8,18 +8,18 @@ from typing import Any
 
 from benchkit.records import Run, Status
 from benchkit.runs import run_of
-from benchkit.telling.history.finding import COLUMNS, Column, Order, searched_text
-from benchkit.telling.history.heads import Head, make_head
+from benchkit.telling.history.finding import COLUMNS, FilterField, SortOrder, searched_text
+from benchkit.telling.history.heads import RunHead, make_head
 
-FACTS: Mapping[str, Column] = {
-    "id": Column(lambda run: run.id, "TEXT"),
-    "timestamp": Column(lambda run: run.timestamp, "TEXT"),
-    "problems": Column(lambda run: run.problem_set.name, "TEXT"),
-    "searched": Column(searched_text, "TEXT"),
+FACTS: Mapping[str, FilterField] = {
+    "id": FilterField(lambda run: run.id, "TEXT"),
+    "timestamp": FilterField(lambda run: run.timestamp, "TEXT"),
+    "problems": FilterField(lambda run: run.problem_set.name, "TEXT"),
+    "searched": FilterField(searched_text, "TEXT"),
     # An error of a record by somebody else may be anything.
-    "error": Column(lambda run: None if run.error is None else str(run.error), "TEXT"),
-    "total_passed": Column(lambda run: run.results.total_passed, "INTEGER"),
-    "total_problems": Column(lambda run: run.results.total_problems, "INTEGER"),
+    "error": FilterField(lambda run: None if run.error is None else str(run.error), "TEXT"),
+    "total_passed": FilterField(lambda run: run.results.total_passed, "INTEGER"),
+    "total_problems": FilterField(lambda run: run.results.total_problems, "INTEGER"),
     **COLUMNS,
 }
 """Name -> the fact: what lists are filtered and ordered by, and what they show. Each has a column."""
@@ -73,7 +73,7 @@ def listed_run(
     )
 
 
-def listed_heads(rows: Iterable[tuple[Any, ...]]) -> list[Head]:
+def listed_heads(rows: Iterable[tuple[Any, ...]]) -> list[RunHead]:
     """The heads of rows of a position and the values of HEAD_COLUMNS."""
     names = HEAD_COLUMNS[:-1]
     return [
@@ -81,7 +81,7 @@ def listed_heads(rows: Iterable[tuple[Any, ...]]) -> list[Head]:
     ]
 
 
-def order_clause(order: Order, added: str) -> str:
+def order_clause(order: SortOrder, added: str) -> str:
     """In SQL; the values of the column `added` grow as runs were added."""
     direction = "DESC" if order.descending else "ASC"
     by = f"{order.column} {direction} NULLS LAST, " if order.column else ""

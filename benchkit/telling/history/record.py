@@ -14,7 +14,7 @@ from benchkit.errors import HistoryError
 from benchkit.records import Run, Status
 from benchkit.run_parts import PARTS, part_as_record
 from benchkit.runs import run_of
-from benchkit.telling.history.heads import Head, make_head
+from benchkit.telling.history.heads import RunHead, make_head
 
 ALWAYS_IN_CONFIG: dict[str, Any] = {"path": None, "gpu_layers": None}
 ALWAYS_IN_RESULTS: dict[str, Any] = {
@@ -82,7 +82,7 @@ def _further(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in record.items() if name not in _KNOWN}
 
 
-def heads_of_lines(lines: Sequence[bytes]) -> list[Head] | None:
+def heads_of_lines(lines: Sequence[bytes]) -> list[RunHead] | None:
     """What the run of each line is called; None where one is not as we write it."""
     try:
         heads = json.loads(b"[" + b",".join(line.partition(_AFTER_NAMES)[0] + b"}" for line in lines) + b"]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchkit.telling.reports.flips import Attempt, Flip
+from benchkit.telling.reports.flips import Flip, FlippedAnswer
 from benchkit.telling.tables.width import shown_width
 from benchkit.terminal import printable
 
@@ -29,7 +29,7 @@ def code_lines(flip: Flip, width: int | None) -> Iterator[str]:
         yield _line(left, "│" if mark == "=" else mark, right, half)
 
 
-def _said(one: Attempt) -> str:
+def _said(one: FlippedAnswer) -> str:
     return printable(f"{one.model}: {one.verdict}{f': {one.detail}' if one.detail else ''}")
 
 

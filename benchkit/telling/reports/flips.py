@@ -28,7 +28,7 @@ Line = tuple[str, str, str]  # "=", "≠", "−" or "+", then the left and the r
 
 
 @dataclass(frozen=True)
-class Attempt:
+class FlippedAnswer:
     """One model's answer to one problem."""
 
     model: str
@@ -43,8 +43,8 @@ class Flip:
     """A problem that one model solved and another did not."""
 
     task: str
-    solved: Attempt
-    failed: Attempt
+    solved: FlippedAnswer
+    failed: FlippedAnswer
     solved_by: tuple[str, ...]
     failed_by: tuple[str, ...]
 
@@ -58,13 +58,13 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedAnswer:
     """An answer that a judge spoke of."""
 
     task: str
     points: float | None
     why_not: str  # it was not judged
-    attempt: Attempt
+    attempt: FlippedAnswer
 
 
 def _aligned(kind: str, left: Sequence[str], right: Sequence[str]) -> Iterator[Line]:
@@ -76,7 +76,7 @@ def _aligned(kind: str, left: Sequence[str], right: Sequence[str]) -> Iterator[L
 
 def flips(ranked: Sequence[Contestant], store: Store) -> Iterator[Flip]:
     """Of each problem on which models disagree, the best model that solved it and the best that did not."""
-    known = {one.label: Attempts(one, store) for one in ranked if one.outcomes.shares is not None}
+    known = {one.label: ContestantAnswers(one, store) for one in ranked if one.outcomes.shares is not None}
     tasks = sorted({task for one in ranked for task in one.outcomes.shares or {}}, key=natural)
     for task in tasks:
         shares = {
@@ -89,7 +89,7 @@ def flips(ranked: Sequence[Contestant], store: Store) -> Iterator[Flip]:
             yield Flip(task, yes, no, solved, failed)
 
 
-class Attempts:
+class ContestantAnswers:
     """What a contestant's run left behind, read when first asked for."""
 
     def __init__(self, contestant: Contestant, store: Store) -> None:
@@ -101,7 +101,7 @@ class Attempts:
     def share(self, task: str) -> float | None:
         return self._of.outcomes.share(task)
 
-    def attempt(self, task: str, passed: bool) -> Attempt:
+    def attempt(self, task: str, passed: bool) -> FlippedAnswer:
         """Of several samples one with this outcome."""
         self._read()
         rows = (self._verdicts or {}).get(task, [])
@@ -109,9 +109,11 @@ class Attempts:
         row = next(iter(fitting or rows), {})
         verdict = str(row.get("verdict") or (Verdict.PASSED if passed else "not passed"))
         said = self._rationale(task, row)
-        return Attempt(self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row), said)
+        return FlippedAnswer(
+            self._of.label, verdict, str(row.get("detail") or ""), self._code(task, row), said
+        )
 
-    def judged(self) -> list[Judged]:
+    def judged(self) -> list[JudgedAnswer]:
         """Each answer that a judge spoke of, the worst by its points first."""
         if (judgement := shown_judgement(self._of)) is None:
             return []
@@ -123,8 +125,8 @@ class Attempts:
             row = next((one for one in rows if one.get("sample") == line.get("sample")), {})
             verdict, detail = str(row.get("verdict") or ""), str(row.get("detail") or "")
             lines = (judged_by(judgement), *rationale_lines(line))
-            attempt = Attempt(self._of.label, verdict, detail, self._code(task, row), lines)
-            said.append(Judged(task, number(line.get("points")), str(line.get("why") or ""), attempt))
+            attempt = FlippedAnswer(self._of.label, verdict, detail, self._code(task, row), lines)
+            said.append(JudgedAnswer(task, number(line.get("points")), str(line.get("why") or ""), attempt))
         return sorted(said, key=lambda one: (one.points is None, one.points or 0.0))
 
     def _read(self) -> None:

@@ -10,9 +10,9 @@ from itertools import chain
 from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.groups import group_tables
 from benchkit.telling.comparison.judgements import judgement_lines
-from benchkit.telling.comparison.page import Page, remarks, verdict_lines
+from benchkit.telling.comparison.page import ComparisonPage, remarks, verdict_lines
 from benchkit.telling.comparison.part_table import part_table
-from benchkit.telling.reports.flips import Attempt, Flip, Judged
+from benchkit.telling.reports.flips import Flip, FlippedAnswer, JudgedAnswer
 from benchkit.telling.reports.material import Material, failure_line, how_asked, infrastructure_lines
 from benchkit.telling.reports.svg import DARK, DARK_STYLE, LIGHT, STYLE
 from benchkit.telling.tables.formats import as_html
@@ -74,7 +74,7 @@ def _pages(material: Material) -> Iterator[str]:
         yield from (*results, *flips, *_judged(judged, left), *commands)
 
 
-def _results(material: Material, one: Page) -> list[str]:
+def _results(material: Material, one: ComparisonPage) -> list[str]:
     return [
         f"<h2>{_said(one.section.title)}</h2>",
         f"<p>Asked: {_said(how_asked(one))}</p>",
@@ -90,22 +90,22 @@ def _results(material: Material, one: Page) -> list[str]:
     ]
 
 
-def _judgements(one: Page) -> list[str]:
+def _judgements(one: ComparisonPage) -> list[str]:
     lines = judgement_lines(one.rows)
     return ["<h3>What judges said</h3>", *_list(lines)] if lines else []
 
 
-def _parts(one: Page) -> Iterator[str]:
+def _parts(one: ComparisonPage) -> Iterator[str]:
     if parts := part_table(one.rows):
         yield f'<h3>Parts of the composite</h3><div class="wide">{as_html(parts, one.rows)}</div>'
 
 
-def _groups(one: Page) -> Iterator[str]:
+def _groups(one: ComparisonPage) -> Iterator[str]:
     for table in group_tables(one.rows):
         yield f'<h3>By {_said(table.name)}</h3><div class="wide">{as_html(table.columns, one.rows)}</div>'
 
 
-def _commands(one: Page) -> list[str]:
+def _commands(one: ComparisonPage) -> list[str]:
     return [
         "<h3>To make a row again</h3>",
         *(f"<p><code>{_said(command_of_run(row.run))}</code></p>" for row in one.rows),
@@ -118,7 +118,7 @@ def _flips(flips: Sequence[Flip], room: int) -> list[str]:
     return _that_fit(head, [(one.task, _flip(one)) for one in flips], room)
 
 
-def _judged(judged: Sequence[Judged], room: int) -> list[str]:
+def _judged(judged: Sequence[JudgedAnswer], room: int) -> list[str]:
     """What a judge said, beside the code that it saw."""
     head = f"What judges said of {len(judged)} single answers, the worst of each model first"
     named = [(f"{one.attempt.model} {one.task}", _one_judged(one)) for one in judged]
@@ -140,7 +140,7 @@ def _that_fit(head: str, named: Sequence[tuple[str, str]], room: int) -> list[st
     return parts
 
 
-def _one_judged(one: Judged) -> str:
+def _one_judged(one: JudgedAnswer) -> str:
     attempt = one.attempt
     points = one.why_not or "nothing was decided" if one.points is None else f"{one.points:.0f} points"
     head = f"<b>{_said(one.task)}</b> {_said(_attempt_in_words(attempt))}: {_said(points)}"
@@ -164,7 +164,7 @@ def _flip(flip: Flip) -> str:
     return f'{head}<table class="code">{columns}{heads}{rows}</table>{judged}</details>'
 
 
-def _rationale(one: Attempt) -> str:
+def _rationale(one: FlippedAnswer) -> str:
     """What a judge said, below the codes."""
     if not one.rationale:
         return ""
@@ -176,11 +176,11 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(names) if len(names) <= MOST_NAMES else f"{len(names)} models"
 
 
-def _attempt(one: Attempt) -> str:
+def _attempt(one: FlippedAnswer) -> str:
     return _said(_attempt_in_words(one))
 
 
-def _attempt_in_words(one: Attempt) -> str:
+def _attempt_in_words(one: FlippedAnswer) -> str:
     detail = f": {one.detail}" if one.detail else ""
     return f"{one.model} ({one.verdict}{detail})"
 

@@ -14,11 +14,11 @@ from benchkit.rerun import command_of_run
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.comparison.composite import scored, scoring_of
 from benchkit.telling.comparison.judgements import with_judgements
-from benchkit.telling.comparison.page import Page, pages
+from benchkit.telling.comparison.page import ComparisonPage, pages
 from benchkit.telling.comparison.selection import Contestant, choose, sections
 from benchkit.telling.comparison.tiers import by_score
-from benchkit.telling.history.heads import Head
-from benchkit.telling.reports.flips import Attempts, Flip, Judged, flips
+from benchkit.telling.history.heads import RunHead
+from benchkit.telling.reports.flips import ContestantAnswers, Flip, JudgedAnswer, flips
 from benchkit.telling.reports.gallery import charts, histories, run_charts
 from benchkit.telling.reports.svg import Canvas
 
@@ -41,7 +41,7 @@ class Material:
     baseline_run: str | None = None
 
     @cached_property
-    def pages(self) -> list[Page]:
+    def pages(self) -> list[ComparisonPage]:
         """One a benchmark, as `compare` shows them."""
         named = (*self.names, self.baseline) if self.names and self.baseline else self.names
         compared = sections(
@@ -59,25 +59,25 @@ class Material:
     def written(self) -> datetime:
         return datetime.now().astimezone()
 
-    def charts(self, one: Page) -> list[Canvas]:
+    def charts(self, one: ComparisonPage) -> list[Canvas]:
         members = one.section.contestants
         drawn = charts(one.section.title, members)
         drawn |= histories(self.catalog, members) if len(members) <= 20 else {}
         return [*drawn.values(), *run_charts(members, self.catalog.store).values()]
 
-    def flips(self, one: Page) -> Sequence[Flip]:
+    def flips(self, one: ComparisonPage) -> Sequence[Flip]:
         return list(flips(by_score(one.section.contestants), self.catalog.store))
 
-    def judged(self, one: Page) -> Iterator[Judged]:
+    def judged(self, one: ComparisonPage) -> Iterator[JudgedAnswer]:
         """Each answer of which a judge spoke, model by model."""
         for row in one.rows:
-            yield from Attempts(row, self.catalog.store).judged()
+            yield from ContestantAnswers(row, self.catalog.store).judged()
 
     @cached_property
     def failures(self) -> list[Run]:
         """The newest runs that did not end well and were not followed by one that did."""
-        good: dict[tuple[str, str], Head] = {}
-        bad: list[Head] = []
+        good: dict[tuple[str, str], RunHead] = {}
+        bad: list[RunHead] = []
         for entry in sorted(self._entries, key=lambda entry: entry.when, reverse=True):
             if entry.ok:
                 good.setdefault((entry.model, entry.benchmark), entry)
@@ -97,7 +97,7 @@ class Material:
         return [machine for machine in distinct.values() if machine]
 
     @cached_property
-    def _entries(self) -> list[Head]:
+    def _entries(self) -> list[RunHead]:
         wanted = (
             {entry.model for entry in choose(self.catalog, self.names, self.benchmark)}
             if self.names
@@ -116,7 +116,7 @@ class Material:
         return [self.catalog.run(entry) for entry in sorted(self._entries, key=lambda entry: entry.when)]
 
 
-def how_asked(one: Page) -> str:
+def how_asked(one: ComparisonPage) -> str:
     """`temperature 0, token budget 1000, …` as far as it is known."""
     known = {name: value for name, value in one.section.conditions.items() if value != "unknown"}
     return ", ".join(f"{name} {value}" for name, value in known.items())

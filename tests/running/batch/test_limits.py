@@ -18,7 +18,7 @@ import pytest
 from benchkit.commands.batch import command
 from benchkit.errors import HistoryError, UsageError
 from benchkit.running.batch import disk_space
-from benchkit.running.batch.estimate import Estimator, Expected
+from benchkit.running.batch.estimate import Estimate, Estimator
 from benchkit.running.batch.loop import _alone
 from benchkit.running.batch.options import BatchOptions, next_time_of_day
 from benchkit.running.batch.state import journal_path, read_state
@@ -173,7 +173,7 @@ def test_in_the_night_that_loses_an_hour_there_is_less_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, endpoint: dict[str, Any]
 ) -> None:
     """From 01:30 to 05:00 there are two and a half hours when summer time begins: too few for 2 h 45."""
-    monkeypatch.setattr(Estimator, "expect", lambda *_: Expected(seconds=9900.0))
+    monkeypatch.setattr(Estimator, "expect", lambda *_: Estimate(seconds=9900.0))
     monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
     time.tzset()
     monkeypatch.chdir(tmp_path)

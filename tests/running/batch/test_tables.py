@@ -22,7 +22,7 @@ from benchkit.running.batch.expand import Entry, expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.state import EntryState
 from benchkit.running.live import Snapshot
-from benchkit.running.live.pace import Pace
+from benchkit.running.live.pace import ScriptPace
 from benchkit.serving.telemetry import room
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import RunSettings
@@ -161,7 +161,7 @@ def test_the_table_fits_the_terminal(width: int | None) -> None:
 def test_the_pace_is_that_of_what_is_new() -> None:
     """Answers that a journal brings back in the first second do not make the rest look fast."""
     now = [0.0]
-    pace = Pace(lambda: now[0])
+    pace = ScriptPace(lambda: now[0])
     pace.snapshot(Progress(done=1, total=200), None)
     now[0] = 0.5
     pace.snapshot(Progress(done=100, total=200), None)
@@ -176,7 +176,7 @@ def test_elsewhere_a_plain_line_tells_how_far_it_is(capsys: pytest.CaptureFixtur
     running = states(2)[1:]
     with PlainLines(lambda: running, every_s=0.1) as display:
         wait_until(lambda: "temp=0.0 kv=q8_0: its server is starting" in capsys.readouterr().err)
-        display.progress("x", Pace().snapshot(Progress(done=3, total=9, passed=1), 512.0))
+        display.progress("x", ScriptPace().snapshot(Progress(done=3, total=9, passed=1), 512.0))
         wait_until(lambda: "3/9 · 33.3% so far · 512 MB VRAM" in capsys.readouterr().err)
 
 

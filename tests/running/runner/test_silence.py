@@ -14,7 +14,7 @@ import pytest
 
 from benchkit.records import Progress
 from benchkit.running.display import PlainDisplay, progress_text
-from benchkit.running.live.pace import Pace
+from benchkit.running.live.pace import ScriptPace
 from benchkit.running.plan import plan_run
 from benchkit.running.runner import execute, watch
 from benchkit.running.runner.watch import Silence
@@ -134,7 +134,7 @@ def test_a_spell_that_is_told_only_while_it_lasts_counts_once() -> None:
 def test_no_time_left_is_told_while_a_server_is_silent() -> None:
     """The screen tells the silence, and neither speed nor ETA."""
     clock = iter([0.0, 0.5, 100.0, 200.0])
-    pace = Pace(lambda: next(clock))
+    pace = ScriptPace(lambda: next(clock))
     pace.snapshot(Progress(0, 10), None)
     before = progress_text(pace.snapshot(Progress(5, 10, tokens_per_second=9.0), None))
     now = progress_text(pace.snapshot(Progress(5, 10, tokens_per_second=9.0), None, 45.2))

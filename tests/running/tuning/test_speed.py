@@ -19,7 +19,7 @@ from benchkit.serving.speed import slots as slot_choice
 from benchkit.serving.speed.measuring import Load, Meter
 from benchkit.serving.speed.prompts import Wording
 from benchkit.serving.speed.slots import best_of, choose_slots, still_grows
-from benchkit.serving.speed.streaming import Streamed, Target, ask_for_tokens
+from benchkit.serving.speed.streaming import Streamed, StreamingServer, ask_for_tokens
 from benchkit.settings import RunSettings
 from tests.running.batch.kills import prove
 from tests.stand_ins.chat_server import Turn, chat_server
@@ -111,7 +111,7 @@ def test_a_strict_server_is_asked_in_openais_words(tmp_path: Path) -> None:
 def test_usage_of_nonsense_is_counted_by_its_pieces(usage: object) -> None:
     """Where the usage is none, the pieces of the stream are counted."""
     with chat_server(Server(usage=usage)) as running:
-        assert ask_for_tokens(Target(running.base_url, "stand-in"), "hello", 16).tokens == 16
+        assert ask_for_tokens(StreamingServer(running.base_url, "stand-in"), "hello", 16).tokens == 16
 
 
 def test_a_depth_that_the_server_refuses_is_left_out(tmp_path: Path) -> None:
@@ -177,17 +177,19 @@ class Fast(Meter):
 def test_slots_are_not_measured_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     """On a slow machine the curve ends where the next step would cost more than it brings."""
     monkeypatch.setattr(slot_choice, "MOST_S", 0.0)
-    assert choose_slots(Fast(Target("", ""), Wording(0, 1), tuple), 4, 100, 16).curve == ((1, 100.0),)
+    assert choose_slots(Fast(StreamingServer("", ""), Wording(0, 1), tuple), 4, 100, 16).curve == (
+        (1, 100.0),
+    )
 
 
 def test_a_server_that_breaks_off_is_the_servers_failure() -> None:
     """No error of the network reaches those who measure."""
     with pytest.raises(ServerError, match="cannot be reached"):
-        ask_for_tokens(Target("http://127.0.0.1:1/v1", "m"), "hello", 4)
+        ask_for_tokens(StreamingServer("http://127.0.0.1:1/v1", "m"), "hello", 4)
 
 
 def test_no_more_slots_are_tried_than_fit() -> None:
     """The curve ends with the most that there is memory for."""
-    choice = choose_slots(Fast(Target("", ""), Wording(0, 1), tuple), 4, 100, 16)
+    choice = choose_slots(Fast(StreamingServer("", ""), Wording(0, 1), tuple), 4, 100, 16)
     assert choice.curve == ((1, 100.0), (2, 200.0), (4, 400.0))
     assert choice.slots == 4

@@ -24,11 +24,11 @@ from benchkit.running.tuning import search as searches
 from benchkit.running.tuning import tune as tuning
 from benchkit.running.tuning.deadline import OutOfTime
 from benchkit.running.tuning.finals import Finals, choose_finalists, gain_of
-from benchkit.running.tuning.search import Measure, Search
-from benchkit.running.tuning.settings import Box, Candidate, applied, refuse_other_vocabulary, stages
+from benchkit.running.tuning.search import MeasureServer, Search
+from benchkit.running.tuning.settings import Candidate, TuningLimits, applied, refuse_other_vocabulary, stages
 from benchkit.running.tuning.speed import Wanted, measure_speed
 from benchkit.running.tuning.tables import tuned_table
-from benchkit.running.tuning.tune import Tuned, Work, tune
+from benchkit.running.tuning.tune import TuningResult, Workload, tune
 from benchkit.serving.gguf import ModelFacts, least_cpu_moe, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.gguf.model import Layer
@@ -45,8 +45,8 @@ MIXTURE = ModelFacts(
 )  # fmt: skip
 
 
-def box(vram_mb: float | None = None, ram_mb: float = 1e6, facts: ModelFacts | None = None) -> Box:
-    return Box(Room(vram_mb, ram_mb), facts or read_model_facts(F16), 512)
+def box(vram_mb: float | None = None, ram_mb: float = 1e6, facts: ModelFacts | None = None) -> TuningLimits:
+    return TuningLimits(Room(vram_mb, ram_mb), facts or read_model_facts(F16), 512)
 
 
 def speed_of(tokens_per_second: float) -> Speed:
@@ -54,12 +54,12 @@ def speed_of(tokens_per_second: float) -> Speed:
 
 
 def searching(
-    landscape: Callable[[Candidate], float], where: Box, budget_s: float = 1000.0
+    landscape: Callable[[Candidate], float], where: TuningLimits, budget_s: float = 1000.0
 ) -> tuple[Search, Counter[Candidate]]:
     measured: Counter[Candidate] = Counter()
 
     @contextmanager
-    def serve(candidate: Candidate) -> Iterator[Measure]:
+    def serve(candidate: Candidate) -> Iterator[MeasureServer]:
         def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
             del times
             asked = replace(candidate, slots=at_once)
@@ -243,11 +243,11 @@ def test_those_who_came_near_are_finalists() -> None:
 @pytest.mark.parametrize(
     ("asked", "why"),
     [
-        (Work(prompt_tokens=100_000), r"--prompt 100000: demo-f16.gguf was trained for 2,048 tokens"),
-        (Work(), r"it is a folder: name a file with --history"),
+        (Workload(prompt_tokens=100_000), r"--prompt 100000: demo-f16.gguf was trained for 2,048 tokens"),
+        (Workload(), r"it is a folder: name a file with --history"),
     ],
 )
-def test_what_would_be_lost_later_is_refused_before(tmp_path: Path, asked: Work, why: str) -> None:
+def test_what_would_be_lost_later_is_refused_before(tmp_path: Path, asked: Workload, why: str) -> None:
     """A prompt beyond the model's context, and a history that cannot be written."""
     with pytest.raises(BenchError, match=why):
         tune(RunSettings(model=F16, history=tmp_path, runs_dir=tmp_path / "runs"), asked, print)
@@ -261,7 +261,7 @@ def test_a_history_that_cannot_be_written_is_told_before_a_server_starts(place: 
     (tmp_path / "file").touch()
     settings = RunSettings(model=F16, history=Path(place.format(tmp_path)), runs_dir=tmp_path / "runs")
     for begin in (
-        lambda: tune(settings, Work(budget_s=1.0), print),
+        lambda: tune(settings, Workload(budget_s=1.0), print),
         lambda: measure_speed(settings, Wanted(), print),
     ):
         with pytest.raises(BenchError, match=r"(\)|is no folder): name another place with --history"):
@@ -281,7 +281,7 @@ def test_a_budget_that_is_too_short_is_told(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(tuning, "served", served)
     began = time.monotonic()
     with pytest.raises(UsageError, match=r"--budget 0.2s is too short to start demo-f16.gguf and measure it"):
-        tune(RunSettings(model=F16, history=tmp_path / "h.json"), Work(budget_s=0.2), print)
+        tune(RunSettings(model=F16, history=tmp_path / "h.json"), Workload(budget_s=0.2), print)
     assert time.monotonic() - began < 30
     assert not (tmp_path / "h.json").exists()
 
@@ -347,14 +347,14 @@ def test_the_estimate_reads_the_servers_arguments() -> None:
 def test_what_cannot_be_tuned_is_refused(settings: dict[str, Any], why: str) -> None:
     """In one line with what to do, before anything is started."""
     with pytest.raises(Exception, match=why):
-        tune(replace(RunSettings(model=F16), **settings), Work(), print)
+        tune(replace(RunSettings(model=F16), **settings), Workload(), print)
 
 
 @pytest.mark.usefixtures("any_llama_server")
 def test_a_draft_model_that_is_not_there_is_refused(tmp_path: Path) -> None:
     """As any other path of a model."""
     with pytest.raises(UsageError, match=r"no.gguf: no such file"):
-        tune(RunSettings(model=F16), Work(draft=tmp_path / "no.gguf"), print)
+        tune(RunSettings(model=F16), Workload(draft=tmp_path / "no.gguf"), print)
 
 
 @pytest.fixture
@@ -367,7 +367,7 @@ def test_a_file_that_does_not_fit_at_all_is_refused(monkeypatch: pytest.MonkeyPa
     """Not even one slot in RAM."""
     monkeypatch.setattr(tuning, "free_room", lambda: Room(None, 1.0))
     with pytest.raises(UsageError, match=r"demo-f16.gguf does not fit: it needs 0.0 GB"):
-        tune(RunSettings(model=F16), Work(), print)
+        tune(RunSettings(model=F16), Workload(), print)
 
 
 @pytest.mark.usefixtures("any_llama_server")
@@ -378,7 +378,7 @@ def test_a_draft_model_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
     with pytest.raises(
         UsageError, match=r"small.gguf has another vocabulary \(300 tokens.*demo-f16.gguf \(512"
     ):
-        tune(RunSettings(model=F16), Work(draft=draft), print)
+        tune(RunSettings(model=F16), Workload(draft=draft), print)
     refuse_other_vocabulary(F16, F16)
 
 
@@ -401,7 +401,7 @@ def test_a_real_draft_model_is_tried_and_its_share_recorded(
     one_thread = Candidate(slots=1, flags=(("--threads", "1"),))  # two wait for each other on a busy machine
     monkeypatch.setattr(tuning, "first_candidate", lambda _box: one_thread)
     monkeypatch.setattr(searches, "stages", lambda where, _gpu: [("draft", [("draft", str(where.draft))])])
-    tuned = tune(settings, Work(40, 8, budget_s=120.0, draft=QUANTIZED), print)
+    tuned = tune(settings, Workload(40, 8, budget_s=120.0, draft=QUANTIZED), print)
     (row,) = (one for one in tuned.tried if "--model-draft demo-q2_k.gguf" in str(one.candidate))
     assert "failed" not in row.note
     drafting = [
@@ -431,7 +431,7 @@ def test_a_real_server_is_tuned(tmp_path: Path, bench: Bench) -> None:
     if find_llama_server() is None:
         pytest.skip("no llama-server: `make llama-server` builds one")
     settings = RunSettings(model=F16, history=tmp_path / "benchmark_results.json", runs_dir=tmp_path / "runs")
-    tuned: Tuned = tune(settings, Work(40, 8, budget_s=45.0), print)
+    tuned: TuningResult = tune(settings, Workload(40, 8, budget_s=45.0), print)
     (run,) = runs_in(tmp_path)
     assert (run["benchmark"], run["status"]) == ("tune", "ok")
     assert len(run["results"]["tuned"]["tried"]) == len(tuned.tried) >= 1

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from benchkit.telling.comparison.columns import BY_NAME
-from benchkit.telling.comparison.page import Page, page, remarks, rendered
+from benchkit.telling.comparison.page import ComparisonPage, page, remarks, rendered
 from benchkit.telling.comparison.verdicts import verdicts
 from tests.telling.comparison.nights import a_contestant, a_section
 
@@ -26,7 +26,7 @@ def on_boxes(*boxes: tuple[str, str, int]) -> dict[str, Any]:
     return {**here("3.11.7"), "further": {"judging": {"boxes": told}}}
 
 
-def compared(*results: dict[str, Any]) -> Page:
+def compared(*results: dict[str, Any]) -> ComparisonPage:
     rows = [a_contestant(name, (), results=one) for name, one in zip("ABC", results, strict=False)]
     section = a_section(*rows)
     return page(section, verdicts(section), BY_NAME["score"], None)

@@ -16,12 +16,12 @@ from benchkit.telling.history.finding import (
     FIRST_PAGE,
     IN_ORDER,
     Filter,
-    Found,
-    Order,
+    FoundRuns,
     Page,
+    SortOrder,
     find_among,
 )
-from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.notes import Note
 
 KEPT: dict[str, dict[str, Run]] = {}
@@ -55,7 +55,7 @@ class MemoryStore:
     def check(self, *, may_wait: bool = True) -> None:
         """A run can be added at any time."""
 
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         return [head_of(position, run) for position, run in enumerate(self._runs.values())]
 
     def get(self, run_id: str) -> Run:
@@ -69,7 +69,9 @@ class MemoryStore:
     def waiting(self) -> Sequence[Run]:
         return ()
 
-    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+    def find(
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns:
         return find_among(self.runs(), wanted, order, page, self._notes)
 
     def delete(self, run_id: str) -> None:

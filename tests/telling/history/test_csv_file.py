@@ -9,7 +9,7 @@ import pytest
 from benchkit.errors import HistoryError
 from benchkit.telling.comparison.catalog import Catalog
 from benchkit.telling.history import open_store
-from benchkit.telling.history.finding import Filter, Order
+from benchkit.telling.history.finding import Filter, SortOrder
 from benchkit.telling.history.index.history import open_indexed
 from benchkit.telling.reports.material import Material
 from benchkit.telling.reports.rows import Csv
@@ -37,7 +37,7 @@ def test_what_a_table_shows_is_the_same_as_before(tmp_path: Path) -> None:
         assert new == old
     assert [run.status.value for run in store.runs()] == ["ok", "failed"]
     assert store.get("bad").error == "out of\nVRAM"
-    assert store.find(Filter(text="äther"), Order("score")).total == 1
+    assert store.find(Filter(text="äther"), SortOrder("score")).total == 1
 
 
 def _cells(lines: list[str]) -> list[list[str]]:

@@ -24,7 +24,7 @@ from benchkit.errors import HistoryError
 from benchkit.files import cache_folder, locked
 from benchkit.records import Run, Status
 from benchkit.telling.history import open_store, to_record
-from benchkit.telling.history.finding import ORDERS, Filter, Order, Page, find_among
+from benchkit.telling.history.finding import ORDERS, Filter, Page, SortOrder, find_among
 from benchkit.telling.history.index import building
 from benchkit.telling.history.index.history import IndexedHistory, open_indexed
 from benchkit.telling.history.index.reader import current_index
@@ -94,7 +94,7 @@ def test_answers_equal_those_of_the_file(path: Path) -> None:
     for more in (a_run("later", model="Qwen-7B-Q2"), a_run("latest", benchmark="lcb")):
         runs, notes, page = open_store(path).runs(), history.notes(), Page(1, 7)
         for wanted, by, descending in product(FILTERS, ORDERS, (False, True)):
-            order = Order(by, descending)
+            order = SortOrder(by, descending)
             expected, found = find_among(runs, wanted, order, page, notes), history.find(wanted, order, page)
             names = [run.id for run in found.runs]
             assert (names, found.total) == ([run.id for run in expected.runs], expected.total), (

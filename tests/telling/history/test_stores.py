@@ -14,7 +14,7 @@ from benchkit.commands import find_command
 from benchkit.errors import HistoryError, UnknownName
 from benchkit.telling.history import find_run, open_store
 from benchkit.telling.history.base import Store
-from benchkit.telling.history.finding import IN_ORDER, Filter, Order, Page
+from benchkit.telling.history.finding import IN_ORDER, Filter, Page, SortOrder
 from benchkit.telling.history.stores import STORES
 from tests.telling.comparison.nights import a_run, worked_example
 from tests.telling.history import memory_store
@@ -66,20 +66,20 @@ def test_find_filters_orders_and_pages(place: str) -> None:
     """The unknown comes last in either direction; a page tells how many there are in all."""
     store = some_runs(place)
 
-    def ids(wanted: Filter, order: Order) -> list[str]:
+    def ids(wanted: Filter, order: SortOrder) -> list[str]:
         return [run.id for run in store.find(wanted, order).runs]
 
-    assert ids(Filter(), Order()) == ["a", "b", "c", "d"]
-    assert ids(Filter(), Order("added", descending=True)) == ["d", "c", "b", "a"]
-    assert ids(Filter(), Order("score")) == ["c", "a", "d", "b"]
-    assert ids(Filter(), Order("score", descending=True)) == ["d", "a", "c", "b"]
-    assert ids(Filter(benchmark="lcb"), Order()) == ["d"]
-    assert ids(Filter(text="OTHER"), Order()) == ["c", "d"]
-    assert ids(Filter(model="other", status="failed"), Order()) == []
-    page = store.find(order=Order("score"), page=Page(1, 2))
+    assert ids(Filter(), SortOrder()) == ["a", "b", "c", "d"]
+    assert ids(Filter(), SortOrder("added", descending=True)) == ["d", "c", "b", "a"]
+    assert ids(Filter(), SortOrder("score")) == ["c", "a", "d", "b"]
+    assert ids(Filter(), SortOrder("score", descending=True)) == ["d", "a", "c", "b"]
+    assert ids(Filter(benchmark="lcb"), SortOrder()) == ["d"]
+    assert ids(Filter(text="OTHER"), SortOrder()) == ["c", "d"]
+    assert ids(Filter(model="other", status="failed"), SortOrder()) == []
+    page = store.find(order=SortOrder("score"), page=Page(1, 2))
     assert ([run.id for run in page.runs], page.total) == (["a", "d"], 4)
     with pytest.raises(UnknownName, match="unknown order 'colour'"):
-        store.find(order=Order("colour"))
+        store.find(order=SortOrder("colour"))
 
 
 @every_make
@@ -99,7 +99,7 @@ def test_find_takes_conditions_on_what_was_measured(place: str) -> None:
     )
     store.annotate("b", tags=["night"])
 
-    def ids(order: Order = IN_ORDER, **wanted: Any) -> str:
+    def ids(order: SortOrder = IN_ORDER, **wanted: Any) -> str:
         return "".join(run.id for run in store.find(Filter(**wanted), order).runs)
 
     assert [ids(family="Coder-7B"), ids(quantization="Q8_0"), ids(gpu_layers="7")] == ["a", "bc", "a"]
@@ -112,9 +112,9 @@ def test_find_takes_conditions_on_what_was_measured(place: str) -> None:
     ]
     new_year = datetime(2026, 1, 1, 12, tzinfo=UTC)
     assert [ids(since=new_year), ids(until=new_year)] == ["b", "ac"]
-    assert ids(Order("family")) == "abc"
-    assert ids(Order("family", descending=True)) == "cba"
-    assert ids(Order("size_bytes", descending=True)) == "cba"
+    assert ids(SortOrder("family")) == "abc"
+    assert ids(SortOrder("family", descending=True)) == "cba"
+    assert ids(SortOrder("size_bytes", descending=True)) == "cba"
 
 
 def some_runs(place: str) -> Store:

@@ -12,7 +12,7 @@ import pytest
 from benchkit.errors import UnknownName
 from benchkit.telling.comparison.columns import BY_NAME, COLUMNS, chosen, informative, ordered
 from benchkit.telling.comparison.outcomes import Outcomes
-from benchkit.telling.comparison.page import FORMAT_NAMES, Page, page, rendered
+from benchkit.telling.comparison.page import FORMAT_NAMES, ComparisonPage, page, rendered
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.comparison.verdicts import verdicts
 from benchkit.telling.tables.text import as_text, fitted
@@ -22,7 +22,7 @@ from tests.telling.comparison.nights import a_contestant, a_section, changed
 LONG = "very-long-model-name-" * 8 + "Q4_K_M"
 
 
-def a_page(*contestants: Contestant, columns: str | None = None) -> Page:
+def a_page(*contestants: Contestant, columns: str | None = None) -> ComparisonPage:
     section = a_section(*contestants)
     return page(section, verdicts(section), BY_NAME["score"], columns)
 

@@ -22,11 +22,11 @@ from benchkit.telling.history.finding import (
     FIRST_PAGE,
     IN_ORDER,
     Filter,
-    Found,
-    Order,
+    FoundRuns,
     Page,
+    SortOrder,
 )
-from benchkit.telling.history.heads import Head, moment
+from benchkit.telling.history.heads import RunHead, moment
 from benchkit.telling.history.index.building import OtherLayout, follow, needs_build
 from benchkit.telling.history.index.database import index_name
 from benchkit.telling.history.index.reader import IndexReader, index_folder
@@ -54,7 +54,7 @@ class Seen:
         tuple[Signature | None, Signature | None] | None
     )  # of the file and its index; None: keep nothing
     count: int = 0  # runs that the history had
-    latest: Sequence[Head] | None = None
+    latest: Sequence[RunHead] | None = None
     runs: dict[str, Run] = field(default_factory=dict)
 
     def runs_after_appends(self, reader: IndexReader) -> dict[str, Run]:
@@ -163,17 +163,19 @@ class IndexedHistory:
                 continue
         return from_store()
 
-    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+    def find(
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns:
         notes = self.notes() if wanted.tag is not None else {}
         return self._answer(
             lambda index: index.find(wanted, order, page, notes),
             lambda: self._store.find(wanted, order, page),
         )
 
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         return self._answer(lambda index: index.heads(), self._store.heads)
 
-    def latest_heads(self) -> Sequence[Head]:
+    def latest_heads(self) -> Sequence[RunHead]:
         """Enough of the heads to choose each model's latest good run by; quick for any number of runs."""
         self.follow()
         seen = self._seen
@@ -183,7 +185,7 @@ class IndexedHistory:
             seen.latest = latest if seen.signatures else None
         return latest
 
-    def heads_of(self, model: str) -> Sequence[Head]:
+    def heads_of(self, model: str) -> Sequence[RunHead]:
         """Of all runs of a model."""
         return self._answer(lambda index: index.heads_of(model), lambda: self._finder.heads_of(model))
 
@@ -259,14 +261,14 @@ class WholeHistory:
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def latest_heads(self) -> Sequence[Head]:
+    def latest_heads(self) -> Sequence[RunHead]:
         return self._store.heads()
 
-    def heads_of(self, model: str) -> list[Head]:
+    def heads_of(self, model: str) -> list[RunHead]:
         return [head for head in self._store.heads() if head.model == model]
 
     def counts(self) -> list[ModelCount]:
-        by_model: dict[str, list[Head]] = defaultdict(list)
+        by_model: dict[str, list[RunHead]] = defaultdict(list)
         for head in self._store.heads():
             by_model[head.model].append(head)
         return [

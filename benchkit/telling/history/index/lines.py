@@ -13,7 +13,7 @@ _CLOSING = document.TAIL.lstrip(b"\n")
 
 
 @dataclass(frozen=True)
-class Line:
+class RunLine:
     """A run's line without the comma that follows it, and where it lies."""
 
     offset: int
@@ -31,7 +31,7 @@ class LineReader:
         self._file, self._end = file, end
         self.whole = False
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[RunLine]:
         """A line counts once what follows it is there: a comma and another one, or the end of the list."""
         self._file.seek(self._end)
         lead = self._file.readline()
@@ -51,9 +51,9 @@ class LineReader:
             if waiting is not None or not data.endswith(b"\n"):
                 return
             if data.endswith(b",\n"):
-                yield Line(offset, data[:-2])
+                yield RunLine(offset, data[:-2])
             else:
-                waiting = Line(offset, data[:-1])
+                waiting = RunLine(offset, data[:-1])
             offset += len(data)
 
 

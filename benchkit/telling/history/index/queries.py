@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.finding import Filter, Page, SortOrder
 from benchkit.telling.history.index.database import FILTERED, TEXT_PLACE, storable
 from benchkit.telling.history.listing import order_clause
 
@@ -18,7 +18,7 @@ def count_query(wanted: Filter, tagged: Sequence[str]) -> Query:
     return f"SELECT count(*) FROM {where}", values
 
 
-def page_query(wanted: Filter, tagged: Sequence[str], order: Order, page: Page) -> Query:
+def page_query(wanted: Filter, tagged: Sequence[str], order: SortOrder, page: Page) -> Query:
     """The positions of a page's runs, which the indexes alone can tell."""
     where, values = _where(wanted, tagged)
     limit = -1 if page.limit is None else page.limit

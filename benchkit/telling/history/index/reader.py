@@ -12,8 +12,8 @@ from typing import Any
 from benchkit.errors import HistoryError, UsageError
 from benchkit.files import cache_folder
 from benchkit.records import Run
-from benchkit.telling.history.finding import Filter, Found, Order, Page
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.finding import Filter, FoundRuns, Page, SortOrder
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.index.cursor import has_unfinished_append
 from benchkit.telling.history.index.database import (
     TEXT_PLACE,
@@ -50,20 +50,20 @@ class IndexReader:
         whole = cursor.whole and not has_unfinished_append(self.history)
         return whole and cursor.signature == signature_of(self.history)
 
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[RunHead]:
         return self._heads(f"SELECT position, {', '.join(HEAD_COLUMNS)} FROM runs ORDER BY position")
 
-    def latest_heads(self) -> list[Head]:
+    def latest_heads(self) -> list[RunHead]:
         """Of each status, benchmark, model and problem set the last run's."""
         return self._heads(latest_query(("position", *HEAD_COLUMNS)))
 
-    def heads_of(self, model: str) -> list[Head]:
+    def heads_of(self, model: str) -> list[RunHead]:
         """Of all runs of a model."""
         columns = ", ".join(HEAD_COLUMNS)
         query = f"SELECT position, {columns} FROM runs WHERE model = {TEXT_PLACE} ORDER BY position"
         return self._heads(query, (storable(model),))
 
-    def _heads(self, query: str, values: Sequence[Any] = ()) -> list[Head]:
+    def _heads(self, query: str, values: Sequence[Any] = ()) -> list[RunHead]:
         with connected(self.place) as connection:
             return listed_heads(connection.execute(query, values))
 
@@ -75,13 +75,13 @@ class IndexReader:
         with connected(self.place) as connection:
             return [ModelCount(*row) for row in connection.execute(query)]
 
-    def find(self, wanted: Filter, order: Order, page: Page, notes: Mapping[str, Note]) -> Found:
+    def find(self, wanted: Filter, order: SortOrder, page: Page, notes: Mapping[str, Note]) -> FoundRuns:
         tagged = [run_id for run_id, note in notes.items() if wanted.tag in note.tags]
         with connected(self.place) as connection:
             (total,) = connection.execute(*count_query(wanted, tagged)).fetchone()
             positions = [row[0] for row in connection.execute(*page_query(wanted, tagged, order, page))]
             place_of = {place[0]: place for place in connection.execute(*places_query(positions))}
-        return Found(self._runs([place_of[position] for position in positions]), total)
+        return FoundRuns(self._runs([place_of[position] for position in positions]), total)
 
     def listed(self) -> list[Run]:
         """All runs in their order, with what a list shows of them."""

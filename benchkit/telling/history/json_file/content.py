@@ -10,7 +10,7 @@ from stat import S_ISDIR, S_ISREG
 
 from benchkit.errors import HistoryError
 from benchkit.records import Run
-from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.json_file import appending, document
 from benchkit.telling.history.record import from_record, heads_of_lines, summaries_of_lines
 
@@ -27,7 +27,7 @@ class Content:
         self._data = document.first_line(data) if self._lines else data
 
     @cached_property
-    def heads(self) -> list[Head]:
+    def heads(self) -> list[RunHead]:
         heads = heads_of_lines(self._lines)
         if heads is None:  # another layout, which is read as a whole
             return [head_of(position, run) for position, run in enumerate(self.runs)]

@@ -23,12 +23,12 @@ from benchkit.telling.history.finding import (
     FIRST_PAGE,
     IN_ORDER,
     Filter,
-    Found,
-    Order,
+    FoundRuns,
     Page,
+    SortOrder,
     find_among,
 )
-from benchkit.telling.history.heads import Head
+from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.json_file import appending, deleting
 from benchkit.telling.history.json_file.content import (
     Content,
@@ -98,7 +98,7 @@ class JsonFile:
     def _folder_for(self, run: Run) -> Path:
         return self.path.absolute().parent / "runs" / run.id
 
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         with _named(self.path), _no_garbage_collection():
             return self._answer(lambda index: index.heads(), lambda: self._content().heads)
 
@@ -113,11 +113,13 @@ class JsonFile:
     def waiting(self) -> Sequence[Run]:
         return ()
 
-    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+    def find(
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns:
         with _named(self.path), _no_garbage_collection():
             if (wanted, order, page) == (EVERYTHING, IN_ORDER, FIRST_PAGE):
                 listed = self._answer(lambda index: index.listed(), lambda: self._content().summaries)
-                return Found(listed, len(listed))
+                return FoundRuns(listed, len(listed))
             notes = self.notes() if wanted.tag else None
             return find_among(self._content().runs, wanted, order, page, notes)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from benchkit.telling.history.finding import Filter, Order, Page
+from benchkit.telling.history.finding import Filter, Page, SortOrder
 from benchkit.telling.history.listing import FACTS, HEAD_COLUMNS, order_clause
 from benchkit.telling.history.postgresql.rows import RECORD, storable_text
 
@@ -78,7 +78,7 @@ def count_query(wanted: Filter) -> Query:
     return f"SELECT count(*) FROM run {where}", values
 
 
-def page_query(wanted: Filter, order: Order, page: Page) -> Query:
+def page_query(wanted: Filter, order: SortOrder, page: Page) -> Query:
     """The records of a page's runs."""
     where, values = _where(wanted)
     text = f"SELECT sequence, {RECORD} FROM run {where} {order_clause(order, 'sequence')} LIMIT %s OFFSET %s"

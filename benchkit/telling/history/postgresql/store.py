@@ -19,11 +19,11 @@ from benchkit.telling.history.finding import (
     FIRST_PAGE,
     IN_ORDER,
     Filter,
-    Found,
-    Order,
+    FoundRuns,
     Page,
+    SortOrder,
 )
-from benchkit.telling.history.heads import Head, head_of
+from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.leases import Kept, Lease, LeasedGroup
 from benchkit.telling.history.listing import LIST_COLUMNS, ModelCount, listed_heads, listed_run, values_query
 from benchkit.telling.history.notes import Note
@@ -115,19 +115,19 @@ class PostgresStore:
             _told.add(self.place)
             say(f"{error}; records wait in {self._spool.path} and follow by themselves")
 
-    def heads(self) -> Sequence[Head]:
+    def heads(self) -> Sequence[RunHead]:
         heads = self._heads(f"{queries.HEADS} ORDER BY sequence")
         return [*heads, *(head_of(len(heads) + n, run) for n, run in enumerate(self._still_waiting(heads)))]
 
-    def latest_heads(self) -> Sequence[Head]:
+    def latest_heads(self) -> Sequence[RunHead]:
         """Of each status, benchmark, model and problem set the last run's."""
         return self._heads(queries.LATEST_HEADS)
 
-    def heads_of(self, model: str) -> Sequence[Head]:
+    def heads_of(self, model: str) -> Sequence[RunHead]:
         """Of all runs of a model."""
         return self._heads(f"{queries.HEADS} WHERE model = %s ORDER BY sequence", [storable_text(model)])
 
-    def _heads(self, query: str, values: Values = ()) -> Sequence[Head]:
+    def _heads(self, query: str, values: Values = ()) -> Sequence[RunHead]:
         return listed_heads(self._rows(query, values))
 
     def counts(self) -> list[ModelCount]:
@@ -155,24 +155,26 @@ class PostgresStore:
     def waiting(self) -> Sequence[Run]:
         return self._spool.runs()
 
-    def _still_waiting(self, recorded: Sequence[Head] | Sequence[Run]) -> list[Run]:
+    def _still_waiting(self, recorded: Sequence[RunHead] | Sequence[Run]) -> list[Run]:
         """What waits and is not among them."""
         if not self._spool.path.exists():
             return []
         known = {one.id for one in recorded}
         return [run for run in self._spool.runs() if run.id not in known]
 
-    def find(self, wanted: Filter = EVERYTHING, order: Order = IN_ORDER, page: Page = FIRST_PAGE) -> Found:
+    def find(
+        self, wanted: Filter = EVERYTHING, order: SortOrder = IN_ORDER, page: Page = FIRST_PAGE
+    ) -> FoundRuns:
         if (wanted, order, page) == (EVERYTHING, IN_ORDER, FIRST_PAGE):
             listed = [
                 listed_run(*row)
                 for row in self._rows(f"SELECT {', '.join(LIST_COLUMNS)} FROM run ORDER BY sequence")
             ]
-            return Found(listed, len(listed))
+            return FoundRuns(listed, len(listed))
         query, values = queries.page_query(wanted, order, page)
         count, counted = queries.count_query(wanted)
         (total,) = self._row(count, counted) or (0,)
-        return Found([run_of_text(text, number) for number, text in self._rows(query, values)], total)
+        return FoundRuns([run_of_text(text, number) for number, text in self._rows(query, values)], total)
 
     def delete(self, run_id: str) -> None:
         if self._row("DELETE FROM run WHERE id = %s RETURNING id", [storable_text(run_id)]) is None:
