@@ -1,4 +1,4 @@
-"""A head keeps no connection of a box that it has lost sight of, or has refused."""
+"""A head keeps nothing of a box that it has lost sight of, and no connection of one that it has refused."""
 
 from __future__ import annotations
 
@@ -59,6 +59,22 @@ def test_a_lost_boxs_connections_are_closed(security: Any, tmp_path: Path) -> No
             return [comm.closed() for comm in open_before]
 
     assert asyncio.run(lose()) == [True, True]
+
+
+def test_a_lost_boxs_events_are_forgotten(security: Any, tmp_path: Path) -> None:
+    """The library keeps them an hour: a box that comes and goes all night would fill the head's memory."""
+
+    async def forget() -> None:
+        async with head_with_a_box(security, tmp_path) as head:
+            (address,) = head.workers
+            assert head.get_events(address)
+            await head.remove_worker(address, stimulus_id="no sign of life")
+            deadline = time.monotonic() + SOON_S
+            while head.get_events(address):
+                assert time.monotonic() < deadline
+                await asyncio.sleep(0.05)
+
+    asyncio.run(forget())
 
 
 def test_a_refused_box_is_answered_and_its_connection_closed(security: Any, tmp_path: Path) -> None:
