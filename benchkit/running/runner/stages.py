@@ -20,7 +20,7 @@ from benchkit.errors import (
     ServerHangs,
     UsageError,
 )
-from benchkit.files import DISK_IS_FULL, atomic_write, make_private_folder
+from benchkit.files import DISK_IS_FULL, atomic_write, cache_folder, make_private_folder
 from benchkit.records import Run
 from benchkit.running.display import Display
 from benchkit.running.live import Snapshot, publishing
@@ -50,6 +50,7 @@ class EndedRun:
 def execute(plan: PlannedRun, display: Display) -> Run:
     """Run it and record it. Raises only what happened before anything was started, and bugs of ours."""
     check_model(plan)
+    cache_folder()  # refuses where there can be none, which the server would be the first to need
     open_store(plan.settings.history).check()
     check_script(plan)
     (ended,) = execute_all([plan], display)

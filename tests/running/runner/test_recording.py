@@ -136,3 +136,14 @@ def test_a_doubtful_score_is_told_and_kept(bench: Bench, tmp_path: Path) -> None
     assert "--score-scale" in first["results"]["warnings"][0]
     assert "warnings" not in second["results"]
     assert second["config"]["score_scale"] == "fraction"
+
+
+def test_where_no_cache_folder_can_be_made_nothing_is_begun(
+    plan: PlannedRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The run is refused before it has a folder, which no record would tell of."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(UsageError, match="name a place with XDG_CACHE_HOME"):
+        execute(plan, display())
+    assert not plan.folder.exists()
