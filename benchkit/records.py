@@ -15,7 +15,7 @@ from benchkit.literals import ScoreScale as ScoreScale
 from benchkit.verdict import Status as Status
 from benchkit.verdict import Verdict as Verdict
 
-ENDPOINT = "endpoint"  # the kind of server that is nothing of ours
+ENDPOINT = "endpoint"  # the kind of server that somebody else started
 
 if TYPE_CHECKING:
     from benchkit.runs import Run as Run

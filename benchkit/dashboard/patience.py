@@ -19,7 +19,7 @@ SHOWN_AT_ONCE = ("/static/", "/api/", "/drawn.css", "/icon.svg", "/now", "/launc
 
 
 class Patience:
-    """Around the pages."""
+    """ASGI middleware: pages that need the history show a progress page until its index is made."""
 
     def __init__(self, app: FastAPI, site: Site, say: Callable[[str], None]) -> None:
         self._app = app

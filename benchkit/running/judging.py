@@ -25,7 +25,7 @@ NOTHING_JUDGED = ("--votes", "1")
 
 
 def without_run(words: Sequence[str]) -> tuple[str, ...]:
-    """What is the same of all judgings by a judge: runs of like length take it about as long."""
+    """A judge's words without the run it judges, so that times of earlier judgings can be compared."""
     place = words.index(RUN_FLAG) if RUN_FLAG in words else len(words)
     return (*words[:place], *words[place + 2 :])
 
@@ -43,7 +43,7 @@ def plans_for(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -
 
 
 def plan_of_pairs(runs: Sequence[Run], settings: RunSettings, args: Sequence[str]) -> PlannedRun:
-    """Two runs beside one another."""
+    """The plan of one judging that compares two runs."""
     if len(runs) != 2:
         verb = "is" if len(runs) == 1 else "are"
         raise UsageError(f"--pairwise compares two runs, and {len(runs)} {verb} named")
@@ -70,7 +70,7 @@ def why_unreadable(benchmark: str, *, ours: bool) -> str:
 
 
 def why_run_unreadable(run: Run) -> str:
-    """The same of a run in the history, as far as its record tells; older ones name no script."""
+    """Why a judge cannot read this run; older records name no script, and are then taken as readable."""
     ours = run.config.script in (None, *OUR_SCRIPTS) and not run.config.origin
     return why_unreadable(run.benchmark, ours=ours)
 

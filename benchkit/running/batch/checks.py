@@ -14,21 +14,21 @@ AT_ONCE = 4
 
 
 def script_problems(plans: Iterable[PlannedRun]) -> list[str]:
-    """What the scripts have to say, all of them."""
+    """The complaints of all scripts' own checks; empty where nothing is wrong."""
     distinct = {command_of(plan): plan for plan in plans}
     with ThreadPoolExecutor(AT_ONCE) as pool:
         return [text for text in pool.map(script_problem, distinct.values()) if text]
 
 
 def command_of(plan: PlannedRun) -> str:
-    """What the script is asked to do, but for the model and the folder."""
+    """The script's command without model and folder: equal ones are checked once."""
     settings = plan.settings
     asked = [getattr(settings, name) for name in (*FOR_SCRIPT, "parallel")]
     return repr((plan.script, settings.script_args, *asked))
 
 
 def script_problem(plan: PlannedRun) -> str | None:
-    """What its script has to say; None where all is well."""
+    """The complaint of the script's own check; None where nothing is wrong."""
     try:
         check_script(plan)
     except BenchError as error:

@@ -16,7 +16,7 @@ def too_little_to_start(*places: Path) -> str | None:
 
 
 def too_little_to_go_on(*places: Path) -> str | None:
-    """The same for what runs already."""
+    """In words how little is free for a run that is under way; None where it is enough."""
     return _too_little(places, LEAST_BYTES)
 
 

@@ -49,6 +49,8 @@ class _Load:
 
 @dataclass(frozen=True)
 class Estimate:
+    """Memory and time that one run is expected to take; None is unknown."""
+
     vram_mb: float | None = None
     ram_mb: float | None = None
     mark: str = ""  # what of it does not fit

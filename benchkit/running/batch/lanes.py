@@ -64,7 +64,7 @@ def shared_pace(at_once: int) -> Iterator[None]:
 
 
 class LaneQueue:
-    """What the lanes have in common."""
+    """What all lanes share: the groups still to run, the interrupt, the errors that end them all."""
 
     def __init__(self, groups: Sequence[Group]) -> None:
         self.lock = RLock()

@@ -77,7 +77,7 @@ class Ledger:
         self._needless.add(entry.key)
 
     def renew(self, entry: Entry) -> None:
-        """What a judge is to do is known in full when the run that it judges is over."""
+        """Replace a judging by one that names its run: it is known once the run to be judged is over."""
         self.entries = [entry if one.key == entry.key else one for one in self.entries]
 
     def judgings(self) -> list[Entry]:
@@ -102,7 +102,7 @@ class Ledger:
 
     @property
     def all_ok(self) -> bool:
-        """What a race stopped has done what it was to do."""
+        """Whether nothing failed or is missing; a run that a race stopped counts as done."""
         states = [state for state in self.states() if state.key not in self._needless]
         return all(state.state in (Status.OK, Status.STOPPED) for state in states)
 

@@ -64,7 +64,7 @@ def _killed_without_record(history: str | Path) -> list[LiveRun]:
 def overview_of(
     batch: BatchState, runs: Iterable[LiveRun], history: str | Path, killed: Sequence[LiveRun] = ()
 ) -> Overview:
-    """The same of what was read already."""
+    """The overview of a journal and live runs that were read already."""
     alive = _is_alive(batch)
     states = (batch if alive else at_rest(batch)).of_the_plan()
     name = history_name(history)

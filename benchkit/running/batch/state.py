@@ -120,7 +120,7 @@ def read_state(history: str | Path) -> BatchState:
 
 
 def _state(record: object) -> EntryState | None:
-    """What a newer version wrote beside it is passed over, and so is what is none of ours."""
+    """None where the line is no state of an entry; fields that a newer version added are passed over."""
     if not isinstance(record, dict) or not isinstance(record.get("key"), str):
         return None
     known: dict[str, Any] = {name: value for name in _TEXTS if isinstance(value := record.get(name), str)}

@@ -109,7 +109,7 @@ def is_of_a_newer_form(line: bytes) -> bool:
 
 
 def read_snapshot(line: bytes) -> Snapshot | None:
-    """None where the line is not whole, or none of ours."""
+    """None where the line is not whole, or is no snapshot."""
     known = _known(Snapshot, _record(line))
     race, state = known.pop("race", None), known.pop("state", None)
     if not isinstance(state, str):

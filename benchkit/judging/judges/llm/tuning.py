@@ -50,7 +50,7 @@ def tune(rubric: Rubric, labels: Sequence[Label], ask: AskQuestion) -> dict[str,
     with (
         asking_by(engine),
         contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),  # a progress bar that knows nothing of ours
+        contextlib.redirect_stderr(io.StringIO()),  # DSPy's progress bar would spoil the display
     ):
         tuned = optimizer.compile(plain.predict, trainset=examples)
     if engine.error is not None:

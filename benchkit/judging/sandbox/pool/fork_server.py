@@ -67,7 +67,7 @@ def _refuse_few_files() -> None:
 
 
 def _start(theirs: socket.socket) -> subprocess.Popen[bytes]:
-    """A fresh interpreter that holds nothing of ours: empty environment, no site, one descriptor."""
+    """A fresh interpreter without this process's data: empty environment, no site, one descriptor."""
     entry = _ENTRY.format(root=_ROOT, fd=theirs.fileno())
     keep_none = ["-B"] if sys.dont_write_bytecode else []  # compiled modules, as in this process
     return subprocess.Popen(
