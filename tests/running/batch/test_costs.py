@@ -92,10 +92,11 @@ def test_the_sum_says_what_is_not_known() -> None:
 
 
 def test_the_page_names_what_is_there() -> None:
-    """docs/costs.md: its plan is one, and each fact that it names is in a run's record."""
+    """docs/costs.md: both of its plans are ones, and each fact that it names is in a run's record."""
     page = (ROOT / "docs" / "costs.md").read_text()
-    (plan,) = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
-    assert make_plan(read_yaml(plan), "costs.md").problems == ()
+    with_provider, with_limits = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    for plan in (with_provider, with_limits):
+        assert make_plan(read_yaml(plan), "costs.md").problems == ()
     told = re.findall(r"`(\w+_tokens|cost\w*)`", page)
     assert set(told) - {"max_tokens"} <= {one.name for one in fields(RunTelemetry)}
     assert {REPLY, GIVEN, ENERGY} <= set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
