@@ -26,20 +26,22 @@ def file_sha256(path: Path) -> str:
 
 def rows(path: Path, *, skip_broken: bool = False) -> Iterator[tuple[int, Row]]:
     """(line number, object) of each line that is not blank; a file without any is refused."""
-    any_row = False
+    any_row = any_broken = False
     for number, line in _lines(path):
         if line.isspace():
             continue
         try:
             row = _row(path, number, line)
         except BadRow:
-            if skip_broken:
-                continue
-            raise
+            if not skip_broken:
+                raise
+            any_broken = True
+            continue
         any_row = True
         yield number, row
     if not any_row:
-        raise ProblemsError(f"{path} is empty: it needs one JSON object a line")
+        what = "holds no JSON object" if any_broken else "is empty"
+        raise ProblemsError(f"{path} {what}: it needs one JSON object a line")
 
 
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ from which the code is taken where `code_list` has none.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -52,7 +53,7 @@ def read_generations(path: Path, problem_set: ProblemSet) -> SavedAnswers:
     if path.is_dir():
         return read_run(path, problem_set)
     with as_problems_error(path), path.open("rb") as file:
-        if file.read(256).lstrip()[:1] == b"[":
+        if file.read(256).removeprefix(BOM_UTF8).lstrip()[:1] == b"[":
             file.seek(0)
             return _listed(path, _parsed(path, file.read()), problem_set)
     _, first = next(rows(path, skip_broken=True))
