@@ -226,7 +226,7 @@ def _problem(row: dict[str, Any], place: LineLocation, day: date) -> ContestProb
         )
     except KeyError as error:
         raise place.bad(f"the field {error} is missing") from None
-    except (ValueError, AttributeError, TypeError) as error:
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
         raise place.bad(str(error)) from None
 
 
@@ -240,7 +240,7 @@ def _tests(row: dict[str, Any], place: LineLocation, *, functional: bool) -> tup
         return tuple(_test(test, functional) for test in tests)
     except KeyError as error:
         raise place.bad(f"a test's field {error} is missing") from None
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise place.bad(str(error)) from None
 
 
@@ -251,6 +251,7 @@ def _test(test: dict[str, Any], functional: bool) -> Test:
     if (kind == "functional") is not functional:
         raise ValueError(f"a {kind} test, but its metadata names {'a' if functional else 'no'} function")
     result = Test(text_field(test, "input"), text_field(test, "output"))
+    result.input.encode()  # half a surrogate pair goes to no program
     if functional:  # one JSON value a line
         for line in (*result.input.split("\n"), result.output):
             read_value(line)
