@@ -115,6 +115,7 @@ class RunFile:
     SUMMARY: Final = "summary.json"
     MEASURES: Final = "measures.jsonl"  # what quality and efficiency of each passing answer were made of
     PROGRAM: Final = "program.json"  # what tuning made of a judge's prompt
+    ENOUGH: Final = "enough"  # the runner's word that a part is to end: no further problem is begun
     RATIONALES: Final = "rationales.jsonl"  # what a judge said of each answer, item by item, and why
 
 

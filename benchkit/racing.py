@@ -1,23 +1,32 @@
-"""Which models of a race can be stopped: paired evidence that holds however often one looks.
+"""Which models of a race can be stopped: evidence that holds however often one looks.
 
 All models answer the same finite set of problems in one random order. A model is *wanted* when it would be
-among those asked for once every problem was answered; of a tie all are wanted. After any round a model may
-be stopped, and the chance that a whole race stops even one wanted model is at most `error`.
+among those asked for once every problem was answered; of a tie all are wanted. The chance that a whole race
+stops even one wanted model is at most `error`, whatever the number of models and looks, and whoever is asked
+when. Why:
 
-How: for each model the wealth of a gambler who bets, problem by problem, that whoever leads at the moment has
-the higher total. A bet is fair or worse as long as the model is wanted, whatever came before, since the
-problems still to come are known in number (betting on sampling without replacement: Waudby-Smith and Ramdas,
-2020), and the choice of the leader uses nothing but what came before. Wealth is then an e-value at every
-moment, and the most that it ever was is evidence. Averages of e-values are e-values: over the rivals of a
-model where several places are wanted, so that no single one of them is the one to beat, and over the models
-of an intersection in a closed test, which is what keeps the promise for all models together.
+The *bar* is what the finished models set: the total of the best of them, of the third best for top3, less
+the margin. It only ever rises, and a wanted model's own total is never below it: who has fewer than the third
+best of the finished ones has fewer than the third best of all.
+
+Against each model a gambler bets, problem by problem, that its total is below a given one. What comes is
+drawn without replacement from a finite set, so the fair price of the next bet is known (betting on sampling
+without replacement: Waudby-Smith and Ramdas, 2020). At the model's own total the game is fair: that the
+wealth is ever k / error has a chance of at most error / k. Bets on "below the bar" never win more than bets
+on "below the total" of a model whose total is not below the bar. So it does not matter that the bar depends
+on what the others solved, nor that all answer in the same order.
+
+A model is stopped where that wealth was ever k / error, k being the number of models that are neither stopped
+nor certainly below the bar (Holm, 1979). Were a wanted one stopped, take the first such: of the w wanted
+models none was stopped before, and none is below the bar, so its wealth was w / error at least. That happens
+to each of w models with a chance of at most error / w, to any of them with at most `error`.
 """
 
 from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -25,11 +34,8 @@ ERROR = 0.05
 GOALS = "best, top3 or 'within 5 points of the best'"
 STAKES = (0.5, 0.9)
 """Shares of the largest possible bet, played side by side: which one is best depends on the models."""
-PURSES = (1 / 3, 2 / 3)
-"""What is played with each of them at first: bold bets end a race of few problems, others one of many."""
 INTERVAL_STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
 """An interval's ends are near to what was seen, where a small stake wins more than a large one."""
-LEADER = ""  # who that is changes with each problem
 
 TINY = 1e-9  # sums of thirds are not exact
 
@@ -68,121 +74,95 @@ class Goal:
 
 @dataclass(frozen=True)
 class Elimination:
-    """A model that can be wanted no more, by which of its rivals and after how many problems."""
+    """A model that can be wanted no more, after how many problems, and who has set the bar."""
 
     model: str
     problems: int
+    solved: float  # of them
     rival: str  # who has the last place that is asked for
-    behind: float  # the difference so far, in problems
-    certain: bool  # it could not catch up even if it solved all the rest
+    certain: bool  # it could not reach the bar even if it solved all the rest
+
+
+Outcomes = Sequence[float | None]
+"""Of the first problems in the race's order, 0 to 1, several samples averaged; None: not known."""
 
 
 class Race:
-    """The evidence so far; fed problem by problem, asked after each round."""
+    """The evidence so far; who has all problems answered is finished, and helps to set the bar."""
 
-    def __init__(self, models: Sequence[str], problems: int, goal: Goal, error: float = ERROR) -> None:
-        self.running = list(models)
-        self.answered = 0
-        self._problems = problems
-        self._goal = goal
-        self._error = error
-        # They differ where an answer could not be judged: then each model has the benefit of the doubt.
-        self._least = dict.fromkeys(models, 0.0)
-        self._most = dict.fromkeys(models, 0.0)
-        self._wealth = {model: self._first_wealth(model, models) for model in models}
-        """For a model and whom is bet on against it: what the bets have come to, one for each stake."""
-        self._refuted: set[str] = set()
+    def __init__(self, models: Iterable[str], problems: int, goal: Goal, error: float = ERROR) -> None:
+        self.stopped: dict[str, Elimination] = {}
+        self._outcomes: dict[str, Outcomes] = {model: () for model in models}
+        self._problems, self._goal, self._error = problems, goal, error
 
-    def _first_wealth(self, model: str, models: Sequence[str]) -> dict[str, list[float]]:
-        rivals = [LEADER] if self._goal.places == 1 else [one for one in models if one != model]
-        return {rival: list(PURSES) for rival in rivals}
-
-    def add(self, outcomes: Mapping[str, float | None]) -> None:
-        """What each running model made of the next problem, 0 to 1; several samples are averaged.
-
-        None is an answer that could not be judged: no model is stopped for it, be it its own or a rival's.
-        """
-        least = {model: outcomes[model] or 0.0 for model in self.running}
-        most = {model: 1.0 if (known := outcomes[model]) is None else known for model in self.running}
-        for model in self.running:
-            for rival, wealth in self._wealth[model].items():
-                ahead = self._leaders(model) if rival == LEADER else [rival] if rival in least else []
-                if ahead:
-                    mean = sum(least[name] for name in ahead) / len(ahead)
-                    self._bet(wealth, mean - most[model], self._expected(model, ahead[0]))
-        for model in self.running:
-            self._least[model] += least[model]
-            self._most[model] += most[model]
-        self.answered += 1
-        self._refute()
-
-    def _leaders(self, model: str) -> list[str]:
-        """The best of its rivals before this problem, several where they tie."""
-        rivals = [name for name in self.running if name != model]
-        top = max((self._least[name] for name in rivals), default=0.0)
-        return [name for name in rivals if self._least[name] == top]
-
-    def _behind(self, model: str, rival: str) -> float:
-        return self._least[rival] - self._most[model]
-
-    def _expected(self, model: str, rival: str) -> float:
-        """The highest mean difference of the problems to come at which the model would still be wanted."""
-        still = self._goal.margin * self._problems - self._behind(model, rival)
-        return still / (self._problems - self.answered)
-
-    @staticmethod
-    def _bet(wealth: list[float], difference: float, expected: float) -> None:
-        if expected >= 1:  # whatever comes, the rival does not get ahead: nothing to bet on
-            return
-        if expected < -1:  # it could not catch up any more even before this problem
-            wealth[:] = [inf] * len(wealth)
-            return
-        if expected == -1:  # it catches up only by winning each problem that is left
-            wealth[:] = wealth if difference <= -1 else [inf] * len(wealth)
-            return
-        gain = (difference - expected) / (1 + expected)
-        wealth[:] = [held * (1 + stake * gain) for held, stake in zip(wealth, STAKES, strict=True)]
+    def tell(self, model: str, outcomes: Outcomes) -> None:
+        """All that this one has answered by now; no model is stopped for an answer that nobody knows."""
+        self._outcomes[model] = outcomes
 
     def stop_losers(self) -> list[Elimination]:
-        """The models that cannot be wanted any more leave the race."""
-        stopped = [model for model in self.running if model in self._refuted]
-        eliminations = [self._elimination(model) for model in stopped]
-        self.running = [model for model in self.running if model not in stopped]
-        return eliminations
+        """The models that cannot be wanted any more leave the race: these left just now."""
+        before = len(self.stopped)
+        while lost := next(filter(self.is_lost, self.running()), None):
+            self.stopped[lost] = self._elimination(lost)
+        return list(self.stopped.values())[before:]
 
-    def _refute(self) -> None:
-        """Evidence once seen stays, also where the end of the round finds less of it."""
-        evidence = {model: self._evidence(model) for model in self.running if model not in self._refuted}
-        self._refuted |= {model for model in evidence if self._is_rejected(model, evidence)}
+    def is_lost(self, model: str) -> bool:
+        """Whether this one, which is not finished, cannot be wanted any more."""
+        if self._last_place() is None:
+            return False
+        answers = [1.0 if one is None else one for one in self._outcomes[model]]
+        wealth = _wealth(answers, self._problems, self.bar(), STAKES)[1]
+        return self._is_certainly_lost(model) or wealth >= len(self.still_in()) / self._error
 
-    def _evidence(self, model: str) -> float:
-        """An e-value against "this model is wanted": all places but one may go to better rivals."""
-        held = sorted(map(sum, self._wealth[model].values()))
-        counted = held[: len(held) - (self._goal.places - 1)]
-        return sum(counted) / len(counted) if counted else 0.0
+    def running(self) -> list[str]:
+        """Who is not finished and not stopped, best standing first."""
+        open_ones = [
+            name for name in self._outcomes if name not in self.stopped and not self.is_finished(name)
+        ]
+        return sorted(open_ones, key=self._share, reverse=True)
 
-    def _is_rejected(self, model: str, evidence: Mapping[str, float]) -> bool:
-        """Closed testing: each set of running models with this one in it is refuted by its mean evidence."""
-        total, count = evidence[model], 1
-        for other in sorted(evidence[name] for name in evidence if name != model):
-            if other >= total / count:  # from here on every further member would raise the mean
-                break
-            total, count = total + other, count + 1
-        return total / count >= 1 / self._error
+    def is_finished(self, model: str) -> bool:
+        """Whether it has all problems answered."""
+        return len(self._outcomes[model]) >= self._problems
+
+    def still_in(self) -> list[str]:
+        """Who may be wanted, best standing first."""
+        kept = [
+            name for name in self._outcomes if name not in self.stopped and not self._is_certainly_lost(name)
+        ]
+        return sorted(kept, key=self._share, reverse=True)
+
+    def bar(self) -> float:
+        """The fewest problems that a wanted model solves, as far as is known."""
+        rival = self._last_place()
+        return 0.0 if rival is None else self._least(rival) - self._goal.margin * self._problems
+
+    def _last_place(self) -> str | None:
+        """Who of the finished ones has the last of the places that are asked for."""
+        finished = sorted(filter(self.is_finished, self._outcomes), key=self._least, reverse=True)
+        places = self._goal.places
+        return finished[places - 1] if len(finished) >= places else None
 
     def _elimination(self, model: str) -> Elimination:
-        """By the last of the rivals who have the places that are asked for."""
-        rivals = [name for name in self.running if name != model]
-        rivals.sort(key=lambda name: self._behind(model, name), reverse=True)
-        rival = rivals[min(self._goal.places, len(rivals)) - 1]
-        behind = self._behind(model, rival)
-        certain = self._certainly_ahead(model) >= self._goal.places
-        return Elimination(model, self.answered, rival, behind, certain)
+        rival, certain = self._last_place(), self._is_certainly_lost(model)
+        assert rival is not None
+        return Elimination(model, len(self._outcomes[model]), self._least(model), rival, certain)
 
-    def _certainly_ahead(self, model: str) -> int:
-        left = self._problems - self.answered
-        bound = left + self._goal.margin * self._problems
-        return sum(self._behind(model, rival) > bound for rival in self.running if rival != model)
+    def _is_certainly_lost(self, model: str) -> bool:
+        return self._most(model) < self.bar() - TINY
+
+    def _least(self, model: str) -> float:
+        """Solved at least, of those answered."""
+        return sum(one or 0.0 for one in self._outcomes[model])
+
+    def _most(self, model: str) -> float:
+        """Solved at most, of all problems."""
+        unknown = sum(one is None for one in self._outcomes[model])
+        return self._least(model) + unknown + self._problems - len(self._outcomes[model])
+
+    def _share(self, model: str) -> float:
+        known = [one for one in self._outcomes[model] if one is not None]
+        return sum(known) / len(known) if known else 0.0
 
 
 def order_at_random(ids: Iterable[str], seed: int) -> list[str]:
@@ -240,9 +220,11 @@ def p_of_parts(differences: Sequence[float], problems: int) -> float:
     return min(1.0, 2 / max(_wealth(shifted, problems, problems / 2)))
 
 
-def _wealth(outcomes: Sequence[float], problems: int, total: float) -> tuple[float, float]:
+def _wealth(
+    outcomes: Sequence[float], problems: int, total: float, stakes: Sequence[float] = INTERVAL_STAKES
+) -> tuple[float, float]:
     """The most that bets on more than this total, and on less, have come to at any moment."""
-    above, below = [1.0] * len(INTERVAL_STAKES), [1.0] * len(INTERVAL_STAKES)
+    above, below = [1.0] * len(stakes), [1.0] * len(stakes)
     most_above = most_below = 1.0
     solved = 0.0
     for count, outcome in enumerate(outcomes):
@@ -253,17 +235,16 @@ def _wealth(outcomes: Sequence[float], problems: int, total: float) -> tuple[flo
             return most_above, inf
         if mean > TINY:
             above = [
-                held * (1 + stake * (outcome / mean - 1))
-                for held, stake in zip(above, INTERVAL_STAKES, strict=True)
+                held * (1 + stake * (outcome / mean - 1)) for held, stake in zip(above, stakes, strict=True)
             ]
         elif outcome > 0:
             return inf, most_below
         if mean < 1 - TINY:
             fall = (1 - outcome) / (1 - mean) - 1
-            below = [held * (1 + stake * fall) for held, stake in zip(below, INTERVAL_STAKES, strict=True)]
+            below = [held * (1 + stake * fall) for held, stake in zip(below, stakes, strict=True)]
         elif outcome < 1:
             return most_above, inf
-        most_above = max(most_above, sum(above) / len(INTERVAL_STAKES))
-        most_below = max(most_below, sum(below) / len(INTERVAL_STAKES))
+        most_above = max(most_above, sum(above) / len(stakes))
+        most_below = max(most_below, sum(below) / len(stakes))
         solved += outcome
     return most_above, most_below

@@ -1,7 +1,7 @@
 """What a race asks and what it loses, on real verdicts in random orders.
 
     python measurements/race.py --verdicts FILE [--models 20] [--orders 1000] [--problems 40]
-        [--goal best] [--round 10 | --start 0.5 --slots 4]
+        [--goal best] [--slots 4] [--start 0.5]
 
 FILE is JSON: {"tasks": [...], "models": {name: "0110…", one digit a task}}. Each order draws models,
 problems and their order anew; `--equal` makes up models that all have the same total.
@@ -21,8 +21,9 @@ from statistics import median
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from benchkit.racing import Goal, Race
-from benchkit.running.batch.race_rounds import FIRST_ROUND, in_full_waves, round_length_for
+from benchkit.race_forecast import race_on_paper
+from benchkit.racing import Goal
+from benchkit.running.batch.race_rounds import FIRST_ROUND, first_round_pays, in_full_waves
 
 GOALS = {"best": Goal(), "top3": Goal(places=3), "within5": Goal(margin=0.05)}
 Outcomes = dict[str, list[int]]
@@ -44,21 +45,19 @@ def main() -> None:
     drawn = random.Random(options.seed)
     verdicts = read_verdicts(options.verdicts)
     nights = [
-        run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options, drawn, options.start)
+        run_race(draw_models(verdicts, options, drawn), GOALS[options.goal], options, drawn)
         for _ in range(options.orders)
     ]
     asked, questions, wanted, lost, _ = (sum(column) for column in zip(*map(astuple, nights), strict=True))
     spoilt = sum(night.lost > 0 for night in nights) / len(nights)
     field = f"{options.orders} orders, {options.models} models, goal {GOALS[options.goal]}"
-    how = (
-        f"rounds of {options.round}" if options.start is None else f"a start takes {options.start:g} answers"
-    )
-    print(f"{field}, {how}")
+    print(f"{field}, {options.slots} slots")
     print(f"asked: {asked / questions:.1%} of all questions")
     print(f"wanted models lost: {lost} of {wanted}")
     print(f"orders in which a wanted model was lost: {spoilt:.2%}")
     if options.start is not None:
-        print(f"{median(night.times_as_fast for night in nights):.2f} times as fast as all questions")
+        times = median(night.times_as_fast for night in nights)
+        print(f"a start takes {options.start:g} answers: {times:.2f} times as fast as all questions")
 
 
 def read_options() -> argparse.Namespace:
@@ -69,11 +68,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--models", type=int, default=20)
     parser.add_argument("--orders", type=int, default=1000)
     parser.add_argument("--goal", choices=GOALS, default="best")
-    parser.add_argument("--round", type=int, default=10)
     parser.add_argument("--problems", type=int, help="So many, drawn anew for each order; without it all.")
-    parser.add_argument(
-        "--start", type=float, help="Of server and script, in answers: rounds are then as the runner's are."
-    )
+    parser.add_argument("--start", type=float, help="Of server and script, in answers: tells the time, too.")
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--equal", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
@@ -106,42 +102,19 @@ def with_total(shares: list[float], total: int, drawn: random.Random) -> list[in
     return solved
 
 
-def run_race(
-    outcomes: Outcomes, goal: Goal, options: argparse.Namespace, drawn: random.Random, start: float | None
-) -> Night:
-    """In rounds of one length; where a start's length is told, in the runner's own."""
-    problems = len(next(iter(outcomes.values())))
+def run_race(outcomes: Outcomes, goal: Goal, options: argparse.Namespace, drawn: random.Random) -> Night:
+    problems, start, slots = len(next(iter(outcomes.values()))), options.start or 0.0, options.slots
     order = drawn.sample(range(problems), problems)
-    race = Race(list(outcomes), problems, goal)
-    asked = 0
-    spent = 0.0
-    length = options.round if start is None else whole_round(start, options.slots)
-    end = max(length, in_full_waves(FIRST_ROUND, options.slots)) if start is not None else length
-    if start is not None and end > problems / 2:  # one round
-        end = problems
-    while race.answered < problems:
-        spent += len(race.running) * waves(end - race.answered, options.slots, start)
-        for problem in order[race.answered : end]:
-            asked += len(race.running)
-            race.add({model: outcomes[model][problem] for model in race.running})
-        race.stop_losers()
-        few = len(race.running) <= goal.places and not goal.margin
-        end += length
-        if few or problems - end < length / 2:
-            end = problems
-    wanted = wanted_models(outcomes, goal)
-    whole = len(outcomes) * waves(problems, options.slots, start)
-    lost = len(wanted - set(race.running))
-    return Night(asked, problems * len(outcomes), len(wanted), lost, whole / spent)
-
-
-def whole_round(start: float, slots: int) -> int:
-    return in_full_waves(round_length_for(start, 1 / slots), slots)
-
-
-def waves(questions: int, slots: int, start: float | None) -> float:
-    """The time of a round, in answers: all slots answer side by side, and the last ones are waited for."""
-    return ceil(questions / slots) + (start or 0.0)
+    field = [[solved[place] for place in order] for solved in outcomes.values()]
+    first = in_full_waves(FIRST_ROUND, slots)
+    if not first_round_pays(start, 1 / slots, problems):
+        first = 0
+    race = race_on_paper(field, goal, first, slots)
+    wanted, names = wanted_models(outcomes, goal), list(outcomes)
+    spent = sum(ceil(asked / slots) for asked in race.asked) + start * sum(race.starts)
+    whole = len(outcomes) * (ceil(problems / slots) + start)
+    lost = len(wanted & {names[number] for number in race.stopped})
+    return Night(sum(race.asked), problems * len(outcomes), len(wanted), lost, whole / spent)
 
 
 def wanted_models(outcomes: Outcomes, goal: Goal) -> set[str]:

@@ -1,8 +1,8 @@
 """What no race can save: tests that know more than they may, on the same verdicts as race.py.
 
-    python measurements/race_limit.py --verdicts FILE [--models 12] [--problems 40] [--orders 300] [--round 8]
+    python measurements/race_limit.py --verdicts FILE [--models 12] [--problems 40] [--orders 300] [--slots 4]
 
-A model is stopped at the end of the first round in which a test at 5% parts it from the model that is the
+A model is stopped as soon as a test at 5%, after each wave of answers, parts it from the model that is the
 best on all problems. That test knows which model this is, and counts neither how often it looks nor how
 many models there are: it loses wanted models far more often than in 5% of the nights. Two exact tests without
 replacement, whichever ends first: of the discordant pairs, under the tie that makes what was seen least
@@ -37,7 +37,7 @@ def main() -> None:
         best = next(iter(wanted_models(outcomes, GOALS["best"])))
         first = [outcomes[best][place] for place in order]
         asked = [
-            asked_until_parted(first, [solved[place] for place in order], options.round)
+            asked_until_parted(first, [solved[place] for place in order], options.slots)
             for solved in outcomes.values()
         ]
         shares.append(sum(asked) / (problems * len(outcomes)))

@@ -47,14 +47,14 @@ def command(problems: int, flips: float | None, models: int, goal: str | None) -
 
 def _forecast(models: int, problems: int, goal: str) -> None:
     """The share of all questions that races of simulated models ask."""
-    from benchkit.race_forecast import ROUND, forecast
+    from benchkit.race_forecast import forecast
     from benchkit.racing import Goal
 
     try:
         wanted = Goal.parse(goal)
     except ValueError:
         raise UsageError(f"--race {goal}: give {GOALS}") from None
-    click.echo(f"A race of {models} models for {wanted}, {problems} problems, rounds of {ROUND}:")
+    click.echo(f"A race of {models} models for {wanted}, {problems} problems:")
     for one in forecast(models, problems, wanted):
         spread = f"{one.least:.0%} to {one.most:.0%} in simulated nights"
         click.echo(f"  models {one.models}: about {one.mean:.0%} of all questions are asked ({spread})")

@@ -154,7 +154,7 @@ def ask_and_judge(evaluation: Evaluation, questions: Sequence[Question]) -> None
             tally.add(row)
             output.add(row, answer)
             composite.add(row)
-    facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record()}
+    facts = {**evaluation.asked_how, **asking.facts(), **problem_set.part_as_record(asking.left_out)}
     ks = evaluation.pass_at or tuple(sorted({1, settings.samples}))
     output.stop_clock()
     parts = composite.measure(settings.output_dir, judging.sandbox, say, efficiency=evaluation.efficiency)

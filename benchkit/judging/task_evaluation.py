@@ -80,7 +80,7 @@ class TaskRun:
             questions = again
             if questions:
                 say(self._what_follows(questions))
-        return outcome.finish({**asking.facts(), **self.catalogue.part_as_record()})
+        return outcome.finish({**asking.facts(), **self.catalogue.part_as_record(asking.left_out)})
 
     def judge_responses(self, responses: Sequence[tuple[Task, int, str]], model: str) -> list[TaskRow]:
         """Judge what was answered before, and tell the result; nothing is asked."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,12 +21,24 @@ from benchkit.settings import RunSettings, model_name
 
 
 @dataclass(frozen=True)
+class SoFar:
+    """What is known of a run while its script asks."""
+
+    verdicts: Mapping[str, Sequence[str]]  # problem -> those of its samples that are judged
+    questions: int  # all that it is to ask
+    judged_now: int  # of them, without those that an earlier start asked
+    loading_s: float  # until the script began to ask: the starts of server and script
+    asking_s: float  # since then
+
+
+@dataclass(frozen=True)
 class Part:
     """What is asked for now, of a run that goes on from the answers in its folder."""
 
     seed: int = 0
     first: int | None = None  # None: all that is left
     race: RaceNow | None = None
+    is_enough: Callable[[SoFar], bool] | None = None  # asked after each verdict: whether to begin no more
 
     @property
     def flags(self) -> tuple[str, ...]:

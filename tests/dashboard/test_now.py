@@ -103,7 +103,8 @@ def test_a_race_tells_who_is_in_and_who_was_stopped_and_why(
         told = replace(states[name], state=state, score=score, answered=answered, problems=164, error=error)
         journal.run(told)
     race = looking_at(tmp_path).get("/now").text.partition("Race on demo")[2]
-    assert "Round 2, to problem 60 of 164: 3 of 5 models are in; 100 of 820 questions were asked." in race
+    how = "After the first round, each until it has lost or to problem 60 of 164"
+    assert f"{how}: 3 of 5 models are in; 100 of 820 questions were asked." in race
     assert re.findall(r'<a href="/runs/run-\w+">(\w+)</a></th>', race) == ["Ahead", "Behind", "Out", "Broken"]
     assert re.findall(r">(in|out), (\w+)<", race) == [
         ("in", "racing"), ("in", "racing"), ("in", "waiting"), ("out", "stopped"), ("out", "failed"),

@@ -19,7 +19,7 @@ from benchkit.asking.client.target import find_target
 from benchkit.asking.script import Answer, Pipeline, Question, Settings, open_answer_journal, say, speaker
 from benchkit.asking.script.events import Heartbeat
 from benchkit.asking.script.pipeline import JudgeAnswer, R
-from benchkit.contract import Variable
+from benchkit.contract import RunFile, Variable
 from benchkit.errors import UsageError
 from benchkit.prices import find_price, may_cost
 from benchkit.providers.limiter import find_shared_pace
@@ -48,6 +48,7 @@ class Asking:
         self.askers, self._because = self._parallel()
         self._price = find_price(settings.price, self._provider, self._endpoint.base_url, self.model)
         self._purse = self._open_purse()
+        self.left_out = 0  # problems, where it was enough before all were asked
         self._began = False  # whether the cost of earlier commands has been counted
 
     def _open_purse(self) -> Purse:
@@ -86,9 +87,16 @@ class Asking:
             if self._purse.is_limited and not self._began:
                 self._purse.begin(journal.cost())
             self._began = True
-            pipeline = Pipeline(self._ask, judge, journal, askers=self.askers, judges=judges)
+            pipeline = Pipeline(
+                self._ask, judge, journal, askers=self.askers, judges=judges, is_enough=self._is_enough
+            )
             with self._heartbeat.beating():
                 yield from pipeline.run(questions)
+            self.left_out += len({question.task_id for question in pipeline.left_out})
+
+    def _is_enough(self) -> bool:
+        """Only a part can do with fewer: what runs whole never ends before its end."""
+        return self._settings.part is not None and (self._folder / RunFile.ENOUGH).exists()
 
     @contextmanager
     def one_by_one(self, depends_on: Mapping[str, Any]) -> Iterator[Callable[[Question], Answer]]:

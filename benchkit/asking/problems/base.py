@@ -50,9 +50,10 @@ class ProblemSet:
         """What summary.json and the history keep of the set."""
         return {"name": self.name, "version": self.version, "sha256": self.sha256}
 
-    def part_as_record(self) -> dict[str, Any]:
-        """The fields in summary.json about the part that was taken; none for the whole."""
-        return {"part": self.part.as_record()} if self.part is not None else {}
+    def part_as_record(self, left_out: int) -> dict[str, Any]:
+        """The fields in summary.json about the part that was asked; none for the whole."""
+        asked = len(self.problems) - left_out
+        return {"part": replace(self.part, first=asked).as_record()} if self.part is not None else {}
 
     def select(self, ids: Iterable[str] = (), limit: int | None = None) -> Self:
         """The problems of these ids (none given: all), then the first `limit` of them."""

@@ -13,8 +13,8 @@ boxes.py      groups of runs on the boxes of a cluster
 judgings.py   what judges do once all runs are over
 lanes.py      models of providers side by side
 prefetch.py   the next model's file is read while another runs
-race.py       models asked in rounds, the losers stopped after each; race_groups.py who races with whom,
-              race_rounds.py how long a round is
+race.py       models that stop as soon as they cannot be wanted any more; race_groups.py who races with whom,
+              race_rounds.py how long the first round is, race_answers.py what each has answered
 ledger.py     what is known of each entry while the batch runs
 state.py      the journal beside the history, from which a later batch goes on
 display.py    the live table, or a plain line a minute

@@ -248,7 +248,8 @@ def _share_to_ask(plan: PlannedRun, state: EntryState) -> float:
     """Of the whole run."""
     if plan.part is None or not state.problems:
         return 1.0
-    return max(0, (plan.part.first or state.problems) - (state.answered or 0)) / state.problems
+    end = min(plan.part.first or state.problems, state.problems)
+    return max(0, end - (state.answered or 0)) / state.problems
 
 
 def _written(plan: PlannedRun) -> tuple[Path, Path]:

@@ -36,9 +36,10 @@ class Overview:
         """How it stands; who was stopped and why is in the states of its entries."""
         entries = [state for state in self.states if state.key in race.entries]
         gone = sum(state.state in (Status.STOPPED, Status.FAILED) for state in entries)
-        ends = ", ".join(map(str, race.ends))
+        first = next(iter(race.ends), 0)
         return (
-            f"a race for {race.goal}, rounds to {ends} problems: {len(entries) - gone} of {len(entries)} in"
+            f"a race for {race.goal}, a first round of {first} problems: "
+            f"{len(entries) - gone} of {len(entries)} in"
         )
 
 

@@ -10,6 +10,7 @@ script.py       the script: started, followed, its result read
 child.py        … as a child process
 watch.py        its events, its server's health, its time
 interrupts.py   Ctrl-C, once and twice
+part_ending.py  … and the end of a part that is to be asked no further
 rounds.py       a run in several starts: when it is whole, what it cost in all
 record.py       what became known -> one line of the history
 preview.py      --dry-run: what would be started

@@ -24,6 +24,7 @@ from benchkit.running.live.pace import ScriptPace
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.check import values
 from benchkit.running.runner.child import Child
+from benchkit.running.runner.part_ending import PartEnding
 from benchkit.running.runner.record import first_known
 from benchkit.running.runner.watch import EventReader, PrintedProgress, Watch, follow
 from benchkit.running.runner.work import Work
@@ -44,12 +45,14 @@ def run_script(work: Work, sampler: Sampler) -> None:
         findings.cached_percent, findings.slots = work.host.cached_percent, work.host.slots
     else:
         work.host.without_server()
+    ending = PartEnding(plan, findings.facts)
     events = EventReader(plan.folder / RunFile.EVENTS)
+    events.pass_over_earlier()
     printed = PrintedProgress(work.parser.progress)
     child = _start_child(work, events.path, printed)
     work.host.loaded_by(child.pids)
     try:
-        code = follow(child, plan.script.label, _watch(work, sampler, events, printed))
+        code = follow(child, plan.script.label, _watch(work, sampler, events, printed, ending))
     except BaseException:
         child.stop()
         raise
@@ -61,7 +64,9 @@ def run_script(work: Work, sampler: Sampler) -> None:
     _judge_exit(work, code)
 
 
-def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedProgress) -> Watch:
+def _watch(
+    work: Work, sampler: Sampler, events: EventReader, printed: PrintedProgress, ending: PartEnding
+) -> Watch:
     plan, pace = work.plan, ScriptPace()
     warn_of_contention = _ContentionWarning(work.display.line)
 
@@ -71,6 +76,7 @@ def _watch(work: Work, sampler: Sampler, events: EventReader, printed: PrintedPr
         snapshot = pace.snapshot(progress, sampler.now().vram_used_mb, silent_s)
         race = plan.part.race if plan.part else None
         snapshot = _with_machine(replace(snapshot, race=race), sampler)
+        ending.look(events)
         work.publisher.publish(snapshot)
         work.display.progress(plan.label, snapshot)
         warn_of_contention(sampler.contention())

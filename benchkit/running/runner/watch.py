@@ -91,6 +91,23 @@ class EventReader:
         self._latest: Progress | None = None
         self._last_token: float | None = None  # by our clock; None: no request is under way
         self._clock = clock
+        self.verdicts: dict[str, list[str]] = {}  # of this start: problem -> those of its samples
+        self.asking_since: float | None = None  # by our clock
+
+    def pass_over_earlier(self) -> None:
+        """What an earlier start of the script told is not of this one."""
+        with suppress(FileNotFoundError):
+            self._offset = self.path.stat().st_size
+
+    @property
+    def judged(self) -> int:
+        """The answers of which this start of the script has told a verdict."""
+        return sum(map(len, self.verdicts.values()))
+
+    @property
+    def total(self) -> int:
+        """The answers that it is to tell of."""
+        return self._total or 0
 
     def progress(self) -> Progress | None:
         for event in self._new_events():
@@ -98,6 +115,11 @@ class EventReader:
             rate = event.get(EventKey.TOKENS_PER_SECOND)
             if event.get(EventKey.EVENT) == Event.HEARTBEAT:
                 self._note_heartbeat(whole.get(EventKey.UNDER_WAY), event.get(EventKey.TOKEN_AGE_S))
+            if event.get(EventKey.EVENT) == Event.START:
+                self.verdicts, self.asking_since = {}, self._clock()
+            elif event.get(EventKey.EVENT) == Event.PROBLEM:
+                samples = self.verdicts.setdefault(str(event.get(EventKey.ID)), [])
+                samples.append(str(event.get(EventKey.VERDICT)))
             self._total = whole.get(EventKey.OF) or whole.get(EventKey.TOTAL) or self._total
             if EventKey.DONE in whole:
                 self._latest = Progress(

@@ -58,6 +58,31 @@ def test_every_question_gets_one_row(tmp_path: Path) -> None:
     )
 
 
+def test_where_it_is_enough_no_further_problem_is_begun(tmp_path: Path) -> None:
+    """What was begun comes to its end with all its samples; the first problems are those that were asked."""
+    asked: list[str] = []
+    with open_answer_journal(tmp_path, {}) as journal:
+
+        def ask(question: Question, stopping: threading.Event) -> Answer:
+            asked.append(question.task_id)
+            return quick(question, stopping)
+
+        pipeline = Pipeline(ask, judge, journal, askers=3, judges=2, is_enough=lambda: len(asked) >= 7)
+        rows = [(row.task_id, row.sample) for row, _ in pipeline.run(QUESTIONS)]
+    left_out = [question.task_id for question in pipeline.left_out]
+    assert sorted(rows) == [(question.task_id, question.sample) for question in QUESTIONS[: len(rows)]]
+    assert 7 <= len(rows) <= 10
+    assert left_out == [question.task_id for question in QUESTIONS[len(rows) :]]
+
+
+def test_an_answer_that_is_corrected_is_asked_for_although_it_is_enough(tmp_path: Path) -> None:
+    """A later turn belongs to a problem that was begun."""
+    turns = [Question(f"T/{number}", 0, Prompt("p"), turn=1) for number in range(3)]
+    with open_answer_journal(tmp_path, {}) as journal:
+        pipeline = Pipeline(quick, judge, journal, askers=2, judges=1, is_enough=lambda: True)
+        assert len(list(pipeline.run(turns))) == 3
+
+
 def test_no_more_requests_at_once_than_askers(tmp_path: Path) -> None:
     """The server's slots are filled, and never overfilled."""
     at_once, most, lock, filled = 0, 0, threading.Lock(), threading.Event()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.race import ModelRace, first_of_next_lap, laps
 from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.state import StateJournal, agree_with_history, read_state
-from benchkit.running.plan import PlannedRun
+from benchkit.running.plan import PlannedRun, SoFar
 from benchkit.running.runner import EndedRun
 from benchkit.running.runner.rounds import is_whole, with_former_rounds
 from benchkit.runs import run_of
@@ -56,14 +56,19 @@ class PaperNight:
         most_runs: int = 1000,
         loading_s: float = LOADING_S,
         slots: int = 4,
+        args: Sequence[str] = (),
         **options: Any,
     ) -> None:
         self.solves, self.count, self.fails, self.loading_s = solves, count, fails, loading_s
         self.asked: Counter[str] = Counter()  # starts of each model
+        self.interrupted_parts: list[str] = []  # models whose script was told that it is enough
+        self._answered_before: dict[str, int] = {}
         folder.mkdir(exist_ok=True)
         history = folder / "benchmark_results.json"
         models = [{"base_url": "http://127.0.0.1:1/v1", "name": name} for name in solves]
-        plan = make_plan(racing_plan(folder, models, count), "plan.yaml")
+        raw = racing_plan(folder, models, count)
+        raw["benchmarks"][0]["args"] += args
+        plan = make_plan(raw, "plan.yaml")
         base = RunSettings(benchmark="", history=history, runs_dir=folder / "runs", parallel=slots)
         self.ledger = Ledger(expand(plan, base).entries)
         runs = open_store(history).runs()
@@ -98,9 +103,12 @@ class PaperNight:
             return EndedRun(run)
         assert plan.part is not None
         numbers = [f"Add/{number}" for number in range(self.count)]
+        order = order_at_random(numbers, plan.part.seed)[: plan.part.first]
+        before = self._answered_before.get(plan.name, 0)
+        end = next(end for end in range(before, len(order) + 1) if self._ends_at(plan, order, before, end))
+        self._answered_before[plan.name] = end
         rows = [
-            {"task_id": name, "sample": 0, "verdict": "passed" if self._solved(plan.name, name) else "wrong"}
-            for name in order_at_random(numbers, plan.part.seed)[: plan.part.first]
+            {"task_id": name, "sample": 0, "verdict": self._verdict(plan.name, name)} for name in order[:end]
         ]
         plan.folder.mkdir(parents=True, exist_ok=True)
         (plan.folder / "verdicts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -111,8 +119,19 @@ class PaperNight:
             open_store(plan.settings.history).append(run)
         return EndedRun(run, recorded=whole)
 
-    def _solved(self, model: str, name: str) -> bool:
-        return int(name.partition("/")[2]) in self.solves[model]
+    def _ends_at(self, plan: PlannedRun, order: list[str], before: int, end: int) -> bool:
+        """Whether all is asked, or enough: those who are asked answer one after the other."""
+        if end == len(order) or plan.part is None or plan.part.is_enough is None:
+            return end == len(order)
+        verdicts = {name: [self._verdict(plan.name, name)] for name in order[:end]}
+        now = end - before
+        enough = plan.part.is_enough(SoFar(verdicts, len(order), now, self.loading_s, now * PROBLEM_S))
+        if enough and plan.part.race is not None and plan.part.race.round > 1:
+            self.interrupted_parts.append(plan.name)
+        return enough
+
+    def _verdict(self, model: str, name: str) -> str:
+        return "passed" if int(name.partition("/")[2]) in self.solves[model] else "wrong"
 
     def _run(self, plan: PlannedRun, rows: list[dict[str, Any]]) -> Run:
         passed = sum(row["verdict"] == "passed" for row in rows)

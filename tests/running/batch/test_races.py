@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import subprocess
+from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +19,7 @@ from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.race_rounds import read_outcomes
-from benchkit.running.batch.state import read_state
+from benchkit.running.batch.state import StateJournal, read_state
 from benchkit.running.batch.summary import summary
 from benchkit.running.live import Snapshot
 from benchkit.running.live.form import read_snapshot, snapshot_line
@@ -79,22 +80,66 @@ def test_top3_and_a_margin_keep_more(tmp_path: Path) -> None:
     assert (night.state("near"), night.state("weak")) == ("ok", "stopped 8/120")
 
 
-def test_the_leader_is_asked_first_and_read_ahead(tmp_path: Path) -> None:
-    """After the first round the best so far begins each lap, and is what comes after the last of a lap."""
+def test_who_stands_best_goes_on_first_and_is_read_ahead(tmp_path: Path) -> None:
+    """After the first round the best so far is asked all problems, and then the next, one after the other."""
     night = PaperNight(tmp_path, {"a weak one": WEAK, "strong": STRONG}, 120, goal=Goal(margin=0.95))
-    assert night.laps[0] == ["a weak one"]  # tells how long a problem takes
-    assert night.laps[2:]
-    assert all(lap[0] == "strong" for lap in night.laps[2:])
-    assert night.next_of_lap[2] == "strong"
-    assert night.next_of_lap[-1] is None  # the race is over
+    assert night.laps == [["a weak one"], ["strong"], ["strong"], ["a weak one"]]
+    assert night.next_of_lap == ["strong", "a weak one", "a weak one", None]
 
 
-def test_rounds_are_longer_where_loading_takes_longer(tmp_path: Path) -> None:
-    """At 9 seconds a load and a second a problem, each round has some 80 problems."""
-    night = PaperNight(tmp_path, {"one": MIDDLE, "two": MIDDLE}, 300, loading_s=9.0)
+def test_a_model_is_asked_no_further_once_it_has_lost(tmp_path: Path) -> None:
+    """One that eight problems do not part from the best is stopped in the midst of its second start."""
+    strong = frozenset(number for number in range(120) if number % 10 < 8)
+    near = frozenset(number for number in range(120) if number % 10 < 7)
+    night = PaperNight(tmp_path, {"strong": strong, "middle": near, "weak": WEAK}, 120)
+    runs = {run["model"]: run for run in runs_in(tmp_path)}
+    assert 8 < runs["middle"]["results"]["total_problems"] < 110
+    assert night.asked == {"strong": 2, "middle": 2, "weak": 1}
+    assert runs["middle"]["results"]["race"]["behind"] > 0
+
+
+def test_no_first_round_where_starting_takes_long(tmp_path: Path) -> None:
+    """At nine seconds a start and a second a problem each model is started once, and losers stop."""
+    solves = {"one": STRONG, "two": MIDDLE, "three": WEAK}
+    night = PaperNight(tmp_path, solves, 40, loading_s=9.0)
     (kept,) = read_state(tmp_path / "benchmark_results.json").races.values()
-    assert kept.ends[0] >= 80
-    assert night.asked["one"] <= 6
+    assert kept.ends == (40,)
+    assert night.asked == {"one": 1, "two": 1, "three": 1}
+    assert night.state("one") == "ok"
+    assert night.state("three").startswith("stopped")
+    assert "starting takes too long for a first round" in night.races[0].in_words()
+
+
+def test_a_race_without_a_first_round_that_is_killed_goes_on_without_one(tmp_path: Path) -> None:
+    """What was found out of starting is in the journal, and nobody is started once more for it."""
+    solves = {"one": STRONG, "two": MIDDLE, "three": WEAK}
+    nights = [PaperNight(tmp_path, solves, 40, loading_s=9.0, most_runs=1) for _ in range(4)]
+    assert nights[-1].ledger.all_ok
+    assert sum((night.asked for night in nights), Counter()) == {"one": 1, "two": 1, "three": 1}
+
+
+def test_a_race_in_rounds_of_an_earlier_version_is_judged_anew(tmp_path: Path) -> None:
+    """Its seed and first round stay, who was answered keeps the answers, and the race ends as any other."""
+    PaperNight(tmp_path, SOLVES, 120, most_runs=4)
+    history = tmp_path / "benchmark_results.json"
+    (before,) = read_state(history).races.values()
+    StateJournal(history).race(replace(before, ends=(8, 16, 24, 32)))
+    night = PaperNight(tmp_path, SOLVES, 120)
+    (after,) = read_state(history).races.values()
+    assert night.ledger.all_ok
+    assert night.state("strong") == "ok"
+    assert (after.seed, after.ends) == (before.seed, (8, 120))
+    assert not any("the plan has changed" in line for line in night.display.lines)
+
+
+def test_who_is_asked_again_after_a_failed_try_is_asked_in_rounds(tmp_path: Path) -> None:
+    """With several tries the solved problems are told first: verdicts count when a round is over."""
+    night = PaperNight(tmp_path, SOLVES, 120, args=["--tries", "2"])
+    runs = {run["model"]: run for run in runs_in(tmp_path)}
+    assert night.state("strong") == "ok"
+    assert len(runs["strong"]["telemetry"]["rounds"]) > 2
+    assert runs["middle"]["status"] == "stopped"
+    assert not night.interrupted_parts
 
 
 def test_a_killed_race_goes_on_in_the_same_order(tmp_path: Path) -> None:
@@ -174,19 +219,12 @@ def test_few_problems_are_asked_all_at_once(tmp_path: Path) -> None:
     assert "12 problems are too few for a race" in night.races[0].in_words()
 
 
-@pytest.mark.parametrize(("slots", "ends"), [(4, [8, 16]), (1, [8, 13]), (6, [12, 18])])
-def test_rounds_fill_all_slots(slots: int, ends: list[int], tmp_path: Path) -> None:
-    """Five problems at four slots take as long as eight: a round is a multiple of the slots."""
+@pytest.mark.parametrize(("slots", "first"), [(4, 8), (1, 8), (6, 12)])
+def test_the_first_round_fills_all_slots(slots: int, first: int, tmp_path: Path) -> None:
+    """Ten problems at six slots take as long as twelve: the first round is a multiple of the slots."""
     PaperNight(tmp_path, {"one": MIDDLE, "two": MIDDLE}, 40, slots=slots)
     (kept,) = read_state(tmp_path / "benchmark_results.json").races.values()
-    assert list(kept.ends[:2]) == ends
-
-
-def test_one_round_where_starting_takes_long(tmp_path: Path) -> None:
-    """A start as long as three problems makes rounds of 28: two would not pay, and the summary says so."""
-    night = PaperNight(tmp_path, {"one": STRONG, "two": WEAK}, 40, loading_s=3.0)
-    assert [run["status"] for run in runs_in(tmp_path)] == ["ok", "ok"]
-    assert "starting takes so long that one round has all 40 problems" in night.races[0].in_words()
+    assert kept.ends == (first, 40)
 
 
 def test_one_model_and_foreign_benchmarks_are_no_race(tmp_path: Path) -> None:
@@ -249,8 +287,8 @@ def test_onlookers_see_the_race() -> None:
 def test_a_real_race_asks_nothing_twice(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two models, forty problems: the weak one is stopped after eight, and --finish asks only the rest."""
-    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)  # however busy the machine, a round stays short
+    """Two models, forty problems: the weak one is asked eight, and --finish asks only the rest."""
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)  # however busy the machine
     solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
     with scripted_endpoint(solves) as (scripted, models):
         plan = racing_plan(tmp_path, models, 40)
@@ -262,7 +300,7 @@ def test_a_real_race_asks_nothing_twice(
         assert "48 of 80 questions asked (60%); still in: strong" in told
         status = bench("status").stdout
         assert "stopped 8/40" in status
-        assert "a race for best, rounds to 8, 40 problems: 1 of 2 in" in status
+        assert "a race for best, a first round of 8 problems: 1 of 2 in" in status
         compared = bench("compare").stdout
         assert "8 paired" in compared
         assert "its interval is of all of them" in compared
@@ -278,7 +316,7 @@ def test_a_real_race_asks_nothing_twice(
 @pytest.mark.heavy
 def test_samples_are_raced_by_their_mean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two samples of each problem: rounds count problems, and each sample is asked once."""
-    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)
     solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
     with scripted_endpoint(solves) as (scripted, models):
         plan = racing_plan(tmp_path, models, 40)
@@ -296,9 +334,34 @@ class Leisurely(Scripted):
 
 
 @pytest.mark.heavy
+def test_a_real_model_that_has_lost_is_asked_no_further(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its script ends in good order amid the problems, and --finish asks the rest, nothing twice."""
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)
+    solves = {
+        name: frozenset(number for number in range(80) if number % 10 < share)
+        for name, share in (("strong", 8), ("near", 7))
+    }
+    with scripted_endpoint(solves, Leisurely) as (scripted, models):
+        plan = racing_plan(tmp_path, models, 80)
+        ledger = night_of(tmp_path, {"race": Goal()}, **plan)
+        assert ledger.all_ok
+        asked = scripted.count("near")
+        assert 8 < asked < 80
+        (run,) = (run for run in runs_in(tmp_path) if run["model"] == "near")
+        assert (run["status"], run["results"]["part"]["asked"]) == ("stopped", asked)
+        assert run["results"]["total_problems"] == asked
+        night_of(tmp_path, {"finish": True}, **plan)
+    assert set(scripted.asked.values()) == {1}
+    assert scripted.count("near") == 80
+    assert [run["status"] for run in runs_in(tmp_path) if run["model"] == "near"] == ["stopped", "ok"]
+
+
+@pytest.mark.heavy
 def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --concurrent-models a round's models are asked together, and it ends as it would otherwise."""
-    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)
     solves = {"strong": frozenset(range(38)), "other": frozenset(range(36)), "weak": frozenset(range(3))}
     monkeypatch.setattr(loop, "may_run_beside", lambda _settings: True)  # though it is this machine's
     with scripted_endpoint(solves, Leisurely) as (scripted, models):
@@ -314,7 +377,7 @@ def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pyte
 @pytest.mark.heavy
 def test_a_race_rests_where_its_money_is_spent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody loses a race for that; with more money the same command goes on, and asks nothing twice."""
-    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)
     solves = {"strong": frozenset(range(38)), "weak": frozenset(range(3))}
     with scripted_endpoint(solves) as (scripted, models):
         priced = [{**model, "price": "0,10"} for model in models]  # an answer's budget is 0.001
@@ -323,13 +386,15 @@ def test_a_race_rests_where_its_money_is_spent(tmp_path: Path, monkeypatch: pyte
         ledger = night_of(tmp_path, {"race": Goal(), "max_cost": 0.002}, **plan)
         told = summary(ledger, None)
         assert "it rests: the batch may spend no more" in told
-        assert (scripted.count("strong"), ledger.all_ok) == (8, False)
+        assert 0 < scripted.count("strong") < 40
+        assert not ledger.all_ok
         spent = sum(run["telemetry"]["cost"] for run in runs_in(tmp_path))
         assert 0 < spent <= 0.002
         assert "goes on without" not in told
         again = night_of(tmp_path, {"race": Goal(), "max_cost": 1.0, "retry_failed": True}, **plan)
     assert again.all_ok
-    assert (scripted.count("strong"), scripted.count("weak")) == (40, 8)
+    assert scripted.count("strong") == 40
+    assert 0 < scripted.count("weak") < 40
     assert set(scripted.asked.values()) == {1}
 
 
