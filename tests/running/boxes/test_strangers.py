@@ -150,7 +150,8 @@ class Recorder:
         for data in self.sent:
             with socket.create_connection(self._there, SOON_S) as again, suppress(ConnectionError):
                 again.sendall(data)
-                again.shutdown(socket.SHUT_WR)
+                with suppress(OSError):  # the box may have hung up by now
+                    again.shutdown(socket.SHUT_WR)
                 while again.recv(1 << 16):
                     pass
 
