@@ -322,7 +322,7 @@ def test_of_a_race_the_whole_runs_are_judged_and_the_stopped_ones_once_they_are_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What the race stopped is excused, with its count; --finish brings its judging, and repeats no other."""
-    monkeypatch.setattr(race_rounds, "LOADING_SHARE", 1.0)  # however busy the machine, a round stays short
+    monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)  # however busy the machine
     monkeypatch.chdir(tmp_path)
     judged: list[str] = []
     good = judges.good(lambda _code: True)
