@@ -88,11 +88,10 @@ def test_boxes_give_this_machines_verdicts_and_lose_none(
         assert set(counts) == {"alpha", "beta"}
         assert all(one["python"] and one["sandbox"] for one in conditions["boxes"].values())
 
-        reply, ask = 0, cluster.ask
+        replies, ask = count(1), cluster.ask
 
         def falter(*asked: Any, **arguments: Any) -> Any:
-            nonlocal reply
-            reply += asked[1] == Operation.JUDGE
+            reply = next(replies) if asked[1] == Operation.JUDGE else None
             if reply == 6:
                 cluster.dead.add("alpha")
             if reply == 12:
