@@ -216,9 +216,10 @@ def test_a_heart_beats_while_all_is_asked_and_no_longer(
         left_behind = heartbeat.request()
         left_behind.__enter__()
         wait_until(lambda: '"under_way": 1' in events.read_text())
-    assert json.loads(events.read_text().splitlines()[-1])["under_way"] == 0
+    told = [json.loads(line)["under_way"] for line in events.read_text().splitlines()]
+    assert told[-2:] == [1, 0]
     heartbeat.note_token()
-    assert len(events.read_text().splitlines()) == 2
+    assert len(events.read_text().splitlines()) == len(told)
 
 
 def test_a_run_goes_on_when_its_terminal_takes_no_progress_any_more(
