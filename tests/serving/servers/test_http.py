@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -21,16 +22,20 @@ Serve = Callable[..., str]
 @pytest.fixture
 def answering() -> Iterator[Serve]:
     """Serves these bytes to each connection and gives the base URL; keeps what it was sent in `requests`."""
-    servers: list[socket.socket] = []
+    servers: list[tuple[socket.socket, threading.Thread]] = []
 
     def serve(answer: bytes, requests: list[bytes] | None = None) -> str:
         server = socket.create_server(("127.0.0.1", 0))
-        servers.append(server)
-        threading.Thread(target=_answer, args=(server, answer, requests), daemon=True).start()
+        thread = threading.Thread(target=_answer, args=(server, answer, requests), daemon=True)
+        servers.append((server, thread))
+        thread.start()
         return f"http://127.0.0.1:{server.getsockname()[1]}/v1"
 
     yield serve
-    for server in servers:
+    for server, thread in servers:
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)  # a thread that still accepts would do so for the next test's server
+        thread.join()
         server.close()
 
 
