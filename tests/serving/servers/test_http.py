@@ -34,7 +34,7 @@ def answering() -> Iterator[Serve]:
     yield serve
     for server, thread in servers:
         with suppress(OSError):
-            server.shutdown(socket.SHUT_RDWR)  # a thread that still accepts would do so for the next test's server
+            server.shutdown(socket.SHUT_RDWR)  # else its thread would answer at a later test's descriptor
         thread.join()
         server.close()
 
