@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import exp
 from statistics import fmean
 
-from benchkit.racing import Goal, Race
+from benchkit.racing import FIRST_ROUND, Goal, Race
+from benchkit.settings import SLOTS
 
 SPREAD_OF_PROBLEMS = 1.6
 """Standard deviations on the logistic scale, as that of models is."""
@@ -21,7 +22,6 @@ SPREADS: Mapping[str, float] = {
     "rather alike": 0.3,
     "equally strong": 0.0,
 }
-FIRST, SLOTS = 8, 4
 MOST_SIMULATED = 12
 WORK = 250_000  # models times problems times problems: some seconds
 
@@ -65,7 +65,7 @@ def _field(models: int, problems: int, spread: float, chance: random.Random) -> 
 
 
 def _share_asked(field: list[list[int]], goal: Goal) -> float:
-    return sum(race_on_paper(field, goal, FIRST, SLOTS).asked) / (len(field[0]) * len(field))
+    return sum(race_on_paper(field, goal, FIRST_ROUND, SLOTS).asked) / (len(field[0]) * len(field))
 
 
 def race_on_paper(field: Sequence[Sequence[int]], goal: Goal, first: int, at_once: int) -> PaperRace:

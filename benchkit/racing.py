@@ -37,6 +37,7 @@ STAKES = (0.5, 0.9)
 INTERVAL_STAKES = (0.03, 0.08, 0.2, 0.4, 0.7)
 """An interval's ends are near to what was seen, where a small stake wins more than a large one."""
 
+FIRST_ROUND = 8  # problems, or as many more as fill all slots
 TINY = 1e-9  # sums of thirds are not exact
 
 
@@ -110,9 +111,12 @@ class Race:
         """Whether this one, which is not finished, cannot be wanted any more."""
         if self._last_place() is None:
             return False
+        bar = self.bar()
+        if self._falls_short(model, bar):
+            return True
         answers = [1.0 if one is None else one for one in self._outcomes[model]]
-        wealth = _wealth(answers, self._problems, self.bar(), STAKES)[1]
-        return self._is_certainly_lost(model) or wealth >= len(self.still_in()) / self._error
+        wealth = _wealth(answers, self._problems, bar, STAKES)[1]
+        return wealth >= len(self.still_in()) / self._error
 
     def running(self) -> list[str]:
         """Who is not finished and not stopped, best standing first."""
@@ -127,8 +131,9 @@ class Race:
 
     def still_in(self) -> list[str]:
         """Who may be wanted, best standing first."""
+        bar = self.bar()
         kept = [
-            name for name in self._outcomes if name not in self.stopped and not self._is_certainly_lost(name)
+            name for name in self._outcomes if name not in self.stopped and not self._falls_short(name, bar)
         ]
         return sorted(kept, key=self._share, reverse=True)
 
@@ -144,12 +149,13 @@ class Race:
         return finished[places - 1] if len(finished) >= places else None
 
     def _elimination(self, model: str) -> Elimination:
-        rival, certain = self._last_place(), self._is_certainly_lost(model)
+        rival, certain = self._last_place(), self._falls_short(model, self.bar())
         assert rival is not None
         return Elimination(model, len(self._outcomes[model]), self._least(model), rival, certain)
 
-    def _is_certainly_lost(self, model: str) -> bool:
-        return self._most(model) < self.bar() - TINY
+    def _falls_short(self, model: str, bar: float) -> bool:
+        """Whether it could not reach the bar even if it solved all the rest."""
+        return self._most(model) < bar - TINY
 
     def _least(self, model: str) -> float:
         """Solved at least, of those answered."""

@@ -22,8 +22,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchkit.race_forecast import race_on_paper
-from benchkit.racing import Goal
-from benchkit.running.batch.race_rounds import FIRST_ROUND, first_round_pays, in_full_waves
+from benchkit.racing import FIRST_ROUND, Goal
+from benchkit.running.batch.race_rounds import first_round_pays, in_full_waves
 
 GOALS = {"best": Goal(), "top3": Goal(places=3), "within5": Goal(margin=0.05)}
 Outcomes = dict[str, list[int]]

@@ -36,7 +36,7 @@ IsEnough = Callable[[], bool]
 class _Enough:
     """The rest is not asked."""
 
-    left_out: int  # questions
+    left_out: Sequence[Question]
 
 
 class Pipeline(Generic[R]):
@@ -79,7 +79,8 @@ class Pipeline(Generic[R]):
                 if isinstance(row, BaseException):
                     raise row
                 if isinstance(row, _Enough):
-                    left -= row.left_out
+                    self.left_out = row.left_out
+                    left -= len(row.left_out)
                     continue
                 left -= 1
                 yield row
@@ -153,8 +154,7 @@ class Pipeline(Generic[R]):
             if self._limit is not None:
                 self._rows.put(self._limit)
             elif turns.left_out:
-                self.left_out = turns.left_out
-                self._rows.put(_Enough(len(turns.left_out)))
+                self._rows.put(_Enough(turns.left_out))
 
     def _queue_for_judging(self, question: Question, answer: Answer) -> None:
         """To the judges, as soon as there is room; at the run's end none are taken any more."""

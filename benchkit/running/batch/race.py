@@ -19,7 +19,7 @@ from itertools import groupby
 
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError
-from benchkit.racing import Elimination, Goal, Race, bound_whole_score, order_at_random
+from benchkit.racing import FIRST_ROUND, Elimination, Goal, Race, bound_whole_score, order_at_random
 from benchkit.records import RaceNow, Status
 from benchkit.running.batch.expand import Entry, race_key
 from benchkit.running.batch.keeper import Due, Keeper
@@ -30,7 +30,6 @@ from benchkit.running.batch.race_answers import RaceAnswers, tells_while_asked
 from benchkit.running.batch.race_groups import label_of
 from benchkit.running.batch.race_rounds import (
     FEWEST_PROBLEMS,
-    FIRST_ROUND,
     Outcomes,
     first_round_pays,
     in_full_waves,

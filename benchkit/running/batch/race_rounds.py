@@ -13,7 +13,6 @@ from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.telling.history.artifacts import json_rows
 
 FEWEST_PROBLEMS = 20  # that are worth a race
-FIRST_ROUND = 8  # problems
 FIRST_ROUND_PAYS = 0.2
 """Of the time of all problems, the most that a start may take: each model has one more for the first round,
 which tells who is likely to be the best."""

@@ -20,8 +20,8 @@ from benchkit.running.executors.base import (
     RunProgress,
     Seams,
 )
-from benchkit.running.executors.keeping import Keeper
 from benchkit.running.executors.sending import Boxes, Sent
+from benchkit.running.executors.watching import BoxWatch
 from benchkit.running.live.form import snapshot_of
 from benchkit.running.orders import OnLostBox
 from benchkit.running.plan import PlannedRun
@@ -44,7 +44,7 @@ class Following:
         self._looks: dict[str, tuple[Sent, Lease, Future[Any]]] = {}  # by group
         self._pause_until: dict[str, float] = {}
         self._unreleased: dict[Lease, set[str]] = {}  # with the runs that wait for the store
-        self._keeper = Keeper(calls)
+        self._watch = BoxWatch(calls)
         self._settled = 0.0
         self._told: set[str] = set()
 
@@ -64,10 +64,10 @@ class Following:
 
     def end(self) -> None:
         """Nothing is looked at any more."""
-        self._keeper.end()
+        self._watch.end()
 
     def events(self, at_work: Sequence[Sent]) -> Iterator[Event]:
-        self._keeper.note(at_work)
+        self._watch.note(at_work)
         for sent in at_work:
             if sent.starting is not None and sent.starting.done():
                 yield from self._note_start(sent)
@@ -223,7 +223,7 @@ class Following:
             return
         now = time.monotonic()
         waits = sent.order.on_lost_box is OnLostBox.WAIT
-        sent.looked = max(sent.looked, self._keeper.answered_at(sent.lease))
+        sent.looked = max(sent.looked, self._watch.answered_at(sent.lease))
         if now - sent.looked > self._lease_s and not waits and sent.fetching is None:
             yield from self._lose(sent)
             return

@@ -29,9 +29,8 @@ class Track:
 
     count: Count
     needless: re.Pattern[str] = re.compile(r"(?!)")  # files that neither building nor testing needs
-    prepared: Callable[[str, PolyglotRules], str] = lambda text, _rules: (
-        text
-    )  # a test file in which all tests run
+    # A test file in which all tests run.
+    prepared: Callable[[str, PolyglotRules], str] = lambda text, _rules: text
     # An example of several sources in the one file that an answer has; the file's own source comes first.
     joined: Callable[[Sequence[bytes]], bytes] = lambda sources: sources[-1]
 

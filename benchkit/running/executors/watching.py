@@ -9,11 +9,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import ExitStack
 from functools import partial
-from threading import Event, Thread
 from typing import Any
 
 from benchkit.link.calls import Box, Calls, Operation
+from benchkit.repeating import repeating
 from benchkit.running.executors.sending import Sent
 from benchkit.telling.history.leases import Lease
 
@@ -21,38 +22,36 @@ LOOKS_EVERY_S = 1.0
 WAITED_S = 1.5  # since the batch last looked by itself
 
 
-class Keeper:
+class BoxWatch:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self._at_work: list[tuple[Box, Lease]] = []
-        self._noted_at = time.monotonic()
+        self._noted_at: float | None = None  # the batch has not begun
         self._answered: dict[Lease, float] = {}
-        self._over = Event()
-        self._thread = Thread(target=self._keep, daemon=True)
+        self._meanwhile = ExitStack()
 
     def note(self, at_work: Sequence[Sent]) -> None:
         """The batch looks by itself, and at these."""
         self._at_work = [(sent.box, sent.lease) for sent in at_work if sent.box and sent.lease]
-        self._noted_at = time.monotonic()
-        if self._thread.ident is None:
-            self._thread.start()
+        begun, self._noted_at = self._noted_at is not None, time.monotonic()
+        if not begun:
+            self._meanwhile.enter_context(repeating(LOOKS_EVERY_S, self._look_where_nobody_does))
 
     def answered_at(self, lease: Lease) -> float:
         """When its box last answered here."""
         return self._answered.get(lease, float("-inf"))
 
     def end(self) -> None:
-        self._over.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._meanwhile.close()
 
-    def _keep(self) -> None:
-        while not self._over.wait(LOOKS_EVERY_S):
-            if time.monotonic() - self._noted_at > WAITED_S:
-                for box, lease in self._at_work:
-                    asked = {lease.group: lease.attempt}
-                    look = self._calls.asked(box, Operation.LOOK, asked=asked, seen={}, wait_s=0.0)
-                    look.add_done_callback(partial(self._note_answer, lease))
+    def _look_where_nobody_does(self) -> None:
+        assert self._noted_at is not None
+        if time.monotonic() - self._noted_at <= WAITED_S:
+            return
+        for box, lease in self._at_work:
+            asked = {lease.group: lease.attempt}
+            look = self._calls.asked(box, Operation.LOOK, asked=asked, seen={}, wait_s=0.0)
+            look.add_done_callback(partial(self._note_answer, lease))
 
     def _note_answer(self, lease: Lease, look: Future[Any]) -> None:
         if not look.cancelled() and look.exception() is None:
