@@ -66,6 +66,10 @@ def parents_of_all() -> dict[int, int]:
     return parents
 
 
+def children(pid: int) -> set[int]:
+    return {child for child, parent in parents_of_all().items() if parent == pid}
+
+
 def descendants(pid: int) -> set[int]:
     """Every process below one, found by its parents."""
     parents = parents_of_all()
@@ -73,9 +77,9 @@ def descendants(pid: int) -> set[int]:
     waiting = [pid]
     while waiting:
         above = waiting.pop()
-        children = {child for child, parent in parents.items() if parent == above}
-        found |= children
-        waiting += children
+        below = {child for child, parent in parents.items() if parent == above}
+        found |= below
+        waiting += below
     return found
 
 
@@ -89,7 +93,7 @@ class Arena:
         assert (faults := self._faults_of_a_good_program()) == [], faults
         self.before = snapshot(outside)
         # Other sandboxes of this test process may come and go.
-        self.judges = {child for child, parent in parents_of_all().items() if parent == os.getpid()}
+        self.judges = children(os.getpid())
         self.processes = self._count_at_rest()
 
     def attack(self, case: Case) -> list[str]:

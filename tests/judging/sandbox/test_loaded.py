@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 from benchkit.judging.sandbox import Limits, Opaque, Sandbox, digest
+from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
+from tests.judging.sandbox.attack import alive, children
+from tests.support import wait_until
 
 SOURCE = """
 from dataclasses import dataclass
@@ -58,9 +66,19 @@ def test_a_call_that_hangs(sandbox: Sandbox) -> None:
 
 def test_the_limit_is_for_each_call(best: Sandbox) -> None:
     """Eleven calls of 0.3 s each are no second too long for a limit of 3 s."""
-    with best.load("import time\ndef f(n): time.sleep(0.3); return n") as program:
-        replies = list(program.call_many("f", [(n,) for n in range(11)], Limits(wall_s=3)))
-    assert [reply.value for reply in replies] == list(range(11))
+
+    def all_in_time() -> bool:
+        """Where the machine stood still in a call, that one took longer than its limit indeed."""
+        with best.load("import time\ndef f(n): time.sleep(0.3); return n", Limits(wall_s=60)) as program:
+            values = []
+            began = time.monotonic()
+            for reply in program.call_many("f", [(n,) for n in range(11)], Limits(wall_s=3)):
+                took, began = time.monotonic() - began, time.monotonic()
+                assert reply.ok or (reply.verdict, took >= 3) == (Verdict.TIMEOUT, True), (reply.detail, took)
+                values.append(reply.value)
+        return values == list(range(11))
+
+    wait_until(all_in_time)
 
 
 def test_a_call_that_ends_the_program(best: Sandbox) -> None:
@@ -72,6 +90,20 @@ def test_a_call_that_ends_the_program(best: Sandbox) -> None:
         Verdict.ERROR,
         "ended with exit code 3",
     )
+
+
+def test_how_a_program_ended_is_told_however_late_its_end_is_noticed(sandbox: Pool) -> None:
+    """Its closed descriptor is known at once, its exit code once the process that started it gets its turn."""
+    with ThreadPoolExecutor(1) as caller, sandbox.load(SOURCE) as program:
+        (worker,) = sandbox.all
+        (zygote,) = filter(alive, children(worker.pid))
+        os.kill(zygote, signal.SIGSTOP)
+        replies = caller.submit(list, program.call_many("double", [("die",)], Limits(wall_s=60)))
+        wait_until(lambda: not all(map(alive, children(zygote))))
+        time.sleep(0.3)  # no event tells that the judge has waited for the rest in vain
+        os.kill(zygote, signal.SIGCONT)
+        (reply,) = replies.result()
+    assert (reply.verdict, reply.detail) == (Verdict.ERROR, "ended with exit code 3")
 
 
 def test_large_values_are_fetched_when_asked_for(best: Sandbox) -> None:

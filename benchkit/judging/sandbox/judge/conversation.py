@@ -91,13 +91,14 @@ class Conversation:
             running.pump(deadline)
 
     def _await_end(self, deadline: float) -> None:
-        """Its descriptor is closed: it is ending, or it closed it itself."""
+        """Its descriptor is closed: it is ending, or it closed it itself and is ended now."""
         running = self.running
         try:
             while running.ended is None and not running.broken:
                 running.pump(deadline)
         except ProgramStopped:
-            raise ProgramStopped(Verdict.ERROR, "closed the judge's descriptor") from None
+            if running.needs_ending():
+                raise ProgramStopped(Verdict.ERROR, "closed the judge's descriptor") from None
 
     def batch(self, request: bytes, count: int, wall_s: float) -> Iterator[tuple[bytes, int]]:
         """Send a batch of calls; yields pieces of whole replies. ProgramStopped where a call is too long."""

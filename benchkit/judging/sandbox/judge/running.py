@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import select
+import signal
 from collections import deque
 from collections.abc import Sequence
 from time import monotonic
@@ -170,10 +171,9 @@ class Running:
         What it left in its folder is cleaned away here, in its own turn: the next program never waits for it.
         Where that would keep the answer past the time limit, the answer comes first, and `settle` after it.
         """
-        answer_by = max(self.deadline + _ANSWER_S, monotonic() + _AT_LEAST_S)
+        answer_by = self._answer_by()
         if self.ended is None and not self.broken:
-            self.jail.kill_program()
-            self._await_end(answer_by)
+            self._end(answer_by)
         for fd in list(self.incoming):
             self.drain(fd)
             self._unregister(fd)
@@ -183,6 +183,18 @@ class Running:
             self.jail.tidy(answer_by)
         self.seconds = monotonic() - self.began
         self.jail.unsettled = None if self.settled else self
+
+    def needs_ending(self) -> bool:
+        """End the program; whether it was still at work, and had not ended by itself without our notice."""
+        self._end(self._answer_by())
+        return self.ended is None or os.waitstatus_to_exitcode(self.ended.status) == -signal.SIGKILL
+
+    def _end(self, answer_by: float) -> None:
+        self.jail.kill_program()
+        self._await_end(answer_by)
+
+    def _answer_by(self) -> float:
+        return max(self.deadline + _ANSWER_S, monotonic() + _AT_LEAST_S)
 
     @property
     def settled(self) -> bool:
