@@ -34,7 +34,7 @@ def test_the_next_round_judges_its_new_answers_alone(tmp_path: Path) -> None:
         assert Counter(row["detail"] for row in verdicts(tmp_path).values()) == {"kept": 5, "": 3}
         ask(server, tmp_path)  # the rest of it, as --finish asks for
         assert Counter(row["detail"] for row in verdicts(tmp_path).values())["kept"] == 5
-        ask(server, tmp_path, "--part", "7:8", "--test-timeout", "5")
+        ask(server, tmp_path, "--part", "7:8", "--test-timeout", "50")
         assert Counter(row["detail"] for row in verdicts(tmp_path).values()) == {"": 8}
 
 

@@ -16,6 +16,7 @@ ShowsLife = Callable[[], bool]
 
 
 ASKS_NO_LONGER_S = 3600.0
+OVERSLEPT_S = 1.0  # a pause that lasts so much longer than it was to is the machine's doing
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,23 @@ class WatchedServer:
     shows_life: ShowsLife
     key: str | None = None
     cpu_s: Callable[[], float | None] = lambda: None  # the processor time it has used; None: unknown
+
+
+class WakingClock:
+    """Leaves out the time in which the machine stood still, as one put to sleep: so did the server."""
+
+    def __init__(self) -> None:
+        self._left_out = 0.0
+
+    def now(self) -> float:
+        return time.monotonic() - self._left_out
+
+    def pause(self, wait: Callable[[float], object], seconds: float) -> None:
+        began = time.monotonic()
+        wait(seconds)
+        overslept = time.monotonic() - began - seconds
+        if overslept > OVERSLEPT_S:
+            self._left_out += overslept
 
 
 class Stillness:
@@ -90,7 +108,8 @@ class Watchdog:
     def __init__(self, watched: WatchedServer, hang_limits: HangLimits) -> None:
         self._watched, self._limits = watched, hang_limits
         self._stop = threading.Event()
-        self._progress_at = time.monotonic()
+        self._clock = WakingClock()
+        self._progress_at = self._clock.now()
         self._processor_use = ProcessorUse(hang_limits)
         self._owes_probe = False  # a probe was sent and not answered at once
         self.verdict: ServerError | None = None
@@ -101,53 +120,54 @@ class Watchdog:
         self._stop.set()
 
     def _watch(self) -> None:
-        while self.verdict is None and not self._stop.wait(self._limits.every_s):
-            if self._progressed() or not self._is_doubtful():
+        while self.verdict is None and not self._stop.is_set():
+            self._clock.pause(self._stop.wait, self._limits.every_s)
+            if self._stop.is_set() or self._progressed() or not self._is_doubtful():
                 continue
             self.verdict = self._probe()
             self._owes_probe = False
 
     def _is_doubtful(self) -> bool:
-        now = time.monotonic()
+        now = self._clock.now()
         return self.silent_s >= self._limits.quiet_s or self._processor_use.idle_s(now) >= self._limits.idle_s
 
     def _progressed(self) -> bool:
-        self._processor_use.note(time.monotonic(), self._watched.cpu_s())
+        self._processor_use.note(self._clock.now(), self._watched.cpu_s())
         if not self._watched.shows_life():
             return False
-        self._progress_at = time.monotonic()
+        self._progress_at = self._clock.now()
         return True
 
     @property
     def silent_s(self) -> float:
         """Seconds since the last sign of life, as far as it was looked for."""
-        return time.monotonic() - self._progress_at
+        return self._clock.now() - self._progress_at
 
     @property
     def stopped_s(self) -> float | None:
         """Seconds without processor time while a probe waits: for servers that count no work."""
-        return self._processor_use.idle_s(time.monotonic()) if self._owes_probe else None
+        return self._processor_use.idle_s(self._clock.now()) if self._owes_probe else None
 
     def _probe(self) -> ServerError | None:
         """Ask for one token in a thread of its own, and go on looking for progress meanwhile."""
         answer: list[ServerError | None] = []
         asking = threading.Thread(target=lambda: answer.append(self._ask()), daemon=True)
         asking.start()
-        deadline = time.monotonic() + self._limits.probe_s
+        deadline = self._clock.now() + self._limits.probe_s
         stillness = Stillness(self._limits)
-        while asking.is_alive() and time.monotonic() < deadline and not self._stop.is_set():
-            asking.join(self._limits.every_s)
+        while asking.is_alive() and self._clock.now() < deadline and not self._stop.is_set():
+            self._clock.pause(asking.join, self._limits.every_s)
             self._owes_probe = asking.is_alive()
             if self._progressed():
-                deadline = time.monotonic() + self._limits.probe_s
+                deadline = self._clock.now() + self._limits.probe_s
                 stillness = Stillness(self._limits)
-            elif asking.is_alive() and stillness.lasts(time.monotonic(), self._watched.cpu_s()):
+            elif asking.is_alive() and stillness.lasts(self._clock.now(), self._watched.cpu_s()):
                 return self._hangs(", and it uses no processor time")
         if self._stop.is_set():
             return None
         if not answer:
             return self._hangs()
-        self._progress_at = time.monotonic()
+        self._progress_at = self._clock.now()
         return answer[0]
 
     def _ask(self) -> ServerError | None:

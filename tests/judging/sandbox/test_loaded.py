@@ -93,7 +93,7 @@ def test_a_call_that_ends_the_program(best: Sandbox) -> None:
 
 
 def test_how_a_program_ended_is_told_however_late_its_end_is_noticed(sandbox: Pool) -> None:
-    """Its closed descriptor is known at once, its exit code once the process that started it gets its turn."""
+    """Its closed descriptor is known at once, its exit code once the process that started it has its turn."""
     with ThreadPoolExecutor(1) as caller, sandbox.load(SOURCE) as program:
         (worker,) = sandbox.all
         (zygote,) = filter(alive, children(worker.pid))
