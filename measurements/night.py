@@ -1,15 +1,16 @@
 """What makes a night shorter, factor by factor: a race, reading ahead, and a search instead of a grid.
 
-    python measurements/night.py race --verdicts FILE [--models 12] [--problems 40]
+    python measurements/night.py race [--verdicts FILE] [--models 12] [--problems 40]
     python measurements/night.py prefetch [--gb 1.5] [--turns 3]
     python measurements/night.py tune [--turns 7]
 
-`race`: models of the strengths of real ones behind a stand-in that takes its time for each of 64 tokens,
-the whole night once with all questions and once as a race. `prefetch`: the start of a real llama-server on
-a file that is out of memory (posix_fadvise drops it), and on one that was read ahead, in turns; beside it a
-plain read of the file, which is all that reading ahead can save. `tune`: a grid of slots, threads and flash
-attention measured on the demo's model, and what the search finds of it in a fifth of the time; both are then
-measured in turns. Ratios within one run are what counts: other programs change times.
+`race`: models behind a stand-in that takes its time for each of 64 tokens, the whole night once with all
+questions and once as a race. They are as strong as real ones drawn from FILE (see race.py), without it from
+weak to strong in even steps. `prefetch`: the start of a real llama-server on a file that is out of memory
+(posix_fadvise drops it), and on one that was read ahead, in turns; beside it a plain read of the file, which
+is all that reading ahead can save. `tune`: a grid of slots, threads and flash attention measured on the
+demo's model, and what the search finds of it in a fifth of the time; both are then measured in turns. Ratios
+within one run are what counts: other programs change times.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
@@ -24,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from math import exp, inf, log
@@ -34,6 +35,7 @@ from statistics import median
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchkit.race_forecast import SPREAD_OF_PROBLEMS
 from benchkit.records import ServerRequest
 from benchkit.running.tuning.deadline import ending_after
 from benchkit.running.tuning.finals import gain_of
@@ -53,6 +55,7 @@ from tests.support import F16
 
 TOKENS = 64
 PROMPT, ANSWER = 64, 16  # tokens, of what is tuned for
+WEAKEST_TO_STRONGEST = (0.05, 0.9)  # of the problems
 
 
 def main() -> None:
@@ -68,8 +71,7 @@ def read_options() -> argparse.Namespace:
     race = kinds.add_parser("race")
     race.add_argument("--models", type=int, default=12)
     race.add_argument("--problems", type=int, default=40)
-    race.add_argument("--verdicts", type=Path, required=True)
-    race.add_argument("--seed", type=int, default=1, help="Of models and problems.")
+    add_strengths(race)
     race.add_argument("--token-s", type=float, default=0.03, help="Of the stand-in.")
     race.set_defaults(run=measure_race)
     prefetch = kinds.add_parser("prefetch")
@@ -80,6 +82,15 @@ def read_options() -> argparse.Namespace:
     tune.add_argument("--turns", type=int, default=7)
     tune.set_defaults(run=measure_tune)
     return parser.parse_args()
+
+
+def add_strengths(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verdicts",
+        type=Path,
+        help="Draw real models and problems from it; without it strengths are even steps.",
+    )
+    parser.add_argument("--seed", type=int, default=1, help="Of models and problems.")
 
 
 class Slow(Scripted):
@@ -120,14 +131,29 @@ def raced_night(solves: Solves, problems: int, flags: tuple[str, ...]) -> tuple[
 
 
 def draw_strengths(options: argparse.Namespace) -> dict[str, frozenset[int]]:
-    """Those of models drawn from a file of verdicts (see race.py) on problems drawn from it."""
-    rows = sorted(json.loads(options.verdicts.read_text())["models"].values())
+    """The problems that each model solves."""
     drawn = random.Random(options.seed)
+    rows = draw_real_models(options, drawn) if options.verdicts else step_evenly(options, drawn)
+    return {f"model-{number:02}": frozenset(solved) for number, solved in enumerate(rows)}
+
+
+def draw_real_models(options: argparse.Namespace, drawn: random.Random) -> Iterator[Iterable[int]]:
+    """Models drawn from a file of verdicts (see race.py), on problems drawn from it."""
+    rows = sorted(json.loads(options.verdicts.read_text())["models"].values())
     columns = drawn.sample(range(len(rows[0])), options.problems)
-    return {
-        f"model-{number:02}": frozenset(place for place, column in enumerate(columns) if row[column] == "1")
-        for number, row in enumerate(drawn.sample(rows, options.models))
-    }
+    for row in drawn.sample(rows, options.models):
+        yield (place for place, column in enumerate(columns) if row[column] == "1")
+
+
+def step_evenly(options: argparse.Namespace, drawn: random.Random) -> Iterator[Iterable[int]]:
+    """From a model that solves hardly any problem to one that solves nearly all, in an order of their own."""
+    hardness = [drawn.gauss(0, SPREAD_OF_PROBLEMS) for _ in range(options.problems)]
+    weakest, strongest = (round(share * options.problems) for share in WEAKEST_TO_STRONGEST)
+    steps = max(1, options.models - 1)
+    totals = [weakest + round((strongest - weakest) * step / steps) for step in range(options.models)]
+    for total in drawn.sample(totals, len(totals)):
+        trouble = [drawn.gauss(hard, SPREAD_OF_PROBLEMS) for hard in hardness]
+        yield sorted(range(options.problems), key=trouble.__getitem__)[:total]
 
 
 def seconds_of(work: Callable[[], object]) -> float:

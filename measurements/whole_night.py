@@ -1,15 +1,15 @@
 """A whole night on real servers, with and without what makes it shorter: race, slots, reading ahead.
 
-    python measurements/whole_night.py --verdicts FILE [--models 12] [--problems 40]
+    python measurements/whole_night.py [--verdicts FILE] [--models 12] [--problems 40]
         [--smallest 20] [--largest 100] [--threads 1] [--ways 0 3]
 
 Models are GGUF files of random weights, of 20 to so many million parameters, served by a real llama-server;
-their strengths are those of models drawn from FILE (see race.py) on problems drawn from it, scripted by
-scripted_llama_server.py. Every night asks the same models the same problems for 64 tokens each: with 4
-slots, no race and no reading ahead first, then each way alone, then all together. So short a night measures
-no slots: they are measured before, as a longer night would have done, and the time of that is told apart.
-Other programs change times: nights are told with the processor seconds that they took, too, and --turns
-repeats all of them, in turns.
+their strengths, scripted by scripted_llama_server.py, are those of models drawn from FILE (see race.py) on
+problems drawn from it, without it from weak to strong in even steps. Every night asks the same models the
+same problems for 64 tokens each: with 4 slots, no race and no reading ahead first, then each way alone, then
+all together. So short a night measures no slots: they are measured before, as a longer night would have done,
+and the time of that is told apart. Other programs change times: nights are told with the processor seconds
+that they took, too, and --turns repeats all of them, in turns.
 """
 # ruff: noqa: E402 - the root is known only after the first imports
 
@@ -38,7 +38,7 @@ from benchkit.running.runner.slots import slots_for
 from benchkit.serving.gguf import read_model_file
 from benchkit.serving.servers.llama_server import find_llama_server
 from benchkit.settings import RunSettings
-from measurements.night import draw_strengths
+from measurements.night import add_strengths, draw_strengths
 from tests.running.batch.races import write_problems
 from tests.serving.gguf.writing import Shape, write_model
 
@@ -113,7 +113,7 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--verdicts", type=Path, required=True)
+    add_strengths(parser)
     parser.add_argument("--models", type=int, default=12)
     parser.add_argument("--problems", type=int, default=40)
     parser.add_argument("--smallest", type=float, default=20, help="Million parameters.")
@@ -123,7 +123,6 @@ def read_options() -> argparse.Namespace:
     parser.add_argument(
         "--ways", type=int, nargs="+", help="Their numbers, from 0; the first is compared with."
     )
-    parser.add_argument("--seed", type=int, default=1, help="Of models and problems.")
     parser.add_argument("--folder", type=Path, help="For some GB; the usual one without it.")
     return parser.parse_args()
 
