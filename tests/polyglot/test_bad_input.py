@@ -12,6 +12,7 @@ import pytest
 from benchkit.asking.tasks import Task, load_catalogue
 from benchkit.judging.sandbox import open_sandbox
 from benchkit.judging.tasks.feedback import LONGEST_LINE, feedback_of
+from benchkit.judging.tasks.harnesses.rust import crate_of, dependencies_of, edition_of
 from benchkit.judging.tasks.judge import Attempt, TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
@@ -72,6 +73,16 @@ def test_a_missing_toolchain_and_another_commit_are_told(tmp_path: Path) -> None
     assert summary["further"]["aider"]["exercises"] == "1/225"
     assert summary["further"]["aider"]["commit"] is None
     assert summary["further"]["judging"]["toolchains"]["java"] is None
+
+
+@pytest.mark.parametrize(
+    "text", [b"a = " + b"[" * 100_000, b"a = " + b"1" * 5_000, b"\xff", b"dependencies = 1\n", b"["]
+)
+def test_a_manifest_that_nobody_can_read_ends_no_run(text: bytes) -> None:
+    """An answer may write Cargo.toml; its package's name and edition are still found."""
+    files = {"src/lib.rs": b"", "Cargo.toml": b"[package]\nname = 'tri-ple'\nedition = '2018'\n" + text}
+    assert dependencies_of(files) == {}
+    assert (crate_of(files), edition_of(files)) == ("tri_ple", "2018")
 
 
 @pytest.mark.heavy

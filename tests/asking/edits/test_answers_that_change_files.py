@@ -172,6 +172,7 @@ HUNK = (
     [
         HUNK.format("@@ -16,3 +16,3 @@"),
         HUNK.format("@@ -1,99 +400,2 @@"),
+        HUNK.format(f"@@ -{'9' * 5000},3 +16,3 @@"),
         HUNK.format("@@"),
         HUNK.format("@@ ... @@"),
         HUNK.format("@@ -16,3 +16,3 @@").replace("\n func", "\nfunc").replace("\n }", "\n}"),
@@ -184,7 +185,15 @@ HUNK = (
         HUNK.format("@@ -15,4 +15,4 @@\n // a line that is not there"),
     ],
     ids=[
-        *("right", "wrong numbers", "bare @@", "dots", "context without its space", "lost indentation"),
+        *(
+            "right",
+            "wrong numbers",
+            "a number of 5,000 digits",
+            "bare @@",
+            "dots",
+            "context without its space",
+            "lost indentation",
+        ),
         *("no prefixes", "git's head", "a skipped line of context", "invented context"),
     ],
 )

@@ -11,7 +11,8 @@ from benchkit.asking.answers.edits.matching import MatchedLines, find_all, inden
 
 OLD = re.compile(r"^--- (?P<path>.+?)(?:\t.*)?$")
 NEW = re.compile(r"^\+\+\+ (?P<path>.+?)(?:\t.*)?$")
-HUNK = re.compile(r"^@@(?: ?-(?P<start>\d+)(?:,\d+)? \+\d+(?:,\d+)? @@.*|.*)$")
+# A number of more digits is no line of a file.
+HUNK = re.compile(r"^@@(?: ?-(?P<start>\d{1,9})(?:,\d+)? \+\d+(?:,\d+)? @@.*|.*)$")
 GIT_LINES = re.compile(
     r"^(?:diff --git |index [0-9a-f]+|(?:new|deleted) file mode|old mode|new mode|similarity)"
 )

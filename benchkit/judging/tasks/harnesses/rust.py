@@ -19,8 +19,8 @@ from benchkit.languages.finding import shared_folder
 from benchkit.languages.rust import CARGO, EDITION, RUSTC
 
 HARNESS = "bench_harness"
-NAME = re.compile(r"^\s*name\s*=\s*\"([\w-]+)\"", re.MULTILINE)
-EDITIONS = re.compile(r"^\s*edition\s*=\s*\"(\d{4})\"", re.MULTILINE)
+NAME = re.compile(r"^\s*name\s*=\s*[\"']([\w-]+)[\"']", re.MULTILINE)
+EDITIONS = re.compile(r"^\s*edition\s*=\s*[\"'](\d{4})[\"']", re.MULTILINE)
 # The runner needs the compiler's own test library, which a stable one gives out only when told so.
 ALLOWED = {"RUSTC_BOOTSTRAP": "1"}
 SCRIPT = "bench_build.sh"
@@ -103,7 +103,7 @@ def dependencies_of(files: Files) -> dict[str, str]:
     """The crates that Cargo.toml declares, with the version asked for; none where it cannot be read."""
     try:
         manifest = tomllib.loads(files.get("Cargo.toml", b"").decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):  # a number or a nesting that Python has limits for, too
         return {}
     tables = [manifest.get(name) for name in ("dependencies", "dev-dependencies")]
     declared = [each for table in tables if isinstance(table, dict) for each in table.items()]
