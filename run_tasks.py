@@ -41,6 +41,7 @@ from benchkit.judging.task_rows import Manner, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
+from benchkit.terminal import printable_lines
 
 MAX_TOKENS = 8000
 FEEDBACK_LINES, FEEDBACK_LINES_OF_OTHERS = 60, 1000
@@ -265,7 +266,7 @@ def _verify(catalogue: Catalogue, choices: Choices) -> None:
         tasks = f"{len(catalogue.problems)} task{'s' * (len(catalogue.problems) != 1)}"
         say(f"{tasks}; new and changed ones are tried under load, too, and told last")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):
-            click.echo(finding.in_words())
+            click.echo(printable_lines(finding.in_words()))
             passed += finding.passed
             failed += not finding.passed
     click.echo(f"{passed} passed, {failed} failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tarfile
 from pathlib import Path
 
@@ -62,9 +63,21 @@ def test_another_commit_is_told(tmp_path: Path) -> None:
             '{"files": {"solution": ["halve.py"]}}',
             "files.test: must be a list of file names",
         ),
+        (".meta/config.json", "[" * 100_000, "config.json cannot be read"),
+        (
+            ".meta/config.json",
+            '{"files": {"solution": [""], "test": ["halve_test.py"], "example": [".meta/example.py"]}}',
+            "files.solution: must be a list of file names",
+        ),
+        (
+            ".meta/config.json",
+            '{"files": {"solution": ["halve.py"], "test": ["halve.py"], "example": [".meta/example.py"]}}',
+            "files.test: halve.py is a file of the solution, too",
+        ),
         ("halve.py", None, "files: there is no halve.py in"),
         (".docs", None, "holds no instructions"),
     ],
+    ids=lambda part: part[:40] if isinstance(part, str) else None,
 )
 def test_what_is_missing_in_a_checkout_is_named(
     tmp_path: Path, path: str, text: str | None, why: str
@@ -77,6 +90,34 @@ def test_what_is_missing_in_a_checkout_is_named(
         place.rename(tmp_path / "elsewhere")
     with pytest.raises(ProblemsError, match=why):
         load_catalogue(tmp_path)
+
+
+def test_a_file_that_a_config_names_twice_counts_once(tmp_path: Path) -> None:
+    """No answer could pass tests that are counted twice and run once."""
+    once = read(tmp_path / "once", "python/halve")["python/halve"]
+    config = write_exercise(tmp_path / "twice", "python/halve") / ".meta" / "config.json"
+    for name in ("halve.py", "halve_test.py"):
+        config.write_text(config.read_text().replace(f'"{name}"', f'"{name}", "{name}"'))
+    (twice,) = load_catalogue(tmp_path / "twice").problems
+    assert twice == once
+
+
+def test_what_is_no_file_is_passed_over(tmp_path: Path) -> None:
+    """A pipe without a writer keeps nobody waiting."""
+    os.mkfifo(write_exercise(tmp_path, "python/halve") / "pipe")
+    assert "pipe" not in read(tmp_path)["python/halve"].tests
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
+    """Of a file and of an exercise: neither can stand in a record."""
+    folder = write_exercise(tmp_path, "python/halve")
+    for path in (folder / os.fsdecode(b"h\xe9.txt"), folder.with_name(os.fsdecode(b"h\xe9")) / "x"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+        with pytest.raises(ProblemsError, match="its name is no UTF-8: rename or remove it") as error:
+            load_catalogue(tmp_path)
+        str(error.value).encode()
+        path.unlink()
 
 
 def test_the_published_commit_is_recognized(polyglot: Path) -> None:

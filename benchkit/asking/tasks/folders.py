@@ -137,8 +137,18 @@ def _walk(folder: Path) -> Iterator[tuple[str, Path]]:
         folders[:] = [name for name in folders if name not in PASSED_OVER]
         for name in names:
             path = Path(place, name)
-            if name not in PASSED_OVER and not path.is_symlink():
-                yield path.relative_to(folder).as_posix(), path
+            # A pipe would be waited for without end.
+            if name not in PASSED_OVER and not path.is_symlink() and path.is_file():
+                yield _as_text(path.relative_to(folder).as_posix(), path), path
+
+
+def _as_text(name: str, path: Path) -> str:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        shown = os.fsencode(path).decode("utf-8", "replace")
+        raise ProblemsError(f"{shown}: its name is no UTF-8: rename or remove it") from None
+    return name
 
 
 def _raised(error: OSError) -> None:

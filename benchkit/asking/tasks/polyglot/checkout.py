@@ -99,20 +99,23 @@ def _config(folder: Path, files: Files) -> dict[str, list[str]]:
         raise ProblemsError(f"{path} is missing: the checkout is not whole, clone it again")
     try:
         config = json.loads(files[CONFIG])
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProblemsError(f"{path} cannot be read: {error}") from None
     kinds = config.get("files") if isinstance(config, dict) else None
     named = {kind: _names(kinds, kind) for kind in ("solution", "test", "example")}
     for kind, names in named.items():
         if not names:
             raise ProblemsError(f"{path}, files.{kind}: must be a list of file names")
+    for name in named["test"]:
+        if name in named["solution"]:
+            raise ProblemsError(f"{path}, files.test: {name} is a file of the solution, too")
     return named
 
 
 def _names(files: Any, kind: str) -> list[str]:
     names = files.get(kind) if isinstance(files, dict) else None
-    sound = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    return names if sound and names is not None else []
+    sound = isinstance(names, list) and all(isinstance(name, str) and name for name in names)
+    return list(dict.fromkeys(names)) if sound and names is not None else []
 
 
 def _prompt(folder: Path, files: Files, solution: list[str]) -> str:
