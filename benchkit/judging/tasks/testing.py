@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ from benchkit.judging.tasks.packages import ADVICE, installed_name, missing_pack
 from benchkit.judging.tasks.programs import Programs
 from benchkit.judging.tasks.proof import Proof, ProofToken, read_proof
 from benchkit.judging.tasks.tested import Tested
-from benchkit.judging.tasks.toolchains import fingerprint
+from benchkit.judging.tasks.toolchains import fingerprint, why_unprepared
 from benchkit.languages import Toolchain
 from benchkit.languages.finding import as_numbers
 from benchkit.verdict import Verdict
@@ -61,6 +62,8 @@ class Tester:
             return Tested(Verdict.ERROR, str(error))
         except CommandNotFound as error:
             return Tested(Verdict.INFRASTRUCTURE, str(error))
+        except (OSError, subprocess.CalledProcessError) as error:
+            return self.unless_replaced(task, Tested(Verdict.INFRASTRUCTURE, why_unprepared(error)))
         built = self.programs.build(task, plan)
         tested = built if isinstance(built, Tested) else self._run(task, plan, built)
         return self.unless_replaced(task, tested)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def find_toolchains(languages: Iterable[str]) -> Toolchains:
         except subprocess.CalledProcessError as error:
             by_language[name] = MissingDependency(name, _why_unfilled(error))
         else:
-            by_language[name] = toolchain
+            by_language[name] = replace(toolchain, folders=(*toolchain.folders, *prepared))
             folders += map(str, prepared)
             if not LANGUAGES[name].preloaded:
                 folders += toolchain.shown_folders
@@ -72,5 +72,19 @@ def _identity(path: Path, *, content: bool) -> tuple[int, ...] | None:
 
 
 def _why_unfilled(error: subprocess.CalledProcessError) -> str:
-    lines = (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()
+    lines = _lines_said(error)
     return f"its caches cannot be filled: {lines[-1][:200] if lines else error}"
+
+
+def why_unprepared(error: OSError | subprocess.CalledProcessError) -> str:
+    """Why what all tests of a kind need cannot be made, which is no fault of an answer."""
+    if isinstance(error, OSError):
+        why = f"{error.filename}: {error.strerror}"
+    else:
+        lines = _lines_said(error)
+        why = next((line for line in lines if "error" in line), lines[-1] if lines else str(error))
+    return f"what its tests need cannot be prepared: {why[:300]}"
+
+
+def _lines_said(error: subprocess.CalledProcessError) -> list[str]:
+    return (error.stderr or b"").decode("utf-8", "replace").strip().splitlines()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from benchkit.asking.tasks import Task, load_catalogue
 from benchkit.asking.tasks.folders import read_solution
 from benchkit.errors import MissingDependency
 from benchkit.judging.sandbox import Limits, Outcome, Program, Sandbox, open_sandbox
+from benchkit.judging.tasks.harnesses.python import PythonHarness
 from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
@@ -127,6 +129,50 @@ def test_a_toolchain_that_is_replaced_meanwhile_is_no_fault_of_the_answer(
     assert attempt.verdict is Verdict.INFRASTRUCTURE
     assert attempt.detail == "python's toolchain was replaced or removed while it was in use: start again"
     assert judge.judge_answer(*clamp(True)).verdict is Verdict.PASSED
+
+
+def test_what_a_harness_has_made_ready_is_part_of_the_toolchain(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where its folder is removed meanwhile, no answer is to blame."""
+    ready = tmp_path / "ready"
+    ready.mkdir()
+    monkeypatch.setattr(PythonHarness, "prepare", lambda *_: [ready])
+    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).by_language))
+    assert judge.judge_answer(*clamp(False)).verdict is Verdict.WRONG
+    ready.rmdir()
+    assert judge.judge_answer(*clamp(False)).verdict is Verdict.INFRASTRUCTURE
+    assert judge.judge_answer(*clamp(True)).verdict is Verdict.PASSED
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (
+            FileNotFoundError(2, "No such file or directory", "/jars/junit.jar"),
+            "/jars/junit.jar: No such file",
+        ),
+        (
+            subprocess.CalledProcessError(1, "g++", stderr=b"In file included\ncatch.hpp:1: error: no\nbye"),
+            "catch.hpp:1: error: no",
+        ),
+        (subprocess.CalledProcessError(1, "g++"), "returned non-zero exit status 1"),
+    ],
+)
+def test_what_all_tests_of_a_kind_need_and_cannot_be_made_is_no_fault_of_the_answer(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, failure: Exception, why: str
+) -> None:
+    """Nor does it end the run."""
+
+    def plan(*_: object) -> None:
+        raise failure
+
+    judge = TaskJudge(Tester(sandbox, find_toolchains(["python"]).by_language))
+    monkeypatch.setattr(PythonHarness, "plan", plan)
+    attempt = judge.judge_answer(*clamp(True))
+    assert attempt.verdict is Verdict.INFRASTRUCTURE
+    assert attempt.detail.startswith("what its tests need cannot be prepared: ")
+    assert why in attempt.detail
 
 
 class Failing:
