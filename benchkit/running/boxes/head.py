@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import Any
 
 from distributed import Scheduler
+from distributed.metrics import time
+from tornado.ioloop import PeriodicCallback
 
 from benchkit.errors import ClusterError
 from benchkit.link.certificates import Credentials
@@ -19,6 +21,8 @@ from benchkit.link.wire import LOST_AFTER_S, as_url, head_address, keep_only, se
 
 OPERATIONS = ("identity", "connection_stream", "register-worker", "heartbeat_worker", "unregister")
 STREAMED = ("keep-alive", "worker-status-change", "log-event")
+NOTES_TIME_EVERY_S = 0.5
+STOOD_STILL_S = 1.0  # beyond that
 
 
 class Head(Scheduler):  # type: ignore[misc]
@@ -29,6 +33,23 @@ class Head(Scheduler):  # type: ignore[misc]
         keep_only(self, OPERATIONS, STREAMED)
         self.handlers |= {"register-worker": self.admit, "heartbeat_worker": self.hear}
         self._heard_over: dict[str, Any] = {}  # by a box's address: where its signs of life come in
+        self._noted_at = self._going_since = time()
+        self.periodic_callbacks["note_time"] = PeriodicCallback(self._note_time, NOTES_TIME_EVERY_S * 1000)
+
+    def _note_time(self) -> None:
+        now = time()
+        if now - self._noted_at > NOTES_TIME_EVERY_S + STOOD_STILL_S:
+            self._going_since = now
+        self._noted_at = now
+
+    async def check_worker_ttl(self) -> None:
+        """Silent boxes are lost, but for a while after this machine stood still, or its clock was set.
+
+        What they said meanwhile has not been read yet: all of them would be lost at once.
+        """
+        self._note_time()
+        if time() - self._going_since > LOST_AFTER_S:
+            await super().check_worker_ttl()
 
     async def admit(self, comm: Any, **told: Any) -> None:
         """Until the box is gone, or refused: then this connection has no further use."""

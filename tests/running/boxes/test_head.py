@@ -33,14 +33,16 @@ def security(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @asynccontextmanager
-async def head_with_a_box(security: Any, folder: Path) -> AsyncIterator[Head]:
-    """Which has given a sign of life."""
+async def head_with_a_box(security: Any, folder: Path, *, is_heard_on: bool = True) -> AsyncIterator[Head]:
+    """Which has given a sign of life, and may be silent from then on."""
     head = await Head(host=as_url("127.0.0.1", 0), port=0, security=security)
     member = await Member(head.address, NAME, as_url("127.0.0.1", 1), security=security, folder=str(folder))
     deadline = time.monotonic() + SOON_S
     while not head._heard_over:
         assert time.monotonic() < deadline
         await asyncio.sleep(0.05)
+    if not is_heard_on:
+        member.periodic_callbacks["heartbeat"].stop()
     try:
         yield head
     finally:
@@ -99,3 +101,25 @@ def test_a_refused_box_is_answered_and_its_connection_closed(security: Any, tmp_
 
     answer, ended, boxes = asyncio.run(refuse())
     assert (answer["message"], ended, boxes) == (f"name taken, {NAME}", True, 1)
+
+
+def test_a_head_that_stood_still_has_lost_no_box(
+    security: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What its boxes said meanwhile is still unread: only one that is silent from then on is lost."""
+    now = time.time()
+    for module in ("distributed.scheduler", "benchkit.running.boxes.head"):
+        monkeypatch.setattr(f"{module}.time", lambda: now)
+
+    async def stand_still() -> tuple[int, int]:
+        nonlocal now
+        async with head_with_a_box(security, tmp_path, is_heard_on=False) as head:
+            now += 60
+            await head.check_worker_ttl()
+            boxes_then = len(head.workers)
+            for _ in range(10):
+                now += 1
+                await head.check_worker_ttl()
+            return boxes_then, len(head.workers)
+
+    assert asyncio.run(stand_still()) == (1, 0)
