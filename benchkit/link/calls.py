@@ -21,6 +21,7 @@ from benchkit.files import atomic_write, make_private_folder
 from benchkit.json_values import number
 from benchkit.link.certificates import Credentials, own_credentials
 from benchkit.link.own_address import is_loopback
+from benchkit.link.patience import answer_within
 from benchkit.link.probing import probe
 from benchkit.link.wire import as_url, head_address, prepare, security_of
 
@@ -194,8 +195,7 @@ class Calls:
         self, address: str, operation: str, message: Mapping[str, Any], within_s: float = ANSWERS_WITHIN_S
     ) -> Any:
         try:
-            async with asyncio.timeout(within_s):
-                return await getattr(self._pool(address), operation)(**message)
+            return await answer_within(within_s, getattr(self._pool(address), operation)(**message))
         except TimeoutError:
             raise ClusterError(f"{address} does not answer within {within_s:.0f} s") from None
         except Exception as error:  # whatever the library and the network come up with
