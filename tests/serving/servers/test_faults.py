@@ -29,7 +29,7 @@ from benchkit.errors import (
 )
 from benchkit.records import ServerRequest
 from benchkit.serving.gguf import layers_that_fit, read_model_facts
-from benchkit.serving.servers import RunningServer, llama_server, local, process, serve
+from benchkit.serving.servers import RunningServer, life, llama_server, local, process, serve
 from benchkit.serving.servers.http import prove_token
 from benchkit.serving.servers.llama_cpp_python import LlamaCppPython
 from benchkit.serving.servers.llama_server import LlamaServer
@@ -325,7 +325,13 @@ def test_vram_is_waited_for_and_what_stays_is_recorded(
     stand_in: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the stop VRAM falls back in steps, to 300 MB above what it was: that is the residue."""
-    monkeypatch.setattr("benchkit.serving.servers.life.SETTLES_WITHIN_S", 0.5)
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    monkeypatch.setattr(life, "time", SimpleNamespace(monotonic=lambda: now, sleep=sleep))
     readings = iter([1000.0, 9000.0, 5000.0])
     with serve(stand_in("gpu"), print, lambda: next(readings, 1300.0)) as server:
         pass
