@@ -29,6 +29,7 @@ from benchkit.judging.evaluation import (
     show_prompts,
 )
 from benchkit.judging.problem_judging import AskedSandbox, OpenJudging, starting_judging
+from benchkit.terminal import how_many
 
 if TYPE_CHECKING:
     from benchkit.asking.problems import ProblemSet
@@ -111,7 +112,7 @@ def _evaluate(evaluation: Evaluation, choices: Choices, prompter: Prompter) -> N
     refuse_large_k(choices.pass_at, samples)
     questions = _questions(evaluation.problem_set, prompter, samples)
     if evaluation.settings.check:
-        return check(evaluation, f"{len(questions)} questions")
+        return check(evaluation, how_many(len(questions), "question"))
     return ask_and_judge(evaluation, questions)
 
 

@@ -27,6 +27,7 @@ from benchkit.judging.evaluation import (
     show_prompts,
 )
 from benchkit.judging.problem_judging import AskedSandbox, starting_judging
+from benchkit.terminal import how_many
 
 if TYPE_CHECKING:
     from benchkit.asking.problems.livecodebench import ContestSet
@@ -69,7 +70,7 @@ def command(settings: Settings, choice: ContestChoice, **options: Any) -> None:
         refuse_large_k(own.pass_at, settings.samples)
         questions = _questions(problem_set, own.style, settings.samples)
         if settings.check:
-            return check(evaluation, f"{len(questions)} questions")
+            return check(evaluation, how_many(len(questions), "question"))
         return ask_and_judge(evaluation, questions)
 
 

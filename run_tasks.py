@@ -41,7 +41,7 @@ from benchkit.judging.task_rows import Manner, questions_of
 from benchkit.judging.tasks.artifacts import safe_name
 from benchkit.providers.lms import alone_in_memory
 from benchkit.spending import shared_limit
-from benchkit.terminal import printable_lines
+from benchkit.terminal import how_many, printable_lines
 
 MAX_TOKENS = 8000
 FEEDBACK_LINES, FEEDBACK_LINES_OF_OTHERS = 60, 1000
@@ -203,7 +203,7 @@ def _run(catalogue: Catalogue, settings: Settings, choices: Choices) -> None:
         if judging.missing:
             say(f"not tried here, and no part of the score: {', '.join(judging.missing)}; {ADVICE}")
         if settings.check:
-            say(f"{len(catalogue.problems)} tasks, sandbox {judging.place}: all is ready")
+            say(f"{how_many(len(catalogue.problems), 'task')}, sandbox {judging.place}: all is ready")
             return
         if choices.given.are_there:
             responses = choices.given.read(catalogue)
@@ -263,7 +263,7 @@ def _verify(catalogue: Catalogue, choices: Choices) -> None:
     asked_sandbox = choices.asked_sandbox
     with open_bench(catalogue, asked_sandbox.level, asked_sandbox.workers, asked_sandbox.limits) as bench:
         passed = failed = 0
-        tasks = f"{len(catalogue.problems)} task{'s' * (len(catalogue.problems) != 1)}"
+        tasks = how_many(len(catalogue.problems), "task")
         say(f"{tasks}; new and changed ones are tried under load, too, and told last")
         for finding in verify(bench.judge, catalogue.problems, bench.sandbox.workers, Known(catalogue.path)):
             click.echo(printable_lines(finding.in_words()))

@@ -128,6 +128,11 @@ def save_traceback() -> str:
     return log.name
 
 
+def how_many(count: int, what: str) -> str:
+    """`1 run`, `2 runs`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def printable(text: str) -> str:
     """Without the characters that move a terminal's cursor or hide text."""
     if text.isprintable():

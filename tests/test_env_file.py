@@ -96,7 +96,7 @@ def test_a_script_by_hand_asks_the_default_model(capsys: pytest.CaptureFixture[s
         run_eval.command.main(words, "run_eval.py", standalone_mode=False)
     with chat_server(lambda turn: turn.answer("no code")) as server:
         run_eval.command.main([*words, "--base-url", server.base_url], "run_eval.py", standalone_mode=False)
-    assert "1 questions to stand-in" in capsys.readouterr().err
+    assert "1 question to stand-in" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("value", ["warm", "-1", "nan"])

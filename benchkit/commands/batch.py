@@ -18,6 +18,7 @@ from benchkit.errors import Interrupted, UsageError
 from benchkit.numbers import above_0
 from benchkit.racing import GOALS
 from benchkit.settings import RunSettings, with_environment
+from benchkit.terminal import how_many
 
 if TYPE_CHECKING:
     from benchkit.racing import Goal
@@ -114,7 +115,7 @@ def _init(options: dict[str, Any]) -> int:
         print(note, file=sys.stderr)
     write_starter_plan(searched.files, path)
     next_command = f"bench_runner.py batch {shlex.quote(str(path))} --dry-run"
-    print(f"{path}: {len(searched.files)} models. Next: {next_command}")
+    print(f"{path}: {how_many(len(searched.files), 'model')}. Next: {next_command}")
     return 0
 
 

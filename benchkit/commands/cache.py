@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from benchkit.commands.options import runs_dir_option
+from benchkit.terminal import how_many
 
 
 @click.group(invoke_without_command=True)
@@ -33,7 +34,7 @@ def stats(runs_dir: Path) -> None:
                 requests.add(row[REQUEST])
             else:
                 cleared += 1
-    click.echo(f"{runs_dir}: {runs} runs with answers, {size / 1e6:.1f} MB")
+    click.echo(f"{runs_dir}: {how_many(runs, 'run')} with answers, {size / 1e6:.1f} MB")
     click.echo(f"{len(requests)} requests whose answers --reuse takes")
     if cleared:
         click.echo(f"{cleared} answers were cleared and are not taken")

@@ -11,6 +11,7 @@ import click
 from benchkit.commands.options import runs_dir_option
 from benchkit.errors import ClusterError, UsageError
 from benchkit.link.wire import DEFAULT_PORT
+from benchkit.terminal import how_many
 
 systemd_option = click.option("--systemd", is_flag=True, help="Print a unit for it, and start nothing.")
 
@@ -103,7 +104,7 @@ def join(address: str, models: tuple[str, ...], allow_commands: bool, runs_dir: 
                 raise
             _say(f"{error}; waiting for it")
         inventory = take_inventory(credentials.name, models or (".",), _say, allows_commands=allow_commands)
-        _say(f"{credentials.name}: {len(inventory.models)} models, {inventory.slots} at a time")
+        _say(f"{credentials.name}: {how_many(len(inventory.models), 'model')}, {inventory.slots} at a time")
         asyncio.run(run_box(host, port, credentials, Groups(inventory, runs_dir), _say))
 
 

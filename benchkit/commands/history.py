@@ -8,6 +8,7 @@ import click
 
 from benchkit.commands.options import HistoryPlace, history_option
 from benchkit.errors import UsageError
+from benchkit.terminal import how_many
 
 
 def waiting_line(history: str, waiting: Sized) -> str:
@@ -67,5 +68,6 @@ def check(history: str) -> int:
         print(problem)
     if waiting := store.waiting():
         print(waiting_line(history, waiting))
-    print(f"{len(store.heads())} runs, {count or 'no'} problem{'' if count == 1 else 's'}")
+    problems = how_many(count, "problem") if count else "no problems"
+    print(f"{how_many(len(store.heads()), 'run')}, {problems}")
     return 1 if count else 0

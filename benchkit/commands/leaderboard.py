@@ -11,6 +11,7 @@ from benchkit.commands.compare import command as compare
 from benchkit.commands.options import history_option
 from benchkit.commands.report import command as report
 from benchkit.numbers import above_0
+from benchkit.terminal import how_many
 
 BENCHMARK = click.option("--benchmark", help="Only runs of this one.")
 
@@ -97,9 +98,7 @@ def add(source: str, note: str | None, tags: tuple[str, ...], history: str, **or
     if Path(source).exists():
         added = add_runs(store, Path(source), **origin)
         ids = [run.id for run in added]
-        click.echo(
-            f"added {len(ids)} run{'s' * (len(ids) != 1)} to {history}: {', '.join(ids) or 'all were there'}"
-        )
+        click.echo(f"added {how_many(len(ids), 'run')} to {history}: {', '.join(ids) or 'all were there'}")
     else:
         ids = [entry.id for entry in choose(Catalog(store), (source,))]
         if not (note or tags):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from benchkit.commands.options import history_option
+from benchkit.terminal import how_many
 
 if TYPE_CHECKING:
     from benchkit.records import Run
@@ -55,9 +56,8 @@ def _why_unknown(model: str, run: Run, runs: int) -> str:
 def _lines(title: str, runs: int, measured: Noise) -> list[str]:
     from benchkit.statistics import wilson
 
-    head = (
-        f"{title} · {runs} run{'s' * (runs > 1)}, {measured.samples} answers a problem · {_scores(measured)}"
-    )
+    samples = how_many(measured.samples, "answer")
+    head = f"{title} · {how_many(runs, 'run')}, {samples} a problem · {_scores(measured)}"
     changing, share = len(measured.changing), 100 * len(measured.changing) / measured.problems
     if not changing:
         unseen = 100 * wilson(0, measured.problems)[1]

@@ -21,6 +21,7 @@ from benchkit.contract import PARTS
 from benchkit.errors import UsageError
 from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.numbers import Memory, above_0
+from benchkit.terminal import how_many
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -215,7 +216,7 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
     if missing := samples.missing:
         say(f"{len(missing)} problems have no sample and are no part of the score, such as {missing[0]}")
     if evaluation.settings.check:
-        check(evaluation, f"{samples.count} samples")
+        check(evaluation, how_many(samples.count, "sample"))
         return rows
     judging = evaluation.open_judging(problem_set)
     judge = judging.judge

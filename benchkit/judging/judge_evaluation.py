@@ -25,6 +25,7 @@ from benchkit.judging.judges.llm.program import JudgeProgram, program_digest
 from benchkit.judging.judges.llm.rubrics import Rubric
 from benchkit.judging.judges.llm.subjects import NO_CODE, Subject, subjects_of_run
 from benchkit.judging.judges.llm.votes import Abstention, Vote, decide
+from benchkit.terminal import how_many
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -85,7 +86,9 @@ def judge_run(court: Court, settings: Settings, folder: Path) -> None:
     subjects = subjects_of_run(folder)[: settings.limit]
     if settings.check:
         court.programs(one.rubric for one in subjects)
-        say(f"{len(subjects)} answers of {folder.name}, {court.votes} votes on each: all is ready")
+        say(
+            f"{how_many(len(subjects), 'answer')} of {folder.name}, {court.votes} votes on each: all is ready"
+        )
         return
     from benchkit.asking.client.asking import Asking
 
@@ -208,7 +211,7 @@ def in_words(result: Mapping[str, Any]) -> list[str]:
     between = f", 95% interval {interval[0]:.1f}–{interval[1]:.1f}" if interval else ""
     items = result["items"]
     count = result["answers"]["judged"]
-    said = [f"Results: {points:.1f} points over {count} answer{'s' * (count != 1)}{between}"]
+    said = [f"Results: {points:.1f} points over {how_many(count, 'answer')}{between}"]
     said.append(", ".join(f"{name} {value:.0f}" for name, value in result["dimensions"].items()))
     agreement = f", agreement of votes {100 * result['agreement']:.0f}%" if result["agreement"] else ""
     causes = ", ".join(f"{why} {count}" for why, count in items["abstentions"].items())

@@ -24,6 +24,7 @@ from benchkit.errors import UsageError
 from benchkit.prices import find_price, may_cost
 from benchkit.providers.limiter import find_shared_pace
 from benchkit.spending import Spending
+from benchkit.terminal import how_many
 
 
 class Asking:
@@ -80,7 +81,7 @@ class Asking:
             if journal.set_aside:
                 say(journal.set_aside)
             before = sum(map(journal.holds, questions))
-            say(f"{len(questions)} questions to {self.model}, {before} of them answered before")
+            say(f"{how_many(len(questions), 'question')} to {self.model}, {before} of them answered before")
             if self._settings.samples > 1 and self._settings.sampling.temperature == 0:
                 say("at --temperature 0 all samples of a problem are the same")
             say(f"{self.askers} at once ({self._because})")

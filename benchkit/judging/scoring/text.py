@@ -8,6 +8,7 @@ from typing import Any
 from benchkit.asking.problems.livecodebench import PUBLIC_ONLY
 from benchkit.contract import PARTS, ScorePart
 from benchkit.pip_commands import pip_install
+from benchkit.terminal import how_many
 from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20
@@ -59,7 +60,7 @@ def _part_lines(parts: Mapping[str, Any]) -> Iterator[str]:
             continue
         interval = f", 95% interval {_interval(part['interval'])}" if part["interval"] else ""
         points, count = f"{part['mean']:.1f} of 100 ({worth} equals the references)", len(part["points"])
-        yield f"{name.capitalize()}: {points}{interval}, {count} problem{'s' * (count != 1)}"
+        yield f"{name.capitalize()}: {points}{interval}, {how_many(count, 'problem')}"
 
 
 def _base_lines(base: Mapping[str, Any] | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from benchkit.running.batch.state import EntryState
 from benchkit.running.batch.table import column, text_table
 from benchkit.running.display import PLAIN_LINE_EVERY_S, progress_text
 from benchkit.running.live import Snapshot
-from benchkit.terminal import duration, printable_lines
+from benchkit.terminal import duration, how_many, printable_lines
 
 STATES = ("ok", "stopped", "failed", "interrupted", "running", "racing", "waiting")
 COLUMNS = (
@@ -186,8 +186,4 @@ def _around_the_running(lines: Sequence[str], states: Sequence[EntryState], room
 def counts(states: Sequence[EntryState]) -> str:
     words = [state.state for state in states]
     parts = [f"{words.count(word)} {word}" for word in STATES]
-    return f"{how_many(len(words))}: {', '.join(part for part in parts if not part.startswith('0 '))}"
-
-
-def how_many(runs: int) -> str:
-    return "1 run" if runs == 1 else f"{runs} runs"
+    return f"{how_many(len(words), 'run')}: {', '.join(part for part in parts if not part.startswith('0 '))}"

@@ -10,7 +10,6 @@ from benchkit.errors import BenchError
 from benchkit.prices import in_dollars
 from benchkit.records import Status
 from benchkit.running.batch.costs import CostEstimator, ExpectedCost, in_words
-from benchkit.running.batch.display import how_many
 from benchkit.running.batch.estimate import TOO_SMALL, Estimate, Estimator
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.state import RACING, agree_with_history, read_state
@@ -20,7 +19,7 @@ from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.telling.history import open_store
 from benchkit.telling.tables.width import terminal_width
-from benchkit.terminal import duration, printable
+from benchkit.terminal import duration, how_many, printable
 
 COLUMNS = (
     column("model", "model", 0),
@@ -112,7 +111,7 @@ def sums_line(entries: Sequence[Entry], expected: Sequence[Estimate], states: Se
     }
     doomed = states.count(WILL_FAIL)
     bad = f", {doomed} of them will fail" if doomed else ""
-    text = f"{how_many(len(expected))}, {len(left)} to do{bad}; server starts: {len(starts)}"
+    text = f"{how_many(len(expected), 'run')}, {len(left)} to do{bad}; server starts: {len(starts)}"
     if failed := states.count(Status.FAILED):
         text += f" ({failed} failed: --retry-failed)"
     if known:
@@ -126,4 +125,4 @@ def room_line(room: Room, expected: Sequence[Estimate]) -> str:
     large = sum(TOO_SMALL in one.mark for one in expected)
     text = f"Free now: {vram}, {room.ram_mb:,.0f} MB RAM"
     advice = "fewer gpu_layers, less context or fewer slots help"
-    return f"{text}. {how_many(large)} will not fit: {advice}" if large else text
+    return f"{text}. {how_many(large, 'run')} will not fit: {advice}" if large else text

@@ -15,7 +15,6 @@ from benchkit.contract import JudgeRun
 from benchkit.files import atomic_write
 from benchkit.records import Run, Status
 from benchkit.rerun import quoted, words_of_settings
-from benchkit.running.batch.display import how_many
 from benchkit.running.batch.expand import Entry
 from benchkit.running.batch.ledger import Ledger
 from benchkit.running.batch.state import EntryState
@@ -28,7 +27,7 @@ from benchkit.telling.comparison import facts
 from benchkit.telling.comparison.judgements import interval_of
 from benchkit.telling.comparison.page import markdown_text
 from benchkit.telling.history import open_store
-from benchkit.terminal import duration, printable
+from benchkit.terminal import duration, how_many, printable
 
 COLUMNS = (
     column("model", "model", 0),
@@ -94,7 +93,7 @@ def headline(ledger: Ledger) -> str:
     states = ledger.states()
     of_judges = {entry.key for entry in ledger.judgings()}
     runs = [state for state in states if state.key not in of_judges]
-    text = f"{how_many(len(runs))}: {_counted(runs, 'ran')}"
+    text = f"{how_many(len(runs), 'run')}: {_counted(runs, 'ran')}"
     if judgings := [state for state in states if state.key in of_judges]:
         text += f"; {len(judgings)} of them to be judged: {_counted(judgings, 'were')}"
     lost = sum(state.lost_s for state in states)

@@ -27,6 +27,7 @@ from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
 from benchkit.settings import SLOTS
 from benchkit.telling.history import open_store
+from benchkit.terminal import how_many
 
 PROMPT_TOKENS, TOKENS = 300, 64  # as a problem of the usual sets, and a part of its answer
 WORTH_MEASURING = 4  # times as long as measuring: in a shorter run hardly any number of slots wins that back
@@ -66,7 +67,7 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
         with suppress(OSError):  # then it is measured again the next time
             remembered.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(remembered, json.dumps(asdict(known)))
-        report(f"{known.slots} slots: {known.because}")
+        report(f"{how_many(known.slots, 'slot')}: {known.because}")
     return known
 
 
@@ -86,7 +87,7 @@ def _too_short(plan: PlannedRun) -> str:
         return ""
     steps = [step for step in STEPS if step <= MOST_EXPECTED]
     measuring = work_of(sum(steps), TOKENS, PROMPT_TOKENS)
-    asked = f"{length.questions} answers of some {length.tokens} tokens"
+    asked = f"{how_many(length.questions, 'answer')} of some {length.tokens} tokens"
     if length.speed is None:
         if length.work >= WORTH_MEASURING * measuring:
             return ""

@@ -14,6 +14,7 @@ from benchkit.serving.gguf.container import read_container
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import SLOTS
+from benchkit.terminal import how_many
 
 _MB = 1 << 20
 SLOT_STEPS = (1, 2, 4, 8, 16)
@@ -49,7 +50,11 @@ class Candidate:
     def __str__(self) -> str:
         layers = [] if self.gpu_layers == "auto" else [f"{self.gpu_layers} layers"]
         return ", ".join(
-            [f"{self.slots} slots", *layers, *(f"{flag} {Path(value).name}" for flag, value in self.flags)]
+            [
+                how_many(self.slots, "slot"),
+                *layers,
+                *(f"{flag} {Path(value).name}" for flag, value in self.flags),
+            ]
         )
 
 

@@ -13,7 +13,7 @@ from benchkit.telling.comparison.conditions import Conditions, conditions, diffe
 from benchkit.telling.comparison.selection import Contestant, choose, contestant, latest_good
 from benchkit.telling.history.heads import RunHead
 from benchkit.telling.history.notes import Note
-from benchkit.terminal import printable
+from benchkit.terminal import how_many, printable
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,7 @@ class ModelRow:
 
     def as_line(self) -> str:
         """`name · 12 runs, 1 failed · last 2026-11-20 · HumanEval 70.1%, LiveCodeBench 12.0%`"""
-        runs = f"{self.runs} run{'s' * (self.runs > 1)}" + (
-            f", {self.failed} not ended well" if self.failed else ""
-        )
+        runs = how_many(self.runs, "run") + (f", {self.failed} not ended well" if self.failed else "")
         scores = [
             f"{facts.set_name(run)} {'unknown' if run.results.score is None else f'{run.results.score:.1f}%'}"
             for run in self.latest

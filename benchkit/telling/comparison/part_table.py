@@ -16,6 +16,7 @@ from benchkit.telling.comparison.judgements import shown_judgement
 from benchkit.telling.comparison.parts import Composite
 from benchkit.telling.comparison.selection import Contestant
 from benchkit.telling.tables.columns import Column
+from benchkit.terminal import how_many
 
 _OVER = {
     ScorePart.CORRECTNESS: "",
@@ -45,7 +46,7 @@ def part_remarks(rows: Sequence[Contestant], columns: Sequence[Column[Contestant
         scores = [(label, composite.score(part)) for label, composite in known]
         problems = sorted({score.problems for _, score in scores if score.points is not None})
         if problems and _OVER[part]:
-            over = f"over {problems[-1]} problem{'s' * (problems[-1] != 1)}"
+            over = f"over {how_many(problems[-1], 'problem')}"
             shared = " that all have in common" if len(known) > 1 else ""
             said.append(f"{part}: {_OVER[part]}; {over}{shared}")
         reasons = dict.fromkeys(score.why for _, score in scores if score.points is None)
