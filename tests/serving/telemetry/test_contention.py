@@ -21,13 +21,17 @@ CPUS = len(os.sched_getaffinity(0))
 def test_two_busy_loops_of_somebody_else_disturb() -> None:
     """They take their share, programs wait for it, and a run beside them is marked."""
     with other_programs(2 * CPUS), sampling(lambda: ()) as sampler:
-        deadline = time.monotonic() + 2.0
-        while time.monotonic() < deadline:  # we want a processor, too
-            pass
+
+        def are_seen() -> bool:
+            """Of the whole time and of the last moments, in which this machine may have stood still."""
+            until = time.process_time() + 0.2
+            while time.process_time() < until:  # we want a processor, too
+                pass
+            share = sampler.summary().cpu_taken_by_others_percent
+            return min(share or 0, sampler.contention().taken_lately_percent or 0) > 20
+
+        wait_until(are_seen)
         found, now = sampler.summary(), sampler.contention()
-    assert found.cpu_taken_by_others_percent is not None
-    assert found.cpu_taken_by_others_percent > 20
-    assert (now.taken_lately_percent or 0) > 20
     assert 0 < (now.ram_of_others_mb or 0) < psutil.virtual_memory().total / 2**20
     assert speed_is_disturbed(found.cpu_taken_by_others_percent, found.cpu_pressure_percent)
 
