@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from benchkit.judging.sandbox import Limits, Opaque, Outcome, Program, Sandbox
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
-from tests.judging.sandbox.attack import cpu_s
+from tests.judging.sandbox.attack import cpu_s, descendants
+from tests.support import wait_until
 
 OVERSHOOT_S = 0.2
 TRIES = (
@@ -77,6 +82,52 @@ def test_what_the_test_does_with_a_result(sandbox: Sandbox, source: str, check: 
     test = f"def check(c): {check}"
     assert least_overshoot(sandbox, lambda: sandbox.check(source, test, "f", limits), 1.5) <= OVERSHOOT_S
     assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+ENDS_ONCE_IT_STOOD_STILL = """
+import time
+def f(x):
+    before = time.monotonic()
+    while time.monotonic() - before < 2:
+        before = time.monotonic()
+        time.sleep(0.01)
+    return x
+"""
+
+
+@contextmanager
+def standing_still(sandbox: Sandbox, seconds: float) -> Iterator[None]:
+    """Once a program runs in it, the sandbox stands still for that long, as on a machine that others use."""
+    assert isinstance(sandbox, Pool)
+    wait_until_clean(sandbox)
+    (judge,) = (worker.pid for worker in sandbox.all)
+    at_rest = len(descendants(judge))
+
+    def stand_still() -> None:
+        wait_until(lambda: len(descendants(judge)) > at_rest)
+        stopped = [*descendants(judge), judge]
+        for pid in stopped:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(seconds)
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+
+    with ThreadPoolExecutor(1) as other:
+        stopping = other.submit(stand_still)
+        yield
+        stopping.result()
+
+
+def test_the_time_in_which_the_machine_stands_still_is_not_the_programs(best: Sandbox) -> None:
+    """It is longer than a whole program and a call have, and they go on with what they had left."""
+    limits, source = Limits(wall_s=4), ENDS_ONCE_IT_STOOD_STILL
+    with standing_still(best, 4.1):
+        outcome = best.run(Program(source=f"{source}print(f(1))"), limits)
+    assert (outcome.verdict, outcome.stdout) == (Verdict.PASSED, b"1\n"), outcome
+    assert outcome.seconds < 4
+    with standing_still(best, 4.1), best.load(source) as program:
+        (result,) = program.call_many("f", [(1,)], limits)
+    assert result.value == 1, result.detail
 
 
 def test_a_call_that_leaves_much(sandbox: Sandbox) -> None:

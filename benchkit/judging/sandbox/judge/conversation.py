@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from time import monotonic, sleep
+from time import sleep
 from typing import Any
 
 from benchkit.judging.sandbox.base import Limits
@@ -86,7 +86,7 @@ class Conversation:
             running.drain(running.replies)
             self.drained = True
         elif running.replies in running.closed:
-            self._await_end(monotonic() + _LAST_WORD_S)
+            self._await_end(running.now() + _LAST_WORD_S)
         else:
             running.pump(deadline)
 
@@ -106,14 +106,14 @@ class Conversation:
             self.limits, wall_s=wall_s
         )  # a timeout names the limit that was reached
         self.running.send(self.running.requests, request)
-        self.running.deadline = monotonic() + wall_s
+        self.running.deadline = self.running.now() + wall_s
         while count:
             end, whole = self._whole_replies(count)
             if whole:
                 yield bytes(self.received[:end]), whole
                 del self.received[:end]
                 count -= whole
-                self.running.deadline = monotonic() + wall_s
+                self.running.deadline = self.running.now() + wall_s
                 if count > _FEW:
                     sleep(_PAUSE_S)
             else:

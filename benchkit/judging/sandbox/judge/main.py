@@ -14,7 +14,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
-from time import monotonic
 from typing import Any, NoReturn
 
 from benchkit.judging.sandbox.base import MIB, Limits, Outcome, Program
@@ -154,7 +153,7 @@ class CallServer:
         It is read here, where that has bounds of time and memory, and told as the plain data that it is.
         """
         pairs: list[tuple[bytes, Any]] = []
-        self.running.deadline = monotonic() + self.conversation.limits.wall_s
+        self.running.deadline = self.running.now() + self.conversation.limits.wall_s
         self._guarded(lambda: pairs.append(self._value(call, self.running.deadline)))
         self.line.send("value", *(pairs[0] if pairs else (b"", None)))
         watchdog.disarm()
@@ -163,9 +162,10 @@ class CallServer:
         reply = self.conversation.ask_for_much("fetch", call, deadline=deadline)
         if reply.kind != frames.VALUE:
             return b"", None
-        watchdog.arm(deadline)
+        ends_at = self.running.by_the_machine(deadline)
+        watchdog.arm(ends_at)
         try:
-            with watchdog.alarm(deadline):
+            with watchdog.alarm(ends_at):
                 return codec.digest_of(reply.body), decoding.decode(reply.body)
         except (decoding.BadBytes, MemoryError, watchdog.TooSlow):
             return b"", None

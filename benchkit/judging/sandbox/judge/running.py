@@ -22,6 +22,10 @@ _CHUNK = 1 << 20
 _ROOT = os.getuid() == 0
 _END_S = 5.0  # a zygote that needs longer to end a program is broken
 _CLEANING_S = 60.0
+# Where this process wakes up so much later than it asked for, the machine stood still, the program as well.
+_WAKES_EVERY_S = 0.5
+_STOOD_STILL_S = 0.5
+_MOST_STOOD_STILL_S = 60.0  # in all: a program that makes a machine stumble gains no more by it
 # How long an answer waits, past its deadline, for the program's end and for what it left to be cleaned away;
 # what takes longer happens after the answer.
 _ANSWER_S = 0.05
@@ -35,7 +39,8 @@ class Running:
         jail.settle()
         self.jail = jail
         self.limits = limits
-        self.began = monotonic()
+        self._stood_still_s = 0.0
+        self.began = self.now()
         self.deadline = self.began + limits.wall_s
         self.ended: EndReport | None = None
         self.broken = False
@@ -60,6 +65,14 @@ class Running:
         finally:
             for fd in theirs:
                 os.close(fd)
+
+    def now(self) -> float:
+        """By the program's clock, which stands still as long as the machine does."""
+        return monotonic() - self._stood_still_s
+
+    def by_the_machine(self, moment: float) -> float:
+        """When that is by the machine's own clock, as far as is known now."""
+        return moment + self._stood_still_s
 
     def _pipes(self, kind: str) -> list[int]:
         requests, self.requests = self._writes()
@@ -97,13 +110,14 @@ class Running:
 
     def pump(self, deadline: float) -> None:
         """Wait for something to happen and let it; raises ProgramStopped at the deadline."""
-        left = deadline - monotonic()
+        left = deadline - self.now()
         if left <= 0:
             raise ProgramStopped(Verdict.TIMEOUT, f"took longer than {self.limits.wall_s:g} s")
+        left = min(left, _WAKES_EVERY_S)
         if self.disk is not None:
             self.disk.check()
             left = min(left, EVERY_S)
-        for fd, _ in self.poll.poll(left * 1000 + 1):
+        for fd, _ in self._events_within(left):
             if fd == self.jail.control.fileno():
                 self._read_control()
             elif fd in self.outgoing:
@@ -114,6 +128,14 @@ class Running:
                 raise ProgramStopped(Verdict.INFRASTRUCTURE, "given up by its caller")
             elif self.ran_out():
                 raise ProgramStopped(Verdict.MEMORY, "")
+
+    def _events_within(self, seconds: float) -> list[tuple[int, int]]:
+        began = monotonic()
+        events = self.poll.poll(seconds * 1000 + 1)
+        late = monotonic() - began - seconds
+        if late > _STOOD_STILL_S:
+            self._stood_still_s = min(self._stood_still_s + late, _MOST_STOOD_STILL_S)
+        return events
 
     def ran_out(self) -> bool:
         """Whether the kernel ended one of its processes for the memory that they took together."""
@@ -181,7 +203,7 @@ class Running:
             self._close_outgoing(fd)
         if self.ended is not None:
             self.jail.tidy(answer_by)
-        self.seconds = monotonic() - self.began
+        self.seconds = self.now() - self.began
         self.jail.unsettled = None if self.settled else self
 
     def needs_ending(self) -> bool:
@@ -194,7 +216,7 @@ class Running:
         self._await_end(answer_by)
 
     def _answer_by(self) -> float:
-        return max(self.deadline + _ANSWER_S, monotonic() + _AT_LEAST_S)
+        return max(self.by_the_machine(self.deadline) + _ANSWER_S, monotonic() + _AT_LEAST_S)
 
     @property
     def settled(self) -> bool:

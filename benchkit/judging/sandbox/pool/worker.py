@@ -17,6 +17,7 @@ from benchkit.judging.sandbox.wire.line import MessageLine
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
 _START_S = 60.0
+_PART_S = 1.0
 
 
 class Worker:
@@ -47,13 +48,22 @@ class Worker:
         return JailFacts(**facts)
 
     def receive(self, timeout_s: float) -> tuple[Any, ...]:
-        self.line.connection.settimeout(timeout_s)
         try:
+            self._await_message(timeout_s)
+            self.line.connection.settimeout(timeout_s)
             return self.line.receive()
         except TimeoutError:
             raise JudgeLost("a judge process of the sandbox does not answer") from None
-        except (OSError, EOFError):
+        except (OSError, EOFError, ValueError):  # ValueError: it is closed
             raise JudgeLost("a judge process of the sandbox ended") from None
+
+    def _await_message(self, timeout_s: float) -> None:
+        """In parts: where the machine stands still, and the judge with it, only one of them is used up."""
+        connection, left = self.line.connection, timeout_s
+        while not _is_readable(connection.fileno(), min(left, _PART_S)):
+            left -= _PART_S
+            if left <= 0:
+                raise TimeoutError
 
     def send(self, *message: Any) -> None:
         try:
@@ -69,15 +79,16 @@ class Worker:
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()
         if self._process is not None:  # its fork server may be dead
-            if not _ends(self._process, wait_s):
+            if not _is_readable(self._process, wait_s):
                 signal.pidfd_send_signal(self._process, signal.SIGKILL)
-                _ends(self._process, wait_s)
+                _is_readable(self._process, wait_s)
             os.close(self._process)
             self._process = None
         self.fork_server.end_judge(self.number, wait_s)
 
 
-def _ends(process: int, wait_s: float) -> bool:
+def _is_readable(descriptor: int, wait_s: float) -> bool:
+    """Whether something can be read within that time; of a process: whether it ends."""
     poll = select.poll()
-    poll.register(process, select.POLLIN)
+    poll.register(descriptor, select.POLLIN)
     return bool(poll.poll(wait_s * 1000))
