@@ -20,6 +20,7 @@ from benchkit.errors import (
     ModelFileError,
     ModelRefused,
     OutOfRAM,
+    PortTaken,
     ServerDied,
     ServerError,
     ServerHangs,
@@ -170,6 +171,8 @@ class Ollama:
             tail = self._process.tail() if self._process else ""
             if code is not None:
                 said = f"{exit_words(code)}: {last_error_lines(tail)}"
+                if "address already in use" in tail.lower():
+                    raise PortTaken(f"another process took the port of {self._api.url}: {said}", log=tail)
                 raise ServerDied(f"ollama serve ended with {said}", log=tail)
             if time.monotonic() > deadline:
                 text = f"ollama serve does not answer at {self._api.url} within {LISTENS_WITHIN_S:.0f} s"

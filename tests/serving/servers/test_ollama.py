@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -58,16 +59,23 @@ def model(tmp_path: Path) -> ModelFile:
 
 
 @pytest.fixture
-def somebodys() -> Iterator[Running]:
+def somebodys(monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
     """Starts an Ollama that is not ours, with faults."""
     started: list[subprocess.Popen[bytes]] = []
 
     def start(*faults: str) -> OllamaApi:
-        environment = {**os.environ, "OLLAMA_FAULTS": ",".join(faults)}
-        started.append(subprocess.Popen([sys.executable, "-S", STAND_IN, "serve"], env=environment))
-        api = OllamaApi(address())
-        wait_until(lambda: api.version() is not None)
+        while (api := start_once(faults)) is None:
+            pass  # somebody was quicker on that port
         return api
+
+    def start_once(faults: tuple[str, ...]) -> OllamaApi | None:
+        monkeypatch.setenv("OLLAMA_HOST", f"127.0.0.1:{free_port()}")
+        environment = {**os.environ, "OLLAMA_FAULTS": ",".join(faults)}
+        process = subprocess.Popen([sys.executable, "-S", STAND_IN, "serve"], env=environment)
+        started.append(process)
+        api = OllamaApi(address())
+        wait_until(lambda: api.version() is not None or process.poll() is not None)
+        return api if process.poll() is None else None
 
     yield start
     for process in started:
@@ -205,6 +213,20 @@ def test_a_serve_that_ends_at_once(tmp_path: Path, model: ModelFile, monkeypatch
     monkeypatch.setenv("OLLAMA_FAULTS", "refuses to start")
     with pytest.raises(ServerDied, match=r"ollama serve ended with exit code 1: .*permission denied"):
         _facts(_request(tmp_path, model))
+
+
+def test_the_port_is_taken_between_pick_and_bind(
+    tmp_path: Path, model: ModelFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody is quicker on the port that our own Ollama was to have: another is tried, and that is said."""
+    said: list[str] = []
+    with socket.socket() as quicker:
+        quicker.bind(("127.0.0.1", 0))
+        ports = iter([quicker.getsockname()[1], free_port()])
+        monkeypatch.setattr(ollama, "free_port", lambda: next(ports))
+        with serve(_request(tmp_path, model), said.append) as server:
+            assert server.failure() is None
+    assert [line for line in said if "took the port" in line and "trying another" in line]
 
 
 def test_a_serve_that_dies_in_use(tmp_path: Path, model: ModelFile) -> None:
