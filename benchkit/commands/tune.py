@@ -11,6 +11,7 @@ import click
 from benchkit.commands.options import history_option, runs_dir_option
 from benchkit.commands.setting_flags import served_model, serving_options
 
+MOST_S = 7 * 24 * 3600.0
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -25,7 +26,10 @@ class Duration(click.ParamType[float]):
         match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(value).strip())
         if not match or not float(match[1]):
             self.fail(f"{value!r} is no time such as 90s, 15m or 1h", param, ctx)
-        return float(match[1]) * _UNITS[match[2]]
+        seconds = float(match[1]) * _UNITS[match[2]]
+        if seconds > MOST_S:
+            self.fail(f"{value!r} is more than {MOST_S / 3600:g}h", param, ctx)
+        return seconds
 
 
 @click.command(params=serving_options())

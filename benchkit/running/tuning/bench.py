@@ -10,6 +10,7 @@ from typing import Any
 
 from benchkit.benchmarks import Benchmark
 from benchkit.contract import RunFile
+from benchkit.errors import HistoryError
 from benchkit.files import atomic_write
 from benchkit.records import Results, Run
 from benchkit.running.command_line import Script
@@ -54,10 +55,9 @@ def plan_of(kind: str, settings: RunSettings) -> PlannedRun:
 
 
 @contextmanager
-def served(plan: PlannedRun, say: Say) -> Iterator[Bench]:
+def served(plan: PlannedRun, say: Say, findings: Findings) -> Iterator[Bench]:
     """Serve the model, and put it away again; what it cost is in the findings afterwards."""
     make_folder(plan.folder)
-    findings = Findings()
     findings.machine = machine_facts()
     with (
         Interrupts() as interrupts,
@@ -85,6 +85,19 @@ def record(plan: PlannedRun, findings: Findings, metrics: Mapping[str, Any]) -> 
     atomic_write(plan.folder / RunFile.RECORD, json.dumps(to_record(run), indent=1) + "\n")
     open_store(plan.settings.history).append(run)
     return run
+
+
+def record_unfinished(
+    plan: PlannedRun, findings: Findings, error: BaseException, metrics: Mapping[str, Any], say: Say
+) -> None:
+    """What was measured until it failed or was interrupted is kept, as of any run."""
+    findings.error = error
+    try:
+        run = record(plan, findings, metrics)
+    except (HistoryError, OSError) as worse:
+        say(f"not recorded: {worse}")
+    else:
+        say(f"recorded as {run.id} in {plan.settings.history}")
 
 
 def words_of(flags: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:

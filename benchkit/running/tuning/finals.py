@@ -24,11 +24,14 @@ _T = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2
 
 @dataclass(frozen=True)
 class Gain:
-    """How many times faster than the defaults, with its interval at 95%; None where it was measured once."""
+    """How many times faster than the defaults, with its interval at 95%; None where that is not known."""
 
-    factor: float
+    factor: float | None
     interval: tuple[float, float] | None
-    turns: int
+    turns: int  # that had both
+
+
+NO_GAIN = Gain(None, None, 0)
 
 
 def gain_of(ratios: Sequence[float]) -> Gain:
@@ -121,7 +124,7 @@ class Finals:
         ratios = self.ratios(ranked[0], safe[0])
         return ranked[0] if fmean(ratios) > _reach(ratios) else safe[0]
 
-    def gain(self, winner: Candidate) -> Gain | None:
-        """Over the defaults; None where no turn had both."""
+    def gain(self, winner: Candidate) -> Gain:
+        """Over the defaults; from fewer turns than prove anything none is told."""
         ratios = self.ratios(winner, self.start)
-        return gain_of(ratios) if ratios else None
+        return gain_of(ratios) if len(ratios) >= FEWEST_TURNS else Gain(None, None, len(ratios))

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from benchkit.errors import ServerError
 from benchkit.running.tuning.deadline import OutOfTime
-from benchkit.running.tuning.finals import FEWEST_TURNS, NEAR, Finals, Gain, choose_finalists
+from benchkit.running.tuning.finals import FEWEST_TURNS, NEAR, NO_GAIN, Finals, Gain, choose_finalists
 from benchkit.running.tuning.settings import SLOT_STEPS, SLOTS_STAGE, Candidate, TuningLimits, applied, stages
 from benchkit.serving.speed.measuring import Speed
 from benchkit.serving.speed.slots import still_grows
@@ -23,6 +23,7 @@ LEAST_PATIENCE_S = 3.0  # a moment in which others take the processor is no reas
 BETTER = 1.03  # or it is the same
 SEARCH_SHARE = 0.75  # of the budget; the rest is for the finals
 SLOT_TURNS = 2  # more, of the numbers that are near to the fastest
+DISTURBED = "disturbed by other programs"
 DOES_NOT_FIT = "not started: by the estimate it does not fit"
 
 
@@ -44,6 +45,10 @@ class Tried:
     tokens_per_second: float | None  # None: not started, or it failed
     note: str = ""
 
+    @property
+    def disturbed(self) -> bool:
+        return self.note == DISTURBED
+
 
 @dataclass
 class Search:
@@ -58,44 +63,46 @@ class Search:
     began: float = field(default_factory=time.monotonic)
     _took: dict[Candidate, float] = field(default_factory=dict)  # with the start of its server, the latest
     _one_s: dict[int, float] = field(default_factory=dict)  # of the fastest with so many at once
+    _fastest: tuple[Candidate, float] = (Candidate(), 0.0)  # so far
 
     def best(self, start: Candidate) -> Candidate:
         """The fastest that was found within the budget; `start` where nothing is better.
 
-        OutOfTime where not even the first was measured.
+        OutOfTime where not even the first was measured, ServerError where it cannot be served.
         """
-        best, speed = start, self._speed_of(start, None)
+        speed = self._speed_of(start, None)
         if speed is None:
             return start
+        self._fastest = start, speed
         for name, values in stages(self.box, self.has_gpu):
             try:
                 if name == SLOTS_STAGE:
-                    best, speed = self._best_slots(best, speed)
+                    self._try_slots()
                 else:
-                    best, speed = self._best_of([applied(best, *value) for value in values], best, speed)
+                    self._try_each([applied(self._fastest[0], *value) for value in values])
             except OutOfTime:
-                self.say(f"the budget is used up: {name} and what follows is left as it is")
-                return best
-        return best
+                self.say(f"the budget is used up: {name} was not tried to the end, and nothing after it")
+                break
+        return self._fastest[0]
 
-    def _best_of(self, candidates: list[Candidate], best: Candidate, speed: float) -> tuple[Candidate, float]:
-        before = speed
+    def _try_each(self, candidates: list[Candidate]) -> None:
+        before = self._fastest[1]
         for candidate in candidates:
-            if candidate == best or self._seen(candidate):
+            if self._seen(candidate):
                 continue
             self._check_time()
             reached = self._speed_of(candidate, before)
-            if reached is not None and reached > BETTER * speed:
-                best, speed = candidate, reached
-        return best, speed
+            if reached is not None and reached > BETTER * self._fastest[1]:
+                self._fastest = candidate, reached
 
-    def _best_slots(self, best: Candidate, speed: float) -> tuple[Candidate, float]:
+    def _try_slots(self) -> None:
         """All of them on one server that has the most: how many are asked at once is what counts."""
+        best, speed = self._fastest
         fitting = [slots for slots in SLOT_STEPS if self.box.fits(replace(best, slots=slots))]
         for slots in SLOT_STEPS[len(fitting) :]:
             self._note(Tried(replace(best, slots=slots), None, DOES_NOT_FIT))
         if len(fitting) < 2:
-            return best, speed
+            return
         self._check_time()
         curve: list[tuple[int, float]] = []
         try:
@@ -107,9 +114,8 @@ class Search:
                 raise
         here = dict(curve).get(best.slots, speed)  # on this server
         slots, fastest = max(curve, key=lambda one: one[1], default=(best.slots, here))
-        if fastest <= BETTER * here:
-            return best, speed
-        return replace(best, slots=slots), speed * fastest / here
+        if fastest > BETTER * here:
+            self._fastest = replace(best, slots=slots), speed * fastest / here
 
     def _measure_slots(self, best: Candidate, fitting: Sequence[int], curve: list[tuple[int, float]]) -> None:
         """Until more of them gain nothing; `curve` has what there is also where this breaks off."""
@@ -163,6 +169,8 @@ class Search:
                 speed = self._measured(measure, candidate, best)
         except ServerError as error:
             self._note(Tried(candidate, None, f"failed: {error}"))
+            if best is None:  # not even the defaults: nothing else is worth a try
+                raise
             return None
         finally:
             self._took[candidate] = time.monotonic() - began
@@ -193,8 +201,7 @@ class Search:
         return max(LEAST_PATIENCE_S, min(limit_s, self._search_left_s()) if self.tried else limit_s)
 
     def _note_speed(self, candidate: Candidate, speed: Speed) -> None:
-        note = "disturbed by other programs" if speed.disturbed else ""
-        self._note(Tried(candidate, speed.tokens_per_second, note))
+        self._note(Tried(candidate, speed.tokens_per_second, DISTURBED if speed.disturbed else ""))
 
     def _note(self, one: Tried) -> None:
         self.tried.append(one)
@@ -204,16 +211,18 @@ class Search:
     def decide(self, start: Candidate, best: Candidate) -> tuple[Candidate, Gain]:
         """The fastest of those that came near to the best, and its gain over the defaults.
 
-        Where no time is left to measure them in turns, by the search alone.
+        Where no time is left to measure them in turns, it is the fastest of the search, and of a gain nothing
+        is told: the defaults were measured once there, perhaps while other programs held them back.
         """
-        speeds = {one.candidate: one.tokens_per_second or 0.0 for one in self.tried}
+        speeds = dict.fromkeys((one.candidate for one in self.tried), 0.0)
+        speeds |= {one.candidate: speed for one in self.tried if (speed := one.tokens_per_second)}
         finals = Finals(start, self._affordable(choose_finalists(speeds, start, best)))
         with suppress(OutOfTime):
             finals.play(self._measured_once, self._may_measure)
         if not finals.turns or not finals.still_in:
-            return best, Gain(speeds[best] / (speeds[start] or 1.0), None, 0)
+            return best, NO_GAIN
         winner = finals.winner()
-        return winner, finals.gain(winner) or Gain(speeds[winner] / (speeds[start] or 1.0), None, 0)
+        return winner, finals.gain(winner)
 
     def _affordable(self, finalists: list[Candidate]) -> list[Candidate]:
         """So many that each can be measured some times."""

@@ -22,6 +22,7 @@ SLOTS_STAGE = "slots"
 DRAFT = "draft"
 KV_FLAGS = ("--cache-type-k", "--cache-type-v")
 MICRO_BATCH = 512  # the engine's own: a shorter prompt is one micro-batch whatever its size
+ROUNDED = 128  # tokens: files of one family are padded to different sizes, and llama.cpp takes that
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def refuse_what_never_fits(box: TuningLimits, path: Path) -> None:
 def refuse_other_vocabulary(model: Path, draft: Path) -> None:
     """A draft model guesses in the tokens of the model, or it is of no use."""
     one, other = (_vocabulary(path) for path in (model, draft))
-    if one != other:
+    if one[0] != other[0] or abs(one[1] - other[1]) > ROUNDED:
         raise UsageError(
             f"--draft {draft.name} has another vocabulary ({other[1]:,} tokens, {other[0]}) "
             f"than {model.name} ({one[1]:,}, {one[0]}): take a small model of the same family"

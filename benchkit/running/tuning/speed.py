@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from benchkit.errors import BenchError, ServerError, UsageError
+from benchkit.errors import BenchError, Interrupted, ServerError, UsageError
 from benchkit.records import ModelFile, Run
 from benchkit.running.command_line import find_program
 from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import read_servable
-from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
+from benchkit.running.runner.interrupts import Interrupts
+from benchkit.running.runner.record import Findings
+from benchkit.running.tuning.bench import Bench, Say, plan_of, record, record_unfinished, served, words_of
 from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.settings import RunSettings
 from benchkit.telling.history import open_store
@@ -57,18 +59,25 @@ def measure_speed(settings: RunSettings, wanted: Wanted, say: Say) -> Report:
         ),
     )
     plan = plan_of("speed", settings)
-    speeds: list[Speed] = []
-    with served(plan, say) as bench:
-        speeds += _measured(bench, wanted, say)
-    if not speeds:
-        raise BenchError(f"{plan.name}: no depth could be measured, see above")
-    report = _llama_bench(plan.settings, bench, wanted, say)
-    run = record(plan, bench.findings, _metrics(speeds, report))
+    findings, speeds = Findings(), list[Speed]()
+    try:
+        with served(plan, say, findings) as bench:
+            for speed in _measured(bench, wanted, say):
+                speeds.append(speed)
+        if not speeds:
+            raise BenchError(f"{plan.name}: no depth could be measured, see above")
+        with Interrupts():
+            report = _llama_bench(plan.settings, bench, wanted, say)
+    except UsageError:
+        raise
+    except (BenchError, OSError, Interrupted) as error:
+        record_unfinished(plan, findings, error, _metrics(speeds, {}), say)
+        raise
+    run = record(plan, findings, _metrics(speeds, report))
     return Report(run, tuple(speeds), report)
 
 
-def _measured(bench: Bench, wanted: Wanted, say: Say) -> list[Speed]:
-    speeds = []
+def _measured(bench: Bench, wanted: Wanted, say: Say) -> Iterator[Speed]:
     for slots in wanted.slots:
         for depth in wanted.depths:
             load = Load(max(depth, SHORTEST_PROMPT), wanted.tokens, slots)
@@ -79,10 +88,9 @@ def _measured(bench: Bench, wanted: Wanted, say: Say) -> list[Speed]:
                     raise
                 say(f"depth {depth} with {slots} at once: {error}")
                 continue
-            speeds.append(speed)
             noted = ", disturbed by other programs" if speed.disturbed else ""
             say(f"depth {depth} with {slots} at once: {speed.tokens_per_second:.1f} tokens/s{noted}")
-    return speeds
+            yield speed
 
 
 def refuse_too_long(model: ModelFile, flag: str, tokens: int, answer: int) -> None:
@@ -126,6 +134,8 @@ def _depth(test: str) -> int:
 
 
 def _metrics(speeds: Sequence[Speed], reported: dict[int, float]) -> dict[str, Any]:
+    if not speeds:
+        return {}
     first = speeds[0]
     drafted = [one.draft_acceptance_percent for one in speeds if one.draft_acceptance_percent is not None]
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchkit.running.tuning.finals import Gain
+from benchkit.running.tuning.finals import FEWEST_TURNS, Gain
 from benchkit.running.tuning.search import Tried
 from benchkit.running.tuning.speed import SHORTEST_PROMPT, Report
 from benchkit.running.tuning.tune import TuningResult
@@ -59,11 +59,19 @@ def _remarks(speeds: Sequence[Speed]) -> list[str]:
 
 def tuned_table(tuned: TuningResult, width: int | None) -> str:
     """What was tried, the gain, and what a plan says to have it."""
-    first = tuned.tried[0].tokens_per_second
+    start = tuned.tried[0]
+    first = start.tokens_per_second
     columns: tuple[Column[Tried], ...] = (
         Column("setting", "setting", 0, lambda one: str(one.candidate), shrinks=40),
         Column("speed", "tok/s", 0, lambda one: one.tokens_per_second, 1),
-        Column("times", "× default", 1, lambda one: _times(one.tokens_per_second, first), 2),
+        Column(
+            "times",
+            "× default",
+            1,
+            lambda one: _times(one.tokens_per_second, first),
+            2,
+            doubtful=lambda one: one.disturbed or start.disturbed,
+        ),
         Column("best", "", 1, lambda one: "best" if one.candidate == tuned.best else None),
         Column("note", "note", 3, lambda one: one.note or None, shrinks=30),
     )
@@ -76,21 +84,32 @@ def _times(speed: float | None, first: float | None) -> float | None:
     return speed / first if speed is not None and first else None
 
 
+def _no_gain_in_words(tuned: TuningResult) -> str:
+    """Where the defaults are to stay."""
+    if not any(one.tokens_per_second for one in tuned.tried if one.candidate != tuned.start):
+        return "Nothing but the defaults was measured: a larger --budget tries more."
+    turns = tuned.gain.turns
+    seen = f", in {turns} turns with what the search took for the best" if turns >= FEWEST_TURNS else ""
+    return f"Nothing tried was faster than the defaults{seen}."
+
+
 def _gain_in_words(tuned: TuningResult) -> str:
     gain: Gain = tuned.gain
     if tuned.best == tuned.start:
-        turns = f", in {gain.turns} turns with what the search took for the best" if gain.turns else ""
-        return f"Nothing tried is faster than the defaults{turns}."
-    interval = gain.interval
-    between = f" [{interval[0]:.2f}–{interval[1]:.2f} at 95%]" if interval else ""
-    how = (
-        f"measured {gain.turns} times in turns"
-        if gain.turns
-        else "by the search alone: a larger --budget tells more"
-    )
-    words = f"{gain.factor:.2f} times as fast as the defaults{between}, {how}."
-    if interval and interval[0] <= 1.0:
-        words += " Not proven: the interval holds 1. A quiet machine and a larger --budget tell more."
+        return _no_gain_in_words(tuned)
+    if gain.factor is None or gain.interval is None:
+        words = (
+            f"How much faster than the defaults is not known: the two were measured in turns {gain.turns} "
+            f"times, and it takes {FEWEST_TURNS}. Give a larger --budget before you rely on this setting."
+        )
+    else:
+        low, high = gain.interval
+        words = (
+            f"{gain.factor:.2f} times as fast as the defaults [{low:.2f}–{high:.2f} at 95%], "
+            f"measured {gain.turns} times in turns."
+        )
+        if low <= 1.0:
+            words = f"Not proven to be faster than the defaults: {words} A quiet machine tells more."
     if tuned.best.may_change_answers:
         words += " Other KV types may change answers: compare scores before you trust it."
     return words

@@ -12,13 +12,14 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
-from benchkit.errors import UsageError
+from benchkit.errors import BenchError, Interrupted, UsageError
 from benchkit.records import Run
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import read_servable
-from benchkit.running.tuning.bench import Bench, Say, plan_of, record, served, words_of
+from benchkit.running.runner.record import Findings
+from benchkit.running.tuning.bench import Bench, Say, plan_of, record, record_unfinished, served, words_of
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
-from benchkit.running.tuning.finals import Gain
+from benchkit.running.tuning.finals import NO_GAIN, Gain
 from benchkit.running.tuning.search import MeasureServer, Search, Tried
 from benchkit.running.tuning.settings import (
     Candidate,
@@ -85,20 +86,28 @@ def tune(settings: RunSettings, work: Workload, say: Say) -> TuningResult:
     servers = Servers(settings, context, work, say)
     search = Search(box, bool(gpus()), servers.serve, work.budget_s, say, began=servers.began)
     try:
-        best = search.best(start)
+        best, gain = _searched(search, start, model.path.name)
     except OutOfTime:
         shutil.rmtree(servers.plan.folder, ignore_errors=True)
         raise UsageError(
             f"--budget {work.budget_s:g}s is too short to start {model.path.name} and measure it once: "
             "give more, such as --budget 15m"
         ) from None
-    if not any(one.tokens_per_second for one in search.tried):
-        raise UsageError(f"{model.path.name} cannot be served here: {search.tried[0].note}")
-    best, gain = search.decide(start, best)
-    if gain.factor <= 1.0:  # the search was misled, as a busy machine does
-        best = start
+    except (BenchError, OSError, Interrupted, KeyboardInterrupt) as error:
+        servers.record_unfinished(error, _metrics(search.tried, start, None, NO_GAIN))
+        raise
     run = servers.record(best, start, _metrics(search.tried, start, best, gain))
     return TuningResult(run, tuple(search.tried), start, best, gain)
+
+
+def _searched(search: Search, start: Candidate, name: str) -> tuple[Candidate, Gain]:
+    best = search.best(start)
+    if not any(one.tokens_per_second for one in search.tried):
+        raise BenchError(f"{name} cannot be served here: {search.tried[0].note}")
+    best, gain = search.decide(start, best)
+    if gain.factor is not None and gain.factor <= 1.0:  # the search was misled, as a busy machine does
+        best = start
+    return best, gain
 
 
 def _tunable(settings: RunSettings) -> RunSettings:
@@ -131,13 +140,16 @@ class Servers:
         self._work, self._say = work, say
         self._started = 0
         self._benches: dict[Candidate, Bench] = {}  # the latest of each
+        self._first: tuple[PlannedRun, Findings] | None = None  # of the defaults
 
     @contextmanager
     def serve(self, candidate: Candidate) -> Iterator[MeasureServer]:
         """Starting and measuring end with the budget; putting the server away takes its time."""
         with ExitStack() as stack:
+            plan, findings = self._planned(candidate), Findings()
+            self._first = self._first or (plan, findings)
             with ending_after(self._left_s()):
-                bench = stack.enter_context(served(self._planned(candidate), self._warn))
+                bench = stack.enter_context(served(plan, self._warn, findings))
             self._benches[candidate] = bench
 
             def measure(at_once: int, times: int, limit_s: float = inf) -> Speed:
@@ -171,15 +183,23 @@ class Servers:
         bench = self._benches.get(best) or self._benches[start]
         return record(replace(bench.plan, folder=self.plan.folder), bench.findings, metrics)
 
+    def record_unfinished(self, error: BaseException, metrics: Mapping[str, Any]) -> None:
+        """As a run of the defaults, which were begun before anything else."""
+        if self._first is None or isinstance(error, UsageError):
+            return
+        plan, findings = self._first
+        ended = Interrupted() if isinstance(error, KeyboardInterrupt) else error
+        record_unfinished(replace(plan, folder=self.plan.folder), findings, ended, metrics, self._say)
 
-def _metrics(tried: list[Tried], start: Candidate, best: Candidate, gain: Gain) -> dict[str, Any]:
+
+def _metrics(tried: list[Tried], start: Candidate, best: Candidate | None, gain: Gain) -> dict[str, Any]:
     fastest = next((one.tokens_per_second for one in tried if one.candidate == best), None)
     return {
         "tokens_per_second": fastest,
         "tuned": {
             "start": str(start),
-            "best": str(best),
-            "gain": round(gain.factor, 4),
+            "best": None if best is None else str(best),
+            "gain": None if gain.factor is None else round(gain.factor, 4),
             "gain_interval": [round(end, 4) for end in gain.interval] if gain.interval else None,
             "tried": [
                 {"setting": str(one.candidate), "tokens_per_second": one.tokens_per_second, "note": one.note}

@@ -13,6 +13,7 @@ import pytest
 from benchkit.commands.speed import Numbers
 from benchkit.errors import ServerError, UsageError
 from benchkit.rerun import words_of_run
+from benchkit.running.runner.host import ModelHost
 from benchkit.running.tuning.speed import Report, Wanted, measure_speed
 from benchkit.running.tuning.tables import speed_table
 from benchkit.serving.speed import slots as slot_choice
@@ -91,6 +92,36 @@ def test_an_endpoint_is_measured_and_recorded(tmp_path: Path) -> None:
     again = words_of_run(report.run)
     assert again[:3] == ["bench_runner.py", "speed", "stand-in"]
     assert again[-6:] == ["--depth", "0,400", "--slots", "1,2", "--tokens", "16"]
+
+
+class Dying(Server):
+    """At the first long question nobody is there any more."""
+
+    def __call__(self, turn: Turn) -> None:
+        if len(turn.question.split()) > 200:
+            return turn.vanish()
+        return super().__call__(turn)
+
+
+def test_what_was_measured_before_the_server_died_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a failed run's record, with the cause; the error is told as it was."""
+    monkeypatch.setattr(ModelHost, "failure", lambda _host: ServerError("it is gone"))
+    with pytest.raises(ServerError):
+        measured(tmp_path, Dying(), Wanted((0, 400, 800), tokens=16))
+    (run,) = runs_in(tmp_path)
+    assert (run["benchmark"], run["status"]) == ("speed", "failed")
+    assert run["error"]
+    assert len(run["results"]["speeds"]) == 1
+
+
+def test_nothing_is_recorded_of_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """Nothing was started."""
+    (tmp_path / "runs").touch()
+    with pytest.raises(UsageError, match="name another place with --runs-dir"):
+        measured(tmp_path, Server(), Wanted(tokens=16))
+    assert not (tmp_path / "benchmark_results.json").exists()
 
 
 def test_a_server_that_claims_too_much_is_found_out(tmp_path: Path) -> None:

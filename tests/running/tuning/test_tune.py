@@ -11,29 +11,36 @@ from dataclasses import replace
 from math import inf
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
 
 from benchkit.commands.tune import Duration
-from benchkit.errors import BenchError, ServerError, UsageError
+from benchkit.contract import ExitCode
+from benchkit.errors import BenchError, Interrupted, ModelFileError, ServerError, UsageError
+from benchkit.records import Status
 from benchkit.running.batch.estimate import _cpu_moe, _draft_kv_types, _kv_types
 from benchkit.running.batch.planfile import make_plan
+from benchkit.running.plan import PlannedRun
+from benchkit.running.runner.host import ModelHost
+from benchkit.running.runner.record import Findings
 from benchkit.running.tuning import search as searches
 from benchkit.running.tuning import tune as tuning
+from benchkit.running.tuning.bench import Bench as MeasuredServer
 from benchkit.running.tuning.deadline import OutOfTime
-from benchkit.running.tuning.finals import Finals, choose_finalists, gain_of
-from benchkit.running.tuning.search import MeasureServer, Search
+from benchkit.running.tuning.finals import NO_GAIN, Finals, Gain, choose_finalists, gain_of
+from benchkit.running.tuning.search import MeasureServer, Search, Tried
 from benchkit.running.tuning.settings import Candidate, TuningLimits, applied, refuse_other_vocabulary, stages
 from benchkit.running.tuning.speed import Wanted, measure_speed
 from benchkit.running.tuning.tables import tuned_table
 from benchkit.running.tuning.tune import TuningResult, Workload, tune
+from benchkit.runs import run_of
 from benchkit.serving.gguf import ModelFacts, least_cpu_moe, memory_needed, read_model_facts
 from benchkit.serving.gguf.memory import DRIVER_BYTES
 from benchkit.serving.gguf.model import Layer
 from benchkit.serving.servers.llama_server import find_llama_server
-from benchkit.serving.speed.measuring import Load, Speed
+from benchkit.serving.speed.measuring import Load, Meter, Speed
 from benchkit.serving.telemetry.room import Room
 from benchkit.settings import RunSettings
 from tests.serving.gguf.writing import Shape, write_model
@@ -146,14 +153,75 @@ def test_the_budget_ends_the_search() -> None:
     assert set(measured) == {Candidate()}
 
 
-def test_where_no_time_is_left_for_turns_the_search_tells_the_gain() -> None:
-    """Without an interval, and the table says what it rests on."""
-    search, _ = searching(by_slots, box())
+def told(search: Search, best: Candidate, gain: Gain) -> str:
+    """The lines below the table."""
+    run = run_of(
+        id="r", timestamp="", benchmark="tune", model="m", status=Status.OK, config={"path": "m.gguf"}
+    )
+    table = tuned_table(TuningResult(run, tuple(search.tried), Candidate(), best, gain), None)
+    return table.split("\n\n")[1]
+
+
+def test_where_no_time_is_left_for_turns_no_gain_is_told() -> None:
+    """The defaults were measured once, while other programs held them back: 226 times as fast is no gain."""
+    once = iter([0.5])
+    search, _ = searching(lambda one: next(once, 100.0) if one == Candidate() else by_slots(one), box())
     best = search.best(Candidate())
     search.budget_s = 0.0
     decided, gain = search.decide(Candidate(), best)
-    assert (decided, gain.turns, gain.interval) == (best, 0, None)
-    assert gain.factor == pytest.approx(1.7)
+    assert (decided, gain) == (best, NO_GAIN)
+    words = told(search, best, gain)
+    assert "times as fast" not in words
+    assert words.startswith(
+        "How much faster than the defaults is not known: the two were measured in turns 0"
+    )
+
+
+@pytest.mark.parametrize(("turns", "known"), [(1, False), (2, False), (3, True)])
+def test_a_gain_takes_three_turns_with_both(turns: int, known: bool) -> None:
+    """With fewer the interval is as good as none."""
+    finals = Finals(Candidate(), [EIGHT], [{Candidate(): 10.0 + turn, EIGHT: 20.0} for turn in range(turns)])
+    gain = finals.gain(EIGHT)
+    assert (gain.factor is not None, gain.interval is not None, gain.turns) == (known, known, turns)
+
+
+def test_a_gain_whose_interval_holds_one_is_not_told_as_one() -> None:
+    """It begins with what it is: not proven."""
+    search, _ = searching(by_slots, box())
+    best = search.best(Candidate())
+    words = told(search, best, gain_of([0.9, -0.4, 0.7]))
+    assert words.startswith("Not proven to be faster than the defaults: 1.49 times as fast")
+
+
+def test_where_only_the_defaults_were_measured_nothing_is_said_of_the_others() -> None:
+    """A budget that ends after the first measurement has tried nothing that could be slower."""
+    search, _ = searching(by_slots, box(), budget_s=0.0)
+    best = search.best(Candidate())
+    assert told(search, best, NO_GAIN).startswith("Nothing but the defaults was measured: a larger --budget")
+
+
+def test_what_was_found_before_the_budget_ended_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first of a stage's settings is twice as fast, and the second finds no time any more."""
+    clock = [0.0]
+    monkeypatch.setattr("benchkit.running.tuning.search.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr(searches, "stages", lambda *_: [("a", [("--threads", 1), ("--threads", 2)])])
+
+    def landscape(candidate: Candidate) -> float:
+        clock[0] += 1.0
+        return 200.0 if candidate.flags else 100.0
+
+    search, _ = searching(landscape, box(), budget_s=8.0)
+    search.began = 0.0
+    assert search.best(Candidate()).flags == (("--threads", "1"),)
+
+
+def test_a_server_that_fails_later_does_not_take_back_a_measurement() -> None:
+    """The best keeps its speed, by which who is far behind comes into no finals."""
+    search, measured = searching(by_slots, box())
+    speeds = [(Candidate(), 100.0), (EIGHT, 150.0), (SIXTEEN, 10.0), (EIGHT, None)]
+    search.tried = [Tried(candidate, speed) for candidate, speed in speeds]
+    search.decide(Candidate(), EIGHT)
+    assert set(measured) == {Candidate(), EIGHT}
 
 
 def noisy(landscape: Callable[[Candidate], float], seed: int) -> Callable[[Candidate], float]:
@@ -168,7 +236,8 @@ def test_on_a_busy_machine_the_finals_find_the_best() -> None:
         search, _ = searching(noisy(by_slots, seed), box())
         chosen, gain = search.decide(Candidate(), search.best(Candidate()))
         good += by_slots(chosen) >= 0.95 * 170
-        assert gain.interval is None or gain.interval[0] < gain.factor < gain.interval[1]
+        if gain.interval is not None and gain.factor is not None:
+            assert gain.interval[0] < gain.factor < gain.interval[1]
     assert good >= 18
 
 
@@ -189,14 +258,13 @@ def test_who_is_proven_slower_is_measured_no_more() -> None:
         {Candidate(): [10.0] * 15, EIGHT: [20.0, 20.1, 20.2] * 5, SIXTEEN: [15.0, 15.1, 15.2]}, EIGHT, SIXTEEN
     )
     gain = finals.gain(EIGHT)
-    assert gain is not None
     assert (finals.winner(), gain.turns) == (EIGHT, 5)
 
 
 def test_defaults_that_are_too_slow_do_not_end_the_finals() -> None:
     """Where no time is left to measure them the others go on; only the gain is not known from turns."""
     finals = final({EIGHT: [20.0] * 15, SIXTEEN: [21.0] * 15}, EIGHT, SIXTEEN, start_fits=False)
-    assert (finals.winner(), finals.gain(SIXTEEN)) == (SIXTEEN, None)
+    assert (finals.winner(), finals.gain(SIXTEEN)) == (SIXTEEN, NO_GAIN)
 
 
 def test_a_slow_setting_does_not_end_the_search(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -219,7 +287,7 @@ def test_a_finalist_that_fails_is_out() -> None:
     """And where the defaults themselves fail, nothing is told of a gain."""
     finals = final({Candidate(): [10.0] * 15, EIGHT: [20.0] * 15, SIXTEEN: [0.0]}, SIXTEEN, EIGHT)
     assert finals.winner() == EIGHT
-    assert final({Candidate(): [0.0] * 9, EIGHT: [20.0] * 9}, EIGHT).gain(EIGHT) is None
+    assert final({Candidate(): [0.0] * 9, EIGHT: [20.0] * 9}, EIGHT).gain(EIGHT) == NO_GAIN
 
 
 def test_what_may_change_answers_has_to_be_proven_faster() -> None:
@@ -292,6 +360,7 @@ def test_the_gain_has_an_interval() -> None:
     assert sure.interval is not None
     assert unsure.interval is not None
     assert sure.interval[0] > 1.4
+    assert unsure.factor is not None
     assert unsure.interval[0] < 1 < unsure.factor
     assert gain_of([0.4]).interval is None
 
@@ -380,6 +449,85 @@ def test_a_draft_model_of_another_vocabulary_is_refused(tmp_path: Path) -> None:
     ):
         tune(RunSettings(model=F16), Workload(draft=draft), print)
     refuse_other_vocabulary(F16, F16)
+
+
+def test_a_draft_model_of_the_same_family_may_be_padded_otherwise(tmp_path: Path) -> None:
+    """As Qwen2.5's 7B, with 152,064 tokens, and 0.5B with 151,936: llama.cpp takes up to 128 more or less."""
+    small, large = tmp_path / "small.gguf", tmp_path / "large.gguf"
+    write_model(small, Shape(vocabulary=300))
+    write_model(large, Shape(vocabulary=428))
+    refuse_other_vocabulary(large, small)
+    refuse_other_vocabulary(small, large)
+    write_model(large, Shape(vocabulary=429))
+    with pytest.raises(UsageError, match="has another vocabulary"):
+        refuse_other_vocabulary(large, small)
+
+
+@pytest.mark.parametrize("text", ["1000h", "9" * 400])
+def test_a_budget_that_no_timer_takes_is_refused(text: str) -> None:
+    """Instead of breaking off as a bug."""
+    with pytest.raises(click.BadParameter, match=r"is more than 168h"):
+        Duration().convert(text, None, None)
+
+
+def serving_for_nothing(monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The defaults are measured with 100 tokens a second; whatever follows ends with this error."""
+
+    class OneMeter:
+        def measure(self, *_: object, **__: object) -> Speed:
+            return speed_of(100.0)
+
+    starts = iter([None])
+
+    @contextmanager
+    def served(plan: PlannedRun, _say: object, findings: Findings) -> Iterator[MeasuredServer]:
+        if next(starts, error) is not None:
+            raise error
+        plan.folder.mkdir(parents=True)
+        yield MeasuredServer(plan, findings, ModelHost(plan, print), cast("Meter", OneMeter()))
+
+    monkeypatch.setattr(tuning, "served", served)
+
+
+@pytest.mark.usefixtures("any_llama_server")
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (Interrupted(), "interrupted"),
+        (KeyboardInterrupt(), "interrupted"),
+        (ModelFileError("gone"), "failed"),
+    ],
+)
+def test_what_a_search_has_tried_is_kept_when_it_is_ended(
+    error: BaseException, status: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By Ctrl-C, or by the file that vanishes: its record has what was tried, and tells of no gain."""
+    serving_for_nothing(monkeypatch, error)
+    settings = RunSettings(model=F16, history=tmp_path / "benchmark_results.json", runs_dir=tmp_path / "runs")
+    with pytest.raises(type(error)):
+        tune(settings, Workload(), print)
+    (run,) = runs_in(tmp_path)
+    assert (run["benchmark"], run["status"]) == ("tune", status)
+    tuned = run["results"]["tuned"]
+    assert [one["tokens_per_second"] for one in tuned["tried"]] == [100.0]
+    assert (tuned["best"], tuned["gain"], run["telemetry"]["tokens_per_second"]) == (None, None, None)
+
+
+@pytest.mark.usefixtures("any_llama_server")
+def test_a_model_that_no_server_takes_is_a_failed_run(tmp_path: Path) -> None:
+    """Not wrong usage: it was tried, and what the server said is in the record."""
+    settings = RunSettings(
+        model=F16, llama_server=Path("/bin/false"), history=tmp_path / "benchmark_results.json",
+        runs_dir=tmp_path / "runs",
+    )  # fmt: skip
+    with pytest.raises(
+        BenchError, match=r"^llama-server of unknown version ended with exit code 1"
+    ) as raised:
+        tune(settings, Workload(budget_s=60.0), print)
+    assert raised.value.exit_code == ExitCode.FAILED
+    (run,) = runs_in(tmp_path)
+    assert run["status"] == "failed"
+    assert "exit code 1" in run["error"]
 
 
 @pytest.mark.parametrize("text", ["", "soon", "0m", "-1s", "1d"])
