@@ -9,22 +9,30 @@ from typing import Any
 
 import yaml
 
+TOO_DEEP = "it is nested too deeply"
+
 
 def read_json(text: str) -> Any:
-    return json.loads(text, object_pairs_hook=_object)
+    """ValueError for what is no JSON, or nested without end."""
+    try:
+        return json.loads(text, object_pairs_hook=_object)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
 
 
 def read_yaml(text: str) -> Any:
-    """ValueError for what is no YAML, or holds itself."""
+    """ValueError for what is no YAML, holds itself, or is nested without end."""
     try:
         document = yaml.load(text, _Loader)
+        json.dumps(document, default=str, skipkeys=True)  # refuses an alias inside of what it stands for
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise ValueError(f"{where}{error.problem}") from None
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from None
-    json.dumps(document, default=str, skipkeys=True)  # refuses an alias inside of what it stands for
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
     return document
 
 

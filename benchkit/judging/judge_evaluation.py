@@ -16,7 +16,7 @@ import click
 from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say, usage_text
 from benchkit.asking.script.journal import explained, make_folder
 from benchkit.contract import JudgeRun, RunFile
-from benchkit.errors import UsageError
+from benchkit.errors import EndpointError, UsageError
 from benchkit.judging.judges.llm.evidence import Lines
 from benchkit.judging.judges.llm.pairs import ComparedPair
 from benchkit.judging.judges.llm.parallel import in_parallel
@@ -108,6 +108,8 @@ def judge_run(court: Court, settings: Settings, folder: Path) -> None:
     name = f"{JudgeRun.CODE} of {folder.name}"
     summary = summary_of(name, map(row_of, sheets), result["points"], result["interval"])
     whole = output.finish({**summary, **asking.facts(), "further": further})
+    if result["points"] is None and (asked := [one for one in sheets if not one.subject.why_not]):
+        raise EndpointError(f"not one of {len(asked)} answers could be judged: {asked[-1].why_not}")
     click.echo("\n".join(filter(None, (*in_words(result), usage_text(whole)))))
 
 
@@ -206,8 +208,11 @@ def summary_of(
 def in_words(result: Mapping[str, Any]) -> list[str]:
     """The result for people."""
     points, interval = result["points"], result["interval"]
+    left_out = [
+        f"{count} answers not judged: {why}" for why, count in result["answers"]["not_judged"].items()
+    ]
     if points is None:
-        return ["Results: no answer could be judged"]
+        return ["Results: no answer could be judged", *left_out]
     between = f", 95% interval {interval[0]:.1f}–{interval[1]:.1f}" if interval else ""
     items = result["items"]
     count = result["answers"]["judged"]
@@ -220,8 +225,7 @@ def in_words(result: Mapping[str, Any]) -> list[str]:
         f"Items: {items['asked']} asked, {items['yes']} yes, {items['no']} no, "
         f"{abstained} abstentions{f' ({causes})' if causes else ''}{agreement}"
     )
-    said += [f"{count} answers not judged: {why}" for why, count in result["answers"]["not_judged"].items()]
-    return said
+    return [*said, *left_out]
 
 
 def need_run(folder: Path | None, flag: str = "--run") -> Path:

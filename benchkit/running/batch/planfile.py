@@ -249,7 +249,7 @@ def _read_file(path: Path) -> Any:
         raise UsageError(f"cannot read the plan {path}: {error}") from None
     try:
         return read_json(text) if path.suffix == ".json" else read_yaml(text)
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise UsageError(f"{path} is not {'JSON' if path.suffix == '.json' else 'YAML'}: {error}") from None
 
 

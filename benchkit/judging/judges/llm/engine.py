@@ -11,6 +11,7 @@ import json
 import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -21,6 +22,9 @@ from benchkit.errors import MissingDependency
 from benchkit.pip_commands import install_extra
 
 AskQuestion = Callable[[Question], Answer]
+BRACKETS = re.compile(r"[\[\](){}]")
+CLOSED_BY = {"]": "[", ")": "(", "}": "{"}
+MOST_OPEN = 100  # at once, in a reply that is no JSON
 MARK = re.compile(r"\[\[ ## \w+ ## \]\]")
 NO_BARS = "TQDM_DISABLE"
 
@@ -76,6 +80,7 @@ class ClientEngine:
             raise
         usage = Usage(input_tokens=answer.prompt_tokens or 0, output_tokens=answer.completion_tokens or 0)
         text = _as_object(without_reasoning(answer.response))
+        text = "" if _is_beyond_repair(text) else text
         return Response(
             id=None, model=request.model, message=Message.assistant(text), finish_reason="stop", usage=usage
         )
@@ -111,3 +116,24 @@ def _as_object(text: str) -> str:
     except (ValueError, RecursionError):
         return text
     return json.dumps({"answers": answers}) if isinstance(answers, list) else text
+
+
+def _is_beyond_repair(text: str) -> bool:
+    """Whether it goes round in circles: DSPy mends what is no JSON, and takes the square of what is open."""
+    opened: Counter[str] = Counter()
+    for bracket in BRACKETS.findall(text):
+        if bracket in CLOSED_BY:
+            opened[CLOSED_BY[bracket]] = max(0, opened[CLOSED_BY[bracket]] - 1)
+            continue
+        opened[bracket] += 1
+        if opened[bracket] > MOST_OPEN:
+            return not _is_json(text)
+    return False
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

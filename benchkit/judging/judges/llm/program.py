@@ -156,7 +156,7 @@ def read_state(path: Path) -> dict[str, Any]:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise ProblemsError(f"--program {path} cannot be read: {error.strerror}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ProblemsError(f"--program {path} is no program of a judge: {error}") from None
     if not isinstance(content, dict) or not isinstance(content.get("programs"), dict):
         raise ProblemsError(f"--program {path} is no program of a judge: judge tune writes one")

@@ -7,14 +7,18 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchkit.asking.script import Answer
 from benchkit.errors import EndpointError, MissingDependency, UsageError
-from benchkit.judging.judges.llm.program import CONTRADICTION, ItemAnswer, read_answers
-from benchkit.judging.judges.llm.subjects import ran_in_words, subjects_of_run
+from benchkit.judging.judges.llm.program import CONTRADICTION, ItemAnswer, JudgeProgram, read_answers
+from benchkit.judging.judges.llm.rubrics import read_rubrics
+from benchkit.judging.judges.llm.subjects import Subject, ran_in_words, subjects_of_run
+from benchkit.judging.judges.llm.votes import Abstention
 from tests.judging.judges.llm.judged_runs import (
     RIGHT,
     WRONG,
@@ -123,6 +127,32 @@ NOT_READ: dict[str, str] = {
     "a program": "__import__('os').system('touch HERE')",
     "nothing": "",
 }
+
+
+@needs_dspy
+def test_a_judge_that_decides_nothing_has_failed_beside_an_answer_without_code_too(tmp_path: Path) -> None:
+    """Which is known without a judge; the line says why of the others."""
+    run = write_run(tmp_path / "run", {"prose": "", "right": RIGHT})
+    with (
+        chat_server(judges.prose()) as server,
+        pytest.raises(
+            EndpointError, match="not one of 1 answers could be judged: parse failure in every vote"
+        ),
+    ):
+        judge("--run", run, "--votes", "1", *asking(server.base_url, tmp_path / "out"))
+
+
+@needs_dspy
+@pytest.mark.parametrize("unit", ['{"', '{"a" ', "{]"])
+def test_a_reply_that_goes_round_in_circles_keeps_nobody_waiting(unit: str) -> None:
+    """Mending one of this length took a minute of processor time, and all other votes with it."""
+    rubric = read_rubrics()["backend"]
+    subject = Subject("add", 0, "backend", "Write add.", {"a.py": "def add(a, b):\n"})
+    reply = "Sure. " + unit * (16_000 // len(unit))
+    begun = time.thread_time()
+    vote = JudgeProgram(rubric).vote(subject, 0, lambda _question: Answer(response=reply), "add 0")
+    assert vote.failure is Abstention.PARSE
+    assert time.thread_time() - begun < 2
 
 
 @needs_dspy

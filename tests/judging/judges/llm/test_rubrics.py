@@ -33,6 +33,11 @@ BROKEN = {
     "another name than the file's": ("rubric: backend", "rubric: back", "is not the file's name"),
     "no version": ('version: "1"', 'version: ""', "version: it is empty"),
     "no YAML": ("dimensions:", "dimensions: [", "cannot be read"),
+    "nested without end": (
+        "dimensions:",
+        "dimensions: " + "[" * 500,
+        "cannot be read: it is nested too deeply",
+    ),
 }
 
 

@@ -86,7 +86,19 @@ def test_a_gain_is_told_with_its_interval() -> None:
     assert small["interval"][0] < 0
 
 
-@pytest.mark.parametrize("content", ["", "[]", "{}", '{"programs": 1}', '{"programs": {"mobile": {}}}', None])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"programs": 1}',
+        '{"programs": {"mobile": {}}}',
+        '{"programs": ' + "[" * 100_000,
+        None,
+    ],
+    ids=lambda content: str(content)[:40],
+)
 def test_what_is_no_program_is_refused(content: str | None, tmp_path: Path) -> None:
     """In one line that names the file."""
     path = tmp_path / "program.json"
