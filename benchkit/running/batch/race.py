@@ -175,13 +175,22 @@ class ModelRace:
         if place == 1 and self._has_measured:
             return Part(self._state.seed, end, now)
         if place == 1 or problems is None:
-            return Part(self._state.seed, problems or ALL, now, self._is_first_round_over)
+            return Part(self._state.seed, problems or ALL, now, partial(self._is_first_part_over, entry))
         if problems < FEWEST_PROBLEMS:
             return Part(self._state.seed, problems, now)
         if tells_while_asked(entry):
             return Part(self._state.seed, problems, now, partial(self._has_lost, entry, problems))
         further = in_full_waves(round_length(self._answers.folder(entry)), self._slots())
         return Part(self._state.seed, min(problems, self._answers.count(entry) + further), now)
+
+    def _is_first_part_over(self, entry: Entry, so_far: SoFar) -> bool:
+        """With its first round; where there turns out to be none, once the model has lost, as any other."""
+        problems = self._answers.problems()
+        if self._is_first_round_over(so_far):
+            return True
+        if problems is None or self._state.ends[0] < problems or not tells_while_asked(entry):
+            return False
+        return self._has_lost(entry, problems, so_far)
 
     def _is_first_round_over(self, so_far: SoFar) -> bool:
         """Where a start takes so long that a first round does not pay, the first model simply goes on."""

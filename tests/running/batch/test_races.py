@@ -181,6 +181,14 @@ def test_a_model_that_comes_later_races_with_the_others(tmp_path: Path) -> None:
     assert set(night.asked) == {"middle"}
 
 
+def test_a_model_that_comes_later_is_asked_no_further_once_it_has_lost(tmp_path: Path) -> None:
+    """Where starting now takes too long for a first round, too: the others have set the bar before."""
+    PaperNight(tmp_path, {"strong": STRONG, "middle": MIDDLE}, 120)
+    night = PaperNight(tmp_path, SOLVES, 120, loading_s=30.0)
+    assert night.state("weak").startswith("stopped")
+    assert night.asked == {"weak": 1}
+
+
 def test_a_goal_that_changes_in_mid_race_is_judged_anew_from_the_answers(tmp_path: Path) -> None:
     """Two places instead of one: the second of three goes on from where it was stopped, in the same order."""
     assert PaperNight(tmp_path, SOLVES, 120).state("middle").startswith("stopped")
