@@ -133,6 +133,17 @@ def make_private_folder(folder: Path) -> None:
         missing.mkdir(PRIVATE_FOLDER, exist_ok=True)
 
 
+def file_clock(folder: Path) -> float:
+    """What time it is where the folder lies: on another machine its clock may differ from ours."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            return os.fstat(file.fileno()).st_mtime
+    except OSError:  # a full disk dates no file
+        return time.time()
+
+
 def real_path(path: Path) -> Path:
     """The file that a symbolic link stands for: a link stays one, and all its names share one lock."""
     return Path(os.path.realpath(path))

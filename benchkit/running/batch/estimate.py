@@ -11,6 +11,7 @@ from statistics import median
 from typing import Any
 
 from benchkit.errors import BenchError
+from benchkit.files import real_path
 from benchkit.records import GpuLayers, Run, Status
 from benchkit.run_parts import RunMachine, read_part
 from benchkit.running.batch.expand import Entry
@@ -85,7 +86,7 @@ class Estimator:
     def expect(self, entry: Entry, room: Room | None = None) -> Estimate:
         """Its time, and its memory where the free room is given."""
         settings = entry.settings
-        path = str(settings.model.resolve()) if settings.model else "None"
+        path = str(real_path(settings.model)) if settings.model else "None"
         words = (*find_benchmark(settings).args, *settings.script_args)
         asked = (settings.benchmark, without_run(words))
         seconds = self._time(asked, path, entry)

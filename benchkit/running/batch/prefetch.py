@@ -60,7 +60,11 @@ def _read(model: ModelFile, reserve: int, over: Event, at_work: Callable[[], Sna
         return
     command = [*PROGRAM, str(model.path), str(reserve)]
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True) as child:
+    try:
+        child = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    except OSError:  # no room for one more process: the next server reads the file itself
+        return
+    with child:
         while child.poll() is None and not over.wait(GLANCE_S):
             pass
         child.kill()

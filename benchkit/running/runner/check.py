@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from benchkit.contract import CHECK_FLAG, ExitCode, Placeholder
 from benchkit.errors import BenchError, ModelFileError, ScriptError, UsageError
+from benchkit.files import real_path
 from benchkit.records import ServerFacts
 from benchkit.running.plan import PlannedRun, sends_bill
 from benchkit.serving.gguf import read_model_file
@@ -25,7 +26,7 @@ def values(plan: PlannedRun, facts: ServerFacts | None = None) -> dict[str, str]
     contract: dict[str, object] = {
         Placeholder.BASE_URL: facts.base_url if facts else UNKNOWN_YET if plan.benchmark.served else None,
         Placeholder.MODEL: facts.model if facts else settings.provider_model or plan.name,
-        Placeholder.MODEL_PATH: settings.model.resolve() if settings.model else None,
+        Placeholder.MODEL_PATH: real_path(settings.model) if settings.model else None,
         Placeholder.GPU_LAYERS: settings.gpu_layers if isinstance(settings.gpu_layers, int) else ALL_LAYERS,
         Placeholder.OUTPUT_DIR: plan.folder,
         Placeholder.PARALLEL: slots if settings.parallel == "auto" else min(slots, asked),

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchkit.files import real_path
 from benchkit.records import Run, Status
 from benchkit.run_parts import RunMachine, read_part
 from benchkit.running.plan import PlannedRun
@@ -57,7 +58,7 @@ def _asked_the_same(run: Run, plan: PlannedRun, words: Sequence[str]) -> bool:
 
 def _of_this_model(runs: Iterable[Run], plan: PlannedRun) -> list[Run]:
     """On this machine."""
-    path = plan.settings.model and str(plan.settings.model.resolve())
+    path = plan.settings.model and str(real_path(plan.settings.model))
     named = [run for run in runs if run.config.path == path]
     if not named:
         return []

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, Interrupted
+from benchkit.files import real_path
 from benchkit.json_values import number, whole
 from benchkit.masking import Mask
 from benchkit.prices import ENERGY, REPLY, Tokens
@@ -49,6 +50,7 @@ class Findings:
 
     started: datetime = field(default_factory=lambda: datetime.now().astimezone())
     began: float = field(default_factory=time.monotonic)  # the same moment, whatever becomes of the clock
+    began_by_files: float | None = None  # … by the clock that dates the files of the run's folder
     model: ModelFile | None = None
     facts: ServerFacts | None = None
     results: Results | None = None
@@ -108,7 +110,7 @@ def _config(plan: PlannedRun, findings: Findings, mask: Mask) -> dict[str, Any]:
         name: value for name, value in given.items() if name not in plan.script.settings_left_out(given)
     }
     config: dict[str, Any] = recorded(settings) | {
-        "path": str(settings.model.resolve()) if settings.model else None,
+        "path": str(real_path(settings.model)) if settings.model else None,
         "server_args": mask.words(settings.server_args),
         "script": mask.command(plan.script.source),
         "script_args": mask.words([*plan.benchmark.args, *settings.script_args]),

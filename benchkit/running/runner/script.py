@@ -13,8 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchkit.contract import NO_KEY, ExitCode, RunFile, Variable
-from benchkit.errors import ScriptError
-from benchkit.files import atomic_write
+from benchkit.errors import ParseError, ScriptError
+from benchkit.files import atomic_write, file_clock
 from benchkit.providers.names import provider_at
 from benchkit.providers.preset import Provider
 from benchkit.providers.table import LOCAL
@@ -45,6 +45,7 @@ def run_script(work: Work, sampler: Sampler) -> None:
         findings.cached_percent, findings.slots = work.host.cached_percent, work.host.slots
     else:
         work.host.without_server()
+    findings.began_by_files = findings.began_by_files or file_clock(plan.folder)
     ending = PartEnding(plan, findings.facts)
     events = EventReader(plan.folder / RunFile.EVENTS)
     events.pass_over_earlier()
@@ -196,14 +197,25 @@ def _is_full(folder: Path) -> bool:
 
 def read_results(work: Work) -> Results:
     plan = work.plan
-    # A clock that was set back meanwhile dates the script's files before the start.
-    started = min(work.findings.started.timestamp(), time.time() - (time.monotonic() - work.findings.began))
     printed = _read(plan.folder / RunFile.OUTPUT, PARSED_BYTES)
-    results = work.parser.parse(printed, plan.folder, since=started)
+    results = work.parser.parse(printed, plan.folder, since=_began_by_any_clock(work))
+    if plan.part is not None and plan.part.first is not None and not results.metrics.get("part"):
+        told = plan.folder / RunFile.SUMMARY  # or its few problems would stand in for all of them
+        raise ParseError(f"{told} is not of this run: how many problems were asked is not known")
     for warning in results.warnings:
         work.display.line(f"warning: {warning}")
     _keep_verdicts(results, plan.folder / RunFile.VERDICTS)
     return results
+
+
+def _began_by_any_clock(work: Work) -> float:
+    """The earliest date of the start, by our clock or that of the file system, which may be another.
+
+    A clock that was set back meanwhile dates the script's files before the start.
+    """
+    findings, seconds = work.findings, time.monotonic() - work.findings.began
+    by_files = (findings.began_by_files, file_clock(work.plan.folder) - seconds)
+    return min(findings.started.timestamp(), time.time() - seconds, *(one for one in by_files if one))
 
 
 def _keep_verdicts(results: Results, path: Path) -> None:

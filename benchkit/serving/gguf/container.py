@@ -68,6 +68,8 @@ class GgufHeader:
 def read_container(path: Path) -> GgufHeader:
     """The file's header, once it is sure that the file is as long as its header promises."""
     size = path.stat().st_size
+    if not path.is_file():  # a pipe would be waited for, and a device has no end
+        raise ModelFileError(f"{path} is no regular file: name a .gguf file")
     if size == 0:
         raise ModelFileError(f"{path} is empty: the download failed, fetch it again")
     try:

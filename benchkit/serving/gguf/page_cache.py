@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from benchkit.files import real_path
+
 _WINDOW = 1 << 30  # of a file at once
 _MOUNTS = Path("/proc/self/mountinfo")
 NETWORK = frozenset({
@@ -80,7 +82,7 @@ def file_system(path: Path) -> str | None:
     """The type of the file system that holds it."""
     try:
         lines = _MOUNTS.read_text(errors="surrogateescape").splitlines()
-        real = path.resolve()
+        real = real_path(path)
     except OSError:
         return None
     mounted = [(words[4], words[words.index("-") + 1]) for words in map(str.split, lines) if "-" in words]

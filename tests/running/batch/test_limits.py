@@ -9,9 +9,9 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -232,6 +232,30 @@ def test_a_clock_set_back_during_a_run_costs_no_result(
     }
     real = time.time
     monkeypatch.setattr("benchkit.running.runner.script.time.time", lambda: real() - 7200)
+    night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
+    assert [(state.state, state.score) for state in night.states()] == [("ok", 25.0)]
+
+
+def test_a_clock_that_is_ahead_of_the_file_systems_costs_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that another machine keeps are dated by its clock, a year behind ours: the result is found."""
+    monkeypatch.chdir(tmp_path)
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Self:
+            return super().now(tz) + timedelta(days=365)
+
+    real = time.time
+    monkeypatch.setattr("benchkit.running.runner.record.datetime", Ahead)
+    monkeypatch.setattr("benchkit.running.runner.script.time.time", lambda: real() + 365 * 86400)
+    body = (
+        "import json\nfile = os.path.join(os.environ['BENCH_OUTPUT_DIR'], 'results.json')\n"
+        "json.dump({'share': 25.0}, open(file, 'w'))\n"
+        "print(json.dumps({'done': True}))"
+    )
+    benchmark = {**script(tmp_path, "far", body), "parser": "json", "score_path": "share"}
     night = night_of(tmp_path, models=[str(QUANTIZED)], benchmarks=[benchmark])
     assert [(state.state, state.score) for state in night.states()] == [("ok", 25.0)]
 

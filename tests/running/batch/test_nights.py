@@ -66,6 +66,29 @@ def test_whatever_fails_the_night_goes_on(bench: Bench, tmp_path: Path) -> None:
     assert leftovers(tmp_path) == []
 
 
+def test_a_model_that_becomes_a_link_to_itself_is_a_row(
+    bench: Bench, tmp_path: Path, endpoint: dict[str, Any]
+) -> None:
+    """As a download tool may leave it: its run fails with its path, and the night goes on."""
+    (tmp_path / "second.gguf").write_bytes(QUANTIZED.read_bytes())
+    body = (
+        "if not os.path.islink('second.gguf'):\n    os.remove('second.gguf')\n"
+        f"    os.symlink('second.gguf', 'second.gguf')\nprint({SUMMARY!r})"
+    )
+    write_plan(
+        tmp_path,
+        models=[endpoint, "second.gguf", {**endpoint, "name": "third", "strict": False}],
+        benchmarks=[script(tmp_path, "sabotage", body)],
+    )
+    done = bench("batch", "plan.yaml")
+    assert done.returncode == 1, done.stderr
+    states = {run["model"]: (run["status"], run["error"]) for run in runs_in(tmp_path)}
+    assert states["stand-in"][0] == "ok"
+    assert states["second"][0] == "failed"
+    assert "second.gguf: no such file" in states["second"][1]
+    assert "third" in states
+
+
 def test_the_time_that_failures_cost_is_told(bench: Bench, tmp_path: Path, endpoint: dict[str, Any]) -> None:
     """A run that hangs costs its time again each time it is tried."""
     hang = {**script(tmp_path, "hang", "time.sleep(600)"), "timeout": 0.5}

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import psutil
@@ -134,6 +135,23 @@ def test_a_reader_ends_with_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     with reading_ahead(now, following, Prefetch.AUTO, lambda: Snapshot("running")):
         wait_until(readers)
     assert readers() == []
+
+
+def test_a_reader_that_cannot_be_started_is_nobodys_failure(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As where there is no room for one more process: the run goes on, and nothing is printed."""
+    tried = Event()
+
+    def refuse(*_: object, **__: object) -> None:
+        tried.set()
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    monkeypatch.setattr("benchkit.running.batch.prefetch.subprocess.Popen", refuse)
+    now, following = entries(QUANTIZED, F16)
+    with reading_ahead(now, following, Prefetch.AUTO, lambda: Snapshot("running")):
+        assert tried.wait(60)
+    assert capfd.readouterr().err == ""
 
 
 def test_a_damaged_file_is_left_to_its_run(tmp_path: Path) -> None:

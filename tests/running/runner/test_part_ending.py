@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
 
 from benchkit.contract import RunFile
+from benchkit.errors import ParseError
 from benchkit.running.plan import Part, PlannedRun, SoFar, plan_run
 from benchkit.running.runner.part_ending import PartEnding
+from benchkit.running.runner.record import Findings
+from benchkit.running.runner.script import read_results
 from benchkit.running.runner.watch import EventReader
+from benchkit.running.runner.work import Work
 from benchkit.settings import RunSettings
+from parsers import get_parser
+from tests.running.batch.support import SUMMARY
 
 
 def planned(folder: Path, part: Part | None) -> PlannedRun:
@@ -51,6 +61,22 @@ def test_the_script_is_told_once_it_is_enough(tmp_path: Path) -> None:
     assert [one.verdicts.keys() for one in seen[-1:]] == [{"T/0", "T/1"}]
     assert (len(seen), seen[-1].questions, seen[-1].judged_now) == (2, 9, 1)
     assert seen[0].loading_s >= 0 <= seen[0].asking_s
+
+
+def test_a_part_that_does_not_say_how_much_it_asked_is_no_whole_run(tmp_path: Path) -> None:
+    """Its summary is a former start's: what was printed of a few problems must not stand for all of them."""
+    printed = f"{SUMMARY}\n"
+    (tmp_path / RunFile.OUTPUT).write_text(printed)
+    work = SimpleNamespace(
+        plan=planned(tmp_path, Part(7, 8)),
+        parser=get_parser("human_eval"),
+        findings=Findings(),
+        display=SimpleNamespace(line=print),
+    )
+    with pytest.raises(ParseError, match=r"summary.json is not of this run: how many problems were asked"):
+        read_results(cast("Work", work))
+    work.plan = planned(tmp_path, None)
+    assert read_results(cast("Work", work)).total_problems == 2
 
 
 def test_a_run_that_is_no_part_is_never_ended(tmp_path: Path) -> None:

@@ -114,6 +114,16 @@ def test_a_path_that_is_no_file(tmp_path: Path) -> None:
         read_model_file(tmp_path)
 
 
+@pytest.mark.parametrize("where", [Path("/dev/null"), Path("/dev/zero")])
+def test_what_is_no_regular_file_is_not_called_empty(tmp_path: Path, where: Path) -> None:
+    """A device, or a pipe that nobody writes into: neither has a size, and neither is waited for."""
+    pipe = tmp_path / "pipe.gguf"
+    os.mkfifo(pipe)
+    for path in (where, pipe):
+        with pytest.raises(ModelFileError, match=f"{path} is no regular file: name a .gguf file"):
+            read_model_file(path)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(tmp_path: Path) -> None:
     """A file of somebody else's is told as that."""
