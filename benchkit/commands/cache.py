@@ -30,10 +30,10 @@ def stats(runs_dir: Path) -> None:
         runs += 1
         size += kept.path.stat().st_size if kept.path.exists() else 0
         for _, row in kept.rows():
-            if row.get("started", 0.0) > until:
-                requests.add(row[REQUEST])
-            else:
+            if kept.is_cleared(row, until):
                 cleared += 1
+            else:
+                requests.add(row[REQUEST])
     click.echo(f"{runs_dir}: {how_many(runs, 'run')} with answers, {size / 1e6:.1f} MB")
     click.echo(f"{len(requests)} requests whose answers --reuse takes")
     if cleared:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchkit.asking.script.base import Answer, Question
+from benchkit.asking.script.base import Answer, Question, read_answer
 from benchkit.reuse import REQUEST, KeptAnswers, cleared_until, kept_answers
-
-ANSWER_FIELDS = frozenset(one.name for one in fields(Answer))
 
 
 def request_digest(who: Mapping[str, Any], body: Mapping[str, Any], question: Question) -> str:
@@ -36,17 +34,20 @@ class EarlierAnswers:
     def _index(self, kept: KeptAnswers, until: float) -> None:
         for offset, row in kept.rows():
             known, taken = self._places.get(row[REQUEST]), bool(row.get("reused"))
-            if row.get("started", 0.0) > until and (known is None or known[2]):
+            if not kept.is_cleared(row, until) and (known is None or known[2]):
                 self._places[row[REQUEST]] = kept, offset, taken
 
     def take(self, digests: Iterable[str]) -> dict[str, Answer]:
         """The answers to these requests, marked as reused and without timings."""
-        return {digest: self._read(*self._places[digest]) for digest in digests if digest in self._places}
+        known = [digest for digest in digests if digest in self._places]
+        found = {digest: self._read(digest, *self._places[digest]) for digest in known}
+        return {digest: answer for digest, answer in found.items() if answer is not None}
 
-    def _read(self, kept: KeptAnswers, offset: int, taken: bool) -> Answer:
-        with kept.path.open("rb") as lines:
-            lines.seek(offset)
-            row = json.loads(lines.readline())
-        answer = Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
+    def _read(self, digest: str, kept: KeptAnswers, offset: int, taken: bool) -> Answer | None:
+        """None where the line is damaged, or another one by now."""
+        row = kept.row_at(offset)
+        answer = read_answer(row) if row.get(REQUEST) == digest else None
+        if answer is None:
+            return None
         origin = answer.reused if taken else kept.path.parent.name
         return replace(answer, reused=origin, seconds=0.0, first_token_s=None, server={})

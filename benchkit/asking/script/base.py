@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
 from benchkit.endings import CONTENT_FILTER, LENGTH
+from benchkit.json_values import mapping, number, whole
 from benchkit.verdict import Verdict
 
 Message = dict[str, str]
@@ -101,6 +102,40 @@ class Answer:
         record = self.as_record()
         names = ("finish_reason", "prompt_tokens", *FACTS_OF_USAGE, "first_token_s", "reused", "note")
         return {name: record[name] for name in names if name in record} | {"request_s": self.seconds}
+
+
+_TEXTS = ("response", "reasoning", "cost_source", "reused", "note")
+_COUNTS = (
+    "prompt_tokens",
+    "completion_tokens",
+    "cached_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "tries",
+)
+_NUMBERS = ("cost", "started", "seconds", "first_token_s")
+
+
+def read_answer(row: Mapping[str, Any]) -> Answer | None:
+    """The answer in a journal's line; None where it is damaged, so that it is asked for again."""
+    known = {name: row[name] for name in _READERS if row.get(name) is not None}
+    if "response" not in known or any(_READERS[name](value) is None for name, value in known.items()):
+        return None
+    return Answer(**known)
+
+
+def _text(value: object) -> str | None:
+    """An empty one, too."""
+    return value if isinstance(value, str) else None
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    **dict.fromkeys((*_TEXTS, "finish_reason"), _text),
+    **dict.fromkeys(_COUNTS, whole),
+    **dict.fromkeys(_NUMBERS, number),
+    "server": mapping,
+}
+"""Of each field that a journal keeps: what failed is in none."""
 
 
 class VerdictRow(Protocol):

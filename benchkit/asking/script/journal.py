@@ -11,12 +11,11 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import fields
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from benchkit.asking.script.base import Answer, Question
+from benchkit.asking.script.base import Answer, Question, read_answer
 from benchkit.contract import RunFile
 from benchkit.errors import BenchError, UsageError
 from benchkit.files import LineLog, atomic_write
@@ -24,7 +23,6 @@ from benchkit.reuse import REQUEST
 
 ANSWERS, KEY = RunFile.ANSWERS, RunFile.ANSWERS_KEY
 GOES_ON = "what was answered so far is kept there, and the same command goes on from it"
-ANSWER_FIELDS = {one.name for one in fields(Answer)}
 
 
 RequestDigest = Callable[[Question], str]
@@ -78,7 +76,9 @@ class AnswerJournal:
         with self.path.open("rb") as lines:
             lines.seek(offset)
             row = json.loads(lines.readline())
-        return Answer(**{name: value for name, value in row.items() if name in ANSWER_FIELDS})
+        answer = read_answer(row)
+        assert answer is not None  # as when it was indexed
+        return answer
 
     def cost(self) -> float:
         """Of all answers that were asked for here, as far as it is known."""
@@ -124,8 +124,11 @@ class AnswerJournal:
     def _index_line(self, line: bytes, offset: int) -> None:
         try:
             row = json.loads(line)
-            self._places[row["task_id"], row["sample"], row.get("turn", 0)] = offset, row["prompt_digest"]
-        except (ValueError, KeyError, TypeError):
+            place = row["task_id"], row["sample"], row.get("turn", 0)
+            if read_answer(row) is None:
+                raise ValueError("no answer")
+            self._places[place] = offset, row["prompt_digest"]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.unreadable += bool(line.strip())
 
 

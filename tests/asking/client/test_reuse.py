@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,35 @@ def test_without_the_flag_all_is_asked(server: ChatServer, tmp_path: Path) -> No
     """Never by default."""
     assert _run(server, tmp_path, "first", reuse=False) == TASKS
     assert _run(server, tmp_path, "second", reuse=False) == TASKS
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"response": None}, {"response": 5}, {"request": ["x"]}, {"started": "yesterday"},
+        {"completion_tokens": "many"}, {"cost": 1e999}, {"completion_tokens": 10**400}, {"server": [1]},
+        {"reasoning": 7},
+    ],
+)  # fmt: skip
+def test_a_damaged_answer_is_asked_for_again(
+    server: ChatServer, tmp_path: Path, damage: dict[str, Any]
+) -> None:
+    """It is neither taken for an empty answer nor the end of the run; the others are taken."""
+    _run(server, tmp_path, "first")
+    path = tmp_path / "first" / "answers.jsonl"
+    first, *others = _rows(tmp_path, "first", "answers.jsonl")
+    path.write_text("".join(json.dumps(row) + "\n" for row in (first | damage, *others)))
+    assert _run(server, tmp_path, "second") == 1
+    assert len(_rows(tmp_path, "second", "verdicts.jsonl")) == TASKS
+    cache.main(["stats", "--runs-dir", str(tmp_path)], "cache", standalone_mode=False)
+
+
+def test_a_journal_that_is_no_file_is_passed_over(server: ChatServer, tmp_path: Path) -> None:
+    """A pipe into which nobody writes is not waited for."""
+    _run(server, tmp_path, "first")
+    (tmp_path / "first" / "answers.jsonl").unlink()
+    os.mkfifo(tmp_path / "first" / "answers.jsonl")
+    assert _run(server, tmp_path, "second") == TASKS
 
 
 def test_further_samples_cost_only_what_is_new(server: ChatServer, tmp_path: Path) -> None:

@@ -60,6 +60,18 @@ def test_half_a_line_costs_one_answer(tmp_path: Path, cut: int) -> None:
         assert journal.unreadable == 1
 
 
+@pytest.mark.parametrize("damage", [{"response": None}, {"tries": "x"}, {"note": 5}, {"seconds": "long"}])
+def test_a_damaged_line_is_asked_for_again(tmp_path: Path, damage: dict[str, object]) -> None:
+    """A value that no answer has costs that answer alone."""
+    fill(tmp_path, range(2))
+    path = tmp_path / "answers.jsonl"
+    first, second = path.read_text().splitlines()
+    path.write_text(f"{json.dumps(json.loads(first) | damage)}\n{second}\n")
+    with open_answer_journal(tmp_path, KEY) as journal:
+        assert [journal.holds(question(n)) for n in range(2)] == [False, True]
+        assert journal.unreadable == 1
+
+
 def test_another_key_starts_afresh_and_keeps_the_old(tmp_path: Path) -> None:
     """With another sampling nothing is used again; the old pair stays, and the line says why."""
     fill(tmp_path, range(2))
