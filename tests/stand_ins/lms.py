@@ -144,29 +144,27 @@ def server(options: argparse.Namespace) -> None:
     if options.action == "status":
         say({"running": is_running(known), "port": known.get("port")})
     elif options.action == "start" and not is_running(known):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        pid = os.fork()
-        if not pid:
-            become_server(port)
+        with socket.create_server(("127.0.0.1", 0)) as listening:
+            port = listening.getsockname()[1]
+            pid = os.fork()
+            if not pid:
+                become_server(listening.fileno())
         note.write_text(json.dumps({"port": port, "pid": pid}))
-        while not is_running({"port": port}):
-            time.sleep(0.01)
         print(f"Success! Server is now running on port {port}")
     elif options.action == "stop":
         os.kill(known["pid"], signal.SIGTERM)
         print(f"Stopped the server on port {known['port']}.")
 
 
-def become_server(port: int) -> None:
+def become_server(listening: int) -> None:
     """A daemon of its own, which outlives the command."""
     os.setsid()
+    os.set_inheritable(listening, True)
     nowhere = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nowhere, descriptor)
     program = str(Path(__file__).with_name("lms_rest.py"))
-    os.execv(sys.executable, [sys.executable, "-S", program, str(port), str(HOME)])
+    os.execv(sys.executable, [sys.executable, "-S", program, str(listening), str(HOME)])
 
 
 def is_running(known: dict[str, Any]) -> bool:

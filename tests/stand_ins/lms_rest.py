@@ -1,4 +1,4 @@
-"""The REST API of the LM Studio stand-in, and its OpenAI-compatible one: `lms_rest.py PORT HOME`.
+"""The REST API of the LM Studio stand-in, and its OpenAI-compatible one: `lms_rest.py DESCRIPTOR HOME`.
 
 Written after https://lmstudio.ai/docs/developer/rest (v1) and
 https://lmstudio.ai/docs/developer/rest/endpoints (v0).
@@ -7,6 +7,7 @@ https://lmstudio.ai/docs/developer/rest/endpoints (v0).
 from __future__ import annotations
 
 import json
+import socket
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,4 +90,7 @@ def as_v0(instance: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Rest).serve_forever()
+    server = ThreadingHTTPServer(("", 0), Rest, bind_and_activate=False)
+    server.socket.close()
+    server.socket = socket.socket(fileno=int(sys.argv[1]))  # it listens already
+    server.serve_forever()
