@@ -15,7 +15,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[3]))
 
 # The path comes first: as a program this file is started by a Python that knows nothing of the repository.
-from benchkit.judging.sandbox.base import Limits, Outcome, Program, Sandbox
+from benchkit.judging.sandbox.base import Limits, Outcome, Program
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.verdict import Verdict
 from tests.judging.sandbox.further_hostile_cases import FURTHER
@@ -86,15 +86,14 @@ def descendants(pid: int) -> set[int]:
 class Arena:
     """One sandbox with one worker, and a folder that nobody inside may touch."""
 
-    def __init__(self, sandbox: Sandbox, outside: Path) -> None:
+    def __init__(self, sandbox: Pool, outside: Path) -> None:
         self.sandbox = sandbox
         self.outside = outside
         prepare(outside)
         assert (faults := self._faults_of_a_good_program()) == [], faults
         self.before = snapshot(outside)
-        # Other sandboxes of this test process may come and go.
-        self.judges = children(os.getpid())
         self.processes = self._count_at_rest()
+        self.workers = set(sandbox.all)
 
     def attack(self, case: Case) -> list[str]:
         """The faults; none is what should come back. One that is late because of others gets more tries."""
@@ -116,15 +115,12 @@ class Arena:
         return self.sandbox.check(source, TEST, "add", limits)
 
     def _count(self) -> int:
-        return sum(len(descendants(judge)) for judge in self.judges)
+        return len(descendants(self.sandbox.fork_server.process.pid))
 
     def _count_at_rest(self) -> int:
-        """Once the worker stands ready again, with all the processes that this takes."""
-        counts = [self._count()]
-        while len(counts) < 10 or len(set(counts[-10:])) > 1:
-            time.sleep(0.02)
-            counts.append(self._count())
-        return counts[-1]
+        """Those of a worker that stands ready: all but the program, while one is loaded."""
+        with self.sandbox.load("", Limits(wall_s=FAR_S)):
+            return self._count() - 1
 
     def _faults_of_a_good_program(self) -> list[str]:
         """One that is late because of others gets more tries."""
@@ -141,13 +137,21 @@ class Arena:
         if snapshot(self.outside) != self.before:
             faults.append("something outside changed")
         faults += self._faults_of_a_good_program()
-        left = self._count() - self.processes
-        if left > 0:
+        if (left := self._left()) > 0:
             faults.append(f"{left} processes left")
         planted = [
             path for path in ("/dev/shm/bench-hostile", "/var/tmp/bench-hostile") if Path(path).exists()
         ]
         return faults + [f"left behind: {path}" for path in planted]
+
+    def _left(self) -> int:
+        """Processes too many; what belongs to a worker that was replaced ends by itself."""
+        if set(self.sandbox.all) != self.workers:
+            self.workers = set(self.sandbox.all)
+            until = time.monotonic() + FAR_S
+            while self._count() > self.processes and time.monotonic() < until:
+                time.sleep(0.02)
+        return self._count() - self.processes
 
 
 def _judged(case: Case, outcome: Outcome) -> list[str]:
