@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -321,7 +321,8 @@ def test_what_a_whole_tree_of_killed_processes_left_is_taken_away(
         for pid in (child.pid, *descendants(child.pid)):
             os.kill(pid, signal.SIGSTOP)
         for pid in (*descendants(child.pid), child.pid):
-            os.kill(pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it died with one that was killed before it
+                os.kill(pid, signal.SIGKILL)
     assert left.exists()
     with open_sandbox(workers=1) as first, open_sandbox(workers=1):
         assert not left.exists()
@@ -363,6 +364,18 @@ def test_a_relative_temporary_folder_is_the_same_for_all_processes(
     monkeypatch.setattr(tempfile, "tempdir", ".")
     with open_sandbox("landlock", workers=1) as sandbox:
         assert sandbox.run(Program(source="print(1)")).stdout == b"1\n"
+
+
+def test_a_temporary_folder_behind_a_link_has_one_name_for_a_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its home and where it works are the same to one that compares their names."""
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "link"))
+    with open_sandbox("landlock", workers=1) as sandbox:
+        outcome = sandbox.run(Program(source="import os; print(os.getcwd() == os.environ['HOME'])"))
+    assert outcome.stdout == b"True\n", outcome
 
 
 def test_too_few_open_files_are_named() -> None:

@@ -95,7 +95,8 @@ def _lacks_user_nobody(which: str) -> bool:
 
 def scratch() -> tuple[str, int]:
     """A new folder for the workers of one pool, each of which makes its own in it, and its lock."""
-    place = str(Path(tempfile.gettempdir()).absolute())  # TMPDIR=. is another folder to processes elsewhere
+    # TMPDIR=. is another folder to processes elsewhere, and a link is not what a program calls its folder.
+    place = str(Path(tempfile.gettempdir()).resolve())
     for left in abandoned(place, SCRATCH):  # by a tool that was killed together with its judges
         folder.remove(left)
     path, lock = claim(place, SCRATCH)
