@@ -368,7 +368,8 @@ def test_outputs_are_compared_as_the_official_rules_have_it(got: str, wanted: st
 
 @pytest.mark.parametrize("same_python", [True, False])
 def test_imports_never_shadow_builtins(same_python: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "set_int_max_str_digits", lambda _: None)  # a limit of this whole process
+    for limit in ("set_int_max_str_digits", "setrecursionlimit"):
+        monkeypatch.setattr(sys, limit, lambda _: None)  # of this whole process
     names: dict[str, Any] = {}
     exec(prepared("modular, common = pow(2, 5, 7), gcd(4, 6)", same_interpreter=same_python), names)
     assert (names["modular"], names["common"]) == (4, 2)
