@@ -7,6 +7,9 @@ import os
 import resource
 import shutil
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -15,7 +18,8 @@ import pytest
 from benchkit.errors import HistoryError
 from benchkit.files import locked, opened
 from benchkit.telling.history import open_store, to_record
-from benchkit.telling.history.json_file import document, file, journal
+from benchkit.telling.history.artifacts import RunFiles
+from benchkit.telling.history.json_file import appending, document, file, journal
 from benchkit.telling.history.record import as_line
 from tests.telling.history.kills import APPENDER, ENVIRONMENT, kill_while_appending, start_appender
 from tests.telling.history.runs import a_run
@@ -42,6 +46,25 @@ def test_several_runners_on_one_history_lose_nothing(tmp_path: Path) -> None:
     assert sorted(run.id for run in open_store(path).runs()) == sorted(
         f"runner{number}-{run}" for number in range(4) for run in range(30)
     )
+
+
+def test_a_run_that_two_copies_bring_at_once_is_there_once(tmp_path: Path) -> None:
+    """One has looked what is there, and is kept waiting by the other, which adds it meanwhile."""
+    path = tmp_path / "h.json"
+    has_looked = threading.Event()
+
+    def opening(_name: str) -> BytesIO:
+        has_looked.set()
+        return BytesIO(b"{}")
+
+    runs = [(a_run("a"), RunFiles(("answers.jsonl",), opening)), (a_run("b"), RunFiles())]
+    with ThreadPoolExecutor(1) as others:
+        with locked(path) as target:
+            later = others.submit(open_store(path).extend, runs)
+            assert has_looked.wait(60)
+            appending.append_record(target, to_record(a_run("a")))
+        assert later.result() == 1
+    assert [run.id for run in open_store(path).runs()] == ["a", "b"]
 
 
 def test_an_append_cut_short_is_finished_when_the_history_is_opened(tmp_path: Path) -> None:

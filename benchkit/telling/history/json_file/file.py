@@ -81,16 +81,21 @@ class JsonFile:
         """Their files first: a run that is there has all of them."""
         with _named(self.path):
             refuse_what_is_no_file(self.path)
+            looked_at = signature_of(self.path)
             known = {head.id for head in self.heads()}
             new = [(run, files) for run, files in runs if run.id not in known]
             for run, files in new:
                 self.put_files(run, files)
-            if new:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-                records = [to_record(self._with_folder(run, files)) for run, files in new]
-                with locked(self.path) as target:
+            if not new:
+                return 0
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with locked(self.path) as target:
+                if signature_of(target) != looked_at:  # another process was quicker
+                    known = {head.id for head in Content(appending.read_bytes(target)).heads}
+                records = [to_record(self._with_folder(*one)) for one in new if one[0].id not in known]
+                if records:
                     appending.append_records(target, records)
-        return len(new)
+        return len(records)
 
     def _with_folder(self, run: Run, files: RunFiles) -> Run:
         return replace(run, artifacts=str(self._folder_for(run))) if files.names else run
