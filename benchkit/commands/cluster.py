@@ -122,10 +122,11 @@ def _print_unit(address: str, models: tuple[str, ...], allow_commands: bool, run
 def status(address: str, as_json: bool) -> None:
     """Which boxes are there, what each has, and what it does."""
     from benchkit.link.calls import Calls, Operation
+    from benchkit.running.executors.answers import read_facts
     from benchkit.terminal import print_json_list
 
     with Calls(address) as calls:
-        asked = [(box, calls.asked(box, Operation.FACTS)) for box in calls.boxes()]
+        asked = [(box, calls.asked(box, Operation.FACTS, read=read_facts)) for box in calls.boxes()]
         rows: list[dict[str, Any]] = []
         for box, answer in asked:
             try:

@@ -8,15 +8,16 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from benchkit.errors import ClusterError
+from benchkit.errors import ClusterError, UsageError
 from benchkit.files import atomic_write, make_private_folder
 from benchkit.json_values import number
 from benchkit.link.certificates import Credentials, own_credentials
@@ -77,6 +78,14 @@ class Refused(ClusterError):
         self.why, self.may_pass = why, may_pass
 
 
+class Nonsense(ClusterError):
+    """A box answers what no box of ours does."""
+
+
+def _as_it_is(answer: Any) -> Any:
+    return answer
+
+
 class Calls:
     """A connection to a head and to its boxes; to be entered."""
 
@@ -118,16 +127,16 @@ class Calls:
 
     async def _boxes(self) -> list[Box]:
         identity = await self._asked(as_url(self.host, self.port), "identity", {})
-        boxes = [
-            Box(
-                str(one["name"]),
-                self._seen_from_here(str(one[BOX_ADDRESS])),
-                number(one.get("last_seen")) or 0.0,
-            )
-            for one in identity["workers"].values()
-            if BOX_ADDRESS in one
-        ]
-        return sorted(boxes, key=lambda box: box.name)
+        boxes = [self._box(one) for one in identity["workers"].values() if BOX_ADDRESS in one]
+        return sorted((box for box in boxes if box is not None), key=lambda box: box.name)
+
+    def _box(self, told: Mapping[str, Any]) -> Box | None:
+        """None where it tells no address: nobody can ask it anything, but all others."""
+        try:
+            address = self._seen_from_here(str(told[BOX_ADDRESS]))
+        except UsageError:
+            return None
+        return Box(str(told["name"]), address, number(told.get("last_seen")) or 0.0)
 
     def _seen_from_here(self, address: str) -> str:
         """A box that has joined over a loopback address is on the head's machine."""
@@ -139,18 +148,33 @@ class Calls:
         return self.asked(box, operation, within_s, **arguments).result()
 
     def asked(
-        self, box: Box, operation: str, within_s: float = ANSWERS_WITHIN_S, **arguments: Any
-    ) -> Future[Any]:
-        """The same, for later."""
+        self,
+        box: Box,
+        operation: str,
+        within_s: float = ANSWERS_WITHIN_S,
+        read: Callable[[Any], Answer] = _as_it_is,
+        **arguments: Any,
+    ) -> Future[Answer]:
+        """The same, for later: what `read` makes of it; Nonsense where that raises ValueError."""
         message = {BODY: json.dumps(arguments)}
-        return self._later(self._answer(box, operation, message, within_s))
+        return self._later(self._answer(box, operation, message, within_s, read))
 
-    async def _answer(self, box: Box, operation: str, message: Mapping[str, Any], within_s: float) -> Any:
+    async def _answer(
+        self,
+        box: Box,
+        operation: str,
+        message: Mapping[str, Any],
+        within_s: float,
+        read: Callable[[Any], Answer] = _as_it_is,
+    ) -> Answer:
         text = await self._asked(box.address, operation, message, within_s)
-        answer = json.loads(text)
-        if isinstance(answer, dict) and REFUSED in answer:
-            raise Refused(str(answer[REFUSED]), box.name, may_pass=bool(answer.get(MAY_PASS)))
-        return answer
+        try:
+            answer = json.loads(text)
+            if isinstance(answer, dict) and REFUSED in answer:
+                raise Refused(str(answer[REFUSED]), box.name, may_pass=bool(answer.get(MAY_PASS)))
+            return read(answer)
+        except (ValueError, TypeError, RecursionError) as error:
+            raise Nonsense(f"{box.name} answers what no box of ours does ({operation}: {error})") from None
 
     def stopped(
         self, box: Box, group: str, attempt: int, within_s: float = ANSWERS_WITHIN_S, *, forget: bool
@@ -163,11 +187,11 @@ class Calls:
         return self._later(self._fetch(box, group, run, folder))
 
     async def _fetch(self, box: Box, group: str, run: str, folder: Path) -> dict[str, Any]:
-        ended: dict[str, Any] = await self._answer_now(box, Operation.RECORD, group=group, run=run)
-        for name, size in ended["files"].items():
+        read = partial(_read_ended, run)
+        record, files = await self._answer_now(box, Operation.RECORD, read, group=group, run=run)
+        for name, size in files.items():
             if size <= LARGEST_FILE_BYTES:
                 await self._copy(box, group, run, folder, name, size)
-        record: dict[str, Any] = ended["record"]
         return record
 
     async def _copy(self, box: Box, group: str, run: str, folder: Path, name: str, size: int) -> None:
@@ -178,18 +202,20 @@ class Calls:
         try:
             while len(data) < size:
                 part = await self._answer_now(
-                    box, Operation.FILE, group=group, run=run, name=name, offset=len(data)
+                    box, Operation.FILE, _read_part, group=group, run=run, name=name, offset=len(data)
                 )
-                if not part["data"]:
+                if not part:
                     break
-                data += part["data"].encode("latin-1")
+                data += part
             make_private_folder(target.parent)
             atomic_write(target, bytes(data))
         except OSError as error:
             raise ClusterError(f"{target}: {error.strerror}") from None
 
-    async def _answer_now(self, box: Box, operation: str, **arguments: Any) -> Any:
-        return await self._answer(box, operation, {BODY: json.dumps(arguments)}, ANSWERS_WITHIN_S)
+    async def _answer_now(
+        self, box: Box, operation: str, read: Callable[[Any], Answer], **arguments: Any
+    ) -> Answer:
+        return await self._answer(box, operation, {BODY: json.dumps(arguments)}, ANSWERS_WITHIN_S, read)
 
     async def _asked(
         self, address: str, operation: str, message: Mapping[str, Any], within_s: float = ANSWERS_WITHIN_S
@@ -206,3 +232,23 @@ class Calls:
 
     def now(self, work: Coroutine[Any, Any, Answer], within_s: float | None = None) -> Answer:
         return self._later(work).result(within_s)
+
+
+def _read_ended(run: str, answer: Any) -> tuple[dict[str, Any], dict[str, int]]:
+    """The record of this very run, and the sizes of its files."""
+    told = answer if isinstance(answer, dict) else {}
+    record, files = told.get("record"), told.get("files")
+    if not isinstance(record, dict) or record.get("id") != run:
+        raise ValueError(f"no record of {run}")
+    if not isinstance(files, dict) or not all(
+        isinstance(size, int) and "\0" not in name for name, size in files.items()
+    ):
+        raise ValueError(f"no files of {run}")
+    return record, files
+
+
+def _read_part(answer: Any) -> bytes:
+    data = answer.get("data") if isinstance(answer, dict) else None
+    if not isinstance(data, str):
+        raise ValueError("no part of a file")
+    return data.encode("latin-1")

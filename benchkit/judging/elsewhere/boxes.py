@@ -18,9 +18,9 @@ from benchkit import __version__
 from benchkit.asking.problems.base import Problem
 from benchkit.errors import ClusterError, UsageError
 from benchkit.judging.elsewhere.forms import AnswerToJudge, Failed, SessionRequest
-from benchkit.judging.elsewhere.session import BoxSession, CannotJudge, Nonsense
+from benchkit.judging.elsewhere.session import BoxSession, CannotJudge
 from benchkit.judging.sandbox import Isolation, WorkerLost
-from benchkit.link.calls import Box, Calls, Operation, Refused
+from benchkit.link.calls import Box, Calls, Nonsense, Operation, Refused
 
 KEEPS_EVERY_S = 2.0
 LOOKS_EVERY_S = 10.0  # for boxes that have joined, or have room again

@@ -25,7 +25,7 @@ from benchkit.judging.elsewhere.forms import (
     unpack,
 )
 from benchkit.judging.sandbox import Isolation
-from benchkit.link.calls import Box, Calls, Operation
+from benchkit.link.calls import Box, Calls, Nonsense, Operation
 
 WAITS_S = 4.0  # at most, for a reply that is not there yet: then it is asked again
 ANSWERS_WITHIN_S = WAITS_S + 4.0
@@ -40,10 +40,6 @@ class CannotJudge(ClusterError):
     def __init__(self, why: str, *, usage: bool = False) -> None:
         super().__init__(why)
         self.usage = usage
-
-
-class Nonsense(ClusterError):
-    """A box answers what no box of ours does: it is asked no more."""
 
 
 class BoxSession:

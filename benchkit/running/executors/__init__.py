@@ -5,6 +5,7 @@ local.py       on this machine, in this process, one group of runs after the oth
 dask.py        on the boxes of a cluster, one group a GPU at a time
 sending.py     … which box gets which group
 following.py   … how the groups are that are at work there, and their results
+answers.py     … whether what a box answers makes sense
 watching.py    … who looks at them while the batch waits for something else
 own_leases.py  leases of a history that one batch alone writes
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from benchkit.errors import ClusterError, HistoryError
-from benchkit.link.calls import Box, Calls, GroupState, Operation, Refused
-from benchkit.records import Status
+from benchkit.link.calls import Box, Calls, GroupState, Nonsense, Operation, Refused
+from benchkit.records import Run, Status
+from benchkit.running.executors.answers import read_news
 from benchkit.running.executors.base import (
     Event,
     GroupLost,
@@ -112,7 +114,8 @@ class Following:
                 "seen": {group: sent.seen},
                 "wait_s": LOOKS_FOR_S,
             }
-            look = self._calls.asked(sent.box, Operation.LOOK, LOOKS_FOR_S + ANSWERS_WITHIN_S, **arguments)
+            within_s, read = LOOKS_FOR_S + ANSWERS_WITHIN_S, partial(read_news, group=group)
+            look = self._calls.asked(sent.box, Operation.LOOK, within_s, read=read, **arguments)
             self._looks[group] = sent, sent.lease, look
 
     def _note_looks(self) -> Iterator[Event]:
@@ -123,7 +126,7 @@ class Following:
             if look.exception() is not None:
                 self._pause_until[group] = time.monotonic() + PAUSE_S
             elif sent.box is not None and sent.lease == lease:
-                yield from self._note_look(sent, look.result()[group])
+                yield from self._note_look(sent, look.result())
 
     def _note_look(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
         sent.looked, sent.seen = time.monotonic(), news
@@ -161,7 +164,11 @@ class Following:
         if sent.box is None or sent.lease is None or run_id not in sent.left:
             return
         news, sent.seen = sent.seen, {}  # so that the next look is answered at once
-        if (error := fetched.exception()) is not None:
+        error = fetched.exception()
+        if isinstance(error, Nonsense):
+            yield from self._end(sent, str(error))
+            return
+        if error is not None:
             self._note_untaken(sent, run_id, error)
             return
         record = fetched.result()
@@ -169,21 +176,30 @@ class Following:
         if record.get("status") == Status.INTERRUPTED:  # stopped there: it goes on
             yield from self._end(sent, told.get("stopped") or "somebody interrupted it")
             return
-        plan = sent.left[run_id]
-        if run_id not in sent.begun:  # noted before it is recorded: a crash between the two is mended then
-            sent.begun.add(run_id)
+        try:
+            run = from_record(_of_here(record, sent.left[run_id], sent.box.name))
+        except (HistoryError, TypeError, ValueError) as nonsense:
+            yield from self._end(sent, f"its record of {run_id} makes no sense: {nonsense}")
+            return
+        yield from self._note_end(sent, run, machine_wide=bool(told.get("machine_wide")))
+
+    def _note_end(self, sent: Sent, run: Run, *, machine_wide: bool) -> Iterator[Event]:
+        """A run is over, and recorded where its lease is still held."""
+        assert sent.box is not None
+        assert sent.lease is not None
+        plan = sent.left[run.id]
+        if run.id not in sent.begun:  # noted before it is recorded: a crash between the two is mended then
+            sent.begun.add(run.id)
             yield RunBegan(plan, sent.box.name)
-        run = from_record(_of_here(record, plan, sent.box.name))
         kept = self._leases.append_if_current(run, sent.lease)
         if kept is Kept.REFUSED:
             yield from self._lose(sent)
             return
         if kept is Kept.WAITING:
-            sent.unsaved.add(run_id)
-        wide = bool(told.get("machine_wide"))
-        del sent.left[run_id]
-        sent.answered.pop(run_id, None)
-        if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=wide):
+            sent.unsaved.add(run.id)
+        del sent.left[run.id]
+        sent.answered.pop(run.id, None)
+        if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=machine_wide):
             self._seams.display.line(line)
         yield RunEnded(plan, EndedRun(run))
         if not sent.left:

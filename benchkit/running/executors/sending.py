@@ -7,11 +7,12 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from benchkit.errors import ClusterError
 from benchkit.link.calls import BUSY, Box, Calls, Operation, Refused
+from benchkit.running.executors.answers import read_facts, read_refusals
 from benchkit.running.executors.base import Group
 from benchkit.running.live import BoxNow
 from benchkit.running.orders import OnLostBox, Order
@@ -110,7 +111,7 @@ class Boxes:
             if before is None or before[0].seen_at != box.seen_at:
                 self._met[box.name] = box, time.time()
             if box.address not in self._facts or _failed(self._facts[box.address]):
-                self._facts[box.address] = self._calls.asked(box, Operation.FACTS)
+                self._facts[box.address] = self._calls.asked(box, Operation.FACTS, read=read_facts)
             if box.address not in self._asked_about:
                 self._asked_about.add(box.address)
                 self._ask(box, deque(groups))
@@ -119,7 +120,8 @@ class Boxes:
         """Whether it takes these groups, of which the first go now."""
         some = [groups.popleft() for _ in range(min(ORDERS_AT_ONCE, len(groups)))]
         orders = [sent.text for sent in some]
-        answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, orders=orders)
+        read = partial(read_refusals, count=len(orders))
+        answer = self._calls.asked(box, Operation.OFFER, CHECKS_WITHIN_S, read=read, orders=orders)
         self._asking[box.address] = _Asking(some, answer, groups)
 
     def answers(self) -> list[Future[Any]]:
@@ -185,7 +187,8 @@ class Boxes:
         facts = self._facts.get(box.address)
         if facts is None or not facts.done() or facts.exception() is not None:
             return 0
-        return int(facts.result()["slots"])
+        slots: int = facts.result()["slots"]
+        return slots
 
     def takes(self, box: Box, sent: Sent) -> bool:
         may_again = self._again.get((box.address, sent.group.name), float("-inf"))
@@ -204,11 +207,18 @@ class Boxes:
         return "; ".join(f"{name}: {why}" for name, why in refusals) or NO_BOX
 
     def unreached(self) -> list[str]:
-        """A line for each box that the head knows and this machine does not reach."""
-        return [
-            f"{name} is in the cluster and cannot be reached from here, so it gets nothing for now: {why}"
-            for name, why in sorted(self._unreached.items())
+        """A line for each box that the head knows, and that cannot be talked to from here."""
+        unheard = [
+            f"{box.name} is in the cluster and gets nothing for now: {self._facts[box.address].exception()}"
+            for box in self.known.values()
+            if box.address in self._facts and _failed(self._facts[box.address])
+            if box.name not in self._unreached
         ]
+        unreached = [
+            f"{name} is in the cluster and cannot be reached from here, so it gets nothing for now: {why}"
+            for name, why in self._unreached.items()
+        ]
+        return sorted((*unheard, *unreached))
 
     def differences(self) -> list[str]:
         """What the boxes have in different versions: a line for each."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from benchkit.link.calls import Box, Calls, Operation
 from benchkit.repeating import repeating
+from benchkit.running.executors.answers import read_news
 from benchkit.running.executors.sending import Sent
 from benchkit.telling.history.leases import Lease
 
@@ -50,7 +51,8 @@ class BoxWatch:
             return
         for box, lease in self._at_work:
             asked = {lease.group: lease.attempt}
-            look = self._calls.asked(box, Operation.LOOK, asked=asked, seen={}, wait_s=0.0)
+            read = partial(read_news, group=lease.group)
+            look = self._calls.asked(box, Operation.LOOK, read=read, asked=asked, seen={}, wait_s=0.0)
             look.add_done_callback(partial(self._note_answer, lease))
 
     def _note_answer(self, lease: Lease, look: Future[Any]) -> None:
