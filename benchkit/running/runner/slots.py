@@ -12,6 +12,7 @@ from typing import Any
 
 from benchkit.errors import BenchError, ServerError
 from benchkit.files import atomic_write, cache_folder
+from benchkit.json_values import whole
 from benchkit.records import ModelFile, Run, ServerRequest
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.length import expected_length, work_of
@@ -114,7 +115,7 @@ def _key(request: ServerRequest, model: ModelFile) -> str:
 def _recall(path: Path) -> Slots | None:
     try:
         known = _parse(json.loads(path.read_bytes()))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return known and replace(known, because=f"{known.because}, on an earlier day")
 
@@ -122,8 +123,11 @@ def _recall(path: Path) -> Slots | None:
 def _parse(saved: Any) -> Slots | None:
     try:
         curve = tuple((int(slots), float(speed)) for slots, speed in saved["curve"])
-        return Slots(int(saved["slots"]), str(saved["because"]), curve)
-    except (ValueError, KeyError, TypeError):
+        slots = whole(saved["slots"])
+        if slots is None or not 1 <= slots <= max(STEPS):
+            return None
+        return Slots(slots, str(saved["because"]), curve)
+    except (ValueError, KeyError, TypeError, OverflowError):
         return None
 
 

@@ -105,8 +105,13 @@ class Meter:
             server_prompt_per_second=_middle([one.timings.get("prompt_per_second") for one in answers]),
             spread=(max(totals) - min(totals)) / median(totals),
             disturbed=speed_is_disturbed(now.taken_by_others_percent, now.pressure_percent),
-            draft_acceptance_percent=round(100 * accepted / drafted, 2) if drafted else None,
+            draft_acceptance_percent=_percent(accepted, drafted),
         )
+
+
+def _percent(accepted: float, drafted: float) -> float | None:
+    """None where nothing was drafted, or the server's counts are none."""
+    return round(100 * accepted / drafted, 2) if drafted > 0 and 0 <= accepted <= drafted else None
 
 
 def _middle(values: Sequence[float | None]) -> float | None:

@@ -10,12 +10,14 @@ from threading import Event
 from typing import Any
 
 from benchkit.errors import ServerError
-from benchkit.json_values import mapping, numbers
+from benchkit.json_values import mapping, mappings, numbers
 from benchkit.providers import read_usage
 from benchkit.serving.servers.http import no_answer, stream
 
 PATIENCE_S = 600.0  # for the next piece: a long prompt on a slow machine
+MOST_TIMES, MOST_BESIDE = 10, 100  # more tokens than it was asked for: then the server does not heed it
 _DATA = b"data:"
+END: dict[str, Any] = {"choices": [{"finish_reason": "stop"}]}  # what the last line says, too
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ def _refuses_a_field(error: ServerError) -> bool:
 def _streamed(target: StreamingServer, body: dict[str, Any], over: Event | None) -> Streamed:
     began = time.monotonic()
     first = last = None
-    pieces = 0
+    pieces, is_whole = 0, False
+    asked = body["max_tokens"]
+    most = MOST_TIMES * asked + MOST_BESIDE
     usage: Mapping[str, Any] = {}
     timings: dict[str, float] = {}
     for event in _events(target, body):
@@ -82,18 +86,25 @@ def _streamed(target: StreamingServer, body: dict[str, Any], over: Event | None)
             raise ServerError("nobody waits for this answer")
         if error := event.get("error"):
             said = error.get("message") if isinstance(error, dict) else error
-            raise ServerError(f"{target.base_url} gives up an answer: {said}")
-        if _has_text(event):
+            raise ServerError(f"{target.base_url} gives up an answer: {' '.join(str(said).split())}")
+        choices = mappings(event.get("choices")) or ()
+        if any(map(_has_text, choices)):
             last = time.monotonic() - began
             first, pieces = first or last, pieces + 1
+        is_whole = is_whole or any(choice.get("finish_reason") for choice in choices)
+        if pieces > most:
+            raise ServerError(f"{target.base_url} goes on after {most} tokens, and {asked} were asked for")
         usage = mapping(event.get("usage")) or usage
         timings |= numbers(event.get("timings")) or {}
     if first is None or last is None:
         raise ServerError(f"{target.base_url} answered without a single token")
+    if not is_whole:
+        raise ServerError(f"{target.base_url} broke off an answer after {pieces} tokens")
     counted = read_usage(usage)
+    tokens = int(counted.completion_tokens or timings.get("predicted_n") or pieces)
     return Streamed(
         prompt_tokens=int(counted.prompt_tokens or timings.get("prompt_n") or 0),
-        tokens=int(counted.completion_tokens or timings.get("predicted_n") or pieces),
+        tokens=tokens if 0 < tokens <= most else pieces,
         first_s=first,
         last_s=last,
         timings=timings,
@@ -103,7 +114,10 @@ def _streamed(target: StreamingServer, body: dict[str, Any], over: Event | None)
 def _events(target: StreamingServer, body: dict[str, Any]) -> Iterator[dict[str, Any]]:
     url = f"{target.base_url}/chat/completions"
     for line in _lines(url, body, target.key):
-        if not line.startswith(_DATA) or line.strip().endswith(b"[DONE]"):
+        if not line.startswith(_DATA):
+            continue
+        if line.strip().endswith(b"[DONE]"):
+            yield END
             continue
         try:
             event = json.loads(line[len(_DATA) :])
@@ -120,9 +134,6 @@ def _lines(url: str, body: dict[str, Any], key: str | None) -> Iterator[bytes]:
         raise no_answer(url, error, PATIENCE_S) from error
 
 
-def _has_text(event: Mapping[str, Any]) -> bool:
-    for choice in event.get("choices") or ():
-        said = choice.get("delta") or {}
-        if any(said.get(part) for part in ("content", "reasoning_content", "reasoning")):
-            return True
-    return False
+def _has_text(choice: Mapping[str, Any]) -> bool:
+    said = mapping(choice.get("delta")) or {}
+    return any(said.get(part) for part in ("content", "reasoning_content", "reasoning"))

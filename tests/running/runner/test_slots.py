@@ -40,6 +40,25 @@ def brief(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(slots, "PROMPT_TOKENS", 40)
 
 
+@pytest.mark.parametrize(
+    "saved",
+    [
+        "", "{", "[1]", "null", '{"slots": 0, "because": "", "curve": []}',
+        '{"slots": -3, "because": "", "curve": []}', '{"slots": 100000, "because": "", "curve": []}',
+        '{"slots": 1e999, "because": "", "curve": []}', '{"slots": "2", "because": "", "curve": []}',
+        '{"slots": 2, "because": "", "curve": [[1e999, 1]]}', '{"slots": 2, "because": "", "curve": 5}',
+        '{"slots": true, "because": "", "curve": []}', "[" * 100_000,
+    ],
+)  # fmt: skip
+def test_a_damaged_measurement_is_none(saved: str, tmp_path: Path) -> None:
+    """No server is started with no slots, or with a hundred thousand: it is measured again."""
+    path = tmp_path / "known.json"
+    path.write_text(saved)
+    assert slots._recall(path) is None
+    path.write_text('{"slots": 2, "because": "measured", "curve": [[1, 5.0], [2, 9]]}')
+    assert slots._recall(path) == Slots(2, "measured, on an earlier day", ((1, 5.0), (2, 9.0)))
+
+
 def test_slots_are_measured_once(tmp_path: Path) -> None:
     """The curve is in the first record; the second run takes the same number from memory, and says so."""
     plan = scored(tmp_path, "own")

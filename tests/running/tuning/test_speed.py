@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,6 +138,43 @@ def test_a_strict_server_is_asked_in_openais_words(tmp_path: Path) -> None:
     server = Server(strict=True)
     measured(tmp_path, server, Wanted(tokens=16))
     assert "ignore_eos" not in server.bodies[-1]
+
+
+def talk_on(turn: Turn) -> None:
+    """Heeds no limit, until nobody listens any more."""
+    turn.begin()
+    with suppress(OSError):
+        while True:
+            turn.delta("word ")
+
+
+def cut_off(turn: Turn) -> None:
+    turn.begin()
+    turn.delta("word ")
+    turn.cut()
+
+
+def say_nonsense(turn: Turn) -> None:
+    turn.begin()
+    for choices in ("x", [5], [{"delta": "x"}], None, [{"delta": {"content": 7}, "finish_reason": "stop"}]):
+        turn.event({"choices": choices, "usage": {"completion_tokens": 10**14}})
+    turn.end()
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [(talk_on, "goes on after 260 tokens, and 16 were asked for"), (cut_off, "broke off an answer")],
+)
+def test_half_an_answer_and_an_endless_one_have_no_speed(answer: Callable[[Turn], None], why: str) -> None:
+    """Neither what a server said before it died, nor what it would say for ever."""
+    with chat_server(answer) as running, pytest.raises(ServerError, match=why):
+        ask_for_tokens(StreamingServer(running.base_url, "stand-in"), "hello", 16)
+
+
+def test_events_of_nonsense_are_passed_over() -> None:
+    """Of five only one holds text; a count that is ten times as large as what was asked for is none."""
+    with chat_server(say_nonsense) as running:
+        assert ask_for_tokens(StreamingServer(running.base_url, "stand-in"), "hello", 16).tokens == 1
 
 
 @pytest.mark.parametrize("usage", [[1], "many", {"prompt_tokens": "x", "completion_tokens": 10**400}])
