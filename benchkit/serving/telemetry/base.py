@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Protocol
 
 
@@ -27,6 +28,25 @@ class DeviceReading:
     energy_j: float | None = None  # a counter that only grows; its zero means nothing
     # Why the clocks are lower than they could be; None where the GPU does not report it.
     throttle_reasons: frozenset[str] | None = None
+
+
+MOST_W = 10_000.0  # that any card draws
+
+
+def believable(reading: DeviceReading) -> DeviceReading:
+    """Without what can be no figure of a card: some drivers say 65535 for what they do not know."""
+    return replace(
+        reading,
+        vram_used_mb=_between(reading.vram_used_mb, 0.0, 1e9),
+        utilization_percent=_between(reading.utilization_percent, 0.0, 100.0),
+        power_w=_between(reading.power_w, 0.0, MOST_W),
+        temperature_c=_between(reading.temperature_c, -100.0, 250.0),
+        energy_j=_between(reading.energy_j, 0.0, inf),
+    )
+
+
+def _between(value: float | None, least: float, most: float) -> float | None:
+    return value if value is not None and least <= value <= most else None
 
 
 # A power cap is how many cards are shipped and worth recording, but not a fault like these.

@@ -13,7 +13,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 
 from benchkit.records import Telemetry
-from benchkit.serving.telemetry.base import DeviceReading, Reader
+from benchkit.serving.telemetry.base import DeviceReading, Reader, believable
 from benchkit.serving.telemetry.contention import Contention, ContentionMeter
 from benchkit.serving.telemetry.processes import ProcessTree, TreeReading
 from benchkit.serving.telemetry.readers import open_reader
@@ -67,7 +67,7 @@ class Sampler:
         self._cpu_before = 0.0
         self._count = 0
         self._vram_of_others_mb: float | None = None
-        first = reader.read()
+        first = self._read()
         self._sums = Sums(reader.devices, first)
         self._others_before = _others(reader, frozenset())
         nobody = not tuple(pids())
@@ -89,6 +89,9 @@ class Sampler:
         if self._series:
             self._series.close()
 
+    def _read(self) -> tuple[DeviceReading, ...]:
+        return tuple(map(believable, self._reader.read()))
+
     def now(self) -> Reading:
         """The latest reading, at most half a second old."""
         return self._now
@@ -96,7 +99,7 @@ class Sampler:
     def vram_used_mb(self) -> float | None:
         """VRAM in use on all devices at this moment; None where it is unknown."""
         with self._lock:
-            return vram_used_mb(self._reader.read())
+            return vram_used_mb(self._read())
 
     def summary(self) -> Telemetry:
         """The totals until now. VRAM after is known once the server has ended."""
@@ -105,7 +108,7 @@ class Sampler:
             self._read_contention(time.monotonic())
         gone = not tuple(self._pids())
         with self._lock:
-            after = vram_used_mb(self._reader.read()) if gone else None
+            after = vram_used_mb(self._read()) if gone else None
             return self._sums.telemetry(self.before.vram_mb, self.before.power_w, after, self._server_seconds)
 
     def _run(self) -> None:
@@ -118,7 +121,7 @@ class Sampler:
         with self._lock:
             now = time.monotonic()
             seconds, self._last = now - self._last, now
-            readings, server = self._reader.read(), self._tree.read()
+            readings, server = self._read(), self._tree.read()
             self._sums.add(readings, seconds)
             self._add_server(server, seconds)
             if now >= self._contention_due:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from benchkit.records import Telemetry
-from benchkit.serving.telemetry.base import HARMFUL_THROTTLING, Device, DeviceReading
+from benchkit.serving.telemetry.base import HARMFUL_THROTTLING, MOST_W, Device, DeviceReading
 from benchkit.serving.telemetry.contention import Contention
 
 _J_PER_WH = 3600.0
+_MOST_SILENT = 0.05  # of the time without a power reading: beyond it the energy is not known
+_COUNTER_LAG_S = 2.0
 
 
 @dataclass
@@ -25,6 +27,9 @@ class DeviceSums:
     integrated_j: float | None = None
     counted_j: float | None = None
     throttle_reasons: frozenset[str] | None = None
+    seconds: float = 0.0
+    silent_s: float = 0.0  # without a power reading
+    counter_jumped: bool = False
     last: DeviceReading = field(default_factory=DeviceReading)
 
     def add(self, reading: DeviceReading, seconds: float) -> None:
@@ -35,17 +40,30 @@ class DeviceSums:
             self.throttle_reasons = (self.throttle_reasons or frozenset()) | reading.throttle_reasons
         if reading.utilization_percent is not None:
             self.busy_seconds = (self.busy_seconds or 0.0) + seconds * reading.utilization_percent / 100
-        if reading.power_w is not None:
+        self.seconds += seconds
+        if reading.power_w is None:
+            self.silent_s += seconds
+        else:
             before = self.last.power_w if self.last.power_w is not None else reading.power_w
             self.integrated_j = (self.integrated_j or 0.0) + seconds * (reading.power_w + before) / 2
-        if reading.energy_j is not None and self.first.energy_j is not None:
-            counted = reading.energy_j - self.first.energy_j
-            self.counted_j = counted if counted >= 0 else None  # a driver that was reset counts from zero
+        self._add_counter(reading.energy_j, seconds)
         self.last = reading
+
+    def _add_counter(self, energy_j: float | None, seconds: float) -> None:
+        """A driver that was reset counts from zero, and what it counts later tells nothing of the whole."""
+        first, before = self.first.energy_j, self.last.energy_j
+        if energy_j is None or first is None:
+            self.counted_j = None
+            return
+        grown, span = (energy_j - first, self.seconds) if before is None else (energy_j - before, seconds)
+        self.counter_jumped |= not 0 <= grown <= MOST_W * (span + _COUNTER_LAG_S)
+        self.counted_j = None if self.counter_jumped else energy_j - first
 
     @property
     def energy_j(self) -> float | None:
-        return self.integrated_j if self.counted_j is None else self.counted_j
+        if self.counted_j is not None:
+            return self.counted_j
+        return self.integrated_j if self.silent_s <= _MOST_SILENT * self.seconds else None
 
     def record(self, seconds: float) -> dict[str, Any]:
         return {

@@ -39,6 +39,15 @@ def test_before_peak_and_after(tmp_path: Path) -> None:
     assert lines[1]["ram_mb"] > 1
 
 
+def test_what_can_be_no_figure_of_a_card_is_not_known() -> None:
+    """65535 is how a driver says that it does not know: neither a peak, nor heat, nor a bill."""
+    nonsense = DeviceReading(vram_used_mb=-1, utilization_percent=65535, power_w=65535, temperature_c=65535)
+    with sampling(lambda: [OURS], reader=ScriptedReader([(nonsense,)])) as sampler:
+        now, found = sampler.now(), sampler.summary()
+    assert (now.vram_used_mb, now.utilization_percent, now.power_w, now.temperature_c) == (None,) * 4
+    assert (found.vram_peak_mb, found.energy_wh, found.power_w_mean, found.temperature_c_max) == (None,) * 4
+
+
 def test_a_server_that_runs_already() -> None:
     """Before is not known from here, after not yet; what an earlier sampler saw is carried over."""
     with sampling(lambda: [OURS], reader=ScriptedReader(_vram(9000))) as sampler:

@@ -56,6 +56,35 @@ def test_a_counter_that_starts_again() -> None:
     assert (found.energy_wh, found.energy_source) == (1.0, "integrated power")
 
 
+def test_a_counter_that_starts_again_stays_of_no_use() -> None:
+    """Also when it has come past its first value: what it says then is not what was used."""
+    powers = [DeviceReading(power_w=3600, energy_j=energy) for energy in (900, 10, 5000)]
+    found = _summed(ONE, *((one,) for one in powers))
+    assert (found.energy_wh, found.energy_source) == (2.0, "integrated power")
+
+
+def test_a_counter_that_was_silent_for_a_while_counts_all_the_same() -> None:
+    """What it has counted meanwhile is no leap."""
+    silent = [DeviceReading(power_w=3600)] * 30
+    readings = [DeviceReading(power_w=3600, energy_j=0.0), *silent, DeviceReading(3600, energy_j=36_000.0)]
+    found = _summed(ONE, *((one,) for one in readings))
+    assert (found.energy_wh, found.energy_source) == (10.0, "counter")
+
+
+def test_a_counter_that_leaps_is_not_believed() -> None:
+    """No card uses so much in a second."""
+    found = _summed(ONE, *((DeviceReading(power_w=3600, energy_j=energy),) for energy in (900, 900 + 2**32)))
+    assert (found.energy_wh, found.energy_source) == (1.0, "integrated power")
+
+
+@pytest.mark.parametrize(("silent", "known"), [(1, True), (30, False)])
+def test_power_that_was_not_read_most_of_the_time_is_no_energy(silent: int, known: bool) -> None:
+    """A moment is bridged; half an hour of silence would make a card look thrifty."""
+    readings = [DeviceReading(power_w=100)] * 30 + [DeviceReading()] * silent
+    found = _summed(ONE, *((one,) for one in readings))
+    assert (found.energy_wh is not None) == known
+
+
 def test_several_gpus_each_and_in_sum() -> None:
     """The peak of the sum is that of one moment, not the sum of peaks at different moments."""
     found = _summed(
