@@ -77,6 +77,7 @@ def test_cpu_of_a_busy_server() -> None:
 
 def test_children_that_come_later_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """The tree is looked through again from time to time."""
+    monkeypatch.setattr(processes, "_LOOK_AGAIN_S", 1e9)  # however long the child takes to start
     tree = ProcessTree(lambda: [os.getpid()])
     before = tree.read().pids
     child = _start(HOLD)

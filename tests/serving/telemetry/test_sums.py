@@ -66,7 +66,11 @@ def test_a_counter_that_starts_again_stays_of_no_use() -> None:
 def test_a_counter_that_was_silent_for_a_while_counts_all_the_same() -> None:
     """What it has counted meanwhile is no leap."""
     silent = [DeviceReading(power_w=3600)] * 30
-    readings = [DeviceReading(power_w=3600, energy_j=0.0), *silent, DeviceReading(3600, energy_j=36_000.0)]
+    readings = [
+        DeviceReading(power_w=3600, energy_j=0.0),
+        *silent,
+        DeviceReading(power_w=3600, energy_j=36_000.0),
+    ]
     found = _summed(ONE, *((one,) for one in readings))
     assert (found.energy_wh, found.energy_source) == (10.0, "counter")
 
