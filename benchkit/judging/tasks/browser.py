@@ -10,6 +10,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,9 +133,10 @@ def _script(browser: Path) -> str:
 
 
 def _report(text: bytes) -> dict[str, Any] | None:
+    """None where it cannot be read: the answer's scripts can change it."""
     try:
         report = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return report if isinstance(report, dict) else None
 
@@ -200,4 +202,5 @@ def browser_files(seen: BrowserResult | None) -> Iterator[tuple[str, bytes]]:
     if seen.picture:
         yield "screenshot.png", seen.picture
     if seen.axe is not None:
-        yield "axe.json", (json.dumps(seen.axe, indent=1) + "\n").encode()
+        with suppress(RecursionError):  # a page can nest it as deeply as it can just be read
+            yield "axe.json", (json.dumps(seen.axe, indent=1) + "\n").encode()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -12,15 +14,18 @@ from benchkit.asking.tasks import Task, load_catalogue
 from benchkit.asking.tasks.folders import read_solution
 from benchkit.asking.tasks.prompts import prompt_of
 from benchkit.errors import MissingDependency
-from benchkit.judging.sandbox import open_sandbox
+from benchkit.judging.sandbox import Outcome, open_sandbox
 from benchkit.judging.tasks import browser as browser_module
 from benchkit.judging.tasks.artifacts import AttemptsFolder
-from benchkit.judging.tasks.browser import find_browser
+from benchkit.judging.tasks.browser import REPORT, BrowserResult, browser_files, find_browser, see_in_browser
 from benchkit.judging.tasks.judge import TaskJudge
 from benchkit.judging.tasks.testing import Tester
 from benchkit.judging.tasks.toolchains import find_toolchains
 from benchkit.verdict import Verdict
 from tests.support import ROOT
+
+if TYPE_CHECKING:
+    from benchkit.judging.tasks.programs import Programs
 
 COUNTER = load_catalogue(ROOT / "demo" / "tasks" / "html_easy_counter").problems[0]
 REACT = load_catalogue(ROOT / "tasks" / "html_hard_react_search_box").problems[0]
@@ -51,6 +56,28 @@ def answer(task: Task, **changes: str) -> str:
             text = text.replace(old, new)
         parts.append(f"{name}\n````\n{text}\n````\n")
     return "".join(parts)
+
+
+def nested(depth: int) -> str:
+    return '{"checks": [], "axe": {"violations": ' + "[" * depth + "]" * depth + "}}"
+
+
+@pytest.mark.parametrize("report", [nested(100_000), "[" * 100_000, "1" * 5_000, "\xff", "", "7"])
+def test_a_report_that_the_page_made_up_ends_no_run(report: str) -> None:
+    """The answer's scripts share the page with those that report; what they write may be anything."""
+    outcome = Outcome(Verdict.PASSED, files={REPORT: report.encode("latin-1")})
+    programs = cast("Programs", SimpleNamespace(run=lambda *_, **__: outcome))
+    seen = see_in_browser(programs, Path("browser"), COUNTER, COUNTER.workspace)
+    assert (seen.verdict, seen.detail) == (Verdict.ERROR, "the page did not tell how its tests went")
+    assert list(browser_files(seen)) == []
+
+
+def test_a_report_too_deep_to_be_written_is_left_out() -> None:
+    """Between what can be read and what can be written lie a few levels."""
+    deep: list[object] = []
+    for _ in range(5_000):
+        deep = [deep]
+    assert list(browser_files(BrowserResult(Verdict.WRONG, axe={"violations": deep}))) == []
 
 
 @pytest.mark.heavy
