@@ -10,7 +10,7 @@ from typing import Any
 
 from benchkit.benchmarks import Benchmark
 from benchkit.contract import RunFile
-from benchkit.errors import HistoryError
+from benchkit.errors import HistoryError, ServerError
 from benchkit.files import atomic_write
 from benchkit.records import Results, Run
 from benchkit.running.command_line import Script
@@ -21,7 +21,7 @@ from benchkit.running.runner.record import Findings, as_run
 from benchkit.running.runner.stages import make_folder
 from benchkit.running.runner.work import mask_of
 from benchkit.serving.servers.endpoint import find_key
-from benchkit.serving.speed.measuring import Meter
+from benchkit.serving.speed.measuring import AGAIN, TIMES, Load, Meter, Speed
 from benchkit.serving.speed.prompts import learn_wording
 from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry import machine_facts, sampling
@@ -39,6 +39,15 @@ class Bench:
     findings: Findings
     host: ModelHost
     meter: Meter
+
+    def measure(self, load: Load, times: int = TIMES, again: int = AGAIN) -> Speed:
+        """As the meter does; where the server has died meanwhile, that is what is told."""
+        try:
+            return self.meter.measure(load, times, again)
+        except ServerError as error:
+            if (failure := self.host.failure()) is not None:
+                raise failure from error
+            raise
 
 
 def plan_of(kind: str, settings: RunSettings) -> PlannedRun:

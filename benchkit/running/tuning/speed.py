@@ -82,7 +82,7 @@ def _measured(bench: Bench, wanted: Wanted, say: Say) -> Iterator[Speed]:
         for depth in wanted.depths:
             load = Load(max(depth, SHORTEST_PROMPT), wanted.tokens, slots)
             try:
-                speed = bench.meter.measure(load)
+                speed = bench.measure(load)
             except ServerError as error:
                 if bench.host.failure() is not None:
                     raise

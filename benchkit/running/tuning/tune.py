@@ -156,7 +156,7 @@ class Servers:
                 with ending_after(min(limit_s, self._left_s())):
                     load = Load(self._work.prompt_tokens, self._work.tokens, at_once)
                     # What was disturbed is measured again where it is among the faster ones.
-                    return bench.meter.measure(load, times, again=min(1, times - 1))
+                    return bench.measure(load, times, again=min(1, times - 1))
 
             yield measure
 

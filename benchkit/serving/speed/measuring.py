@@ -17,6 +17,7 @@ from benchkit.serving.telemetry.contention import ContentionMeter
 
 CLOCKS_AGREE = 0.25
 LEAST_S = 0.3
+TIMES = 3
 AGAIN = 2  # more times, where other programs took the processor meanwhile
 
 
@@ -60,7 +61,7 @@ class Meter:
         self._target, self._wording, self._pids = target, wording, pids
         self._seeds = count(1)
 
-    def measure(self, load: Load, times: int = 3, again: int = AGAIN) -> Speed:
+    def measure(self, load: Load, times: int = TIMES, again: int = AGAIN) -> Speed:
         """So often, and again where other programs disturbed it."""
         for left in reversed(range(again + 1)):
             speed = self._measure(load, times)

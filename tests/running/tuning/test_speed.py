@@ -13,7 +13,7 @@ import click
 import pytest
 
 from benchkit.commands.speed import Numbers
-from benchkit.errors import ServerError, UsageError
+from benchkit.errors import ServerDied, ServerError, UsageError
 from benchkit.rerun import words_of_run
 from benchkit.running.runner.host import ModelHost
 from benchkit.running.tuning.speed import Report, Wanted, measure_speed
@@ -108,13 +108,13 @@ class Dying(Server):
 def test_what_was_measured_before_the_server_died_is_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a failed run's record, with the cause; the error is told as it was."""
-    monkeypatch.setattr(ModelHost, "failure", lambda _host: ServerError("it is gone"))
-    with pytest.raises(ServerError):
+    """In a failed run's record, with the cause: not that an answer broke off, but why."""
+    monkeypatch.setattr(ModelHost, "failure", lambda _host: ServerDied("it is gone"))
+    with pytest.raises(ServerDied, match="it is gone"):
         measured(tmp_path, Dying(), Wanted((0, 400, 800), tokens=16))
     (run,) = runs_in(tmp_path)
     assert (run["benchmark"], run["status"]) == ("speed", "failed")
-    assert run["error"]
+    assert run["error"] == "server died: it is gone"
     assert len(run["results"]["speeds"]) == 1
 
 
