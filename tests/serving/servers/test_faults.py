@@ -29,7 +29,7 @@ from benchkit.errors import (
 )
 from benchkit.records import ServerRequest
 from benchkit.serving.gguf import layers_that_fit, read_model_facts
-from benchkit.serving.servers import RunningServer, life, llama_server, local, process, serve
+from benchkit.serving.servers import RunningServer, life, llama_server, local, process, serve, watchdog
 from benchkit.serving.servers.http import prove_token
 from benchkit.serving.servers.llama_cpp_python import LlamaCppPython
 from benchkit.serving.servers.llama_server import LlamaServer
@@ -236,6 +236,7 @@ def test_a_stopped_server_that_counts_no_work_is_told_as_well(
 def test_a_server_that_grinds_is_not_stopped(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
     """One batch that takes long: nothing is counted meanwhile, but processor time is used."""
     monkeypatch.setattr(LlamaServer, "hang_limits", lambda _: NOTICES_STILLNESS)
+    monkeypatch.setattr(watchdog, "OVERSLEPT_S", 0.2)  # of a stillness of 1 s, not of a minute
     with serve(stand_in("grinds=4"), print) as server:
         asking = threading.Thread(target=prove_token, args=(server.facts.base_url, "tiny"))
         asking.start()
