@@ -59,7 +59,7 @@ def span_s(text: str) -> float | None:
     if match := _DURATION.fullmatch(text):
         return sum(float(part) * unit for part, unit in zip(match.groups(), _UNITS, strict=True) if part)
     try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+        moment = datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):  # no moment at all, or none that a clock can show
         return None
-    return max(0.0, moment.timestamp() - time.time())
+    return max(0.0, moment - time.time())

@@ -39,6 +39,7 @@ def test_moments() -> None:
     for moment in (in_words, f"{later:.0f}", f"{later * 1000:.0f}"):
         assert span_s(moment) == pytest.approx(3600, abs=60)
     assert span_s("2020-01-01T00:00:00Z") == 0.0
+    assert span_s("0001-01-01") is None
 
 
 def test_which_header_counts() -> None:
