@@ -11,7 +11,7 @@ from typing import Any
 from benchkit.benchmarks import Benchmark
 from benchkit.contract import RunFile
 from benchkit.errors import HistoryError, ServerError
-from benchkit.files import atomic_write
+from benchkit.files import atomic_write, cache_folder
 from benchkit.records import Results, Run
 from benchkit.running.command_line import Script
 from benchkit.running.plan import PlannedRun, new_run_id
@@ -48,6 +48,12 @@ class Bench:
             if (failure := self.host.failure()) is not None:
                 raise failure from error
             raise
+
+
+def check_places(settings: RunSettings) -> None:
+    """Refuse what could not be recorded, or served, before anything is made."""
+    cache_folder()
+    open_store(settings.history).check()
 
 
 def plan_of(kind: str, settings: RunSettings) -> PlannedRun:

@@ -14,10 +14,18 @@ from benchkit.running.runner.check import ALL_LAYERS
 from benchkit.running.runner.host import read_servable
 from benchkit.running.runner.interrupts import Interrupts
 from benchkit.running.runner.record import Findings
-from benchkit.running.tuning.bench import Bench, Say, plan_of, record, record_unfinished, served, words_of
+from benchkit.running.tuning.bench import (
+    Bench,
+    Say,
+    check_places,
+    plan_of,
+    record,
+    record_unfinished,
+    served,
+    words_of,
+)
 from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.settings import RunSettings
-from benchkit.telling.history import open_store
 from parsers import get_parser
 
 SHORTEST_PROMPT = 32
@@ -49,7 +57,7 @@ def measure_speed(settings: RunSettings, wanted: Wanted, say: Say) -> Report:
     model = read_servable(settings.model) if settings.model else None
     if model is not None:
         refuse_too_long(model, "--depth", max(wanted.depths), wanted.tokens)
-    open_store(settings.history).check()
+    check_places(settings)
     settings = replace(
         settings,
         parallel=max(wanted.slots),

@@ -17,7 +17,16 @@ from benchkit.records import Run
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.host import read_servable
 from benchkit.running.runner.record import Findings
-from benchkit.running.tuning.bench import Bench, Say, plan_of, record, record_unfinished, served, words_of
+from benchkit.running.tuning.bench import (
+    Bench,
+    Say,
+    check_places,
+    plan_of,
+    record,
+    record_unfinished,
+    served,
+    words_of,
+)
 from benchkit.running.tuning.deadline import OutOfTime, ending_after
 from benchkit.running.tuning.finals import NO_GAIN, Gain
 from benchkit.running.tuning.search import MeasureServer, Search, Tried
@@ -35,7 +44,6 @@ from benchkit.serving.servers.llama_server import find_llama_server
 from benchkit.serving.speed.measuring import Load, Speed
 from benchkit.serving.telemetry.room import free_room
 from benchkit.settings import RunSettings
-from benchkit.telling.history import open_store
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ def tune(settings: RunSettings, work: Workload, say: Say) -> TuningResult:
         read_servable(work.draft)
         refuse_other_vocabulary(settings.model, work.draft)
     refuse_too_long(model, "--prompt", work.prompt_tokens, work.tokens)
-    open_store(settings.history).check()
+    check_places(settings)
     needed = int(1.05 * work.prompt_tokens) + work.tokens + SLACK
     context = min(needed, model.context_length or needed)
     box = TuningLimits(free_room(), read_model_facts(settings.model), context, work.draft, work.prompt_tokens)

@@ -338,6 +338,21 @@ def test_a_history_that_cannot_be_written_is_told_before_a_server_starts(place: 
 
 
 @pytest.mark.usefixtures("any_llama_server")
+def test_without_a_cache_folder_no_run_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither command leaves a folder behind that no record tells of."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    settings = RunSettings(model=F16, history=tmp_path / "h.json", runs_dir=tmp_path / "runs")
+    for begin in (
+        lambda: tune(settings, Workload(), print),
+        lambda: measure_speed(settings, Wanted(), print),
+    ):
+        with pytest.raises(UsageError, match="name a place with XDG_CACHE_HOME"):
+            begin()
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.usefixtures("any_llama_server")
 def test_a_budget_that_is_too_short_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that would need minutes to start is given up when the time is over, in one line."""
 
