@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from benchkit.contract import JudgeRun
 from benchkit.running.batch.expand import Entry, race_key
 
 
@@ -15,10 +16,11 @@ def entries_that_race(entries: Sequence[Entry]) -> tuple[list[list[Entry]], list
     foreign: dict[str, None] = {}
     for entry in entries:
         plan = entry.planned()
-        if plan.script.ours and plan.benchmark.served:
+        name = plan.benchmark.name
+        if plan.script.ours and plan.benchmark.served and name not in JudgeRun.ALL:
             groups[race_key(entry)].append(entry)
         else:
-            foreign[plan.benchmark.name] = None
+            foreign[name] = None
     notes += [
         f"{name} cannot be asked in parts, so it is no race: every model runs all of it" for name in foreign
     ]

@@ -249,6 +249,9 @@ def test_one_model_and_foreign_benchmarks_are_no_race(tmp_path: Path) -> None:
         [],
         ["own cannot be asked in parts, so it is no race: every model runs all of it"],
     )
+    plan |= {"benchmarks": ["judge_check"]}  # its script knows no parts, though it is ours
+    groups, (note,) = entries_that_race(expand(make_plan(plan, "plan"), base).entries)
+    assert (groups, note.split()[:5]) == ([], ["judge_check", "cannot", "be", "asked", "in"])
 
 
 @pytest.mark.parametrize("text", ["bset", "top0", "within 5", "5", 3, ["best"], ""])
