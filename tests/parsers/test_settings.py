@@ -212,6 +212,17 @@ def test_a_pattern_that_backtracks_without_end_is_ended() -> None:
     assert time.monotonic() - began < 20  # on a busy machine, of a time without end
 
 
+def test_a_pattern_is_not_to_blame_for_a_machine_that_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is the processor time that it takes, however long it waits for its turn."""
+    late = tmp_path / "python"
+    late.write_text(f'#!/bin/sh\nsleep 0.5\nexec "{sys.executable}" "$@"\n')
+    late.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(late))
+    assert last_match(r"score (?P<score>\d+)", "score 7", seconds=0.2) == {"score": "7"}
+
+
 @pytest.mark.parametrize("name", [name for name in PARSERS if name not in NEEDED_SETTING])
 @pytest.mark.parametrize(
     "piece",
