@@ -3,9 +3,11 @@ nothing of the program before it."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from benchkit.judging.sandbox import Limits, Program, Sandbox, open_sandbox
+from benchkit.judging.sandbox.judge import launch
 from benchkit.judging.sandbox.pool.places import all_can_read
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
@@ -91,6 +94,24 @@ def test_threads_after_one_who_left_descriptors_in_sockets(sandbox: Sandbox) -> 
     for _ in range(3):
         sandbox.run(Program(source=LEAVES_DESCRIPTORS))
         assert sandbox.run(Program(source=IN_WAVES), Limits(threads=32)).stdout == b"2000\n"
+
+
+def test_descriptors_that_are_still_under_way_are_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kernel has not let go of what an earlier program left in sockets, and the judge ended of that."""
+    refusals, send_fds = iter(range(3)), socket.send_fds
+
+    def busy(control: socket.socket, buffers: list[bytes], fds: list[int]) -> int:
+        if next(refusals, None) is not None:
+            raise OSError(errno.ETOOMANYREFS, "Too many references: cannot splice")
+        return send_fds(control, buffers, fds)
+
+    monkeypatch.setattr(socket, "send_fds", busy)
+    one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with one, other:
+        launch._send_descriptors(one, b"order", [one.fileno()])
+        message, fds, _, _ = socket.recv_fds(other, 100, 4)
+        os.close(*fds)
+    assert message == b"order"
 
 
 SCRIPT = f"""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import marshal
 import os
@@ -13,7 +14,7 @@ import signal
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
+from time import monotonic, sleep
 from typing import IO, TYPE_CHECKING, Any, Protocol
 
 from benchkit.judging.sandbox.jail import folder, namespaces, syscalls
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _START_S = 30.0
 _IMPORT_S = 60.0
+_UNDER_WAY_S = 5.0
+_LOOKS_EVERY_S = 0.01
 # What contest solutions take for granted, and too large to stand ready in every worker.
 _ON_DEMAND = ("numpy", "sortedcontainers")
 
@@ -156,7 +159,7 @@ class Jail:
         # Where we are at first, unless it can use more: we take turns, and waking one elsewhere takes long.
         cpu = syscalls.current_cpu() if job.kind != "command" and job.processes == 1 else None
         order = {"job": tuple(job), "keep": tuple(keep), "cpu": cpu}
-        socket.send_fds(self.control, [marshal.dumps(order)], list(fds))
+        _send_descriptors(self.control, marshal.dumps(order), fds)
 
     def tidy(self, until: float) -> bool:
         """Wait until what the last program left is removed; whether it is. EOFError: no zygote."""
@@ -208,6 +211,19 @@ class Jail:
         ready, _, _ = select.select([self.control], [], [], timeout_s)
         message = self.control.recv(MESSAGE) if ready else b""
         return dict(json.loads(message)) if message else {}
+
+
+def _send_descriptors(control: socket.socket, message: bytes, fds: Sequence[int]) -> None:
+    """Those that earlier programs left under way count for the user until the kernel gets round to them."""
+    until = monotonic() + _UNDER_WAY_S
+    while True:
+        try:
+            socket.send_fds(control, [message], list(fds))
+            return
+        except OSError as error:
+            if error.errno != errno.ETOOMANYREFS or monotonic() > until:
+                raise
+        sleep(_LOOKS_EVERY_S)
 
 
 def _group_around(zygote: Local | JailContainer, place: str | None) -> WorkerCgroup | None:
