@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, wait
 from contextlib import suppress
 from dataclasses import replace
@@ -139,9 +139,8 @@ class DaskExecutor:
             if sent.not_before > now:
                 continue
             fit = [one for one in free if self._boxes.takes(one, sent) and _may_go(sent, one)]
-            box = next((one for one in fit if one.name == sent.last_box), next(iter(fit), None))
-            if box is not None:
-                yield from self._start(sent, box)
+            if fit:
+                yield from self._start(sent, best_of(fit, sent))
                 free = self._boxes.free(self._at_work)
         if now - self._asked_wanted > ASKS_AGAIN_S:
             self._asked_wanted = now
@@ -192,6 +191,11 @@ class DaskExecutor:
             for sent, why in homeless:
                 self._waiting.remove(sent)
                 yield GroupHomeless(sent.group, why)
+
+
+def best_of(fit: Sequence[Box], sent: Sent) -> Box:
+    """The one that had it, for its journal lies there; but rather another than one that lost it twice."""
+    return min(fit, key=lambda box: (max(1, sent.lost_at[box.name]), box.name != sent.last_box))
 
 
 def _may_go(sent: Sent, box: Box) -> bool:

@@ -140,7 +140,7 @@ class Following:
         if ended and sent.fetching is None:
             self._fetch(sent, ended[0]["id"])
         elif state == GroupState.OVER and not ended and sent.fetching is None:
-            yield from self._end(sent, str(news.get("error", "")))
+            yield from self._end(sent, str(news.get("error") or "its process is over, and tells no reason"))
 
     def _note_runs(self, sent: Sent, news: dict[str, Any]) -> Iterator[Event]:
         assert sent.box is not None
@@ -199,6 +199,7 @@ class Following:
             sent.unsaved.add(run.id)
         del sent.left[run.id]
         sent.answered.pop(run.id, None)
+        sent.lost_at.clear()
         if line := self._boxes.note_end(sent.box.name, run.model, machine_wide=machine_wide):
             self._seams.display.line(line)
         yield RunEnded(plan, EndedRun(run))
@@ -224,6 +225,7 @@ class Following:
             sent.ends_early += 1
             yield GroupLost(sent.group, f"{box.name} ({error})")
             if sent.ends_early < MOST_ENDS:
+                self._boxes.note_loss(box, sent)
                 self._give_back(sent)
                 return
             for plan in list(sent.left.values()):
@@ -257,6 +259,7 @@ class Following:
     def _lose(self, sent: Sent) -> Iterator[Event]:
         assert sent.box is not None
         yield GroupLost(sent.group, sent.box.name)
+        self._boxes.note_loss(sent.box, sent)
         self._give_back(sent)
 
     def _give_back(self, sent: Sent) -> None:

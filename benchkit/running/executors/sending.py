@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -22,6 +22,7 @@ from benchkit.telling.history.leases import Lease
 ASKS_HEAD_EVERY_S = 1.0
 BUSY_FOR_S = 2.0
 ASKS_AGAIN_S = 15.0  # a box that begins nothing for now
+TRUSTS_AGAIN_S = 600.0  # at most: one that has lost a group again and again
 CHECKS_WITHIN_S = 600.0  # scripts check themselves, and may fetch a problem set
 ORDERS_AT_ONCE = 100
 NO_BOX = "no box has joined: bench_runner.py cluster join on each"
@@ -46,6 +47,7 @@ class Sent:
     unsaved: set[str] = field(default_factory=set)  # runs that wait until the store takes them
     answered: dict[str, int] = field(default_factory=dict)  # by run, on the box that had it last
     last_box: str = ""
+    lost_at: Counter[str] = field(default_factory=Counter)  # by box, since a run of it ended
     ends_early: int = 0  # attempts whose process ended before its runs
     not_before: float = 0.0
     was_taken: bool = False  # some box can take it
@@ -169,6 +171,13 @@ class Boxes:
             return ""
         self._told.add(news)
         return f"{refused}: it is asked again every {ASKS_AGAIN_S:.0f} s"
+
+    def note_loss(self, box: Box, sent: Sent) -> None:
+        """Once it may have been rebooted; a box that loses the same group again gets it later each time."""
+        sent.lost_at[box.name] += 1
+        if (times := sent.lost_at[box.name]) > 1:
+            pause = min(ASKS_AGAIN_S * 2 ** (times - 2), TRUSTS_AGAIN_S)
+            self._again[box.address, sent.group.name] = time.monotonic() + pause
 
     def free(self, at_work: Iterable[Sent]) -> list[Box]:
         """Boxes that have room for one group more, the emptiest first."""

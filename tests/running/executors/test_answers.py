@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import SimpleNamespace
@@ -160,7 +161,7 @@ def test_a_group_whose_record_makes_no_sense_is_tried_again_and_then_has_failed(
     """Else it would be asked for without end."""
     following = Following(
         cast("Calls", SimpleNamespace(stopped=lambda *_, **__: None)),
-        cast("Boxes", None),
+        Boxes(cast("Calls", None)),
         cast("Leases", SimpleNamespace(release=lambda *_, **__: None)),
         20.0,
         cast("Seams", None),
@@ -172,6 +173,7 @@ def test_a_group_whose_record_makes_no_sense_is_tried_again_and_then_has_failed(
         begun={"run"},
         unsaved=set(),
         ends_early=0,
+        lost_at=Counter(),
         answered={},
     )
     events: list[Event] = []
@@ -183,3 +185,6 @@ def test_a_group_whose_record_makes_no_sense_is_tried_again_and_then_has_failed(
     assert isinstance(events[-1], RunBroke)
     assert isinstance(events[-1].error, ClusterError)
     assert sent.left == {}
+    assert (
+        sent.lost_at[BOX.name] == MOST_ENDS - 1
+    )  # so that the last attempt goes to another box, if there is one

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from concurrent.futures import Future
 from pathlib import Path
 from types import SimpleNamespace
@@ -15,6 +16,7 @@ from benchkit.running.batch import disk_space
 from benchkit.running.boxes import groups
 from benchkit.running.boxes.inventory import Inventory
 from benchkit.running.executors import sending
+from benchkit.running.executors.dask import best_of
 from benchkit.running.executors.sending import (
     ASKS_AGAIN_S,
     ASKS_HEAD_EVERY_S,
@@ -92,6 +94,33 @@ def test_a_group_that_its_box_refuses_to_begin_is_offered_to_it_again(clock: Han
     assert (boxes.takes(BOX, mine), boxes.takes(BOX, other)) == (False, True)
     clock.now += ASKS_AGAIN_S + 0.1
     assert boxes.takes(BOX, mine)
+
+
+def test_a_box_that_loses_a_group_again_and_again_gets_it_later_each_time(clock: Hands) -> None:
+    """Once it may have been rebooted. It got the group at once, for ever, while another box stood idle."""
+    mine, other = losing("mine"), losing("other")
+    boxes = boxes_that_took(mine, other)
+    for pause in (0.0, ASKS_AGAIN_S, 2 * ASKS_AGAIN_S, 4 * ASKS_AGAIN_S):
+        boxes.note_loss(BOX, mine)
+        clock.now += pause - 0.1 if pause else 0.1
+        assert boxes.takes(BOX, mine) is not bool(pause)
+        assert boxes.takes(BOX, other)
+        clock.now += 0.2
+        assert boxes.takes(BOX, mine)
+
+
+def test_a_group_that_its_box_has_lost_twice_goes_to_another_one() -> None:
+    """Before, it goes back to where its journal lies."""
+    mine, others = losing("mine"), Box("beta", "tls://10.0.0.2:1")
+    mine.last_box = BOX.name
+    for times, best in ((0, BOX), (1, BOX), (2, others)):
+        mine.lost_at[BOX.name] = times
+        assert best_of([others, BOX], mine) == best
+    assert best_of([BOX], mine) == BOX
+
+
+def losing(name: str) -> Sent:
+    return cast("Sent", SimpleNamespace(**vars(sent(name)), last_box="", lost_at=Counter()))
 
 
 def test_a_box_with_a_full_disk_begins_no_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
