@@ -197,7 +197,7 @@ class Calls:
     async def _copy(self, box: Box, group: str, run: str, folder: Path, name: str, size: int) -> None:
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
-            raise ClusterError(f"{box.name} sends a file that does not belong into the run's folder: {name}")
+            raise Nonsense(f"{box.name} sends a file that does not belong into the run's folder: {name}")
         data = bytearray()
         try:
             while len(data) < size:

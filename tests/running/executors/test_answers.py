@@ -7,6 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -117,6 +118,19 @@ def test_a_record_of_another_run_is_not_taken(ended: Any) -> None:
     setattr(calls, "_asked", asked)  # noqa: B010  a method of it
     with pytest.raises(Nonsense, match="of run"):
         asyncio.run(calls._fetch(BOX, "group", "run", cast("Any", None)))
+
+
+@pytest.mark.parametrize("name", ["../../x", "/etc/x"])
+def test_a_file_outside_of_the_runs_folder_is_not_taken(name: str, tmp_path: Path) -> None:
+    """It is asked for no second time, either: another attempt may be one of a better box."""
+
+    async def asked(*_: object) -> Any:
+        return json.dumps({"record": {"id": "run"}, "files": {name: 1}})
+
+    calls = Calls.__new__(Calls)
+    setattr(calls, "_asked", asked)  # noqa: B010  a method of it
+    with pytest.raises(Nonsense, match="does not belong into the run's folder"):
+        asyncio.run(calls._fetch(BOX, "group", "run", tmp_path))
 
 
 def test_one_box_without_an_address_hides_no_other() -> None:
