@@ -15,7 +15,7 @@ from benchkit.errors import ServerError
 from benchkit.serving.servers.http import HttpReply, ask, no_answer, send
 
 DEFAULT_PORT = 11434
-VERSION_S = 3.0
+VERSION_S, VERSION_TRIES = 3.0, 2
 ANSWER_S = 20.0
 UPLOAD_S = 3600.0
 
@@ -27,12 +27,16 @@ class OllamaApi:
     url: str
 
     def version(self) -> str | None:
-        """None where no Ollama answers."""
-        try:
-            body = ask(f"{self.url}/api/version", timeout=VERSION_S).json()
-        except OSError:
-            return None
-        return str(body["version"]) if isinstance(body, dict) and "version" in body else None
+        """None where no Ollama answers; who is slow is asked again, for the machine may stand still."""
+        for _ in range(VERSION_TRIES):
+            try:
+                body = ask(f"{self.url}/api/version", timeout=VERSION_S).json()
+            except TimeoutError:
+                continue
+            except OSError:
+                return None
+            return str(body["version"]) if isinstance(body, dict) and "version" in body else None
+        return None
 
     def upload(self, file: Path, sha256: str) -> None:
         """Give it the file's bytes, unless it has them."""

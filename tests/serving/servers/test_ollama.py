@@ -29,7 +29,7 @@ from benchkit.errors import (
 )
 from benchkit.records import ModelFile, ServerFacts, ServerRequest
 from benchkit.serving.gguf import read_model_file
-from benchkit.serving.servers import http, life, ollama, running, serve
+from benchkit.serving.servers import http, life, ollama, ollama_api, running, serve
 from benchkit.serving.servers.ollama import Ollama
 from benchkit.serving.servers.ollama_api import OllamaApi, address
 from benchkit.serving.servers.ports import free_port
@@ -213,6 +213,23 @@ def test_a_serve_that_ends_at_once(tmp_path: Path, model: ModelFile, monkeypatch
     monkeypatch.setenv("OLLAMA_FAULTS", "refuses to start")
     with pytest.raises(ServerDied, match=r"ollama serve ended with exit code 1: .*permission denied"):
         _facts(_request(tmp_path, model))
+
+
+def test_one_that_is_slow_to_answer_once_is_taken_for_no_other(
+    tmp_path: Path, model: ModelFile, somebodys: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stood still for a moment got a second Ollama beside the one that runs."""
+    api = somebodys()
+    late = [TimeoutError("timed out")]
+
+    def ask_slowly(url: str, *details: Any, **named: Any) -> http.HttpReply:
+        if late:
+            raise late.pop()
+        return http.ask(url, *details, **named)
+
+    monkeypatch.setattr(ollama_api, "ask", ask_slowly)
+    assert _facts(_request(tmp_path, model)).base_url == f"{api.url}/v1"
+    assert late == []
 
 
 def test_the_port_is_taken_between_pick_and_bind(
