@@ -14,7 +14,9 @@ from typing import Any
 import pytest
 
 import run_tasks
-from benchkit.errors import BenchError
+from benchkit.asking.tasks import load_catalogue
+from benchkit.errors import BenchError, UsageError
+from benchkit.judging.task_replays import GivenAnswers
 from tests.loaded_interpreter import run_script
 from tests.stand_ins.chat_server import ChatServer, Turn, chat_server
 from tests.support import ROOT
@@ -170,6 +172,21 @@ def test_an_earlier_run_is_judged_again(tmp_path: Path) -> None:
         ask(server, tmp_path, "--task", PYTHON)
     again = of_ours("--task", PYTHON, "--rejudge", tmp_path)
     assert "100.00% (1/1)" in again.stdout
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"a": 1},
+        {"task_id": ["x"], "sample": 0, "response": ""},
+        {"task_id": PYTHON, "sample": "first", "response": ""},
+        {"task_id": PYTHON, "sample": 0, "response": None},
+    ],
+)
+def test_what_is_no_answer_of_ours_is_told_with_its_line(row: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "answers.jsonl").write_text("\n" + json.dumps(row) + "\n")
+    with pytest.raises(UsageError, match=r"answers\.jsonl, line 2: no answer of ours"):
+        GivenAnswers(rejudge=tmp_path).read(load_catalogue(CATALOGUE))
 
 
 def test_several_models_are_asked_one_after_the_other(tmp_path: Path) -> None:

@@ -71,11 +71,16 @@ def _earlier(catalogue: Catalogue, folder: Path) -> list[tuple[Task, int, str]]:
     tasks = {task.id: task for task in catalogue.problems}
     answers: dict[tuple[str, int], str] = {}
     unknown: set[str] = set()
-    for _, row in rows(path):
-        if row["task_id"] in tasks:
-            answers[row["task_id"], row["sample"]] = row.get("response", "")
+    for number, row in rows(path):
+        name, sample, response = row.get("task_id"), row.get("sample"), row.get("response", "")
+        if not (isinstance(name, str) and isinstance(sample, int) and isinstance(response, str)):
+            raise UsageError(
+                f"{path}, line {number}: no answer of ours, which has task_id, sample and response"
+            )
+        if name in tasks:
+            answers[name, sample] = response
         else:
-            unknown.add(row["task_id"])
+            unknown.add(name)
     if not answers:
         raise UsageError(
             f"--rejudge {folder}: no answer to a chosen task, but to {', '.join(sorted(unknown)[:3])}"

@@ -155,7 +155,7 @@ def read_key(folder: Path) -> dict[str, Any]:
     """What the answers in a folder depend on; empty where that was not kept."""
     try:
         key = json.loads((folder / KEY).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return key if isinstance(key, dict) else {}
 

@@ -14,6 +14,7 @@ import pytest
 
 from benchkit.asking.script import Answer, Prompt, Question, open_answer_journal
 from benchkit.asking.script.journal import read_key
+from benchkit.contract import RunFile
 from benchkit.errors import BenchError, UsageError
 
 KEY = {"model": {"sha256": "ab"}, "sampling": {"temperature": 0.0, "stop": ("END",)}}
@@ -158,3 +159,14 @@ def test_a_folder_that_cannot_be_is_one_line(tmp_path: Path) -> None:
         open_answer_journal(tmp_path / "file" / "out", KEY),
     ):
         pass
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff", b"[" * 100_000])
+def test_a_key_that_nobody_can_read_is_another_one(content: bytes, tmp_path: Path) -> None:
+    """The answers beside it are kept, and asked for anew."""
+    with open_answer_journal(tmp_path, KEY) as journal:
+        journal.append(question(1), answer(1))
+    (tmp_path / RunFile.ANSWERS_KEY).write_bytes(content)
+    with open_answer_journal(tmp_path, KEY) as journal:
+        assert not journal.holds(question(1))
+    assert (tmp_path / "answers.1.jsonl").exists()
