@@ -93,6 +93,7 @@ def test_status_shows_all_boxes_also_those_that_have_nothing_to_do(
 def test_batches_with_histories_of_their_own_leave_each_others_runs_alone(tmp_path: Path, port: int) -> None:
     """The same plan twice at once: each batch gets all its results, and no answer is asked a second time."""
     with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=0.3) as fleet:
+        fleet.lease_s = None  # its own: a machine may stand still for longer than a short one
         fleet.write_plan(fleet.write_models(2))
         fleet.start_box("alpha")
         fleet.start_box("beta")
@@ -151,6 +152,7 @@ def test_a_box_whose_clock_is_ten_minutes_ahead_does_its_part(tmp_path: Path, po
         "import time\nright = time.time\ntime.time = lambda: right() + 600\n"
     )
     with fleet_in(tmp_path, port, "alpha", "beta", thinks_s=0.3) as fleet:
+        fleet.lease_s = None  # its own: a machine may stand still for longer than a short one
         models = fleet.write_models(4)
         fleet.write_plan(models)
         fleet.start_box("alpha")

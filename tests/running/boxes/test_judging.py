@@ -230,7 +230,7 @@ def test_a_silent_cut_of_the_link_loses_no_answer(tmp_path: Path, port: int) -> 
         wait_until(lambda: "alpha judges no more" in fleet.log(DESK, "judging"))
         net.mend("alpha")
         wait_until(lambda: "alpha is back" in fleet.log(DESK, "judging"))
-        assert process.wait(120) == 0, fleet.log(DESK, "judging")
+        assert process.wait(240) == 0, fleet.log(DESK, "judging")
         assert_all_judged(folder)
 
 
