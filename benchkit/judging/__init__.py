@@ -4,6 +4,7 @@ sandbox/             runs code nobody trusts
 judges/              one for each form of problem: what a piece of code is worth
 tasks/               whole tasks: build, test, proof
 scoring/             what a model's answers are worth, and what they add up to
+own_faults.py        what a bug of ours leaves of an answer's verdict
 kept.py              verdicts that hold for the next round of a race
 evaluation.py        what the benchmark scripts do with all of it: judge while asking, or judge saved answers
 task_evaluation.py   the same for whole tasks; task_rows.py how they are asked and what becomes of a sample,

@@ -19,6 +19,7 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.script.output import usage_text
 from benchkit.contract import PARTS
 from benchkit.errors import UsageError
+from benchkit.judging.own_faults import detail_of_bug
 from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.numbers import Memory, above_0
 from benchkit.terminal import how_many
@@ -185,16 +186,20 @@ def _judged(judge: Judge, question: Question, answer: Answer) -> Judged:
 
     if answer.failure is not None:
         return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, answer.failure)
-    judged = judge_answer(
-        judge,
-        question.task,
-        answer.response,
-        sample=question.sample,
-        truncated=answer.truncated,
-        continues=question.prompt.mode == "completion",
-        tokens=answer.completion_tokens,
-        further=answer.facts(),
-    )
+    try:
+        judged = judge_answer(
+            judge,
+            question.task,
+            answer.response,
+            sample=question.sample,
+            truncated=answer.truncated,
+            continues=question.prompt.mode == "completion",
+            tokens=answer.completion_tokens,
+            further=answer.facts(),
+        )
+    except Exception as error:
+        detail = detail_of_bug(error)
+        return Judged(question.task_id, question.sample, Verdict.INFRASTRUCTURE, detail)
     if not answer.note or judged.verdict is Verdict.PASSED:
         return judged
     return replace(judged, detail=f"{answer.note}; {judged.detail}")

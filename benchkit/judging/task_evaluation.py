@@ -16,6 +16,7 @@ from benchkit.asking.script import Answer, Question, ScriptOutput, Settings, say
 from benchkit.asking.tasks import Catalogue, Task
 from benchkit.asking.tasks.prompts import prompt_again, prompt_correction, prompt_of
 from benchkit.contract import PARTS
+from benchkit.judging.own_faults import detail_of_bug
 from benchkit.judging.polyglot_figures import Figures, Try, figures_as_text
 from benchkit.judging.scoring import Tally, as_text
 from benchkit.judging.scoring.composite.tasks import TaskComposite
@@ -104,13 +105,13 @@ class TaskRun:
         task: Task = question.task
         state = self._state_of(question)
         if answer.failure is not None:
-            failed = Attempt(
-                Verdict.INFRASTRUCTURE, answer.failure, Tested(Verdict.INFRASTRUCTURE, answer.failure)
+            return self._row(state, question, answer, _unjudged(answer.failure))
+        try:
+            attempt = self.judging.judge.judge_answer(
+                task, answer.response, truncated=answer.truncated, start=state.files
             )
-            return self._row(state, question, answer, failed)
-        attempt = self.judging.judge.judge_answer(
-            task, answer.response, truncated=answer.truncated, start=state.files
-        )
+        except Exception as error:
+            attempt = _unjudged(detail_of_bug(error))
         return self._row(state, question, answer, attempt)
 
     def _state_of(self, question: Question) -> _State:
@@ -176,6 +177,10 @@ class TaskRun:
             f"{corrected} answers could not be applied: they are given back" if corrected else "",
         ]
         return "; ".join(filter(None, parts))
+
+
+def _unjudged(why: str) -> Attempt:
+    return Attempt(Verdict.INFRASTRUCTURE, why, Tested(Verdict.INFRASTRUCTURE, why))
 
 
 def _is_worth_another_try(row: TaskRow) -> bool:
