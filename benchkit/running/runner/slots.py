@@ -13,6 +13,7 @@ from typing import Any
 from benchkit.errors import BenchError, ServerError
 from benchkit.files import atomic_write, cache_folder
 from benchkit.json_values import whole
+from benchkit.racing import FIRST_ROUND
 from benchkit.records import ModelFile, Run, ServerRequest
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.length import expected_length, work_of
@@ -22,7 +23,7 @@ from benchkit.serving.servers import choose, serve
 from benchkit.serving.servers.kinds import load
 from benchkit.serving.speed.measuring import Meter
 from benchkit.serving.speed.prompts import learn_wording
-from benchkit.serving.speed.slots import MOST_S, STEPS, choose_slots
+from benchkit.serving.speed.slots import MOST_S, STEPS, best_of, choose_slots
 from benchkit.serving.speed.streaming import StreamingServer
 from benchkit.serving.telemetry import machine_facts
 from benchkit.serving.telemetry.room import Room, free_room
@@ -33,6 +34,7 @@ from benchkit.terminal import how_many
 PROMPT_TOKENS, TOKENS = 300, 64  # as a problem of the usual sets, and a part of its answer
 WORTH_MEASURING = 4  # times as long as measuring: in a shorter run hardly any number of slots wins that back
 MOST_EXPECTED = 16  # slots at which measuring ends nearly everywhere
+LEAST_WAVES = 5  # of a race's questions, so that a model can be stopped between them
 STARTED_BY_US = ("llama-server", "xllamacpp", "llama-cpp-python")
 _MB = 1 << 20
 
@@ -69,7 +71,20 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
             remembered.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(remembered, json.dumps(asdict(known)))
         report(f"{how_many(known.slots, 'slot')}: {known.because}")
-    return known
+    return known if plan.part is None or plan.part.race is None else _slots_for_a_race(plan, known)
+
+
+def _slots_for_a_race(plan: PlannedRun, known: Slots) -> Slots:
+    """What is under way when a model has lost is answered for nothing, and tells too late that it has."""
+    assert plan.part is not None
+    assert plan.part.race is not None
+    length = expected_length(plan, ())
+    questions = plan.part.race.problems or (length.questions if length else 0)
+    most = max(FIRST_ROUND, questions // LEAST_WAVES)
+    if known.slots <= most:
+        return known
+    slots = best_of([step for step in known.curve if step[0] <= most])
+    return replace(known, slots=slots, because=f"{known.because}; in a race {most} at most")
 
 
 def _in_earlier_rounds(plan: PlannedRun) -> Slots | None:

@@ -13,7 +13,7 @@ import pytest
 
 from benchkit.benchmarks import BENCHMARKS
 from benchkit.errors import ServerError
-from benchkit.records import ModelFile, Status
+from benchkit.records import ModelFile, RaceNow, Status
 from benchkit.running.display import PlainDisplay
 from benchkit.running.plan import Part
 from benchkit.running.runner import execute, slots
@@ -192,6 +192,22 @@ def test_a_race_goes_on_with_the_slots_it_began_with(tmp_path: Path) -> None:
     request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
     found = slots_for(replace(plan, part=Part(7, 10)), request, print)
     assert found == Slots(2, "measured", ((1, 5.0), (2, 9.0)))
+
+
+@pytest.mark.parametrize(("problems", "slots_of_it"), [(40, 8), (None, 8), (80, 16), (164, 32)])
+def test_a_race_takes_no_more_slots_than_leave_it_some_waves(
+    problems: int | None, slots_of_it: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 40 problems 32 at once would nearly all be asked of a model that has lost; a whole run has them."""
+    curve = ((1, 100.0), (2, 150.0), (4, 200.0), (8, 250.0), (16, 300.0), (32, 400.0))
+    monkeypatch.setattr(slots, "_recall", lambda _path: Slots(32, "measured", curve))
+    plan = scored(tmp_path, "demo")
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    part = Part(7, 10, RaceNow("best", 1, 12, 12, problems))
+    found = slots_for(replace(plan, part=part), request, print)
+    assert (found.slots, found.curve) == (slots_of_it, curve)
+    assert ("; in a race " in found.because) == (slots_of_it < 32)
+    assert slots_for(plan, request, print).slots == 32
 
 
 def _vram_for(model: ModelFile, slots: int, layers_left: int) -> float:
