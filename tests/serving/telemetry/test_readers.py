@@ -177,16 +177,19 @@ def _amdsmi() -> Any:
 
 def test_amdsmi(monkeypatch: pytest.MonkeyPatch) -> None:
     """The library's dictionaries are read, its "N/A" passed over for what else tells the same."""
-    monkeypatch.setitem(sys.modules, "amdsmi", _amdsmi())
-    monkeypatch.delitem(sys.modules, "benchkit.serving.telemetry.amd", raising=False)
     monkeypatch.setattr(readers, "READERS", {"amdsmi": readers.READERS["amdsmi"]})
-    reader = open_reader()
-    assert (reader.devices[0].name, reader.driver) == ("AMD Instinct MI300X", "6.12.12")
-    (reading,) = reader.read()
-    assert (reading.vram_used_mb, reading.utilization_percent, reading.power_w) == (283, 42, 133)
-    assert reading.temperature_c == 39
-    assert reading.energy_j == pytest.approx(30.6)
-    assert reader.processes() == {9: 200}
+    with monkeypatch.context() as library:
+        library.setitem(sys.modules, "amdsmi", _amdsmi())
+        library.setitem(sys.modules, "benchkit.serving.telemetry.amd", None)  # so that it is gone afterwards
+        del sys.modules["benchkit.serving.telemetry.amd"]
+        reader = open_reader()
+        assert (reader.devices[0].name, reader.driver) == ("AMD Instinct MI300X", "6.12.12")
+        (reading,) = reader.read()
+        assert (reading.vram_used_mb, reading.utilization_percent, reading.power_w) == (283, 42, 133)
+        assert reading.temperature_c == 39
+        assert reading.energy_j == pytest.approx(30.6)
+        assert reader.processes() == {9: 200}
+    assert isinstance(open_reader(), NoReader)
 
 
 def test_libraries_that_fail_are_passed_over(
