@@ -14,7 +14,7 @@ from benchkit.errors import BenchError, ServerError
 from benchkit.files import atomic_write, cache_folder
 from benchkit.json_values import whole
 from benchkit.racing import FIRST_ROUND
-from benchkit.records import ModelFile, Run, ServerRequest
+from benchkit.records import ModelFile, RaceNow, Run, ServerRequest
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.length import expected_length, work_of
 from benchkit.running.runner.rounds import read_rounds_so_far
@@ -71,16 +71,16 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
             remembered.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(remembered, json.dumps(asdict(known)))
         report(f"{how_many(known.slots, 'slot')}: {known.because}")
-    return known if plan.part is None or plan.part.race is None else _slots_for_a_race(plan, known)
+    race = plan.part.race if plan.part is not None else None
+    return known if race is None else _slots_for_a_race(plan, race, known)
 
 
-def _slots_for_a_race(plan: PlannedRun, known: Slots) -> Slots:
+def _slots_for_a_race(plan: PlannedRun, race: RaceNow, known: Slots) -> Slots:
     """What is under way when a model has lost is answered for nothing, and tells too late that it has."""
-    assert plan.part is not None
-    assert plan.part.race is not None
-    length = expected_length(plan, ())
-    questions = plan.part.race.problems or (length.questions if length else 0)
-    most = max(FIRST_ROUND, questions // LEAST_WAVES)
+    questions = race.problems
+    if questions is None and (length := expected_length(plan, ())) is not None:
+        questions = length.questions
+    most = max(FIRST_ROUND, (questions or 0) // LEAST_WAVES)
     if known.slots <= most:
         return known
     slots = best_of([step for step in known.curve if step[0] <= most])
