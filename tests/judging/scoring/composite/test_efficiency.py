@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import log
+from random import Random
 
 import pytest
 
@@ -23,7 +24,7 @@ from benchkit.judging.tasks.verify import busy_loops
 from benchkit.verdict import Verdict
 
 REFERENCE = "def total(n):\n    found = 0\n    for i in range(n):\n        found += i % 7\n    return found\n"
-N = 600_000
+N = 900_000
 
 
 def answered(source: str, sample: int = 0) -> Answered:
@@ -59,7 +60,7 @@ def seconds_by(slow: str, factor: float, reference_s: float = 0.1) -> Callable[[
     """An idle program takes nothing, code with this word in it `factor` times the reference's time."""
 
     def seconds(source: str) -> float:
-        if "_given = " in source:
+        if "lambda *_given: 0" in source:
             return 0.0
         return reference_s * (factor if slow in source else 1)
 
@@ -88,6 +89,22 @@ def test_answer_and_reference_take_turns_and_each_is_first_in_every_other_pair()
     measured(clock, REFERENCE + "# slow\n")
     turns = ["slow" if "slow" in source else "reference" for source in clock.order[-2 * PAIRS :]]
     assert turns == ["reference", "slow", "slow", "reference"] * 2 + ["reference", "slow"]
+
+
+def test_programs_that_now_and_then_take_longer_for_nothing_change_no_ratio() -> None:
+    """Each fourth program takes up to twice its time: of 100 ratios of two, 98 are told within 0.3."""
+    noise = Random(1)
+    plain = seconds_by("slow", 2, 0.03)
+
+    def noisy(source: str) -> float:
+        return plain(source) * (noise.uniform(1.2, 2) if noise.random() < 1 / 4 else 1)
+
+    ratios = [measured(Clock(noisy), REFERENCE + "# slow\n").raw["ratio"] for _ in range(100)]
+    assert sum(abs(ratio - 2) < 0.3 for ratio in ratios) >= 98
+
+
+def test_ratios_that_lie_close_ask_for_no_further_pairs() -> None:
+    assert measured(Clock(seconds_by("slow", 2)), REFERENCE + "# slow\n").raw["pairs"] == PAIRS
 
 
 def test_below_the_noise_floor_there_is_none() -> None:
