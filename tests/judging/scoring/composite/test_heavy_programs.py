@@ -27,14 +27,14 @@ from benchkit.verdict import Verdict
 
 # An answer's slower twin: the same results after some work that nobody asked for.
 SLOWER = {
-    "javascript": ("csv_reader.mjs", "read(character) {", "for (let i = 0; i < 40; i += 1) this.busy = i;"),
+    "javascript": ("csv_reader.mjs", "read(character) {", "for (let i = 0; i < 400; i += 1) this.busy = i;"),
     "go": ("pages.go", "func Format(pages []int) string {", "for i := 0; i < 40_000_000; i++ { busy ^= i }"),
     "rust": (
         "src/lib.rs",
         "pub fn push(&mut self, time: i64, value: f64) -> Result<Vec<Bucket>, BadInput> {",
         "for i in 0..4000u32 { std::hint::black_box(i); }",
     ),
-    "cpp": ("ring.hpp", "bool push(T value) {", "for (volatile int i = 0; i < 40; i = i + 1) {}"),
+    "cpp": ("ring.hpp", "bool push(T value) {", "for (volatile int i = 0; i < 200; i = i + 1) {}"),
 }
 TASKS = {
     "javascript": "javascript_bugfix_csv_reader",
@@ -111,7 +111,7 @@ def test_every_heavy_input_of_the_catalogue_is_long_enough(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The reference of each task stays above the noise floor, and does as well as itself."""
-    monkeypatch.setattr(efficiency, "MOST_PAIRS", 1)
+    monkeypatch.setattr(efficiency, "MOST_PAIRS", efficiency.PAIRS)  # however far apart
     catalogue = load_catalogue(None)
     task = next(task for task in catalogue.problems if task.id == name)
     toolchains = find_toolchains([task.language.name])
