@@ -54,10 +54,10 @@ class Cpp:
     contests: ContestRules | None = None
     syntax: Syntax = PatternSyntax(
         definition=(
-            r"(?:template *<[^\n]*>\s*)?"
-            r"(?:class +|struct +|enum +(?:class +)?|namespace +|[\w:<>,*&\[\] ]+?[ *&]){name}\b"
+            r"(?:template *<[^\n]{0,500}>\s{0,40})?"
+            r"(?:class +|struct +|enum +(?:class +)?|namespace +|[\w:<>,*&\[\] ]{1,300}?[ *&]){name}\b"
         ),
-        code_line=r"\s*(?:#include|#define|#pragma|using |namespace |template|\S.*[;{}]\s*$)",
+        code_line=r"[ \t]*(?:#include|#define|#pragma|using |namespace |template|\S.*[;{}][ \t]*$)",
         ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"",
     )
 

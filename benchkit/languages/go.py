@@ -64,7 +64,7 @@ class Go:
     contests: ContestRules | None = None
     syntax: Syntax = PatternSyntax(
         definition=r"(?:func +(?:\([^)\n]*\) *)?|type +|var +|const +){name}\b",
-        code_line=r"\s*(?:package |import |func |type |var |const |return\b|\S.*[{}]\s*$)",
+        code_line=r"[ \t]*(?:package |import |func |type |var |const |return\b|\S.*[{}][ \t]*$)",
         ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`[^`]*`",
     )
 

@@ -58,7 +58,7 @@ HOW_TO_BRING = {"json": "sudo apt install libandroid-json-org-java (Debian, Ubun
 OTHER_NAMES = {"json": "json-latest"}  # Debian's json.jar is Android's, which differs
 SYSTEM = Path("/usr/share/java")
 QUICK = ("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
-_IMPORT = re.compile(r"^\s*import [^;\n]+;\n?", re.MULTILINE)
+_IMPORT = re.compile(r"^[ \t]*import [^;\n]+;\n?", re.MULTILINE)
 
 
 class Java:
@@ -75,10 +75,11 @@ class Java:
     contests: ContestRules | None = None
     syntax: Syntax = PatternSyntax(
         definition=(
-            r"[ \t]*(?:@\w+\s+)*(?:(?:public|protected|private|static|final|abstract|sealed|default) +)*"
+            r"[ \t]{0,40}(?:@\w+\s{1,40}){0,8}"
+            r"(?:(?:public|protected|private|static|final|abstract|sealed|default) +)*"
             r"(?:class +|interface +|enum +|record +|(?:<[^\n>]*> +)?[\w.<>,?\[\]]+ +){name}\b"
         ),
-        code_line=r"\s*(?:import |package |public |private |protected |return\b|@\w+|\S.*[;{}]\s*$)",
+        code_line=r"[ \t]*(?:import |package |public |private |protected |return\b|@\w+|\S.*[;{}][ \t]*$)",
         ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"\"\"[\s\S]*?\"\"\"|\"(?:[^\"\\\n]|\\.)*\"",
     )
 

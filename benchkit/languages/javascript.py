@@ -46,7 +46,7 @@ class JavaScript:
         definition=(
             r"(?:export +(?:default +)?)?(?:async +)?(?:function\*? *|class +|const +|let +|var +){name}\b"
         ),
-        code_line=r"\s*(?:import |export |const |let |var |return\b|function |class |\S.*[;{}]\s*$)",
+        code_line=r"[ \t]*(?:import |export |const |let |var |return\b|function |class |\S.*[;{}][ \t]*$)",
         ignored=r"//[^\n]*|/\*[\s\S]*?\*/|'(?:[^'\\\n]|\\.)*'|\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\[\s\S])*`",
     )
 

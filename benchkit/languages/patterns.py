@@ -16,6 +16,7 @@ PAIRS = {")": "(", "]": "[", "}": "{"}
 BODY_LINE = re.compile(r"^(?: {2,}|\t)\S", re.MULTILINE)
 BODY_SIGN = re.compile(r"^(?: {2,}|\t)\S|[;{}]\s*$", re.MULTILINE)  # prose has neither
 ANY_NAME = r"\w+"
+OPENED_COMMENT = re.compile(r"(?<!/)/\*")  # that no // has begun
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class PatternSyntax:
         end = 0
         for closed in self._balanced_ends(text):
             line = text[text.rfind("\n", 0, closed) + 1 : closed]
-            if line.rstrip().endswith(tuple(PAIRS)) or self._search(self.code_line, line):
+            if line.rstrip().endswith(tuple(PAIRS)) or re.match(self.code_line, line):
                 end = closed + 1
         return text[:end]
 
@@ -103,10 +104,8 @@ class PatternSyntax:
     def _is_helper(self, block: str, code: str) -> bool:
         """Whether the block defines a name that the code reads and does not define."""
         names = re.finditer(rf"^{self._head(r'(?P<name>' + ANY_NAME + ')')}", block, re.MULTILINE)
-        defined = [match["name"] for match in names]
-        return any(
-            re.search(rf"\b{name}\b", code) and self.definition_start(code, name) is None for name in defined
-        )
+        read = {match["name"] for match in names}.intersection(re.findall(ANY_NAME, code))
+        return any(self.definition_start(code, name) is None for name in read)
 
     def _head(self, name: str) -> str:
         """The pattern of a definition whose name has this pattern."""
@@ -149,7 +148,8 @@ class PatternSyntax:
     def _depths(self, text: str) -> Iterator[tuple[int, int]]:
         """The place after each bracket and the number of open ones; -1 at one that closes none."""
         open_ones: list[str] = []
-        for token in re.finditer(rf"(?P<ignored>{self.ignored})|[(){{}}\[\]]", text, re.MULTILINE):
+        pattern = rf"(?P<ignored>{self.ignored})|[(){{}}\[\]]"
+        for token in re.finditer(pattern, _without_endless_comments(text), re.MULTILINE):
             if token["ignored"] is not None:
                 continue
             bracket = token[0]
@@ -159,3 +159,9 @@ class PatternSyntax:
                 yield token.end(), -1
                 return
             yield token.end(), len(open_ones)
+
+
+def _without_endless_comments(text: str) -> str:
+    """As long as the text: for the end of each comment that has none, all of it would be searched."""
+    before, end, rest = text.rpartition("*/")
+    return before + end + OPENED_COMMENT.sub("  ", rest)

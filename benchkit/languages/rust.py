@@ -46,7 +46,7 @@ class Rust:
             r"(?:pub(?:\([^)]*\))? +)?(?:async +|const +|unsafe +)*"
             r"(?:fn|struct|enum|trait|impl|type|mod) +{name}\b"
         ),
-        code_line=r"\s*(?:use |fn |pub |let |impl |struct |enum |mod |#\[|\S.*[;{}]\s*$)",
+        code_line=r"[ \t]*(?:use |fn |pub |let |impl |struct |enum |mod |#\[|\S.*[;{}][ \t]*$)",
         ignored=r"//[^\n]*|/\*[\s\S]*?\*/|\"(?:[^\"\\]|\\[\s\S])*\"|'(?:[^'\\\n]|\\.[^'\n]{0,8})'",
     )
 

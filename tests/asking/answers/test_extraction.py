@@ -7,6 +7,7 @@ import time
 import pytest
 
 from benchkit.asking.answers import Rung, extract
+from benchkit.languages import LANGUAGES, PYTHON, Language
 from tests.support import wait_until
 
 PROMPT = '''from typing import List
@@ -301,7 +302,27 @@ def test_a_long_answer_takes_no_time(name: str) -> None:
         assert _seconds(LONG[name]) < 3
 
 
-def _seconds(answer: str) -> float:
+LOOPS = {
+    "blank lines": ("", "\n", ""),
+    "spaces": ("", " ", ""),
+    "a line without an end": ("```\n", "-", "1\n```"),
+    "words": ("    ", "not ", "text"),
+    "opened comments": ("", "/* ", "{}"),
+    "templates": ("template <", ">", ""),
+    "annotations": ("", "@Override\n", ""),
+    "quotes": ("", "\"'", ""),
+}
+
+
+@pytest.mark.parametrize("language", ["cpp", "go", "java", "javascript", "rust"])
+def test_an_answer_that_goes_round_in_circles_takes_no_time(language: str) -> None:
+    """Models fall into repeating one token: in a language that is not parsed, too, that is soon read."""
+    for name, (before, token, after) in LOOPS.items():
+        answer = before + token * (60_000 // len(token)) + after
+        assert _seconds(answer, LANGUAGES[language]) < 3, name
+
+
+def _seconds(answer: str, language: Language = PYTHON) -> float:
     start = time.process_time()
-    extract(answer, prompt=PROMPT, entry_point="solve")
+    extract(answer, prompt=PROMPT, entry_point="solve", language=language)
     return time.process_time() - start
