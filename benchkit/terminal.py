@@ -120,9 +120,10 @@ def save_traceback() -> str:
 
     mask = Mask(sys.argv)
     command = f"command: {mask.words(sys.argv)}\npython: {sys.version}\nplatform: {sys.platform}\n\n"
+    report = command + mask.text(traceback.format_exc())
     try:
-        with tempfile.NamedTemporaryFile("w", prefix="bench_runner-", suffix=".log", delete=False) as log:
-            log.write(command + mask.text(traceback.format_exc()))
+        with tempfile.NamedTemporaryFile(prefix="bench_runner-", suffix=".log", delete=False) as log:
+            log.write(report.encode("utf-8", "backslashreplace"))  # an error can hold half a character
     except OSError as error:
         return f"it (no log could be written: {error.strerror})"
     return log.name

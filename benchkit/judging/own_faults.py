@@ -10,13 +10,14 @@ from traceback import extract_tb
 from benchkit.errors import BenchError
 from benchkit.terminal import complain, save_traceback
 
+NO_BUGS = (BenchError, OSError, MemoryError)  # but the user's to mend, or the machine's
 _lock = Lock()
 _details: dict[tuple[object, ...], str] = {}  # by what went wrong and where
 
 
 def detail_of_bug(error: Exception) -> str:
     """Why an answer has no verdict, with the report; raises what is the user's or the machine's to mend."""
-    if isinstance(error, BenchError | OSError | MemoryError):
+    if isinstance(error, NO_BUGS):
         raise error
     place = extract_tb(error.__traceback__)[-1]
     kind = (type(error), place.filename, place.lineno)

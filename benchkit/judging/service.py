@@ -35,7 +35,8 @@ from benchkit.judging.elsewhere.forms import (
 )
 from benchkit.judging.elsewhere.frames import read_frame, write_frame
 from benchkit.judging.judges import open_judge
-from benchkit.judging.sandbox import Sandbox, WorkerLost, open_sandbox
+from benchkit.judging.own_faults import NO_BUGS, detail_of_bug
+from benchkit.judging.sandbox import Sandbox, open_sandbox
 from benchkit.judging.task_bench import open_bench
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.toolchains import Toolchains, find_toolchains
@@ -115,10 +116,10 @@ def verdict(problems: Problems, judge_one: JudgeOne, asked: AnswerToJudge) -> ob
         return Unknown()
     try:
         return judge_one(problem, asked)
-    except WorkerLost as error:
-        return Failed(str(error), of_sandbox=True)
-    except Exception as error:  # whatever it is, the run gets to know it
-        return Failed(f"{type(error).__name__}: {error}")
+    except NO_BUGS as error:
+        return Failed(str(error) or type(error).__name__)
+    except Exception as error:
+        return Failed(detail_of_bug(error), of_answer=True)
 
 
 @contextmanager

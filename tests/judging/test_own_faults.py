@@ -13,7 +13,7 @@ import run_eval
 import run_tasks
 from benchkit.errors import SandboxError
 from benchkit.judging.own_faults import detail_of_bug
-from benchkit.judging.scoring import answering
+from benchkit.judging.scoring import answering, saved
 from benchkit.judging.tasks.judge import TaskJudge
 from tests.running.batch.races import write_problems
 from tests.stand_ins.chat_server import Turn, chat_server
@@ -99,6 +99,45 @@ def test_one_report_is_enough_for_a_bug_that_meets_all_answers(tmp_path: Path) -
     for error in (SandboxError("the sandbox is gone"), OSError(28, "disk full"), MemoryError()):
         with pytest.raises(type(error)):
             detail_of_bug(error)
+
+
+def test_a_report_holds_whatever_the_error_says() -> None:
+    """Half a character of an answer, which no file takes, ended the run in place of the report."""
+    detail = detail_of(Halved())
+    assert r"HalvedError: \ud83d" in Path(detail.rpartition(" ")[2]).read_text()
+
+
+class Halved:
+    def __getitem__(self, _name: str) -> None:
+        raise HalvedError
+
+
+class HalvedError(KeyError):
+    def __str__(self) -> str:
+        return "\ud83d"
+
+
+def test_the_other_samples_of_a_file_are_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As of answers that are asked for."""
+    judge_code = getattr(saved, "judge_code")  # noqa: B009 - it is imported there
+
+    def stumbling(judge: Any, problem: Any, *given: Any, **further: Any) -> Any:
+        if problem.id == "Add/1":
+            raise KeyError(1)
+        return judge_code(judge, problem, *given, **further)
+
+    monkeypatch.setattr(saved, "judge_code", stumbling)
+    problems = write_problems(tmp_path / "problems.jsonl", 3)
+    samples = tmp_path / "samples.jsonl"
+    lines = [{"task_id": f"Add/{n}", "completion": f"    return x + {n}\n"} for n in range(3)]
+    samples.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = ["--problems-file", str(problems), "--output-dir", str(tmp_path / "out")]
+    run_eval.command.main([*words, "--samples", str(samples)], "run_eval.py", standalone_mode=False)
+    verdicts = {row["task_id"]: row for row in rows(tmp_path / "out")}
+    assert [verdicts[f"Add/{number}"]["verdict"] for number in range(3)] == [
+        "passed", "infrastructure", "passed",
+    ]  # fmt: skip
+    assert_reported(verdicts["Add/1"]["detail"])
 
 
 def detail_of(value: Any) -> str:

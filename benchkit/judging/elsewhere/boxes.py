@@ -145,7 +145,8 @@ class JudgingBoxes:
             finally:
                 self._give_back(session)
             if isinstance(reply, Failed):
-                self._count_failure(session, reply.why)
+                if not reply.of_answer:
+                    self._count_failure(session, reply.why)
                 raise WorkerLost(f"{session.box.name}: {reply.why}")
             session.judged, session.failures = session.judged + 1, 0
             return reply, session

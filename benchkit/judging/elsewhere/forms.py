@@ -87,7 +87,7 @@ class Failed:
     """There is no verdict."""
 
     why: str
-    of_sandbox: bool = False  # its worker failed: another may not
+    of_answer: bool = False  # it meets a bug of ours: the box is as sound as any
     usage: bool = False  # something is missing there
 
 

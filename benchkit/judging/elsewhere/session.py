@@ -96,8 +96,8 @@ class BoxSession:
 
     def _ask(self, operation: str, message: object) -> Any:
         number, frame = next(self._numbers), b64encode(pack(message)).decode()
-        reply: Any = None
-        while not reply:
+        reply: Any = {}
+        while reply == {}:  # it is not there yet
             reply = self._calls.ask(
                 self.box, operation, ANSWERS_WITHIN_S,
                 session=self._name, number=number, frame=frame, wait_s=WAITS_S,

@@ -15,8 +15,10 @@ from benchkit.asking.problems.reading import Row, rows
 from benchkit.contract import RunFile
 from benchkit.errors import ProblemsError
 from benchkit.judging.judges import Judge
+from benchkit.judging.own_faults import detail_of_bug
 from benchkit.judging.scoring.answering import judge_answer, judge_code
 from benchkit.judging.scoring.base import Judged
+from benchkit.verdict import Verdict
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,14 @@ def judge_saved(
 
 
 def _judge_one(judge: Judge, saved: Saved) -> Judged:
+    try:
+        return _verdict_on(judge, saved)
+    except Exception as error:
+        detail = detail_of_bug(error)
+        return Judged(saved.problem.id, saved.sample, Verdict.INFRASTRUCTURE, detail)
+
+
+def _verdict_on(judge: Judge, saved: Saved) -> Judged:
     if saved.code is not None:
         return judge_code(judge, saved.problem, saved.code, sample=saved.sample)
     return judge_answer(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import count
@@ -18,7 +19,9 @@ from benchkit.asking.problems.base import ProblemSet
 from benchkit.asking.tasks import TaskChoice, load_catalogue
 from benchkit.contract import Variable
 from benchkit.errors import BenchError, ClusterError, UsageError
+from benchkit.judging import service
 from benchkit.judging.elsewhere import boxes
+from benchkit.judging.elsewhere.forms import AnswerToJudge, pack, unpack
 from benchkit.judging.problem_judging import AskedSandbox, starting_judging
 from benchkit.judging.sandbox import NOTHING_ASKED
 from benchkit.judging.scoring import Judged, judge_saved, read_samples
@@ -168,6 +171,51 @@ def test_a_box_that_answers_nonsense_is_asked_no_more(
             told = bench.judge.conditions()["boxes"]
         assert {name: one["answers"] for name, one in told.items()} == {"alpha": 0, "beta": len(rows)}
         assert sum(asked == ("alpha", Operation.JUDGE) for asked in cluster.questions) <= 2
+
+
+@pytest.mark.parametrize("answer", [None, [], "", 0])
+def test_a_box_that_answers_nothing_at_all_is_asked_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet, answer: Any
+) -> None:
+    """It was taken for a verdict that is not there yet, and asked again without end."""
+    with boxes_in_process(monkeypatch, {"alpha": FACTS, "beta": FACTS}) as cluster:
+        ask = cluster.ask
+
+        def answering(box: Any, operation: str, *asked: Any, **arguments: Any) -> Any:
+            answered = ask(box, operation, *asked, **arguments)
+            return answer if (box.name, operation) == ("alpha", Operation.JUDGE) else answered
+
+        cluster.ask = answering  # type: ignore[method-assign]
+        rows, conditions = judged(problems, samples_in(tmp_path, problems), ADDRESS)
+    assert conditions["boxes"]["beta"]["answers"] == len(rows) == len(problems.problems)
+
+
+def test_answers_that_meet_a_bug_of_ours_cost_no_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet
+) -> None:
+    """Three of them ended the box's part in the run: its sandbox seemed to have failed."""
+    met = {one.id for one in problems.problems[:4]}
+
+    def stumbling(_problem: Any, asked: AnswerToJudge) -> Any:
+        raise KeyError(asked.key)
+
+    with boxes_in_process(monkeypatch, {"alpha": FACTS}) as cluster:
+        ask = cluster.ask
+
+        def meeting(box: Any, operation: str, *asked: Any, **arguments: Any) -> Any:
+            answer = unpack(b64decode(arguments["frame"])) if operation == Operation.JUDGE else None
+            if answer is None or answer.key not in met:
+                return ask(box, operation, *asked, **arguments)
+            known = service.Problems()
+            monkeypatch.setattr(known, "find", lambda _key: problems.problems[0])
+            return {"frame": b64encode(pack(service.verdict(known, stumbling, answer))).decode()}
+
+        cluster.ask = meeting  # type: ignore[method-assign]
+        rows, conditions = judged(problems, samples_in(tmp_path, problems), ADDRESS)
+    assert conditions["boxes"]["alpha"]["answers"] == len(rows) - len(met)
+    unjudged = [row for row in rows if row.verdict is Verdict.INFRASTRUCTURE]
+    assert {row.task_id for row in unjudged} == met
+    assert all("alpha: KeyError — a bug of ours; please report " in row.detail for row in unjudged)
 
 
 def test_where_nobody_can_judge_the_answer_counts_for_nobody(

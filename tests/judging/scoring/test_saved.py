@@ -12,7 +12,7 @@ import pytest
 
 from benchkit.asking.problems.base import Problem, ProblemSet
 from benchkit.asking.problems.humaneval import TestedProblem
-from benchkit.errors import ProblemsError
+from benchkit.errors import ProblemsError, SandboxError
 from benchkit.judging.scoring import Judgement, judge_saved, read_run, read_samples
 from benchkit.records import Verdict
 
@@ -131,12 +131,12 @@ def test_folder_without_answers(tmp_path: Path) -> None:
 
 
 def test_a_judges_failure_ends_the_judging(tmp_path: Path) -> None:
-    """A bug in a judge is not swallowed by the threads that call it."""
+    """A sandbox that is lost is not swallowed by the threads that use it."""
 
     class Broken(Reader):
         def judge(self, problem: Problem, source: str) -> Judgement:
-            raise RuntimeError(problem.id + source)
+            raise SandboxError(problem.id + source)
 
     rows = [{"task_id": "Mbpp/0", "solution": "right"}] * 50
-    with pytest.raises(RuntimeError, match="Mbpp/0right"):
+    with pytest.raises(SandboxError, match="Mbpp/0right"):
         list(judge_saved(Broken(), SET, read_samples(write(tmp_path / "s.jsonl", rows), SET), 2))

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 
 KEPT = frozenset(dir(builtins))  # a name such as `eval` means something to a linter
 DEEPEST = 250  # levels of nesting; Python, ruff and complexipy have room for more of them
+# What reading raises for text that is no Python, or is nested more deeply than the parser's stack.
+UNREADABLE = (SyntaxError, ValueError, RecursionError, MemoryError, tokenize.TokenError)
 _DOCSTRING = '"""."""'
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _NO_CODE = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT)
@@ -36,7 +38,7 @@ class _Edit:
 
 
 def canonical(source: str) -> Canonical:
-    """The canonical form; SyntaxError where Python cannot read it, RecursionError where it is too deep."""
+    """The canonical form; one of UNREADABLE where there is none."""
     source = source.replace("\r\n", "\n").replace("\r", "\n").expandtabs(8).strip("\n") + "\n"
     tree = ast.parse(source)
     if _is_deeper_than(DEEPEST, tree):

@@ -13,6 +13,7 @@ from typing import Any
 
 from benchkit.contract import Figure
 from benchkit.judging.scoring.composite.base import Answered, Sources
+from benchkit.judging.scoring.composite.canonical import UNREADABLE
 from benchkit.judging.scoring.composite.complexity import NOT_INSTALLED, installed
 
 RADON = "radon"
@@ -45,7 +46,7 @@ def _measure(files: Sources) -> Iterator[tuple[Figure, float]]:
     try:
         indexes = [import_module("radon.metrics").mi_visit(text, multi=True) for text in files.values()]
         blocks = [one for text in files.values() for one in import_module("radon.complexity").cc_visit(text)]
-    except (SyntaxError, ValueError, RecursionError, AttributeError):
+    except (*UNREADABLE, AttributeError):
         return
     if indexes:
         yield Figure.MAINTAINABILITY, fmean(indexes)

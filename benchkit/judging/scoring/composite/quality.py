@@ -14,7 +14,7 @@ from functools import reduce
 
 from benchkit.judging.scoring.composite import complexity
 from benchkit.judging.scoring.composite.base import Answered, Measured, MeasuredPart, OpenSandbox, Sources
-from benchkit.judging.scoring.composite.canonical import Canonical, canonical
+from benchkit.judging.scoring.composite.canonical import UNREADABLE, Canonical, canonical
 from benchkit.judging.scoring.composite.checkers import (
     ABSENT,
     CHECKERS,
@@ -234,14 +234,14 @@ def _live_form(form: Canonical, text: str, entry: str | None) -> Canonical | Non
     """Of code that holds some that is never run; None of any other."""
     try:
         return canonical(live_part(text, entry)) if dead_statements(form.tree, entry) else None
-    except (SyntaxError, ValueError, RecursionError):
+    except UNREADABLE:
         return None
 
 
 def _canonical(text: str) -> Canonical | None:
     try:
         return canonical(text)
-    except (SyntaxError, ValueError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from benchkit.contract import Figure
 from benchkit.judging.scoring.composite import complexity, quality
 from benchkit.judging.scoring.composite import lint as lint_module
 from benchkit.judging.scoring.composite.base import Answered
 from benchkit.judging.scoring.composite.canonical import DEEPEST, canonical
 from benchkit.judging.scoring.composite.dead import dead_statements
+from benchkit.judging.scoring.composite.figures import radon_figures
 from benchkit.judging.scoring.composite.formatters import count_formatter_changes, formatter_version
 from benchkit.judging.scoring.composite.lint import GROUPS, group_of, lint
 from benchkit.judging.scoring.composite.quality import count_all, measure_quality, method_of, points
@@ -448,3 +450,10 @@ def test_nothing_is_left_in_the_temporary_folder(tmp_path: Path) -> None:
     code = "from benchkit.judging.scoring.composite.lint import lint; lint(['x=1\\n'])"
     subprocess.run([sys.executable, "-c", code], env={"TMPDIR": str(tmp_path), "PATH": ""}, check=True)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_nested_beyond_all_stacks_is_not_measured_and_ends_nothing() -> None:
+    """Python's parser has no memory left for it; an answer may hold such a file that nothing runs."""
+    answer = {"a.py": REFERENCES["words"][1], "b.py": f"x = {'-' * 9_000}1\n"}
+    assert count_all([("python", answer, "longest_word")]) == [None]
+    assert radon_figures([Answered("a", 0, "python", answer, {})])[Figure.CYCLOMATIC]["points"] == {}
