@@ -41,14 +41,22 @@ def work_of(answers: int, tokens: int, prompt_tokens: int = USUAL_PROMPT) -> flo
 
 def expected_length(plan: PlannedRun, runs: Sequence[Run]) -> Length | None:
     """By the run's flags, else by what the history tells of this benchmark; None where nothing tells."""
-    words = (*plan.benchmark.args, *plan.settings.script_args)
+    words = _script_words(plan)
     alike = [run for run in runs if _asked_the_same(run, plan, words)]
     problems = _problems(plan, words, alike)
     if problems is None:
         return None
     own = _of_this_model(alike, plan)
-    samples = _number(words, "--samples-per-problem", "--samples") or 1
-    return Length(problems * samples, _tokens(plan, own or alike), _speed(own))
+    return Length(problems * samples_asked(plan), _tokens(plan, own or alike), _speed(own))
+
+
+def samples_asked(plan: PlannedRun) -> int:
+    """Of each problem, by the run's flags."""
+    return _number(_script_words(plan), "--samples-per-problem", "--samples") or 1
+
+
+def _script_words(plan: PlannedRun) -> tuple[str, ...]:
+    return (*plan.benchmark.args, *plan.settings.script_args)
 
 
 def _asked_the_same(run: Run, plan: PlannedRun, words: Sequence[str]) -> bool:

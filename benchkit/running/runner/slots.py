@@ -16,7 +16,7 @@ from benchkit.json_values import whole
 from benchkit.racing import FIRST_ROUND
 from benchkit.records import ModelFile, RaceNow, Run, ServerRequest
 from benchkit.running.plan import PlannedRun
-from benchkit.running.runner.length import expected_length, work_of
+from benchkit.running.runner.length import expected_length, samples_asked, work_of
 from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.serving.gguf import ModelFacts, layers_that_fit, memory_needed, read_model_facts, sha256_of
 from benchkit.serving.servers import choose, serve
@@ -77,10 +77,9 @@ def slots_for(plan: PlannedRun, request: ServerRequest, report: Callable[[str], 
 
 def _slots_for_a_race(plan: PlannedRun, race: RaceNow, known: Slots) -> Slots:
     """What is under way when a model has lost is answered for nothing, and tells too late that it has."""
-    questions = race.problems
-    if questions is None and (length := expected_length(plan, ())) is not None:
-        questions = length.questions
-    most = max(FIRST_ROUND, (questions or 0) // LEAST_WAVES)
+    length = expected_length(plan, ()) if race.problems is None else None  # it reads the problems' file
+    questions = length.questions if length else (race.problems or 0) * samples_asked(plan)
+    most = max(FIRST_ROUND, questions // LEAST_WAVES)
     if known.slots <= most:
         return known
     slots = best_of([step for step in known.curve if step[0] <= most])

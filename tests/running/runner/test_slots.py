@@ -210,6 +210,21 @@ def test_a_race_takes_no_more_slots_than_leave_it_some_waves(
     assert slots_for(plan, request, print).slots == 32
 
 
+def test_a_race_counts_all_samples_of_its_problems(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first model, of which only the file tells, and all others take equally many slots."""
+    curve = ((1, 100.0), (8, 250.0), (16, 300.0), (32, 400.0))
+    monkeypatch.setattr(slots, "_recall", lambda _path: Slots(32, "measured", curve))
+    plan = scored(tmp_path, "own")
+    request = replace(server_request(plan, read_model_file(F16)), kind="xllamacpp")
+    file = tmp_path / "problems.jsonl"
+    file.write_text("{}\n" * 40)
+    words = ("--problems-file", str(file), "--samples-per-problem", "4")
+    plan = replace(plan, settings=replace(plan.settings, script_args=words))
+    for problems in (None, 40):
+        part = Part(7, 10, RaceNow("best", 1, 12, 12, problems))
+        assert slots_for(replace(plan, part=part), request, print).slots == 32
+
+
 def _vram_for(model: ModelFile, slots: int, layers_left: int) -> float:
     """MB for so many slots of its whole context with all but some layers."""
     facts = read_model_facts(model.path)
