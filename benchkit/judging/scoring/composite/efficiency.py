@@ -24,7 +24,8 @@ TIME_LIMIT_S = 10.0  # of processor time; an answer that reaches it gets no poin
 PAIRS = 5  # at least
 MOST_PAIRS = 25
 CLOSE = 0.1  # the middle half of the ratios lies within this part of their median: no further pairs
-ENOUGH_S = 1.5  # of processor time on one answer, after which no further pairs are run
+ENOUGH_S = 1.5  # of processor time on an answer, or its reference, after which no further pairs are run
+MOST_WAIT_S = 60.0  # the same of wall time: an answer may sleep, which costs it no points
 TOLD_EVERY = 20  # answers; each takes a second or so
 _WAITING = 6.0  # wall time allowed for each second of processor time, on a busy machine
 METHOD = f"processor time, {PAIRS} to {MOST_PAIRS} pairs, limit {TIME_LIMIT_S:g} s"
@@ -97,6 +98,7 @@ class EfficiencyMeter:
     def _against(self, one: Answered, heavy: Heavy, reference: _Reference) -> Measured:
         own_s: list[float] = []
         their_s: list[float] = []
+        waited_s = 0.0
         for own, theirs in self._pairs(one, heavy):
             if Verdict.INFRASTRUCTURE in (own.outcome.verdict, theirs.verdict):
                 return Measured(one.task_id, one.sample, None, "the sandbox failed on the heavy input")
@@ -111,7 +113,10 @@ class EfficiencyMeter:
                 return Measured(one.task_id, one.sample, None, why)
             own_s.append(max(1e-6, own.outcome.cpu_seconds - reference.idle_s))
             ratios = [ours / theirs for ours, theirs in zip(own_s, their_s, strict=True)]
-            if sum(own_s) > ENOUGH_S or (len(ratios) >= PAIRS and _lie_close(ratios)):
+            waited_s += own.outcome.seconds
+            if max(sum(own_s), sum(their_s)) > ENOUGH_S or waited_s > MOST_WAIT_S:
+                break
+            if len(ratios) >= PAIRS and _lie_close(ratios):
                 break
         ratio = median(ratios)
         reference_s = median(their_s)

@@ -38,13 +38,15 @@ class Clock:
     seconds: Callable[[str], float]
     verdict: Callable[[str], Verdict] = lambda _source: Verdict.PASSED
     order: list[str] = field(default_factory=list)
+    wall_s: float = 0.0  # of each program
 
     def run(self, program: Program, _limits: Limits) -> Outcome:
         source = str(program.source)
         self.order.append(source)
         mark = source.rpartition('print("\\n')[2].partition('"')[0]
         verdict = self.verdict(source)
-        return Outcome(verdict, cpu_seconds=0.002 + self.seconds(source), stdout=f"\n{mark}digest".encode())
+        cpu_s = 0.002 + self.seconds(source)
+        return Outcome(verdict, seconds=self.wall_s, cpu_seconds=cpu_s, stdout=f"\n{mark}digest".encode())
 
 
 def meter_of(clock: Clock, tell: Callable[[str], None] = lambda _line: None) -> EfficiencyMeter:
@@ -105,6 +107,22 @@ def test_programs_that_now_and_then_take_longer_for_nothing_change_no_ratio() ->
 
 def test_ratios_that_lie_close_ask_for_no_further_pairs() -> None:
     assert measured(Clock(seconds_by("slow", 2)), REFERENCE + "# slow\n").raw["pairs"] == PAIRS
+
+
+def test_an_answer_that_takes_next_to_nothing_costs_no_25_runs_of_a_slow_reference() -> None:
+    """Its ratios are noise, and lie apart, however many there are; the points are the same."""
+    noise = Random(1)
+    clock = Clock(lambda source: noise.uniform(0, 0.001) if "fast" in source or "lambda" in source else 4.0)
+    found = measured(clock, "def total(n):\n    return 5  # fast\n")
+    assert (found.points, found.raw["pairs"]) == (100, 1)
+
+
+def test_an_answer_that_sleeps_is_not_waited_for_25_times() -> None:
+    """Nearly a minute each time; that its processor time differs may be its own doing."""
+    noise = Random(1)
+    clock = Clock(lambda source: 0.0 if "lambda" in source else 0.05 * noise.uniform(0.5, 2))
+    clock.wall_s = 55.0
+    assert measured(clock, REFERENCE).raw["pairs"] == 2
 
 
 def test_below_the_noise_floor_there_is_none() -> None:
