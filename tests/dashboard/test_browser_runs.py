@@ -17,9 +17,9 @@ from benchkit.running.batch.state import EntryState, StateJournal, boxes_path
 from benchkit.running.live import BoxNow
 from benchkit.running.live.boxes import write_boxes
 from tests.dashboard.browsing import Dashboard, chromium, start_dashboard, until
-from tests.support import QUANTIZED, ROOT
+from tests.support import QUANTIZED, ROOT, runs_in
 
-pytestmark = pytest.mark.heavy
+pytestmark = [pytest.mark.heavy, pytest.mark.timeout(500)]
 LONG_RUN = (
     *("--benchmark", "demo", "--server", "xllamacpp", "--temperature", "0", "--max-tokens", "300"),
     *("--samples-per-problem", "50"),  # it is stopped long before its end
@@ -83,7 +83,8 @@ def test_a_newcomer_launches_the_demo_and_finds_out_why_a_problem_failed(
     try:
         tab.context.new_page().goto(again.address)
         tab.locator("#connection").wait_for(state="hidden")
-        tab.get_by_text("Done").wait_for(timeout=120_000)
+        until(lambda: runs_in(folder), 300)  # a model's two threads take long where others use the cores
+        tab.get_by_text("Done").wait_for()
         tab.get_by_role("link", name="demo on demo-q2_k").click()
         until(lambda: chips(tab) == PROBLEMS)
         tab.wait_for_load_state()
@@ -135,3 +136,28 @@ def test_boxes_of_a_batch_appear_and_what_they_do_changes_by_itself(
     assert "at work: m1" in tab.locator('[data-box="alpha"]').text_content()
     write_boxes(boxes_path(history), [replace(boxes[0], at_work=()), boxes[1]])
     tab.locator('[data-box="alpha"]').get_by_text("idle").wait_for()
+
+
+def test_a_change_appears_though_the_page_cannot_be_fetched_at_once(
+    tab: Any, folder: Path, dashboard: Dashboard
+) -> None:
+    """A fetch that breaks off, or is answered with an error, is repeated: the next change may be far off."""
+    refused: list[str] = []
+
+    def refuse(route: Any) -> None:
+        if route.request.resource_type != "fetch" or len(refused) == 2:
+            route.continue_()
+        elif refused:
+            refused.append("an error")
+            route.fulfill(status=503)
+        else:
+            refused.append("broken off")
+            route.abort()
+
+    tab.goto(dashboard.address)
+    tab.route("**/now", refuse)
+    tab.goto(f"{dashboard.origin}/now")
+    until(lambda: tab.title() and refused)  # a word with the browser lets it ask us
+    StateJournal(folder / "benchmark_results.json").plan([EntryState("k", "m1", "demo")])
+    tab.get_by_text("1 run: 1 waiting").wait_for()
+    assert refused == ["broken off", "an error"]

@@ -175,16 +175,18 @@ function draw(run, shot) {
 
 const nameOf = (element) => element.dataset.post ?? element.dataset.delete ?? element.getAttribute("href");
 
-// What changes while the page is fetched is fetched after it.
+// What changes while the page is fetched is fetched after it; what could not be fetched, after a pause.
 async function refresh() {
   const live = document.querySelector("[data-refreshes]");
   stale = true;
   if (!live || refreshing) return;
   refreshing = true;
   try {
-    while (stale) {
+    for (let failed = 0; stale && failed < PAUSES_MS.length; ) {
       stale = false;
-      await drawAnew(live);
+      if (await drawAnew(live)) continue;
+      stale = true;
+      await new Promise((goOn) => setTimeout(goOn, PAUSES_MS[failed++]));
     }
   } finally {
     refreshing = false;
@@ -192,9 +194,9 @@ async function refresh() {
 }
 
 async function drawAnew(live) {
-  const answer = await fetch(location.href);
-  if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await fetch(location.href).then((answer) => (answer.ok ? answer.text() : null)).catch(() => null);
+  if (text === null) return false;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const open = [...live.querySelectorAll("[data-run] details[open]")].map((one) => one.closest("[data-run]").dataset.run);
   const held = live.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   live.replaceChildren(...page.querySelector("[data-refreshes]").childNodes);
@@ -202,6 +204,7 @@ async function drawAnew(live) {
   if (held) [...live.querySelectorAll("a, button")].find((one) => nameOf(one) === held)?.focus();
   for (const id of open) byRun(id)?.querySelector("details")?.setAttribute("open", "");
   follow();
+  return true;
 }
 
 connect();
