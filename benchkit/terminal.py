@@ -131,7 +131,12 @@ def save_traceback() -> str:
 
 def how_many(count: int, what: str) -> str:
     """`1 run`, `2 runs`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    return counted(count, what, f"{what}s")
+
+
+def counted(count: int, one: str, several: str) -> str:
+    """`1 run was`, `2 runs were`."""
+    return f"{count} {one if count == 1 else several}"
 
 
 def printable(text: str) -> str:

@@ -217,8 +217,8 @@ def test_unknown_and_missing_ids_are_told(problems: Path) -> None:
     """One line says what is passed over, one what is left out of the score."""
     done = evaluated(problems, [{"question_id": name, "code_list": ["x"]} for name in ("abc1_a", "nobody")])
     assert done.returncode == 0
-    assert "1 ids are not among the problems and are passed over, such as nobody" in done.stderr
-    assert "1 problems have no sample and are no part of the score, such as 3000" in done.stderr
+    assert "1 id is not among the problems and passed over, such as nobody" in done.stderr
+    assert "1 problem without a sample is no part of the score, such as 3000" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 
 from benchkit.running.display import LiveDisplay, PlainDisplay, open_display
 from benchkit.running.live import Snapshot
-from benchkit.terminal import complain, run_command
+from benchkit.terminal import complain, counted, run_command
 from tests.support import ROOT
 
 KEY = "sk-0123456789abcdef"
@@ -183,3 +183,9 @@ signal.raise_signal(signal.SIGINT)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
     assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "answered\n", "")
+
+
+@pytest.mark.parametrize(("count", "told"), [(0, "0 runs were"), (1, "1 run was"), (2, "2 runs were")])
+def test_a_verb_agrees_with_the_number_before_it(count: int, told: str) -> None:
+    """`1 answers were cut off` is no sentence."""
+    assert counted(count, "run was", "runs were") == told

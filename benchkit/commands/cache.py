@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from benchkit.commands.options import runs_dir_option
-from benchkit.terminal import how_many
+from benchkit.terminal import counted, how_many
 
 
 @click.group(invoke_without_command=True)
@@ -35,9 +35,11 @@ def stats(runs_dir: Path) -> None:
             else:
                 requests.add(row[REQUEST])
     click.echo(f"{runs_dir}: {how_many(runs, 'run')} with answers, {size / 1e6:.1f} MB")
-    click.echo(f"{len(requests)} requests whose answers --reuse takes")
+    click.echo(f"{how_many(len(requests), 'request')} whose answers --reuse takes")
     if cleared:
-        click.echo(f"{cleared} answers were cleared and are not taken")
+        click.echo(
+            f"{counted(cleared, 'answer was cleared and is', 'answers were cleared and are')} not taken"
+        )
 
 
 @command.command("clear")

@@ -10,6 +10,7 @@ import click
 from benchkit.commands.options import history_option, scoring_options
 from benchkit.numbers import above_0
 from benchkit.telling.comparison.page import FORMAT_NAMES
+from benchkit.terminal import how_many
 
 if TYPE_CHECKING:
     from benchkit.telling.comparison.selection import Section
@@ -91,6 +92,6 @@ def _show_codes(compared: Sequence[Section], store: Store) -> None:
 
     for section in compared:
         flipped = list(flips(by_score(section.contestants), store))
-        click.echo(f"\n{section.title}: models disagree on {len(flipped)} problems")
+        click.echo(f"\n{section.title}: models disagree on {how_many(len(flipped), 'problem')}")
         for flip in flipped:
             click.echo("\n" + "\n".join(code_lines(flip, terminal_width())))

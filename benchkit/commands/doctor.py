@@ -13,6 +13,7 @@ import click
 from benchkit.commands.options import history_option
 from benchkit.errors import BenchError
 from benchkit.pip_commands import install_extra, pip_install
+from benchkit.terminal import counted
 
 LOW_DISK_GB = 20
 
@@ -118,7 +119,13 @@ def _waiting() -> Iterator[Finding]:
 
     for url, count in all_spools().items():
         advice = f"bench_runner.py list --history '{url}' sends them, and says what is in the way"
-        yield Finding("history", "waiting runs", "warning", f"{count} wait here for {url}", advice)
+        yield Finding(
+            "history",
+            "waiting runs",
+            "warning",
+            f"{counted(count, 'run waits', 'runs wait')} here for {url}",
+            advice,
+        )
 
 
 def _joined(*parts: object) -> str:

@@ -22,7 +22,7 @@ from benchkit.errors import UsageError
 from benchkit.judging.own_faults import detail_of_bug
 from benchkit.judging.problem_judging import AskedSandbox
 from benchkit.numbers import Memory, above_0
-from benchkit.terminal import how_many
+from benchkit.terminal import counted, how_many
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -217,9 +217,11 @@ def judge_samples(evaluation: Evaluation, samples: SavedAnswers) -> list[Judged]
             f"--pass-at {k} needs {k} samples of each problem; {samples.path} has {samples.fewest}"
         )
     if unknown := samples.unknown:
-        say(f"{len(unknown)} ids are not among the problems and are passed over, such as {unknown[0]}")
+        ids = counted(len(unknown), "id is", "ids are")
+        say(f"{ids} not among the problems and passed over, such as {unknown[0]}")
     if missing := samples.missing:
-        say(f"{len(missing)} problems have no sample and are no part of the score, such as {missing[0]}")
+        problems = counted(len(missing), "problem without a sample is", "problems without a sample are")
+        say(f"{problems} no part of the score, such as {missing[0]}")
     if evaluation.settings.check:
         check(evaluation, how_many(samples.count, "sample"))
         return rows

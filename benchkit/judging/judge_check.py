@@ -39,6 +39,7 @@ from benchkit.judging.judges.llm.pairs import ComparedPair, PairProgram, compare
 from benchkit.judging.judges.llm.points import Sheet
 from benchkit.judging.tasks.verify import Known
 from benchkit.statistics import wilson
+from benchkit.terminal import counted
 from benchkit.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ class KnownTasks:
         verified = Known(self.catalogue.path)
         tried = [task for task in self.catalogue.problems if verified.holds(task)]
         if left := len(self.catalogue.problems) - len(tried):
-            say(f"{left} tasks are left out, nothing shows that their references pass: run_tasks.py --verify")
+            tasks = counted(left, "task is", "tasks are")
+            say(f"{tasks} left out, nothing shows that their references pass: run_tasks.py --verify")
         usable = (known for task in spread(tried) if (known := known_task(task)) is not None)
         first = next(usable, None)
         if first is None:

@@ -26,6 +26,7 @@ from benchkit.judging.tasks.artifacts import AttemptsFolder, keep_latest
 from benchkit.judging.tasks.feedback import feedback_of
 from benchkit.judging.tasks.judge import Attempt
 from benchkit.judging.tasks.tested import Tested
+from benchkit.terminal import how_many
 from benchkit.verdict import Verdict
 
 CORRIGIBLE = (Verdict.MALFORMED, Verdict.EMPTY)
@@ -171,10 +172,10 @@ class TaskRun:
         corrected = sum(self._state_of(question).corrections > 0 for question in questions)
         tried = max(self._state_of(question).tried for question in questions)
         parts = [
-            f"{len(questions) - corrected} answers did not pass: try {tried} of {self.manner.tries}"
-            if corrected < len(questions)
+            f"{how_many(failed, 'answer')} did not pass: try {tried} of {self.manner.tries}"
+            if (failed := len(questions) - corrected)
             else "",
-            f"{corrected} answers could not be applied: they are given back" if corrected else "",
+            f"{how_many(corrected, 'answer')} could not be applied: given back" if corrected else "",
         ]
         return "; ".join(filter(None, parts))
 

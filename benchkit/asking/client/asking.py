@@ -143,7 +143,7 @@ class Asking:
             taken = earlier.take(missing)
             for digest, answer in taken.items():
                 journal.append(missing[digest], answer)
-        say(f"{len(taken)} answers are taken from the runs in {runs}: they carry no speed")
+        say(f"{how_many(len(taken), 'answer')} taken from the runs in {runs}, without a speed")
 
     def _request(self, question: Question) -> str:
         """Digest of a question and its model; a model file counts by its content and how it is served."""

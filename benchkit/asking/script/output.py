@@ -17,7 +17,7 @@ from benchkit.asking.script.usage import LiveSpeed, UsageTotals
 from benchkit.contract import Event, EventKey, RunFile
 from benchkit.errors import EndpointError
 from benchkit.files import atomic_write
-from benchkit.terminal import whoever_reads
+from benchkit.terminal import counted, whoever_reads
 from benchkit.verdict import Verdict
 
 PROGRESS_EVERY_S = 0.5
@@ -134,17 +134,18 @@ def usage_text(summary: Mapping[str, Any]) -> str:
     asking = summary["further"]["asking"]
     lines = _speed_lines(summary)
     if lines and asking["at_token_budget"]:
-        lines.append(
-            f"{asking['at_token_budget']} answers were cut off at the token budget or the context's end"
-        )
+        cut = counted(asking["at_token_budget"], "answer was", "answers were")
+        lines.append(f"{cut} cut off at the token budget or the context's end")
     if asking["ended_by_content_filter"]:
-        lines.append(f"{asking['ended_by_content_filter']} answers were ended by the server's content filter")
+        ended = counted(asking["ended_by_content_filter"], "answer was", "answers were")
+        lines.append(f"{ended} ended by the server's content filter")
     if summary.get("cost") is not None:
         from benchkit.prices import in_dollars  # with all providers; a script's help needs none
 
         lines.append(f"Cost: {in_dollars(summary['cost'])} dollars ({summary['cost_source']})")
     if summary.get("reused_answers"):
-        lines.append(f"{summary['reused_answers']} answers were taken from earlier runs: no speed is theirs")
+        taken = counted(summary["reused_answers"], "answer was", "answers were")
+        lines.append(f"{taken} taken from earlier runs: no speed is theirs")
     if asking["clocks_agree"] is False:
         lines.append("The server's own tokens per second are not what arrived here: ours are shown")
     return "\n".join(lines)

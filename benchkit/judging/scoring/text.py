@@ -8,7 +8,7 @@ from typing import Any
 from benchkit.asking.problems.livecodebench import PUBLIC_ONLY
 from benchkit.contract import PARTS, ScorePart
 from benchkit.pip_commands import pip_install
-from benchkit.terminal import how_many
+from benchkit.terminal import counted, how_many
 from benchkit.verdict import Verdict
 
 SHOWN_TASKS = 20
@@ -44,7 +44,8 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
         yield f"Without the {len(without['faulty'])} problems known to be faulty: {_share(without)}"
     yield "Verdicts: " + ", ".join(f"{count} {verdict}" for verdict, count in summary["counts"].items())
     if failures := summary["counts"].get(str(Verdict.INFRASTRUCTURE)):
-        yield f"{failures} answers could not be had or judged; they are no part of the score"
+        lost = "could not be had or judged;"
+        yield f"{counted(failures, f'answer {lost} it is', f'answers {lost} they are')} no part of the score"
     if unjudged := further["unjudged"]:
         yield f"Without a judged sample, no part of the score: {len(unjudged)}, such as {unjudged[0]}"
     yield from _part_lines(further.get(PARTS, {}))

@@ -40,7 +40,7 @@ from benchkit.running.orders import group_name
 from benchkit.running.plan import PlannedRun
 from benchkit.running.runner.work import announcement_of
 from benchkit.telling.history import open_store
-from benchkit.terminal import printable
+from benchkit.terminal import counted, printable
 
 
 def run_on_boxes(
@@ -147,7 +147,11 @@ class _Following:
             self._keepers[plan.id].pause(plan)
 
     def _move(self, event: GroupMoved) -> None:
-        again = f", {event.asked_again} answers are asked again" if event.asked_again else ""
+        again = (
+            f", {counted(event.asked_again, 'answer is', 'answers are')} asked again"
+            if event.asked_again
+            else ""
+        )
         self._tell(event.group, f"{event.box} begins it anew{again}")
 
     def _skip(self, event: GroupHomeless) -> None:

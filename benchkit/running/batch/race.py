@@ -41,6 +41,7 @@ from benchkit.running.batch.state import RaceState
 from benchkit.running.plan import Part, SoFar
 from benchkit.running.runner.rounds import read_rounds_so_far
 from benchkit.settings import SLOTS
+from benchkit.terminal import counted
 
 MOST_SEED = 10**6
 ALL = 10**6  # problems, where nobody knows how many there are
@@ -274,8 +275,8 @@ class ModelRace:
         if not any(asked):
             return f"{label_of(self._entries[0])}: no model has answered its first problems"
         if problems < FEWEST_PROBLEMS:
-            few = f"{problems} problems are too few for a race, so every model was asked all of them"
-            return f"{label_of(self._entries[0])}: {few}"
+            few = f"{counted(problems, 'problem is', 'problems are')} too few for a race, so every model was"
+            return f"{label_of(self._entries[0])}: {few} asked all of them"
         every, first = problems * len(self._entries), self._state.ends[0]
         names = [self._by_key[key].settings.name or "" for key in self._still_in]
         rounds = f"a first round of {first} of {problems} problems"

@@ -38,7 +38,7 @@ from benchkit.telling.comparison.verdicts import (
 from benchkit.telling.tables.columns import DOUBTFUL, Column
 from benchkit.telling.tables.formats import FORMATS, records
 from benchkit.telling.tables.text import as_fitted_text, as_text, fitted
-from benchkit.terminal import printable
+from benchkit.terminal import counted, printable
 
 MOST_FOR_ALL_PAIRS = 10
 FORMAT_NAMES = ("table", "json", *FORMATS)
@@ -167,7 +167,7 @@ def remarks(one: ComparisonPage) -> list[str]:
     ]
     said += map(printable, part_remarks(one.rows, one.columns if one.named_columns else _parts_of(one)))
     said += [
-        f"{printable(row.label)}: {count} answers are those of earlier runs"
+        f"{printable(row.label)}: {counted(count, 'answer is that', 'answers are those')} of earlier runs"
         for row in one.rows
         if (count := row.run.results.reused_answers)
     ]

@@ -28,6 +28,7 @@ from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.json_file.content import Signature, signature_in
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
+from benchkit.terminal import counted
 
 NAMES = {"run": "id", **{name: name for name in ("timestamp", "benchmark", "model", "status", "error")}}
 """Column -> field of a run; all of them stand in each of our tables of runs."""
@@ -117,10 +118,10 @@ class CsvFile:
         self._refuse(f"run {run.id} is not added")
 
     def extend(self, runs: Sequence[tuple[Run, RunFiles]]) -> int:
-        self._refuse(f"{len(runs)} runs are not added")
+        self._refuse(f"{counted(len(runs), 'run is', 'runs are')} not added")
 
     def put_files(self, run: Run, files: RunFiles) -> int:
-        self._refuse(f"the {len(files.names)} files of run {run.id} are not kept")
+        self._refuse(f"{counted(len(files.names), 'file', 'files')} of run {run.id} cannot be kept")
 
     def delete(self, run_id: str) -> None:
         self._refuse(f"run {run_id} stays")

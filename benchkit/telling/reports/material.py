@@ -21,6 +21,7 @@ from benchkit.telling.history.heads import RunHead
 from benchkit.telling.reports.flips import ContestantAnswers, Flip, JudgedAnswer, flips
 from benchkit.telling.reports.gallery import charts, histories, run_charts
 from benchkit.telling.reports.svg import Canvas
+from benchkit.terminal import how_many
 
 MOST_FAILURES = 30
 
@@ -131,7 +132,7 @@ def infrastructure_lines(rows: Sequence[Contestant]) -> list[str]:
     """Answers lost to the server or the sandbox, which no score counts against a model."""
     lost = [(one.label, one.outcomes.counts.get("infrastructure", 0)) for one in rows]
     return [
-        f"{name}: {count} answers lost to the server or the sandbox, not judged"
+        f"{name}: {how_many(count, 'answer')} lost to the server or the sandbox, not judged"
         for name, count in lost
         if count
     ]

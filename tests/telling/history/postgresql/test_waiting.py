@@ -249,7 +249,7 @@ def test_a_night_goes_on_while_the_database_is_away(place: str, own_server: Serv
         told = json.loads(typed("status", "--json").stdout)
         assert [row["waits_for_store"] for row in told] == [True, True]
         assert [row["run_id"] for row in told][1:] == ["a-single-run"]
-        assert f"2 wait here for {place}" in typed("doctor").stdout
+        assert f"2 runs wait here for {place}" in typed("doctor").stdout
         refused = typed("list")
         assert (refused.returncode, refused.stderr.count("\n")) == (1, 1)
         assert "Traceback" not in refused.stderr
