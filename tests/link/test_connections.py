@@ -23,8 +23,8 @@ from benchkit.link import connections
 from benchkit.link.certificates import make_certificates, own_credentials
 from benchkit.link.wire import as_url, prepare, security_of
 
-GIVES_UP_S = 0.2
-SOON_S = 10.0
+GIVES_UP_S = 1.0  # in which the connection that is used must be there
+SOON_S = 60.0
 
 
 @pytest.fixture

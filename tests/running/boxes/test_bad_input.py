@@ -37,7 +37,7 @@ from benchkit.link.probing import probe
 from benchkit.link.wire import DEFAULT_PORT, head_address, prepare
 from benchkit.running.boxes.groups import make_groups_folder
 from benchkit.running.executors.sending import Boxes, Sent
-from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in
+from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in, free_port
 from tests.support import wait_until
 
 heavy = pytest.mark.heavy
@@ -48,10 +48,7 @@ BOXES = ("alpha", "beta")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Two boxes with two models; beta has another build of its engine."""
     pytest.importorskip("distributed")
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    with fleet_in(tmp_path_factory.mktemp("fleet"), port, *BOXES) as fleet:
+    with fleet_in(tmp_path_factory.mktemp("fleet"), free_port(), *BOXES) as fleet:
         fleet.write_models(2)
         other = fleet.folder("beta") / "llama-server"
         other.write_text(

@@ -12,7 +12,7 @@ import pytest
 
 from benchkit.running.boxes.cleaning import DELIVERED
 from benchkit.running.boxes.groups import GROUPS
-from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
+from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in, free_port
 from tests.support import wait_until
 
 pytest.importorskip("distributed")
@@ -23,6 +23,7 @@ BOXES = ("alpha", "beta", "gamma")
 def test_three_boxes_work_off_one_plan(tmp_path: Path, port: int) -> None:
     """Each model is run once, by a box that has its file; records and small files come home."""
     with fleet_in(tmp_path, port, *BOXES, thinks_s=0.2) as fleet:
+        fleet.lease_s = None  # its own: a machine may stand still for longer than a short one
         models = fleet.write_models(6)
         fleet.write_plan(models)
         only_there = fleet.root / "models-of-gamma"
@@ -109,8 +110,8 @@ def test_batches_with_histories_of_their_own_leave_each_others_runs_alone(tmp_pa
 def test_a_cluster_of_ipv6(tmp_path: Path, port: int) -> None:
     """A head at such an address, and a box that joins it there and is asked there."""
     try:
-        with socket.create_server(("::1", 0), family=socket.AF_INET6) as free:
-            there = str(free.getsockname()[1])
+        there = str(free_port())
+        socket.create_server(("::1", int(there)), family=socket.AF_INET6).close()
     except OSError:
         pytest.skip("no IPv6 here")
     with fleet_in(tmp_path, port, "alpha") as fleet:
@@ -126,6 +127,7 @@ def test_a_cluster_of_ipv6(tmp_path: Path, port: int) -> None:
 def test_an_interrupted_batch_stops_its_boxes_and_goes_on(tmp_path: Path, port: int) -> None:
     """Ctrl-C ends the run and its server on the box; the same command asks only what is left."""
     with fleet_in(tmp_path, port, "alpha", thinks_s=0.5) as fleet:
+        fleet.lease_s = None  # its own: a machine may stand still for longer than a short one
         models = fleet.write_models(1)
         fleet.write_plan(models, problems=10)
         fleet.start_box("alpha")

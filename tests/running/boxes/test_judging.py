@@ -6,7 +6,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
@@ -17,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.contest_files import row, write
-from tests.running.boxes.fleet import DESK, Fleet, fleet_in
+from tests.running.boxes.fleet import DESK, Fleet, fleet_in, free_port
 from tests.running.boxes.network import network
 from tests.support import ROOT, wait_until
 
@@ -37,10 +36,7 @@ MULTIPL_E = {
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """Two boxes; beta has none of the toolchains that are found by PATH."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    with fleet_in(tmp_path_factory.mktemp("fleet"), port, *BOXES) as fleet:
+    with fleet_in(tmp_path_factory.mktemp("fleet"), free_port(), *BOXES) as fleet:
         fleet.write_models(1)
         fleet.start_box("alpha")
         fleet.start_box("beta", PATH="/nowhere")

@@ -19,7 +19,7 @@ from benchkit.running.orders import OnLostBox, order_of
 from benchkit.running.plan import plan_run
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.settings import RunSettings
-from tests.running.boxes.fleet import DESK, SOON_S, Fleet, fleet_in
+from tests.running.boxes.fleet import DESK, SOON_S, Fleet, fleet_in, free_port
 from tests.support import wait_until
 
 pytest.importorskip("distributed")
@@ -31,10 +31,7 @@ ALERT = b"\x15"  # the first byte of a TLS record that says no
 @pytest.fixture(scope="module")
 def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     """A head and one box with one model."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port = one.getsockname()[1]
-    with fleet_in(tmp_path_factory.mktemp("fleet"), port, "alpha", thinks_s=1.0) as fleet:
+    with fleet_in(tmp_path_factory.mktemp("fleet"), free_port(), "alpha", thinks_s=1.0) as fleet:
         fleet.write_models(1)
         fleet.start_box("alpha")
         fleet.wait_for_boxes("alpha")

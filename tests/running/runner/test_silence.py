@@ -18,7 +18,7 @@ from benchkit.running.live.pace import ScriptPace
 from benchkit.running.plan import plan_run
 from benchkit.running.runner import execute, watch
 from benchkit.running.runner.watch import Silence
-from benchkit.serving.servers import llama_server, process
+from benchkit.serving.servers import llama_server, process, watchdog
 from benchkit.serving.servers.watchdog import HangLimits
 from benchkit.settings import RunSettings
 from tests.running.runner.plans import scored
@@ -58,6 +58,7 @@ def test_a_stopped_server_costs_a_minute_and_no_run(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(llama_server, "METRICS_S", 0.3)
     monkeypatch.setattr(process, "TERM_GRACE_S", 0.3)
     monkeypatch.setattr(watch, "SILENT_FROM_S", 0.5)
+    monkeypatch.setattr(watchdog, "OVERSLEPT_S", 0.2)  # of a stillness of 1 s, not of a minute
     plan = scored(tmp_path, "mine")
     (tmp_path / "bench.py").write_text(ASKS)
     plan = replace(plan, settings=replace(plan.settings, server="xllamacpp"))

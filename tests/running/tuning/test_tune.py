@@ -358,14 +358,14 @@ def test_a_budget_that_is_too_short_is_told(tmp_path: Path, monkeypatch: pytest.
 
     @contextmanager
     def served(*_: object) -> Iterator[None]:
-        Event().wait(60)
+        Event().wait(280)
         yield
 
     monkeypatch.setattr(tuning, "served", served)
     began = time.monotonic()
     with pytest.raises(UsageError, match=r"--budget 0.2s is too short to start demo-f16.gguf and measure it"):
         tune(RunSettings(model=F16, history=tmp_path / "h.json"), Workload(budget_s=0.2), print)
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 140
     assert not (tmp_path / "h.json").exists()
 
 

@@ -112,7 +112,7 @@ def test_loading_is_shown_and_ended_when_too_slow(stand_in: Ask, monkeypatch: py
 
 def test_killed_while_loading(stand_in: Ask) -> None:
     """A kill during the load is noticed at once, and told from the kernel's for memory."""
-    request = stand_in("slow-load=60")
+    request = stand_in("slow-load=280")
     began = time.monotonic()
     server = LlamaServer(request, print)
     server.start()
@@ -125,7 +125,7 @@ def test_killed_while_loading(stand_in: Ask) -> None:
     with pytest.raises(ServerDied, match="killed from outside while loading tiny"):
         server.ready()
     server.stop()
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 140
 
 
 def test_the_port_is_taken_between_pick_and_bind(stand_in: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
