@@ -20,6 +20,7 @@ from benchkit.judging.sandbox import Limits, Program, levels, open_sandbox, prob
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.pool import Pool
+from benchkit.judging.sandbox.wire.deadline import shared_memory
 from benchkit.judging.sandbox.wire.setup import JailFacts
 from benchkit.records import Verdict
 from tests.judging.sandbox.attack import alive, cpu_s, descendants, kill
@@ -194,8 +195,8 @@ def test_a_caller_that_goes_at_once_leaves_no_process() -> None:
     """Before it has told its judge anything: fork server, judge and zygote all notice."""
     before = descendants(os.getpid())
     ours, theirs = socket.socketpair()
-    with closing(ForkServer()) as fork_server, theirs:
-        fork_server.start_judge(theirs, contained=False)
+    with closing(ForkServer()) as fork_server, theirs, shared_memory() as shared:
+        fork_server.start_judge(theirs, shared, contained=False)
         wait_until(lambda: len(descendants(fork_server.process.pid)) == 2)
         born = descendants(os.getpid()) - before
         theirs.close()

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import pytest
 
-from benchkit.judging.sandbox import Limits, Opaque, Outcome, Program, Sandbox
+from benchkit.judging.sandbox import Limits, Opaque, Outcome, Program, Sandbox, open_sandbox
 from benchkit.judging.sandbox.base import CallResult
 from benchkit.judging.sandbox.pool.pool import Pool
 from benchkit.records import Verdict
@@ -77,8 +77,14 @@ def test_what_takes_long_to_take_away(sandbox: Sandbox, source: str) -> None:
         ("def f(): return list(range(9**6)) * 2", "[sorted(map(str, c())) for _ in range(9)]"),
         ("def f(): return 10", "sum(range(c() ** 10))"),
         ("def f(): return 'a' * 40 + '!'", "__import__('re').match('(a+)+$', c())"),
+        ("def f(): return 1e6", "__import__('time').sleep(c())"),
+        ("import time\ndef f(): time.sleep(1.4); return 10", "sum(range(c() ** 10))"),
+        ("import time; time.sleep(1.4)\ndef f(): return 10", "sum(range(c() ** 10))"),
     ],
-    ids=["keys of one hash", "much to sort", "a long sum", "a pattern that backtracks"],
+    ids=[
+        *("keys of one hash", "much to sort", "a long sum", "a pattern that backtracks", "a long sleep"),
+        *("a long sum after a late answer", "a long sum after a late start"),
+    ],
 )
 def test_what_the_test_does_with_a_result(sandbox: Sandbox, source: str, check: str) -> None:
     """Code in C, which nothing interrupts, ends with its judge; the next program has another one."""
@@ -107,7 +113,9 @@ def across_a_stillness(sandbox: Sandbox, run: Callable[[], Result]) -> Result:
     has_ended = Event()
 
     def stood_still(judge: int) -> bool:
-        wait_until(lambda: has_ended.is_set() or any(threads(pid) > 1 for pid in descendants(judge)))
+        wait_until(
+            lambda: has_ended.is_set() or any(threads(pid) > 1 for pid in (judge, *descendants(judge)))
+        )
         if has_ended.is_set():
             return False  # the machine itself stood still before
         stopped = [*descendants(judge), judge]
@@ -145,6 +153,20 @@ def test_the_time_in_which_the_machine_stands_still_is_not_the_programs(best: Sa
 
     result = across_a_stillness(best, call)
     assert result.value == 1, result.detail
+
+
+def test_a_test_leaves_out_the_time_in_which_the_machine_stands_still() -> None:
+    """Whether the candidate is at work then, or the judge with what the candidate has returned."""
+    limits, source = Limits(wall_s=4), ENDS_ONCE_IT_STOOD_STILL
+    with open_sandbox(workers=1) as sandbox:  # its judge keeps the thread of the second test
+        plain = "def g(x): return x"
+        for run in (
+            lambda: sandbox.check(source, "def check(c): assert c(1) == 1", "f", limits),
+            lambda: sandbox.check(plain, f"{source}def check(c): assert f(c(1)) == 1", "g", limits),
+        ):
+            outcome = across_a_stillness(sandbox, run)
+            assert (outcome.verdict, outcome.detail, outcome.inside) == (Verdict.PASSED, "", False)
+            assert outcome.seconds < 4
 
 
 def test_a_call_that_leaves_much(sandbox: Sandbox) -> None:

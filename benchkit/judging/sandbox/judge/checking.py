@@ -78,7 +78,6 @@ def _without_mark(text: str) -> str:
 
 def _check_from_outside(jail: Jail, asked: FunctionTest, limits: Limits) -> tuple[TestFinding, Conversation]:
     conversation = Conversation(jail, asked.source, limits)
-    watchdog.arm(conversation.running.deadline)  # until the judge has answered
     try:
         return _tested(conversation, asked), conversation
     finally:
@@ -94,20 +93,19 @@ def _loaded(conversation: Conversation) -> ProgramStopped | ProgramEnded | None:
 
 
 def _tested(conversation: Conversation, asked: FunctionTest) -> TestFinding:
-    deadline = conversation.running.deadline
     class_entry = asked.entry_point if is_class_name(asked.entry_point) else None
     exchange = Exchange(conversation, classes_of(asked.support), class_entry)
     names = exchange.names
     names["__name__"] = "test"
     candidate = CandidateFunction(exchange, asked.entry_point)
     try:
-        with watchdog.alarm(deadline):  # while the program loads
+        with watchdog.alarm(conversation.running):  # while the program loads
             define(asked.support, names)
             names[asked.entry_point] = candidate
             code = compile(asked.test, "test.py", "exec", dont_inherit=True)
         if (stopped := _loaded(conversation)) is not None:
             return TestFinding(stopped)
-        with watchdog.alarm(deadline), warnings.catch_warnings(action="ignore"):
+        with watchdog.alarm(conversation.running), warnings.catch_warnings(action="ignore"):
             exec(code, names)
             if names.get("check", candidate) is not candidate:  # a task's own function may be called "check"
                 names["check"](candidate)
@@ -197,7 +195,7 @@ def _outcome(
 
 def _check_inside(jail: Jail, asked: FunctionTest, limits: Limits) -> tuple[Outcome, bool]:
     """Second best: test and candidate in one process; only the token proves a pass."""
-    watchdog.disarm()  # here the test runs in the jail, with a time of its own
+    jail.deadline.clear()  # here the test runs in the jail, with a time of its own
     conversation = Conversation(jail, asked.source, limits)
     finding: ProgramStopped | ProgramEnded | None
     try:

@@ -10,6 +10,7 @@ import marshal
 import os
 import socket
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from time import monotonic
 from typing import NoReturn
@@ -48,32 +49,32 @@ class ForkServer:
 
     def obey_orders(self) -> None:
         while True:
-            message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 1)
+            message, fds, _, _ = socket.recv_fds(self.control, MESSAGE, 2)
             if not message:
                 return
             kind, number, detail = marshal.loads(message)
             if kind == "start":
-                self.start_judge(number, fds[0], detail)
+                self.start_judge(number, fds, contained=detail)
             else:
                 self.end_judge(number, detail)
                 self.control.send(marshal.dumps(number))
 
-    def start_judge(self, number: int, line: int, contained: bool) -> None:
+    def start_judge(self, number: int, fds: Sequence[int], *, contained: bool) -> None:
         try:
             pid = os.fork()
+            if pid == 0:
+                self.become_judge(*fds, contained=contained)
+            self.judges[number] = pid
         except OSError:  # the machine is full; the pool finds its line closed
-            os.close(line)
-            return
-        if pid == 0:
-            self.become_judge(line, contained)
-        os.close(line)
-        self.judges[number] = pid
+            pass
+        for fd in fds:
+            os.close(fd)
 
-    def become_judge(self, line: int, contained: bool) -> NoReturn:
+    def become_judge(self, line: int, shared: int, *, contained: bool) -> NoReturn:
         try:
             self.control.close()
             os.setsid()
-            serve_pool(line, contained)
+            serve_pool(line, shared, contained)
         except (EOFError, ConnectionError):  # the pool has ended already
             pass
         except BaseException:

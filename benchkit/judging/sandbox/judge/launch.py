@@ -23,6 +23,7 @@ from benchkit.judging.sandbox.jail.zygote import main as become_zygote
 from benchkit.judging.sandbox.judge.cgroups import WorkerCgroup
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.wire import frames
+from benchkit.judging.sandbox.wire.deadline import SharedDeadline
 from benchkit.judging.sandbox.wire.frames import MESSAGE, Job
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
@@ -81,8 +82,9 @@ class Local:
 class Jail:
     """A zygote that waits for programs, at the level and with the rights that the setup names."""
 
-    def __init__(self, zygote: Local | None, setup: WorkerSetup) -> None:
+    def __init__(self, zygote: Local | None, setup: WorkerSetup, deadline: SharedDeadline) -> None:
         level, self.uid = setup.level, setup.uid
+        self.deadline = deadline  # of the judge itself, as the pool sees it
         self.scratch = f"{setup.scratch}/{os.urandom(4).hex()}"
         self.disk_turn = f"{setup.scratch}/disk-turn"
         os.mkdir(self.scratch, 0o700)

@@ -31,6 +31,7 @@ from benchkit.judging.sandbox.judge.whole_program import run
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.stopped import ProgramStopped
 from benchkit.judging.sandbox.wire import codec, decoding, frames
+from benchkit.judging.sandbox.wire.deadline import SharedDeadline
 from benchkit.judging.sandbox.wire.line import MessageLine, as_message
 from benchkit.judging.sandbox.wire.replies import raised
 from benchkit.judging.sandbox.wire.setup import WorkerSetup
@@ -38,13 +39,14 @@ from benchkit.judging.sandbox.wire.setup import WorkerSetup
 _MEMORY = 2048 * MIB  # what a test may build from a candidate's values
 
 
-def serve_pool(fd: int, contained: bool) -> NoReturn:
+def serve_pool(fd: int, shared: int, contained: bool) -> NoReturn:
     adopt_orphans()
     leave_room_to_send()
     zygote = None if contained else Local()  # before anything of the caller's is in our memory
     name_process("bench-judge")
     gc.enable()  # the fork server has it off
-    line = MessageLine(socket.socket(fileno=fd))
+    line, deadline = MessageLine(socket.socket(fileno=fd)), SharedDeadline(shared)
+    os.close(shared)
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
     resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY if hard < 0 else min(_MEMORY, hard), hard))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -53,7 +55,7 @@ def serve_pool(fd: int, contained: bool) -> NoReturn:
     os.environ.update(setup.environment | ONE_THREAD)  # of this process alone: the jail receives the rest
     sys.path += setup.site or ()  # a test may import what a program may
     try:
-        jail = Jail(zygote, setup)
+        jail = Jail(zygote, setup, deadline)
     except LevelMissing as missing:
         line.send("missing", str(missing), missing.log)
         os._exit(1)
@@ -95,7 +97,7 @@ class RequestServer:
 
     def _answer(self, result: Outcome, sound: bool) -> bool:
         self.line.send("outcome", as_message(result), sound, self.jail.unsettled is None)
-        watchdog.disarm()
+        self.jail.deadline.clear()
         return sound and settled(self.line, self.jail)
 
     def load(self, source: str, limits: dict[str, Any]) -> bool:
@@ -156,16 +158,14 @@ class CallServer:
         self.running.deadline = self.running.now() + self.conversation.limits.wall_s
         self._guarded(lambda: pairs.append(self._value(call, self.running.deadline)))
         self.line.send("value", *(pairs[0] if pairs else (b"", None)))
-        watchdog.disarm()
+        self.running.jail.deadline.clear()
 
     def _value(self, call: int, deadline: float) -> tuple[bytes, Any]:
         reply = self.conversation.ask_for_much("fetch", call, deadline=deadline)
         if reply.kind != frames.VALUE:
             return b"", None
-        ends_at = self.running.by_the_machine(deadline)
-        watchdog.arm(ends_at)
         try:
-            with watchdog.alarm(ends_at):
+            with watchdog.alarm(self.running):
                 return codec.digest_of(reply.body), decoding.decode(reply.body)
         except (decoding.BadBytes, MemoryError, watchdog.TooSlow):
             return b"", None

@@ -40,6 +40,8 @@ class Running:
         self.jail = jail
         self.limits = limits
         self._stood_still_s = 0.0
+        self.waits = False  # for something to happen, at this very moment
+        self.waited_until = 0.0  # by the machine's clock
         self.began = self.now()
         self.deadline = self.began + limits.wall_s
         self.ended: EndReport | None = None
@@ -130,12 +132,19 @@ class Running:
                 raise ProgramStopped(Verdict.MEMORY, "")
 
     def _events_within(self, seconds: float) -> list[tuple[int, int]]:
-        began = monotonic()
+        self.waits, began = True, monotonic()
         events = self.poll.poll(seconds * 1000 + 1)
-        late = monotonic() - began - seconds
-        if late > _STOOD_STILL_S:
-            self._stood_still_s = min(self._stood_still_s + late, _MOST_STOOD_STILL_S)
+        self.waited_until = monotonic()
+        self.leave_out(self.waited_until - began - seconds)
+        self.waits = False
         return events
+
+    def leave_out(self, late_s: float) -> None:
+        """Stop the program's clock for so long, where that shows that the machine stood still."""
+        if late_s > _STOOD_STILL_S:
+            before = self._stood_still_s
+            self._stood_still_s = min(before + late_s, _MOST_STOOD_STILL_S)
+            self.jail.deadline.put_off(self._stood_still_s - before)
 
     def ran_out(self) -> bool:
         """Whether the kernel ended one of its processes for the memory that they took together."""

@@ -38,10 +38,11 @@ class ForkServer:
         self.numbers = count()
         self.lock = Lock()
 
-    def start_judge(self, line: socket.socket, *, contained: bool) -> int:
-        """A judge at the end of that line; its number."""
+    def start_judge(self, line: socket.socket, shared: int, *, contained: bool) -> int:
+        """A judge at the end of that line, with that memory to share; its number."""
         number = next(self.numbers)
-        socket.send_fds(self.control, [marshal.dumps(("start", number, contained))], [line.fileno()])
+        message = marshal.dumps(("start", number, contained))
+        socket.send_fds(self.control, [message], [line.fileno(), shared])
         return number
 
     def end_judge(self, number: int, wait_s: float) -> None:

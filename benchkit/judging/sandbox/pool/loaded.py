@@ -22,7 +22,7 @@ class JudgeLost(Exception):
 
     def outcome(self, seconds: float, limit_s: float) -> Outcome:
         """The verdict on its program, which was given `limit_s` and ran for `seconds`."""
-        if seconds > limit_s:  # a judge that cannot answer in time ends itself (watchdog.py)
+        if seconds > limit_s:  # a judge that cannot answer in time is ended (worker.py)
             return Outcome(Verdict.TIMEOUT, "the test did not end on what the candidate returned", seconds)
         return Outcome(Verdict.INFRASTRUCTURE, str(self), seconds, sandbox_failed=True)
 

@@ -7,17 +7,22 @@ import select
 import signal
 import socket
 from contextlib import suppress
+from time import clock_gettime, monotonic
 from typing import Any
 
 from benchkit.errors import SandboxError
 from benchkit.judging.sandbox.missing import LevelMissing
 from benchkit.judging.sandbox.pool.fork_server import ForkServer
 from benchkit.judging.sandbox.pool.loaded import JudgeLost
+from benchkit.judging.sandbox.wire.deadline import SharedDeadline, shared_memory
 from benchkit.judging.sandbox.wire.line import MessageLine
 from benchkit.judging.sandbox.wire.setup import JailFacts, WorkerSetup, as_message
 
 _START_S = 60.0
-_PART_S = 1.0
+_CPUCLOCK_SCHED = 2  # with a process's number, as clock_getcpuclockid(3) makes it: the clock of its work
+_PART_S = 0.1
+_LOOKS_EVERY_S = 0.05  # at a judge past its deadline
+_COMPUTES_S = 0.001  # of processor time between two looks: it is at work, and does not stand still
 
 
 class Worker:
@@ -29,8 +34,9 @@ class Worker:
         self.line = MessageLine(ours)
         self.settling = False
         self._process: int | None = None  # a descriptor of it
-        with theirs:
-            self.number = fork_server.start_judge(theirs, contained=setup.engine is not None)
+        with theirs, shared_memory() as shared:
+            self.deadline = SharedDeadline(shared)
+            self.number = fork_server.start_judge(theirs, shared, contained=setup.engine is not None)
         with suppress(OSError):  # a judge that has ended already is noticed in `introduction`
             self.line.send("open", as_message(setup))
 
@@ -58,12 +64,34 @@ class Worker:
             raise JudgeLost("a judge process of the sandbox ended") from None
 
     def _await_message(self, timeout_s: float) -> None:
-        """In parts: where the machine stands still, and the judge with it, only one of them is used up."""
-        connection, left = self.line.connection, timeout_s
-        while not _is_readable(connection.fileno(), min(left, _PART_S)):
-            left -= _PART_S
+        """In parts: where the machine stands still, and the judge with it, only one of them is used up.
+
+        A judge that computes on past its deadline is ended. One that stood still does nothing before it has
+        put its deadline off.
+        """
+        left, used = timeout_s, None  # the processor time that it had used at the last look past its deadline
+        while True:
+            part = min(left, _PART_S, max(_LOOKS_EVERY_S, self.deadline.left_s()))
+            if _is_readable(self.line.connection.fileno(), part):
+                return
+            left -= part
+            before, used = used, self._cpu_s() if self.deadline.left_s() <= 0 else None
             if left <= 0:
                 raise TimeoutError
+            if before is not None and used is not None and used - before > _COMPUTES_S:
+                self._kill()
+                raise TimeoutError
+
+    def _cpu_s(self) -> float:
+        """Processor time of the judge; where that cannot be had, it counts as computing all the time."""
+        try:
+            return clock_gettime((~self.pid << 3) | _CPUCLOCK_SCHED)
+        except OSError:
+            return monotonic()
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
 
     def send(self, *message: Any) -> None:
         try:
@@ -78,9 +106,10 @@ class Worker:
 
     def close(self, wait_s: float = 5.0) -> None:
         self.line.connection.close()
+        self.deadline.close()
         if self._process is not None:  # its fork server may be dead
             if not _is_readable(self._process, wait_s):
-                signal.pidfd_send_signal(self._process, signal.SIGKILL)
+                self._kill()
                 _is_readable(self._process, wait_s)
             os.close(self._process)
             self._process = None
