@@ -112,10 +112,11 @@ def across_a_stillness(sandbox: Sandbox, run: Callable[[], Result]) -> Result:
     assert isinstance(sandbox, Pool)
     has_ended = Event()
 
-    def stood_still(judge: int) -> bool:
-        wait_until(
-            lambda: has_ended.is_set() or any(threads(pid) > 1 for pid in (judge, *descendants(judge)))
-        )
+    def stood_still(judge: int, at_rest: int) -> bool:
+        def looks_at_the_clock() -> bool:
+            return threads(judge) > at_rest or any(threads(pid) > 1 for pid in descendants(judge))
+
+        wait_until(lambda: has_ended.is_set() or looks_at_the_clock())
         if has_ended.is_set():
             return False  # the machine itself stood still before
         stopped = [*descendants(judge), judge]
@@ -131,7 +132,7 @@ def across_a_stillness(sandbox: Sandbox, run: Callable[[], Result]) -> Result:
         has_ended.clear()
         (judge,) = (worker.pid for worker in sandbox.all)
         with ThreadPoolExecutor(1) as other:
-            stopping = other.submit(stood_still, judge)
+            stopping = other.submit(stood_still, judge, threads(judge))
             result = run()
             has_ended.set()
             if stopping.result():
