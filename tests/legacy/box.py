@@ -75,8 +75,11 @@ def printed(case: Case, place: Path, program: Path = ROOT) -> str:
 def run(
     words: Sequence[str], folder: Path, place: Path, program: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """The program of that name, as a person would call it in this folder."""
-    return run_command(program / words[0], words[1:], folder, environment(place), timeout=120)
+    """The program of that name, as a person would call it in this folder.
+
+    Two threads of a model wait for each other for minutes where others use both processors.
+    """
+    return run_command(program / words[0], words[1:], folder, environment(place), timeout=240)
 
 
 def without_volatile(text: str) -> str:

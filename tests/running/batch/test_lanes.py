@@ -57,7 +57,7 @@ def test_so_many_at_once_and_no_more(tmp_path: Path) -> None:
             asked[model] = asked.get(model, 0) + 1
             if len(asked) == 2:
                 together.set()
-        assert together.wait(60)
+        assert together.wait(120)
         return False
 
     write_plan(tmp_path)
