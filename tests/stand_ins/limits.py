@@ -20,7 +20,10 @@ def retry_after(wait_s: float) -> dict[str, str]:
 
 
 class Bucket:
-    """Fills by `rate` a second, up to `burst`; a request takes one out. The time is `faster` than ours."""
+    """Fills by `rate` a second, up to `burst`; a request takes one out.
+
+    It begins to fill at the first refusal: one more than the burst is refused, however slowly a machine asks.
+    """
 
     def __init__(self, rate: float, burst: float, tell: Headers, status: int = 429) -> None:
         self._rate, self._burst, self._tell, self._status = rate, burst, tell, status
@@ -34,8 +37,8 @@ class Bucket:
     def __call__(self, turn: Turn) -> bool:
         with self._lock:
             now = time.monotonic()
-            there = self._there + (now - self._at) * self._rate
-            self.lost += max(0.0, there - self._burst) if self.refused else 0.0
+            there = self._there + ((now - self._at) * self._rate if self.refused else 0.0)
+            self.lost += max(0.0, there - self._burst)
             self._there, self._at = min(self._burst, there), now
             if self._there >= 1:
                 self._there -= 1
