@@ -101,7 +101,8 @@ def test_right_answers_score_a_hundred_percent(tmp_path: Path) -> None:
     assert {row["verdict"] for row in verdicts(out).values()} == {"passed"}
     assert len((out / "answers.jsonl").read_text().splitlines()) == 20
     events = [json.loads(line) for line in (tmp_path / "events").read_text().splitlines()]
-    assert [event["event"] for event in events] == ["start", *["problem"] * 20, "end"]
+    told = [event["event"] for event in events if event["event"] != "heartbeat"]  # those come as time passes
+    assert told == ["start", *["problem"] * 20, "end"]
     assert 1 < server.busiest <= 3
     assert server.connections <= 3 + 1  # one for each slot, one for the questions about the server
 
