@@ -59,6 +59,8 @@ class RequestRefusal:
     text: str  # what is wrong, and the remedy
 
 
+LOOKED_UP = ("/models/", "/runs/", "/api/runs/")  # by names of somebody else's; a run's files have fixed ones
+
 Check = Callable[[CheckedRequest], RequestRefusal | None]
 
 
@@ -77,7 +79,8 @@ def check_host(asked: CheckedRequest) -> RequestRefusal | None:
 def check_path(asked: CheckedRequest) -> RequestRefusal | None:
     segments = asked.path.split("/")
     odd = any(segment in (".", "..") for segment in segments) or "//" in asked.path
-    if asked.path.startswith("/") and not odd and "\\" not in asked.path and asked.path.isprintable():
+    odd = odd or ("\\" in asked.path and not asked.path.startswith(LOOKED_UP))
+    if asked.path.startswith("/") and not odd and asked.path.isprintable():
         return None
     return RequestRefusal(400, "there is no such path: follow the links of the page")
 

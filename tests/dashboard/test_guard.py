@@ -172,6 +172,7 @@ def test_paths_with_tricks_reach_nobody(access: Access) -> None:
         "/a/..%2f..%2fb",
         "/%2e%2e%5cx",
         "/a\\b",
+        "/models/..\\..\\b/../c",
         "/a%00b",
         "/a%0d%0aSet-Cookie:x=1",
         f"//evil.example/?token={TOKEN}",
@@ -183,7 +184,8 @@ def test_paths_with_tricks_reach_nobody(access: Access) -> None:
         assert answer.status == 400, path
         assert answer.header("location") is None
     assert app.reached == []
-    assert talk(access, request(access, path="/models/a%2Fb.c..d")).status == 200
+    for path in ("/models/a%2Fb.c..d", "/models/C%3A%5Ca.gguf", "/runs/a%5Cb"):
+        assert talk(access, request(access, path=path)).status == 200
 
 
 def test_every_answer_carries_the_policy(access: Access) -> None:

@@ -95,7 +95,7 @@ def test_a_record_that_names_an_attempt_elsewhere_is_not_followed(tmp_path: Path
     assert "a secret" not in looking_at(tmp_path, run).get(f"/runs/{run.id}?task=HumanEval/7").text
 
 
-@pytest.mark.parametrize("name", ["a/b?c=1&d#e", "ä b+c<i>'\""])
+@pytest.mark.parametrize("name", ["a/b?c=1&d#e", "ä b+c<i>'\"", "C:\\a\\b"])
 def test_runs_with_odd_ids_are_led_to_from_every_page(tmp_path: Path, name: str) -> None:
     """Another program's history may call its runs anything."""
     runs = [a_run_with_files(tmp_path, model, {3}) for model in ("A", "B")]
