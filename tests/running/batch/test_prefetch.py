@@ -137,6 +137,21 @@ def test_a_reader_ends_with_the_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     assert readers() == []
 
 
+def test_a_reader_ends_with_a_batch_that_is_killed() -> None:
+    """Also while it computes the file's hash, which of a large one takes minutes."""
+    hashing = (
+        "import sys, time; from benchkit.serving.gguf import reading_ahead as reader; "
+        f"sys.argv[1:] = [{str(F16)!r}, '0']; "
+        "reader.sha256_of = lambda _model: (print('hashing', flush=True), time.sleep(600)); reader.main()"
+    )
+    batch = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {hashing!r}]).wait()"
+    with subprocess.Popen([sys.executable, "-c", batch], stdout=subprocess.PIPE, text=True) as started:
+        assert started.stdout is not None
+        assert started.stdout.readline() == "hashing\n"
+        started.kill()
+        assert started.stdout.read() == ""  # its end: nobody has it open any more
+
+
 def test_a_reader_that_cannot_be_started_is_nobodys_failure(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
