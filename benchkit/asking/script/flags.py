@@ -110,6 +110,15 @@ class SeedAndCount(click.ParamType[RandomPart]):
         return RandomPart(int(seed), int(first))
 
 
+class OutputFolder(click.Path):
+    """An empty one, as of a shell's variable that is not set, would be the folder where one stands."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        if value == "":
+            self.fail("it is empty: name a folder", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 class JsonObject(click.ParamType[dict[str, Any]]):
     """Further fields of the request's body."""
 
@@ -142,7 +151,7 @@ FLAGS: tuple[Callable[[Any], Any], ...] = (
     click.option(
         flag_of(Placeholder.OUTPUT_DIR),
         envvar=Variable.OUTPUT_DIR,
-        type=click.Path(path_type=Path),
+        type=OutputFolder(path_type=Path),
         metavar="DIR",
         help="Where answers, verdicts and summary go; an unfinished run there is continued.",
     ),
