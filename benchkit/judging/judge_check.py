@@ -95,18 +95,11 @@ def check_judge(check: JudgeCheck, settings: Settings) -> None:
     asking = Asking(settings)
     output = ScriptOutput(settings.output_dir, len(cases), begun)
     record = check.court.as_record(case.subject.rubric for case in cases)
-    with asking.one_by_one({"judge": record, "checked on": [known.task.sha256 for known in tasks]}) as ask:
-        counted = counting(ask, output)
-        sheets = []
-        for case, sheet in _judged(check.court, cases, counted, asking.askers):
-            sheets.append((case, sheet))
-            output.add(_row(case, sheet, check.court))
-        sheets.sort(key=lambda pair: cases.index(pair[0]))  # they came as they got ready
-        compared = list(_compared(check.court, pairs, counted, asking.askers))
-    if all(one.failed_by_server for _, one in sheets):
-        raise EndpointError(f"the judge answered nothing: {sheets[0][1].why_not}")
-    keep_rationales(settings.output_dir, [sheet for _, sheet in sheets])
-    measures = measure_all(CheckAnswers(tuple(sheets), tuple(compared)), check.court.rubrics)
+    depends_on = {"judge": record, "checked on": [known.task.sha256 for known in tasks]}
+    with asking.one_by_one(depends_on) as ask:
+        answers = _asked(check.court, cases, pairs, counting(ask, output), asking.askers, output)
+    keep_rationales(settings.output_dir, [sheet for _, sheet in answers.sheets])
+    measures = measure_all(answers, check.court.rubrics)
     known_faults = faults(measures, check.bars)
     sheet_record = {
         **record,
@@ -117,12 +110,32 @@ def check_judge(check: JudgeCheck, settings: Settings) -> None:
         "bars": {name: f"{bar.side} {bar.limit:g}" for name, bar in check.bars.items()},
     }
     summary = {
-        **_summary(check, sheets, tasks),
+        **_summary(check, answers.sheets, tasks),
         **asking.facts(),
         "further": {JudgeRun.FURTHER: sheet_record},
     }
     whole = output.finish(summary)
     click.echo("\n".join(filter(None, (*in_words(measures, check.bars, known_faults), usage_text(whole)))))
+
+
+def _asked(
+    court: Court,
+    cases: Sequence[CheckCase],
+    pairs: Sequence[PairCase],
+    ask: AskQuestion,
+    askers: int,
+    output: ScriptOutput,
+) -> CheckAnswers:
+    """What the judge says of all cases and pairs; EndpointError where it says nothing at all."""
+    sheets = []
+    for case, sheet in _judged(court, cases, ask, askers):
+        sheets.append((case, sheet))
+        output.add(_row(case, sheet, court))
+    sheets.sort(key=lambda pair: cases.index(pair[0]))  # they came as they got ready
+    compared = list(_compared(court, pairs, ask, askers))
+    if all(one.failed_by_server for _, one in sheets):
+        raise EndpointError(f"the judge answered nothing: {sheets[0][1].why_not}")
+    return CheckAnswers(tuple(sheets), tuple(compared))
 
 
 def _judged(

@@ -68,16 +68,7 @@ def run_entries(
                 night_of(options.history, options.max_cost, ledger.costs()) as night,
             ):
                 keeper = Keeper(ledger, journal, options, display, on_failure, night)
-                raced = (
-                    _run_races(known.races, keeper, ledger, options) if options.race and runs_left else set()
-                )
-                groups = _groups([entry for entry in runs_left if entry.key not in raced])
-                if options.cluster is not None:
-                    run_on_boxes(groups, keeper, ledger, options)
-                else:
-                    judges = ledger.judgings()
-                    _run_all(groups, keeper, options.concurrent_models, lambda: next(iter(judges), None))
-                    _judge(keeper, ledger, options)
+                _run_and_judge(runs_left, known.races, keeper, ledger, options)
         except (BatchStopped, HistoryError) as error:
             ledger.stopped = str(error)
         except Interrupted:
@@ -86,6 +77,24 @@ def run_entries(
             ledger.wall_s = time.monotonic() - began
         with suppress(HistoryError):
             ledger.judgements = list(said_by_judges(ledger, options.history))
+
+
+def _run_and_judge(
+    runs_left: Sequence[Entry],
+    races: Mapping[str, RaceState],
+    keeper: Keeper,
+    ledger: Ledger,
+    options: BatchOptions,
+) -> None:
+    """First what races, then all other runs, and the judges once all runs are over."""
+    raced = _run_races(races, keeper, ledger, options) if options.race and runs_left else set()
+    groups = _groups([entry for entry in runs_left if entry.key not in raced])
+    if options.cluster is not None:
+        run_on_boxes(groups, keeper, ledger, options)
+        return
+    judges = ledger.judgings()
+    _run_all(groups, keeper, options.concurrent_models, lambda: next(iter(judges), None))
+    _judge(keeper, ledger, options)
 
 
 def _refuse_what_cannot_run(runs: Sequence[Entry], judgings: Sequence[Entry]) -> None:
