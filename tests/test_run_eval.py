@@ -116,7 +116,7 @@ def test_a_content_filter_is_told_with_the_verdict(tmp_path: Path) -> None:
     assert filtered["verdict"] == "empty"
     assert filtered["detail"] == "the server's content filter ended the answer; no code in the answer"
     assert filtered["finish_reason"] == "content_filter"
-    assert "1 answers were ended by the server's content filter" in done.stdout
+    assert "1 answer was ended by the server's content filter" in done.stdout
 
 
 def test_check_and_dry_run_ask_nothing(tmp_path: Path) -> None:

@@ -41,7 +41,8 @@ def _further_lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield from _base_lines(further.get("base"))
     yield from _group_lines(summary)
     if without := further.get("without_faulty"):
-        yield f"Without the {len(without['faulty'])} problems known to be faulty: {_share(without)}"
+        faulty = how_many(len(without["faulty"]), "problem")
+        yield f"Without the {faulty} known to be faulty: {_share(without)}"
     yield "Verdicts: " + ", ".join(f"{count} {verdict}" for verdict, count in summary["counts"].items())
     if failures := summary["counts"].get(str(Verdict.INFRASTRUCTURE)):
         lost = "could not be had or judged;"

@@ -179,7 +179,7 @@ def test_answers_that_a_content_filter_ended_are_told() -> None:
         finish = "content_filter" if filtered else "stop"
         output.add(Row("T/0"), Answer("x", seconds=1.0, finish_reason=finish))
     told = usage_text(output.finish({"score": 0.0}))
-    assert told == "1 answers were ended by the server's content filter"
+    assert told == "1 answer was ended by the server's content filter"
 
 
 def test_a_heartbeat_tells_what_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

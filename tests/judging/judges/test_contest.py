@@ -431,7 +431,7 @@ def test_the_summary_shows_platforms_months_and_errata(tmp_path: Path) -> None:
     text = as_text(summary)
     assert "By platform: atcoder 50.00% (1/2), leetcode 0.00% (0/1)" in text
     assert "By month: 2025-01 100.00% (1/1), 2025-02 0.00% (0/2)" in text
-    assert "Without the 1 problems known to be faulty: 50.00% (1/2)" in text
+    assert "Without the 1 problem known to be faulty: 50.00% (1/2)" in text
     assert "Public tests only" in text
 
 

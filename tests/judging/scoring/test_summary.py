@@ -116,7 +116,7 @@ def test_first_lines_have_their_form() -> None:
         "Failed tasks: T/1",
     ]
     assert "Pass the base tests and fail the extra ones: T/1" in lines
-    assert "Without the 1 problems known to be faulty: 50.00% (1/2)" in lines
+    assert "Without the 1 problem known to be faulty: 50.00% (1/2)" in lines
 
 
 def test_memory_does_not_grow_with_samples() -> None:

@@ -132,7 +132,7 @@ def test_tasks_whose_references_are_not_known_to_pass_are_left_out(
     arguments = ("--known", "--catalogue", tmp_path / "tasks", "--check")
     judge(*arguments, *asking("http://127.0.0.1:9/v1", tmp_path / "out"))
     said = capsys.readouterr().err
-    assert "1 tasks are left out, nothing shows that their references pass: run_tasks.py --verify" in said
+    assert "1 task is left out, nothing shows that their references pass: run_tasks.py --verify" in said
     assert "of 1 tasks: all is ready" in said
     shutil.rmtree(tmp_path / "tasks" / names[1])
     with pytest.raises(UsageError, match=r"no task of .* has a verified reference"):
