@@ -19,6 +19,8 @@ from benchkit.verdict import Verdict
 from tests.polyglot.exercises import answer, write_exercise
 from tests.polyglot.test_polyglot_runs import lay_down_catch, replay
 
+# The first test of each process compiles Catch2, 15 s of processor time; once ended, the next begins anew.
+pytestmark = pytest.mark.timeout(900)
 SUM = "cpp/sum"
 ADDS_NOTHING = '#include "sum.h"\nint sum::add(int, int) { return 7; }\n'
 HEADER = "#pragma once\n{}namespace sum {{ int add(int a, int b); }}\n"
