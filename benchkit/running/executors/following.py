@@ -35,6 +35,7 @@ LOOKS_FOR_S = 2.0  # a box answers earlier where there is news
 ANSWERS_WITHIN_S = 6.0
 PAUSE_S = 0.5  # after a box did not answer
 MOST_ENDS = 3  # attempts whose process ended early; then what is left has failed
+MOST_REFUSALS = 20  # of a run's results, one after the other: the box has lost them
 HEARTBEATS = 4  # in each lease
 SETTLES_EVERY_S = 2.0
 
@@ -165,6 +166,11 @@ class Following:
             return
         news, sent.seen = sent.seen, {}  # so that the next look is answered at once
         error = fetched.exception()
+        sent.refusals = sent.refusals + 1 if isinstance(error, Refused) else 0
+        if isinstance(error, Refused) and sent.refusals == MOST_REFUSALS:
+            sent.refusals = 0
+            yield from self._end(sent, error.why)
+            return
         if isinstance(error, Nonsense):
             yield from self._end(sent, str(error))
             return

@@ -49,6 +49,7 @@ class Sent:
     last_box: str = ""
     lost_at: Counter[str] = field(default_factory=Counter)  # by box, since a run of it ended
     ends_early: int = 0  # attempts whose process ended before its runs
+    refusals: int = 0  # in a row, of the results of a run that has ended
     not_before: float = 0.0
     was_taken: bool = False  # some box can take it
 
