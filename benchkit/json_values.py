@@ -77,11 +77,11 @@ READERS: Mapping[str, Callable[[object], Any]] = {
 
 
 def json_objects(lines: Iterable[bytes]) -> Iterator[dict[str, Any]]:
-    """One a line; half a line, as a crash leaves it, and what is no object are passed over."""
+    """One a line; passed over: half a line, as a crash leaves it, no object, one nested too deeply."""
     for line in lines:
         try:
             row = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(row, dict):
             yield row

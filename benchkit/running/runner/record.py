@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +23,7 @@ from benchkit.running.runner.watch import Silence
 from benchkit.runs import run_of
 from benchkit.serving.servers import StopReport
 from benchkit.settings import FOR_SCRIPT, recorded
+from benchkit.telling.history.artifacts import json_rows
 
 # What a script reports that says what the run cost, not how well it went.
 COSTS = (
@@ -178,10 +177,9 @@ def paid_for(answers: Path) -> tuple[float | None, str]:
     """Of a run that did not end: the cost of the answers it got, None if unknown, and where it is from."""
     costs: list[float | None] = []
     sources = set()
-    with suppress(OSError, ValueError), answers.open(encoding="utf-8") as lines:
-        for row in map(json.loads, lines):
-            costs.append(number(row.get("cost")))
-            sources.add(row.get("cost_source") or REPLY)
+    for row in json_rows(answers):
+        costs.append(number(row.get("cost")))
+        sources.add(str(row.get("cost_source") or REPLY))
     known = [cost for cost in costs if cost is not None]
     return sum(known) if known and len(known) == len(costs) else None, ", ".join(sorted(sources))
 
