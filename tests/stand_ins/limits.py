@@ -38,7 +38,7 @@ class Bucket:
         with self._lock:
             now = time.monotonic()
             there = self._there + ((now - self._at) * self._rate if self.refused else 0.0)
-            self.lost += max(0.0, there - self._burst)
+            self.lost += min(max(0.0, there - self._burst), 3 * self._burst)  # this machine may stand still
             self._there, self._at = min(self._burst, there), now
             if self._there >= 1:
                 self._there -= 1
