@@ -121,7 +121,7 @@ def _events(target: StreamingServer, body: dict[str, Any]) -> Iterator[dict[str,
             continue
         try:
             event = json.loads(line[len(_DATA) :])
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             yield event

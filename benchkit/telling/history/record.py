@@ -86,7 +86,7 @@ def heads_of_lines(lines: Sequence[bytes]) -> list[RunHead] | None:
     """What the run of each line is called; None where one is not as we write it."""
     try:
         heads = json.loads(b"[" + b",".join(line.partition(_AFTER_NAMES)[0] + b"}" for line in lines) + b"]")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not heads or not all(map(_has_names_only, heads)):
         return None
@@ -120,8 +120,8 @@ def summaries_of_lines(lines: list[bytes]) -> list[Run] | None:
     """The runs up to their failed tasks, the rest of each line not read; None if that fails."""
     try:
         heads = json.loads(b"[" + b"}},".join(line.partition(_FAILED_TASKS)[0] for line in lines) + b"}}]")
-    except ValueError:  # cut within something nested, or a broken line: only reading the whole shows which
-        return None
+    except (ValueError, RecursionError):
+        return None  # cut within something nested, or a broken line: only reading the whole shows which
     if all(head.keys() >= {"id", "results", "telemetry"} for head in heads):
         return [from_record(head) for head in heads]
     return None

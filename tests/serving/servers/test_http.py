@@ -184,6 +184,7 @@ def test_the_text_of_an_error_that_is_no_json() -> None:
     """The body itself, shortened to a line."""
     assert HttpReply(502, b"<html>\n bad   gateway").message() == "<html> bad gateway"
     assert HttpReply(401, b'{"error": "no key"}').message() == "no key"
+    assert HttpReply(500, b"[" * 100_000).message().startswith("[[[")
 
 
 @pytest.mark.parametrize("status", [200, 500])

@@ -125,6 +125,10 @@ def test_a_missing_file_is_an_empty_history(path: Path) -> None:
         (b'{"schema": 1, "runs": [\n{"id": "a"}\n', "line 3, column 1"),
         (b'{"schema": 1,\n "runs": ["\xff"]}', "line 2, column 12"),
         (b"[" * 100_000, "not valid JSON"),
+        (
+            b'{"schema": 1, "runs": [\n{"id": "a", "x": ' + b"[" * 9000 + b"]" * 9000 + b"}\n]}\n",
+            "not valid JSON",
+        ),
         (b"[" + b"1" * 5000 + b"]", "not valid JSON"),
         (b"\0" * 500, "line 1, column 1"),
         (b'"hello"', "no list named 'runs'"),

@@ -52,7 +52,7 @@ class Content:
             return self.runs[position]
         try:
             record = json.loads(self._lines[position].rstrip(b","))
-        except ValueError:
+        except (ValueError, RecursionError):
             return self.runs[position]  # says which line is broken, and where
         return from_record(record, position + 1)
 
