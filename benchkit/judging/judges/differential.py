@@ -29,6 +29,7 @@ from benchkit.verdict import Verdict
 SHORTEST_LIMIT_S = 1.0  # of one input
 LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine
 MOST_S = 60.0  # of one group of inputs
+OVERDUE_S = 0.5  # a call that returns so long after its limit was not ended then: the machine stood still
 LARGEST_VALUE = 32 << 20
 LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGEST_VALUE)
 
@@ -142,9 +143,12 @@ class DifferentialJudge:
     def _first_failure(self, group: InputGroup, program: LoadedProgram) -> Judgement | None:
         if program.failure is not None:
             return Judgement(program.failure.verdict, program.failure.detail)
-        limit_s = group.whole_limit()
-        ends = monotonic() + limit_s
-        for reply in _replies(group, program, self._limits):
+        limit_s, looked = group.whole_limit(), monotonic()
+        ends = looked + limit_s
+        for reply, most_s in zip(_replies(group, program, self._limits), group.limits(), strict=False):
+            waited_s = monotonic() - looked
+            if waited_s > most_s + OVERDUE_S:
+                ends += waited_s
             if failed := self._failed(group, group.reached, reply):
                 return failed
             if monotonic() > ends:
@@ -152,6 +156,7 @@ class DifferentialJudge:
                     group.reached, Verdict.TIMEOUT, f"the inputs so far took over {limit_s:g} s"
                 )
             group.reached += 1
+            looked = monotonic()
         if group.reached < len(group.inputs):
             return group.judgement_of_stop(group.reached, Verdict.ERROR, "the program ended")
         return None

@@ -22,7 +22,8 @@ from benchkit.judging.judges.differential import SHORTEST_LIMIT_S
 from benchkit.judging.judges.expected import ExpectedOutputs
 from benchkit.judging.judges.machine import MOST_SLOWNESS, TAKEN_BY_WORK_S
 from benchkit.judging.judges.turns import Turns
-from benchkit.judging.sandbox import Limits, LoadedProgram, Outcome, Program, Sandbox
+from benchkit.judging.sandbox import CallResult, Limits, LoadedProgram, Outcome, Program, Sandbox
+from benchkit.judging.sandbox.pool.loaded import RemoteProgram
 from benchkit.judging.scoring import Judgement, judge_answer, open_judge
 from benchkit.judging.scoring.answering import judge_code
 from benchkit.records import Verdict
@@ -60,6 +61,25 @@ def test_a_problems_own_test(sandbox: Sandbox, source: str, verdict: Verdict, de
     assert judgement.verdict is verdict
     assert detail in judgement.detail
     assert judgement.base_verdict is None
+
+
+def test_no_input_uses_up_the_time_of_all_while_the_machine_stands_still(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Longer than all inputs together have; each has its own limit, which the sandbox keeps."""
+    module = "benchkit.judging.judges.differential"
+    skipped_s = [0]
+
+    def call_late(program: RemoteProgram, *rest: Any) -> Iterator[CallResult]:
+        for result in call_many(program, *rest):
+            skipped_s[0] += 99_999
+            yield result
+
+    call_many = RemoteProgram.call_many
+    monkeypatch.setattr(RemoteProgram, "call_many", call_late)
+    monkeypatch.setattr(f"{module}.monotonic", lambda: time.monotonic() + skipped_s[0])
+    judgement = judged(sandbox, differential(), "def f(x):\n    return x + x\n")
+    assert (judgement.verdict, judgement.detail) == (Verdict.PASSED, "")
 
 
 @pytest.mark.parametrize(
