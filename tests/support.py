@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,8 @@ F16, QUANTIZED, TASKS_MODEL = (ROOT / "demo" / f"demo-{kind}.gguf" for kind in (
 # For llama.cpp's servers: two threads for so small a model wait for each other, and burn the time of both.
 LLAMA_SERVER_ON_ONE_THREAD = ("--threads", "1")
 XLLAMACPP_ON_ONE_THREAD = ("--cpuparams.n_threads", "1")
+
+PORTS = range(20_000, 30_000)  # which the kernel gives nobody who asks for any port
 
 Bench = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -45,6 +49,13 @@ def code_for_everyone() -> Iterator[Path]:
                 ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "legacy")
             )
         yield copy
+
+
+def free_port() -> int:
+    """For a server that is started later: no connection and no other server gets it by chance meanwhile."""
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", secrets.choice(PORTS))) as one:
+            return int(one.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 120.0) -> None:

@@ -18,6 +18,7 @@ from benchkit.files import cache_folder
 from tests.support import ROOT, wait_until
 
 CACHE = cache_folder()  # of the person, before a test names another one
+PATIENCE_MS = 120_000  # Playwright's own half a minute is short beside others
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -30,12 +31,19 @@ def chromium() -> Iterator[Any]:
         pytest.skip("no Chromium: apt-get install chromium")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(
-            executable_path=program, args=["--no-sandbox"]
+            executable_path=program, args=["--no-sandbox"], timeout=PATIENCE_MS
         )  # root has no other way
         try:
             yield browser
         finally:
             browser.close()
+
+
+def new_tab(browser: Any, **further: Any) -> Any:
+    """In a context of its own, with patience for a machine that others use."""
+    tab = browser.new_context(**further).new_page()
+    tab.context.set_default_timeout(PATIENCE_MS)
+    return tab
 
 
 def axe_source() -> str:
@@ -105,5 +113,5 @@ def start_dashboard(folder: Path, *arguments: str, port: int = 0) -> Dashboard:
     return Dashboard(process, line)
 
 
-def until(condition: Any, seconds: float = 60.0) -> None:
+def until(condition: Any, seconds: float = 120.0) -> None:
     wait_until(condition, seconds)

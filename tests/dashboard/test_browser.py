@@ -12,7 +12,7 @@ import pytest
 from benchkit.dashboard.access import Access
 from benchkit.dashboard.app import make_app
 from benchkit.running.batch.state import EntryState, RaceState, StateJournal
-from tests.dashboard.browsing import axe_source, chromium, complaints_of, sideways, until
+from tests.dashboard.browsing import axe_source, chromium, complaints_of, new_tab, sideways, until
 from tests.dashboard.raw import served
 from tests.dashboard.site import a_run_with_files, site_of, two_models
 from tests.telling.comparison.nights import a_history, a_run
@@ -74,16 +74,13 @@ def browser() -> Iterator[Any]:
 @pytest.fixture
 def page(browser: Any, address: str) -> Iterator[Any]:
     """A tab that was opened by the printed link; whatever its scripts complain of fails the test."""
-    context = browser.new_context(
-        base_url=address.partition("/?")[0], viewport={"width": DESK, "height": 900}
-    )
-    tab = context.new_page()
+    tab = new_tab(browser, base_url=address.partition("/?")[0], viewport={"width": DESK, "height": 900})
     complaints: list[str] = []
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda said: complaints.append(said.text) if _is_ours(said) else None)
     tab.goto(address)
     yield tab
-    context.close()
+    tab.context.close()
     assert complaints == []
 
 
@@ -97,12 +94,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
     browser: Any, address: str, theme: str, axe: str
 ) -> None:
     """On each page, from a phone to a wall, in both themes."""
-    context = browser.new_context(
+    tab = new_tab(
+        browser,
         base_url=address.partition("/?")[0],
         color_scheme=theme,
         bypass_csp=True,  # for axe alone
     )
-    tab = context.new_page()
     tab.goto(address)
     found: list[str] = []
     for path in PAGES:
@@ -113,7 +110,7 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(
         for width in (PHONE, WALL):
             tab.set_viewport_size({"width": width, "height": 900})
             found += [f"{path} at {width}: {line}" for line in sideways(tab)]
-    context.close()
+    tab.context.close()
     assert found == []
 
 
@@ -122,14 +119,13 @@ def test_a_model_with_a_very_long_name_makes_no_page_wider_than_a_phone(browser:
     """A name without a place to break it, in lists, filters and choices."""
     run = a_run_with_files(tmp_path, "m" * 120, {7})
     with served(lambda access: make_app(site_of(tmp_path, access, run))) as access:
-        context = browser.new_context(viewport={"width": PHONE, "height": 900})
-        tab = context.new_page()
+        tab = new_tab(browser, viewport={"width": PHONE, "height": 900})
         tab.goto(access.address)
         found = []
         for path in ("/leaderboard", "/runs", f"/runs/{run.id}", "/compare", "/models", "/launch"):
             tab.goto(access.origin + path)
             found += [f"{path}: {line}" for line in sideways(tab)]
-        context.close()
+        tab.context.close()
     assert found == []
 
 
@@ -230,10 +226,10 @@ def test_a_hundred_thousand_runs_are_paged_searched_and_never_shown_at_once(
         return make_app(site_of(tmp_path, access))
 
     with served(app) as access:
-        tab = browser.new_page(base_url=access.origin)
+        tab = new_tab(browser, base_url=access.origin)
         tab.goto(access.address)
         tab.goto("/runs")
-        tab.get_by_text("100,000 runs").wait_for(timeout=120_000)
+        tab.get_by_text("100,000 runs").wait_for()
         assert tab.locator("tbody tr").count() == 100
         tab.get_by_role("link", name="last").first.click()
         tab.wait_for_url("**page=1000**")
@@ -242,7 +238,7 @@ def test_a_hundred_thousand_runs_are_paged_searched_and_never_shown_at_once(
         tab.keyboard.press("Enter")
         tab.wait_for_url("**q=run-077777**")
         assert tab.locator("tbody tr").count() == 1
-        tab.close()
+        tab.context.close()
 
 
 def test_settings_notes_import_and_deleting_are_done_by_forms(browser: Any, tmp_path: Path) -> None:
@@ -253,7 +249,7 @@ def test_settings_notes_import_and_deleting_are_done_by_forms(browser: Any, tmp_
     elsewhere = a_history(tmp_path / "other", a_run("Other"))
     runs = two_models(tmp_path)
     with served(lambda access: make_app(site_of(tmp_path, access, *runs))) as access:
-        tab = browser.new_page(base_url=access.origin)
+        tab = new_tab(browser, base_url=access.origin)
         tab.goto(access.address)
         tab.goto("/settings")
         tab.get_by_label("Folders of GGUF files").fill(f"{models}/none")
@@ -283,4 +279,4 @@ def test_settings_notes_import_and_deleting_are_done_by_forms(browser: Any, tmp_
         tab.locator("dialog").get_by_role("button", name="Delete this run").click()
         tab.wait_for_url("**/runs")
         assert "Beta" not in tab.locator("tbody").text_content()
-        tab.close()
+        tab.context.close()

@@ -16,7 +16,7 @@ import pytest
 from benchkit.running.batch.state import EntryState, StateJournal, boxes_path
 from benchkit.running.live import BoxNow
 from benchkit.running.live.boxes import write_boxes
-from tests.dashboard.browsing import Dashboard, chromium, start_dashboard, until
+from tests.dashboard.browsing import Dashboard, chromium, new_tab, start_dashboard, until
 from tests.support import QUANTIZED, ROOT, runs_in
 
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(500)]
@@ -35,9 +35,9 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def tab(browser: Any) -> Iterator[Any]:
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
+    found = new_tab(browser, viewport={"width": 1280, "height": 900})
+    yield found
+    found.context.close()
 
 
 @pytest.fixture
@@ -104,13 +104,13 @@ def test_a_run_that_is_started_in_a_shell_appears_and_can_be_stopped(
     tab.goto(f"{dashboard.origin}/now")
     command = [sys.executable, str(ROOT / "bench_runner.py"), "--model", str(QUANTIZED), *LONG_RUN]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as run:
-        tab.locator("[data-run]").wait_for(timeout=60_000)
+        tab.locator("[data-run]").wait_for()
         until(lambda: chips(tab) > 0)
         tab.locator("[data-run] h2 a").click()
         tab.wait_for_url("**/runs/*")
         until(lambda: "% · " in tab.title())  # the page's script is at work, and hears clicks
         tab.get_by_role("button", name="Stop").click()
-        tab.get_by_text("To make it again").wait_for(timeout=60_000)
+        tab.get_by_text("To make it again").wait_for()
         assert "interrupted" in tab.locator("main").text_content()
         assert 0 < chips(tab) < 50 * PROBLEMS
     assert run.returncode == 130

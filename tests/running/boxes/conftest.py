@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.running.boxes.fleet import free_port
+from tests.support import free_port
 
 
 @pytest.fixture

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -36,7 +34,6 @@ STAND_IN = ROOT / "tests" / "stand_ins" / "llama_server.py"
 PROGRAM = (sys.executable, str(ROOT / "bench_runner.py"))
 LEASE_S = "6"
 SOON_S = 120.0  # three boxes and a head import a large library, beside others
-PORTS = range(20_000, 30_000)  # which the kernel gives nobody who asks for any port
 
 
 @dataclass
@@ -176,13 +173,6 @@ class Fleet:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-
-
-def free_port() -> int:
-    """For a head that is started later: no connection and no other server gets it by chance meanwhile."""
-    while True:
-        with suppress(OSError), socket.create_server((HOST, secrets.choice(PORTS))) as one:
-            return int(one.getsockname()[1])
 
 
 def write_small_model(path: Path) -> Path:

@@ -37,8 +37,8 @@ from benchkit.link.probing import probe
 from benchkit.link.wire import DEFAULT_PORT, head_address, prepare
 from benchkit.running.boxes.groups import make_groups_folder
 from benchkit.running.executors.sending import Boxes, Sent
-from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in, free_port
-from tests.support import wait_until
+from tests.running.boxes.fleet import DESK, SOON_S, STAND_IN, Fleet, fleet_in
+from tests.support import free_port, wait_until
 
 heavy = pytest.mark.heavy
 BOXES = ("alpha", "beta")

@@ -12,8 +12,8 @@ import pytest
 
 from benchkit.running.boxes.cleaning import DELIVERED
 from benchkit.running.boxes.groups import GROUPS
-from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in, free_port
-from tests.support import wait_until
+from tests.running.boxes.fleet import DESK, assert_each_run_once, assert_no_server_left, fleet_in
+from tests.support import free_port, wait_until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(280)]

@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 
 from tests.contest_files import row, write
-from tests.running.boxes.fleet import DESK, Fleet, fleet_in, free_port
+from tests.running.boxes.fleet import DESK, Fleet, fleet_in
 from tests.running.boxes.network import network
-from tests.support import ROOT, wait_until
+from tests.support import ROOT, free_port, wait_until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(280)]

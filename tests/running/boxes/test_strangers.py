@@ -19,8 +19,8 @@ from benchkit.running.orders import OnLostBox, order_of
 from benchkit.running.plan import plan_run
 from benchkit.serving.gguf import read_model_file, sha256_of
 from benchkit.settings import RunSettings
-from tests.running.boxes.fleet import DESK, SOON_S, Fleet, fleet_in, free_port
-from tests.support import wait_until
+from tests.running.boxes.fleet import DESK, SOON_S, Fleet, fleet_in
+from tests.support import free_port, wait_until
 
 pytest.importorskip("distributed")
 pytestmark = [pytest.mark.heavy, pytest.mark.timeout(280)]

@@ -13,10 +13,9 @@ from urllib.error import HTTPError
 import pytest
 import yaml
 
-from benchkit.serving.servers.ports import free_port
 from benchkit.telling.history import open_store
 from tests.postgresql import HOST, running_server
-from tests.support import ROOT
+from tests.support import ROOT, free_port
 from tests.telling.history.runs import a_run
 
 pytestmark = pytest.mark.heavy
