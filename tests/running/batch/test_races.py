@@ -339,7 +339,7 @@ def test_samples_are_raced_by_their_mean(tmp_path: Path, monkeypatch: pytest.Mon
 
 
 class Leisurely(Scripted):
-    """Takes its time, so that a model is stopped amid its problems."""
+    """Takes its time, so that models that are asked side by side meet."""
 
     pause_s = 0.05
 
@@ -369,25 +369,19 @@ def test_a_real_model_that_has_lost_is_asked_no_further(
     assert [run["status"] for run in runs_in(tmp_path) if run["model"] == "near"] == ["stopped", "ok"]
 
 
-class Meeting(Scripted):
-    """Answers once two models are asked at the same time."""
-
-    def before_answer(self) -> None:
-        wait_until(lambda: any(len(models) > 1 for models in self.at_once))
-
-
 @pytest.mark.heavy
 def test_models_of_providers_race_side_by_side(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With --concurrent-models a round's models are asked together, and it ends as it would otherwise."""
     monkeypatch.setattr(race_rounds, "FIRST_ROUND_PAYS", 1e9)
     solves = {"strong": frozenset(range(38)), "other": frozenset(range(36)), "weak": frozenset(range(3))}
     monkeypatch.setattr(loop, "may_run_beside", lambda _settings: True)  # though it is this machine's
-    with scripted_endpoint(solves, Meeting) as (scripted, models):
+    with scripted_endpoint(solves, Leisurely) as (scripted, models):
         plan = racing_plan(tmp_path, models, 40)
         ledger = night_of(tmp_path, {"race": Goal(), "concurrent_models": 3}, **plan)
     assert ledger.all_ok
     assert scripted.count("weak") == 8
     assert set(scripted.asked.values()) == {1}
+    assert any(len(models) > 1 for models in scripted.at_once)
     assert "still in: strong" in summary(ledger, None)
 
 
