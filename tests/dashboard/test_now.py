@@ -110,6 +110,7 @@ def test_a_race_tells_who_is_in_and_who_was_stopped_and_why(
         ("in", "racing"), ("in", "racing"), ("in", "waiting"), ("out", "stopped"), ("out", "failed"),
     ]  # fmt: skip
     assert "79.9–95.3" in race, "the interval of 54 of 60"
+    assert "one that cannot be the best any more is asked no further" in race
     assert "it cannot be the best &lt;b&gt;" in race
     assert re.findall(r"<ol><li>(.*?)</ol>", race) == ["demo on Alone</li>"]
 
