@@ -30,6 +30,7 @@ SHORTEST_LIMIT_S = 1.0  # of one input
 LIMIT_FACTOR = 4.0  # times what the canonical solution took on this machine
 MOST_S = 60.0  # of one group of inputs
 OVERDUE_S = 0.5  # a call that returns so long after its limit was not ended then: the machine stood still
+MOST_STOOD_STILL_S = 60.0  # in all: an answer that brings such calls about gains no more by them
 LARGEST_VALUE = 32 << 20
 LIMITS = Limits(wall_s=10.0, cpu_s=2 * MOST_S, memory_mb=4096, value_bytes=LARGEST_VALUE)
 
@@ -145,10 +146,11 @@ class DifferentialJudge:
             return Judgement(program.failure.verdict, program.failure.detail)
         limit_s, looked = group.whole_limit(), monotonic()
         ends = looked + limit_s
+        at_latest = ends + MOST_STOOD_STILL_S
         for reply, most_s in zip(_replies(group, program, self._limits), group.limits(), strict=False):
             waited_s = monotonic() - looked
             if waited_s > most_s + OVERDUE_S:
-                ends += waited_s
+                ends = min(ends + waited_s, at_latest)
             if failed := self._failed(group, group.reached, reply):
                 return failed
             if monotonic() > ends:
