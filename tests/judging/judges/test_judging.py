@@ -79,7 +79,8 @@ def test_no_input_uses_up_the_time_of_all_while_the_machine_stands_still(
     call_many = RemoteProgram.call_many
     monkeypatch.setattr(RemoteProgram, "call_many", call_late)
     monkeypatch.setattr(f"{module}.monotonic", lambda: time.monotonic() + skipped_s[0])
-    assert judged(sandbox, differential(), "def f(x):\n    return x + x\n").verdict is verdict
+    problem = differential(plus_inputs=[[1], [2], [3]])
+    assert judged(sandbox, problem, "def f(x):\n    return x + x\n").verdict is verdict
 
 
 @pytest.mark.parametrize(
