@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import tempfile
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -194,6 +195,7 @@ def test_answers_that_meet_a_bug_of_ours_cost_no_box(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: ProblemSet
 ) -> None:
     """Three of them ended the box's part in the run: its sandbox seemed to have failed."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))  # for the report of the bug
     met = {one.id for one in problems.problems[:4]}
 
     def stumbling(_problem: Any, asked: AnswerToJudge) -> Any:
