@@ -83,6 +83,7 @@ class Boxes:
             self._now(one.end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     async def _made(self) -> Judging:
         judging = Judging()
