@@ -48,7 +48,7 @@ def test_evalplus(bench: Bench, tmp_path: Path) -> None:
     kept = (Path(run["artifacts"]) / "verdicts.jsonl").read_text().splitlines()
     assert [row["task_id"] for row in map(json.loads, kept) if row["verdict"] != "passed"] == failed
     assert run["results"]["score"] == pytest.approx(100 * (1 - len(failed) / 5))
-    assert Progress(3) in progress_of("evalplus", run)
+    assert any(0 < (one.done or 0) < 5 for one in progress_of("evalplus", run))
     assert run["model_file"]["quantization"] == "F16"
     assert "no {max_tokens}" in done.stderr
     assert run["config"]["max_tokens"] is None

@@ -60,6 +60,7 @@ class Keeper:
         self._began = time.monotonic()
         self._server: str | None = None
         self._failures: list[tuple[str, str]] = []  # model and cause of the machine-wide failures in a row
+        self._too_costly: set[str] = set()  # keys of runs that the money left is not enough for
         self._estimator = Estimator(ledger.runs(), machine_facts())
         self._night = night or Night()
 
@@ -101,7 +102,10 @@ class Keeper:
         """Whether there is time, money and room for it."""
         entry = self._by_run[plan.id]
         late = self._too_late(entry, _share_to_ask(plan, self._ledger.state(entry)))
-        if reason := late or self._night.refusal(plan.settings):
+        costly = None if late else self._night.refusal(plan.settings)
+        if costly:
+            self._too_costly.add(entry.key)
+        if reason := late or costly:
             self._ledger.skip(entry, reason)
             return False
         if little := too_little_to_start(*_written(plan)):
@@ -194,6 +198,10 @@ class Keeper:
         """Whether a run was ended because the batch may spend no more."""
         folder = self._ledger.state(entry).folder
         return folder is not None and self._night.has_ended(Path(folder))
+
+    def lacks_money(self, entry: Entry) -> bool:
+        """Whether a run was ended, or did not begin, because the batch may spend no more."""
+        return entry.key in self._too_costly or self.ended_by_cost(entry)
 
     def note_race(self, race: RaceState) -> None:
         """Its order and its rounds are kept, so that it can go on."""

@@ -267,7 +267,8 @@ class ModelRace:
 
     def in_words(self) -> str:
         """For the summary: what was asked, and who is still in."""
-        return self._told() + ("; it rests: the batch may spend no more" if self._has_spent_all() else "")
+        rests = any(map(self._keeper.lacks_money, self._entries))
+        return self._told() + ("; it rests: the batch may spend no more" if rests else "")
 
     def _told(self) -> str:
         asked = [self._answers.count(entry) for entry in self._entries]

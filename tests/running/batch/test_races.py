@@ -19,11 +19,12 @@ from benchkit.running.batch.expand import expand
 from benchkit.running.batch.planfile import make_plan
 from benchkit.running.batch.race_groups import entries_that_race
 from benchkit.running.batch.race_rounds import read_outcomes
-from benchkit.running.batch.state import StateJournal, read_state
+from benchkit.running.batch.state import StateJournal, beside, read_state
 from benchkit.running.batch.summary import summary
 from benchkit.running.live import Snapshot
 from benchkit.running.live.form import read_snapshot, snapshot_line
 from benchkit.settings import RunSettings
+from benchkit.spending import read_spent
 from tests.running.batch.in_process import night_of
 from tests.running.batch.paper_races import PaperNight
 from tests.running.batch.races import Scripted, racing_plan, scripted_endpoint
@@ -399,7 +400,7 @@ def test_a_race_rests_where_its_money_is_spent(tmp_path: Path, monkeypatch: pyte
         assert "it rests: the batch may spend no more" in told
         assert 0 < scripted.count("strong") < 40
         assert not ledger.all_ok
-        spent = sum(run["telemetry"]["cost"] for run in runs_in(tmp_path))
+        spent = sum(read_spent(beside(tmp_path / "benchmark_results.json", "spending.json")).values())
         assert 0 < spent <= 0.002
         assert "goes on without" not in told
         again = night_of(tmp_path, {"race": Goal(), "max_cost": 1.0, "retry_failed": True}, **plan)

@@ -248,6 +248,8 @@ def slow_run(fleet: Fleet, seconds: float = 0.3) -> tuple[subprocess.Popen[bytes
         folder,
         "--sandbox-on",
         fleet.address,
+        "--test-timeout",  # of a test that calls the function, which waits, several times
+        "30",
     )
     with (fleet.folder(DESK) / "judging.log").open("wb") as log:
         process = subprocess.Popen(
