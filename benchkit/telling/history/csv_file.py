@@ -28,7 +28,7 @@ from benchkit.telling.history.heads import RunHead, head_of
 from benchkit.telling.history.json_file.content import Signature, signature_in
 from benchkit.telling.history.notes import Note
 from benchkit.telling.history.record import from_record
-from benchkit.terminal import counted
+from benchkit.terminal import counted, how_many
 
 NAMES = {"run": "id", **{name: name for name in ("timestamp", "benchmark", "model", "status", "error")}}
 """Column -> field of a run; all of them stand in each of our tables of runs."""
@@ -121,7 +121,7 @@ class CsvFile:
         self._refuse(f"{counted(len(runs), 'run is', 'runs are')} not added")
 
     def put_files(self, run: Run, files: RunFiles) -> int:
-        self._refuse(f"{counted(len(files.names), 'file', 'files')} of run {run.id} cannot be kept")
+        self._refuse(f"{how_many(len(files.names), 'file')} of run {run.id} cannot be kept")
 
     def delete(self, run_id: str) -> None:
         self._refuse(f"run {run_id} stays")

@@ -55,11 +55,6 @@ def call(name: str, *arguments: int | bytes | ctypes.Array[ctypes.c_char] | None
     return result
 
 
-def buffer(size: int) -> ctypes.Array[ctypes.c_char]:
-    """Room for what a call gives back."""
-    return ctypes.create_string_buffer(size)
-
-
 def unshare(flags: int) -> None:
     call("unshare", flags)
 
